@@ -1,0 +1,43 @@
+# The two commands that do all the set-up: `make serve` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: serve verify test test-slow lint format lock benchmark
+
+serve: $(READY)  ## serve the double of this project
+	$(BIN)/specdouble serve
+
+verify: $(READY)  ## fuzz the double for its contract and rules
+	$(BIN)/specdouble verify
+
+test: $(READY) lint  ## lint, types and all tests but the slow ones
+	$(BIN)/pytest -m "not slow" -n auto
+
+test-slow: $(READY)  ## what takes minutes
+	$(BIN)/pytest -m slow -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(READY)  ## measure the double beside others
+	$(BIN)/python -m benchmarks
+
+lock:  ## pin all dependencies anew
+	$(PYTHON) -m pip install --quiet uv
+	$(PYTHON) -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate \
+		--python-version 3.11 --group dev --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)

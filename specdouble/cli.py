@@ -1,0 +1,240 @@
+"""The command line: parse, call one function, print, exit.
+
+Heavy imports stand inside the commands that need them: `specdouble --help` is instant.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from specdouble import __version__
+
+if TYPE_CHECKING:
+    from specdouble.contract import Finding
+    from specdouble.double.double import Double
+
+VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
+
+_PATH = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[FOLDER or FILE]")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="specdouble", message="%(prog)s %(version)s")
+def main() -> None:
+    """A stateful mock server and a verifier from one OpenAPI contract with its business rules.
+
+    FOLDER holds openapi.yaml and, where they are wanted, handlers/ and mock_data/; FILE is a contract alone.
+    Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
+    """
+
+
+@main.command()
+@_PATH
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: the contract's, 4010]"
+)
+@click.option("--reload", is_flag=True, help="Follow changes of contract, handlers and seed; documents stay.")
+@click.option("--seed", type=int, help="Make ids and samples repeat.")
+@click.option("--clock", metavar="TIME", help="Stop time at a moment (2026-05-01T09:00:00Z), or shift it (+3h, -2d).")
+@click.option("--store", metavar="URL", help="Keep documents in a MongoDB server (mongodb://...).  [default: memory]")
+def serve(
+    path: Path, host: str, port: int | None, reload: bool, seed: int | None, clock: str | None, store: str | None
+) -> None:
+    """Serve the double of a contract."""
+    from specdouble.double.double import Settings
+    from specdouble.double.server import PortTakenError, Server, default_port
+
+    double = _double(Settings(path, seed, clock, store))
+    port = default_port(double.contract) if port is None else port
+    try:
+        server = Server(double, host, port)
+    except PortTakenError as error:
+        remedy = f"stop what listens there (another double? `lsof -i :{port}` tells), or choose another with --port"
+        _fail(f"{error}\n    remedy: {remedy}", COULD_NOT_RUN)
+    except OSError as error:
+        _fail(
+            f"cannot listen on {host}: {error.strerror or error}\n    remedy: use an address of this machine", WRONG_USE
+        )
+    _print_findings(double.findings)
+    _print_start(double, server.address.url)
+    server.run(_tell_of_reload if reload else None)
+
+
+@main.command()
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def routes(path: Path, as_json: bool) -> None:
+    """Show how each operation is answered, and under which rules."""
+    from specdouble.double.double import Settings
+
+    rows = _rows(_double(Settings(path)))
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        click.echo(click.style(row["operation"], bold=True))
+        click.echo(f"  operationId  {row['operationId']}\n  {row['by']:11}  {row['why']}")
+        if row["action"]:
+            click.echo(f"  action       {row['action']}")
+        for index, rule in enumerate(row["rules"]):
+            click.echo(f"  {'' if index else 'rules':11}  {rule}")
+
+
+@main.command()
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def lint(path: Path, as_json: bool) -> None:
+    """Check the contract and its rules; exit 1 when there is a finding."""
+    from specdouble.contract import ContractError, read
+
+    try:
+        findings = list(read(path).findings)
+    except ContractError as error:
+        findings = error.findings
+    if as_json:
+        from dataclasses import asdict
+
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        _print_findings(findings)
+        click.echo(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}", err=True)
+    sys.exit(VIOLATIONS if findings else 0)
+
+
+@main.command()
+@click.argument("user")
+@_PATH
+def token(user: str, path: Path) -> None:
+    """Print a token for a user of the seed, named by e-mail address or id."""
+    from specdouble.double.double import Settings
+
+    double = _double(Settings(path))
+    made = double.token(user)
+    if made is None:
+        _fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
+    click.echo(made)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(__version__)
+
+
+def _double(settings: Any) -> Double:
+    from specdouble.contract import Refused
+    from specdouble.double.double import Double
+    from specdouble.double.store import PyMongoError
+
+    try:
+        return Double(settings)
+    except Refused as error:
+        _print_findings(error.findings)
+        sys.exit(COULD_NOT_RUN)
+    except PyMongoError as error:
+        _fail(
+            f"the store does not answer: {error}\n    remedy: start the MongoDB server, or correct --store",
+            COULD_NOT_RUN,
+        )
+    except ValueError as error:
+        _fail(str(error), WRONG_USE)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.secho(f"specdouble: {message}", err=True, fg="red")
+    sys.exit(code)
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    for finding in findings:
+        click.secho(str(finding), err=True, fg="red" if finding.severity == "error" else "yellow")
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _rows(double: Double) -> list[dict[str, Any]]:
+    rows = []
+    for operation in double.contract.operations.values():
+        resolution = double.resolutions[operation.id]
+        action = double.contract.actions.get(operation.id)
+        kept = [rule for rule in double.contract.rules.values() if action and rule.collection == action.collection]
+        told = {
+            "operation": str(operation),
+            "operationId": operation.id,
+            "by": resolution.by,
+            "why": resolution.why,
+            "action": f"{action.does} {action.collection}" if action else None,
+            "rules": [rule.id for rule in kept if action and _concerns(rule.kind, action.does)],
+        }
+        rows.append(told)
+    return rows
+
+
+def _concerns(kind: str, does: str) -> bool:
+    """Whether an operation that does this can break or show a rule of this kind."""
+    if kind in ("owner", "tenant"):
+        return True
+    return does == "create" if kind == "default" else does in ("create", "update", "replace")
+
+
+def _known_users(double: Double) -> str:
+    for identity in double.contract.identities.values():
+        users = double.world("default").collection(identity.collection, None).find(limit=10)
+        names = [
+            str(user.get("email") or user.get(double.contract.resources[identity.collection].id)) for user in users
+        ]
+        if names:
+            return f"name one of {', '.join(names)}"
+    return "annotate a security scheme with `x-identity`, and put its users into mock_data/"
+
+
+def _print_start(double: Double, url: str) -> None:
+    contract = double.contract
+    click.echo(f"{contract.title} at {click.style(url, bold=True)}\n")
+    width = max((len(operation.id) for operation in contract.operations.values()), default=0)
+    for operation in contract.operations.values():
+        by = double.resolutions[operation.id].by
+        click.echo(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
+    click.echo(f"\n  documentation  {url}/_specdouble/docs\n  journal        {url}/_specdouble/journal")
+    example = _ready_curl(double, url)
+    if example:
+        click.echo(f"\n{example}")
+    click.echo("\nCtrl-C stops.")
+    sys.stdout.flush()
+
+
+def _ready_curl(double: Double, url: str) -> str | None:
+    """A command to copy: the first operation that can be asked without further knowledge, with a token."""
+    contract = double.contract
+    for operation in contract.operations.values():
+        asked = [parameter for parameter in operation.parameters if parameter.required]
+        if operation.method != "get" or asked or "{" in operation.path:
+            continue
+        scheme = next((name for names in operation.security for name in names), None)
+        if scheme is None:
+            return f"  curl {url}{operation.path}"
+        if scheme in double.tokens:
+            identity = contract.identities[scheme]
+            user = double.world("default").collection(identity.collection, None).find_one({})
+            if user is not None:
+                who = str(user.get("email") or user[contract.resources[identity.collection].id])
+                return f"  as {who}:\n  curl {url}{operation.path} -H 'Authorization: Bearer {double.token(who)}'"
+    return None
+
+
+def _tell_of_reload(files: list[str], refused: Any) -> None:
+    names = ", ".join(files)
+    if refused is None:
+        click.echo(f"reloaded: {names}")
+    else:
+        click.secho(f"not reloaded, the old contract serves on: {names}", err=True, fg="red")
+        _print_findings(refused.findings)

@@ -1,0 +1,127 @@
+"""What each operation does to which resource, read from its method, path and schemas (or its `x-action`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from specdouble.contract.document import Document
+from specdouble.contract.operation import Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Action, Resource
+
+DOES = ("create", "read", "list", "replace", "update", "delete", "none")
+
+
+def read_actions(
+    document: Document, operations: list[Operation], resources: Mapping[str, Resource]
+) -> dict[str, Action]:
+    """The action of each operation that has one, by operation id."""
+    reader = _Reader(document, resources)
+    actions = {operation.id: action for operation in operations if (action := reader.action(operation))}
+    for operation in operations:
+        if operation.method == "delete" and operation.id not in actions and operation.path.endswith("}"):
+            same = (actions[one.id] for one in operations if one.path == operation.path and one.id in actions)
+            sibling = next(same, None)
+            if sibling is not None and "x-action" not in operation.extensions:
+                actions[operation.id] = Action("delete", sibling.collection, sibling.id, ())
+    return actions
+
+
+class _Reader:
+    def __init__(self, document: Document, resources: Mapping[str, Resource]) -> None:
+        self.document = document
+        self.resources = resources
+        self.places = {resource.pointer: name for name, resource in resources.items()}
+
+    def action(self, operation: Operation) -> Action | None:
+        told = self.told(operation)
+        does, collection = told.get("action"), told.get("collection")
+        if does == "none":
+            return None
+        found = self.in_response(operation, collection)
+        if found is None and collection is None:
+            return None
+        kept, envelope, many = found or (collection, (), False)
+        does = does or self.guess(operation, envelope, many)
+        if does is None or kept is None or kept not in self.resources:
+            return None
+        key = told.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
+        return Action(does, kept, key, envelope)
+
+    def told(self, operation: Operation) -> dict[str, Any]:
+        raw = operation.extensions.get("x-action", {})
+        raw = {"action": raw} if isinstance(raw, str) else raw
+        at = operation.pointer + "/x-action"
+        if not isinstance(raw, dict):
+            self.document.find(at, "`x-action` is no mapping", "write `x-action: {action: update}`")
+            return {}
+        if raw.get("action", "none") not in DOES:
+            reason = f"`x-action` knows no action `{raw['action']}`"
+            self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")
+            return {}
+        if raw.get("collection", next(iter(self.resources), None)) not in self.resources:
+            reason = f"`x-action` names the collection `{raw.get('collection')}`, which no `x-resource` keeps"
+            self.document.find(at + "/collection", reason, "name one that an `x-resource` keeps")
+            return {}
+        names = {parameter.name for parameter in operation.parameters}
+        if "id" in raw and raw["id"] not in names:
+            reason = f"`x-action` names the parameter `{raw['id']}`, which the operation has not"
+            self.document.find(at + "/id", reason, f"name one of {', '.join(sorted(names)) or 'its parameters'}")
+        return raw
+
+    @staticmethod
+    def last_parameter(operation: Operation) -> str | None:
+        last = operation.path.rpartition("/")[2]
+        return last[1:-1] if last[:1] == "{" and last[-1:] == "}" else None
+
+    def guess(self, operation: Operation, envelope: tuple[str, ...], many: bool) -> str | None:
+        on_one = self.last_parameter(operation) is not None
+        if operation.method == "get":
+            return "list" if many else "read" if on_one else None
+        if many:
+            return None
+        if operation.method == "post" and not on_one:
+            return "create" if "201" in operation.responses or not envelope else None
+        if operation.method == "patch" and on_one:
+            return "update"
+        if operation.method == "put" and on_one:
+            return "replace" if self.requires_anything(operation) else "update"
+        return "delete" if operation.method == "delete" and on_one else None
+
+    def requires_anything(self, operation: Operation) -> bool:
+        schemas = [media.schema for media in operation.body.content.values()] if operation.body else []
+        schema = self.resolve(schemas[0])[0] if schemas else None
+        return isinstance(schema, dict) and bool(schema.get("required") or schema.get("allOf"))
+
+    def in_response(self, operation: Operation, wanted: str | None) -> tuple[str, tuple[str, ...], bool] | None:
+        response = operation.response(operation.success)
+        for media in response.content.values() if response else ():
+            for found in self.search(media.schema, (), 0):
+                if wanted in (None, found[0]):
+                    return found
+        return None
+
+    def search(self, schema: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+        """The resources inside a body, nearest to its root first: collection, path to it, whether in an array."""
+        schema, at = self.resolve(schema)
+        if not isinstance(schema, dict):
+            return
+        if at in self.places:
+            yield self.places[at], path, False
+            return
+        items, items_at = self.resolve(schema.get("items"))
+        if items_at in self.places and items is not None:
+            yield self.places[items_at], path, True
+        if depth < 2:
+            for part in schema.get("allOf") or ():
+                yield from self.search(part, path, depth + 1)
+            for name, part in (schema.get("properties") or {}).items():
+                yield from self.search(part, (*path, name), depth + 1)
+
+    def resolve(self, schema: Any) -> tuple[Any, str]:
+        # What stands in place has no pointer of its own here; only components can be resources.
+        try:
+            return self.document.follow(schema, pointer("in place"))
+        except LookupError:
+            return None, ""

@@ -1,0 +1,144 @@
+"""The contract: operations, resources and rules, read once, checked, then fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specdouble.contract.action import read_actions
+from specdouble.contract.annotation import properties_of, read_identities, read_resources
+from specdouble.contract.document import Document, read_document
+from specdouble.contract.finding import ContractError, Finding
+from specdouble.contract.lint import lint
+from specdouble.contract.operation import Media, Operation, read_operations
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Action, Identity, Resource
+from specdouble.contract.rule import Default, Rule
+from specdouble.contract.schema import Schemas
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An OpenAPI description and the rules in it.
+
+    Args:
+        path: the file.
+        data: the document, every `$ref` inside itself; never to be changed.
+        schemas: its schemas, compiled.
+        operations: by id.
+        resources: by collection.
+        identities: whom a credential stands for, by security scheme.
+        actions: what operations do to resources, by operation id.
+        rules: all of them, by id.
+        findings: the warnings; errors do not get this far.
+    """
+
+    path: Path
+    data: dict[str, Any]
+    schemas: Schemas
+    operations: Mapping[str, Operation]
+    resources: Mapping[str, Resource]
+    identities: Mapping[str, Identity]
+    actions: Mapping[str, Action]
+    rules: Mapping[str, Rule]
+    findings: tuple[Finding, ...]
+    _document: Document
+
+    @property
+    def title(self) -> str:
+        """The API's title and version."""
+        info = self.data.get("info") or {}
+        return f"{info.get('title', 'untitled')} {info.get('version', '')}".strip()
+
+    @property
+    def security_schemes(self) -> dict[str, Any]:
+        """The security schemes by name, `$ref`s resolved."""
+        data = self.data
+        schemes = data.get("securityDefinitions") or (data.get("components") or {}).get("securitySchemes") or {}
+        return {name: self.resolve(scheme) for name, scheme in schemes.items()}
+
+    def resolve(self, value: Any) -> Any:
+        """The value, or what it refers to through any number of `$ref`."""
+        return self._document.resolve(value)
+
+    def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
+        """The properties of an object schema by name, through `$ref` and `allOf`."""
+        return {name: part for name, part, _ in properties_of(self._document, schema, "")}
+
+    def locate(self, at: str) -> tuple[str, int]:
+        """The file and line of what stands at the document's pointer."""
+        return self._document.locate(at)[:2]
+
+
+def read(path: Path) -> Contract:
+    """Read a contract from its file, or the folder that holds it.
+
+    Raises:
+        ContractError: with every finding, when one of them keeps the contract from being used.
+    """
+    document = read_document(path)
+    _stop_at_errors(document)
+    schemas = Schemas(document)
+    operations = read_operations(document, schemas)
+    resources = read_resources(document)
+    identities = read_identities(document)
+    actions = read_actions(document, operations, resources)
+    rules = [rule for resource in resources.values() for rule in resource.rules]
+    rules += _defaults(document, operations, actions, resources)
+    lint(document, schemas, operations, resources, identities, actions, rules)
+    _stop_at_errors(document)
+    return Contract(
+        path=document.source.path,
+        data=document.data,
+        schemas=schemas,
+        operations={operation.id: operation for operation in operations},
+        resources=resources,
+        identities=identities,
+        actions=actions,
+        rules={rule.id: rule for rule in rules},
+        findings=tuple(_in_order(document)),
+        _document=document,
+    )
+
+
+def _stop_at_errors(document: Document) -> None:
+    if any(finding.severity == "error" for finding in document.findings):
+        raise ContractError(_in_order(document))
+
+
+def _in_order(document: Document) -> list[Finding]:
+    return sorted(dict.fromkeys(document.findings), key=lambda one: (one.file, one.line, one.pointer))
+
+
+def _defaults(
+    document: Document, operations: list[Operation], actions: Mapping[str, Action], resources: Mapping[str, Resource]
+) -> list[Default]:
+    """A rule for each default of a request that creates a document."""
+    found: list[Default] = []
+    for operation in operations:
+        action = actions.get(operation.id)
+        if action is None or action.does != "create":
+            continue
+        known = resources[action.collection].properties
+        for media in operation.body.content.values() if operation.body else ():
+            for name, schema, at in _properties(document, media):
+                if "default" in schema and name in known:
+                    at += "/default"
+                    file, line, _ = document.locate(at)
+                    found.append(
+                        Default(
+                            collection=action.collection,
+                            name=name,
+                            value=schema["default"],
+                            pointer=at,
+                            file=file,
+                            line=line,
+                        )
+                    )
+    return list({rule.id: rule for rule in found}.values())
+
+
+def _properties(document: Document, media: Media) -> list[tuple[str, dict[str, Any], str]]:
+    return list(properties_of(document, media.schema, media.pointer + pointer("schema")))

@@ -1,0 +1,52 @@
+"""What is wrong with a contract, a seed or a configuration, and where.
+
+Exception
+└── Refused                 something the user wrote is refused, with its findings
+    ├── ContractError       the contract
+    └── SeedError           the documents of `mock_data/` (raised by the double)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: place, reason, remedy.
+
+    Args:
+        file: the file as the user named it.
+        line: the line, counted from 1; 0 where the file as a whole is meant.
+        pointer: JSON pointer (RFC 6901) inside the file; empty for its root.
+        reason: what is wrong, as one sentence without a full stop.
+        remedy: what to do about it.
+        severity: an error keeps the contract from being served, a warning does not.
+    """
+
+    file: str
+    line: int
+    pointer: str
+    reason: str
+    remedy: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        at = f" at {self.pointer}" if self.pointer else ""
+        return f"{place}: {self.severity}: {self.reason}{at}\n    remedy: {self.remedy}"
+
+
+class Refused(Exception):
+    """Something that the user wrote cannot be used; `findings` say why, all at once."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class ContractError(Refused):
+    """The contract cannot be read or contradicts itself."""

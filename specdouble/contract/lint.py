@@ -1,0 +1,272 @@
+"""What is wrong with a contract that could be read: its structure, its operations, its examples, its rules."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from specdouble.contract.annotation import properties_of
+from specdouble.contract.document import Document
+from specdouble.contract.operation import Media, Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Action, Identity, Resource
+from specdouble.contract.rule import Default, ReadOnly, Rule, Timestamp, Unique
+from specdouble.contract.schema import Schemas, is_pattern
+
+_NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NESTED_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
+
+
+def lint(
+    document: Document,
+    schemas: Schemas,
+    operations: list[Operation],
+    resources: Mapping[str, Resource],
+    identities: Mapping[str, Identity],
+    actions: Mapping[str, Action],
+    rules: list[Rule],
+) -> None:
+    """Note every finding in the document."""
+    _check_structure(document)
+    _check_operations(document, operations, identities, resources)
+    _check_schemas(document, schemas, operations)
+    _check_examples(document, schemas, operations, resources, actions)
+    _check_refusals(document, operations, actions, rules)
+
+
+def _check_structure(document: Document) -> None:
+    """Against the published JSON Schema of the OpenAPI version."""
+    for error in _structure_validator(document.data).iter_errors(document.data):
+        for leaf in _leaves(error):
+            at = pointer(*leaf.instance_path)
+            document.find(at, _shown(leaf.message), "see the OpenAPI specification for what may stand here")
+
+
+def _structure_validator(data: dict[str, Any]) -> jsonschema_rs.Validator:
+    version = "v" + str(data.get("openapi") or data["swagger"])[:3]
+    # Found without an import: the package's own validator is slow to import and not needed.
+    package = find_spec("openapi_spec_validator")
+    assert package is not None
+    assert package.origin is not None
+    file = Path(package.origin).parent / "resources" / "schemas" / version / "schema.json"
+    return jsonschema_rs.validator_for(json.loads(file.read_text("utf-8")))
+
+
+def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
+    """Of an error in alternatives, those of the alternative that was meant: the one that got deepest."""
+    kind = error.kind
+    branches = getattr(kind, "context", None)
+    if not isinstance(branches, list) or not branches:
+        yield error
+        return
+
+    def depth(branch: list[jsonschema_rs.ValidationError]) -> tuple[int, int]:
+        refused_as_reference = any("$ref" in one.message for one in branch)
+        return (not refused_as_reference, max((len(one.instance_path) for one in branch), default=0))
+
+    for one in max(branches, key=depth):
+        yield from _leaves(one)
+
+
+def _shown(message: str) -> str:
+    return message if len(message) <= 200 else f"{message[:100]} … {message[-100:]}"
+
+
+def _check_operations(
+    document: Document,
+    operations: list[Operation],
+    identities: Mapping[str, Identity],
+    resources: Mapping[str, Resource],
+) -> None:
+    schemes: Any = document.get("/components/securitySchemes") or document.get("/securityDefinitions") or {}
+    ids: dict[str, Operation] = {}
+    templates: dict[tuple[str, str], Operation] = {}
+    for operation in operations:
+        twin = ids.setdefault(operation.id, operation)
+        if twin is not operation:
+            reason = f"the operationId `{operation.id}` is that of {twin} already"
+            remedy = "give each operation its own: the security and handler of one would serve the other"
+            document.find(operation.pointer + "/operationId", reason, remedy)
+        shape = "/".join("{}" if part[:1] == "{" else part for part in operation.path.split("/"))
+        twin = templates.setdefault((operation.method, shape), operation)
+        if twin is not operation:
+            reason = f"the path differs from `{twin.path}` in the names of its parameters alone"
+            document.find(operation.pointer, reason, "no request can tell them apart: keep one")
+        for alternative in operation.security:
+            for name in alternative:
+                if name not in schemes:
+                    reason = f"`security` names the scheme `{name}`, which is not defined"
+                    document.find(operation.pointer, reason, "define it under components/securitySchemes")
+        _check_path(document, operation)
+    for name, identity in identities.items():
+        if identity.collection not in resources:
+            reason = f"`x-identity` names the collection `{identity.collection}`, which no `x-resource` keeps"
+            at = f"/components/securitySchemes{pointer(name)}/x-identity/collection"
+            document.find(at, reason, "name the collection of users, or annotate its schema with `x-resource`")
+
+
+def _check_path(document: Document, operation: Operation) -> None:
+    declared = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
+    for name in declared:
+        if "{" + name + "}" not in operation.path:
+            reason = f"the path parameter `{name}` does not stand in the path"
+            document.find(operation.pointer, reason, "write it into the path in braces, or remove it", "warning")
+    for part in operation.path.split("{")[1:]:
+        name = part.partition("}")[0]
+        if name not in declared:
+            reason = f"the path's parameter `{name}` is not declared"
+            document.find(operation.pointer, reason, "add it to `parameters` with `in: path`", "warning")
+
+
+def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
+    """The patterns, and each schema's own `example` and `default`."""
+    patterns: dict[str, bool] = {}
+    for schema, at in _all_schemas(document, operations):
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str):
+            if pattern not in patterns:
+                patterns[pattern] = is_pattern(pattern)
+            if not patterns[pattern]:
+                reason = f"`{pattern}` is no regular expression"
+                document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
+        for keyword in ("example", "default"):
+            if keyword in schema and "$ref" not in schema:
+                _check_value(document, schemas, schema, schema[keyword], at + pointer(keyword), keyword)
+
+
+def _check_value(document: Document, schemas: Schemas, schema: dict[str, Any], value: Any, at: str, what: str) -> None:
+    slot = schemas.slot(schema, "response")
+    if schemas.is_valid(slot, value) or schemas.is_valid(schemas.slot(schema, "request"), value):
+        return
+    for violation in schemas.violations(slot, value, "body"):
+        reason = f"the {what} breaks its own schema: {violation.pointer or 'the value'}: {violation.message}"
+        document.find(at + violation.pointer, reason, f"correct the {what} or the schema")
+
+
+def _all_schemas(document: Document, operations: list[Operation]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every schema with its pointer: components, parameters, bodies, and what is nested in them."""
+    stack = list(_root_schemas(document, operations).items())
+    while stack:
+        at, schema = stack.pop()
+        if isinstance(schema, dict):
+            yield schema, at
+            stack += _nested_schemas(schema, at)
+
+
+def _root_schemas(document: Document, operations: list[Operation]) -> dict[str, Any]:
+    roots: dict[str, Any] = {}
+    for place in ("/components/schemas", "/definitions"):
+        found = document.get(place)
+        for name, schema in found.items() if isinstance(found, dict) else ():
+            roots[place + pointer(name)] = schema
+    for operation in operations:
+        roots.update({parameter.pointer + "/schema": parameter.schema for parameter in operation.parameters})
+        roots.update({media.pointer + "/schema": media.schema for media in _medias(operation)})
+    return roots
+
+
+def _nested_schemas(schema: dict[str, Any], at: str) -> Iterator[tuple[str, Any]]:
+    for key, value in schema.items():
+        if key in _NESTED:
+            yield at + pointer(key), value
+        elif key in _NESTED_LISTS and isinstance(value, list):
+            yield from ((at + pointer(key, index), part) for index, part in enumerate(value))
+        elif key in _NESTED_MAPS and isinstance(value, dict):
+            yield from ((at + pointer(key, name), part) for name, part in value.items())
+
+
+def _medias(operation: Operation) -> Iterator[Media]:
+    if operation.body:
+        yield from operation.body.content.values()
+    for response in operation.responses.values():
+        yield from response.content.values()
+
+
+def _check_examples(
+    document: Document,
+    schemas: Schemas,
+    operations: list[Operation],
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+) -> None:
+    for operation in operations:
+        action = actions.get(operation.id)
+        resource = resources[action.collection] if action else None
+        requests = list(operation.body.content.values()) if operation.body else []
+        for media in _medias(operation):
+            for name, value in media.examples.items():
+                at = media.pointer + ("/example" if name == "example" else pointer("examples", name, "value"))
+                for violation in schemas.violations(media.slot, value, "body") if media.slot else ():
+                    place = violation.pointer or "the value"
+                    reason = f"the example breaks its own schema: {place}: {violation.message}"
+                    document.find(at + violation.pointer, reason, "correct the example or the schema")
+                if resource is not None and action is not None:
+                    if media in requests:
+                        _check_request_example(document, resource, value, at)
+                    else:
+                        _check_response_example(document, resource, action, value, at)
+
+
+def _check_request_example(document: Document, resource: Resource, value: Any, at: str) -> None:
+    if isinstance(value, dict):
+        for rule in resource.of(ReadOnly):
+            if rule.name in value:
+                reason = f"the example sends `{rule.name}`, which {rule.id} leaves to the server"
+                document.find(at + pointer(rule.name), reason, "remove it from the example")
+
+
+def _check_response_example(document: Document, resource: Resource, action: Action, value: Any, at: str) -> None:
+    for name in action.envelope:
+        value, at = (value.get(name), at + pointer(name)) if isinstance(value, dict) else (None, at)
+    documents = value if isinstance(value, list) else [value]
+    documents = [one for one in documents if isinstance(one, dict)]
+    for unique in resource.of(Unique):
+        seen: dict[tuple[str, ...], int] = {}
+        for index, one in enumerate(documents):
+            if one.get(unique.name) is None:
+                continue
+            key = tuple(json.dumps(one.get(name), sort_keys=True) for name in (*unique.within, unique.name))
+            if key in seen:
+                reason = f"two documents of the example share a value, against {unique.id}"
+                document.find(f"{at}/{index}{pointer(unique.name)}", reason, "give each its own value")
+            seen[key] = index
+    stamps = {rule.event: rule.name for rule in resource.of(Timestamp)}
+    for one in documents:
+        created, updated = one.get(stamps.get("created")), one.get(stamps.get("updated"))
+        if isinstance(created, str) and isinstance(updated, str) and updated < created:
+            reason = f"the example was updated before it was created, against timestamp:{resource.collection}"
+            document.find(at + pointer(stamps["updated"]), reason, "let the later time be the later one")
+
+
+def _check_refusals(
+    document: Document, operations: list[Operation], actions: Mapping[str, Action], rules: list[Rule]
+) -> None:
+    """An operation that can break a rule declares a status with which it refuses."""
+    by_collection: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        if rule.refused_with and not isinstance(rule, Default):
+            by_collection[rule.collection].append(rule)
+    for operation in operations:
+        action = actions.get(operation.id)
+        if action is None or action.does not in ("create", "update", "replace"):
+            continue
+        taken = _properties_of_body(document, operation)
+        for rule in by_collection[action.collection]:
+            if rule.name not in taken or operation.response(rule.status_among(operation.statuses)) is not None:
+                continue
+            wanted = str(rule.status) if rule.status else ", ".join(str(status) for status in rule.refused_with)
+            reason = f"the operation may break {rule.id} and declares no status for its refusal"
+            remedy = f"declare {'one of ' if not rule.status else ''}{wanted} under `responses`"
+            document.find(operation.pointer + "/responses", reason, remedy, "warning")
+
+
+def _properties_of_body(document: Document, operation: Operation) -> set[str]:
+    medias = operation.body.content.values() if operation.body else ()
+    return {name for media in medias for name, _, _ in properties_of(document, media.schema, "")}

@@ -1,0 +1,243 @@
+"""The operations of a contract: what may be asked, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from specdouble.contract.document import Document
+from specdouble.contract.pointer import pointer
+from specdouble.contract.schema import Direction, Schemas
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One representation of a body.
+
+    Args:
+        type: the media type or range, as the contract writes it.
+        schema: its schema as it stands in the document; None where it has none.
+        slot: the schema's place in the contract's validator.
+        examples: the values of its examples by name; a single `example` is named `example`.
+        pointer: where it stands in the document.
+    """
+
+    type: str
+    schema: Any
+    slot: str | None
+    examples: Mapping[str, Any]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter outside of the body; `location` is OpenAPI's `in`."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Any
+    slot: str | None
+    style: str
+    explode: bool
+    media_type: str | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """The body that an operation takes."""
+
+    required: bool
+    content: Mapping[str, Media]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an operation answers with one status (`404`), a class of them (`4XX`) or any other (`default`)."""
+
+    status: str
+    description: str
+    content: Mapping[str, Media]
+    headers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path.
+
+    Args:
+        id: its operationId; `get /path` where the contract gives none.
+        method: in lower case.
+        path: the path template, base path included.
+        security: the alternatives, each naming schemes that must all be satisfied; empty where none is asked for.
+        pointer: where it stands in the document.
+        extensions: its `x-` fields.
+    """
+
+    id: str
+    method: str
+    path: str
+    tags: tuple[str, ...]
+    summary: str
+    parameters: tuple[Parameter, ...]
+    body: RequestBody | None
+    responses: Mapping[str, Response]
+    security: tuple[tuple[str, ...], ...]
+    pointer: str
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def statuses(self) -> frozenset[str]:
+        """The statuses that are declared, as the contract writes them."""
+        return frozenset(self.responses)
+
+    @property
+    def success(self) -> int:
+        """The lowest 2xx that is declared, else 200."""
+        declared = [int(status) for status in self.responses if status[:1] == "2" and status.isdigit()]
+        return min(declared, default=200)
+
+    def response(self, status: int) -> Response | None:
+        """What the contract declares for the status: itself, its class, or the default."""
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in self.responses:
+                return self.responses[key]
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
+    """Every operation of the document; what is wrong with one becomes a finding."""
+    base = base_path(document.data)
+    operations = []
+    for path, item in (document.data.get("paths") or {}).items():
+        at = pointer("paths", path)
+        item, at = _follow(document, item, at)
+        if not isinstance(item, dict):
+            continue
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                reader = _Reader(document, schemas, item, at, method)
+                operations.append(reader.operation(base + path))
+    return operations
+
+
+def base_path(data: dict[str, Any]) -> str:
+    """The path part of the first server, its variables at their defaults; empty where there is none."""
+    servers = data.get("servers") or [{}]
+    first = servers[0] if isinstance(servers, list) and isinstance(servers[0], dict) else {}
+    url = str(first.get("url", ""))
+    for name, variable in (first.get("variables") or {}).items():
+        url = url.replace("{" + name + "}", str(variable.get("default", "")))
+    return urlsplit(url).path.rstrip("/")
+
+
+def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
+    try:
+        return document.follow(value, at)
+    except LookupError:
+        return None, at  # a finding already
+
+
+class _Reader:
+    """Reads one operation."""
+
+    def __init__(self, document: Document, schemas: Schemas, item: dict[str, Any], at: str, method: str) -> None:
+        self.document, self.schemas, self.item, self.item_at, self.method = document, schemas, item, at, method
+        self.raw: dict[str, Any] = item[method]
+        self.at = at + pointer(method)
+
+    def operation(self, path: str) -> Operation:
+        raw = self.raw
+        return Operation(
+            id=str(raw.get("operationId") or f"{self.method} {path}"),
+            method=self.method,
+            path=path,
+            tags=tuple(str(tag) for tag in raw.get("tags") or ()),
+            summary=str(raw.get("summary") or ""),
+            parameters=tuple(self.parameters()),
+            body=self.body(),
+            responses={str(status): response for status, response in self.responses()},
+            security=self.security(),
+            pointer=self.at,
+            extensions={key: value for key, value in raw.items() if key.startswith("x-")},
+        )
+
+    def parameters(self) -> Iterator[Parameter]:
+        """Those of the path item, overridden by the operation's own."""
+        found: dict[tuple[str, str], Parameter] = {}
+        for holder, at in ((self.item, self.item_at), (self.raw, self.at)):
+            for index, raw in enumerate(holder.get("parameters") or ()):
+                raw, place = _follow(self.document, raw, at + pointer("parameters", index))
+                if isinstance(raw, dict) and {"name", "in"} <= raw.keys():
+                    parameter = self.parameter(raw, place)
+                    found[parameter.name, parameter.location] = parameter
+        yield from found.values()
+
+    def parameter(self, raw: dict[str, Any], at: str) -> Parameter:
+        location = str(raw["in"])
+        style = str(raw.get("style") or _STYLES.get(location, "simple"))
+        schema, media_type = raw.get("schema"), None
+        if isinstance(raw.get("content"), dict) and raw["content"]:
+            media_type, media = next(iter(raw["content"].items()))
+            schema = media.get("schema") if isinstance(media, dict) else None
+        return Parameter(
+            name=str(raw["name"]),
+            location=location,
+            required=raw.get("required") is True or location == "path",
+            schema=schema,
+            slot=None if schema is None else self.schemas.slot(schema, "request"),
+            style=style,
+            explode=bool(raw.get("explode", style in {"form", "cookie"})),
+            media_type=media_type,
+            pointer=at,
+        )
+
+    def body(self) -> RequestBody | None:
+        raw, at = _follow(self.document, self.raw.get("requestBody"), self.at + pointer("requestBody"))
+        if not isinstance(raw, dict):
+            return None
+        return RequestBody(raw.get("required") is True, self.content(raw, at, "request"))
+
+    def responses(self) -> Iterator[tuple[str, Response]]:
+        for status, raw in (self.raw.get("responses") or {}).items():
+            if str(status).startswith("x-"):
+                continue
+            raw, at = _follow(self.document, raw, self.at + pointer("responses", status))
+            if isinstance(raw, dict):
+                headers = raw.get("headers") or {}
+                content = self.content(raw, at, "response")
+                yield status, Response(str(status), str(raw.get("description") or ""), content, headers)
+
+    def content(self, raw: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
+        found = {}
+        for media_type, media in (raw.get("content") or {}).items():
+            media = media if isinstance(media, dict) else {}
+            schema = media.get("schema")
+            slot = None if schema is None else self.schemas.slot(schema, direction)
+            place = at + pointer("content", media_type)
+            found[media_type] = Media(media_type, schema, slot, self.examples(media), place)
+        return found
+
+    def examples(self, media: dict[str, Any]) -> dict[str, Any]:
+        found = {"example": media["example"]} if "example" in media else {}
+        named = media.get("examples")
+        for name, raw in named.items() if isinstance(named, dict) else ():
+            example, _ = _follow(self.document, raw, "")
+            if isinstance(example, dict) and "value" in example:
+                found[name] = example["value"]
+        return found
+
+    def security(self) -> tuple[tuple[str, ...], ...]:
+        required = self.raw.get("security", self.document.data.get("security"))
+        if not isinstance(required, list):
+            return ()
+        return tuple(tuple(one) for one in required if isinstance(one, dict))

@@ -1,0 +1,50 @@
+"""JSON pointers (RFC 6901)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+
+def pointer(*parts: str | int) -> str:
+    """The pointer made of these reference tokens: `pointer("a/b", 0)` is `/a~1b/0`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def tokens(text: str) -> list[str]:
+    """The reference tokens of a pointer: `/a~1b/0` has `a/b` and `0`."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]]
+
+
+def fragment(reference: str) -> str:
+    """The pointer in a URI's fragment, percent-decoded: that of `#/a%20b` is `/a b` (RFC 6901, 6)."""
+    return unquote(reference.partition("#")[2])
+
+
+def look_up(data: Any, text: str) -> Any:
+    """The value that the pointer names.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for token in tokens(text):
+        if isinstance(data, list):
+            if not token.isdigit() or int(token) >= len(data):
+                raise LookupError(text)
+            data = data[int(token)]
+        elif isinstance(data, dict) and token in data:
+            data = data[token]
+        else:
+            raise LookupError(text)
+    return data
+
+
+def is_prefix(ancestor: str, descendant: str) -> bool:
+    """Whether the one pointer names the other's value or something that holds it."""
+    return descendant == ancestor or descendant.startswith(ancestor + "/")
+
+
+def longest_prefix(candidates: Iterable[str], of: str) -> str | None:
+    """The candidate nearest above the pointer, or None."""
+    return max((one for one in candidates if is_prefix(one, of)), key=len, default=None)

@@ -1,0 +1,74 @@
+"""The resources of a contract: which documents it keeps, where, and under which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from specdouble.contract.rule import Rule
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """The documents of one schema, kept in one collection.
+
+    Args:
+        collection: its name.
+        schema: the schema of a document, as it stands in the contract.
+        pointer: where the schema stands.
+        id: the property that holds a document's id.
+        owner: the property that holds the id of the caller who created it, if any.
+        tenant: the property that holds the id of that caller's organization, if any.
+        properties: the schema of each property, `$ref` and `allOf` resolved.
+        rules: the promises about its properties.
+    """
+
+    collection: str
+    schema: Any
+    pointer: str
+    id: str
+    owner: str | None
+    tenant: str | None
+    properties: Mapping[str, dict[str, Any]]
+    rules: tuple[Rule, ...] = field(default=())
+
+    def of(self, kind: type[AnyRule]) -> list[AnyRule]:
+        """The rules of one kind."""
+        return [rule for rule in self.rules if isinstance(rule, kind)]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a security scheme's credential stands for (`x-identity`).
+
+    Args:
+        collection: where the users are kept.
+        claims: for each claim of the caller, the property of the user that holds it.
+        credential: the property that holds an opaque credential (an API key); None where it is a JSON Web Token.
+        expires: how long a token is valid, in seconds.
+    """
+
+    collection: str
+    claims: Mapping[str, str]
+    credential: str | None
+    expires: int
+
+
+@dataclass(frozen=True)
+class Action:
+    """What an operation does to a resource.
+
+    Args:
+        does: create, read, list, replace, update or delete.
+        collection: to the documents of which collection.
+        id: the name of the parameter that holds the document's id, None where the operation takes none.
+        envelope: the property names that lead from a success's body to the document or the array of them.
+    """
+
+    does: str
+    collection: str
+    id: str | None
+    envelope: tuple[str, ...]

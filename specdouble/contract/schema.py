@@ -1,0 +1,203 @@
+"""The contract's schemas, compiled into one validator.
+
+OpenAPI 3.0 and Swagger 2.0 speak a dialect of JSON Schema of their own; each schema is written anew in
+draft 2020-12, once for what a request may hold and once for what a response may (`readOnly` and `writeOnly`
+differ between the two), and compiled together: one validator a contract, a slot for each use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jsonschema_rs
+
+from specdouble.contract.document import Document
+from specdouble.contract.pointer import fragment, look_up, pointer
+
+Direction = Literal["request", "response"]
+
+_SCHEMAS = {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+            "unevaluatedProperties", "unevaluatedItems", "additionalItems", "contentSchema"}  # fmt: skip
+_SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+_SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
+_ASSERTIONS = {
+    "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
+    "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+    "required", "dependentRequired", "dependencies", "minContains", "maxContains", "$id", "$anchor",
+    "$dynamicRef", "$dynamicAnchor", "contentEncoding", "contentMediaType",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value breaks its schema.
+
+    Args:
+        location: the part of the request or response: `body`, `query`, `path`, `header`, `cookie`.
+        pointer: JSON pointer of the offending value inside that part.
+        message: what is wrong with it.
+    """
+
+    location: str
+    pointer: str
+    message: str
+
+
+class Schemas:
+    """The schemas of one contract; `slot` registers a use, and the first check compiles all of them.
+
+    Args:
+        document: the contract's document.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._openapi_30 = not str(document.data.get("openapi", "")).startswith("3.1")
+        self._slots: dict[tuple[int, Direction], str] = {}
+        self._properties: dict[str, Any] = {}
+        self._definitions: dict[str, Any] = {}
+        self._names: dict[tuple[str, Direction], str] = {}
+        self._pending: list[tuple[str, str, Direction]] = []
+        self._validator: jsonschema_rs.Validator | None = None
+
+    def slot(self, schema: Any, direction: Direction) -> str:
+        """Register a schema of the document and return the name of its slot."""
+        key = (id(schema), direction)
+        if key not in self._slots:
+            # A name of digits alone would come back as an array index in an error's path.
+            self._slots[key] = name = f"s{len(self._slots)}"
+            self._properties[name] = self._translate(schema, direction)
+            self._validator = None
+        return self._slots[key]
+
+    def is_valid(self, slot: str, value: Any) -> bool:
+        """Whether the value conforms to the slot's schema."""
+        return (self._validator or self._compile()).is_valid({slot: value})
+
+    def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
+        """Every violation of the slot's schema by the value."""
+        errors = (self._validator or self._compile()).iter_errors({slot: value})
+        return list(dict.fromkeys(violation for error in errors for violation in _violations(error, location)))
+
+    def _compile(self) -> jsonschema_rs.Validator:
+        while self._pending:
+            name, at, direction = self._pending.pop()
+            self._definitions[name] = self._translate(look_up(self._document.data, at), direction)
+        whole = {"$defs": self._definitions, "properties": self._properties}
+        try:
+            self._validator = _validator(whole)
+        except jsonschema_rs.ValidationError:
+            self._validator = _validator(_without_broken_patterns(whole))
+        return self._validator
+
+    def _reference(self, at: str, direction: Direction) -> str:
+        key = (at, direction)
+        if key not in self._names:
+            self._names[key] = name = f"d{len(self._names)}"
+            self._pending.append((name, at, direction))
+        return f"#/$defs/{self._names[key]}"
+
+    def _translate(self, schema: Any, direction: Direction) -> Any:
+        if not isinstance(schema, dict):
+            return schema if isinstance(schema, bool) else True
+        translated: dict[str, Any] = {}
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            at = fragment(reference)
+            translated["$ref"] = self._reference(at, direction) if at[:1] in ("", "/") else reference
+            if self._openapi_30:
+                return translated
+        for key, value in schema.items():
+            if key in _SCHEMAS:
+                translated[key] = self._translate(value, direction)
+            elif key in _SCHEMA_LISTS and isinstance(value, list):
+                translated[key] = [self._translate(item, direction) for item in value]
+            elif key in _SCHEMA_MAPS and isinstance(value, dict):
+                translated[key] = {name: self._translate(item, direction) for name, item in value.items()}
+            elif key in _ASSERTIONS:
+                translated[key] = value
+        self._leave_out_what_the_other_side_sends(schema, translated, direction)
+        if self._openapi_30:
+            _upgrade(schema, translated)
+        return translated
+
+    def _leave_out_what_the_other_side_sends(
+        self, schema: dict[str, Any], translated: dict[str, Any], direction: Direction
+    ) -> None:
+        """A request's `readOnly` properties are neither required nor looked at; likewise `writeOnly` in a response."""
+        keyword = "readOnly" if direction == "request" else "writeOnly"
+        properties = schema.get("properties")
+        if not isinstance(properties, dict):
+            return
+        others = {name for name, part in properties.items() if self._flag(part, keyword)}
+        if not others:
+            return
+        translated["properties"] = {
+            name: True if name in others else part for name, part in translated["properties"].items()
+        }
+        if "required" in translated:
+            translated["required"] = [name for name in translated["required"] if name not in others]
+
+    def _flag(self, schema: Any, keyword: str) -> bool:
+        try:
+            schema = self._document.resolve(schema)
+        except LookupError:
+            return False
+        return isinstance(schema, dict) and schema.get(keyword) is True
+
+
+def _upgrade(schema: dict[str, Any], translated: dict[str, Any]) -> None:
+    """From the dialect of OpenAPI 3.0 to draft 2020-12: `nullable`, the exclusive bounds, `type: file`."""
+    if translated.get("type") == "file":
+        del translated["type"]
+    kind = translated.get("type")
+    if (schema.get("nullable") is True or schema.get("x-nullable") is True) and isinstance(kind, str):
+        translated["type"] = [kind, "null"]
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(translated.get(exclusive), bool) and translated.pop(exclusive) and bound in translated:
+            translated[exclusive] = translated.pop(bound)
+    if isinstance(translated.get("required"), bool):
+        del translated["required"]
+
+
+def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, ignore_unknown_formats=True)
+
+
+def _without_broken_patterns(schema: Any) -> Any:
+    """The schema without the patterns that no engine of ECMA 262 expressions takes; `lint` names them."""
+    if isinstance(schema, list):
+        return [_without_broken_patterns(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _without_broken_patterns(value) for key, value in schema.items()}
+    if isinstance(kept.get("pattern"), str) and not is_pattern(kept["pattern"]):
+        del kept["pattern"]
+    return kept
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the text is a regular expression that the validator takes."""
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text})
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+def _violations(error: jsonschema_rs.ValidationError, location: str) -> Iterator[Violation]:
+    path = error.instance_path[1:]  # the first is the slot
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        yield Violation(location, pointer(*path, kind.property), "is required")
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        for name in kind.unexpected:
+            yield Violation(location, pointer(*path, name), "is not a property of the schema")
+    else:
+        yield Violation(location, pointer(*path), _shortened(error.message))
+
+
+def _shortened(message: str, limit: int = 240) -> str:
+    return message if len(message) <= limit else f"{message[: limit // 2]} … {message[-limit // 2 :]}"

@@ -1,0 +1,11 @@
+"""The double: a stateful mock server that keeps its contract, rules included.
+
+Handlers need few names: `collection` and, for `find_one_and_update`, `AFTER`; `Problem`; `new_id`, `new_token`.
+"""
+
+from specdouble.double.exchange import collection, new_id, new_token
+from specdouble.double.problem import Problem
+
+AFTER = True
+
+__all__ = ["AFTER", "Problem", "collection", "new_id", "new_token"]

@@ -1,0 +1,257 @@
+"""An operation compiled at start into one callable: authenticate, read, validate, call, validate, send."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from specdouble.contract import Contract, Media, Operation, Violation
+from specdouble.double.body import read_form, read_json
+from specdouble.double.declared import Keep, declared_part
+from specdouble.double.error_shape import ErrorShapes
+from specdouble.double.exchange import Exchange, current
+from specdouble.double.parameter import MISSING, ParameterReader, Query
+from specdouble.double.problem import Problem, Refusal
+from specdouble.double.result import Answer, ContractBroken, Results
+from specdouble.double.security import Authenticate
+from specdouble.double.world import World
+
+Handler = Callable[..., Any]
+_log = logging.getLogger("specdouble")
+
+
+@dataclass(slots=True)
+class Request:
+    """A request whose path and method have found their operation.
+
+    Args:
+        path: the raw segments of the path parameters.
+        query: the query string.
+        headers: the header fields, names in lower case.
+        body: the whole body.
+    """
+
+    path: Mapping[str, str]
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Outcome:
+    """An answer and, where it is no success, its explanation for the journal."""
+
+    answer: Answer
+    rule: str | None = None
+    explanation: dict[str, Any] | None = None
+
+
+class CompiledOperation:
+    """One operation, ready to answer.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+        handler: the function that answers it.
+        authenticate: tells who is calling; None where nobody is asked.
+        answered_by: a handler, automatic or a sample: for messages.
+    """
+
+    def __init__(
+        self, contract: Contract, operation: Operation, handler: Handler, authenticate: Authenticate | None
+    ) -> None:
+        self.operation = operation
+        self._contract = contract
+        self._handler = handler
+        self._authenticate = authenticate
+        self._errors = ErrorShapes(contract, operation)
+        self._results = Results(contract, operation)
+        self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
+        self._media: dict[str, tuple[Media, Keep | None]] = {
+            media.type.partition(";")[0].strip().lower(): (media, declared_part(contract, operation, media))
+            for media in (operation.body.content.values() if operation.body else ())
+        }
+        self._wanted = wanted_arguments(handler, operation)
+
+    async def answer(self, request: Request, world: World) -> Outcome:
+        """Answer a request in a world; whatever goes wrong becomes an answer in the contract's shape."""
+        try:
+            user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
+            values = self._read(request)
+            current.set(Exchange(self.operation, world, user))
+            result = self._handler(**self._arguments(values, user))
+            if inspect.isawaitable(result):
+                result = await result
+            return Outcome(self._results.answer(result))
+        except Problem as problem:
+            return self.refused(problem)
+        except ContractBroken as error:
+            return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
+        except Exception:
+            return self._failed(traceback.format_exc(), [])
+
+    def refused(self, problem: Problem) -> Outcome:
+        """The answer to a request that is refused."""
+        media_type, body = self._errors.write(problem)
+        headers = [(b"content-type", media_type.encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        if problem.rule:
+            headers.append((b"x-specdouble-rule", problem.rule.encode()))
+        return Outcome(Answer(problem.status, body, headers), problem.rule, _explained(problem))
+
+    def _failed(self, story: str, violations: list[Violation]) -> Outcome:
+        _log.error("%s answered 500: %s", self.operation, story)
+        media_type, body = self._errors.write(Problem(500))
+        told = {"failure": story, "violations": [_told(one) for one in violations]}
+        return Outcome(Answer(500, body, [(b"content-type", media_type.encode())]), None, told)
+
+    def _read(self, request: Request) -> dict[str, Any]:
+        """Every parameter by name, and the body; all violations of both are told at once."""
+        values, violations = self._parameters(request) if self._readers else ({}, [])
+        title = "Invalid parameters"
+        if self.operation.body is not None:
+            try:
+                values["body"] = self._body(request)
+            except Problem as problem:
+                if problem.status != 400:
+                    raise
+                title = problem.words
+                violations += problem.violations
+        if violations:
+            raise Problem(400, title, violations=violations)
+        return values
+
+    def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
+        values, violations = {}, []
+        query = Query.parse(request.query)
+        for reader in self._readers:
+            parameter = reader.parameter
+            if parameter.location == "path":
+                value = reader.from_path(request.path.get(parameter.name, ""))
+            elif parameter.location == "query":
+                value = reader.from_query(query)
+            elif parameter.location == "header":
+                raw = request.headers.get(parameter.name.lower().encode())
+                value = reader.from_header(None if raw is None else raw.decode("latin-1"))
+            else:
+                value = reader.from_cookie(_cookies(request.headers).get(parameter.name))
+            found = reader.violations(self._contract, value)
+            if found:
+                violations += found
+            elif value is not MISSING:
+                values[parameter.name] = value
+            elif reader.default is not MISSING:
+                values[parameter.name] = reader.default
+        return values, violations
+
+    def _body(self, request: Request) -> Any:
+        media, keep = self._representation(request)
+        if media is None:
+            return None
+        value = self._decoded(request.body, media)
+        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, value):
+            violations = self._contract.schemas.violations(media.slot, value, "body")
+            raise Problem(400, "Invalid request body", violations=violations)
+        return value if keep is None else keep(value)
+
+    def _representation(self, request: Request) -> tuple[Media | None, Keep | None]:
+        """The media that the request's content type names (RFC 9110, 8.3); none where there is no body."""
+        assert self.operation.body is not None
+        sent = request.headers.get(b"content-type", b"").decode("latin-1")
+        if not request.body and (not sent or not self.operation.body.required):
+            if self.operation.body.required:
+                violation = Violation("body", "", "is required")
+                raise Problem(400, "Invalid request body", violations=[violation])
+            return None, None
+        media_type, _, parameters = sent.partition(";")
+        media_type = media_type.strip().lower()
+        found = self._media.get(media_type) or self._media.get(media_type.partition("/")[0] + "/*")
+        found = found or (self._media.get("*/*") if media_type else None)
+        if found is None or not _is_utf8(parameters):
+            taken = ", ".join(self._media)
+            said = f"`{sent}`" if sent else "no content type"
+            raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}")
+        return found
+
+    def _decoded(self, raw: bytes, media: Media) -> Any:
+        if "json" in media.type or media.type == "*/*":
+            return read_json(raw)
+        if media.type.startswith("application/x-www-form-urlencoded"):
+            return read_form(raw, self._contract.properties(media.schema))
+        if media.type.startswith("text/"):
+            try:
+                return raw.decode("utf-8")
+            except UnicodeDecodeError:
+                raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
+        return raw
+
+    def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
+        values["user"] = user
+        return {
+            argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
+        }
+
+
+def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, str, bool]]:
+    """The handler's arguments: its name for each, the contract's, and whether it may be left out.
+
+    Raises:
+        TypeError: it asks for what the operation has not.
+    """
+    known = {parameter.name for parameter in operation.parameters} | {"user"}
+    known |= {"body"} if operation.body else set()
+    by_argument = {argument_name(name): name for name in known}
+    wanted = []
+    for argument in inspect.signature(handler).parameters.values():
+        if argument.kind is inspect.Parameter.VAR_KEYWORD:
+            wanted += [(one, name, True) for one, name in by_argument.items()]
+        elif argument.name in by_argument:
+            optional = argument.default is not inspect.Parameter.empty
+            wanted.append((argument.name, by_argument[argument.name], optional))
+        elif argument.default is inspect.Parameter.empty:
+            raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
+    return wanted
+
+
+def argument_name(name: str) -> str:
+    """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
+    return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()
+
+
+def _is_utf8(parameters: str) -> bool:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower() in ("utf-8", "utf8", "us-ascii")
+    return True
+
+
+def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    try:
+        jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _told(violation: Violation) -> dict[str, str]:
+    return {"location": violation.location, "pointer": violation.pointer, "message": violation.message}
+
+
+def _explained(problem: Problem) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": problem.words}
+    if problem.detail:
+        told["detail"] = problem.detail
+    if problem.violations:
+        told["violations"] = [_told(one) for one in problem.violations]
+    if isinstance(problem, Refusal):
+        told["rules"] = [
+            {"rule": one.rule.id, "message": f"{one.rule.name} {one.message}", "document": one.document}
+            for one in problem.broken
+        ]
+    return told

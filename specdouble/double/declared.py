@@ -1,0 +1,92 @@
+"""What of a request's body goes further: the properties that the contract declares, and its defaults.
+
+An open schema takes properties that it does not name (`additionalProperties: true`); they are accepted and
+mean nothing. `readOnly` properties are the server's: a client's value has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from specdouble.contract import Action, Contract, Media, Operation, ReadOnly
+
+Keep = Callable[[Any], Any]
+
+
+def declared_part(contract: Contract, operation: Operation, media: Media) -> Keep | None:
+    """A function that leaves of a valid body what the contract declares; None where that is all of it."""
+    action = contract.actions.get(operation.id)
+    resource = contract.resources[action.collection] if action else None
+    server_set = {rule.name for rule in resource.of(ReadOnly)} if resource else set()
+    return _Compiler(contract, fills_defaults(action)).compile(media.schema, server_set)
+
+
+def fills_defaults(action: Action | None) -> bool:
+    """Whether defaults are filled in: an update names what it changes, everything else a whole."""
+    return action is None or action.does != "update"
+
+
+class _Compiler:
+    def __init__(self, contract: Contract, with_defaults: bool) -> None:
+        self.contract = contract
+        self.with_defaults = with_defaults
+        self.under_way: dict[int, list[Keep | None]] = {}
+
+    def compile(self, schema: Any, server_set: set[str] | None = None) -> Keep | None:
+        resolved = self.contract.resolve(schema)
+        if not isinstance(resolved, dict):
+            return None
+        if id(resolved) in self.under_way:
+            slot = self.under_way[id(resolved)]
+            return lambda value: slot[0](value) if slot and slot[0] else value
+        self.under_way[id(resolved)] = slot = []
+        kept = self.array(resolved) if "items" in resolved else self.object(resolved, server_set or set())
+        slot.append(kept)
+        return kept
+
+    def array(self, schema: dict[str, Any]) -> Keep | None:
+        keep = self.compile(schema["items"])
+        if keep is None:
+            return None
+        return lambda value: [keep(item) for item in value] if isinstance(value, list) else value
+
+    def object(self, schema: dict[str, Any], server_set: set[str]) -> Keep | None:
+        properties = self.contract.properties(schema)
+        alternatives = "oneOf" in schema or "anyOf" in schema
+        if not properties or alternatives:
+            return self.without(server_set) if server_set else None
+        server_set = server_set | {name for name, part in properties.items() if part.get("readOnly") is True}
+        allowed = dict.fromkeys(name for name in properties if name not in server_set)
+        extras = isinstance(schema.get("additionalProperties"), dict)
+        nested = {name: keep for name in allowed if (keep := self.compile(properties[name])) is not None}
+        defaults = {}
+        if self.with_defaults:
+            defaults = {name: properties[name]["default"] for name in allowed if "default" in properties[name]}
+
+        def keep_declared(value: Any) -> Any:
+            if not isinstance(value, dict):
+                return value
+            kept = {
+                name: nested[name](item) if name in nested else item
+                for name, item in value.items()
+                if name in allowed or (extras and name not in server_set)
+            }
+            for name, default in defaults.items():
+                if name not in kept:
+                    kept[name] = deepcopy(default) if isinstance(default, dict | list) else default
+            return kept
+
+        return keep_declared
+
+    @staticmethod
+    def without(server_set: set[str]) -> Keep:
+        def keep_the_rest(value: Any) -> Any:
+            return (
+                {name: item for name, item in value.items() if name not in server_set}
+                if isinstance(value, dict)
+                else value
+            )
+
+        return keep_the_rest

@@ -1,0 +1,127 @@
+"""The double: everything that answers for one contract, without a server around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from specdouble.contract import Contract, Finding
+from specdouble.contract import read as read_contract
+from specdouble.double.clock import Clock
+from specdouble.double.handlers import Handlers
+from specdouble.double.journal import Journal
+from specdouble.double.problem import Problem
+from specdouble.double.resolution import Resolution, resolve
+from specdouble.double.seed import Seed, read_seed
+from specdouble.double.store import open_store
+from specdouble.double.tokens import Tokens, secret_of
+from specdouble.double.world import World
+
+DEFAULT_WORLD = "default"
+_WORLD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a double is made with.
+
+    Args:
+        path: the project's folder, or a contract's file.
+        seed: makes ids and samples repeat.
+        clock: a moment at which time stands still, or a shift (`+3h`).
+        store: the URL of a MongoDB server; None for the embedded store.
+        body_limit: the largest request body, in bytes.
+    """
+
+    path: Path
+    seed: int | None = None
+    clock: str | None = None
+    store: str | None = None
+    body_limit: int = 1024 * 1024
+
+    @property
+    def project(self) -> Path:
+        """The folder of the project."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+
+class Double:
+    """A contract's stateful mock.
+
+    Args:
+        settings: what it is made with.
+
+    Raises:
+        Refused: the contract, the seed or a handler is wrong; its findings say where.
+        ValueError: the clock's setting is none.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = Clock(settings.clock)
+        self.journal = Journal()
+        self._store = open_store(settings.store)
+        self._secret = secret_of(settings.project)
+        self.worlds: dict[str, World] = {}
+        self._adopt(*self._read())
+        self.world(DEFAULT_WORLD)
+
+    def reload(self) -> None:
+        """Read contract, handlers and seed again and keep the documents.
+
+        Raises:
+            Refused: what was read is wrong; everything stays as it was.
+        """
+        self._adopt(*self._read())
+        for world in self.worlds.values():
+            world.adopt(self.contract, self._seed)
+
+    def _read(self) -> tuple[Contract, Handlers, Seed]:
+        contract = read_contract(self.settings.path)
+        handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
+        return contract, handlers, read_seed(self.settings.project / "mock_data", contract)
+
+    def _adopt(self, contract: Contract, handlers: Handlers, seed: Seed) -> None:
+        self.contract, self._seed = contract, seed
+        self.findings: list[Finding] = [*contract.findings, *handlers.findings]
+        self.tokens = {
+            name: Tokens(self._secret, self.clock, identity)
+            for name, identity in contract.identities.items()
+            if identity.credential is None
+        }
+        self.resolutions: Mapping[str, Resolution] = {
+            operation.id: resolve(contract, handlers, operation) for operation in contract.operations.values()
+        }
+
+    def world(self, name: str) -> World:
+        """The world of that name, seeded at its first use.
+
+        Raises:
+            Problem: 400, the name is none.
+        """
+        world = self.worlds.get(name)
+        if world is None:
+            if not _WORLD_NAME.fullmatch(name):
+                raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
+            world = World(name, self._store, self.contract, self._seed, self.clock, self.settings.seed, self.tokens)
+            self.worlds[name] = world
+        return world
+
+    def reset(self) -> None:
+        """Give every world its seed again, and forget the journal."""
+        for world in self.worlds.values():
+            world.reset()
+        self.journal.clear()
+
+    def token(self, who: str) -> str | None:
+        """A token for the user of that e-mail address (or other unique property, or id) in the seed."""
+        for name, tokens in self.tokens.items():
+            users = self.world(DEFAULT_WORLD).collection(self.contract.identities[name].collection, None)
+            resource = self.contract.resources[users.name]
+            names = [resource.id, *(rule.name for rule in resource.rules if rule.kind == "unique")]
+            user = users.find_one({"$or": [{one: who} for one in names]})
+            if user is not None:
+                return tokens.issue(user)
+        return None

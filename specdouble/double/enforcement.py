@@ -1,0 +1,164 @@
+"""The rules of one collection, ready to be enforced on each write."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+import orjson
+
+from specdouble.contract import Immutable, References, Resource, Timestamp, Transitions, Unique
+from specdouble.double.clock import Clock
+from specdouble.double.ids import Ids
+from specdouble.double.problem import Broken
+
+Document = dict[str, Any]
+
+
+class View(Protocol):
+    """The store as a writer sees it."""
+
+    def holder(self, collection: str, field: str, key: str) -> object:
+        """The id of the document that has the key, whosever it is; None where there is none."""
+
+    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
+        """Whether the referring document's owner may see a document of this id."""
+
+
+SHADOW = "_specdouble_"
+
+
+class Enforcement:
+    """What the contract demands of a collection's documents.
+
+    Args:
+        resource: the resource that is kept in it.
+        ids: where its new ids come from.
+        clock: where its timestamps come from.
+    """
+
+    def __init__(self, resource: Resource, ids: Ids, clock: Clock) -> None:
+        self.resource = resource
+        self.ids = ids
+        self.clock = clock
+        self.uniques = [(SHADOW + rule.name, rule) for rule in resource.of(Unique)]
+        self.references = resource.of(References)
+        self.transitions = resource.of(Transitions)
+        self.immutables = resource.of(Immutable)
+        self.created = [rule.name for rule in resource.of(Timestamp) if rule.event == "created"]
+        self.updated = [rule.name for rule in resource.of(Timestamp) if rule.event == "updated"]
+        self.scopes = [name for name in (resource.owner, resource.tenant) if name is not None]
+        self.id = resource.id
+        self.order = [name if name != resource.id else "_id" for name in resource.properties]
+        self.id_rule = Unique(collection=resource.collection, name=resource.id)
+        self.id_schema = resource.properties.get(resource.id, {})
+
+    def scope(self, user: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The filter that leaves the caller's own documents; empty where nobody is calling."""
+        return {} if user is None else {name: user.get(name) for name in self.scopes}
+
+    def completed(self, document: Document, user: Mapping[str, Any] | None) -> Document:
+        """A new document with what the server sets: id, owner, tenant, timestamps; in the order of the schema."""
+        if document.get("_id") is None:
+            document["_id"] = self.ids.new(self.resource.collection, self.id_schema)
+        else:
+            self.ids.seen(self.resource.collection, document["_id"])
+        document.update(self.scope(user))
+        stamp = self.clock.timestamp() if self.created or self.updated else None
+        for name in (*self.created, *self.updated):
+            document[name] = stamp
+        return {name: document[name] for name in self.order if name in document} | document
+
+    def carry_over(self, before: Document, after: Document) -> None:
+        """Set what the server sets in a changed document, whatever the change said of it."""
+        for name in ("_id", *self.scopes, *self.created):
+            if name in before:
+                after[name] = before[name]
+            else:
+                after.pop(name, None)
+        for name in self.updated:
+            after[name] = self.clock.timestamp(after=before.get(name))
+
+    def shadow(self, document: Document) -> None:
+        """Write the key of each unique property beside it; a document without the value has no key."""
+        for field, rule in self.uniques:
+            key = unique_key(rule, document)
+            if key is None:
+                document.pop(field, None)
+            else:
+                document[field] = key
+
+    def reveal(self, document: Document) -> Document:
+        """Take the keys away again, and call the id by its own name."""
+        for field, _ in self.uniques:
+            document.pop(field, None)
+        if self.id != "_id":
+            document = {self.id: document.pop("_id", None), **document}
+        return document
+
+    def broken_by(self, after: Document, before: Document | None, touched: Iterable[str], view: View) -> list[Broken]:
+        """Every rule that the write would break.
+
+        Args:
+            after: the document as it would be stored, its keys shadowed.
+            before: the document as it is stored; None when it is new.
+            touched: the properties that the write names; their references are looked at though they stay equal.
+            view: the store as the writer sees it.
+        """
+        broken = [*self._taken(after, before, view), *self._dangling(after, before, touched, view)]
+        return broken if before is None else [*broken, *self._moved(after, before)]
+
+    def _taken(self, after: Document, before: Document | None, view: View) -> Iterable[Broken]:
+        for field, rule in self.uniques:
+            key = after.get(field)
+            if key is None or (before is not None and before.get(field) == key):
+                continue
+            other = view.holder(self.resource.collection, field, key)
+            if other is not None and other != after["_id"]:
+                yield Broken(rule, "is already taken", other)
+
+    def _dangling(
+        self, after: Document, before: Document | None, touched: Iterable[str], view: View
+    ) -> Iterable[Broken]:
+        for rule in self.references:
+            value = after.get(rule.name)
+            if value is None or (before is not None and rule.name not in touched and before.get(rule.name) == value):
+                continue
+            ids = value if isinstance(value, list) else [value]
+            if not all(isinstance(one, str | int) and view.has(rule.target, one, after) for one in ids):
+                yield Broken(rule, f"names no document of {rule.target}")
+
+    def _moved(self, after: Document, before: Document) -> Iterable[Broken]:
+        for fixed in self.immutables:
+            if before.get(fixed.name) != after.get(fixed.name):
+                yield Broken(fixed, "cannot be changed")
+        for rule in self.transitions:
+            old, new = before.get(rule.name), after.get(rule.name)
+            if old is not None and not rule.allows(old, new):
+                yield Broken(rule, f"cannot move from {old} to {new}")
+
+
+def unique_key(rule: Unique, document: Mapping[str, Any]) -> str | None:
+    """What two documents must not share: the scope and the value, normalised; None where there is no value."""
+    value = document.get(rule.name)
+    if value is None:
+        return None
+    if isinstance(value, str) and rule.ignore:
+        value = normalised(value, rule.ignore)
+    parts = [_plain(document.get(name)) for name in rule.within]
+    return orjson.dumps([*parts, _plain(value)], option=orjson.OPT_SORT_KEYS).decode()
+
+
+def normalised(value: str, ignore: frozenset[str]) -> str:
+    """The text without what does not tell names apart: surrounding white space, case (Unicode's full case folding)."""
+    if "space" in ignore:
+        value = value.strip()
+    if "case" in ignore and not value.isascii():
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+    return value.lower() if "case" in ignore else value
+
+
+def _plain(value: Any) -> Any:
+    # 1 and 1.0 are one number to JSON (and to MongoDB), true is none.
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,155 @@
+"""The bodies of error answers, in the shape that the contract declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from specdouble.contract import Contract, Media, Operation
+from specdouble.double.problem import Problem
+
+PROBLEM_TYPE = "application/problem+json"
+_TITLES = {"error", "title", "reason", "name"}
+_DETAILS = {"message", "detail", "description", "error_description", "errormessage", "msg"}
+_LISTS = {"errors", "violations", "details", "validation", "validationerrors", "fields"}
+_FLAGS = {"success", "ok"}
+
+
+class ErrorShapes:
+    """Writes problems in the shape that an operation declares.
+
+    The declared response of the status counts; where there is none, the shape that the operation's other errors
+    have; where it declares no error at all, problem details (RFC 9457).
+
+    Args:
+        contract: the contract.
+        operation: the operation, or None for a request that meets none.
+    """
+
+    def __init__(self, contract: Contract, operation: Operation | None) -> None:
+        self._contract = contract
+        self._operation = operation
+        self._writers: dict[int, Callable[[Problem], tuple[str, bytes]]] = {}
+
+    def write(self, problem: Problem) -> tuple[str, bytes]:
+        """The media type and the body of the answer."""
+        writer = self._writers.get(problem.status)
+        if writer is None:
+            writer = self._writers[problem.status] = self._compile(problem.status)
+        return writer(problem)
+
+    def _compile(self, status: int) -> Callable[[Problem], tuple[str, bytes]]:
+        media = self._media(status)
+        if media is None or media.type == PROBLEM_TYPE or media.slot is None:
+            return _problem_details
+        schema, contract = media.schema, self._contract
+        declared = self._operation.response(status) if self._operation else None
+        example = next(iter(media.examples.values()), None) if declared is not None else None
+        media_type = media.type if "*" not in media.type else "application/json"
+        slot = media.slot
+
+        def write(problem: Problem) -> tuple[str, bytes]:
+            if problem.title is None and not problem.violations and example is not None:
+                return media_type, orjson.dumps(example)
+            body = self._composed(schema, problem)
+            if not contract.schemas.is_valid(slot, body) and example is not None:
+                body = example
+            return media_type, orjson.dumps(body)
+
+        return write
+
+    def _media(self, status: int) -> Media | None:
+        if self._operation is None:
+            return None
+        declared = self._operation.response(status)
+        candidates = [declared] if declared else []
+        candidates += [one for key, one in self._operation.responses.items() if key[:1] in "45d"]
+        for response in candidates:
+            for media in response.content.values():
+                if "json" in media.type or "*" in media.type:
+                    return media
+        return None
+
+    def _composed(self, schema: Any, problem: Problem) -> Any:
+        resolved = self._contract.resolve(schema)
+        properties = self._contract.properties(schema)
+        if not properties:
+            return problem.words if isinstance(resolved, dict) and resolved.get("type") == "string" else {}
+        required = set(resolved.get("required", ()))
+        body: dict[str, Any] = {}
+        for name, part in properties.items():
+            value = self._value(name, part, problem, bool({"message", "detail"} & properties.keys()))
+            if name not in required and value in body.values() and isinstance(value, str):
+                continue  # the title once more
+            if value is None and name in required:
+                value = _plainest(part)
+            if value is not None:
+                body[name] = value
+        if resolved.get("additionalProperties") is not False:
+            if problem.violations and "violations" not in body:
+                body["violations"] = _violations(problem)
+            if problem.rule and "rule" not in body:
+                body["rule"] = problem.rule
+        return body
+
+    def _value(self, name: str, schema: Mapping[str, Any], problem: Problem, has_detail: bool) -> Any:
+        key, kind = name.lower().replace("_", ""), schema.get("type")
+        if key in _FLAGS and kind == "boolean":
+            return False
+        if key in ("status", "statuscode", "code", "errorcode") and kind in ("integer", "number"):
+            return problem.status
+        if key in _LISTS and kind == "array":
+            return [self._item(schema.get("items", {}), one) for one in _violations(problem)]
+        if kind == "object" and schema.get("properties"):
+            return self._composed(schema, problem)
+        if kind not in ("string", None) or "enum" in schema:
+            return None
+        if key in _TITLES:
+            return problem.words if has_detail else _sentence(problem)
+        return _sentence(problem) if key in _DETAILS else None
+
+    def _item(self, schema: Any, violation: Mapping[str, str]) -> Any:
+        resolved = self._contract.resolve(schema)
+        if isinstance(resolved, dict) and resolved.get("type") == "string":
+            return f"{violation['pointer']} {violation['message']}".strip()
+        known = self._contract.properties(schema)
+        named = {"field": violation["pointer"].strip("/"), "path": violation["pointer"], "detail": violation["message"]}
+        whole = {**named, **violation}
+        return {name: whole[name] for name in known if name in whole} if known else dict(violation)
+
+
+def _violations(problem: Problem) -> list[dict[str, str]]:
+    return [{"location": one.location, "pointer": one.pointer, "message": one.message} for one in problem.violations]
+
+
+def _sentence(problem: Problem) -> str:
+    if problem.violations and not problem.detail:
+        told = (f"{one.pointer.lstrip('/') or one.location} {one.message}" for one in problem.violations)
+        return "; ".join(told)
+    return problem.detail or problem.words
+
+
+def _problem_details(problem: Problem) -> tuple[str, bytes]:
+    """RFC 9457, section 3."""
+    body: dict[str, Any] = {"type": "about:blank", "title": problem.words, "status": problem.status}
+    if problem.detail or problem.violations:
+        body["detail"] = _sentence(problem)
+    if problem.violations:
+        body["violations"] = _violations(problem)
+    if problem.rule:
+        body["rule"] = problem.rule
+    return PROBLEM_TYPE, orjson.dumps(body)
+
+
+def _plainest(schema: Mapping[str, Any]) -> Any:
+    """A value for a required property that errors have no word for."""
+    for key in ("const", "default", "example"):
+        if key in schema:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    return {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}.get(
+        str(schema.get("type")), ""
+    )

@@ -1,0 +1,186 @@
+"""The operations as one ASGI application: finds the operation of a request, and has it answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+
+from specdouble.double.compiled import CompiledOperation, Outcome, Request
+from specdouble.double.control import Control
+from specdouble.double.double import DEFAULT_WORLD, Double
+from specdouble.double.error_shape import ErrorShapes
+from specdouble.double.journal import Entry
+from specdouble.double.paths import Paths
+from specdouble.double.problem import Problem
+from specdouble.double.result import Answer
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+WORLD_HEADER = b"x-specdouble-world"
+EXPOSED = ("X-Specdouble-Rule", "Preference-Applied", "Location", "Allow", "WWW-Authenticate", "Link", "Retry-After")
+
+
+class Operations:
+    """Answers every request for the paths of a contract.
+
+    Args:
+        double: whose worlds and journal are used.
+        compiled: its operations.
+        app: what `lifespan` events are handed to.
+    """
+
+    def __init__(self, double: Double, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
+        self._double = double
+        self._app = app
+        self._paths = Paths(_by_path(compiled))
+        self._unknown = ErrorShapes(double.contract, None)
+        self._control = Control(double)
+        self._limit = double.settings.body_limit
+        self._cors = CORSMiddleware(
+            self._answer,
+            allow_origin_regex=".*",
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_credentials=True,
+            expose_headers=list(EXPOSED),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an HTTP request; hand everything else on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif any(name == b"origin" for name, _ in scope["headers"]):
+            await self._cors(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
+        found = self._paths.find(path)
+        if found is None and self._control.serves(path):
+            await self._control(scope, receive, send)
+            return
+        started = time.time()
+        headers, method = dict(scope["headers"]), scope["method"]
+        body, operation, name = b"", None, DEFAULT_WORLD
+        try:
+            name = _world_name(headers)
+            operations, segments = found or _nowhere(path)
+            operation = _of_method(operations, method)
+            body = await self._body(headers, receive)
+            world = self._double.world(name)
+        except Problem as problem:
+            outcome = self._refused(operation, problem)
+        else:
+            outcome = await operation.answer(Request(segments, scope["query_string"], headers, body), world)
+        await _send(send, outcome.answer, with_body=method != "HEAD")
+        self._record(scope, path, started, name, operation, body, outcome)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        if int(headers.get(b"content-length") or 0) > self._limit:
+            raise self._too_large()
+        chunks, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem(400, "The client went away")
+            chunk = message.get("body", b"")
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self._limit:
+                raise self._too_large()
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _too_large(self) -> Problem:
+        detail = f"the body is larger than {self._limit} bytes"
+        return Problem(413, "Content Too Large", detail, headers={"Connection": "close"})
+
+    def _refused(self, operation: CompiledOperation | None, problem: Problem) -> Outcome:
+        if operation is not None:
+            return operation.refused(problem)
+        media_type, body = self._unknown.write(problem)
+        fields = {"content-type": media_type, **problem.headers}
+        headers = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+        if problem.status == 204:
+            return Outcome(Answer(204, b"", headers[1:]))
+        return Outcome(Answer(problem.status, body, headers), None, {"title": problem.words, "detail": problem.detail})
+
+    def _record(
+        self,
+        scope: Scope,
+        path: str,
+        started: float,
+        world: str,
+        operation: CompiledOperation | None,
+        body: bytes,
+        outcome: Outcome,
+    ) -> None:
+        query = scope["query_string"]
+        self._double.journal.record(
+            Entry(
+                started,
+                time.time() - started,
+                world,
+                scope["method"],
+                f"{path}?{query.decode('latin-1')}" if query else path,
+                operation.operation.id if operation else None,
+                body,
+                outcome.answer.status,
+                outcome.answer.body,
+                outcome.rule,
+                outcome.explanation,
+            )
+        )
+
+
+def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, CompiledOperation]]:
+    found: dict[str, dict[str, CompiledOperation]] = {}
+    for one in compiled:
+        found.setdefault(one.operation.path, {})[one.operation.method.upper()] = one
+    return found
+
+
+def _nowhere(path: str) -> tuple[dict[str, CompiledOperation], dict[str, str]]:
+    raise Problem(404, "Not Found", f"the contract has no path that fits {path}")
+
+
+def _of_method(operations: dict[str, CompiledOperation], method: str) -> CompiledOperation:
+    """The operation of the method; a HEAD is answered as the GET (RFC 9110, 9.3.2)."""
+    found = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
+    if found is not None:
+        return found
+    allowed = ", ".join(sorted({*operations, "OPTIONS", *(["HEAD"] if "GET" in operations else [])}))
+    if method == "OPTIONS":
+        raise Problem(204, headers={"Allow": allowed})
+    raise Problem(405, "Method Not Allowed", f"the path allows {allowed}", headers={"Allow": allowed})
+
+
+def _world_name(headers: dict[bytes, bytes]) -> str:
+    named = headers.get(WORLD_HEADER)
+    if named is not None:
+        return named.decode("latin-1")
+    cookies = headers.get(b"cookie")
+    if cookies is None or WORLD_HEADER not in cookies.lower():
+        return DEFAULT_WORLD
+    try:
+        jar = SimpleCookie(cookies.decode("latin-1"))
+    except CookieError:
+        return DEFAULT_WORLD
+    return next((one.value for name, one in jar.items() if name.lower() == WORLD_HEADER.decode()), DEFAULT_WORLD)
+
+
+async def _send(send: Send, answer: Answer, with_body: bool) -> None:
+    headers = answer.headers
+    if answer.status not in (204, 304):
+        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if with_body else b""})

@@ -1,0 +1,84 @@
+"""Finds the operations of a path; a concrete path goes before a templated one (OpenAPI 3.0.3, Paths Object)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Target = TypeVar("Target")
+_NAME = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(slots=True)
+class _Node(Generic[Target]):
+    concrete: dict[str, _Node[Target]] = field(default_factory=dict)
+    templated: list[tuple[re.Pattern[str] | None, tuple[str, ...], _Node[Target]]] = field(default_factory=list)
+    target: Target | None = None
+
+
+class Paths(Generic[Target]):
+    """A tree of path templates, by segment.
+
+    Args:
+        templates: what each path template leads to.
+    """
+
+    def __init__(self, templates: Mapping[str, Target]) -> None:
+        self._root: _Node[Target] = _Node()
+        self._concrete: dict[str, tuple[Target, dict[str, str]]] = {}
+        for template, target in templates.items():
+            if "{" not in template:
+                self._concrete[template] = (target, {})
+            self._add(template, target)
+
+    def _add(self, template: str, target: Target) -> None:
+        node = self._root
+        for segment in template.split("/")[1:]:
+            names = tuple(_NAME.findall(segment))
+            if not names:
+                node = node.concrete.setdefault(segment, _Node())
+                continue
+            whole = segment == "{" + names[0] + "}"
+            literals = [re.escape(part) for part in _NAME.split(segment)[::2]]
+            pattern = None if whole else re.compile("(.+?)".join(literals))
+            known = next((entry for entry in node.templated if entry[0] == pattern and entry[1] == names), None)
+            if known is None:
+                known = (pattern, names, _Node())
+                node.templated.append(known)
+                node.templated.sort(key=lambda entry: entry[0] is None)  # `{a}.json` before `{a}`
+            node = known[2]
+        node.target = target
+
+    def find(self, path: str) -> tuple[Target, dict[str, str]] | None:
+        """The target of the path and its parameters' raw segments; None where no template fits.
+
+        Args:
+            path: the path as it came, still percent-encoded: an encoded slash is part of a segment.
+        """
+        return self._concrete.get(path) or self._walk(self._root, path.split("/")[1:], 0, {})
+
+    def _walk(
+        self, node: _Node[Target], segments: list[str], index: int, found: dict[str, str]
+    ) -> tuple[Target, dict[str, str]] | None:
+        if index == len(segments):
+            return None if node.target is None else (node.target, found)
+        segment = segments[index]
+        concrete = node.concrete.get(segment)
+        if concrete is not None:
+            match = self._walk(concrete, segments, index + 1, found)
+            if match is not None:
+                return match
+        for pattern, names, child in node.templated if segment else ():
+            values = (segment,) if pattern is None else _groups(pattern, segment)
+            if values is not None:
+                match = self._walk(child, segments, index + 1, {**found, **dict(zip(names, values, strict=True))})
+                if match is not None:
+                    return match
+        return None
+
+
+def _groups(pattern: re.Pattern[str], segment: str) -> tuple[str, ...] | None:
+    match = pattern.fullmatch(segment)
+    return None if match is None else match.groups()

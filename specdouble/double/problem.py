@@ -1,0 +1,86 @@
+"""What a request is refused with.
+
+Exception
+└── Problem         any answer that is not a success
+    └── Refusal     a rule of the contract would be broken
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from specdouble.contract import Rule, Violation
+
+
+class Problem(Exception):
+    """An answer that is not a success; a handler raises it from wherever it stands.
+
+    Args:
+        status: the HTTP status.
+        title: what is wrong in a few words; None for the words that the contract's own example
+            of this status has.
+        detail: the same in a sentence.
+        rule: the id of the rule, or a name of the project's own for what its handlers check.
+        violations: each violation, where there are several.
+        headers: further header fields.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        title: str | None = None,
+        detail: str | None = None,
+        *,
+        rule: str | None = None,
+        violations: Sequence[Violation] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(title or status)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.rule = rule
+        self.violations = violations
+        self.headers = headers or {}
+
+    @property
+    def words(self) -> str:
+        """The title, or the status' own phrase."""
+        return self.title or HTTPStatus(self.status).phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a write would break.
+
+    Args:
+        rule: the rule.
+        message: what is wrong with the value, to follow the property's name.
+        document: the id of the stored document that is in the way, if one is.
+    """
+
+    rule: Rule
+    message: str
+    document: object = None
+
+
+class Refusal(Problem):
+    """A write that would break rules of the contract; it was not made.
+
+    Args:
+        broken: all the rules that it would break; the first one gives the status.
+        statuses: the statuses that the operation declares.
+    """
+
+    def __init__(self, broken: Sequence[Broken], statuses: frozenset[str]) -> None:
+        first = broken[0]
+        super().__init__(
+            first.rule.status_among(statuses),
+            f"{first.rule.name} {first.message}",
+            str(first.rule) if len(broken) == 1 else None,
+            rule=first.rule.id,
+            violations=[Violation("body", f"/{one.rule.name}", one.message) for one in broken],
+        )
+        self.broken = broken

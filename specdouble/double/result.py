@@ -1,0 +1,90 @@
+"""From what a handler returns to what is sent, held to the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from specdouble.contract import Contract, Media, Operation, Response, Violation
+
+
+class ContractBroken(Exception):
+    """A handler's answer is not what the contract declares.
+
+    Args:
+        violations: each way in which it is not.
+    """
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(f"{one.location} {one.pointer}: {one.message}" for one in violations))
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+
+
+class Results:
+    """Turns an operation's results into answers, and checks them.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+    """
+
+    def __init__(self, contract: Contract, operation: Operation) -> None:
+        self._contract = contract
+        self._operation = operation
+        self._success = operation.success
+        self._declared: dict[int, tuple[Response, Media | None]] = {}
+
+    def answer(self, result: Any) -> Answer:
+        """The answer for a document, `(document, status)` or `(document, status, headers)`.
+
+        Raises:
+            ContractBroken: the contract declares no such status, or another body.
+        """
+        status, fields = self._success, None
+        if isinstance(result, tuple):
+            result, status, fields = result if len(result) == 3 else (*result, None)
+        response, media = self._declared.get(status) or self._declare(status)
+        headers = [(name.lower().encode(), str(value).encode()) for name, value in fields.items()] if fields else []
+        if media is None:
+            if result is not None and response.content == {} and status not in (204, 304):
+                return Answer(status, orjson.dumps(result), [(b"content-type", b"application/json"), *headers])
+            return Answer(status, b"", headers)
+        body = self._encoded(result, media)
+        return Answer(status, body, [(b"content-type", media.type.encode()), *headers])
+
+    def _declare(self, status: int) -> tuple[Response, Media | None]:
+        response = self._operation.response(int(status))
+        if response is None:
+            message = (
+                f"the status {status} is not declared; declared are {', '.join(sorted(self._operation.responses))}"
+            )
+            raise ContractBroken([Violation("status", "", message)])
+        media = next((one for one in response.content.values() if "json" in one.type), None)
+        media = media or next(iter(response.content.values()), None)
+        if media is not None and "*" in media.type:
+            media = Media("application/json", media.schema, media.slot, media.examples, media.pointer)
+        self._declared[status] = (response, media)
+        return response, media
+
+    def _encoded(self, result: Any, media: Media) -> bytes:
+        if isinstance(result, bytes):
+            return result
+        if "json" not in media.type:
+            return str("" if result is None else result).encode()
+        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
+            raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
+        try:
+            return orjson.dumps(result)
+        except TypeError as error:
+            raise ContractBroken([Violation("response", "", str(error))]) from None

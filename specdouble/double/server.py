@@ -1,0 +1,182 @@
+"""Serves a double with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from specdouble.contract import Contract, Refused
+from specdouble.double.app import application
+from specdouble.double.double import Double, Settings
+
+DEFAULT_PORT = 4010
+_LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+
+class PortTakenError(Exception):
+    """Another process listens on the port."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its base URL, for a client on this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+def default_port(contract: Contract) -> int:
+    """The port of the contract's own server on localhost, if it names one, else 4010."""
+    for server in contract.data.get("servers") or ():
+        parts = urlsplit(str(server.get("url", "")))
+        if parts.hostname in _LOCAL and parts.port:
+            return parts.port
+    return DEFAULT_PORT
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, Address]:
+    """A socket that listens on the port; port 0 takes a free one.
+
+    Raises:
+        PortTakenError: another process listens there.
+        OSError: the host is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno in (48, 98, 10048):
+            raise PortTakenError(f"port {port} on {host} is taken") from None
+        raise
+    listener.listen(2048)
+    return listener, Address(host, listener.getsockname()[1])
+
+
+class Server:
+    """A double behind a socket.
+
+    Args:
+        double: what answers.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+
+    Raises:
+        PortTakenError: another process listens there.
+    """
+
+    def __init__(self, double: Double, host: str, port: int) -> None:
+        self.double = double
+        self._listener, self.address = listen(host, port)
+        self._app = application(double)
+        config = uvicorn.Config(
+            self._answer,
+            interface="asgi3",
+            lifespan="on",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
+
+    def run(self, watch: Callable[[list[str], Refused | None], None] | None = None) -> None:
+        """Serve until Ctrl-C.
+
+        Args:
+            watch: serve changed files anew, and be told of them and of what is wrong with them.
+        """
+        self._freeze()
+        with contextlib.suppress(KeyboardInterrupt):
+            _run(self._serve(watch))
+
+    async def _serve(self, watch: Callable[[list[str], Refused | None], None] | None) -> None:
+        watching = asyncio.create_task(self._watch(watch)) if watch else None
+        try:
+            await self._server.serve([self._listener])
+        finally:
+            if watching:
+                watching.cancel()
+
+    async def _watch(self, tell: Callable[[list[str], Refused | None], None]) -> None:
+        from watchfiles import awatch
+
+        project = self.double.settings.project.resolve()
+        async for changes in awatch(project, watch_filter=_is_source, debounce=100, step=50, raise_interrupt=False):
+            files = sorted({str(Path(file).relative_to(project)) for _, file in changes})
+            try:
+                self.reload()
+            except Refused as refused:
+                tell(files, refused)
+            else:
+                tell(files, None)
+
+    def reload(self) -> None:
+        """Read everything anew and answer by it; the documents stay.
+
+        Raises:
+            Refused: what was read is wrong; the old goes on serving.
+        """
+        self.double.reload()
+        self._app = application(self.double)
+
+    @staticmethod
+    def _freeze() -> None:
+        """What lives as long as the process need not be looked at by every garbage collection."""
+        gc.collect()
+        gc.freeze()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[str]:
+        """Serve from a thread of its own, and give the base URL."""
+        thread = threading.Thread(target=lambda: _run(self._serve(None)), daemon=True)
+        thread.start()
+        try:
+            yield self.address.url
+        finally:
+            self._server.should_exit = True
+            thread.join(timeout=10)
+
+
+def _run(serving: Any) -> None:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        asyncio.run(serving)
+    else:
+        uvloop.run(serving)
+
+
+def _is_source(_change: Any, file: str) -> bool:
+    path = Path(file)
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    return path.suffix in (".yaml", ".yml", ".json", ".py") and not hidden
+
+
+def serving(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> contextlib.AbstractContextManager[str]:
+    """A double that serves while the context lasts; gives its base URL."""
+    logging.getLogger("specdouble").setLevel(logging.ERROR)
+    return Server(Double(settings), host, port).running()

@@ -1,0 +1,116 @@
+"""A world: one isolated state of the double, seeded at first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from specdouble.contract import Contract, Resource
+from specdouble.double.clock import Clock
+from specdouble.double.documents import Collection
+from specdouble.double.enforcement import Document, Enforcement
+from specdouble.double.ids import Ids
+from specdouble.double.seed import Seed
+from specdouble.double.store import Store
+from specdouble.double.tokens import Tokens
+
+
+class World:
+    """The documents of one state and the rules over them.
+
+    Args:
+        name: what the request calls it.
+        store: where the documents are kept.
+        contract: whose rules they keep.
+        seed: the documents that it begins with, and has again after a reset.
+        clock: for timestamps.
+        random_seed: for ids that repeat; None for ids that nobody can foresee.
+        tokens: what issues tokens, by security scheme.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        contract: Contract,
+        seed: Seed,
+        clock: Clock,
+        random_seed: int | None,
+        tokens: Mapping[str, Tokens],
+    ) -> None:
+        self.name = name
+        self.tokens = tokens
+        self._store = store
+        self._clock = clock
+        self._random_seed = random_seed
+        self._collections: dict[str, tuple[Any, Enforcement]] = {}
+        self.adopt(contract, seed)
+
+    def adopt(self, contract: Contract, seed: Seed) -> None:
+        """Keep the documents, under another contract and with another seed from the next reset on."""
+        self._contract = contract
+        self._seed = seed
+        self._open()
+        if not any(self._database[name].find_one({}) for name in contract.resources):
+            self._fill()
+
+    def reset(self) -> None:
+        """Forget every document but the seed's."""
+        self._store.drop(self.name)
+        self._open()
+        self._fill()
+
+    def collection(
+        self, name: str, user: Mapping[str, Any] | None, statuses: frozenset[str] = frozenset()
+    ) -> Collection:
+        """The collection as the caller sees it; None sees all documents."""
+        documents, enforcement = self._collections.get(name) or self._prepare(
+            Resource(name, {}, "", "_id", None, None, {})
+        )
+        return Collection(documents, enforcement, self, user, statuses)
+
+    def new_id(self) -> str:
+        """An id in the style of an ObjectId."""
+        return str(self._ids.new("", {}))
+
+    def holder(self, collection: str, field: str, key: str) -> object:
+        """The id of the document that has the unique key; None where there is none."""
+        found = self._database[collection].find_one({field: key})
+        return None if found is None else found["_id"]
+
+    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
+        """Whether the owner of the referring document may see a document of this id."""
+        documents, enforcement = self._collections[collection]
+        scope = {name: referrer[name] for name in enforcement.scopes if name in referrer}
+        return documents.find_one({"_id": id, **scope}) is not None
+
+    def _open(self) -> None:
+        self._database = self._store.database(self.name)
+        self._ids = Ids(self._random_seed)
+        self._collections.clear()
+        for resource in self._contract.resources.values():
+            self._prepare(resource)
+
+    def _prepare(self, resource: Resource) -> tuple[Any, Enforcement]:
+        documents = self._database[resource.collection]
+        enforcement = Enforcement(resource, self._ids, self._clock)
+        for field, _ in enforcement.uniques:
+            documents.create_index(field, unique=True, sparse=True)
+        self._collections[resource.collection] = (documents, enforcement)
+        return documents, enforcement
+
+    def _fill(self) -> None:
+        for name, seeded in self._seed.items():
+            documents, enforcement = self._collections.get(name) or self._prepare(
+                Resource(name, {}, "", "_id", None, None, {})
+            )
+            for document in seeded:
+                stored = deepcopy(document)
+                if enforcement.id != "_id" and enforcement.id in stored:
+                    stored["_id"] = stored.pop(enforcement.id)
+                if "_id" not in stored:
+                    stored["_id"] = self._ids.new(name, enforcement.id_schema)
+                self._ids.seen(name, stored["_id"])
+                enforcement.shadow(stored)
+                documents.insert_one(stored)
