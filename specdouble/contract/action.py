@@ -60,8 +60,8 @@ class _Reader:
             reason = f"`x-action` knows no action `{raw['action']}`"
             self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")
             return {}
-        if raw.get("collection", next(iter(self.resources), None)) not in self.resources:
-            reason = f"`x-action` names the collection `{raw.get('collection')}`, which no `x-resource` keeps"
+        if "collection" in raw and raw["collection"] not in self.resources:
+            reason = f"`x-action` names the collection `{raw['collection']}`, which no `x-resource` keeps"
             self.document.find(at + "/collection", reason, "name one that an `x-resource` keeps")
             return {}
         names = {parameter.name for parameter in operation.parameters}

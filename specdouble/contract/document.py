@@ -149,7 +149,9 @@ class _Bundler:
         file, _, _ = reference.partition("#")
         at = fragment(reference)
         if "://" in file:
-            self.refuse(path, f"`$ref: {reference}` leads over the network", "keep a copy beside the contract")
+            self.refuse(
+                (*path, "$ref"), f"`$ref: {reference}` leads over the network", "keep a copy beside the contract"
+            )
             return
         if not file and source is self.document.source:
             self.check_inside(reference, at, path)
@@ -161,7 +163,9 @@ class _Bundler:
                 target = self.sources.get(location) or load(location, str(source.path.parent / file))
             except ContractError as error:
                 self.document.findings += error.findings
-                self.refuse(path, f"`$ref: {reference}` leads to a file that cannot be read", "correct the path")
+                self.refuse(
+                    (*path, "$ref"), f"`$ref: {reference}` leads to a file that cannot be read", "correct the path"
+                )
                 return
             self.sources[location] = target
         if target is self.document.source:

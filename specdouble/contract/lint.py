@@ -44,9 +44,9 @@ def lint(
 def _check_structure(document: Document) -> None:
     """Against the published JSON Schema of the OpenAPI version."""
     for error in _structure_validator(document.data).iter_errors(document.data):
-        for leaf in _leaves(error):
-            at = pointer(*leaf.instance_path)
-            document.find(at, _shown(leaf.message), "see the OpenAPI specification for what may stand here")
+        for path, message in _leaves(error):
+            remedy = "see the OpenAPI specification for what may stand here"
+            document.find(pointer(*path), _shown(message), remedy)
 
 
 def _structure_validator(data: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -59,20 +59,39 @@ def _structure_validator(data: dict[str, Any]) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(json.loads(file.read_text("utf-8")))
 
 
-def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.ValidationError]:
-    """Of an error in alternatives, those of the alternative that was meant: the one that got deepest."""
+def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[tuple[list[str | int], str]]:
+    """The places and messages of an error; of alternatives, those of the one that was meant: which got deepest."""
     kind = error.kind
     branches = getattr(kind, "context", None)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Format) and kind.format == "regex":
+        return  # patterns are looked at one by one
     if not isinstance(branches, list) or not branches:
-        yield error
+        yield error.instance_path, error.message
+        return
+    told = _none_of_the_values(branches)
+    if told:
+        yield told
         return
 
-    def depth(branch: list[jsonschema_rs.ValidationError]) -> tuple[int, int]:
+    def depth(branch: list[jsonschema_rs.ValidationError]) -> tuple[bool, int]:
         refused_as_reference = any("$ref" in one.message for one in branch)
         return (not refused_as_reference, max((len(one.instance_path) for one in branch), default=0))
 
     for one in max(branches, key=depth):
         yield from _leaves(one)
+
+
+def _none_of_the_values(
+    branches: list[list[jsonschema_rs.ValidationError]],
+) -> tuple[list[str | int], str] | None:
+    """Where each alternative asks for another value of the same property: that the value is none of them."""
+    enums = [
+        [one for one in branch if isinstance(one.kind, jsonschema_rs.ValidationErrorKind.Enum)] for branch in branches
+    ]
+    if not all(enums) or len({tuple(found[0].instance_path) for found in enums}) > 1:
+        return None
+    values = [value for found in enums for value in found[0].kind.options]  # type: ignore[attr-defined]
+    return enums[0][0].instance_path, f"`{enums[0][0].instance}` is none of {', '.join(map(str, values))}"
 
 
 def _shown(message: str) -> str:

@@ -28,6 +28,8 @@ _ASSERTIONS = {
     "required", "dependentRequired", "dependencies", "minContains", "maxContains", "$id", "$anchor",
     "$dynamicRef", "$dynamicAnchor", "contentEncoding", "contentMediaType",
 }  # fmt: skip
+# They assert nothing; whoever makes values of a schema reads them.
+_ANNOTATIONS = {"examples", "default", "discriminator"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,17 @@ class Schemas:
             self._validator = None
         return self._slots[key]
 
+    def translated(self, slot: str) -> Any:
+        """The slot's schema in draft 2020-12; a `$ref` in it leads to a `definition`."""
+        return self._properties[slot]
+
+    def definition(self, reference: str) -> Any:
+        """The translated schema that a `$ref` of a translated schema leads to."""
+        name = reference.removeprefix("#/$defs/")
+        if name not in self._definitions:
+            self._define_pending()
+        return self._definitions.get(name, True)
+
     def is_valid(self, slot: str, value: Any) -> bool:
         """Whether the value conforms to the slot's schema."""
         return (self._validator or self._compile()).is_valid({slot: value})
@@ -81,10 +94,13 @@ class Schemas:
         errors = (self._validator or self._compile()).iter_errors({slot: value})
         return list(dict.fromkeys(violation for error in errors for violation in _violations(error, location)))
 
-    def _compile(self) -> jsonschema_rs.Validator:
+    def _define_pending(self) -> None:
         while self._pending:
             name, at, direction = self._pending.pop()
             self._definitions[name] = self._translate(look_up(self._document.data, at), direction)
+
+    def _compile(self) -> jsonschema_rs.Validator:
+        self._define_pending()
         whole = {"$defs": self._definitions, "properties": self._properties}
         try:
             self._validator = _validator(whole)
@@ -116,11 +132,13 @@ class Schemas:
                 translated[key] = [self._translate(item, direction) for item in value]
             elif key in _SCHEMA_MAPS and isinstance(value, dict):
                 translated[key] = {name: self._translate(item, direction) for name, item in value.items()}
-            elif key in _ASSERTIONS:
+            elif key in _ASSERTIONS or key in _ANNOTATIONS:
                 translated[key] = value
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
         if self._openapi_30:
             _upgrade(schema, translated)
+        if "example" in schema:
+            translated["examples"] = [schema["example"]]
         return translated
 
     def _leave_out_what_the_other_side_sends(

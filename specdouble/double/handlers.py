@@ -126,6 +126,7 @@ def _importable(project: Path) -> Iterator[None]:
         del sys.modules[name]
     importlib.invalidate_caches()
     sys.path.insert(0, str(project))
+    _declare_package(project / "handlers")
     # Two versions of a file within one second have the same time stamp: a cached one could be the old one.
     written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
@@ -133,3 +134,11 @@ def _importable(project: Path) -> Iterator[None]:
     finally:
         sys.dont_write_bytecode = written
         sys.path.remove(str(project))
+
+
+def _declare_package(folder: Path) -> None:
+    """Make `handlers` this folder's package: one without `__init__.py` would lose to any other on the path."""
+    if folder.is_dir() and not (folder / "__init__.py").is_file():
+        package = ModuleType("handlers")
+        package.__path__ = [str(folder)]
+        sys.modules["handlers"] = package

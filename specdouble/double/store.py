@@ -29,6 +29,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId, encode
@@ -79,6 +80,7 @@ MONGOMOCK = "4.3.0"
 """The version of mongomock whose insides the embedded store was written against."""
 
 _IMMUTABLE = frozenset({str, int, float, bool, type(None), ObjectId, bytes})
+_NAMES = frozenset({str})
 _PLAIN = _IMMUTABLE | {datetime}
 _HARMLESS = frozenset({"$eq", "$ne", "$in", "$nin", "$exists"})
 _BSON_RANKS = {type(None): 5, int: 10, float: 10, str: 15, bool: 40}
@@ -164,6 +166,12 @@ def _rebuilt_value(value: Any, odd: Callable[[Any], Any]) -> Any:
     return odd(value)
 
 
+def _owned(document: Document) -> Document:
+    """The copy that is stored; names are shared, as parsers make them anew for each document."""
+    own = _rebuilt(document, patch_datetime_awareness_in_document)
+    return {intern(name): value for name, value in own.items()}
+
+
 def _handed_out(document: Document) -> Document:
     return _rebuilt(document, _mongomock_copy) if type(document) is dict else _mongomock_copy(document)
 
@@ -180,7 +188,7 @@ def _storable(document: Document) -> bool:
     """Whether mongomock would take it without complaint: how it complains is left to mongomock."""
     try:
         names = "".join(document)
-        if "$" in names or "\0" in names:
+        if "$" in names or "\0" in names or not _NAMES.issuperset(map(type, document)):
             return False
         encode(document)
     except Exception:
@@ -459,11 +467,11 @@ class _IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             self.odd_ids.discard(key)
 
     def key_of(self, document: Document) -> Any:
-        """The key that a stored document stands under, which is not always its `_id`."""
+        """The key that a document stands under, which is not always its `_id`; `_ODD` when it has expired."""
         key = document.get("_id")
         if _is_id(key) and self._documents.get(key) is document:
             return key
-        return next(key for key, stored in self._documents.items() if stored is document)
+        return next((key for key, stored in self._documents.items() if stored is document), _ODD)
 
     def only_by_id(self, spec: Any) -> bool:
         """Whether the filter asks for one `_id` and nothing else, and the key alone decides."""
@@ -620,7 +628,7 @@ class _Collection(upstream.Collection):  # type: ignore[misc]
         key = data["_id"]
         if key in store._documents:
             raise self._taken("_id_", [("_id", 1)], data)
-        own = _rebuilt(data, patch_datetime_awareness_in_document)
+        own = _owned(data)
         self._ensure_uniques(own)
         store[key] = own
         return key
@@ -684,7 +692,7 @@ class _Collection(upstream.Collection):  # type: ignore[misc]
         before = store._documents.get(key)
         if before is None:
             return self._written(0, 0)
-        after = {"_id": key, **_rebuilt(document, patch_datetime_awareness_in_document)}
+        after = {"_id": key, **_owned(document)}
         changed = before != after
         if changed:
             self._refuse_taken(after, before)
@@ -724,11 +732,6 @@ class _Collection(upstream.Collection):  # type: ignore[misc]
     def create_index(self, *args: Any, **kwargs: Any) -> Any:
         with self._store.lock:
             return super().create_index(*args, **kwargs)
-
-    def drop_indexes(self, *args: Any, **kwargs: Any) -> None:
-        with self._store.lock:
-            super().drop_indexes(*args, **kwargs)
-            self._store.reindex()
 
     def with_options(self, *args: Any, **kwargs: Any) -> Any:
         changed = super().with_options(*args, **kwargs)
@@ -770,7 +773,9 @@ class _Updating(_Collection):
 
     def _keep(self) -> None:
         if self._current is not None and self._changed is not None:
-            self._store[self._store.key_of(self._current)] = self._changed
+            key = self._store.key_of(self._current)
+            if key is not _ODD:
+                self._store[key] = self._changed
         self._current = self._changed = None
 
     def _ensure_uniques(self, new_data: Document) -> None:

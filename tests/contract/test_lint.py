@@ -1,0 +1,97 @@
+"""Each broken contract is refused with file, line, reason and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import ContractError, Finding, read
+
+BROKEN = Path(__file__).parent / "broken"
+
+# The contract, the line, and a part of the reason and of the remedy.
+TABLE = [
+    ("not_yaml", 6, "not YAML or JSON", "mend the syntax"),
+    ("not_utf8", 2, "not UTF-8", "save the file as UTF-8"),
+    ("not_openapi", 1, "not an OpenAPI description", "begin the file with `openapi: 3.0.3`"),
+    ("structure", 9, "`querry` is none of path, query, header, cookie", "see the OpenAPI specification"),
+    ("duplicate_key", 8, "the key `/things` stands twice", "keep one of the two"),
+    ("ref_to_nowhere", 13, "leads to nothing", "define it, or correct the pointer"),
+    ("ref_in_a_circle", 10, "leads in a circle", "let one of them say what it is"),
+    ("ref_over_the_network", 9, "leads over the network", "keep a copy"),
+    ("ref_to_a_missing_file", 5, "a file that cannot be read", "correct the path"),
+    ("same_operation_id", 11, "the operationId `list_things` is that of GET /things already", "give each"),
+    ("same_path", 10, "in the names of its parameters alone", "keep one"),
+    ("unknown_scheme", 5, "the scheme `bearer`, which is not defined", "components/securitySchemes"),
+    ("misspelt_annotation", 14, "unknown annotation `x-uniqe`", "write `x-unique`"),
+    ("annotation_in_the_wrong_place", 11, "means nothing here", "carries `x-resource`"),
+    ("unknown_scope", 14, "`ownr` is the scope of a rule and no property", "write `owner`"),
+    ("unknown_ignore", 14, "`cases` cannot be ignored", "write `case`"),
+    ("unknown_collection", 14, "the collection `thigns`", "write `things`"),
+    ("unknown_owner", 8, "no property `userId` to hold the owner", "use one of `id`, `owner`, `name`"),
+    ("unknown_key", 8, "`x-resource` has no key `onwer`", "write `owner`"),
+    ("unknown_event", 14, "no event `create`", "write `created`"),
+    ("identity_of_nobody", 14, "the collection `users`, which no `x-resource` keeps", "name the collection of users"),
+    ("transition_to_no_value", 15, "`send` is no value", "write `sent`"),
+    ("transitions_without_enum", 14, "a property without `enum`", "list the values in `enum`"),
+    ("status_of_no_refusal", 14, "`200` is no status of a refusal", "from 400 to 499"),
+    ("pattern", 14, "`[a-z` is no regular expression", "the dialect of ECMA 262"),
+    ("default", 15, "the default breaks its own schema", "correct the default"),
+    ("schema_example", 15, "the example breaks its own schema", "correct the example"),
+    ("example_breaks_its_schema", 24, "/name: ", "correct the example"),
+    ("example_breaks_a_rule", 15, "against unique:things.name", "give each its own value"),
+    ("example_sends_what_the_server_sets", 24, "readOnly:things.id leaves to the server", "remove it"),
+    ("no_status_for_a_refusal", 25, "may break unique:things.name and declares no status", "one of 409, 422, 400"),
+]
+
+
+def findings_of(path: Path) -> list[Finding]:
+    try:
+        return list(read(path).findings)
+    except ContractError as error:
+        return error.findings
+
+
+@pytest.mark.parametrize(("name", "line", "reason", "remedy"), TABLE, ids=[row[0] for row in TABLE])
+def test_a_broken_contract_is_told_with_line_reason_and_remedy(name: str, line: int, reason: str, remedy: str) -> None:
+    path = BROKEN / f"{name}.yaml"
+    told = [(finding.file, finding.line, finding.reason, finding.remedy) for finding in findings_of(path)]
+    matching = [one for one in told if one[:2] == (str(path), line) and reason in one[2] and remedy in one[3]]
+    assert matching, told
+
+
+def test_every_broken_contract_stands_in_the_table() -> None:
+    assert {path.stem for path in BROKEN.glob("*.yaml")} == {row[0] for row in TABLE}
+
+
+def test_all_findings_are_told_at_once(tmp_path: Path) -> None:
+    text = (BROKEN / "unknown_key.yaml").read_text("utf-8")
+    both = text + "          x-uniqe: true\n          x-references: nothing\n"
+    (tmp_path / "openapi.yaml").write_text(both, "utf-8")
+    reasons = " ".join(finding.reason for finding in findings_of(tmp_path))
+    assert "onwer" in reasons
+    assert "x-uniqe" in reasons
+    assert "nothing" in reasons
+
+
+def test_the_contract_of_this_project_has_no_finding() -> None:
+    assert findings_of(Path(__file__).parent.parent.parent) == []
+
+
+def test_a_folder_without_a_contract_is_refused(tmp_path: Path) -> None:
+    (finding,) = findings_of(tmp_path)
+    assert "holds no OpenAPI contract" in finding.reason
+    assert "openapi.yaml" in finding.remedy
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    (finding,) = findings_of(tmp_path / "nowhere.yaml")
+    assert "cannot be read" in finding.reason
+
+
+def test_an_alias_inside_its_own_anchor_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.yaml"
+    file.write_text("openapi: 3.0.3\ninfo: &info\n  title: *info\npaths: {}\n", "utf-8")
+    (finding,) = findings_of(file)
+    assert "too deep" in finding.reason
