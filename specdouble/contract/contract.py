@@ -11,6 +11,7 @@ from specdouble.contract.action import read_actions
 from specdouble.contract.annotation import properties_of, read_identities, read_resources
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
+from specdouble.contract.inference import infer
 from specdouble.contract.lint import lint
 from specdouble.contract.operation import Media, Operation, read_operations
 from specdouble.contract.pointer import pointer
@@ -86,7 +87,8 @@ def read(path: Path) -> Contract:
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)
     rules = [rule for resource in resources.values() for rule in resource.rules]
-    rules += _defaults(document, operations, actions, resources)
+    told, done = infer(document, operations, resources, actions)
+    rules += _defaults(document, operations, done, told)
     lint(document, schemas, operations, resources, identities, actions, rules)
     _stop_at_errors(document)
     return Contract(
@@ -94,9 +96,9 @@ def read(path: Path) -> Contract:
         data=document.data,
         schemas=schemas,
         operations={operation.id: operation for operation in operations},
-        resources=resources,
+        resources=told,
         identities=identities,
-        actions=actions,
+        actions=done,
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
         _document=document,

@@ -24,6 +24,8 @@ class Resource:
         tenant: the property that holds the id of that caller's organization, if any.
         properties: the schema of each property, `$ref` and `allOf` resolved.
         rules: the promises about its properties.
+        within: what the store keeps beside a document, since no property holds it: the parents of a nested path.
+        why: what it was inferred from; empty where an `x-resource` says it.
     """
 
     collection: str
@@ -34,6 +36,8 @@ class Resource:
     tenant: str | None
     properties: Mapping[str, dict[str, Any]]
     rules: tuple[Rule, ...] = field(default=())
+    within: tuple[str, ...] = ()
+    why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:
         """The rules of one kind."""
@@ -66,9 +70,16 @@ class Action:
         collection: to the documents of which collection.
         id: the name of the parameter that holds the document's id, None where the operation takes none.
         envelope: the property names that lead from a success's body to the document or the array of them.
+        scope: for each path parameter that names a parent, the property that holds it, or what the store keeps
+            beside the document.
+        wrapper: the property names that lead from the request's body to the document.
+        why: what it was inferred from; empty where an annotation says it.
     """
 
     does: str
     collection: str
     id: str | None
     envelope: tuple[str, ...]
+    scope: tuple[tuple[str, str], ...] = ()
+    wrapper: tuple[str, ...] = ()
+    why: str = ""

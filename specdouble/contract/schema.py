@@ -58,6 +58,7 @@ class Schemas:
         self._document = document
         self._openapi_30 = not str(document.data.get("openapi", "")).startswith("3.1")
         self._slots: dict[tuple[int, Direction], str] = {}
+        self._held: list[Any] = []  # what a slot was made from: its id must not be given to another
         self._properties: dict[str, Any] = {}
         self._definitions: dict[str, Any] = {}
         self._names: dict[tuple[str, Direction], str] = {}
@@ -71,6 +72,7 @@ class Schemas:
             # A name of digits alone would come back as an array index in an error's path.
             self._slots[key] = name = f"s{len(self._slots)}"
             self._properties[name] = self._translate(schema, direction)
+            self._held.append(schema)
             self._validator = None
         return self._slots[key]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -108,6 +110,24 @@ def read_form(raw: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[s
         pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except ValueError:
         raise _problem("", "is no form in UTF-8") from None
+    return from_pairs(pairs, properties)
+
+
+def read_multipart(raw: bytes, content_type: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each."""
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type + b"\r\n\r\n" + raw)
+    if not message.is_multipart():
+        raise _problem("", "has no parts: does the content type name the boundary?")
+    pairs: list[tuple[str, Any]] = []
+    for part in message.iter_parts():  # type: ignore[attr-defined]
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True) or b""
+        if not isinstance(name, str):
+            raise _problem("", "has a part without a name")
+        if "json" in part.get_content_type():
+            pairs.append((name, read_json(content)))
+        else:
+            pairs.append((name, content.decode("latin-1" if part.get_filename() else "utf-8", "replace")))
     return from_pairs(pairs, properties)
 
 

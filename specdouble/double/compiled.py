@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Violation
-from specdouble.double.body import read_form, read_json
+from specdouble.double.body import read_form, read_json, read_multipart
 from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
@@ -153,7 +153,9 @@ class CompiledOperation:
         media, keep = self._representation(request)
         if media is None:
             return None
-        value = self._decoded(request.body, media)
+        value = self._decoded(request, media)
+        if isinstance(value, bytes):
+            return value  # a schema says nothing of raw bytes
         if media.slot is not None and not self._contract.schemas.is_valid(media.slot, value):
             violations = self._contract.schemas.violations(media.slot, value, "body")
             raise Problem(400, "Invalid request body", violations=violations)
@@ -178,11 +180,15 @@ class CompiledOperation:
             raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}")
         return found
 
-    def _decoded(self, raw: bytes, media: Media) -> Any:
+    def _decoded(self, request: Request, media: Media) -> Any:
+        raw = request.body
         if "json" in media.type or media.type == "*/*":
             return read_json(raw)
         if media.type.startswith("application/x-www-form-urlencoded"):
             return read_form(raw, self._contract.properties(media.schema))
+        if media.type.startswith("multipart/"):
+            sent = request.headers.get(b"content-type", b"")
+            return read_multipart(raw, sent, self._contract.properties(media.schema))
         if media.type.startswith("text/"):
             try:
                 return raw.decode("utf-8")

@@ -84,7 +84,7 @@ class Collection:
 
     def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
         """What an aggregation pipeline makes of the caller's documents."""
-        hidden = {"$project": {field: 0 for field, _ in self._rules.uniques}} if self._rules.uniques else None
+        hidden = {"$project": dict.fromkeys(self._rules.hidden, 0)} if self._rules.hidden else None
         stages = [{"$match": self._own(None)}, *([hidden] if hidden else []), *pipeline]
         return [dict(document) for document in self._documents.aggregate(stages)]
 
@@ -104,6 +104,10 @@ class Collection:
         document.clear()
         document.update(self._rules.reveal(dict(stored)))
         return InsertOneResult(stored["_id"], acknowledged=True)
+
+    def draft(self, document: Document) -> Document:
+        """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
+        return self._rules.named(self._rules.completed(self._stored(document), self._user))
 
     def insert_many(self, documents: Sequence[Document]) -> InsertManyResult:
         """Store several new documents, in order, up to the first that is refused."""
@@ -174,10 +178,10 @@ class Collection:
     def _own(self, filter: Filter | None) -> dict[str, Any]:
         """The filter, narrowed to the caller's documents."""
         asked = self._stored_filter(filter) if filter and self._rules.id != "_id" else dict(filter or {})
+        # The scope comes first: the store's indexes narrow by what stands before the first operator.
         if asked.keys() & self._scope.keys():
-            return {"$and": [asked, self._scope]}
-        asked.update(self._scope)
-        return asked
+            return {**self._scope, "$and": [asked]}
+        return {**self._scope, **asked}
 
     def _stored_name(self, name: str) -> str:
         return "_id" if name == self._rules.id else name
@@ -192,7 +196,8 @@ class Collection:
 
     def _stored(self, document: Mapping[str, Any]) -> Document:
         """A copy in the form in which it is stored."""
-        stored = {name: value for name, value in document.items() if not name.startswith(SHADOW)}
+        within = self._rules.resource.within
+        stored = {name: value for name, value in document.items() if not name.startswith(SHADOW) or name in within}
         if self._rules.id != "_id" and self._rules.id in stored:
             stored["_id"] = stored.pop(self._rules.id)
         return stored

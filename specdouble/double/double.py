@@ -12,13 +12,16 @@ from specdouble.contract import read as read_contract
 from specdouble.double.clock import Clock
 from specdouble.double.handlers import Handlers
 from specdouble.double.journal import Journal
+from specdouble.double.made import made_seed
 from specdouble.double.problem import Problem
 from specdouble.double.resolution import Resolution, resolve
+from specdouble.double.sampler import Sampler
 from specdouble.double.seed import Seed, read_seed
 from specdouble.double.store import open_store
 from specdouble.double.tokens import Tokens, secret_of
 from specdouble.double.world import World
 
+Resolutions = Mapping[str, Resolution]
 DEFAULT_WORLD = "default"
 _WORLD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -78,21 +81,26 @@ class Double:
         for world in self.worlds.values():
             world.adopt(self.contract, self._seed)
 
-    def _read(self) -> tuple[Contract, Handlers, Seed]:
+    def _read(self) -> tuple[Contract, Handlers, Resolutions, Seed]:
         contract = read_contract(self.settings.path)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
-        return contract, handlers, read_seed(self.settings.project / "mock_data", contract)
+        sampler = Sampler(contract.schemas, self.settings.seed)
+        resolutions = {
+            operation.id: resolve(contract, handlers, sampler, operation) for operation in contract.operations.values()
+        }
+        seed = read_seed(self.settings.project / "mock_data", contract)
+        wanted = dict.fromkeys(
+            action.collection for id, action in contract.actions.items() if resolutions[id].by == "automatic"
+        )
+        return contract, handlers, resolutions, made_seed(contract, sampler, seed, wanted, self.clock)
 
-    def _adopt(self, contract: Contract, handlers: Handlers, seed: Seed) -> None:
-        self.contract, self._seed = contract, seed
+    def _adopt(self, contract: Contract, handlers: Handlers, resolutions: Resolutions, seed: Seed) -> None:
+        self.contract, self._seed, self.resolutions = contract, seed, resolutions
         self.findings: list[Finding] = [*contract.findings, *handlers.findings]
         self.tokens = {
             name: Tokens(self._secret, self.clock, identity)
             for name, identity in contract.identities.items()
             if identity.credential is None
-        }
-        self.resolutions: Mapping[str, Resolution] = {
-            operation.id: resolve(contract, handlers, operation) for operation in contract.operations.values()
         }
 
     def world(self, name: str) -> World:

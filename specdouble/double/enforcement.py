@@ -49,6 +49,7 @@ class Enforcement:
         self.created = [rule.name for rule in resource.of(Timestamp) if rule.event == "created"]
         self.updated = [rule.name for rule in resource.of(Timestamp) if rule.event == "updated"]
         self.scopes = [name for name in (resource.owner, resource.tenant) if name is not None]
+        self.hidden = (*(field for field, _ in self.uniques), *resource.within)
         self.id = resource.id
         self.order = [name if name != resource.id else "_id" for name in resource.properties]
         self.id_rule = Unique(collection=resource.collection, name=resource.id)
@@ -72,7 +73,7 @@ class Enforcement:
 
     def carry_over(self, before: Document, after: Document) -> None:
         """Set what the server sets in a changed document, whatever the change said of it."""
-        for name in ("_id", *self.scopes, *self.created):
+        for name in ("_id", *self.scopes, *self.resource.within, *self.created):
             if name in before:
                 after[name] = before[name]
             else:
@@ -89,13 +90,15 @@ class Enforcement:
             else:
                 document[field] = key
 
+    def named(self, document: Document) -> Document:
+        """The document with its id under its own name."""
+        return document if self.id == "_id" else {self.id: document.pop("_id", None), **document}
+
     def reveal(self, document: Document) -> Document:
         """Take the keys away again, and call the id by its own name."""
-        for field, _ in self.uniques:
+        for field in self.hidden:
             document.pop(field, None)
-        if self.id != "_id":
-            document = {self.id: document.pop("_id", None), **document}
-        return document
+        return self.named(document)
 
     def broken_by(self, after: Document, before: Document | None, touched: Iterable[str], view: View) -> list[Broken]:
         """Every rule that the write would break.

@@ -8,7 +8,9 @@ import uuid
 from random import Random, SystemRandom
 from typing import Any
 
-_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+from specdouble.double.pattern import matching
+
+_OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
 
 
 class Ids:
@@ -27,13 +29,30 @@ class Ids:
         """An id for a document of the collection, in the style of the id property's schema."""
         kind = schema.get("type")
         if "integer" in (kind if isinstance(kind, list) else [kind]) or kind == "number":
-            self._last[collection] = self._last.get(collection, 0) + 1
+            least = schema.get("minimum")
+            first = max(1, int(least)) if isinstance(least, int | float) else 1
+            self._last[collection] = max(self._last.get(collection, 0) + 1, first)
             return self._last[collection]
         if schema.get("format") == "uuid":
             return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        written = self._as_described(schema)
+        if written is not None:
+            return written
         # As an ObjectId begins: with the second of its making, unless a seed must repeat it.
         head = self._random.getrandbits(32) if self._seeded else int(time.time())
         return f"{head:08x}{self._random.getrandbits(64):016x}"
+
+    def _as_described(self, schema: dict[str, Any]) -> str | None:
+        """A text that fits the schema's pattern and length, where an ObjectId would not."""
+        pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
+        if isinstance(pattern, str):
+            if _OBJECT_ID_PATTERN.fullmatch(pattern):
+                return None
+            return matching(pattern, self._random, least, most)
+        if least > 24 or (most is not None and most < 24):
+            length = max(least, min(most or least, 12))
+            return "".join(self._random.choice("0123456789abcdefghijklmnopqrstuvwxyz") for _ in range(length))
+        return None
 
     def seen(self, collection: str, value: object) -> None:
         """Take note of an id that came from elsewhere, so that it is not given again."""

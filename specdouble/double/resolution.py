@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from specdouble.contract import Contract, Operation
+from specdouble.double.automatic import automatic
 from specdouble.double.handlers import Handlers
-from specdouble.double.problem import Problem
+from specdouble.double.sample import sampled
+from specdouble.double.sampler import Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +28,22 @@ class Resolution:
     why: str
 
 
-def resolve(contract: Contract, handlers: Handlers, operation: Operation) -> Resolution:
+def resolve(contract: Contract, handlers: Handlers, sampler: Sampler, operation: Operation) -> Resolution:
     """Find the first that can answer the operation."""
     handler = handlers.get(operation)
     if handler is not None:
         return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}")
-    return Resolution(_sample(operation), "sample", "no handler")
+    answer = automatic(contract, operation, sampler)
+    if answer is not None:
+        return Resolution(answer, "automatic", _why(contract, operation))
+    return Resolution(sampled(contract, operation, sampler), "sample", "no handler, and it speaks of no collection")
 
 
-def _sample(operation: Operation) -> Callable[..., Any]:
-    response = operation.response(operation.success)
-    medias = list(response.content.values()) if response else []
-    examples = [value for media in medias for value in media.examples.values()]
-
-    def answer() -> Any:
-        if medias and not examples:
-            raise Problem(501, "Not Implemented", f"{operation.id} has neither a handler nor an example")
-        return (examples[0] if examples else None), operation.success
-
-    return answer
+def _why(contract: Contract, operation: Operation) -> str:
+    action = contract.actions[operation.id]
+    resource = contract.resources[action.collection]
+    if not resource.why:
+        return f"{action.does} {action.collection}: the schema's `x-resource`" + (f", {action.why}" if action.why else "")
+    guessed = [str(rule) for rule in resource.rules if rule.kind in ("unique", "timestamp")]
+    scope = [f"within {name}" for name, _ in action.scope]
+    return "; ".join([f"{action.does} {action.collection}: {resource.why}", action.why, *scope, *guessed])

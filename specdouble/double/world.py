@@ -97,6 +97,10 @@ class World:
         enforcement = Enforcement(resource, self._ids, self._clock)
         for field, _ in enforcement.uniques:
             documents.create_index(field, unique=True, sparse=True)
+        for field in (*enforcement.scopes, *(rule.name for rule in enforcement.references)):
+            documents.create_index(field)
+        for field in enforcement.created if enforcement.scopes else ():
+            documents.create_index([(enforcement.scopes[0], 1), (field, 1)])
         self._collections[resource.collection] = (documents, enforcement)
         return documents, enforcement
 

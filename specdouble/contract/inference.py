@@ -1,0 +1,401 @@
+"""Resources and actions that no annotation tells, read from the shape of paths and schemas.
+
+`/things` and `/things/{id}`, with a schema that has a property for the id: that is a collection. Where the shape
+leaves a doubt, nothing is inferred: such an operation is answered with a sample.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from specdouble.contract.annotation import properties_of
+from specdouble.contract.document import Document
+from specdouble.contract.operation import Media, Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Action, Resource
+from specdouble.contract.rule import ReadOnly, Rule, Timestamp, Unique
+
+HIDDEN = "_specdouble_"
+_ITEM = re.compile(r"(?P<above>.*)/\{(?P<name>[^{}/]+)\}(?P<suffix>\.\w+)?/?$")
+_IDS = ("id", "_id", "uuid", "guid")
+_NAMES = ("name", "slug", "key", "code", "username", "login")
+_CREATED = {"createdat", "created", "createdon", "creationdate", "datecreated", "createdate", "createddate"}
+_UPDATED = {"updatedat", "updated", "updatedon", "modifiedat", "modified", "lastmodified", "dateupdated", "updateddate"}
+_TAKEN = re.compile(r"\b(exists?|taken|unique|duplicated?|already|in use)\b", re.IGNORECASE)
+
+Properties = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A document's schema inside a body: where it stands, and the way to it."""
+
+    schema: Any
+    pointer: str
+    properties: Properties
+    envelope: tuple[str, ...]
+    many: bool
+
+
+@dataclass
+class _Group:
+    """The operations on `/things` and on `/things/{id}`."""
+
+    path: str
+    parameter: str | None
+    on_all: dict[str, Operation]
+    on_one: dict[str, Operation]
+
+    @property
+    def segment(self) -> str:
+        parts = [part for part in self.path.split("/") if part and "{" not in part]
+        return re.sub(r"\.\w+$", "", parts[-1]) if parts else "documents"
+
+
+def infer(
+    document: Document, operations: list[Operation], resources: Mapping[str, Resource], actions: Mapping[str, Action]
+) -> tuple[dict[str, Resource], dict[str, Action]]:
+    """The resources and actions of the contract, the inferred ones after those that annotations tell.
+
+    Args:
+        document: the contract's document.
+        operations: its operations.
+        resources: those that annotations tell.
+        actions: those that annotations tell.
+    """
+    inference = _Inference(document, dict(resources), dict(actions))
+    inference.run(operations)
+    return inference.resources, inference.actions
+
+
+class _Inference:
+    def __init__(self, document: Document, resources: dict[str, Resource], actions: dict[str, Action]) -> None:
+        self.document = document
+        self.resources = resources
+        self.actions = actions
+        self.annotated = {resource.pointer for resource in resources.values()}
+
+    def run(self, operations: list[Operation]) -> None:
+        open_ones = [one for one in operations if one.id not in self.actions and "x-action" not in one.extensions]
+        groups = _groups(open_ones)
+        for group in groups:
+            self.group(group)
+        for operation in open_ones:
+            if operation.method == "get" and operation.id not in self.actions:
+                self.listing_elsewhere(operation)
+        for group in _groups([one for one in operations if one.id in self.actions]):
+            self.scope_annotated(group)
+
+    # One collection
+
+    def group(self, group: _Group) -> None:
+        shape = self.shape(group)
+        if shape is None or shape[0].pointer in self.annotated:
+            return
+        found, identity = shape
+        actions = dict(self.group_actions(group, found, identity))
+        does = {action.does for action in actions.values()}
+        if not does & {"create", "list", "update", "replace", "delete"} or not does & {"read", "list"} or len(does) < 2:
+            return
+        collection = self.name(group, found)
+        scope = self.scope(group, found.properties, identity)
+        known = self.resources.get(collection)
+        within = tuple(dict.fromkeys([*(known.within if known else ()), *(to for _, to in scope if to[:12] == HIDDEN)]))
+        if known is None:
+            self.resources[collection] = self.resource(collection, group, found, identity, within)
+        else:
+            self.resources[collection] = replace(known, within=within)
+        for operation_id, action in actions.items():
+            self.actions[operation_id] = replace(action, collection=collection, scope=scope)
+
+    def shape(self, group: _Group) -> tuple[_Found, str] | None:
+        """The schema of the group's documents and its id property; None where there is none to be sure of."""
+        parameter = group.parameter
+        sources = [group.on_one.get("get"), group.on_one.get("put"), group.on_one.get("patch")]
+        sources += [group.on_all.get("get"), group.on_all.get("post")]
+        for operation in sources if parameter else ():
+            for found in self.documents_of(operation) if operation else ():
+                identity = identity_of(found.properties, parameter or "", group.segment)
+                if identity is not None:
+                    return found, identity
+            if operation is not None and operation.method == "get" and operation in group.on_one.values():
+                return None  # what is read by the parameter does not hold it: a guess would be wrong
+        listing, creating = group.on_all.get("get"), group.on_all.get("post")
+        if parameter is None and listing is not None and creating is not None and creating.body:
+            for found in self.documents_of(listing):
+                if found.many:
+                    return found, identity_of(found.properties, "", group.segment) or "_id"
+        return None
+
+    def group_actions(self, group: _Group, found: _Found, identity: str) -> Iterator[tuple[str, Action]]:
+        for method, operation in group.on_all.items():
+            action = self.action_on_all(method, operation, found, identity)
+            if action is not None:
+                yield operation.id, action
+        for method, operation in group.on_one.items():
+            action = self.action_on_one(method, operation, found, identity, group.parameter or "")
+            if action is not None:
+                yield operation.id, action
+
+    def action_on_all(self, method: str, operation: Operation, found: _Found, identity: str) -> Action | None:
+        if method == "get":
+            place = self.place_of(operation, found, identity, many=True)
+            return None if place is None else Action("list", "", None, place, why="its answer is an array of them")
+        if method == "post" and self.takes_document(operation):
+            place = self.place_of(operation, found, identity, many=False)
+            wrapper = self.wrapper(operation, found)
+            return Action("create", "", None, place or (), wrapper=wrapper, why="POST to the collection")
+        if method == "put" and self.names_itself(operation, identity):
+            place = self.place_of(operation, found, identity, many=False)
+            return Action("replace", "", None, place or (), why=f"PUT of a document that holds its `{identity}`")
+        return None
+
+    def action_on_one(
+        self, method: str, operation: Operation, found: _Found, identity: str, parameter: str
+    ) -> Action | None:
+        does = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}.get(method)
+        if does is None or (does in ("replace", "update") and not self.takes_document(operation)):
+            return None
+        place = self.place_of(operation, found, identity, many=False)
+        if does == "read" and place is None:
+            return None
+        if does == "replace" and not self.requires(operation):
+            does = "update"
+        wrapper = self.wrapper(operation, found) if operation.body else ()
+        why = f"`{{{parameter}}}` is its `{identity}`"
+        return Action(does, "", parameter, place or (), wrapper=wrapper, why=why)
+
+    def resource(
+        self, collection: str, group: _Group, found: _Found, identity: str, within: tuple[str, ...]
+    ) -> Resource:
+        resource = Resource(
+            collection=collection,
+            schema=found.schema,
+            pointer=found.pointer,
+            id=identity,
+            owner=None,
+            tenant=None,
+            properties=found.properties,
+            within=within,
+            why=f"the shape of {group.path}" + (f" and {group.path}/{{{group.parameter}}}" if group.parameter else ""),
+        )
+        return replace(resource, rules=tuple(self.rules(resource, group)))
+
+    def rules(self, resource: Resource, group: _Group) -> Iterator[Rule]:
+        """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
+        creating = group.on_all.get("post")
+        sent = self.sent(creating) if creating else {}
+        for name, schema in resource.properties.items():
+            common: dict[str, Any] = {"collection": resource.collection, "name": name, "pointer": resource.pointer}
+            if schema.get("readOnly") is True:
+                yield ReadOnly(**common)
+            plain = _plain(name)
+            if schema.get("format") == "date-time" and (schema.get("readOnly") is True or name not in sent):
+                if plain in _CREATED:
+                    yield Timestamp(event="created", **common)
+                elif plain in _UPDATED:
+                    yield Timestamp(event="updated", **common)
+        response = creating.responses.get("409") if creating else None
+        if response is not None and _TAKEN.search(response.description):
+            words = {_plain(word) for word in re.findall(r"\w+", response.description)}
+            for name, schema in resource.properties.items():
+                if _plain(name) in words and name in sent and _is_scalar(schema) and name != resource.id:
+                    yield Unique(collection=resource.collection, name=name, pointer=resource.pointer)
+
+    def name(self, group: _Group, found: _Found) -> str:
+        """The last word of the path, unless another schema's documents are kept under it."""
+        words = [re.sub(r"\W+", "_", part) for part in group.path.split("/") if part and "{" not in part]
+        words = [word.removesuffix("_json") for word in words] or ["documents"]
+        for length in range(1, len(words) + 1):
+            name = "_".join(words[-length:])
+            known = self.resources.get(name)
+            if known is None or (known.pointer == found.pointer and known.why):
+                return name
+        return f"{'_'.join(words)}_{len(self.resources)}"
+
+    # Nested paths
+
+    def scope(self, group: _Group, properties: Properties, identity: str) -> tuple[tuple[str, str], ...]:
+        found, parent = [], ""
+        for part in group.path.split("/"):
+            if part[:1] == "{" and part[-1:] == "}":
+                held = _holder(part[1:-1], parent, properties, identity)
+                hidden = HIDDEN + re.sub(r"\W+", "_", f"{parent}_{part[1:-1]}")
+                found.append((part[1:-1], held or hidden))
+            elif part:
+                parent = part
+        return tuple(found)
+
+    def scope_annotated(self, group: _Group) -> None:
+        """Paths of annotated resources are scoped by the parameters that one of the properties holds."""
+        for operation in (*group.on_all.values(), *group.on_one.values()):
+            action = self.actions[operation.id]
+            if action.why:
+                continue
+            resource = self.resources[action.collection]
+            scope = self.scope(group, dict(resource.properties), resource.id)
+            held = tuple((name, to) for name, to in scope if to[:12] != HIDDEN and name != action.id)
+            if held:
+                self.actions[operation.id] = replace(action, scope=held)
+
+    def listing_elsewhere(self, operation: Operation) -> None:
+        """`GET /things/search`: an array of documents that are kept, all path parameters held by properties."""
+        for found in self.documents_of(operation):
+            kept = [one for one in self.resources.values() if one.pointer == found.pointer and one.why]
+            if not found.many or len(kept) != 1 or not found.pointer.count("/") < 4:
+                continue
+            group = _Group(operation.path, None, {}, {})
+            scope = self.scope(group, found.properties, kept[0].id)
+            if all(to[:12] != HIDDEN for _, to in scope):
+                why = "its answer is an array of them"
+                self.actions[operation.id] = Action("list", kept[0].collection, None, found.envelope, scope, why=why)
+            return
+
+    # Bodies
+
+    def documents_of(self, operation: Operation) -> list[_Found]:
+        """The objects inside an operation's success, nearest to the root first."""
+        response = operation.response(operation.success)
+        for media in response.content.values() if response else ():
+            if "json" in media.type or "*" in media.type:
+                return list(self.search(media.schema, media.pointer + "/schema", (), 0))
+        return []
+
+    def search(self, schema: Any, at: str, path: tuple[str, ...], depth: int) -> Iterator[_Found]:
+        schema, at = self.follow(schema, at)
+        if not isinstance(schema, dict):
+            return
+        if "items" in schema:
+            items, items_at = self.follow(schema["items"], at + "/items")
+            properties = self.properties(items, items_at)
+            if properties:
+                yield _Found(items, items_at, properties, path, True)
+            return
+        properties = self.properties(schema, at)
+        if properties:
+            yield _Found(schema, at, properties, path, False)
+        if depth < 2:
+            for name, part, part_at in list(properties_of(self.document, schema, at)):
+                yield from self.search(part, part_at, (*path, name), depth + 1)
+
+    def place_of(self, operation: Operation, wanted: _Found, identity: str, many: bool) -> tuple[str, ...] | None:
+        """The way to the documents in an operation's success: to the same schema, else to one with the same id."""
+        candidates = [one for one in self.documents_of(operation) if one.many == many]
+        same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
+        alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
+        return next(iter([*same, *alike]), None)
+
+    def takes_document(self, operation: Operation) -> bool:
+        return bool(self.sent(operation))
+
+    def sent(self, operation: Operation) -> Properties:
+        """The properties of the document that an operation takes."""
+        media = self.taken(operation)
+        return self.properties(media.schema, media.pointer + "/schema") if media else {}
+
+    @staticmethod
+    def taken(operation: Operation) -> Media | None:
+        medias = list(operation.body.content.values()) if operation.body else []
+        return next((media for media in medias if "json" in media.type or "*" in media.type), next(iter(medias), None))
+
+    def wrapper(self, operation: Operation, found: _Found) -> tuple[str, ...]:
+        """`{article: {...}}`: the one property of the request that is no property of the document."""
+        sent = self.sent(operation)
+        outer = [name for name in sent if name not in found.properties]
+        if len(sent) == len(outer) == 1:
+            inner = self.properties(sent[outer[0]], "")
+            if inner.keys() & found.properties.keys():
+                return (outer[0],)
+        return ()
+
+    def names_itself(self, operation: Operation, identity: str) -> bool:
+        return identity in self.sent(operation) and not self.is_array(operation)
+
+    def is_array(self, operation: Operation) -> bool:
+        media = self.taken(operation)
+        schema = self.follow(media.schema, "")[0] if media else None
+        return isinstance(schema, dict) and "items" in schema
+
+    def requires(self, operation: Operation) -> bool:
+        media = self.taken(operation)
+        schema = self.follow(media.schema, "")[0] if media else None
+        return isinstance(schema, dict) and bool(schema.get("required") or schema.get("allOf"))
+
+    def properties(self, schema: Any, at: str) -> Properties:
+        return {name: part for name, part, _ in properties_of(self.document, schema, at or pointer("in place"))}
+
+    def follow(self, schema: Any, at: str) -> tuple[Any, str]:
+        try:
+            return self.document.follow(schema, at)
+        except LookupError:
+            return None, at
+
+
+def _groups(operations: list[Operation]) -> list[_Group]:
+    """The operations by collection, those with the shortest path first: `/things` names its documents."""
+    groups: dict[str, _Group] = {}
+    by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
+    for operation in operations:
+        by_path[operation.path][operation.method] = operation
+    for path, methods in by_path.items():
+        match = _ITEM.match(path)
+        if match:
+            above = re.sub(r"\.\w+$", "", match["above"])
+            group = groups.setdefault(above, _Group(above, None, {}, {}))
+            if group.parameter is None or "get" in methods:
+                group.parameter, group.on_one = match["name"], methods
+    for path, methods in by_path.items():
+        if not _ITEM.match(path):
+            above = re.sub(r"\.\w+$", "", path.rstrip("/"))
+            groups.setdefault(above, _Group(above, None, {}, {})).on_all = methods
+    return sorted(groups.values(), key=lambda group: (group.path.count("{"), group.path.count("/")))
+
+
+def identity_of(properties: Properties, parameter: str, segment: str) -> str | None:
+    """The property that a path parameter names; None where none is sure to be it."""
+    scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema)}
+    wanted, one = _plain(parameter), _plain(singular(segment))
+    for candidate in (wanted, wanted.removeprefix(one)):
+        if candidate and candidate in scalars:
+            return scalars[candidate]
+    if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted:
+        for candidate in (*_IDS, one + "id"):
+            if _plain(candidate) in scalars:
+                return scalars[_plain(candidate)]
+    if wanted and (wanted == one or one in wanted):
+        return next((scalars[name] for name in _NAMES if name in scalars), None)
+    return None
+
+
+def singular(word: str) -> str:
+    """`posts` is `post`, `categories` is `category`."""
+    lower = word.lower()
+    if lower.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if lower.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) else word
+
+
+def _holder(parameter: str, parent: str, properties: Properties, identity: str) -> str | None:
+    scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema) and name != identity}
+    one = _plain(singular(parent))
+    wanted = _plain(parameter)
+    names = [one + "id", one] if wanted in ("id", "uuid", "_id", "slug") else [wanted, wanted.removesuffix("id")]
+    if wanted == one:
+        names.append(one + "id")
+    return next((scalars[name] for name in names if name and name in scalars), None)
+
+
+def _is_scalar(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

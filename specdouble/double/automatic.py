@@ -1,0 +1,260 @@
+"""Answers operations that create, read, list, replace, update or delete documents, without a handler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+from urllib.parse import quote
+
+from specdouble.contract import Action, Contract, Operation, Resource, Timestamp
+from specdouble.double.compiled import argument_name
+from specdouble.double.documents import Collection
+from specdouble.double.envelope import Envelope
+from specdouble.double.exchange import collection
+from specdouble.double.listing import Listing
+from specdouble.double.problem import Problem
+from specdouble.double.sampler import Sampler, UnsatisfiableError
+
+Document = dict[str, Any]
+Result = tuple[Any, int, dict[str, str]]
+
+
+def automatic(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[..., Result] | None:
+    """The function that answers an operation by its action; None where it has none."""
+    action = contract.actions.get(operation.id)
+    if action is None or not 200 <= operation.success < 300 or operation.response(operation.success) is None:
+        return None
+    return getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
+
+
+class AutomaticOperation:
+    """What an action means for the documents of a collection.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+        action: what it does.
+        sampler: fills in what a document must have and the request does not bring.
+    """
+
+    def __init__(self, contract: Contract, operation: Operation, action: Action, sampler: Sampler) -> None:
+        self._contract = contract
+        self._operation = operation
+        self._action = action
+        self._sampler = sampler
+        self._resource: Resource = contract.resources[action.collection]
+        self._slot = contract.schemas.slot(self._resource.schema, "response")
+        many = action.does == "list"
+        self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
+        self._listing = Listing.of(operation, self._resource) if many else None
+        self._key = None if action.id is None else argument_name(action.id)
+        self._scope = [(argument_name(name), to) for name, to in action.scope]
+        self._parents = list(_parents(contract, operation, action)) if operation.response(404) else []
+        self._merges = any("merge-patch" in media for media in (operation.body.content if operation.body else ()))
+        self._sent = _sent(contract, operation, action)
+
+    def create(self, **arguments: Any) -> Result:
+        """Store the body as a new document."""
+        documents = self._documents(arguments)
+        document = {**self._body(arguments), **self._scope_of(arguments)}
+        stored = self._inserted(documents, document)
+        headers = self._location(stored, arguments) if self._operation.success == 201 else {}
+        return self._envelope.body(stored), self._operation.success, headers
+
+    def read(self, **arguments: Any) -> Result:
+        """Hand out the document of the id."""
+        found = self._documents(arguments).find_one(self._filter(arguments))
+        return self._shown(found)
+
+    def list(self, **arguments: Any) -> Result:
+        """Hand out the documents that the query asks for."""
+        assert self._listing is not None
+        documents = self._documents(arguments)
+        values = {one.name: arguments.get(argument_name(one.name)) for one in self._operation.parameters}
+        found = documents.find(
+            {**self._listing.filter(values), **self._scope_of(arguments)}, sort=self._listing.order(values) or None
+        )
+        page = self._listing.page(found, values)
+        return self._envelope.body({}, page=page), self._operation.success, {}
+
+    def replace(self, **arguments: Any) -> Result:
+        """Put the body in the document's place; what only the server sets stays."""
+        body = self._body(arguments)
+        documents, filter = self._documents(arguments), self._filter(arguments, body)
+        before = documents.find_one(filter)
+        if before is None and "201" in self._operation.responses and self._key is not None:
+            stored = self._inserted(documents, {**body, **filter})
+            return self._envelope.body(stored), 201, {}
+        kept = {name: value for name, value in (before or {}).items() if name not in self._sent}
+        return self._saved(documents, filter, before, {**kept, **body})
+
+    def update(self, **arguments: Any) -> Result:
+        """Change what the body names."""
+        body = self._body(arguments)
+        documents, filter = self._documents(arguments), self._filter(arguments, body)
+        before = documents.find_one(filter)
+        after = _merged(before, body) if self._merges else {**(before or {}), **body}
+        return self._saved(documents, filter, before, after)
+
+    def delete(self, **arguments: Any) -> Result:
+        """Remove the document of the id."""
+        found = self._documents(arguments).find_one_and_delete(self._filter(arguments))
+        return self._shown(found)
+
+    # Documents
+
+    def _documents(self, arguments: Document) -> Collection:
+        for parent, name, key, scope in self._parents:
+            filter = {name: _as_id(self._contract.resources[parent], name, arguments.get(key))}
+            filter.update({to: arguments.get(argument) for argument, to in scope})
+            if collection(parent).find_one(filter) is None:
+                raise Problem(404, None, f"{parent} has no document with {name} {arguments.get(key)}")
+        return collection(self._resource.collection)
+
+    def _scope_of(self, arguments: Document) -> Document:
+        return {to: _as_id(self._resource, to, arguments.get(argument)) for argument, to in self._scope}
+
+    def _filter(self, arguments: Document, body: Document | None = None) -> Document:
+        name = self._resource.id
+        value = (body or {}).get(name) if self._key is None else arguments.get(self._key)
+        return {name: _as_id(self._resource, name, value), **self._scope_of(arguments)}
+
+    def _body(self, arguments: Document) -> Document:
+        body = arguments.get("body")
+        for name in self._action.wrapper:
+            body = body.get(name) if isinstance(body, dict) else None
+        return dict(body) if isinstance(body, dict) else {}
+
+    def _inserted(self, documents: Collection, document: Document) -> Document:
+        """The document as it was stored. An id that is taken is refused where the operation has a 409 for it.
+
+        Where it has none, the client's id is a wish: the document gets another, or takes the old one's place
+        when an id must be sent.
+        """
+        name = self._resource.id
+        if document.get(name) is None:
+            document.pop(name, None)
+        elif self._resource.why and "409" not in self._operation.responses:
+            taken = documents.find_one({name: document[name]})
+            if taken is not None and name in self._required():
+                documents.delete_one({name: document[name]})
+            elif taken is not None:
+                del document[name]
+        stored = self._completed(documents.draft(self._with_defaults(document)))
+        documents.insert_one(stored)
+        return stored
+
+    def _required(self) -> set[str]:
+        medias = self._operation.body.content.values() if self._operation.body else ()
+        schemas = [self._contract.resolve(media.schema) for media in medias]
+        return {name for schema in schemas if isinstance(schema, dict) for name in schema.get("required", ())}
+
+    def _with_defaults(self, document: Document) -> Document:
+        for name, schema in self._resource.properties.items():
+            if "default" in schema and name not in document:
+                document[name] = deepcopy(schema["default"])
+        return document
+
+    def _completed(self, document: Document, before: Document | None = None) -> Document:
+        """The document with what its schema demands beyond what was sent."""
+        if self._contract.schemas.is_valid(self._slot, self._visible(document)):
+            return document
+        for name, value in list(document.items()):
+            if value is None and name in (before or document) and not _takes_null(self._resource, name):
+                del document[name]
+        hidden = {name: document[name] for name in document if name not in self._visible(document)}
+        key = f"{self._resource.collection} {document.get(self._resource.id)}"
+        return {**self._sampler.repaired(self._slot, self._visible(document), key), **hidden}
+
+    def _visible(self, document: Document) -> Document:
+        hidden = {*self._resource.within}
+        if self._resource.id not in self._resource.properties:
+            hidden.add(self._resource.id)
+        return {name: value for name, value in document.items() if name not in hidden} if hidden else document
+
+    def _saved(self, documents: Collection, filter: Document, before: Document | None, after: Document) -> Result:
+        if before is None:
+            raise self._missing(filter)
+        stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
+        order = [name for name in self._resource.properties if name in after]
+        after = {name: after[name] for name in order} | after
+        after = self._completed({**after, self._resource.id: before[self._resource.id], **stamps}, before)
+        return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
+
+    def _shown(self, document: Document | None) -> Result:
+        if document is None:
+            raise self._missing({})
+        try:
+            return self._envelope.body(document), self._operation.success, {}
+        except UnsatisfiableError as error:
+            raise Problem(501, "Not Implemented", f"no value conforms to the answer's schema: {error}") from None
+
+    def _missing(self, filter: Document) -> Problem:
+        told = ", ".join(str(value) for value in filter.values())
+        return Problem(404, None, f"{self._resource.collection} has no such document {told}".rstrip())
+
+    def _location(self, document: Document, arguments: Document) -> dict[str, str]:
+        for id, action in self._contract.actions.items():
+            if action.does == "read" and action.collection == self._resource.collection and action.id is not None:
+                values = {name: arguments.get(argument_name(name)) for name, _ in action.scope}
+                values[action.id] = document.get(self._resource.id)
+                path = self._contract.operations[id].path
+                wanted = re.findall(r"\{([^{}]+)\}", path)
+                if all(values.get(name) is not None for name in wanted):
+                    filled = re.sub(r"\{([^{}]+)\}", lambda match: quote(str(values[match[1]]), safe=""), path)
+                    return {"Location": filled}
+        return {}
+
+
+def _parents(contract: Contract, operation: Operation, action: Action) -> Any:
+    """The documents that a nested path stands under: collection, its id property, argument, further scope."""
+    for name, _ in action.scope:
+        above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
+        for id, other in contract.actions.items():
+            if other.does == "read" and contract.operations[id].path == above and other.id == name:
+                resource = contract.resources[other.collection]
+                scope = [(argument_name(one), to) for one, to in other.scope]
+                yield other.collection, resource.id, argument_name(name), scope
+
+
+def _sent(contract: Contract, operation: Operation, action: Action) -> set[str]:
+    """The properties that a client may send: a replacement that leaves one out removes it."""
+    found: set[str] = set()
+    for media in operation.body.content.values() if operation.body else ():
+        schema = media.schema
+        for name in action.wrapper:
+            schema = contract.properties(schema).get(name)
+        found |= {name for name, part in contract.properties(schema).items() if part.get("readOnly") is not True}
+    return found
+
+
+def _as_id(resource: Resource, name: str, value: Any) -> Any:
+    """The value of a path parameter as the property has it: authors type the two differently."""
+    schema = resource.properties.get(name, {})
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if isinstance(value, str) and {"integer", "number"} & {*kinds} and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    return str(value) if "string" in kinds and isinstance(value, int) else value
+
+
+def _takes_null(resource: Resource, name: str) -> bool:
+    schema = resource.properties.get(name, {})
+    kinds = schema.get("type")
+    return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)
+
+
+def _merged(before: Any, patch: Any) -> Any:
+    """RFC 7396: objects are merged, a null takes away."""
+    if not isinstance(patch, dict):
+        return patch
+    target = dict(before) if isinstance(before, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = _merged(target.get(name), value)
+    return target
+

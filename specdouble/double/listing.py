@@ -1,0 +1,160 @@
+"""Which documents a list shows: the filters, order and page that its query asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.contract import Operation, Resource
+
+_LIMITS = {"limit", "perpage", "pagesize", "size", "max", "maxresults", "take", "top", "pagelimit", "first", "count"}
+_OFFSETS = {"offset", "skip", "start", "startindex", "startat", "from"}
+_PAGES = {"page", "pagenumber", "pageno", "p", "currentpage", "pageindex"}
+_CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
+_SORTS = {"sort", "sortby", "orderby", "sortfield", "sortkey", "ordering"}
+_DIRECTIONS = {"order", "sortorder", "direction", "sortdirection", "sortdir", "orderdirection", "dir"}
+_SEARCHES = {"q", "query", "search", "searchtext", "term", "keyword"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list.
+
+    Args:
+        documents: those on the page.
+        total: how many there are on all pages.
+        start: the place of the first, from 0.
+        limit: how many a page holds; None where all are on one.
+        number: the page's number as the query counts it.
+    """
+
+    documents: list[dict[str, Any]]
+    total: int
+    start: int
+    limit: int | None
+    number: int
+
+    @property
+    def more(self) -> bool:
+        """Whether another page follows."""
+        return self.start + len(self.documents) < self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the query parameters of a list mean.
+
+    Args:
+        id: the property that holds a document's id.
+        filters: the property that each filtering parameter compares with.
+        roles: the parameter's name for each of `limit`, `offset`, `page`, `cursor`, `sort`, `direction`, `search`.
+        properties: the properties that can be sorted by.
+        first_page: the number of the first page.
+    """
+
+    id: str
+    filters: Mapping[str, str]
+    roles: Mapping[str, str]
+    properties: tuple[str, ...]
+    first_page: int = field(default=1)
+
+    @classmethod
+    def of(cls, operation: Operation, resource: Resource) -> Listing:
+        """The meaning of an operation's query parameters."""
+        scalars = {plain(name): name for name, schema in resource.properties.items() if _is_comparable(schema)}
+        filters, roles, first_page = {}, {}, 1
+        for parameter in operation.parameters:
+            if parameter.location != "query":
+                continue
+            name = plain(parameter.name)
+            role = next((role for role, names in _ROLES.items() if name in names), None)
+            if role is not None and role not in roles and (role in ("limit", "offset", "page") or name not in scalars):
+                roles[role] = parameter.name
+                schema = parameter.schema if isinstance(parameter.schema, dict) else {}
+                if role == "page" and 0 in (schema.get("default"), schema.get("minimum")):
+                    first_page = 0
+            elif name in scalars:
+                filters[parameter.name] = scalars[name]
+        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page)
+
+    def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The filter that the sent parameters ask for."""
+        found: dict[str, Any] = {}
+        for parameter, name in self.filters.items():
+            value = values.get(parameter)
+            if isinstance(value, list):
+                found[name] = {"$in": value}
+            elif value is not None and not isinstance(value, dict):
+                found[name] = value
+        return found
+
+    def order(self, values: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`."""
+        direction = -1 if str(self._value(values, "direction", "")).lower().startswith("desc") else 1
+        asked = self._value(values, "sort", [])
+        words = asked if isinstance(asked, list) else str(asked).split(",")
+        found = []
+        for word in words:
+            match = re.fullmatch(r"\s*([+-]?)([\w.-]+?)(?:[: ]+(asc|desc)\w*)?\s*", str(word), re.IGNORECASE)
+            name = next((one for one in self.properties if match and plain(one) == plain(match[2])), None)
+            if match and name is not None:
+                down = match[1] == "-" or (match[3] or "").lower() == "desc"
+                found.append((name, -1 if down else direction))
+        return found
+
+    def page(self, documents: list[dict[str, Any]], values: Mapping[str, Any]) -> Page:
+        """The part of the documents that the sent parameters ask for."""
+        wanted = self._value(values, "search", None)
+        if isinstance(wanted, str) and wanted:
+            documents = [one for one in documents if _mentions(one.values(), wanted.lower())]
+        limit = self._number(values, "limit")
+        number = self._number(values, "page")
+        start = self._number(values, "offset") or 0
+        if number is not None and "offset" not in self.roles:
+            start = max(0, number - self.first_page) * (limit if limit is not None else len(documents))
+        cursor = self._value(values, "cursor", None)
+        if cursor is not None:
+            places = (index for index, one in enumerate(documents) if str(one.get(self.id)) == str(cursor))
+            start = next(places, -1) + 1
+        end = None if limit is None else start + limit
+        return Page(documents[start:end], len(documents), start, limit, self.first_page if number is None else number)
+
+    def _value(self, values: Mapping[str, Any], role: str, default: Any) -> Any:
+        name = self.roles.get(role)
+        found = None if name is None else values.get(name)
+        return default if found is None else found
+
+    def _number(self, values: Mapping[str, Any], role: str) -> int | None:
+        found = self._value(values, role, None)
+        if isinstance(found, str) and found.isdigit():
+            found = int(found)
+        return int(found) if isinstance(found, int | float) and not isinstance(found, bool) and found >= 0 else None
+
+
+_ROLES = {
+    "limit": _LIMITS,
+    "offset": _OFFSETS,
+    "page": _PAGES,
+    "cursor": _CURSORS,
+    "sort": _SORTS,
+    "direction": _DIRECTIONS,
+    "search": _SEARCHES,
+}
+
+
+def plain(name: str) -> str:
+    """The name without case and punctuation: `page[size]`, `page_size` and `pageSize` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _is_comparable(schema: Mapping[str, Any]) -> bool:
+    if schema.get("type") == "array":
+        items = schema.get("items")
+        return isinstance(items, dict) and items.get("type") in ("string", "integer", "number")
+    return "properties" not in schema and schema.get("type") != "object"
+
+
+def _mentions(values: Iterable[Any], text: str) -> bool:
+    return any(text in value.lower() for value in values if isinstance(value, str))

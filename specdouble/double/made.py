@@ -1,0 +1,140 @@
+"""The documents that a collection begins with where `mock_data/` has none: a few, made from examples and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from specdouble.contract import Contract, References, Resource, Timestamp, Unique
+from specdouble.double.clock import Clock
+from specdouble.double.enforcement import Document, unique_key
+from specdouble.double.ids import Ids
+from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.seed import Seed
+
+COUNT = 3
+
+
+def made_seed(contract: Contract, sampler: Sampler, seed: Seed, wanted: Collection[str], clock: Clock) -> Seed:
+    """The seed, with a few documents for each wanted collection that it lacks.
+
+    Args:
+        contract: whose rules the documents keep.
+        sampler: makes them.
+        seed: what `mock_data/` holds.
+        wanted: the collections that automatic operations answer for.
+        clock: tells when they were created.
+    """
+    maker = _Maker(contract, sampler, dict(seed), clock)
+    for name in wanted:
+        maker.fill(contract.resources[name])
+    return maker.seed
+
+
+class _Maker:
+    def __init__(self, contract: Contract, sampler: Sampler, seed: Seed, clock: Clock) -> None:
+        self.contract = contract
+        self.sampler = sampler
+        self.seed = seed
+        self.clock = clock
+        self.ids = Ids(0)
+
+    def fill(self, resource: Resource) -> None:
+        if resource.collection in self.seed:
+            return
+        self.seed[resource.collection] = made = []  # a circle of references ends here
+        for target in self.needed(resource):
+            if target in self.contract.resources:
+                self.fill(self.contract.resources[target])
+        for number in range(COUNT):
+            document = self.document(resource, number)
+            if document is not None and self.is_new(resource, document, made):
+                made.append(document)
+
+    def needed(self, resource: Resource) -> list[str]:
+        found = [rule.target for rule in resource.of(References)]
+        return [*found, *(parent for parent, _, _ in self.parents(resource).values())]
+
+    def document(self, resource: Resource, number: int) -> Document | None:
+        slot = self.contract.schemas.slot(resource.schema, "response")
+        key = f"{resource.collection} {number}"
+        try:
+            made = self.sampler.sample(slot, key) if number == 0 else self.sampler.plain(slot, key)
+        except UnsatisfiableError:
+            return None
+        if not isinstance(made, dict):
+            return None
+        wishes = self.wishes(resource, number)
+        document = {**made, **wishes}
+        if not self.contract.schemas.is_valid(slot, _visible(resource, document)):
+            return None
+        return document
+
+    def wishes(self, resource: Resource, number: int) -> Document:
+        """What the rules and the store want the properties to be, whatever the schema's sample says."""
+        wishes: Document = {}
+        if number or not _is_told(resource):
+            wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
+        for stamp in resource.of(Timestamp):
+            wishes[stamp.name] = self.clock.timestamp()
+        for rule in resource.of(References):
+            value = self.pick(rule.target, number)
+            many = resource.properties.get(rule.name, {}).get("type") == "array"
+            wishes[rule.name] = [value] if many and value is not None else value
+        for name, (parent, _, key) in self.parents(resource).items():
+            value = self.pick(parent, 0)
+            wishes[name] = value if value is not None else key
+        users = next((one.collection for one in self.contract.identities.values()), None)
+        if users is not None and users != resource.collection:
+            for name in (resource.owner, resource.tenant):
+                user = next(iter(self.seed.get(users, ())), {})
+                if name is not None and name in user:
+                    wishes[name] = user[name]
+            if resource.owner is not None:
+                wishes[resource.owner] = self.pick(users, 0)
+        return {name: value for name, value in wishes.items() if value is not None}
+
+    def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, str]]:
+        """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
+        found: dict[str, tuple[str, str, str]] = {}
+        for id, action in self.contract.actions.items():
+            if action.collection != resource.collection:
+                continue
+            path = self.contract.operations[id].path
+            for name, to in action.scope:
+                above = path.partition("{" + name + "}")[0] + "{" + name + "}"
+                for other_id, other in self.contract.actions.items():
+                    if self.contract.operations[other_id].path == above and other.id == name:
+                        parent = self.contract.resources[other.collection]
+                        found[to] = (parent.collection, parent.id, name)
+                if to in resource.within:
+                    found.setdefault(to, ("", "", name))
+        return found
+
+    def pick(self, collection: str, number: int) -> Any:
+        documents = self.seed.get(collection) or []
+        resource = self.contract.resources.get(collection)
+        return documents[number % len(documents)].get(resource.id) if documents and resource else None
+
+    def is_new(self, resource: Resource, document: Document, others: list[Document]) -> bool:
+        if document.get(resource.id) in [other.get(resource.id) for other in others]:
+            return False
+        if isinstance(document.get(resource.id), int):
+            self.ids.seen(resource.collection, document[resource.id])
+        for rule in resource.of(Unique):
+            key = unique_key(rule, document)
+            if key is not None and key in [unique_key(rule, other) for other in others]:
+                return False
+        return True
+
+
+def _is_told(resource: Resource) -> bool:
+    """Whether an example tells the first document's id."""
+    schema = resource.properties.get(resource.id, {})
+    whole = resource.schema.get("example")
+    return "example" in schema or "examples" in schema or (isinstance(whole, dict) and resource.id in whole)
+
+
+def _visible(resource: Resource, document: Document) -> Document:
+    hidden = {*resource.within, *(() if resource.id in resource.properties else (resource.id,))}
+    return {name: value for name, value in document.items() if name not in hidden}

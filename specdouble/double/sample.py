@@ -1,0 +1,77 @@
+"""Samples: what answers an operation that has neither a handler nor documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.double.problem import Problem
+from specdouble.double.sampler import Sampler, UnsatisfiableError
+
+Result = tuple[Any, int, dict[str, str]]
+
+
+def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[], Result]:
+    """The function that answers an operation with the sample of its lowest success; made once, then the same."""
+    made: list[Result] = []
+
+    def answer() -> Result:
+        if not made:
+            made.append(sample_of(contract, operation, status_of(operation), sampler, operation.id))
+        return made[0]
+
+    return answer
+
+
+def status_of(operation: Operation) -> int:
+    """The status of an operation's sample: the lowest 2xx, else what it declares nearest to it."""
+    if operation.response(operation.success) is not None:
+        return operation.success
+    numbers = sorted(int(status) for status in operation.responses if status.isdigit())
+    return next((number for number in numbers if number >= 200), 200)
+
+
+def sample_of(contract: Contract, operation: Operation, status: int, sampler: Sampler, key: str) -> Result:
+    """A sample of the answer with a status.
+
+    Raises:
+        Problem: 501, no value conforms to the answer's schema.
+    """
+    response = operation.response(status)
+    if response is None:
+        raise Problem(501, "Not Implemented", f"{operation.id} declares no answer with {status}")
+    media = media_of(response)
+    try:
+        body = None if media is None else body_of(media, sampler, f"{key} {status}")
+    except UnsatisfiableError as error:
+        assert media is not None
+        file, line = contract.locate(media.pointer)
+        detail = f"no value conforms to the schema of the answer ({file}:{line}): {error}"
+        raise Problem(501, "Not Implemented", detail) from None
+    return body, status, {}
+
+
+def media_of(response: Response) -> Media | None:
+    """The representation of a response that is sent: JSON, where there is one."""
+    medias = list(response.content.values())
+    return next((media for media in medias if "json" in media.type), next(iter(medias), None))
+
+
+def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:
+    """A body of the media: its first example that conforms, else one that is made.
+
+    Raises:
+        UnsatisfiableError: no value conforms to the schema.
+    """
+    told = list(media.examples.values()) if examples else []
+    if "json" in media.type or "*" in media.type:
+        if media.slot is None:
+            return told[0] if told else {}
+        return sampler.sample(media.slot, key, told)
+    if told:
+        return told[0] if isinstance(told[0], str) else str(told[0])
+    if media.slot is None:
+        return ""
+    made = sampler.made(media.slot, key)
+    return made if isinstance(made, str) else ""

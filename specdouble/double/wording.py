@@ -1,0 +1,195 @@
+"""Realistic values: by the format of a schema, and by the name of the property."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from mimesis import Address, Finance, Person
+from mimesis.locales import Locale
+
+_SENTENCES = (
+    "Delivered on time and in good order.",
+    "Please call before noon.",
+    "A short summary of what was agreed.",
+    "Checked twice, nothing to add.",
+    "The first of three parts.",
+    "Everything is ready for the review.",
+    "Moved to next week at their request.",
+    "Works as described.",
+)
+_WORDS = (
+    "harbor", "maple", "signal", "copper", "meadow", "lantern", "orbit", "pepper", "summit", "velvet",
+    "anchor", "breeze", "cobalt", "ember", "falcon", "garnet", "hazel", "indigo", "juniper", "kestrel",
+)  # fmt: skip
+_EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+class Wording:
+    """Words, names, places, dates: all from one source of chance.
+
+    Args:
+        random: makes the choices.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        seed = random.getrandbits(32)
+        self._person = Person(Locale.EN, seed=seed)
+        self._address = Address(Locale.EN, seed=seed)
+        self._finance = Finance(Locale.EN, seed=seed)
+
+    def word(self) -> str:
+        """A plain word."""
+        return self._random.choice(_WORDS)
+
+    def formatted(self, form: str) -> str | None:
+        """A text of a format of JSON Schema or OpenAPI; None for a format that says nothing of the text."""
+        write = _FORMATS.get(form)
+        return None if write is None else write(self)
+
+    def named(self, name: str) -> str:
+        """A text as a property of this name would hold."""
+        words = split(name)
+        for suffix in (words[-3:], words[-2:], words[-1:]):
+            write = _NAMES.get("".join(suffix))
+            if write is not None:
+                return write(self)
+        return self.word()
+
+    def number(self, name: str) -> float | int | None:
+        """A number as a property of this name would hold; None where the name says nothing."""
+        write = _NUMBERS.get(split(name)[-1]) if name else None
+        return None if write is None else write(self._random)
+
+    def moment(self) -> datetime:
+        """A time in the first half of 2026."""
+        return _EPOCH + timedelta(minutes=self._random.randrange(150 * 24 * 60))
+
+    def email(self) -> str:
+        """An address that reaches nobody (RFC 2606)."""
+        return f"{self._person.first_name()}.{self._person.last_name()}@example.com".lower().replace(" ", "")
+
+    def url(self) -> str:
+        """An address of the web."""
+        return f"https://www.example.com/{self.word()}"
+
+    def uuid(self) -> str:
+        """A UUID of version 4."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def digits(self, count: int) -> str:
+        """A number of that many digits, as text."""
+        return "".join(str(self._random.randrange(10)) for _ in range(count))
+
+
+def split(name: str) -> list[str]:
+    """`createdAt`, `created_at` and `CREATED-AT` are `created`, `at`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word] or [""]
+
+
+def _stamp(wording: Wording) -> str:
+    return wording.moment().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_FORMATS: dict[str, Callable[[Wording], str]] = {
+    "date-time": _stamp,
+    "date": lambda wording: wording.moment().strftime("%Y-%m-%d"),
+    "time": lambda wording: wording.moment().strftime("%H:%M:%SZ"),
+    "duration": lambda wording: f"P{wording._random.randint(1, 9)}D",
+    "email": Wording.email,
+    "idn-email": Wording.email,
+    "hostname": lambda wording: f"{wording.word()}.example.com",
+    "idn-hostname": lambda wording: f"{wording.word()}.example.com",
+    "ipv4": lambda wording: f"192.0.2.{wording._random.randint(1, 254)}",
+    "ip": lambda wording: f"192.0.2.{wording._random.randint(1, 254)}",
+    "ipv6": lambda wording: f"2001:db8::{wording._random.randint(1, 9999)}",
+    "uri": Wording.url,
+    "url": Wording.url,
+    "iri": Wording.url,
+    "uri-reference": lambda wording: f"/{wording.word()}",
+    "iri-reference": lambda wording: f"/{wording.word()}",
+    "uri-template": lambda wording: f"/{wording.word()}/{{id}}",
+    "uuid": Wording.uuid,
+    "byte": lambda _wording: "c2FtcGxl",
+    "binary": lambda _wording: "sample",
+    "json-pointer": lambda wording: f"/{wording.word()}",
+    "relative-json-pointer": lambda _wording: "0",
+    "regex": lambda _wording: "^[a-z]+$",
+    "password": lambda wording: f"{wording.word()}-{wording.digits(4)}",
+    "phone": lambda wording: f"+1-555-01{wording.digits(2)}",
+}
+
+
+def _alike(write: Callable[[Wording], str], *names: str) -> dict[str, Callable[[Wording], str]]:
+    return dict.fromkeys(names, write)
+
+
+_NAMES: dict[str, Callable[[Wording], str]] = {
+    **_alike(Wording.email, "email", "mail", "emailaddress"),
+    **_alike(lambda wording: wording._person.first_name(), "firstname", "givenname", "forename"),
+    **_alike(lambda wording: wording._person.last_name(), "lastname", "surname", "familyname"),
+    **_alike(lambda wording: wording._person.full_name(), "fullname", "displayname", "author", "owner", "contact"),
+    **_alike(
+        lambda wording: f"{wording.word()}{wording.digits(2)}", "username", "login", "user", "nickname", "handle"
+    ),
+    **_alike(lambda wording: f"+1-555-01{wording.digits(2)}", "phone", "phonenumber", "mobile", "fax", "telephone"),
+    **_alike(lambda wording: wording._address.city(), "city", "town", "locality"),
+    **_alike(lambda wording: wording._address.country(), "country", "countryname"),
+    **_alike(lambda wording: wording._address.country_code(), "countrycode"),
+    **_alike(lambda wording: wording._address.state(), "region", "province"),
+    **_alike(lambda wording: wording._address.address(), "street", "address", "address1", "addressline1", "line1"),
+    **_alike(lambda wording: wording.digits(5), "zip", "zipcode", "postcode", "postalcode"),
+    **_alike(lambda wording: wording._finance.company(), "company", "companyname", "organization", "organisation"),
+    **_alike(lambda wording: wording._person.occupation(), "job", "jobtitle", "occupation"),
+    **_alike(
+        lambda wording: wording._random.choice(_SENTENCES),
+        "description", "comment", "text", "message", "body", "content", "summary", "note", "notes", "bio", "about",
+        "detail", "details", "reason",
+    ),
+    **_alike(lambda wording: wording.word().title(), "name", "title", "label", "subject", "headline"),
+    **_alike(Wording.url, "url", "uri", "href", "link", "website", "homepage", "avatar", "image", "photo", "photourl"),
+    **_alike(_stamp, "createdat", "updatedat", "modifiedat", "deletedat", "timestamp", "datetime"),
+    **_alike(lambda wording: wording.moment().strftime("%Y-%m-%d"), "date", "birthday", "birthdate", "dateofbirth"),
+    **_alike(lambda _wording: "USD", "currency", "currencycode"),
+    **_alike(lambda _wording: "en", "language", "lang", "languagecode"),
+    **_alike(lambda _wording: "en-US", "locale"),
+    **_alike(lambda _wording: "Europe/Berlin", "timezone", "tz"),
+    **_alike(lambda wording: f"#{wording._random.randrange(1 << 24):06x}", "color", "colour"),
+    **_alike(lambda wording: f"{wording.word()}-{wording.digits(2)}", "slug", "key", "code", "sku"),
+    **_alike(lambda wording: f"{wording._random.getrandbits(96):024x}", "token", "hash", "checksum", "etag", "secret"),
+    **_alike(lambda wording: f"192.0.2.{wording._random.randint(1, 254)}", "ip", "ipaddress"),
+    **_alike(Wording.uuid, "uuid", "guid"),
+    **_alike(lambda wording: wording.digits(6), "id"),
+    **_alike(lambda _wording: "application/json", "contenttype", "mimetype", "mediatype"),
+    **_alike(lambda _wording: "1.0.0", "version"),
+    **_alike(lambda _wording: "active", "status", "state"),
+}
+
+_NUMBERS: dict[str, Callable[[Random], Any]] = {
+    "age": lambda random: random.randint(18, 80),
+    "year": lambda random: random.randint(2015, 2026),
+    "month": lambda random: random.randint(1, 12),
+    "day": lambda random: random.randint(1, 28),
+    "price": lambda random: round(random.uniform(5, 250), 2),
+    "cost": lambda random: round(random.uniform(5, 250), 2),
+    "amount": lambda random: round(random.uniform(5, 250), 2),
+    "total": lambda random: random.randint(1, 100),
+    "latitude": lambda random: round(random.uniform(-60, 60), 5),
+    "lat": lambda random: round(random.uniform(-60, 60), 5),
+    "longitude": lambda random: round(random.uniform(-170, 170), 5),
+    "lng": lambda random: round(random.uniform(-170, 170), 5),
+    "lon": lambda random: round(random.uniform(-170, 170), 5),
+    "percent": lambda random: random.randint(0, 100),
+    "percentage": lambda random: random.randint(0, 100),
+    "rating": lambda random: random.randint(1, 5),
+    "port": lambda random: random.randint(1024, 49151),
+    "timestamp": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
+    "created": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
+    "updated": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
+}

@@ -1,0 +1,112 @@
+"""Bodies that keep the contract, its rules included: references exist, unique values are new."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from specdouble.contract import Operation
+from specdouble.verify.identity import User
+from specdouble.verify.problem import NotExercised
+from specdouble.verify.subject import Subject, json_media
+from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged, plausible
+
+if TYPE_CHECKING:
+    from specdouble.verify.world import World
+
+
+class Bodies:
+    """Makes bodies for operations that write documents.
+
+    Args:
+        world: where the documents are that a body refers to.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world, self.contract = world, world.contract
+        self._slots: dict[str, str] = {}
+        for subject in world.subjects.values():
+            for operation in (*subject.creators, *(one.operation for one in subject.updaters)):
+                for schema in subject.requested(operation).values():
+                    self._slot(schema)  # now, as each new one has the validator compiled again
+
+    def make(self, trial: Trial, subject: Subject, operation: Operation, user: User, full: bool) -> dict[str, Any]:
+        """A body that the operation must accept: what is required, or everything.
+
+        Raises:
+            NotExercised: none could be made.
+        """
+        media = json_media(operation)
+        if media is None:
+            raise NotExercised(f"{operation} takes no JSON body")
+        needed = subject.required(operation)
+        body = {
+            name: self.value(trial, subject, name, schema, user)
+            for name, schema in subject.requested(operation).items()
+            if name in needed or (full and self.wanted(subject, operation, name, schema))
+        }
+        if self.fits(operation, body):
+            return body
+        for example in media.examples.values():
+            if isinstance(example, dict):
+                known = {name: value for name, value in example.items() if full or name in needed}
+                ruled = {rule.name for rule in (*subject.unique, *subject.references)}
+                mended = known | {name: value for name, value in body.items() if name in ruled}
+                if self.fits(operation, mended):
+                    return mended
+        violations = self.contract.schemas.violations(media.slot, body, "body") if media.slot else []
+        why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
+        raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
+
+    def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:
+        """Whether a full body holds the property: not what the server sets, nor the id of another document."""
+        names_a_document = any(one.operation is operation and one.id_in_body == name for one in subject.updaters)
+        return not (schema.get("readOnly") or name in subject.server_set or names_a_document)
+
+    def value(self, trial: Trial, subject: Subject, name: str, schema: dict[str, Any], user: User) -> Any:
+        """A value for one property that keeps its rules."""
+        for reference in subject.references:
+            if reference.name == name:
+                found = self.world.reference(reference.target, user)
+                return [found] if kind(merged(schema, self.contract.resolve)) == "array" else found
+        if any(rule.name == name for rule in subject.unique):
+            return self.world.fresh_value(schema)
+        target = self.world.implied.get(name)
+        if target is not None and target != subject.collection and name not in subject.server_set:
+            found = self.world.reference_or_none(target, user)
+            if found is not None:
+                return found
+        return plausible(schema, self.contract.resolve, self.world.word())
+
+    def fits(self, operation: Operation, body: Any) -> bool:
+        """Whether the body fits the operation's schema."""
+        media = json_media(operation)
+        return media is not None and (media.slot is None or self.contract.schemas.is_valid(media.slot, body))
+
+    def property_fits(self, schema: Any, value: Any) -> bool:
+        """Whether the value fits the schema of a property of a request."""
+        return self.contract.schemas.is_valid(self._slot(schema), value)
+
+    def _slot(self, schema: Any) -> str:
+        key = json.dumps(schema, sort_keys=True, default=str)
+        if key not in self._slots:
+            self._slots[key] = self.contract.schemas.slot(schema, "request")
+        return self._slots[key]
+
+
+def same(sent: Any, seen: Any) -> bool:
+    """Whether a value that was sent is what is seen: objects may have gained properties, 4 may be 4.0."""
+    if isinstance(sent, dict):
+        return isinstance(seen, dict) and all(name in seen and same(one, seen[name]) for name, one in sent.items())
+    if isinstance(sent, list):
+        return isinstance(seen, list) and len(sent) == len(seen) and all(map(same, sent, seen))
+    if isinstance(sent, bool) or isinstance(seen, bool):
+        return sent is seen
+    return bool(sent == seen)
+
+
+def shown(value: Any, limit: int = 80) -> str:
+    """A value for a sentence."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 3 :]} ({len(text)} characters)"

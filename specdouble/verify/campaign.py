@@ -1,0 +1,193 @@
+"""Runs the cases, breadth first, and keeps the tally."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Lock
+
+from specdouble.verify.case import ALWAYS, Case, Missing, Names
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.plan import breadth_first
+from specdouble.verify.problem import Broken, CouldNotRun, NotExercised, OutOfTime, Trouble
+from specdouble.verify.trial import Trial
+from specdouble.verify.verdict import Failure, Row, Verdict
+from specdouble.verify.world import World
+
+ATTEMPTS = 6  # at a case that the network spoils
+CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
+Progress = Callable[[int, int, str, int], None]
+
+
+class Campaign:
+    """One run of the rule checks.
+
+    Args:
+        world: the server.
+        verdict: where the tally is kept.
+        progress: called with cases done, cases in all, the check, and failures so far.
+    """
+
+    def __init__(self, world: World, verdict: Verdict, progress: Progress) -> None:
+        self.world, self.verdict, self.progress = world, verdict, progress
+        self.traces: list[tuple[Case, list[Exchange], float, Failure | None]] = []
+        self.done = self.total = 0
+        self.troubles = 0
+        self._lock = Lock()
+
+    def run(self, planned: Iterable[Case | Missing]) -> None:
+        """Try every case there is time for."""
+        cases: list[Case] = []
+        for one in planned:
+            if isinstance(one, Missing):
+                if not self.world.settings.rules or one.check in self.world.settings.rules:
+                    self.row(one.check).reasons[one.reason] += 1
+            else:
+                self.row(one.check)
+                cases.append(one)
+        self.total = len(cases)
+        ordered = breadth_first(cases)
+        workers = self.world.settings.workers or 1
+        try:
+            if workers == 1:
+                for case in ordered:
+                    self.attempt(case)
+            else:
+                self._in_parallel(ordered, workers)
+        except OutOfTime:
+            self._note_the_rest()
+        except KeyboardInterrupt:
+            self.world.client.stopped = True
+            self.verdict.stopped = "interrupted"
+            self._note_the_rest()
+
+    def _in_parallel(self, cases: Iterable[Case], workers: int) -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = [pool.submit(self.attempt, case) for case in cases]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except (OutOfTime, KeyboardInterrupt, CouldNotRun):
+                self.world.client.stopped = True
+                for future in futures:
+                    future.cancel()
+                raise
+
+    def _note_the_rest(self) -> None:
+        self.verdict.stopped = self.verdict.stopped or "the time was over"
+        for row in self.verdict.rows.values():
+            if not row.cases and not row.reasons:
+                row.reasons[f"{self.verdict.stopped} before it was tried"] += 1
+
+    def row(self, check: str) -> Row:
+        """The row of a rule or check."""
+        if check not in self.verdict.rows:
+            rule = self.world.contract.rules.get(check)
+            meaning = str(rule) if rule else ALWAYS.get(check, check)
+            row = Row(check, meaning, rule.file if rule else "", rule.line if rule else 0)
+            self.verdict.rows[check] = row
+        return self.verdict.rows[check]
+
+    def attempt(self, case: Case) -> None:
+        """Try one case, again where the network spoils it."""
+        key = case.promise
+        with self._lock:
+            self.done += 1
+            if key in self.row(case.check).failures:
+                self.row(case.check).failures[key].also += 1
+                return
+        for attempt in range(ATTEMPTS):
+            trial, started = Trial(self.world), time.monotonic()
+            failure = None
+            try:
+                case.run(trial)
+                reason = None
+            except Broken as broken:
+                reason, failure = None, self._failure(case, trial, broken)
+            except NotExercised as missing:
+                reason = str(missing)
+            except Trouble as trouble:
+                self._spoilt(case, trial, str(trouble), attempt)
+                continue
+            finally:
+                self._spent(case, trial, time.monotonic() - started)
+            if failure is not None and not self._confirmed(case, failure):
+                reason, failure = "a failure was seen once and not again", None
+            self._tally(case, trial, reason, failure, time.monotonic() - started)
+            break
+        self.progress(self.done, self.total, case.check, len(self.verdict.failures))
+
+    def _confirmed(self, case: Case, failure: Failure) -> bool:
+        """Whether a failure shows again; of those that need chance, once is enough."""
+        if any(step.call.together is not None for step in failure.steps):
+            return True
+        for _ in range(CONFIRMATIONS):
+            trial = Trial(self.world)
+            try:
+                case.run(trial)
+            except Broken as broken:
+                failure.steps, failure.expected, failure.seen = list(trial.exchanges), broken.expected, broken.seen
+                return True
+            except (NotExercised, Trouble):
+                continue
+        return False
+
+    def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
+        check = broken.check or case.check
+        row = self.row(check)
+        return Failure(
+            check, case.promise, case.detail, broken.expected, broken.seen, list(trial.exchanges), case.operations,
+            file=row.file, line=row.line,
+        )  # fmt: skip
+
+    def _spent(self, case: Case, trial: Trial, seconds: float) -> None:
+        with self._lock:
+            row = self.row(case.check)
+            row.seconds += seconds
+            row.requests += len(trial.exchanges)
+
+    def _spoilt(self, case: Case, trial: Trial, reason: str, attempt: int) -> None:
+        with self._lock:
+            self.troubles += 1
+            self._judged(trial)
+            if attempt == ATTEMPTS - 1:
+                self.row(case.check).reasons[f"the network: {reason}"] += 1
+
+    def _tally(
+        self, case: Case, trial: Trial, reason: str | None, failure: Failure | None, seconds: float
+    ) -> None:
+        with self._lock:
+            self._judged(trial)
+            if reason is not None:
+                self.row(case.check).reasons[reason] += 1
+            else:
+                self.row(case.check).cases += 1
+            if failure is not None:
+                row = self.row(failure.check)
+                row.cases += row.check != case.check
+                row.failures.setdefault(failure.promise, failure)
+            self.traces.append((case, list(trial.exchanges), seconds, failure))
+
+    def _judged(self, trial: Trial) -> None:
+        """Count what was judged of every answer, and note what was wrong."""
+        for name, count in (
+            (Names.conformance, len(trial.exchanges)),
+            (Names.error_shape, sum(1 for one in trial.exchanges if one.refused)),
+        ):
+            if count and self._wanted(name):
+                self.row(name).cases += count
+        for finding in trial.findings:
+            broken, operation = finding.broken, finding.exchange.call.operation
+            if broken.check is None or not self._wanted(broken.check):
+                continue
+            promise = f"{operation} {finding.exchange.status if finding.exchange.status < 500 else 5}xx: {broken.expected}"
+            row = self.row(broken.check)
+            if promise not in row.failures:
+                row.failures[promise] = Failure(
+                    broken.check, promise, "", broken.expected, broken.seen, finding.trace or [finding.exchange],
+                    (operation.id,), file=row.file, line=row.line,
+                )  # fmt: skip
+
+    def _wanted(self, check: str) -> bool:
+        return not self.world.settings.rules or check in self.world.settings.rules

@@ -1,0 +1,76 @@
+"""A case: one way to try one rule or check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from specdouble.contract import Operation
+from specdouble.verify.trial import Run
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to try one rule or check.
+
+    Args:
+        check: the id of the rule, or the name of the check.
+        promise: what it holds the server to, as one clause; failures of the same promise are one failure.
+        detail: what sets it apart from other cases of the promise.
+        run: tries it; raises Broken.
+        operations: the ids of the operations that it is about.
+        strategy: makes a case of it for each random example, where it has any.
+    """
+
+    check: str
+    promise: str
+    run: Run
+    detail: str = ""
+    operations: tuple[str, ...] = ()
+    strategy: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a rule or check cannot be tried, or a side of it."""
+
+    check: str
+    reason: str
+
+
+Plan = Iterator[Case | Missing]
+
+
+class Names:
+    """The checks that need no annotation."""
+
+    read_your_writes: ClassVar = "read_your_writes"
+    partial_update: ClassVar = "partial_update"
+    refused_leaves_no_trace: ClassVar = "refused_leaves_no_trace"
+    read_changes_nothing: ClassVar = "read_changes_nothing"
+    distinct_ids: ClassVar = "distinct_ids"
+    boundaries: ClassVar = "boundaries"
+    unknown_properties: ClassVar = "unknown_properties"
+    error_shape: ClassVar = "error_shape"
+    authentication: ClassVar = "authentication"
+    conformance: ClassVar = "conformance"
+
+
+ALWAYS = {
+    Names.read_your_writes: "what was written is what is read",
+    Names.partial_update: "an update changes what it names and nothing else",
+    Names.refused_leaves_no_trace: "a refused request changes nothing",
+    Names.read_changes_nothing: "a read changes nothing",
+    Names.distinct_ids: "ids are distinct and stay",
+    Names.boundaries: "bounds hold from both sides",
+    Names.unknown_properties: "unknown properties are taken where the contract is open",
+    Names.error_shape: "refusals have the declared shape",
+    Names.authentication: "only valid credentials are taken",
+    Names.conformance: "requests and answers are as the contract declares",
+}
+
+
+def ids(*operations: Operation | None) -> tuple[str, ...]:
+    """The ids of the operations that there are."""
+    return tuple(one.id for one in operations if one is not None)

@@ -1,0 +1,187 @@
+"""Authentication: every protected operation refuses credentials that are missing, foreign, forged or out of date."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.identity import User, carry, token_claims
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.trial import Trial
+from specdouble.verify.world import World
+
+
+def plan(world: World) -> Plan:
+    """The cases for every protected operation, and for the login."""
+    protected = [one for one in world.contract.operations.values() if one.security and () not in one.security]
+    if not protected:
+        yield Missing(Names.authentication, "no operation asks for credentials")
+    if protected and not len(world.crowd):
+        yield Missing(Names.authentication, "valid credentials: needs users in [tool.specdouble.verify]")
+    for operation in protected:
+        yield from _of_operation(world, operation)
+    if any(token_claims(c) for u in world.crowd for c in u.credentials.values()) and not world.settings.signing:
+        yield Missing(Names.authentication, "expired tokens: needs `signing` in the settings, the secret of the tokens")
+    yield from _login(world)
+
+
+def _of_operation(world: World, operation: Operation) -> Plan:
+    promise, about = f"{operation} refuses credentials that are not valid", ids(operation)
+    for user in list(world.crowd)[:1]:
+        if not world.crowd.may_call(operation.security, user):
+            yield Missing(Names.authentication, f"{operation}: no user has credentials for it in the settings")
+            continue
+        control = partial(_control, operation=operation, user=user)
+        yield Case(Names.authentication, f"{operation} takes valid credentials", control, user.name, about)
+        for what, scheme in _wrongs(world, operation, user):
+            run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
+            yield Case(Names.authentication, promise, run, what, about)
+    if not len(world.crowd):
+        for what in ("no credentials", "nonsense"):
+            scheme = operation.security[0][0]
+            run = partial(_refused, operation=operation, user=User(""), what=what, scheme=scheme)
+            yield Case(Names.authentication, promise, run, what, about)
+
+
+def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
+    scheme = next(one for one in operation.security if all(name in user.credentials for name in one))[0]
+    kinds = ["no credentials", "empty", "nonsense", "cut short", "one character other", "one character more"]
+    definition = world.contract.security_schemes.get(scheme, {})
+    if definition.get("type") != "apiKey":
+        kinds += ["the scheme alone", "another scheme", "a scheme that is none", "no scheme"]
+    if token_claims(user.credentials[scheme]):
+        kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
+        kinds += ["expired"] if scheme in world.settings.signing else []
+    others = [name for name in user.credentials if name != scheme]
+    kinds += ["of another scheme"] if others else []
+    for kind in kinds:
+        yield kind, scheme
+
+
+def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, str]:
+    """The headers with credentials that are wrong in this way."""
+    definition = world.contract.security_schemes.get(scheme, {})
+    known = user.credentials.get(scheme, "")
+    spelled = {
+        "the scheme alone": "Bearer", "another scheme": f"Basic {known}", "a scheme that is none": f"Token {known}",
+        "no scheme": known,
+    }  # fmt: skip
+    if what == "no credentials":
+        return {}
+    if what in spelled:
+        return {"Authorization": spelled[what]}
+    wrong = _forged(world, user, scheme, what, known)
+    found: dict[str, str] = {}
+    query: dict[str, str] = {}
+    carry(definition, wrong, found, query)
+    if query:
+        raise NotExercised("credentials in the query")
+    return found
+
+
+def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str:
+    if what == "of another scheme":
+        return next(value for name, value in user.credentials.items() if name != scheme)
+    if what == "one character other":
+        middle = len(known) // 2
+        return known[:middle] + ("A" if known[middle : middle + 1] != "A" else "B") + known[middle + 1 :]
+    simple = {"empty": "", "nonsense": "nonsense", "cut short": known[: len(known) // 2], "one character more": known + "x"}
+    if what in simple:
+        return simple[what]
+    claims, now = token_claims(known), int(time.time())
+    lasting = {**claims, "exp": now + 3600}
+    if what == "unsigned":
+        return signed({"alg": "none", "typ": "JWT"}, lasting, None)
+    if what == "unsigned, capitals":
+        return signed({"alg": "NONE", "typ": "JWT"}, lasting, None)
+    if what == "signed by another":
+        return signed({"alg": "HS256", "typ": "JWT"}, lasting, "a secret that is not the server's")
+    if what == "no signature":
+        return known.rpartition(".")[0] + "."
+    if what == "long ago":
+        return signed({"alg": "HS256", "typ": "JWT"}, {**claims, "iat": now - 10**6, "exp": now - 10**5}, "another")
+    if what == "expired":
+        expired = {**claims, "iat": now - 10**5, "exp": now - 3600}
+        return signed({"alg": "HS256", "typ": "JWT"}, expired, world.settings.signing[scheme])
+    header, payload, signature = known.split(".")
+    others = [one.credentials.get(scheme, "") for one in world.crowd if one.name != user.name]
+    other = next((token for token in others if token_claims(token)), "")
+    if other:
+        return f"{header}.{other.split('.')[1]}.{signature}"
+    return f"{header}.{_encoded({**claims, 'exp': now + 10**6})}.{signature}"
+
+
+def signed(header: dict[str, Any], claims: dict[str, Any], secret: str | None) -> str:
+    """A JSON Web Token, unsigned where there is no secret."""
+    text = f"{_encoded(header)}.{_encoded(claims)}"
+    if secret is None:
+        return text + "."
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+    return f"{text}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def _encoded(value: dict[str, Any]) -> str:
+    text = json.dumps(value, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def _control(trial: Trial, operation: Operation, user: User) -> None:
+    exchange = trial.send(operation, user, **trial.world.request(trial, operation, user))
+    if exchange.status in (401, 403):
+        raise Broken("valid credentials to be taken", f"the server answered {exchange.told()}")
+
+
+def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: str) -> None:
+    wrong = headers(trial.world, user, scheme, what)
+    parts = trial.world.request(trial, operation, user)
+    exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
+    expected = f"credentials that are not valid ({what}) to be refused with 401"
+    allowed = {401} if "401" in operation.statuses else {401, 403}
+    if exchange.status not in allowed:
+        raise Broken(expected, f"the server answered {exchange.told()}")
+    if exchange.status == 401 and "www-authenticate" not in exchange.headers:
+        raise Broken("an answer 401 to say how to authenticate (RFC 9110, 11.6.1)", "it has no WWW-Authenticate")
+
+
+def _login(world: World) -> Plan:
+    login = world.settings.login
+    operation = world.contract.operations.get(login.operation) if login else None
+    if operation is None:
+        return
+    promise, about = f"{operation} refuses what is no user's", ids(operation)
+    for user in world.crowd:
+        if not user.account.login:
+            continue
+        for key, value in user.account.login.items():
+            for what, other in (("another", f"x{value}"), ("none", ""), ("cut", str(value)[:-1]), ("long", f"{value}x")):
+                if what == "none" and "@" in str(value):
+                    continue
+                run = partial(_wrong_login, operation=operation, user=user, key=key, value=other)
+                yield Case(Names.authentication, promise, run, f"{user.name} with {what} {key}", about)
+        for other in world.crowd:
+            if other.name != user.name and other.account.login:
+                run = partial(_mixed_login, operation=operation, user=user, other=other)
+                yield Case(Names.authentication, promise, run, f"{user.name} with {other.name}'s secret", about)
+        break
+
+
+def _wrong_login(trial: Trial, operation: Operation, user: User, key: str, value: str) -> None:
+    exchange = trial.send(operation, None, body={**user.account.login, key: value})
+    if not exchange.refused:
+        raise Broken(f"a login with a wrong {key} to be refused", f"the server answered {exchange.status}")
+
+
+def _mixed_login(trial: Trial, operation: Operation, user: User, other: User) -> None:
+    keys = list(user.account.login)
+    mixed = {**user.account.login, keys[-1]: other.account.login.get(keys[-1])}
+    exchange = trial.send(operation, None, body=mixed)
+    if not exchange.refused:
+        raise Broken("a login with another's secret to be refused", f"the server answered {exchange.status}")

@@ -1,0 +1,264 @@
+"""Requests that the contract refuses: refused they are, and nothing is left of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation, Timestamp
+from specdouble.verify.bodies import shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks.ownership import _change
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial, accepted, refused_as
+from specdouble.verify.values import edges, unfitting
+from specdouble.verify.world import World
+
+
+def plan(world: World, subject: Subject) -> Plan:
+    """The cases for the documents of one collection."""
+    if not subject.creators:
+        return
+    creator = subject.creators[0]
+    yield from _unfitting(world, subject, creator, None)
+    yield from _edges(world, subject, creator, None)
+    yield from _unknown(subject, creator, None)
+    for updater in subject.updaters:
+        if not updater.id_in_body:
+            yield from _unfitting(world, subject, updater.operation, updater)
+            yield from _edges(world, subject, updater.operation, updater)
+            yield from _unknown(subject, updater.operation, updater)
+        yield from _ruled(world, subject, updater)
+
+
+def _unfitting(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
+    promise, about = f"{operation} refuses what does not fit, and nothing is left of it", ids(operation)
+    for name, schema in subject.requested(operation).items():
+        for value in unfitting(schema, world.contract.resolve):
+            if not world.bodies.property_fits(schema, value):
+                run = partial(_refused, subject=subject, updater=updater, changes={name: value})
+                yield Case(Names.refused_leaves_no_trace, promise, run, f"{name} {shown(value)}", about)
+    for name in subject.required(operation):
+        if updater is None:
+            run = partial(_left_out, subject=subject, name=name)
+            yield Case(Names.refused_leaves_no_trace, promise, run, f"no {name}", about)
+
+
+def _refused(trial: Trial, subject: Subject, updater: Updater | None, changes: dict[str, Any]) -> None:
+    if updater is None:
+        _refused_create(trial, subject, changes)
+    else:
+        _refused_update(trial, subject, updater, changes, "conformance")
+
+
+def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], check: str = "conformance") -> None:
+    body = trial.body(subject, trial.creator(subject), trial.user)
+    exchange, _ = trial.try_create(subject, trial.user, {**body, **changes})
+    name, value = next(iter(changes.items()))
+    _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
+    _leaves_nothing(trial, subject, body)
+
+
+def _left_out(trial: Trial, subject: Subject, name: str) -> None:
+    body = trial.body(subject, trial.creator(subject), trial.user)
+    exchange, _ = trial.try_create(subject, trial.user, {key: value for key, value in body.items() if key != name})
+    _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
+    _leaves_nothing(trial, subject, body)
+
+
+def _hold_refused(exchange: Any, what: str, check: str) -> None:
+    try:
+        refused_as(exchange, set(range(400, 500)), what)
+    except Broken as broken:
+        raise Broken(broken.expected, broken.seen, check) from None
+
+
+def _leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
+    """A name that a refused create was sent is free still, and no list shows it."""
+    if subject.listers and not subject.unique:
+        marks = {value for value in body.values() if isinstance(value, str) and trial.world.settings.prefix in value}
+        for one in trial.listed(subject, trial.user):
+            if marks & {value for value in one.values() if isinstance(value, str)}:
+                raise Broken("a refused create to store nothing", "the list shows its document")
+    if subject.unique:
+        exchange, _ = trial.try_create(subject, trial.user, body)
+        accepted(exchange, "the same body, mended, after a refused create")
+
+
+def _refused_update(
+    trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], check: str | None = None
+) -> None:
+    document = trial.create(subject, full=True)
+    if not subject.observable:
+        raise NotExercised(f"no operation reads documents of {subject.collection}")
+    before = trial.look(document)
+    trial.tick()
+    exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes), **changes})
+    name, value = next(iter(changes.items()))
+    if check:
+        _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
+    elif not exchange.refused:
+        raise NotExercised("the update was accepted, which is the rule's own matter")
+    _unchanged(before, trial.look(document))
+
+
+def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes of other properties that would be accepted by themselves."""
+    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | {updater.id_in_body}
+    others: dict[str, Any] = {}
+    for name, schema in subject.requested(updater.operation).items():
+        plain = name not in ruled and name not in changes and name not in subject.server_set
+        if plain and len(others) < 6 and schema.get("type") in ("string", "boolean", "number"):
+            if not schema.get("enum"):
+                others[name] = trial.world.bodies.value(trial, subject, name, schema, trial.user)
+    return others | {name: value for name, value in _change(trial, subject, updater).items() if name not in changes}
+
+
+def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
+    for name in {**before, **after}:
+        if before.get(name, ...) != after.get(name, ...):
+            seen = f"{name} was {shown(before.get(name))}, and is {shown(after.get(name))}"
+            raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
+
+
+def _ruled(world: World, subject: Subject, updater: Updater) -> Plan:
+    """Updates that a rule refuses, with others that would be accepted beside."""
+    promise, about = f"{updater.operation} refused by a rule changes nothing", ids(updater.operation)
+    requested = subject.requested(updater.operation)
+    for rule in subject.unique:
+        if rule.name in requested:
+            run = partial(_taken, subject=subject, updater=updater, name=rule.name)
+            yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {rule.name}", about)
+    for reference in subject.references:
+        if reference.name in requested:
+            run = partial(_refused_update, subject=subject, updater=updater, changes={reference.name: "0" * 24})
+            yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {reference.name}", about)
+
+
+def _taken(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
+    first = trial.create(subject)
+    _refused_update(trial, subject, updater, {name: first.sent[name]})
+    if subject.observable and trial.look(first) != first.shown:
+        raise Broken("the document that has the name to stay as it was", "it changed")
+
+
+def _edges(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
+    about = ids(operation)
+    for name, schema in subject.requested(operation).items():
+        ruled = {rule.name for rule in subject.references} | subject.server_set
+        if name in ruled or name in world.implied:
+            continue
+        for what, value in edges(schema, world.contract.resolve):
+            fits = world.bodies.property_fits(schema, value)
+            promise = f"{name} within its bounds is accepted" if fits else f"{name} beyond its bounds is refused"
+            run = partial(_edge, subject=subject, updater=updater, name=name, value=value, fits=fits)
+            yield Case(Names.boundaries, f"{operation}: {promise}", run, what, about)
+
+
+def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
+    if fits and isinstance(value, str) and any(rule.name == name for rule in subject.unique):
+        word = trial.world.word()
+        value = (word + value[len(word) :]) if len(value) > len(word) else value
+    if not fits:
+        if updater is None:
+            return _refused_create(trial, subject, {name: value}, Names.boundaries)
+        return _refused_update(trial, subject, updater, {name: value}, Names.boundaries)
+    if updater is None:
+        body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
+        exchange, document = trial.try_create(subject, trial.user, body)
+    else:
+        document = trial.create(subject)
+        exchange = trial.try_update(updater, document, {name: value})
+    if len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
+        return None  # so short a value may well be taken
+    accepted(exchange, f"{name} {shown(value)}")
+    return None
+
+
+def _unknown(subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
+    about, is_open = ids(operation), subject.is_open(operation)
+    promise = f"{operation} {'takes' if is_open else 'refuses'} properties that its schema does not name"
+    for what, extra in (
+        ("text", "extra"), ("an object", {"nested": [1, {"deep": None}]}), ("null", None), ("a number", 4.25),
+    ):  # fmt: skip
+        run = partial(_extra, subject=subject, updater=updater, extra=extra, is_open=is_open)
+        yield Case(Names.unknown_properties, promise, run, what, about)
+
+
+def _extra(trial: Trial, subject: Subject, updater: Updater | None, extra: Any, is_open: bool) -> None:
+    changes = {"specdoubleProbe": extra}
+    document: Document | None
+    if updater is None:
+        body = {**trial.body(subject, trial.creator(subject), trial.user), **changes}
+        exchange, document = trial.try_create(subject, trial.user, body)
+    else:
+        document = trial.create(subject)
+        exchange = trial.try_update(updater, document, changes)
+    if is_open:
+        accepted(exchange, f"a property that the schema does not name ({shown(extra)})")
+    elif not exchange.refused:
+        raise Broken("a property that the schema does not name to be refused", f"it answered {exchange.told()}")
+
+
+def plan_reads(world: World, subject: Subject) -> Plan:
+    """The cases for reads and ids."""
+    if not subject.creators or not subject.observable:
+        return
+    for operation in (*subject.readers, *subject.listers):
+        for full in (False, True):
+            run = partial(_read_twice, subject=subject, full=full)
+            what = "every property" if full else "what is required"
+            yield Case(Names.read_changes_nothing, f"{operation} changes nothing", run, what, ids(operation))
+    about = ids(*subject.creators)
+    yield Case(Names.distinct_ids, "ids are distinct", partial(_distinct, subject=subject), "", about)
+    for one, other in world.crowd.pairs()[:2]:
+        run = partial(_distinct_of_two, subject=subject, one=one, other=other)
+        yield Case(Names.distinct_ids, "ids are distinct", run, f"{one.name}'s and {other.name}'s", about)
+    for updater in subject.updaters:
+        run = partial(_id_stays, subject=subject, updater=updater)
+        yield Case(Names.distinct_ids, "an id stays", run, "", ids(updater.operation))
+
+
+def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:
+    document = trial.create(subject, full=full)
+    trial.tick()
+    one = trial.look(document)
+    trial.tick()
+    other = trial.look(document)
+    for name in {**one, **other}:
+        if one.get(name, ...) != other.get(name, ...):
+            seen = f"{name} was {shown(one.get(name))}, then {shown(other.get(name))}"
+            raise Broken("a second read to show what the first did", seen)
+        if name in document.shown and document.shown[name] != one.get(name, ...):
+            stamps = [rule.name for rule in subject.resource.of(Timestamp)]
+            if name in stamps:
+                raise Broken("a read to change nothing", f"{name} was {shown(document.shown[name])}, and is {shown(one.get(name))}")
+
+
+def _distinct(trial: Trial, subject: Subject) -> None:
+    documents = [trial.create(subject) for _ in range(4)]
+    if len({str(one.id) for one in documents}) < len(documents):
+        raise Broken("each document to have an id of its own", f"they are {[one.id for one in documents]}")
+
+
+def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> None:
+    first = trial.create(subject, one)
+    names = {rule.name for rule in subject.unique}
+    body = trial.body(subject, trial.creator(subject), other)
+    body |= {name: value for name, value in first.sent.items() if name in names}
+    exchange, second = trial.try_create(subject, other, body)
+    if second is None:
+        raise NotExercised(f"{other.name} may not have the same: {exchange.told(60)}")
+    if second.id == first.id:
+        raise Broken("the documents of two users to have ids of their own", f"both have {first.id}")
+
+
+def _id_stays(trial: Trial, subject: Subject, updater: Updater) -> None:
+    document = trial.create(subject)
+    exchange = trial.try_update(updater, document, _change(trial, subject, updater))
+    accepted(exchange, "an update")
+    key = subject.resource.id
+    for where, seen in (("the answer", document.shown), ("a read", trial.look(document))):
+        if key in seen and seen[key] != document.id:
+            raise Broken(f"{key} to stay {document.id}", f"{where} shows {seen[key]}")

@@ -1,0 +1,292 @@
+"""What was written is what is read, and an update changes what it names alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.values import catalogue, kind, merged, plausible
+from specdouble.verify.world import World
+
+Body = dict[str, Any]
+
+
+def plan(world: World, subject: Subject) -> Plan:
+    """The cases for the documents of one collection."""
+    if not subject.creators:
+        return
+    creator = subject.creators[0]
+    kept, about = f"{creator} keeps what it is sent", ids(creator)
+    yield Case(Names.read_your_writes, kept, partial(_full, subject=subject), "every property", about)
+    rounds = max((len(_values(world, schema)) for schema in subject.requested(creator).values()), default=0)
+    for number in range(rounds):
+        run = partial(_catalogue, subject=subject, number=number)
+        yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
+    if subject.listers:
+        promise = f"{subject.listers[0]} shows every document of the caller"
+        yield Case(Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0]))
+        yield from _listed_states(world, subject)
+    for updater in subject.updaters:
+        yield from _of_updater(world, subject, updater)
+
+
+def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
+    operation, about = updater.operation, ids(updater.operation)
+    kept = f"{operation} keeps what it is sent" + (" on update" if updater.id_in_body else "")
+    of = {"subject": subject, "updater": updater}
+    rounds = max((len(_values(world, schema)) for schema in subject.requested(operation).values()), default=0)
+    for number in range(rounds):
+        run = partial(_catalogue_update, **of, number=number)
+        yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
+    for name, schema in subject.requested(operation).items():
+        if name != updater.id_in_body and name not in subject.server_set:
+            run = partial(_single, **of, name=name, schema=schema)
+            check = Names.partial_update if updater.partial else Names.read_your_writes
+            promise = f"{operation} changes what it names and nothing else" if updater.partial else kept
+            yield Case(check, promise, run, f"{name} alone", about)
+    if updater.partial:
+        promise = f"{operation} without properties changes nothing"
+        yield Case(Names.partial_update, promise, partial(_empty, **of), "", about)
+
+
+def _values(world: World, schema: Any) -> list[Any]:
+    return [value for value in catalogue(schema, world.contract.resolve) if world.bodies.property_fits(schema, value)]
+
+
+def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
+    """The first property that is not seen as it was sent."""
+    trimmed = {rule.name for rule in subject.unique if "space" in rule.ignore}
+    for name, value in sent.items():
+        if name in subject.server_set or name not in subject.resource.properties:
+            continue
+        if name in trimmed and isinstance(value, str) and str(seen.get(name)).strip() == value.strip():
+            continue  # the contract ignores these spaces: whether they are kept it does not say
+        if name not in seen or not same(value, seen[name]):
+            return name
+    return None
+
+
+def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
+    """Hold that answer, read and list show what was sent."""
+    views = [("the answer", document.shown)]
+    if document.subject.observable:
+        views.append(("a read", trial.look(document)))
+    for where, seen in views:
+        name = wrong(document.subject, sent, seen)
+        if name is not None and (name in seen or _missing_everywhere(trial, document, name, sent[name])):
+            told = shown(seen[name]) if name in seen else "none"
+            raise Broken(f"{name} to be {shown(sent[name])}, as it was {verb}", f"{where} shows {told}")
+
+
+def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any) -> bool:
+    """Whether a property that is not shown is not shown either where all that can be true is."""
+    subject = document.subject
+    creator = trial.creator(subject)
+    flags = {
+        one: True
+        for one, schema in subject.requested(creator).items()
+        if kind(merged(schema, trial.contract.resolve)) == "boolean"
+    }
+    if name not in subject.requested(creator):
+        return True
+    if any(rule.name == name for rule in subject.unique):
+        return True
+    other = trial.create(subject, **{**flags, name: value})
+    seen = trial.look(other) if subject.observable else other.shown
+    return name not in seen or not same(value, seen[name])
+
+
+def _full(trial: Trial, subject: Subject) -> None:
+    document = trial.create(subject, full=True)
+    hold(trial, document, document.sent, "sent")
+
+
+def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip: set[str]) -> Body:
+    """A value of each property's catalogue, the next ones with each number."""
+    changes: Body = {}
+    unique = {rule.name for rule in subject.unique}
+    references = {rule.name for rule in subject.references}
+    for index, (name, schema) in enumerate(subject.requested(operation).items()):
+        values = _values(trial.world, schema)
+        if name in skip or name in references or name in subject.server_set or not values:
+            continue
+        value = values[(number + index) % len(values)]
+        if name in unique:
+            value = _unique(trial, schema, value)
+        changes[name] = value
+    return changes
+
+
+def _unique(trial: Trial, schema: Any, value: Any) -> Any:
+    """The value with a new word inside its outer spaces."""
+    if not isinstance(value, str):
+        return trial.world.fresh_value(schema)
+    core = value.strip()
+    before, _, after = value.partition(core) if core else ("", "", "")
+    made = f"{before}{trial.world.word()} {core}".rstrip() + after if core else trial.world.word()
+    return made if trial.world.bodies.property_fits(schema, made) else trial.world.fresh_value(schema)
+
+
+def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
+    creator = trial.creator(subject)
+    skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
+    changes = difficult(trial, subject, creator, number, skip)
+    body = {**trial.body(subject, creator, trial.user), **changes}
+    exchange, document = trial.try_create(subject, trial.user, body)
+    if document is None:
+        _blame(trial, subject, body, changes)
+        accepted(exchange, "a body that keeps the contract")
+    assert document is not None
+    try:
+        hold(trial, document, body, "sent")
+    except Broken as broken:
+        _smallest(trial, subject, changes, broken)
+
+
+def _blame(trial: Trial, subject: Subject, body: Body, changes: Body) -> None:
+    """Find the one value that is refused by itself."""
+    for name, value in changes.items():
+        if any(rule.name == name for rule in subject.unique):
+            value = _unique(trial, subject.requested(trial.creator(subject))[name], value)
+        base = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
+        trial.exchanges.clear()
+        exchange, _ = trial.try_create(subject, trial.user, base)
+        accepted(exchange, f"{name} {shown(value)}")
+
+
+def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> None:
+    """Raise the failure of a single property, where one alone shows it."""
+    for name, value in changes.items():
+        if not broken.expected.startswith(f"{name} to be"):
+            continue
+        if any(rule.name == name for rule in subject.unique):
+            value = _unique(trial, subject.requested(trial.creator(subject))[name], value)
+        trial.exchanges.clear()
+        document = trial.create(subject, **{name: value})
+        hold(trial, document, {name: value}, "sent")
+    raise broken
+
+
+def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: int) -> None:
+    changes = difficult(trial, subject, updater.operation, number, {updater.id_in_body or ""})
+    document = trial.create(subject)
+    exchange = trial.try_update(updater, document, changes)
+    if not exchange.ok:
+        for name, value in changes.items():
+            trial.exchanges.clear()
+            one = trial.create(subject)
+            accepted(trial.try_update(updater, one, {name: value}), f"{name} {shown(value)} in an update")
+        accepted(exchange, "an update that keeps the contract")
+    try:
+        hold(trial, document, changes, "updated")
+    except Broken as broken:
+        for name, value in changes.items():
+            if broken.expected.startswith(f"{name} to be"):
+                trial.exchanges.clear()
+                one = trial.create(subject)
+                trial.update(updater, one, {name: value})
+                hold(trial, one, {name: value}, "updated")
+        raise
+
+
+def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
+    document = trial.create(subject, full=True)
+    before = trial.look(document) if subject.observable else dict(document.shown)
+    if any(rule.name == name for rule in (*subject.unique, *subject.references)):
+        value = trial.world.bodies.value(trial, subject, name, schema, trial.user)
+    else:
+        value = _other(trial, schema, before.get(name))
+    trial.tick()
+    accepted(trial.try_update(updater, document, {name: value}), f"an update of {name} alone")
+    try:
+        hold(trial, document, {name: value}, "updated")
+    except Broken as broken:
+        raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
+    if updater.partial:
+        _others_stay(trial, document, before, {name})
+
+
+def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:
+    subject = document.subject
+    passed_over = changed | set(subject.updated_stamps)
+    views = [("the answer", document.shown)]
+    if subject.observable:
+        views.append(("a read", trial.look(document)))
+    for where, seen in views:
+        for name, value in before.items():
+            if name in passed_over or (name not in seen and _hidden_by(subject, trial, name, changed)):
+                continue
+            if seen.get(name, ...) != value:
+                told = shown(seen[name]) if name in seen else "none"
+                raise Broken(f"{name} to stay {shown(value)}", f"{where} shows {told}")
+
+
+def _hidden_by(subject: Subject, trial: Trial, name: str, changed: set[str]) -> bool:
+    """Whether a property may be hidden because a flag was changed."""
+    properties = subject.resource.properties
+    return name not in subject.server_set and any(
+        kind(merged(properties.get(one, {}), trial.contract.resolve)) == "boolean" for one in changed
+    )
+
+
+def _other(trial: Trial, schema: Any, before: Any) -> Any:
+    """A value of the schema other than this."""
+    whole = merged(schema, trial.contract.resolve)
+    for value in whole.get("enum") or []:
+        if value != before:
+            return value
+    if kind(whole) == "boolean":
+        return not before
+    value = plausible(whole, trial.contract.resolve, trial.world.word())
+    if value == before and isinstance(value, int | float):
+        others = [one for one in _values(trial.world, schema) if one != before]
+        return others[0] if others else value
+    return value
+
+
+def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
+    if not trial.world.bodies.fits(updater.operation, {}):
+        raise NotExercised("the schema takes no body without properties")
+    document = trial.create(subject, full=True)
+    before = trial.look(document) if subject.observable else dict(document.shown)
+    accepted(trial.try_update(updater, document, {}), "an update without properties")
+    _others_stay(trial, document, before, set())
+
+
+def _list_complete(trial: Trial, subject: Subject) -> None:
+    lister = subject.listers[0]
+    if any(parameter.location == "query" for parameter in lister.parameters):
+        raise NotExercised(f"{lister} has query parameters: it may show a page alone")
+    made = [trial.create(subject) for _ in range(26)]
+    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user)}
+    missing = [one for one in made if one.id not in there]
+    if missing:
+        raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
+
+
+def _listed_states(world: World, subject: Subject) -> Plan:
+    promise = f"{subject.listers[0]} shows documents in every state"
+    for name, schema in subject.requested(subject.creators[0]).items():
+        schema = merged(schema, world.contract.resolve)
+        for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
+            run = partial(_in_list, subject=subject, state={name: value})
+            yield Case(Names.read_your_writes, promise, run, f"{name} {value!r}", ids(subject.listers[0]))
+
+
+def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
+    lister = subject.listers[0]
+    if any(parameter.location == "query" for parameter in lister.parameters):
+        raise NotExercised(f"{lister} has query parameters: it may show a part alone")
+    document = trial.create(subject, **state)
+    key = subject.resource.id
+    entry = next((one for one in trial.listed(subject, trial.user) if one.get(key) == document.id), None)
+    if entry is None:
+        raise Broken(f"a new document with {state} to be in the list", "it is not")
+    name = wrong(subject, document.sent, entry)
+    if name is not None and name in entry:
+        raise Broken(f"{name} to be {shown(document.sent[name])}", f"the list shows {shown(entry[name])}")

@@ -1,0 +1,137 @@
+"""Sends requests; what the network does wrong is told apart from what the server answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import urllib3
+
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.problem import OutOfTime, Trouble
+
+ATTEMPTS = 5  # at a request that a limit or a proxy turns away
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Client:
+    """One server.
+
+    Args:
+        url: its address, its base path included where it differs from the contract's.
+        base_path: the contract's own base path, which the operations' paths begin with.
+        timeout: seconds to wait for an answer.
+        authorize: the headers and query parameters of a user's credentials for a call.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        base_path: str,
+        timeout: float,
+        authorize: Callable[[Call], tuple[Mapping[str, str], Mapping[str, str]]],
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.base_path = base_path if urlsplit(self.url).path else ""
+        self.authorize = authorize
+        self.requests = 0
+        self.waited = 0.0
+        self.deadline: float | None = None
+        self.stopped = False
+        self._lock = Lock()
+        self._pool = urllib3.PoolManager(
+            maxsize=32, retries=False, timeout=urllib3.Timeout(connect=min(timeout, 5), read=timeout)
+        )
+
+    def send(self, call: Call) -> Exchange:
+        """Send the request, waiting where a limit asks for it.
+
+        Raises:
+            Trouble: no answer, or one that is not the server's own.
+            OutOfTime: there is no time left.
+        """
+        for attempt in range(ATTEMPTS):
+            self.check_time()
+            try:
+                exchange = self._send(call)
+            except urllib3.exceptions.HTTPError as error:
+                if call.operation.method.upper() in SAFE and attempt < 2:
+                    continue
+                raise Trouble(_reason(error)) from None
+            if exchange.status not in (429, 502, 503, 504) or str(exchange.status) in call.operation.statuses - {"429"}:
+                return exchange
+            self._wait(exchange, attempt)
+        raise Trouble(_turned_away(exchange))
+
+    def check_time(self) -> None:
+        """Raise OutOfTime where there is none left."""
+        if self.stopped or (self.deadline is not None and time.monotonic() > self.deadline):
+            raise OutOfTime
+
+    def _wait(self, exchange: Exchange, attempt: int) -> None:
+        pause = retry_after(exchange.headers.get("retry-after", ""), attempt)
+        if self.deadline is not None and time.monotonic() + pause > self.deadline:
+            raise OutOfTime
+        with self._lock:
+            self.waited += pause
+        time.sleep(pause)
+
+    def _send(self, call: Call) -> Exchange:
+        credentials, query = self.authorize(call)
+        url = self.url + _path(call, self.base_path, {**call.query, **query})
+        headers = {"Accept": "application/json", **call.headers, **credentials}
+        content = None
+        if call.has_body:
+            content = json.dumps(call.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            headers.setdefault("Content-Type", "application/json")
+        started, clock = time.time(), time.perf_counter()
+        with self._lock:
+            self.requests += 1
+        method = call.operation.method.upper()
+        answer = self._pool.request(method, url, body=content, headers=headers, redirect=False)
+        return Exchange(
+            call, method, url, headers, content, answer.status, {k.lower(): v for k, v in answer.headers.items()},
+            answer.data, started, time.perf_counter() - clock,
+        )  # fmt: skip
+
+
+def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:
+    path = call.operation.path.removeprefix(base_path)
+    for name, value in call.path.items():
+        path = path.replace("{" + name + "}", quote(str(value), safe=""))
+    return path + ("?" + urlencode(query, doseq=True) if query else "")
+
+
+def retry_after(text: str, attempt: int) -> float:
+    """The seconds that a `Retry-After` asks for, or a growing pause where there is none."""
+    if text.strip().isdigit():
+        return min(float(text), 60)
+    try:
+        return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0), 60)
+    except (TypeError, ValueError):
+        return float(0.25 * 2**attempt)
+
+
+def _turned_away(exchange: Exchange) -> str:
+    if exchange.status == 429:
+        return f"the server still limits the rate of requests (429) after {ATTEMPTS} attempts"
+    return f"something before the server answers {exchange.status}, after {ATTEMPTS} attempts"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return "the server did not answer in time"
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+        return "the connection was not made in time"
+    if isinstance(error, urllib3.exceptions.NameResolutionError):
+        return "the server's name is not known"
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "the connection was refused"
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return "the server's certificate is not trusted"
+    return "the connection was dropped"

@@ -1,0 +1,89 @@
+"""A request and its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from specdouble.contract import Operation
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to be sent.
+
+    Args:
+        operation: what is asked.
+        user: the name of who asks; None where nobody is said to.
+        path: the path parameters.
+        query: the query parameters.
+        headers: further headers.
+        body: what is sent as JSON; `None` with `has_body` is `null`.
+        authorization: headers that stand in for the user's own credentials.
+        together: the number of the volley that it is sent in, where several are sent at once.
+    """
+
+    operation: Operation
+    user: str | None = None
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    has_body: bool = False
+    authorization: Mapping[str, str] | None = None
+    together: int | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that was sent, and what came back."""
+
+    call: Call
+    method: str
+    url: str
+    sent_headers: Mapping[str, str]
+    sent: bytes | None
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    started: float
+    elapsed: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was accepted."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the request was refused."""
+        return 400 <= self.status < 500
+
+    @property
+    def type(self) -> str:
+        """The media type of the answer."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """The answer as JSON; `...` where it is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return ...
+
+    def at(self, path: tuple[str, ...]) -> Any:
+        """What the property names lead to in the answer; None where there is nothing."""
+        value = self.json
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return None if value is ... else value
+
+    def told(self, limit: int = 160) -> str:
+        """Status and beginning of the answer, for a sentence."""
+        text = " ".join(self.content.decode("utf-8", "replace").split())
+        text = text if len(text) <= limit else text[: limit - 1] + "…"
+        return f"{self.status} {text}".strip()

@@ -1,0 +1,237 @@
+"""Who calls: users, their credentials, and who shares an organization with whom."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+from typing import Any
+
+from specdouble.contract import Contract
+from specdouble.contract.pointer import look_up
+from specdouble.verify.client import Client
+from specdouble.verify.exchange import Call
+from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
+from specdouble.verify.settings import Account, Settings
+
+
+@dataclass(frozen=True)
+class User:
+    """A user whose credentials the server takes.
+
+    Args:
+        name: how output calls the user.
+        id: what owner properties hold for the user, where it is known.
+        tenant: what users of one organization share, where it is known.
+        credentials: a token or key for each security scheme.
+        account: what the user signs in with.
+    """
+
+    name: str
+    id: str | None = None
+    tenant: str | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    account: Account = field(default_factory=lambda: Account(""), repr=False)
+
+
+class Crowd:
+    """The users of one verification.
+
+    Args:
+        contract: what the server promises.
+        settings: the accounts, and how they sign in.
+    """
+
+    def __init__(self, contract: Contract, settings: Settings) -> None:
+        self.contract, self.settings = contract, settings
+        self.users: dict[str, User] = {
+            account.name: User(account.name, tenant=account.tenant, credentials=account.credentials, account=account)
+            for account in settings.users
+        }
+
+    def __iter__(self) -> Any:
+        return iter(self.users.values())
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def first(self) -> User:
+        """The user that most cases are run as; nobody where the contract asks for no credentials."""
+        return next(iter(self.users.values()), User(""))
+
+    def colleagues(self) -> list[tuple[User, User]]:
+        """The ordered pairs of users of one organization."""
+        return [
+            (one, other)
+            for one, other in permutations(self.users.values(), 2)
+            if one.tenant is not None and one.tenant == other.tenant
+        ]
+
+    def foreigners(self) -> list[tuple[User, User]]:
+        """The ordered pairs of users of different organizations."""
+        return [
+            (one, other)
+            for one, other in permutations(self.users.values(), 2)
+            if None not in (one.tenant, other.tenant) and one.tenant != other.tenant
+        ]
+
+    def pairs(self) -> list[tuple[User, User]]:
+        """All ordered pairs."""
+        return list(permutations(self.users.values(), 2))
+
+    def login_scheme(self) -> str | None:
+        """The security scheme that takes the token of a login."""
+        login = self.settings.login
+        if login is None:
+            return None
+        if login.scheme is not None:
+            return login.scheme
+        given = {scheme for account in self.settings.users for scheme in account.credentials}
+        schemes = self.contract.security_schemes
+        bearer = [name for name, one in schemes.items() if _is_bearer(one) and name not in given]
+        tokens = [name for name in bearer if getattr(self.contract.identities.get(name), "credential", None) is None]
+        return next(iter(tokens or bearer), None)
+
+    def sign_in(self, client: Client) -> None:
+        """Get a token for each user and learn who they are.
+
+        Raises:
+            CouldNotRun: the server takes none of them.
+        """
+        for name in self.users:
+            self.renew(client, name)
+
+    def renew(self, client: Client, name: str) -> None:
+        """Get a new token for one user."""
+        user, login, scheme = self.users[name], self.settings.login, self.login_scheme()
+        if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:
+            token = self._log_in(client, user)
+            user = replace(user, credentials={**user.credentials, scheme: token})
+        self.users[name] = self._recognized(user)
+
+    def _log_in(self, client: Client, user: User) -> str:
+        login = self.settings.login
+        assert login is not None
+        operation = self.contract.operations.get(login.operation)
+        if operation is None:
+            raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not")
+        try:
+            answer = client.send(Call(operation, body=dict(user.account.login), has_body=True))
+        except Trouble as trouble:
+            raise CouldNotRun(f"{user.name} cannot sign in: {trouble}") from None
+        if not answer.ok:
+            advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
+            raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
+        try:
+            token = look_up(answer.json, login.token)
+        except LookupError:
+            token = None
+        if not isinstance(token, str):
+            raise CouldNotRun(f"the answer of {operation} holds no token at {login.token}: correct `login.token`")
+        return token
+
+    def _recognized(self, user: User) -> User:
+        """The user with what a token tells of it."""
+        for scheme, credential in user.credentials.items():
+            identity, claims = self.contract.identities.get(scheme), token_claims(credential)
+            resource = self.contract.resources.get(identity.collection) if identity else None
+            if identity is None or resource is None or not claims:
+                continue
+            by_property = {name: claims.get(claim) for claim, name in identity.claims.items()}
+            tenant = by_property.get(resource.tenant) if resource.tenant else None
+            user = replace(user, id=_text(by_property.get(resource.id)), tenant=user.tenant or _text(tenant))
+        return user
+
+    def learn(self, name: str, document: Mapping[str, Any], owner: str | None, tenant: str | None) -> None:
+        """Learn who a user is from a document that it created."""
+        user = self.users[name]
+        if owner and user.id is None:
+            user = replace(user, id=_text(document.get(owner)))
+        if tenant and user.tenant is None:
+            user = replace(user, tenant=_text(document.get(tenant)))
+        self.users[name] = user
+
+    def authorize(self, call: Call) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The headers and query parameters that carry the caller's credentials."""
+        if call.authorization is not None:
+            return call.authorization, {}
+        user = self.users.get(call.user or "")
+        if user is None:
+            return {}, {}
+        for alternative in call.operation.security:
+            if all(scheme in user.credentials for scheme in alternative):
+                return self._carried(alternative, user)
+        return {}, {}
+
+    def may_call(self, operation_security: tuple[tuple[str, ...], ...], user: User) -> bool:
+        """Whether the user has credentials for one of the alternatives."""
+        return not operation_security or any(
+            all(scheme in user.credentials for scheme in alternative) for alternative in operation_security
+        )
+
+    def _carried(self, schemes: tuple[str, ...], user: User) -> tuple[dict[str, str], dict[str, str]]:
+        headers: dict[str, str] = {}
+        query: dict[str, str] = {}
+        for scheme in schemes:
+            carry(self.contract.security_schemes.get(scheme, {}), user.credentials[scheme], headers, query)
+        return headers, query
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret, and the shell variable that stands for it in output."""
+        found: dict[str, str] = {}
+        for user in self.users.values():
+            for scheme, credential in user.credentials.items():
+                found[credential] = variable(user.name, "token" if scheme == self.login_scheme() else scheme)
+            for key, value in user.account.login.items():
+                if isinstance(value, str) and "pass" in key.lower() or key.lower() in ("secret", "pin", "code"):
+                    found[str(value)] = variable(user.name, key)
+        for scheme, key in self.settings.signing.items():
+            found[key] = variable(scheme, "signing_key")
+        return found
+
+
+def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], query: dict[str, str]) -> None:
+    """Put a credential where its security scheme wants it."""
+    if scheme.get("type") == "apiKey":
+        name = str(scheme.get("name"))
+        if scheme.get("in") == "query":
+            query[name] = credential
+        elif scheme.get("in") == "cookie":
+            headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), f"{name}={credential}"]))
+        else:
+            headers[name] = credential
+    elif str(scheme.get("scheme", "")).lower() == "basic" or scheme.get("type") == "basic":
+        headers["Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
+    else:
+        headers["Authorization"] = f"Bearer {credential}"
+
+
+def token_claims(token: str) -> dict[str, Any]:
+    """The claims of a JSON Web Token, unverified; none where it is no such token."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def variable(*words: str) -> str:
+    """The name of a shell variable: `variable("ada", "token")` is `ADA_TOKEN`."""
+    text = "_".join(words).upper()
+    return "".join(char if char.isascii() and char.isalnum() else "_" for char in text)
+
+
+def _is_bearer(scheme: Mapping[str, Any]) -> bool:
+    return (scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer") or scheme.get(
+        "type"
+    ) in ("oauth2", "openIdConnect")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,79 @@
+"""What holds for every answer, whatever was asked: the status is declared, and the body is as declared for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specdouble.contract import Contract, Operation, Response
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.problem import Broken, Trouble
+
+UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
+HTML = ("text/html", "application/xhtml+xml")
+
+
+def trouble(exchange: Exchange) -> Trouble | None:
+    """What shows that something else than the server answered."""
+    declared = {media for response in exchange.call.operation.responses.values() for media in response.content}
+    if exchange.type in HTML and not declared.intersection(HTML) and exchange.status != 500:
+        return Trouble(f"an answer is HTML ({exchange.status}), where the contract has none")
+    return None
+
+
+def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
+    """Each way in which the answer is not one that the contract declares."""
+    operation, status = exchange.call.operation, exchange.status
+    if status >= 500:
+        yield Broken("no request to make the server fail", f"it answered {exchange.told()}", "conformance")
+        return
+    response = operation.response(status)
+    if response is None:
+        if status not in UNDECLARED_ARE_FINE:
+            declared = ", ".join(sorted(operation.statuses))
+            yield Broken(f"one of the statuses {declared}", f"it answered {exchange.told()}", "conformance")
+        return
+    if response.content:
+        yield from _body(contract, operation, response, exchange)
+
+
+def _body(contract: Contract, operation: Operation, response: Response, exchange: Exchange) -> Iterator[Broken]:
+    check = "conformance" if exchange.status < 400 else "error_shape"
+    media = response.content.get(exchange.type) or next(
+        (one for name, one in response.content.items() if _covers(name, exchange.type)), None
+    )
+    if media is None:
+        seen = f"it is {exchange.type or 'of no type'}"
+        yield Broken(f"an answer {exchange.status} of type {', '.join(response.content)}", seen, "conformance")
+        return
+    if media.slot is None or not _is_json(exchange.type):
+        return
+    if exchange.json is ...:
+        yield Broken("an answer that is JSON", f"it is {exchange.told()}", check)
+    elif not contract.schemas.is_valid(media.slot, exchange.json):
+        if exchange.ok and _is_an_error(contract, operation, exchange):
+            seen = f"it answered {exchange.told()}"
+            yield Broken("a refusal to have the status of one", seen, "error_shape")
+            return
+        violation = contract.schemas.violations(media.slot, exchange.json, "body")[0]
+        seen = f"{violation.pointer or 'the body'}: {violation.message}"
+        yield Broken(f"the body that the contract declares for {exchange.status}", seen, check)
+
+
+def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -> bool:
+    """Whether a body that is no success has the shape of a declared refusal."""
+    return any(
+        media.slot is not None and contract.schemas.is_valid(media.slot, exchange.json)
+        for status, response in operation.responses.items()
+        if status[:1] in "45"
+        for media in response.content.values()
+    )
+
+
+def _covers(declared: str, sent: str) -> bool:
+    declared = declared.partition(";")[0].strip().lower()
+    kind = declared.partition("/")[0]
+    return declared in (sent, "*/*") or (declared.endswith("/*") and sent.startswith(kind + "/"))
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.endswith(("/json", "+json"))

@@ -1,0 +1,51 @@
+"""Why a verification stops, or a case of it.
+
+    Exception
+    ├── WrongUse                the caller must change something: exit 2
+    ├── CouldNotRun             the server or its identities cannot be used: exit 3
+    └── Interruption            a case ends early
+        ├── Broken              the server broke a rule
+        ├── NotExercised        the case could not try its rule
+        ├── Trouble             the network's fault, never the rule's
+        └── OutOfTime           `max_time` is over, or Ctrl-C
+"""
+
+from __future__ import annotations
+
+
+class WrongUse(Exception):
+    """The settings cannot be used; the message says what to change."""
+
+
+class CouldNotRun(Exception):
+    """The verification cannot be done; the message says what to do."""
+
+
+class Interruption(Exception):
+    """A case ends early."""
+
+
+class Broken(Interruption):
+    """The server broke a rule.
+
+    Args:
+        expected: what the contract promises, as a clause.
+        seen: what the server did, as a clause.
+        check: the rule or check that is broken, where it is another than the case's own.
+    """
+
+    def __init__(self, expected: str, seen: str, check: str | None = None) -> None:
+        super().__init__(f"expected {expected}; {seen}")
+        self.expected, self.seen, self.check = expected, seen, check
+
+
+class NotExercised(Interruption):
+    """The case could not try its rule; the message is the reason."""
+
+
+class Trouble(Interruption):
+    """The network, a proxy or a limit stood in the way."""
+
+
+class OutOfTime(Interruption):
+    """There is no time left."""

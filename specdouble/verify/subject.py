@@ -1,0 +1,157 @@
+"""What the contract lets a client do to the documents of one collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from specdouble.contract import Action, Contract, Media, Operation, References, Resource, Unique
+
+
+@dataclass(frozen=True)
+class Updater:
+    """An operation that changes a document.
+
+    Args:
+        operation: the operation.
+        action: what it does.
+        id_in_body: the property of the body that names the document, where no parameter does.
+    """
+
+    operation: Operation
+    action: Action
+    id_in_body: str | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether what is not sent stays."""
+        return self.action.does == "update" and self.id_in_body is None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The documents of one collection, and the operations on them."""
+
+    contract: Contract
+    resource: Resource
+    creators: tuple[Operation, ...]
+    readers: tuple[Operation, ...]
+    listers: tuple[Operation, ...]
+    updaters: tuple[Updater, ...]
+    deleters: tuple[Operation, ...]
+    _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def collection(self) -> str:
+        """The collection's name."""
+        return self.resource.collection
+
+    @property
+    def observable(self) -> bool:
+        """Whether an operation shows a document after it was written."""
+        return bool(self.readers or self.listers)
+
+    def action(self, operation: Operation) -> Action:
+        """What the operation does to the collection."""
+        return self.contract.actions[operation.id]
+
+    def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
+        """The properties that the operation's body may hold, by name."""
+        if operation.id not in self._cache:
+            media = json_media(operation)
+            self._cache[operation.id] = self.contract.properties(media.schema) if media else {}
+        known: Mapping[str, dict[str, Any]] = self._cache[operation.id]
+        return known
+
+    def required(self, operation: Operation) -> list[str]:
+        """The properties that the operation's body must hold."""
+        media = json_media(operation)
+        return required(self.contract, media.schema) if media else []
+
+    @cached_property
+    def unique(self) -> list[Unique]:
+        """The rules of unique values."""
+        return self.resource.of(Unique)
+
+    @cached_property
+    def references(self) -> list[References]:
+        """The rules of references."""
+        return self.resource.of(References)
+
+    @cached_property
+    def server_set(self) -> frozenset[str]:
+        """The properties that a client cannot set."""
+        read_only = {name for name, schema in self.resource.properties.items() if schema.get("readOnly") is True}
+        stamps = {name for name, schema in self.resource.properties.items() if "x-timestamp" in schema}
+        held = {self.resource.id, self.resource.owner, self.resource.tenant} - {None}
+        return frozenset(read_only | stamps | {str(name) for name in held})
+
+    @property
+    def updated_stamps(self) -> list[str]:
+        """The properties that tell when a document last changed."""
+        return [name for name, schema in self.resource.properties.items() if _event(schema) == "updated"]
+
+    def is_open(self, operation: Operation) -> bool:
+        """Whether the operation's body may hold properties that its schema does not name."""
+        media = json_media(operation)
+        schema = self.contract.resolve(media.schema) if media else {}
+        return not _is_closed(self.contract, schema)
+
+
+def subjects(contract: Contract) -> dict[str, Subject]:
+    """The subjects of a contract, by collection."""
+    return {name: _subject(contract, resource) for name, resource in contract.resources.items()}
+
+
+def _subject(contract: Contract, resource: Resource) -> Subject:
+    def that(*does: str) -> tuple[Operation, ...]:
+        return tuple(
+            contract.operations[name]
+            for name, action in contract.actions.items()
+            if action.collection == resource.collection and action.does in does
+        )
+
+    updaters = [Updater(one, contract.actions[one.id]) for one in that("update", "replace")]
+    ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
+    for creator in that("create"):
+        media = json_media(creator)
+        named = next((name for name in (contract.properties(media.schema) if media else {}) if name in ids), None)
+        if named is not None and named != resource.id:
+            # A create that takes the id of a document changes that document instead.
+            updaters.append(Updater(creator, contract.actions[creator.id], named))
+    return Subject(
+        contract, resource, that("create"), that("read"), that("list"), tuple(updaters), that("delete")
+    )  # fmt: skip
+
+
+def json_media(operation: Operation) -> Media | None:
+    """The JSON body that the operation takes."""
+    content = operation.body.content if operation.body else {}
+    return next((media for name, media in content.items() if "json" in name or name == "*/*"), None)
+
+
+def required(contract: Contract, schema: Any) -> list[str]:
+    """The names of the properties that a schema asks for, through `$ref` and `allOf`."""
+    schema = contract.resolve(schema)
+    if not isinstance(schema, dict):
+        return []
+    names = list(schema.get("required") or []) if isinstance(schema.get("required"), list) else []
+    for part in schema.get("allOf") or ():
+        names += required(contract, part)
+    return list(dict.fromkeys(names))
+
+
+def _is_closed(contract: Contract, schema: Any) -> bool:
+    schema = contract.resolve(schema)
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False:
+        return True
+    return any(_is_closed(contract, part) for part in schema.get("allOf") or ())
+
+
+def _event(schema: Mapping[str, Any]) -> Any:
+    raw = schema.get("x-timestamp")
+    return raw.get("event") if isinstance(raw, dict) else raw

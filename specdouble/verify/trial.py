@@ -1,0 +1,299 @@
+"""One attempt at one case: what it sends, what it makes, and what it learns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Barrier
+from typing import Any
+
+from specdouble.contract import Contract, Operation
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.judge import judge, trouble
+from specdouble.verify.problem import Broken, NotExercised, Trouble
+from specdouble.verify.subject import Subject, Updater
+
+CLIENTS = 8  # in a volley
+
+
+@dataclass
+class Document:
+    """A document that a trial created.
+
+    Args:
+        subject: its collection.
+        id: its id.
+        user: who created it.
+        sent: what it was created from.
+        shown: how the server showed it last.
+        made: the exchange that created it.
+    """
+
+    subject: Subject
+    id: Any
+    user: User
+    sent: dict[str, Any]
+    shown: dict[str, Any]
+    made: Exchange
+
+
+@dataclass
+class Finding:
+    """What the judge of every answer saw."""
+
+    broken: Broken
+    exchange: Exchange
+    trace: list[Exchange] = field(default_factory=list)
+
+
+class Trial:
+    """One attempt at one case.
+
+    Args:
+        world: what all trials share: contract, client, users, documents that can be referred to.
+    """
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.contract: Contract = world.contract
+        self.exchanges: list[Exchange] = []
+        self.findings: list[Finding] = []
+        self.made: list[Document] = []
+
+    @property
+    def user(self) -> User:
+        """The user that most cases are run as."""
+        user: User = self.world.crowd.first
+        return user
+
+    # Requests
+
+    def send(self, operation: Operation, user: User | None = None, **parts: Any) -> Exchange:
+        """Send a request; every answer is judged."""
+        parts.setdefault("has_body", "body" in parts)
+        call = Call(operation, user.name if user else None, **parts)
+        exchange = self.world.client.send(call)
+        if exchange.status == 401 and user and call.authorization is None and operation.security:
+            exchange = self._signed_in_again(call, exchange)
+        self._note(exchange)
+        return exchange
+
+    def _signed_in_again(self, call: Call, refused: Exchange) -> Exchange:
+        """The answer with a new token: the old one may have expired."""
+        user = self.world.crowd.users[call.user or ""]
+        if not self.world.crowd.may_call(call.operation.security, user):
+            raise NotExercised(f"{user.name} has no credentials for {call.operation}")
+        exchange: Exchange = self.world.renewed(call, refused)
+        return exchange
+
+    def _note(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        stands_in_the_way = trouble(exchange)
+        if stands_in_the_way:
+            raise stands_in_the_way
+        for broken in judge(self.contract, exchange):
+            self.findings.append(Finding(broken, exchange, list(self.exchanges)))
+            if exchange.status >= 500:
+                raise Broken(broken.expected, broken.seen)
+
+    def volley(self, calls: list[Call]) -> list[Exchange]:
+        """Send the requests at the same moment."""
+        number = sum(1 for one in self.exchanges if one.call.together is not None) + 1
+        barrier = Barrier(len(calls))
+
+        def fire(call: Call) -> Exchange | Exception:
+            barrier.wait(timeout=10)
+            try:
+                exchange: Exchange = self.world.client.send(replace(call, together=number))
+                return exchange
+            except Exception as error:  # a thread's exception is told by the caller's
+                return error
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            answers = list(pool.map(fire, calls))
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        exchanges = [answer for answer in answers if isinstance(answer, Exchange)]
+        failed = None
+        for exchange in exchanges:
+            try:
+                self._note(exchange)
+            except Broken as broken:
+                failed = broken
+        if failed:
+            raise failed
+        return exchanges
+
+    # Documents
+
+    def body(self, subject: Subject, operation: Operation, user: User, full: bool = False) -> dict[str, Any]:
+        """A body that the operation must accept: what is required, or everything."""
+        body: dict[str, Any] = self.world.bodies.make(self, subject, operation, user, full)
+        return body
+
+    def fresh(self, phrase: str = "") -> str:
+        """A text that no document holds yet."""
+        text: str = self.world.fresh(phrase)
+        return text
+
+    def create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
+        """The request that creates a document."""
+        return Call(self.creator(subject), user.name, body=dict(body), has_body=True)
+
+    def creator(self, subject: Subject) -> Operation:
+        """The operation that creates documents."""
+        if not subject.creators:
+            raise NotExercised(f"no operation creates documents of {subject.collection}")
+        return subject.creators[0]
+
+    def try_create(self, subject: Subject, user: User, body: Mapping[str, Any]) -> tuple[Exchange, Document | None]:
+        """Send a create; the document, where it was accepted."""
+        exchange = self.send(self.creator(subject), user, body=dict(body))
+        return exchange, self.adopt(subject, user, dict(body), exchange)
+
+    def adopt(self, subject: Subject, user: User, body: dict[str, Any], exchange: Exchange) -> Document | None:
+        """The document that an accepted create made."""
+        if not exchange.ok:
+            return None
+        shown = exchange.at(subject.action(exchange.call.operation).envelope)
+        if not isinstance(shown, dict):
+            shown = {}
+        document = Document(subject, shown.get(subject.resource.id), user, body, shown, exchange)
+        self.made.append(document)
+        self.world.adopt(document)
+        return document
+
+    def create(
+        self, subject: Subject, user: User | None = None, full: bool = False, drop: tuple[str, ...] = (), **changes: Any
+    ) -> Document:
+        """Create a document from a body that must be accepted, else the case is not exercised."""
+        user = user or self.user
+        body = self.body(subject, self.creator(subject), user, full) | changes
+        body = {name: value for name, value in body.items() if name not in drop}
+        exchange, document = self.try_create(subject, user, body)
+        if document is None:
+            raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
+                               f"{exchange.told(100)}")  # fmt: skip
+        if document.id is None:
+            raise NotExercised(f"the answer of {exchange.call.operation} shows no {subject.resource.id}")
+        return document
+
+    def look(self, document: Document, user: User | None = None) -> dict[str, Any]:
+        """The document as its user reads it; not exercised where no operation shows it."""
+        seen = self.look_for(document, user or document.user)
+        if seen is None:
+            raise Broken(f"the {_singular(document)} that was created to be there", "it is not: "
+                         + self.exchanges[-1].told(80), "read_your_writes")  # fmt: skip
+        return seen
+
+    def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
+        """The document as a user reads it; None where it is not shown to that user."""
+        subject = document.subject
+        if not subject.observable:
+            raise NotExercised(f"no operation reads documents of {subject.collection}")
+        self.settle()
+        if not subject.readers:
+            return next((one for one in self.listed(subject, user) if one.get(subject.resource.id) == document.id), None)
+        operation = subject.readers[0]
+        exchange = self.send(operation, user, **self.place(operation, document))
+        found = exchange.at(subject.action(operation).envelope)
+        return found if exchange.ok and isinstance(found, dict) else None
+
+    def listed(self, subject: Subject, user: User) -> list[dict[str, Any]]:
+        """The documents that a user's list shows."""
+        operation = subject.listers[0]
+        exchange = self.send(operation, user)
+        found = exchange.at(subject.action(operation).envelope)
+        if not exchange.ok or not isinstance(found, list):
+            raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
+        return [one for one in found if isinstance(one, dict)]
+
+    def place(self, operation: Operation, document: Document) -> dict[str, Any]:
+        """The parameters that name the document, for an operation on one."""
+        return placed(operation, document.subject.action(operation).id, document.id)
+
+    def update_call(
+        self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None
+    ) -> Call:
+        """The request that changes a document."""
+        user, subject = user or document.user, document.subject
+        body = dict(changes)
+        needed = subject.required(updater.operation)
+        if set(needed) - set(body):
+            usual = self.body(subject, updater.operation, document.user)
+            body = {name: document.shown.get(name, usual[name]) for name in needed if name in usual} | body
+        if updater.id_in_body:
+            body[updater.id_in_body] = document.id
+            return Call(updater.operation, user.name, body=body, has_body=True)
+        place = self.place(updater.operation, document)
+        return Call(updater.operation, user.name, body=body, has_body=True, **place)
+
+    def try_update(
+        self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None
+    ) -> Exchange:
+        """Send an update."""
+        call = self.update_call(updater, document, changes, user)
+        exchange = self.send(
+            call.operation, user or document.user, path=call.path, query=call.query, body=call.body
+        )  # fmt: skip
+        if exchange.ok:
+            shown = exchange.at(updater.action.envelope)
+            document.shown = shown if isinstance(shown, dict) and shown else document.shown
+        return exchange
+
+    def update(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> Exchange:
+        """Change a document in a way that must be accepted, else the case is not exercised."""
+        exchange = self.try_update(updater, document, changes)
+        if not exchange.ok:
+            raise NotExercised(f"an update that keeps the contract was refused: {exchange.told(100)}")
+        return exchange
+
+    def delete(self, document: Document, user: User | None = None) -> Exchange:
+        """Delete a document."""
+        operation = document.subject.deleters[0]
+        return self.send(operation, user or document.user, **self.place(operation, document))
+
+    def settle(self) -> None:
+        """Wait until a write is seen by every read."""
+        if self.world.settings.consistency:
+            time.sleep(self.world.settings.consistency)
+
+    def tick(self) -> None:
+        """Wait until the server's clock has moved on by more than its resolution."""
+        time.sleep(max(2.5 * self.world.settings.resolution, 0.003))
+
+
+def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
+    """The parameter of that name, where the operation has it."""
+    parameter = next((one for one in operation.parameters if one.name == name), None)
+    if parameter is None or name is None:
+        return {}
+    return {"path": {name: value}} if parameter.location == "path" else {"query": {name: value}}
+
+
+def refused_as(exchange: Exchange, statuses: set[int], what: str, strict: bool = False) -> None:
+    """Hold that a request was refused with one of the statuses; strictly so, or undeclared ones are another's matter."""
+    if not exchange.refused:
+        raise Broken(f"{what} to be refused", f"the server answered {exchange.told()}")
+    declared = exchange.call.operation.statuses
+    if exchange.status not in statuses and (strict or str(exchange.status) in declared):
+        wanted = " or ".join(str(status) for status in sorted(statuses))
+        raise Broken(f"{what} to be refused with {wanted}", f"the server answered {exchange.told()}")
+
+
+def accepted(exchange: Exchange, what: str, check: str | None = None) -> None:
+    """Hold that a request was accepted."""
+    if not exchange.ok:
+        raise Broken(f"{what} to be accepted", f"the server answered {exchange.told()}", check)
+
+
+def _singular(document: Document) -> str:
+    return f"document of {document.subject.collection}"
+
+
+Run = Callable[[Trial], None]
+__all__ = ["CLIENTS", "Document", "Finding", "Run", "Trial", "Trouble", "accepted", "placed", "refused_as"]

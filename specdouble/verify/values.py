@@ -1,0 +1,246 @@
+"""Values for a schema: plausible ones, ones that break careless code, ones just past a bound, ones that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Schema = dict[str, Any]
+Resolve = Callable[[Any], Any]
+
+_FORMATS = {
+    "email": "probe{0}@example.com", "idn-email": "probe{0}@example.com", "date-time": "2026-03-04T05:06:07.089Z",
+    "date": "2026-03-04", "time": "05:06:07Z", "uuid": "3f2b8c1e-0d4a-4c55-9e0f-{0:0>12.12}", "duration": "P3D",
+    "uri": "https://example.com/{0}", "url": "https://example.com/{0}", "uri-reference": "/{0}", "iri": "https://example.com/{0}",
+    "hostname": "h{0}.example.com", "ipv4": "192.0.2.17", "ipv6": "2001:db8::17", "byte": "cHJvYmU=",
+    "json-pointer": "/probe", "regex": "^probe$",
+}  # fmt: skip
+
+# Text that careless code trims, cuts, escapes, folds, evaluates or takes for something else.
+TEXTS = (
+    "Zażółć gęślą jaźń — 価格 ¥100",
+    "👩🏽‍🚀 emoji 🦊",
+    "<b>Tom & \"Jerry\"</b> 'quoted' &amp; %20 \\ back/slash",
+    "  outer spaces  ",
+    "line one\nline two\ttabbed",
+    "{{firstName}} ${HOME} %s {0} $1",
+    "0",
+    "false",
+    "null",
+    "007",
+    "1e3",
+    "2026-01-01",
+    "x" * 256 + " end",
+    "lorem ipsum " * 170 + "end",
+    "MiXeD CaSe",
+    "two  inner   spaces",
+    "e\u0301 decomposed",
+    "Robert'); DROP TABLE leads;--",
+    "",
+)
+NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
+INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
+
+
+def merged(schema: Any, resolve: Resolve) -> Schema:
+    """The schema with `$ref`, `allOf` and the first of `oneOf` or `anyOf` folded in."""
+    schema = resolve(schema)
+    if not isinstance(schema, dict):
+        return {}
+    parts = [*(schema.get("allOf") or ()), *(schema.get("oneOf") or schema.get("anyOf") or ())[:1]]
+    whole: Schema = {}
+    for part in parts:
+        whole = _joined(whole, merged(part, resolve))
+    return _joined(whole, {key: value for key, value in schema.items() if key not in ("allOf", "oneOf", "anyOf")})
+
+
+def _joined(one: Schema, other: Schema) -> Schema:
+    joined = {**one, **other}
+    for key, join in (("properties", dict), ("required", list)):
+        if key in one and key in other:
+            joined[key] = {**one[key], **other[key]} if join is dict else [*one[key], *other[key]]
+    return joined
+
+
+def kind(schema: Schema) -> str:
+    """The JSON type that a schema asks for first; guessed where it does not say."""
+    told = schema.get("type")
+    told = next((one for one in told if one != "null"), "null") if isinstance(told, list) else told
+    if isinstance(told, str):
+        return told
+    if "properties" in schema:
+        return "object"
+    if "items" in schema:
+        return "array"
+    first = next(iter(schema.get("enum") or ()), "")
+    return {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}.get(type(first), "string")
+
+
+def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
+    """An everyday value of the schema, told apart from others by the word."""
+    schema = merged(schema, resolve)
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("enum"):
+        others = [value for value in schema["enum"] if value is not None and value != schema.get("default", ...)]
+        return (others or schema["enum"])[0]
+    what = kind(schema)
+    if what == "boolean":
+        return schema.get("default") is not True
+    if what in ("integer", "number"):
+        return _number(schema, what)
+    if what == "array":
+        count = max(int(schema.get("minItems", 0)), 1 if depth < 3 else 0)
+        return [plausible(schema.get("items"), resolve, f"{word}{n or ''}", depth + 1) for n in range(count)]
+    if what == "object":
+        properties = schema.get("properties") or {}
+        wanted = properties if depth < 3 else {n: properties[n] for n in schema.get("required", ()) if n in properties}
+        return {
+            name: plausible(part, resolve, word, depth + 1)
+            for name, part in wanted.items()
+            if not (resolve(part) or {}).get("readOnly") and name not in ("_id", "id")
+        }
+    return _text(schema, word) if what == "string" else None
+
+
+def _number(schema: Schema, what: str) -> float:
+    low, high, step = schema.get("minimum"), schema.get("maximum"), schema.get("multipleOf")
+    exclusive_low, exclusive_high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if isinstance(exclusive_low, int | float) and not isinstance(exclusive_low, bool):
+        low = exclusive_low + (1 if what == "integer" else 0.25)
+    if isinstance(exclusive_high, int | float) and not isinstance(exclusive_high, bool):
+        high = exclusive_high - (1 if what == "integer" else 0.25)
+    if exclusive_low is True and low is not None:
+        low += 1 if what == "integer" else 0.25
+    usual = 7 if what == "integer" else 7.25
+    value = usual if low is None else max(low, usual)
+    if high is not None and value > high:
+        value = (low + high) / 2 if low is not None else high
+    if step:
+        value = round(value / step) * step
+    return int(value) if what == "integer" else value
+
+
+def _text(schema: Schema, word: str) -> str:
+    shape = _FORMATS.get(str(schema.get("format")))
+    plain = "".join(char for char in word if char.isascii() and char.isalnum())
+    text = shape.format(plain) if shape else f"Text {word}"
+    if "pattern" in schema and not shape:
+        text = _of_pattern(str(schema["pattern"]))
+    text = text.ljust(int(schema.get("minLength", 0)), "x")
+    return text[: schema["maxLength"]] if "maxLength" in schema else text
+
+
+def _of_pattern(pattern: str) -> str:
+    from hypothesis import find
+    from hypothesis import strategies as st
+    from hypothesis.errors import HypothesisException
+
+    try:
+        return str(find(st.from_regex(pattern, fullmatch=not pattern.startswith("^")), lambda _: True))
+    except (HypothesisException, ValueError):
+        return "x"
+
+
+def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
+    """Values that a careless server would not keep as they are; some may not fit the schema."""
+    schema = merged(schema, resolve)
+    what = kind(schema)
+    if schema.get("enum"):
+        return list(schema["enum"])
+    if what == "boolean":
+        return [True, False]
+    if what == "integer":
+        return [*INTEGERS, *_bounds(schema)]
+    if what == "number":
+        return [*NUMBERS, *_bounds(schema)]
+    if what == "string":
+        if schema.get("format") == "email":
+            return ["First.Last+tag@Sub.Example.com", "o'hara_1@example.co.uk"]
+        return list(TEXTS) if not schema.get("format") else []
+    if what == "array":
+        one = plausible(schema, resolve, "one")
+        return [one, [], one * 3] if isinstance(one, list) else []
+    return [plausible(schema, resolve, "one")]
+
+
+def _bounds(schema: Schema) -> list[float]:
+    return [schema[name] for name in ("minimum", "maximum") if isinstance(schema.get(name), int | float)]
+
+
+def edges(schema: Any, resolve: Resolve) -> Iterator[tuple[str, Any]]:
+    """Values on both sides of each bound, and large ones where there is none; each with what it is."""
+    schema = merged(schema, resolve)
+    what = kind(schema)
+    if schema.get("enum"):
+        return
+    if what in ("integer", "number"):
+        yield from _number_edges(schema, what)
+    elif what == "string" and not schema.get("format") and "pattern" not in schema:
+        yield from _length_edges(schema, "minLength", "maxLength", lambda size: "n" * size, (1, 256, 2000))
+    elif what == "array":
+        item = plausible(schema.get("items"), resolve, "one")
+        yield from _length_edges(schema, "minItems", "maxItems", lambda size: [item] * size, (0, 1, 30))
+
+
+def _number_edges(schema: Schema, what: str) -> Iterator[tuple[str, Any]]:
+    steps = (1,) if what == "integer" else (1, 0.01, 1e-9)
+    for name, sign in (("minimum", -1), ("maximum", 1)):
+        bound = schema.get(name)
+        if isinstance(bound, int | float):
+            yield f"the {name} {bound}", bound
+            for step in steps:
+                yield f"{step} past the {name}", bound + sign * step
+                yield f"{step} inside the {name}", bound - sign * step
+            yield f"far past the {name}", bound + sign * 1_000_000
+        exclusive = schema.get("exclusive" + name.title())
+        if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
+            yield f"the exclusive {name} {exclusive}", exclusive
+            yield f"1 inside the exclusive {name}", exclusive - sign
+    if "maximum" not in schema:
+        for large in (100_000, 2**31, 2**31 + 1, 2**40):
+            yield "a large number", large
+    if "minimum" not in schema:
+        yield "a negative number", -1
+    if schema.get("multipleOf"):
+        yield "no multiple", schema["multipleOf"] * 1.5
+
+
+def _length_edges(
+    schema: Schema, least: str, most: str, make: Callable[[int], Any], free: tuple[int, ...]
+) -> Iterator[tuple[str, Any]]:
+    unit = "characters" if least == "minLength" else "items"
+    low, high = schema.get(least), schema.get(most)
+    if isinstance(low, int) and low > 0:
+        yield f"{low} {unit}, the least", make(low)
+        yield f"{low - 1} {unit}, too few", make(low - 1)
+    if isinstance(high, int) and high <= 100_000:
+        yield f"{high} {unit}, the most", make(high)
+        yield f"{high + 1} {unit}, too many", make(high + 1)
+        yield f"{2 * high + 1} {unit}, far too many", make(2 * high + 1)
+    else:
+        for size in free:
+            if size >= (low or 0):
+                yield f"{size} {unit}", make(size)
+
+
+def unfitting(schema: Any, resolve: Resolve) -> list[Any]:
+    """Values that hardly fit the schema: of each other type, outside of the enum, ill-formed."""
+    schema = merged(schema, resolve)
+    what = kind(schema)
+    others: list[Any] = {
+        "string": [17, True, [], {}, None, ["text"]],
+        "integer": ["7", 1.5, True, "", None, []],
+        "number": ["4.5", "", True, None, [], {}],
+        "boolean": ["true", "false", "", 0, 1, None, "yes"],
+        "array": ["text", {}, None, 3],
+        "object": ["text", [], None, 3],
+    }.get(what, [])
+    if schema.get("enum") and what == "string":
+        first = str(schema["enum"][0])
+        others += ["nonsense", "", first.upper() if first.upper() != first else first.lower(), first + " ", f" {first}"]
+    if schema.get("format") in ("email", "date-time", "date", "uuid", "uri", "ipv4"):
+        others += ["nonsense", "", "no @ sign"]
+    if "pattern" in schema:
+        others += ["\u0001", ""]
+    return others

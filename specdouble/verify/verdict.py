@@ -1,0 +1,118 @@
+"""What a verification found: per rule kept, broken or not exercised; each failure once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.verify.exchange import Exchange
+
+KEPT, BROKEN, NOT_EXERCISED = "kept", "broken", "not exercised"
+
+
+@dataclass
+class Failure:
+    """One way in which the server broke one rule.
+
+    Args:
+        check: the rule's id or the check's name.
+        promise: what the server was held to.
+        detail: which case of it failed first.
+        expected: what the contract promises, as a clause.
+        seen: what the server did, as a clause.
+        steps: the requests that show it, and their answers.
+        operations: the ids of the operations it is about.
+        also: how many other cases of the promise failed.
+        file: where the rule stands.
+        line: its line there.
+        curl: the lines that reproduce it.
+    """
+
+    check: str
+    promise: str
+    detail: str
+    expected: str
+    seen: str
+    steps: list[Exchange]
+    operations: tuple[str, ...] = ()
+    also: int = 0
+    file: str = ""
+    line: int = 0
+    curl: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same from run to run."""
+        return hashlib.sha1(f"{self.check}|{self.promise}".encode(), usedforsecurity=False).hexdigest()[:10]
+
+    @property
+    def sentence(self) -> str:
+        """What was expected and seen."""
+        return f"Expected {self.expected}; {self.seen}."
+
+
+@dataclass
+class Row:
+    """One rule or check in the verdict."""
+
+    check: str
+    meaning: str
+    file: str = ""
+    line: int = 0
+    cases: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """Kept, broken, or not exercised."""
+        if self.failures:
+            return BROKEN
+        return KEPT if self.cases else NOT_EXERCISED
+
+    @property
+    def reason(self) -> str:
+        """Why it, or a side of it, was not exercised."""
+        return "; ".join(text for text, _ in self.reasons.most_common(2))
+
+
+@dataclass
+class Verdict:
+    """The whole of it."""
+
+    title: str
+    url: str
+    seed: int
+    rows: dict[str, Row] = field(default_factory=dict)
+    seconds: float = 0.0
+    requests: int = 0
+    stopped: str = ""
+    notes: list[str] = field(default_factory=list)
+    operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cases: int = 0
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Every failure, rules of the contract first."""
+        found = [failure for row in self.rows.values() for failure in row.failures.values()]
+        return sorted(found, key=lambda one: ":" not in one.check)
+
+    @property
+    def broken(self) -> list[str]:
+        """The rules and checks that are broken."""
+        return [row.check for row in self.rows.values() if row.state == BROKEN]
+
+    def count(self, state: str) -> int:
+        """How many rows have the state."""
+        return sum(1 for row in self.rows.values() if row.state == state)
+
+    @property
+    def exit_code(self) -> int:
+        """0 conforms, 1 violations, 3 nothing could be tried."""
+        if self.failures:
+            return 1
+        return 3 if self.rows and not any(row.cases for row in self.rows.values()) else 0

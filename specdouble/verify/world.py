@@ -1,0 +1,211 @@
+"""What all cases share: the contract, the server, its users, and the documents that others refer to."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from itertools import count
+from threading import Lock, RLock
+from typing import Any
+
+from specdouble.contract import Contract, Operation
+from specdouble.contract.operation import base_path
+from specdouble.verify.bodies import Bodies
+from specdouble.verify.client import Client
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import Crowd, User
+from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
+from specdouble.verify.settings import Settings
+from specdouble.verify.subject import Subject, json_media, required, subjects
+from specdouble.verify.trial import Document, Trial
+from specdouble.verify.values import kind, merged, plausible
+
+BETWEEN_LOGINS = 2.0  # seconds
+
+
+class World:
+    """One server under verification.
+
+    Args:
+        contract: what it promises.
+        settings: where it is, who calls.
+    """
+
+    def __init__(self, contract: Contract, settings: Settings) -> None:
+        self.contract, self.settings = contract, settings
+        self.crowd = Crowd(contract, settings)
+        self.client = Client(settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize)
+        self.subjects: dict[str, Subject] = subjects(contract)
+        self.bodies = Bodies(self)
+        self.implied = implied_references(contract)
+        self.origins: dict[Any, Exchange] = {}
+        self.kept: dict[tuple[str, str], list[Document]] = {}
+        self.setting_up: set[tuple[str, str]] = set()
+        self._references: dict[tuple[str, str], Any] = {}
+        self._lock, self._reference_lock = Lock(), RLock()
+        self._renewed: dict[str, float] = {}
+        self._run, self._numbers = secrets.token_hex(2), count(1)
+
+    # Names
+
+    def word(self) -> str:
+        """A word that is found in no other text."""
+        return f"{self.settings.prefix} {self._run}-{next(self._numbers)}"
+
+    def fresh(self, phrase: str = "") -> str:
+        """A text that no document holds yet."""
+        return f"{self.word()} {phrase}".strip() if phrase else self.word()
+
+    def fresh_value(self, schema: Any) -> Any:
+        """A value of the schema that no document holds yet."""
+        schema = merged(schema, self.contract.resolve)
+        if kind(schema) in ("integer", "number"):
+            return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
+        if schema.get("format"):
+            return plausible(schema, self.contract.resolve, f"{self._run}{next(self._numbers)}")
+        word = self.word()
+        longest = schema.get("maxLength")
+        if longest is not None and len(word) > longest:
+            word = (f"{next(self._numbers):x}" + self._run)[:longest]
+        return word.ljust(schema.get("minLength", 0), "x")
+
+    # Documents that others refer to
+
+    def reference(self, collection: str, user: User) -> Any:
+        """The id of a document of the collection that the user may refer to.
+
+        Raises:
+            NotExercised: there is none, and none can be created.
+        """
+        key = (collection, user.name)
+        with self._reference_lock:
+            if key not in self._references:
+                if key in self.setting_up:
+                    raise NotExercised(f"a document of {collection} can be created by no request: it needs another")
+                self.setting_up.add(key)
+                try:
+                    self._references[key] = self._made_or_listed(collection, user)
+                finally:
+                    self.setting_up.discard(key)
+            return self._references[key]
+
+    def _made_or_listed(self, collection: str, user: User) -> Any:
+        subject = self.subjects[collection]
+        trial = Trial(self)
+        if subject.creators:
+            return trial.create(subject, user).id
+        if subject.listers:
+            found = trial.listed(subject, user)
+            if found:
+                return found[0].get(subject.resource.id)
+        raise NotExercised(f"no operation creates documents of {collection}, which are referred to")
+
+    def reference_or_none(self, collection: str, user: User) -> Any:
+        """The id of a document of the collection, where one can be had."""
+        try:
+            return self.reference(collection, user)
+        except (NotExercised, Trouble):
+            return None
+        except Interruption:
+            return None
+
+    def adopt(self, document: Document) -> None:
+        """Remember a document that was created."""
+        with self._lock:
+            if isinstance(document.id, str | int) and not isinstance(document.id, bool):
+                self.origins.setdefault(document.id, document.made)
+                self.kept.setdefault((document.subject.collection, document.user.name), []).append(document)
+
+    # Requests of any operation
+
+    def plain_body(self, operation: Operation) -> dict[str, Any]:
+        """What an operation that writes no documents asks for in its body: by its example, else by its schema."""
+        media = json_media(operation)
+        if media is None:
+            return {}
+        needed = required(self.contract, media.schema)
+        for example in media.examples.values():
+            if isinstance(example, dict):
+                return {name: value for name, value in example.items() if name in needed}
+        properties = self.contract.properties(media.schema)
+        return {n: plausible(s, self.contract.resolve, self.word()) for n, s in properties.items() if n in needed}
+
+    def request(self, trial: Trial, operation: Operation, user: User) -> dict[str, Any]:
+        """The parts of a request that the operation must accept from the user, made from new documents.
+
+        Raises:
+            NotExercised: none could be made.
+        """
+        action = self.contract.actions.get(operation.id)
+        subject = self.subjects[action.collection] if action else None
+        parts: dict[str, Any] = {}
+        for parameter in operation.parameters:
+            if parameter.required:
+                owner = self.implied.get(parameter.name) or (action.collection if action else None)
+                named = parameter.location == "path" and owner is not None
+                value = self.reference_or_none(owner, user) if named and owner else None
+                if value is None:
+                    value = plausible(parameter.schema, self.contract.resolve, "probe")
+                where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
+                if where:
+                    parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
+        if json_media(operation):
+            parts["body"] = self._body(trial, operation, subject, user)
+        return parts
+
+    def _body(self, trial: Trial, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
+        if subject is not None and subject.requested(operation):
+            return self.bodies.make(trial, subject, operation, user, False)
+        body = self.plain_body(operation)
+        for name in body:
+            if name in self.implied:
+                body[name] = self.reference_or_none(self.implied[name], user) or body[name]
+        return body
+
+    # Credentials
+
+    def renewed(self, call: Call, refused: Exchange) -> Exchange:
+        """The answer to a call whose token was not taken, with a new one.
+
+        Raises:
+            Trouble: the new one is not taken either.
+        """
+        name = call.user or ""
+        with self._lock:
+            if time.monotonic() - self._renewed.get(name, 0) > BETWEEN_LOGINS:
+                self._renewed[name] = time.monotonic()
+                try:
+                    self.crowd.renew(self.client, name)
+                except CouldNotRun as error:
+                    raise Trouble(str(error)) from None
+        exchange = self.client.send(call)
+        if exchange.status == 401:
+            raise Trouble(f"the server does not take {name}'s credentials: {call.operation} answers {refused.told(80)}")
+        return exchange
+
+
+def implied_references(contract: Contract) -> dict[str, str]:
+    """The properties of requests that hold the id of a document by the contract's own examples, and its collection.
+
+    A parameter that an operation on documents takes their id from implies it too.
+    """
+    by_example = dict(_id_examples(contract))
+    found: dict[str, str] = {}
+    for action in contract.actions.values():
+        if action.id is not None and action.id not in ("id", "_id"):
+            found[action.id] = action.collection
+    for operation in contract.operations.values():
+        media = json_media(operation)
+        for example in media.examples.values() if media else ():
+            for name, value in example.items() if isinstance(example, dict) else ():
+                if isinstance(value, str) and value in by_example and name not in ("id", "_id"):
+                    found.setdefault(name, by_example[value])
+    return found
+
+
+def _id_examples(contract: Contract) -> Iterator[tuple[str, str]]:
+    for collection, resource in contract.resources.items():
+        schema = resource.properties.get(resource.id, {})
+        if isinstance(schema.get("example"), str) and len(schema["example"]) >= 8:
+            yield schema["example"], collection

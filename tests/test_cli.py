@@ -1,0 +1,212 @@
+"""The command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BROKEN = ROOT / "tests" / "contract" / "broken"
+COMMAND = [sys.executable, "-c", "from specdouble.cli import main; main(prog_name='specdouble')"]
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Serving:
+    """A `specdouble serve` in a process of its own."""
+
+    def __init__(self, *arguments: str, cwd: Path = ROOT) -> None:
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", *arguments],
+            cwd=cwd,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: Queue[str] = Queue()
+        self.reader = Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.printed = ""
+        self.url = self.wait_for(r" at (http://\S+)").group(1)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.put(line)
+
+    def stop(self) -> None:
+        """End the process, whatever state it is in."""
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+
+    def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+        """Read its output until the pattern comes."""
+        end = time.monotonic() + seconds
+        while (found := re.search(pattern, self.printed)) is None:
+            self.printed += self.lines.get(timeout=max(0.01, end - time.monotonic()))
+        return found
+
+
+@contextmanager
+def serving(*arguments: str, cwd: Path = ROOT) -> Iterator[Serving]:
+    server = Serving(*arguments, cwd=cwd)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def test_help_names_every_command() -> None:
+    text = run("--help").stdout
+    for command in ("serve", "verify", "routes", "lint", "token", "version"):
+        assert command in text
+
+
+def test_version_prints_the_version() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", run("version").stdout)
+
+
+def test_serve_prints_the_operations_and_a_curl_that_works() -> None:
+    with serving("--port", "0") as server:
+        command = server.wait_for(r"curl (\S+) -H 'Authorization: (Bearer \S+)'")
+        for operation in ("post_lead_management", "get_pipelines"):
+            assert operation in server.printed
+        answer = httpx.get(command.group(1), headers={"Authorization": command.group(2)})
+        assert answer.status_code == 200
+
+
+def test_ctrl_c_stops_at_once_and_cleanly() -> None:
+    with serving("--port", "0") as server, httpx.Client(base_url=server.url) as client:
+        client.get("/_specdouble/health").raise_for_status()
+        started = time.monotonic()
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(10) == 0
+        assert time.monotonic() - started < 3
+    assert "Traceback" not in server.printed
+
+
+def test_a_taken_port_says_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run("serve", "--port", port)
+    assert refused.returncode == 3
+    assert f"port {port} on 127.0.0.1 is taken" in refused.stderr
+    assert "--port" in refused.stderr
+
+
+def test_a_host_of_another_machine_is_refused() -> None:
+    refused = run("serve", "--host", "192.0.2.1", "--port", "0")
+    assert refused.returncode == 2
+    assert "cannot listen on 192.0.2.1" in refused.stderr
+
+
+def test_a_broken_contract_is_not_served() -> None:
+    refused = run("serve", str(BROKEN / "misspelt_annotation.yaml"), "--port", "0")
+    assert refused.returncode == 3
+    assert "misspelt_annotation.yaml:14: error: unknown annotation `x-uniqe`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_handler_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path) -> None:
+    copy = shutil.copytree(ROOT / "handlers", tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    (copy / "auth.py").write_text("import nothing_of_that_name\n", "utf-8")
+    refused = run("routes", str(tmp_path))
+    assert refused.returncode == 3
+    assert "auth.py:1: error: the module cannot be imported: ModuleNotFoundError" in refused.stderr
+
+
+def test_a_handler_that_asks_for_too_much_is_told_with_its_line(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "auth.py").write_text("\n\ndef post_auth_login(body, colour): ...\n", "utf-8")
+    refused = run("routes", str(tmp_path))
+    assert "auth.py:3: error: the handler `post_auth_login` asks for `colour`" in refused.stderr
+
+
+@pytest.mark.parametrize("setting", ["yesterday", "+3", "2026-13-01"])
+def test_a_clock_that_is_none_is_wrong_use(setting: str) -> None:
+    refused = run("serve", "--clock", setting, "--port", "0")
+    assert (refused.returncode, "is neither a moment" in refused.stderr) == (2, True)
+
+
+def test_a_frozen_clock_and_a_seed_make_answers_repeat() -> None:
+    documents = []
+    for _ in range(2):
+        with serving("--port", "0", "--seed", "7", "--clock", "2026-05-01T09:00:00Z") as server:
+            token = server.wait_for(r"Bearer (\S+)'").group(1)
+            body = {"configurationName": "A", "initialStage": "B", "defaultProcess": "6964bb94d2b96e03a84f20b7"}
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = httpx.post(f"{server.url}/api/lead-management", json=body, headers=headers)
+            documents.append(answer.json()["data"])
+    assert documents[0] == documents[1]
+    assert documents[0]["createdAt"] == "2026-05-01T09:00:00.000Z"
+
+
+def test_token_prints_a_token_that_the_double_takes() -> None:
+    token = run("token", "grace@tether.example").stdout.strip()
+    with serving("--port", "0") as server:
+        url = f"{server.url}/api/auth/verify-token"
+        assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_token_for_nobody_names_those_who_are_there() -> None:
+    refused = run("token", "nobody@tether.example")
+    assert refused.returncode == 2
+    assert "ada@tether.example" in refused.stderr
+
+
+def test_lint_finds_nothing_here_and_something_there() -> None:
+    assert run("lint").returncode == 0
+    found = run("lint", "--json", str(BROKEN / "unknown_scope.yaml"))
+    (finding,) = json.loads(found.stdout)
+    assert (found.returncode, finding["line"], finding["severity"]) == (1, 14, "error")
+
+
+def test_routes_tell_how_each_operation_is_answered() -> None:
+    rows = {row["operationId"]: row for row in json.loads(run("routes", "--json").stdout)}
+    row = rows["put_lead_management_by_id"]
+    assert (row["by"], row["action"]) == ("handler", "update lead_management")
+    assert "unique:lead_management.configurationName" in row["rules"]
+    assert len(rows) == 11
+
+
+def test_a_changed_handler_is_reloaded_and_documents_stay(tmp_path: Path) -> None:
+    for name in ("handlers", "mock_data"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    with serving(str(tmp_path), "--port", "0", "--reload") as server:
+        headers = {"Authorization": f"Bearer {server.wait_for('Bearer (.*)' + chr(39)).group(1)}"}
+        body = {"name": "Kept"}
+        httpx.post(f"{server.url}/api/prompts/create", json=body, headers=headers).raise_for_status()
+        file = tmp_path / "handlers" / "auth.py"
+        text = file.read_text("utf-8")
+        file.write_text(text.replace("def get_auth_verify_token(", "def get_auth_verify_token(oops"), "utf-8")
+        server.wait_for("not reloaded, the old contract serves on: handlers/auth.py")
+        url = f"{server.url}/api/auth/verify-token"
+        assert httpx.get(url, headers=headers).json() == {"message": "Token is good"}
+        file.write_text(text.replace('"Token is good"', '"Token is very good"'), "utf-8")
+        server.wait_for(r"\nreloaded: handlers/auth.py")
+        assert httpx.get(url, headers=headers).json() == {"message": "Token is very good"}
+        assert "Kept" in httpx.get(f"{server.url}/api/prompts/user", headers=headers).text

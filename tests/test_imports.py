@@ -1,0 +1,105 @@
+"""The map of who may import whom, as the design draws it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "specdouble"
+MODULES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+    for file in PACKAGE.rglob("*.py")
+}
+
+# The part, and the parts of specdouble that it may import.
+MAY_IMPORT = {
+    "contract": {"contract"},
+    "double": {"contract", "double"},
+    "verify": {"contract", "verify"},
+    "prove": {"contract", "double", "verify", "prove"},
+    "cli": {"contract", "double", "verify", "prove", "cli"},
+    "specdouble": {"specdouble"},
+}
+# The heavy dependency, and its one door.
+DOORS = {
+    "connexion": ("specdouble.double.app",),
+    "mongomock": ("specdouble.double.store",),
+    "pymongo": ("specdouble.double.store",),
+    "bson": ("specdouble.double.store",),
+    "schemathesis": ("specdouble.verify",),
+    "hypothesis": ("specdouble.verify",),
+    "uvicorn": ("specdouble.double.server",),
+    "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.prove.command"),
+    "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
+}
+
+
+def imports(file: Path, *, at_run_time: bool = False) -> Iterator[str]:
+    """The modules that a file imports; with `at_run_time` those that its own import imports."""
+    tree = ast.parse(file.read_text("utf-8"))
+    nodes: Iterator[ast.AST] = ast.walk(tree)
+    if at_run_time:
+        nodes = iter([node for statement in tree.body for node in _outside_functions(statement)])
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _outside_functions(child)
+
+
+def part(module: str) -> str:
+    """`contract`, `double`, ... for a module of specdouble."""
+    return module.split(".")[1] if "." in module else module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_the_map_allows(module: str) -> None:
+    imported = {one for one in imports(MODULES[module]) if one in MODULES and one != "specdouble"}
+    assert {part(one) for one in imported} <= MAY_IMPORT[part(module)]
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_heavy_dependency_has_one_door(library: str) -> None:
+    users = {module for module, file in MODULES.items() if any(one.split(".")[0] == library for one in imports(file))}
+    assert {one for one in users if not one.startswith(DOORS[library])} == set()
+
+
+def test_imports_form_no_ring() -> None:
+    graph = {
+        module: {one for one in imports(file, at_run_time=True) if one in MODULES and one != module}
+        for module, file in MODULES.items()
+    }
+    for module, imported in graph.items():  # a package imports its modules; they may name the package as their home
+        graph[module] = {one for one in imported if not module.startswith(one + ".")}
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("library", ["connexion", "mongomock", "schemathesis", "rich", "jsonschema_rs", "yaml"])
+def test_the_command_line_imports_nothing_heavy_before_it_knows_the_command(library: str) -> None:
+    code = f"import specdouble.cli, sys; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_serving_does_not_import_the_verifier() -> None:
+    code = (
+        "import specdouble.double.server, sys; sys.exit('schemathesis' in sys.modules or 'hypothesis' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
