@@ -99,6 +99,8 @@ def _properties(document: Document, schema: Any, at: str, seen: set[str]) -> Ite
     if not isinstance(schema, dict) or at in seen:
         return
     seen.add(at)
+    if "$ref" in schema:
+        yield from _properties(document, {"$ref": schema["$ref"]}, at, seen)
     for index, part in enumerate(schema.get("allOf") or ()):
         yield from _properties(document, part, at + pointer("allOf", index), seen)
     for name, part in (schema.get("properties") or {}).items():

@@ -12,6 +12,7 @@ from specdouble.contract.source import Source, load
 
 FILE_NAMES = ("openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json")
 
+_EXTENDING = {"properties", "allOf", "oneOf", "anyOf"}
 # Values of these keywords are data, not parts of the contract: a `$ref` inside is just a string.
 _DATA = {"example", "default", "enum", "const", "value"}
 # The keys below these are names that the author chose, not keywords.
@@ -66,13 +67,17 @@ class Document:
     def follow(self, value: Any, at: str) -> tuple[Any, str]:
         """The value behind `$ref`s and its pointer; `at` is the pointer of the value itself."""
         seen: set[str] = set()
-        while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        while isinstance(value, dict) and isinstance(value.get("$ref"), str) and not self._extends(value):
             at = fragment(value["$ref"])
             if at in seen:
                 raise LookupError(at)
             seen.add(at)
             value = look_up(self.data, at)
         return value, at
+
+    def _extends(self, schema: dict[str, Any]) -> bool:
+        """Whether a schema of OpenAPI 3.1 says more than what it refers to: then it is a schema of its own."""
+        return not _EXTENDING.isdisjoint(schema) and str(self.data.get("openapi", "")).startswith("3.1")
 
     def get(self, at: str) -> Any:
         """The value at the pointer, behind its `$ref`s; None where there is none."""

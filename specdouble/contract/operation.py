@@ -117,6 +117,7 @@ class Operation:
 def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
     """Every operation of the document; what is wrong with one becomes a finding."""
     base = base_path(document.data)
+    kind = _reader_of(document.data)
     operations = []
     for path, item in (document.data.get("paths") or {}).items():
         at = pointer("paths", path)
@@ -125,13 +126,15 @@ def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
             continue
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                reader = _Reader(document, schemas, item, at, method)
+                reader = kind(document, schemas, item, at, method)
                 operations.append(reader.operation(base + path))
     return operations
 
 
 def base_path(data: dict[str, Any]) -> str:
-    """The path part of the first server, its variables at their defaults; empty where there is none."""
+    """The path part of the first server (Swagger 2.0: `basePath`), its variables at their defaults; or nothing."""
+    if "swagger" in data:
+        return str(data.get("basePath") or "").rstrip("/")
     servers = data.get("servers") or [{}]
     first = servers[0] if isinstance(servers, list) and isinstance(servers[0], dict) else {}
     url = str(first.get("url", ""))
@@ -147,13 +150,25 @@ def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
         return None, at  # a finding already
 
 
-class _Reader:
+def _reader_of(data: dict[str, Any]) -> type[Reader]:
+    if "swagger" not in data:
+        return Reader
+    from specdouble.contract.swagger import SwaggerReader
+
+    return SwaggerReader
+
+
+class Reader:
     """Reads one operation."""
 
     def __init__(self, document: Document, schemas: Schemas, item: dict[str, Any], at: str, method: str) -> None:
         self.document, self.schemas, self.item, self.item_at, self.method = document, schemas, item, at, method
         self.raw: dict[str, Any] = item[method]
         self.at = at + pointer(method)
+
+    def follow(self, value: Any, at: str) -> tuple[Any, str]:
+        """What the value refers to and where that stands; None where the reference leads nowhere."""
+        return _follow(self.document, value, at)
 
     def operation(self, path: str) -> Operation:
         raw = self.raw

@@ -139,6 +139,8 @@ class Schemas:
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
         if self._openapi_30:
             _upgrade(schema, translated)
+        if schema.get("format") == "int32":
+            _bound(translated, -(2**31), 2**31 - 1)
         if "example" in schema:
             translated["examples"] = [schema["example"]]
         return translated
@@ -180,6 +182,13 @@ def _upgrade(schema: dict[str, Any], translated: dict[str, Any]) -> None:
             translated[exclusive] = translated.pop(bound)
     if isinstance(translated.get("required"), bool):
         del translated["required"]
+
+
+def _bound(translated: dict[str, Any], low: int, high: int) -> None:
+    """The range of a number format, which JSON Schema takes for an annotation."""
+    for keyword, bound, narrower in (("minimum", low, max), ("maximum", high, min)):
+        told = translated.get(keyword, bound)
+        translated[keyword] = narrower(told, bound) if isinstance(told, int | float) else bound
 
 
 def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:

@@ -13,6 +13,9 @@ from specdouble.double.pattern import matching
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
 
 
+_FAR = 2**31 - 1000  # a client's id beyond is no number to count on from
+
+
 class Ids:
     """Gives ids that were not given before.
 
@@ -56,5 +59,5 @@ class Ids:
 
     def seen(self, collection: str, value: object) -> None:
         """Take note of an id that came from elsewhere, so that it is not given again."""
-        if isinstance(value, int):
+        if isinstance(value, int) and value < _FAR:
             self._last[collection] = max(self._last.get(collection, 0), value)

@@ -12,7 +12,7 @@ from specdouble.contract import Contract, Parameter, Violation
 from specdouble.double.body import typed
 
 MISSING: Any = object()
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class ParameterReader:
         if self.kind == "array" and self.parameter.explode:
             return [typed(unquote_plus(one), self.items) for one in sent]
         separator = _SEPARATORS.get(style, ",")
-        text = sent[-1].replace("%20", " ").replace("+", " ").replace("%7C", "|") if separator != "," else sent[-1]
+        text = sent[-1].replace("%20", " ").replace("+", " ").replace("%7C", "|").replace("%09", "\t") if separator != "," else sent[-1]
         return self._parts(text, separator, unquote_plus)
 
     def from_header(self, value: str | None) -> Any:

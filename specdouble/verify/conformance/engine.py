@@ -1,0 +1,231 @@
+"""Runs Schemathesis on the contract and tells what it found in our words."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.config._error import ConfigError
+from schemathesis.engine import events, from_schema
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+
+from specdouble.contract import Contract, Operation
+from specdouble.contract.operation import base_path
+from specdouble.verify.case import Names
+from specdouble.verify.conformance.knowledge import Knowledge
+from specdouble.verify.conformance.links import with_links
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import carry
+from specdouble.verify.judge import HTML
+from specdouble.verify.problem import WrongUse
+from specdouble.verify.verdict import Failure, Row, Verdict
+from specdouble.verify.world import World
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+TURNED_AWAY = (429, 502, 503, 504)
+
+
+class Conformance:
+    """Schemathesis on one server.
+
+    Args:
+        world: the server.
+        folder: where a `schemathesis.toml` may be.
+    """
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.contract = world, world.contract
+        self.by_label = {_label(world.contract, one): one for one in world.contract.operations.values()}
+        self.config = configuration(world, folder)
+        self.schema = schemathesis.openapi.from_dict(with_links(world.contract), config=self.config)
+        if world.settings.operations:
+            self.schema = self.schema.include(operation_id=list(world.settings.operations))
+        self.schema.auth()(_authentication(world, self.by_label))
+        self.troubles: list[str] = []
+
+    def execute(self) -> Iterator[Any]:
+        """The events of a run; the hooks are in place while it lasts."""
+        knowledge = Knowledge(self.world, self.by_label)
+
+        def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+            knowledge.before_call(context, case, kwargs)
+
+        def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+            return not self._is_trouble(case, response)
+
+        for hook in (before_call, filter_failure):
+            GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
+        stream = from_schema(self.schema).execute()
+        try:
+            yield from stream
+        finally:
+            stream.stop()
+            for hook in (before_call, filter_failure):
+                GLOBAL_HOOK_DISPATCHER.unregister(hook)
+
+    def _is_trouble(self, case: Any, response: Any) -> bool:
+        """Whether an answer is a proxy's or a limit's, not the server's own."""
+        operation = self.by_label.get(case.operation.label)
+        declared = operation.statuses if operation else frozenset()
+        if response.status_code in TURNED_AWAY and str(response.status_code) not in declared:
+            self.troubles.append(f"{operation} answered {response.status_code}")
+            return True
+        kind = (response.headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
+        types = {media for one in operation.responses.values() for media in one.content} if operation else set()
+        if kind in HTML and not types.intersection(HTML) and response.status_code != 500:
+            self.troubles.append(f"{operation} answered HTML ({response.status_code})")
+            return True
+        return False
+
+    def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
+        """Count what an event tells."""
+        if isinstance(event, events.NonFatalError):
+            self.troubles.append(f"{event.label}: {event.info.title}")
+        if not isinstance(event, events.ScenarioFinished):
+            return
+        recorder = event.recorder
+        for case_id, interaction in recorder.interactions.items():
+            case = recorder.cases[case_id].value
+            entry = verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))
+            entry["cases"] += 1
+            verdict.cases += 1
+            if case.meta is not None and case.meta.generation.mode.value == "positive" and interaction.response:
+                entry["accepted" if interaction.response.status_code < 400 else "refused"] += 1
+        row(Names.conformance).cases += len(recorder.interactions)
+        for case_id, nodes in recorder.checks.items():
+            for node in nodes:
+                if node.failure_info is not None:
+                    self._failed(recorder, case_id, node, verdict, row)
+
+    def _failed(self, recorder: Any, case_id: str, node: Any, verdict: Verdict, row: Any) -> None:
+        failure = node.failure_info.failure
+        case = recorder.cases[case_id].value
+        operation = self.by_label.get(case.operation.label)
+        check = _check_of(node.name, recorder.interactions.get(case_id))
+        if self.world.settings.rules and check not in self.world.settings.rules:
+            return
+        verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
+        promise = f"{case.operation.label}: {failure.title}"
+        target: Row = row(check)
+        if promise in target.failures:
+            target.failures[promise].also += 1
+            return
+        steps = [
+            self.exchange(one, recorder.interactions[one.id])
+            for one in recorder.iter_chain_cases(case_id=case_id, related_case_ids=failure.related_case_ids())
+            if one.id in recorder.interactions
+        ]
+        message = " ".join(failure.message.split()) or failure.title
+        target.failures[promise] = Failure(
+            check, promise, node.name, f"what Schemathesis' check {node.name} holds", message[:300],
+            [one for one in steps if one is not None], (operation.id,) if operation else (),
+        )  # fmt: skip
+
+    def exchange(self, case: Any, interaction: Any) -> Exchange | None:
+        """A recorded request and its answer in our words."""
+        operation, response = self.by_label.get(case.operation.label), interaction.response
+        if operation is None or response is None:
+            return None
+        user = self.world.crowd.first.name or None
+        request = interaction.request
+        return Exchange(
+            Call(operation, user), request.method.upper(), request.uri,
+            {name: values[0] for name, values in request.headers.items()}, request.body,
+            response.status_code, {name: values[0] for name, values in response.headers.items()},
+            response.content or b"", interaction.timestamp, response.elapsed,
+        )  # fmt: skip
+
+
+_COUNTS = ("cases", "accepted", "refused", "failures")
+
+
+def _check_of(name: str, interaction: Any) -> str:
+    """The row that a check of Schemathesis' belongs to."""
+    if name in ("ignored_auth", "object_level_authorization"):
+        return Names.authentication
+    status = interaction.response.status_code if interaction and interaction.response else 0
+    if name in ("response_schema_conformance", "response_headers_conformance") and 400 <= status < 500:
+        return Names.error_shape
+    return Names.conformance
+
+
+def _label(contract: Contract, operation: Operation) -> str:
+    return f"{operation.method.upper()} {operation.path.removeprefix(base_path(contract.data))}"
+
+
+def _authentication(world: World, by_label: Mapping[str, Operation]) -> type:
+    """What gives each request the credentials of the first user."""
+
+    class Credentials:
+        def get(self, case: Any, context: Any) -> Any:
+            operation, user = by_label.get(context.operation.label), world.crowd.first
+            if operation is None or not user.name:
+                return None
+            call = Call(operation, user.name)
+            return world.crowd.authorize(call)
+
+        def set(self, case: Any, data: Any, context: Any) -> None:
+            headers, query = data
+            case.headers = {**(case.headers or {}), **headers}
+            if query:
+                case.query = {**(case.query or {}), **query}
+
+    return Credentials
+
+
+def configuration(world: World, folder: Path) -> SchemathesisConfig:
+    """Schemathesis' configuration: the project's own, and what this run asks for.
+
+    Raises:
+        WrongUse: the project's own cannot be read.
+    """
+    settings, path = world.settings, folder / "schemathesis.toml"
+    own: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            own = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise WrongUse(f"schemathesis.toml is not TOML: {error}") from None
+    told = _merged(_defaults(world), own)
+    told["base-url"] = world.client.url if not world.client.base_path else world.client.url + world.client.base_path
+    told["seed"] = settings.seed
+    for phase in PHASES:
+        if phase not in settings.phases:
+            told.setdefault("phases", {}).setdefault(phase, {})["enabled"] = False
+    if settings.max_time is not None:
+        told["max-time"] = max(1, round(settings.max_time))
+    try:
+        return SchemathesisConfig.from_dict(told, base_dir=str(folder))
+    except ConfigError as error:
+        raise WrongUse(f"schemathesis.toml cannot be read: {error}") from None
+
+
+def _defaults(world: World) -> dict[str, Any]:
+    settings = world.settings
+    return {
+        "continue-on-failure": True,
+        "cache": {"enabled": False},
+        "request-timeout": settings.timeout,
+        "workers": settings.workers or 1,
+        "generation": {
+            "database": "none", "allow-x00": False, "codec": "utf-8", "with-security-parameters": False,
+            "max-examples": settings.max_examples,
+        },
+        "phases": {"stateful": {"max-steps": 6}},
+    }  # fmt: skip
+
+
+def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The project's own configuration over the defaults."""
+    whole = dict(defaults)
+    for key, value in own.items():
+        both = isinstance(value, dict) and isinstance(whole.get(key), dict)
+        whole[key] = _merged(whole[key], value) if both else value
+    return whole
+
+
+__all__ = ["Conformance", "carry", "configuration"]

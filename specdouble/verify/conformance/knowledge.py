@@ -1,0 +1,132 @@
+"""What Schemathesis cannot know: which values keep the contract's rules. Given to every request before it is sent."""
+
+from __future__ import annotations
+
+import copy
+from itertools import count
+from typing import Any
+
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import TestPhase
+
+from specdouble.contract import Operation
+from specdouble.verify.problem import Interruption
+from specdouble.verify.subject import Subject, json_media
+from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged
+from specdouble.verify.world import World
+
+LARGEST = 2**63 - 1
+UNKNOWN_ONE_IN = 5  # how often an id is left as it was generated, most likely one of no document
+
+
+class Knowledge:
+    """Edits generated requests so that what fits the schema keeps the rules, and stays wrong where it is meant to be.
+
+    Args:
+        world: where the documents are that a request refers to.
+        by_label: the contract's operations by Schemathesis' label.
+    """
+
+    def __init__(self, world: World, by_label: dict[str, Operation]) -> None:
+        self.world, self.by_label = world, by_label
+        self._turn = count(1)
+
+    def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+        """The hook."""
+        operation = self.by_label.get(case.operation.label)
+        if operation is None or case.meta is None:
+            return
+        try:
+            self._parameters(operation, case)
+            self._body(operation, case)
+        except Interruption:
+            return  # the request goes out as it was generated
+
+    def _positive(self, case: Any, location: ParameterLocation) -> bool:
+        component = case.meta.components.get(location)
+        return component is None or component.mode == GenerationMode.POSITIVE
+
+    def _parameters(self, operation: Operation, case: Any) -> None:
+        if case.meta.phase.name == TestPhase.STATEFUL:
+            return  # links have filled them in
+        places = ((ParameterLocation.PATH, "path_parameters"), (ParameterLocation.QUERY, "query"))
+        for location, attribute in places:
+            held = getattr(case, attribute)
+            if not held or not self._positive(case, location):
+                continue
+            for name in list(held):
+                if next(self._turn) % UNKNOWN_ONE_IN:
+                    found = self._document(operation, name)
+                    if found is not None:
+                        held[name] = found
+
+    def _document(self, operation: Operation, parameter: str) -> Any:
+        """The id of a document that the parameter may name."""
+        action, user = self.world.contract.actions.get(operation.id), self.world.crowd.first
+        if action is not None and action.id == parameter:
+            subject = self.world.subjects[action.collection]
+            if action.does == "delete" and subject.creators:
+                return Trial(self.world).create(subject, user).id
+            return self.world.reference_or_none(action.collection, user)
+        target = self.world.implied.get(parameter)
+        return self.world.reference_or_none(target, user) if target else None
+
+    def _body(self, operation: Operation, case: Any) -> None:
+        media = json_media(operation)
+        if media is None or not isinstance(case.body, dict):
+            return
+        action = self.world.contract.actions.get(operation.id)
+        subject = self.world.subjects[action.collection] if action else None
+        positive = self._positive(case, ParameterLocation.BODY)
+        body = sane(copy.deepcopy(case.body)) if positive else dict(case.body)
+        if subject is not None:
+            self._ruled(operation, subject, body)
+        self._implied(body, subject)
+        fitted = media.slot is None or self.world.contract.schemas.is_valid(media.slot, body)
+        was = media.slot is None or self.world.contract.schemas.is_valid(media.slot, case.body)
+        if body != case.body and fitted == was:
+            case.body = body
+
+    def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
+        """Existing references and new unique values, in place of values that fit their schemas."""
+        schemas, user = subject.requested(operation), self.world.crowd.first
+        for reference in subject.references:
+            if self._fits(schemas, reference.name, body):
+                found = self.world.reference(reference.target, user)
+                many = kind(merged(schemas[reference.name], self.world.contract.resolve)) == "array"
+                body[reference.name] = [found] if many else found
+        for rule in subject.unique:
+            if self._fits(schemas, rule.name, body):
+                value, schema = body[rule.name], schemas[rule.name]
+                made = f"{self.world.word()} {value}" if isinstance(value, str) else self.world.fresh_value(schema)
+                fresh = made if self.world.bodies.property_fits(schema, made) else self.world.fresh_value(schema)
+                if self.world.bodies.property_fits(schema, fresh):
+                    body[rule.name] = fresh
+
+    def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
+        return name in schemas and name in body and self.world.bodies.property_fits(schemas[name], body[name])
+
+    def _implied(self, body: dict[str, Any], subject: Subject | None) -> None:
+        for name, value in body.items():
+            target = self.world.implied.get(name)
+            if target is not None and isinstance(value, str):
+                found = self.world.reference_or_none(target, self.world.crowd.first)
+                if found is not None and type(found) is type(value):
+                    body[name] = found
+
+
+def sane(value: Any) -> Any:
+    """The value without what no store can carry: NUL, half surrogates, integers over 64 bits, keys of operators."""
+    if isinstance(value, str):
+        return "".join(char for char in value if char != "\0" and not "\ud800" <= char <= "\udfff")
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -LARGEST <= value <= LARGEST else value % 2**31
+    if isinstance(value, dict):
+        return {
+            sane(name): sane(item) for name, item in value.items() if not name.startswith("$") and "." not in name
+        }
+    return [sane(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,209 @@
+"""The verification of one server: rules first, then conformance; what is found is told as it is found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from specdouble.contract import Contract
+from specdouble.verify.campaign import Campaign
+from specdouble.verify.case import Names
+from specdouble.verify.exchange import Call
+from specdouble.verify.judge import trouble
+from specdouble.verify.plan import plan
+from specdouble.verify.problem import CouldNotRun, OutOfTime, Trouble, WrongUse
+from specdouble.verify.project import project_checks
+from specdouble.verify.reproduction import reproduction
+from specdouble.verify.settings import PHASES, Settings
+from specdouble.verify.verdict import Verdict
+from specdouble.verify.world import World
+
+SLOW = 0.25  # seconds an answer
+WORKERS_WHEN_SLOW = 8
+RULES_SHARE = 0.6  # of the time there is
+
+
+@dataclass
+class Show:
+    """Where a verification tells how it goes; each part may be left silent.
+
+    Args:
+        line: a line of text.
+        progress: cases done, cases in all, the check that is tried, failures so far.
+        event: an event of Schemathesis' engine.
+    """
+
+    line: Callable[[str], None] = lambda text: None
+    progress: Callable[[int, int, str, int], None] = lambda done, total, check, failures: None
+    event: Callable[[Any], None] = lambda event: None
+
+
+@dataclass
+class Run:
+    """What a verification leaves behind: the verdict, and what reports are written from."""
+
+    verdict: Verdict
+    world: World
+    campaign: Campaign
+    conformance: Any = None
+    events: Any = ()
+
+
+def verify(contract: Contract, settings: Settings, show: Show | None = None) -> Verdict:
+    """Verify that the server at `settings.url` keeps the contract.
+
+    Raises:
+        WrongUse: the settings cannot be used.
+        CouldNotRun: the server or its users cannot be used.
+    """
+    return run(contract, settings, show or Show()).verdict
+
+
+def run(contract: Contract, settings: Settings, show: Show) -> Run:
+    """Verify, and keep what reports are written from."""
+    _check(contract, settings)
+    started = time.monotonic()
+    world = World(contract, settings)
+    latency = prepare(world)
+    settings = _paced(settings, latency, show)
+    world.settings = world.crowd.settings = settings
+    verdict = Verdict(contract.title, settings.url, settings.seed)
+    campaign = Campaign(world, verdict, show.progress)
+    found = Run(verdict, world, campaign)
+    if settings.max_time is not None:
+        share = RULES_SHARE if set(settings.phases) - {"rules"} else 1
+        world.client.deadline = started + settings.max_time * share
+    if "rules" in settings.phases:
+        campaign.run([*plan(world), *project_checks(world)])
+    if verdict.stopped != "interrupted" and set(settings.phases) - {"rules"}:
+        _conform(found, show, started)
+    _finish(found, started)
+    return found
+
+
+def _check(contract: Contract, settings: Settings) -> None:
+    unknown = [name for name in settings.operations if name not in contract.operations]
+    if unknown:
+        raise WrongUse(f"the contract has no operation `{unknown[0]}`: it has {', '.join(contract.operations)}")
+    unknown = [name for name in settings.phases if name not in PHASES]
+    if unknown:
+        raise WrongUse(f"there is no phase `{unknown[0]}`: there are {', '.join(PHASES)}")
+    known = {name for scheme in settings.users for name in scheme.credentials}
+    unknown = sorted(known - set(contract.security_schemes))
+    if unknown:
+        raise WrongUse(f"`credentials` name the security scheme `{unknown[0]}`, which the contract has not")
+
+
+def prepare(world: World) -> float:
+    """Reach the server and sign its users in; how many seconds it takes for an answer.
+
+    Raises:
+        CouldNotRun: it cannot be reached, is another, or takes nobody.
+    """
+    world.client.deadline = time.monotonic() + max(60.0, 6 * world.settings.timeout)
+    clock = time.perf_counter()
+    try:
+        exchange = _knock(world)
+    except (Trouble, OutOfTime) as problem:
+        raise CouldNotRun(
+            f"{world.client.url} cannot be verified: {problem or 'no answer'}; is the server up, and the address right?"
+        ) from None
+    latency = time.perf_counter() - clock
+    stands_in_the_way = trouble(exchange)
+    if stands_in_the_way:
+        raise CouldNotRun(f"{world.client.url} is not this API: {stands_in_the_way}")
+    try:
+        world.crowd.sign_in(world.client)
+    except OutOfTime:
+        raise CouldNotRun(f"{world.client.url} does not let its users sign in within a minute") from None
+    _someone_is_taken(world)
+    world.client.deadline = None
+    return min(latency, exchange.elapsed or latency)
+
+
+def _knock(world: World) -> Any:
+    operations = world.contract.operations.values()
+    without = [one for one in operations if one.method == "get" and not one.path.count("{")]
+    operation = next(iter(without or operations), None)
+    if operation is None:
+        raise CouldNotRun("the contract has no operations")
+    return world.client.send(Call(operation, path={one.name: "probe" for one in operation.parameters}))
+
+
+def _someone_is_taken(world: World) -> None:
+    """Hold that the server takes the first user's credentials somewhere."""
+    refused = None
+    for operation in world.contract.operations.values():
+        user = world.crowd.first
+        plain = operation.method == "get" and "{" not in operation.path
+        if not (plain and operation.security and user.name and world.crowd.may_call(operation.security, user)):
+            continue
+        exchange = world.client.send(Call(operation, user.name))
+        if exchange.status != 401:
+            return
+        refused = exchange
+    if refused is not None:
+        raise CouldNotRun(
+            f"{world.crowd.first.name}'s credentials are not taken: {refused.call.operation} answers "
+            f"{refused.told(80)}; check [tool.specdouble.verify]"
+        )
+
+
+def _paced(settings: Settings, latency: float, show: Show) -> Settings:
+    """The settings for a server of this speed."""
+    if latency <= SLOW:
+        return settings
+    workers = settings.workers or WORKERS_WHEN_SLOW
+    limit = settings.max_time or 300.0
+    show.line(
+        f"The server takes {latency:.1f} s for an answer: {workers} cases run at once, and it ends after {limit:.0f} s "
+        "(--workers, --max-time)."
+    )
+    return replace(settings, workers=workers, max_time=limit)
+
+
+def _conform(found: Run, show: Show, started: float) -> None:
+    """Run Schemathesis in the time that is left."""
+    from specdouble.verify.conformance.engine import Conformance
+
+    world, verdict = found.world, found.verdict
+    settings = world.settings
+    if settings.rules and not {Names.conformance, Names.error_shape, Names.authentication} & set(settings.rules):
+        return
+    if settings.max_time is not None:
+        left = settings.max_time - (time.monotonic() - started)
+        world.settings = replace(settings, max_time=max(left, 1.0))
+        world.client.deadline = None
+    found.conformance = conformance = Conformance(world, Path(world.contract.path).parent)
+    clock, before = time.monotonic(), verdict.cases
+    try:
+        for event in conformance.execute():
+            conformance.tally(event, verdict, found.campaign.row)
+            show.event(event)
+    except KeyboardInterrupt:
+        verdict.stopped = "interrupted"
+    row = found.campaign.row(Names.conformance)
+    row.seconds += time.monotonic() - clock
+    row.requests += verdict.cases - before
+    for text in dict.fromkeys(conformance.troubles):
+        verdict.notes.append(f"the network, not a rule: {text}")
+
+
+def _finish(found: Run, started: float) -> None:
+    verdict, world = found.verdict, found.world
+    verdict.seconds = time.monotonic() - started
+    verdict.requests = world.client.requests + verdict.cases
+    if found.campaign.troubles:
+        verdict.notes.append(f"{found.campaign.troubles} cases were spoilt by the network, and tried again")
+    if world.client.waited:
+        verdict.notes.append(f"{world.client.waited:.0f} s were spent waiting where the server limits requests")
+    if not world.contract.rules:
+        verdict.notes.append(
+            "the contract has no annotations: `x-resource` on a schema unlocks the checks of what is stored, "
+            "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` those of its rules"
+        )
+    for failure in verdict.failures:
+        failure.curl = reproduction(world, failure)

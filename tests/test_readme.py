@@ -1,0 +1,101 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import ROOT, serving
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+# What differs from run to run: ids, times, tokens.
+VARYING = [
+    (r"\b[0-9a-f]{24}\b", "<id>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<time>"),
+    (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "<token>"),
+    (r"date: .*", "date: <date>"),
+]
+
+
+def same_every_time(text: str) -> str:
+    for pattern, name in VARYING:
+        text = re.sub(pattern, name, text)
+    return text
+
+
+def steps(block: str) -> list[tuple[str, str]]:
+    """The commands of a session, each with the output that is shown."""
+    found: list[tuple[str, str]] = []
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines()
+        end = next(index for index, line in enumerate(lines) if not line.endswith("\\")) + 1
+        found.append(("\n".join(lines[:end]), "\n".join(lines[end:]).strip()))
+    return found
+
+
+def session(name: str) -> list[tuple[str, str]]:
+    """The steps of the session that the comment `<!-- session: name -->` announces."""
+    _, _, rest = README.partition(f"<!-- session: {name} -->")
+    match = BLOCK.search(rest)
+    assert match, f"the README has no session {name}"
+    return steps(match.group(1))
+
+
+def play(commands: list[tuple[str, str]], url: str) -> list[tuple[str, str, str]]:
+    """Run the commands in one shell; each with the output that is shown and that came."""
+    marked = "\n".join(f"{command}\nprintf '\\n--8<--\\n'" for command, _ in commands)
+    script = marked.replace("http://localhost:2212", url).replace("localhost:2212", url)
+    done = subprocess.run(["bash"], input=script, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    outputs = [part.strip() for part in done.stdout.replace("\r", "").split("--8<--")]
+    return [(command, shown, came) for (command, shown), came in zip(commands, outputs, strict=False)]
+
+
+def test_the_curl_session_prints_what_the_readme_shows() -> None:
+    with serving("--port", "0") as server:
+        for command, shown, came in play(session("curl"), server.url):
+            assert same_every_time(came) == same_every_time(shown), command
+
+
+def test_a_restart_shows_the_seed_again() -> None:
+    seeded = "/api/lead-management/69f46b906f0be283d47ae916"
+    answers = []
+    for _ in range(2):
+        with serving("--port", "0", "--seed", "1") as server:
+            commands = [(command, shown) for command, shown in session("curl")]
+            (*_, (_, _, came)) = play([commands[0], (f"curl -s {server.url}{seeded} -H \"$AUTH\"", "")], server.url)
+            play(commands, server.url)
+            answers.append(came)
+    assert answers[0] == answers[1]
+    assert "Website Inquiries" in answers[0]
+
+
+@pytest.mark.parametrize("file", sorted({*re.findall(r"\]\(([\w./-]+)\)", README)}))
+def test_what_the_readme_links_to_is_there(file: str) -> None:
+    assert (ROOT / file).exists()
+
+
+def test_every_command_and_option_is_documented() -> None:
+    from specdouble.cli import main
+
+    for name, command in main.commands.items():
+        assert f"specdouble {name}" in README, name
+        for option in command.params:
+            long = next((one for one in option.opts if one.startswith("--")), None)
+            if long and long != "--help":
+                assert long in README, f"{name} {long}"
+
+
+def test_the_first_command_stands_within_the_first_ten_lines() -> None:
+    assert any(line.startswith(("$ ", "    make", "make serve")) for line in README.splitlines()[:10])
+
+
+def test_the_yaml_of_the_readme_is_the_contracts_own() -> None:
+    contract = (ROOT / "openapi.yaml").read_text("utf-8")
+    for rule in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
+        for line in rule.strip().splitlines():
+            if "x-" in line and "..." not in line and "things" not in line:
+                assert line.strip().split("#")[0].strip() in contract, line
