@@ -19,6 +19,8 @@ import pytest
 
 from specdouble.double import store as door
 from specdouble.double.store import DuplicateKeyError, ObjectId, ReturnDocument, open_store, updated
+from specdouble.double.store import collection as narrowed
+from specdouble.double.store.values import ODD
 
 mongomock: Any = untyped_mongomock
 SEEDS = int(os.environ.get("SPECDOUBLE_SEEDS", "400"))
@@ -481,20 +483,20 @@ def test_a_page_of_an_owner_among_several_is_mongomocks(pages: tuple[Any, Any]) 
 def test_a_page_costs_no_scan(things: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     things.create_index([("owner", 1), ("at", 1)])
     things.insert_many([{"_id": n, "owner": "ada", "at": n} for n in range(100)])
-    monkeypatch.setattr(door, "filter_applies", lambda *_: pytest.fail("a document was looked at"))
+    monkeypatch.setattr(narrowed, "filter_applies", lambda *_: pytest.fail("a document was looked at"))
     assert ids(things.find({"owner": "ada"}).sort("at", -1).skip(10).limit(3)) == [89, 88, 87]
     assert things.count_documents({"owner": "ada"}) == 100
 
 
 def test_an_index_leaves_only_its_candidates_to_mongomock(things: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
-    real = door.filter_applies
+    real = narrowed.filter_applies
 
     def look(spec: Any, found: Any) -> Any:
         looked_at.append(found["_id"])
         return real(spec, found)
 
-    monkeypatch.setattr(door, "filter_applies", look)
+    monkeypatch.setattr(narrowed, "filter_applies", look)
     things.create_index([("owner", 1), ("name", 1)], unique=True)
     things.create_index("name")
     things.insert_many([{"_id": n, "owner": n % 3, "name": n} for n in range(30)])
@@ -777,7 +779,7 @@ def check_indexes(collection: Any) -> None:
         slots: dict[Any, set[Any]] = {}
         for key, document in kept._documents.items():
             slots.setdefault(index.slot(document), set()).add(key)
-        assert set(index.odd) == slots.pop(door._ODD, set())
+        assert set(index.odd) == slots.pop(ODD, set())
         assert {slot: set(index.at(slot)) for slot in index.buckets} == slots
     assert kept.positions.keys() == kept._documents.keys()
     assert list(kept.positions.values()) == sorted(kept.positions.values())

@@ -1,0 +1,41 @@
+"""What a filter asks of fields, as far as an index can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specdouble.double.store.values import is_plain
+
+_HARMLESS = frozenset({"$eq", "$ne", "$in", "$nin", "$exists"})
+
+
+def conditions(spec: Any) -> tuple[dict[str, list[Any]], bool]:
+    """The values that a filter asks of fields, and whether the filter can raise on no document.
+
+    Only what stands before the first condition that might raise is told: a document that an index leaves out
+    would not have got beyond it, so errors stay the same.
+    """
+    asked: dict[str, list[Any]] = {}
+    if not isinstance(spec, dict):
+        return asked, False
+    for field, wanted in spec.items():
+        if not isinstance(field, str) or field[:1] == "$" or "." in field:
+            return asked, False
+        if is_plain(wanted):
+            asked[field] = [wanted]
+        elif not _is_harmless(wanted):
+            return asked, False
+        elif len(wanted) == 1 and "$in" in wanted:
+            asked[field] = wanted["$in"]
+        elif len(wanted) == 1 and "$eq" in wanted:
+            asked[field] = [wanted["$eq"]]
+    return asked, True
+
+
+def _is_harmless(wanted: Any) -> bool:
+    if type(wanted) is not dict or not wanted or not wanted.keys() <= _HARMLESS:
+        return False
+    return all(
+        type(value) is list and all(map(is_plain, value)) if name in ("$in", "$nin") else is_plain(value)
+        for name, value in wanted.items()
+    )

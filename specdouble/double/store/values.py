@@ -1,0 +1,87 @@
+"""The values of documents: which of them an index can hold, and copies as cheap as can be."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import datetime
+from sys import intern
+from typing import Any
+
+from bson import ObjectId, encode
+from mongomock import collection as upstream
+from mongomock.helpers import patch_datetime_awareness_in_document
+
+Document = dict[str, Any]
+
+Slot = Any
+
+IMMUTABLE = frozenset({str, int, float, bool, type(None), ObjectId, bytes})
+
+_NAMES = frozenset({str})
+
+PLAIN = IMMUTABLE | {datetime}
+
+ODD = object()
+
+
+def rebuilt(document: Document, odd: Callable[[Any], Any]) -> Document:
+    """A copy that shares nothing that can change; `odd` copies what is neither JSON-like nor an id."""
+    if IMMUTABLE.issuperset(map(type, document.values())):
+        return document.copy()
+    return {name: value if type(value) in IMMUTABLE else _rebuilt_value(value, odd) for name, value in document.items()}
+
+
+def _rebuilt_value(value: Any, odd: Callable[[Any], Any]) -> Any:
+    if type(value) is dict:
+        return rebuilt(value, odd)
+    if type(value) is list:
+        return [one if type(one) in IMMUTABLE else _rebuilt_value(one, odd) for one in value]
+    return odd(value)
+
+
+def owned(document: Document) -> Document:
+    """The copy that is stored; names are shared, as parsers make them anew for each document."""
+    own = rebuilt(document, patch_datetime_awareness_in_document)
+    return {intern(name): value for name, value in own.items()}
+
+
+def handed_out(document: Document) -> Document:
+    return rebuilt(document, _mongomock_copy) if type(document) is dict else _mongomock_copy(document)
+
+
+def _mongomock_copy(value: Any) -> Any:
+    return upstream._copy_field(value, dict)
+
+
+def draft(document: Document) -> Document:
+    return rebuilt(document, copy.deepcopy) if type(document) is dict else copy.deepcopy(document)
+
+
+def storable(document: Document) -> bool:
+    """Whether mongomock would take it without complaint: how it complains is left to mongomock."""
+    try:
+        names = "".join(document)
+        if "$" in names or "\0" in names or not _NAMES.issuperset(map(type, document)):
+            return False
+        encode(document)
+    except Exception:
+        return False
+    return True
+
+
+def is_id(value: Any) -> bool:
+    """Whether the value is its own key: mongomock files dates, arrays and objects under another one."""
+    return type(value) in IMMUTABLE and value == value
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a hash finds all that equals the value; NaN is not even equal to itself."""
+    return type(value) in PLAIN and value == value
+
+
+def by_dot(document: Document, field: str) -> Any:
+    try:
+        return upstream.helpers.get_value_by_dot(document, field)
+    except KeyError:
+        return None
