@@ -243,10 +243,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Reading a configuration makes it inactive.",
         "read_changes_nothing",
     ),
-    "stages_left_out_stay": ("A stage left out stays in the pipeline.", "custom"),
+    "stages_left_out_stay": ("A stage left out stays in the pipeline.", "custom:stages_left_out"),
     "pipeline_type_ignored": (
         "Asked for the application pipeline, it gives the contact pipeline.",
-        "custom",
+        "custom:type_is_asked_for",
     ),
     # What a request may hold
     "minimum_off_by_one": ("A cost of -1 is accepted.", "boundaries"),
@@ -317,10 +317,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "authentication",
     ),
     # The webhook
-    "inactive_accepted": ("An inactive configuration takes leads.", "custom"),
+    "inactive_accepted": ("An inactive configuration takes leads.", "custom:inactive_takes_no_leads"),
     "application_always": (
         "A lead opens an application though the configuration wants none.",
-        "custom",
+        "custom:applications_where_wanted",
     ),
 }
 

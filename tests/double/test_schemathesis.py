@@ -1,0 +1,30 @@
+"""Plain Schemathesis, with all its phases and checks, finds nothing on the double."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from specdouble.double.double import Double, Settings
+from specdouble.double.server import serving
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = [pytest.param(1, id="seed 1"), *(pytest.param(n, id=f"seed {n}", marks=pytest.mark.slow) for n in (2, 3))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_plain_schemathesis_finds_nothing(seed: int, tmp_path: Path) -> None:
+    token = Double(Settings(ROOT)).token("ada@tether.example")
+    with serving(Settings(ROOT)) as url:
+        command = [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "openapi.yaml"), "--url", url]
+        options = ["-H", f"Authorization: Bearer {token}", "--seed", str(seed), "--no-color"]
+        # Rules refuse what a schema alone lets through: that is what `specdouble verify` knows.
+        options += ["--exclude-checks", "positive_data_acceptance"]
+        done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    generated, passed = re.search(r"(\d+) generated, (\d+) passed", done.stdout).groups()  # type: ignore[union-attr]
+    assert int(generated) == int(passed) > 500
