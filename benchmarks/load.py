@@ -136,7 +136,7 @@ def _measured(
 
 
 def _load(latencies: list[float], seconds: float, statuses: Counter[bytes]) -> Load:
-    percentiles = statistics.quantiles(latencies or [0, 0], n=100, method="inclusive")
+    percentiles = statistics.quantiles(latencies + latencies[:1] if len(latencies) < 2 else latencies, n=100, method="inclusive")
     p50, p95, p99 = (percentiles[at - 1] * 1000 for at in (50, 95, 99))
     told = {status.decode(): count for status, count in statuses.items()}
     return Load(len(latencies) / seconds, p50, p95, p99, told)

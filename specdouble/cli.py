@@ -6,12 +6,14 @@ Heavy imports stand inside the commands that need them: `specdouble --help` is i
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from specdouble import __version__
+from specdouble.verify.command import verify_command
 
 if TYPE_CHECKING:
     from specdouble.contract import Finding
@@ -41,15 +43,12 @@ def main() -> None:
 @click.option("--reload", is_flag=True, help="Follow changes of contract, handlers and seed; documents stay.")
 @click.option("--seed", type=int, help="Make ids and samples repeat.")
 @click.option("--clock", metavar="TIME", help="Stop time at a moment (2026-05-01T09:00:00Z), or shift it (+3h, -2d).")
-@click.option("--store", metavar="URL", help="Keep documents in a MongoDB server (mongodb://...).  [default: memory]")
-def serve(
-    path: Path, host: str, port: int | None, reload: bool, seed: int | None, clock: str | None, store: str | None
-) -> None:
+def serve(path: Path, host: str, port: int | None, reload: bool, seed: int | None, clock: str | None) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    double = _double(Settings(path, seed, clock, store))
+    double = _double(Settings(path, seed, clock))
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port)
@@ -126,21 +125,26 @@ def version() -> None:
     click.echo(__version__)
 
 
+def _serving(path: Path, seed: int | None) -> AbstractContextManager[str]:
+    """The double of a folder or file, on a free port and in a state of its own, for as long as the context lasts."""
+    from specdouble.double.double import Settings
+    from specdouble.double.server import serving
+
+    return serving(Settings(path, seed))
+
+
+main.add_command(verify_command(_serving))
+
+
 def _double(settings: Any) -> Double:
     from specdouble.contract import Refused
     from specdouble.double.double import Double
-    from specdouble.double.store import PyMongoError
 
     try:
         return Double(settings)
     except Refused as error:
         _print_findings(error.findings)
         sys.exit(COULD_NOT_RUN)
-    except PyMongoError as error:
-        _fail(
-            f"the store does not answer: {error}\n    remedy: start the MongoDB server, or correct --store",
-            COULD_NOT_RUN,
-        )
     except ValueError as error:
         _fail(str(error), WRONG_USE)
 

@@ -39,6 +39,11 @@ def read_resources(document: Document) -> dict[str, Resource]:
     return _Reader(document).resources()
 
 
+def is_annotated(document: Document) -> bool:
+    """Whether the contract carries an annotation of ours anywhere."""
+    return any(key in KNOWN for _, key in _extensions(document.data, ""))
+
+
 def read_identities(document: Document) -> dict[str, Identity]:
     """The identities by the name of their security scheme."""
     schemes, at = _security_schemes(document)

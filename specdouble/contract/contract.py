@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import properties_of, read_identities, read_resources
+from specdouble.contract.annotation import is_annotated, properties_of, read_identities, read_resources
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
@@ -81,6 +81,7 @@ def read(path: Path) -> Contract:
     """
     document = read_document(path)
     _stop_at_errors(document)
+    read_so_far = len(document.findings)
     schemas = Schemas(document)
     operations = read_operations(document, schemas)
     resources = read_resources(document)
@@ -90,6 +91,8 @@ def read(path: Path) -> Contract:
     told, done = infer(document, operations, resources, actions)
     rules += _defaults(document, operations, done, told)
     lint(document, schemas, operations, resources, identities, actions, rules)
+    if not is_annotated(document):
+        _only_warn(document, read_so_far)
     _stop_at_errors(document)
     return Contract(
         path=document.source.path,
@@ -103,6 +106,11 @@ def read(path: Path) -> Contract:
         findings=tuple(_in_order(document)),
         _document=document,
     )
+
+
+def _only_warn(document: Document, since: int) -> None:
+    """A contract without annotations is somebody else's: what is wrong in it is told, and it is served."""
+    document.findings[since:] = [replace(finding, severity="warning") for finding in document.findings[since:]]
 
 
 def _stop_at_errors(document: Document) -> None:

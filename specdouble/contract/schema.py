@@ -127,15 +127,7 @@ class Schemas:
             translated["$ref"] = self._reference(at, direction) if at[:1] in ("", "/") else reference
             if self._openapi_30:
                 return translated
-        for key, value in schema.items():
-            if key in _SCHEMAS:
-                translated[key] = self._translate(value, direction)
-            elif key in _SCHEMA_LISTS and isinstance(value, list):
-                translated[key] = [self._translate(item, direction) for item in value]
-            elif key in _SCHEMA_MAPS and isinstance(value, dict):
-                translated[key] = {name: self._translate(item, direction) for name, item in value.items()}
-            elif key in _ASSERTIONS or key in _ANNOTATIONS:
-                translated[key] = value
+        translated.update(self._translate_keywords(schema, direction))
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
         if self._openapi_30:
             _upgrade(schema, translated)
@@ -144,6 +136,17 @@ class Schemas:
         if "example" in schema:
             translated["examples"] = [schema["example"]]
         return translated
+
+    def _translate_keywords(self, schema: dict[str, Any], direction: Direction) -> Iterator[tuple[str, Any]]:
+        for key, value in schema.items():
+            if key in _SCHEMAS:
+                yield key, self._translate(value, direction)
+            elif key in _SCHEMA_LISTS and isinstance(value, list):
+                yield key, [self._translate(item, direction) for item in value]
+            elif key in _SCHEMA_MAPS and isinstance(value, dict):
+                yield key, {name: self._translate(item, direction) for name, item in value.items()}
+            elif key in _ASSERTIONS or key in _ANNOTATIONS:
+                yield key, value
 
     def _leave_out_what_the_other_side_sends(
         self, schema: dict[str, Any], translated: dict[str, Any], direction: Direction

@@ -65,7 +65,8 @@ class SwaggerReader(Reader):
     def form(self, fields: list[tuple[dict[str, Any], str]]) -> RequestBody:
         """The fields of a form as the properties of one object."""
         required = [str(raw["name"]) for raw, _ in fields if raw.get("required") is True]
-        schema: dict[str, Any] = {"type": "object", "properties": {str(raw["name"]): _schema(raw) for raw, _ in fields}}
+        properties = {str(raw["name"]): _schema(raw) for raw, _ in fields}
+        schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
         if required:
             schema["required"] = required
         has_file = any(raw.get("type") == "file" for raw, _ in fields)
@@ -82,7 +83,8 @@ class SwaggerReader(Reader):
                 continue
             schema, examples = raw.get("schema"), raw.get("examples") or {}
             content = self.medias(schema, examples, at, "response") if schema is not None else {}
-            yield str(status), Response(str(status), str(raw.get("description") or ""), content, raw.get("headers") or {})
+            description, headers = str(raw.get("description") or ""), raw.get("headers") or {}
+            yield str(status), Response(str(status), description, content, headers)
 
     def medias(self, schema: Any, examples: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
         """One for each media type that the operation consumes or produces."""

@@ -19,7 +19,6 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
 
 from specdouble.contract import Contract
-from specdouble.double.compiled import CompiledOperation
 from specdouble.double.double import Double
 from specdouble.double.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.security import Authentication
@@ -66,7 +65,7 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
                 )
                 operation = contract.operations[resolved.operation_id]
                 authenticate = authentication.compile(resolved.security or [])
-                compiled.append(CompiledOperation(contract, operation, resolved.function, authenticate))
+                compiled.append(self._double.parts.operation(contract, operation, resolved.function, authenticate))
         self._operations = Operations(self._double, compiled, self._app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

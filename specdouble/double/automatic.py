@@ -82,21 +82,21 @@ class AutomaticOperation:
     def replace(self, **arguments: Any) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
         body = self._body(arguments)
-        documents, filter = self._documents(arguments), self._filter(arguments, body)
-        before = documents.find_one(filter)
+        documents, wanted = self._documents(arguments), self._filter(arguments, body)
+        before = documents.find_one(wanted)
         if before is None and "201" in self._operation.responses and self._key is not None:
-            stored = self._inserted(documents, {**body, **filter})
+            stored = self._inserted(documents, {**body, **wanted})
             return self._envelope.body(stored), 201, {}
         kept = {name: value for name, value in (before or {}).items() if name not in self._sent}
-        return self._saved(documents, filter, before, {**kept, **body})
+        return self._saved(documents, wanted, before, {**kept, **body})
 
     def update(self, **arguments: Any) -> Result:
         """Change what the body names."""
         body = self._body(arguments)
-        documents, filter = self._documents(arguments), self._filter(arguments, body)
-        before = documents.find_one(filter)
+        documents, wanted = self._documents(arguments), self._filter(arguments, body)
+        before = documents.find_one(wanted)
         after = _merged(before, body) if self._merges else {**(before or {}), **body}
-        return self._saved(documents, filter, before, after)
+        return self._saved(documents, wanted, before, after)
 
     def delete(self, **arguments: Any) -> Result:
         """Remove the document of the id."""
@@ -107,9 +107,9 @@ class AutomaticOperation:
 
     def _documents(self, arguments: Document) -> Collection:
         for parent, name, key, scope in self._parents:
-            filter = {name: _as_id(self._contract.resources[parent], name, arguments.get(key))}
-            filter.update({to: arguments.get(argument) for argument, to in scope})
-            if collection(parent).find_one(filter) is None:
+            wanted = {name: _as_id(self._contract.resources[parent], name, arguments.get(key))}
+            wanted.update({to: arguments.get(argument) for argument, to in scope})
+            if collection(parent).find_one(wanted) is None:
                 raise Problem(404, None, f"{parent} has no document with {name} {arguments.get(key)}")
         return collection(self._resource.collection)
 
@@ -196,24 +196,26 @@ class AutomaticOperation:
         return Problem(404, None, f"{self._resource.collection} has no such document {told}".rstrip())
 
     def _location(self, document: Document, arguments: Document) -> dict[str, str]:
-        for id, action in self._contract.actions.items():
+        for operation_id, action in self._contract.actions.items():
             if action.does == "read" and action.collection == self._resource.collection and action.id is not None:
                 values = {name: arguments.get(argument_name(name)) for name, _ in action.scope}
                 values[action.id] = document.get(self._resource.id)
-                path = self._contract.operations[id].path
-                wanted = re.findall(r"\{([^{}]+)\}", path)
-                if all(values.get(name) is not None for name in wanted):
-                    filled = re.sub(r"\{([^{}]+)\}", lambda match: quote(str(values[match[1]]), safe=""), path)
-                    return {"Location": filled}
+                path = self._contract.operations[operation_id].path
+                if all(values.get(name) is not None for name in re.findall(r"\{([^{}]+)\}", path)):
+                    return {"Location": _filled(path, values)}
         return {}
+
+
+def _filled(template: str, values: Document) -> str:
+    return re.sub(r"\{([^{}]+)\}", lambda match: quote(str(values[match[1]]), safe=""), template)
 
 
 def _parents(contract: Contract, operation: Operation, action: Action) -> Any:
     """The documents that a nested path stands under: collection, its id property, argument, further scope."""
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
-        for id, other in contract.actions.items():
-            if other.does == "read" and contract.operations[id].path == above and other.id == name:
+        for operation_id, other in contract.actions.items():
+            if other.does == "read" and contract.operations[operation_id].path == above and other.id == name:
                 resource = contract.resources[other.collection]
                 scope = [(argument_name(one), to) for one, to in other.scope]
                 yield other.collection, resource.id, argument_name(name), scope
@@ -257,4 +259,3 @@ def _merged(before: Any, patch: Any) -> Any:
         else:
             target[name] = _merged(target.get(name), value)
     return target
-

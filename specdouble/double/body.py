@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -115,13 +116,15 @@ def read_form(raw: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[s
 
 def read_multipart(raw: bytes, content_type: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each."""
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type + b"\r\n\r\n" + raw)
+    whole = b"Content-Type: " + content_type + b"\r\n\r\n" + raw
+    message = BytesParser(EmailMessage, policy=HTTP).parsebytes(whole)
     if not message.is_multipart():
         raise _problem("", "has no parts: does the content type name the boundary?")
     pairs: list[tuple[str, Any]] = []
-    for part in message.iter_parts():  # type: ignore[attr-defined]
+    for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True) or b""
+        content = part.get_payload(decode=True)
+        content = content if isinstance(content, bytes) else b""
         if not isinstance(name, str):
             raise _problem("", "has a part without a name")
         if "json" in part.get_content_type():

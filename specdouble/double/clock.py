@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +44,10 @@ class Clock:
     def now(self) -> datetime:
         """The time, in UTC."""
         return (self._frozen or datetime.now(UTC)).astimezone(UTC) + self._shift
+
+    def seconds(self) -> float:
+        """The time in seconds since the epoch."""
+        return (self._frozen.timestamp() if self._frozen else time.time()) + self._shift.total_seconds()
 
     def timestamp(self, after: object = None) -> str:
         """The time as `2026-05-01T09:00:00.000Z`.

@@ -6,7 +6,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -16,12 +16,14 @@ from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
 from specdouble.double.parameter import MISSING, ParameterReader, Query
-from specdouble.double.problem import Problem, Refusal
+from specdouble.double.problem import Problem
 from specdouble.double.result import Answer, ContractBroken, Results
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
 
 Handler = Callable[..., Any]
+_NO_QUERY = Query({})
+_RESULTS = frozenset({dict, list, tuple, type(None)})
 _log = logging.getLogger("specdouble")
 
 
@@ -44,11 +46,11 @@ class Request:
 
 @dataclass(slots=True)
 class Outcome:
-    """An answer and, where it is no success, its explanation for the journal."""
+    """An answer and, where it is no success, what the journal explains it by."""
 
     answer: Answer
     rule: str | None = None
-    explanation: dict[str, Any] | None = None
+    why: Problem | dict[str, Any] | None = None
 
 
 class CompiledOperation:
@@ -85,7 +87,7 @@ class CompiledOperation:
             values = self._read(request)
             current.set(Exchange(self.operation, world, user))
             result = self._handler(**self._arguments(values, user))
-            if inspect.isawaitable(result):
+            if type(result) not in _RESULTS and inspect.isawaitable(result):
                 result = await result
             return Outcome(self._results.answer(result))
         except Problem as problem:
@@ -97,18 +99,20 @@ class CompiledOperation:
 
     def refused(self, problem: Problem) -> Outcome:
         """The answer to a request that is refused."""
+        # The journal keeps the problem; its traceback would keep the whole request alive.
+        problem.__traceback__ = problem.__context__ = None
         media_type, body = self._errors.write(problem)
-        headers = [(b"content-type", media_type.encode())]
+        headers = [(b"content-type", media_type)]
         headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         if problem.rule:
             headers.append((b"x-specdouble-rule", problem.rule.encode()))
-        return Outcome(Answer(problem.status, body, headers), problem.rule, _explained(problem))
+        return Outcome(Answer(problem.status, body, headers), problem.rule, problem)
 
     def _failed(self, story: str, violations: list[Violation]) -> Outcome:
         _log.error("%s answered 500: %s", self.operation, story)
         media_type, body = self._errors.write(Problem(500))
-        told = {"failure": story, "violations": [_told(one) for one in violations]}
-        return Outcome(Answer(500, body, [(b"content-type", media_type.encode())]), None, told)
+        told = {"failure": story, "violations": [asdict(one) for one in violations]}
+        return Outcome(Answer(500, body, [(b"content-type", media_type)]), None, told)
 
     def _read(self, request: Request) -> dict[str, Any]:
         """Every parameter by name, and the body; all violations of both are told at once."""
@@ -128,7 +132,7 @@ class CompiledOperation:
 
     def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
         values, violations = {}, []
-        query = Query.parse(request.query)
+        query = Query.parse(request.query) if request.query else _NO_QUERY
         for reader in self._readers:
             parameter = reader.parameter
             if parameter.location == "path":
@@ -244,20 +248,3 @@ def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
 
-
-def _told(violation: Violation) -> dict[str, str]:
-    return {"location": violation.location, "pointer": violation.pointer, "message": violation.message}
-
-
-def _explained(problem: Problem) -> dict[str, Any]:
-    told: dict[str, Any] = {"title": problem.words}
-    if problem.detail:
-        told["detail"] = problem.detail
-    if problem.violations:
-        told["violations"] = [_told(one) for one in problem.violations]
-    if isinstance(problem, Refusal):
-        told["rules"] = [
-            {"rule": one.rule.id, "message": f"{one.rule.name} {one.message}", "document": one.document}
-            for one in problem.broken
-        ]
-    return told

@@ -179,9 +179,9 @@ class Collection:
         """The filter, narrowed to the caller's documents."""
         asked = self._stored_filter(filter) if filter and self._rules.id != "_id" else dict(filter or {})
         # The scope comes first: the store's indexes narrow by what stands before the first operator.
-        if asked.keys() & self._scope.keys():
-            return {**self._scope, "$and": [asked]}
-        return {**self._scope, **asked}
+        if self._scope.keys().isdisjoint(asked):
+            return {**self._scope, **asked}
+        return {**self._scope, "$and": [asked]}
 
     def _stored_name(self, name: str) -> str:
         return "_id" if name == self._rules.id else name

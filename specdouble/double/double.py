@@ -13,12 +13,13 @@ from specdouble.double.clock import Clock
 from specdouble.double.handlers import Handlers
 from specdouble.double.journal import Journal
 from specdouble.double.made import made_seed
+from specdouble.double.parts import Parts
 from specdouble.double.problem import Problem
 from specdouble.double.resolution import Resolution, resolve
 from specdouble.double.sampler import Sampler
 from specdouble.double.seed import Seed, read_seed
 from specdouble.double.store import open_store
-from specdouble.double.tokens import Tokens, secret_of
+from specdouble.double.tokens import secret_of
 from specdouble.double.world import World
 
 Resolutions = Mapping[str, Resolution]
@@ -34,14 +35,12 @@ class Settings:
         path: the project's folder, or a contract's file.
         seed: makes ids and samples repeat.
         clock: a moment at which time stands still, or a shift (`+3h`).
-        store: the URL of a MongoDB server; None for the embedded store.
         body_limit: the largest request body, in bytes.
     """
 
     path: Path
     seed: int | None = None
     clock: str | None = None
-    store: str | None = None
     body_limit: int = 1024 * 1024
 
     @property
@@ -55,17 +54,19 @@ class Double:
 
     Args:
         settings: what it is made with.
+        parts: what it is built of.
 
     Raises:
         Refused: the contract, the seed or a handler is wrong; its findings say where.
         ValueError: the clock's setting is none.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
         self.settings = settings
+        self.parts = parts or Parts()
         self.clock = Clock(settings.clock)
         self.journal = Journal()
-        self._store = open_store(settings.store)
+        self._store = open_store(None)
         self._secret = secret_of(settings.project)
         self.worlds: dict[str, World] = {}
         self._adopt(*self._read())
@@ -79,7 +80,7 @@ class Double:
         """
         self._adopt(*self._read())
         for world in self.worlds.values():
-            world.adopt(self.contract, self._seed)
+            world.adopt(self.contract, self.seed)
 
     def _read(self) -> tuple[Contract, Handlers, Resolutions, Seed]:
         contract = read_contract(self.settings.path)
@@ -90,15 +91,15 @@ class Double:
         }
         seed = read_seed(self.settings.project / "mock_data", contract)
         wanted = dict.fromkeys(
-            action.collection for id, action in contract.actions.items() if resolutions[id].by == "automatic"
+            action.collection for one, action in contract.actions.items() if resolutions[one].by == "automatic"
         )
         return contract, handlers, resolutions, made_seed(contract, sampler, seed, wanted, self.clock)
 
     def _adopt(self, contract: Contract, handlers: Handlers, resolutions: Resolutions, seed: Seed) -> None:
-        self.contract, self._seed, self.resolutions = contract, seed, resolutions
+        self.contract, self.seed, self.resolutions = contract, seed, resolutions
         self.findings: list[Finding] = [*contract.findings, *handlers.findings]
         self.tokens = {
-            name: Tokens(self._secret, self.clock, identity)
+            name: self.parts.tokens(self._secret, self.clock, identity)
             for name, identity in contract.identities.items()
             if identity.credential is None
         }
@@ -113,7 +114,17 @@ class Double:
         if world is None:
             if not _WORLD_NAME.fullmatch(name):
                 raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
-            world = World(name, self._store, self.contract, self._seed, self.clock, self.settings.seed, self.tokens)
+            world = World(
+                name,
+                self._store,
+                self.contract,
+                self.seed,
+                self.clock,
+                self.settings.seed,
+                self.tokens,
+                enforcement=self.parts.enforcement,
+                collection=self.parts.collection,
+            )
             self.worlds[name] = world
         return world
 

@@ -43,6 +43,7 @@ class Enforcement:
         self.ids = ids
         self.clock = clock
         self.uniques = [(SHADOW + rule.name, rule) for rule in resource.of(Unique)]
+        self.indexed = [field for field, _ in self.uniques]
         self.references = resource.of(References)
         self.transitions = resource.of(Transitions)
         self.immutables = resource.of(Immutable)

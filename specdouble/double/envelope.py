@@ -148,7 +148,7 @@ def _tell(holder: Any, page: Page | None) -> None:
 
 
 def _of_page(page: Page) -> dict[str, Any]:
-    limit = page.limit if page.limit else max(1, page.total)
+    limit = page.limit or max(1, page.total)
     last = page.documents[-1] if page.documents and page.more else {}
     told: dict[str, Any] = {}
     values: tuple[tuple[set[str], Callable[[], Any]], ...] = (

@@ -11,10 +11,26 @@ from specdouble.contract import Contract, Media, Operation
 from specdouble.double.problem import Problem
 
 PROBLEM_TYPE = "application/problem+json"
+_KEPT = 256
 _TITLES = {"error", "title", "reason", "name"}
 _DETAILS = {"message", "detail", "description", "error_description", "errormessage", "msg"}
 _LISTS = {"errors", "violations", "details", "validation", "validationerrors", "fields"}
 _FLAGS = {"success", "ok"}
+
+Write = Callable[[Problem], tuple[bytes, bytes]]
+
+
+class _Parts:
+    """What is read of an error's schema once; the schema stands in the contract, so its identity is its name."""
+
+    def __init__(self, contract: Contract, schema: Any) -> None:
+        resolved = contract.resolve(schema)
+        resolved = resolved if isinstance(resolved, dict) else {}
+        self.properties = contract.properties(schema)
+        self.required = frozenset(resolved.get("required", ()))
+        self.open = resolved.get("additionalProperties") is not False
+        self.is_text = resolved.get("type") == "string"
+        self.has_detail = bool({"message", "detail"} & self.properties.keys())
 
 
 class ErrorShapes:
@@ -31,26 +47,40 @@ class ErrorShapes:
     def __init__(self, contract: Contract, operation: Operation | None) -> None:
         self._contract = contract
         self._operation = operation
-        self._writers: dict[int, Callable[[Problem], tuple[str, bytes]]] = {}
+        self._writers: dict[int, Write] = {}
+        self._written: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
+        self._parts: dict[int, _Parts] = {}
 
-    def write(self, problem: Problem) -> tuple[str, bytes]:
+    def write(self, problem: Problem) -> tuple[bytes, bytes]:
         """The media type and the body of the answer."""
+        if problem.violations:
+            return self._write(problem)
+        # Most refusals are the same few over and over: no such document, no good token.
+        said = (problem.status, problem.title, problem.detail, problem.rule)
+        written = self._written.get(said)
+        if written is None:
+            if len(self._written) >= _KEPT:
+                self._written.clear()
+            written = self._written[said] = self._write(problem)
+        return written
+
+    def _write(self, problem: Problem) -> tuple[bytes, bytes]:
         writer = self._writers.get(problem.status)
         if writer is None:
             writer = self._writers[problem.status] = self._compile(problem.status)
         return writer(problem)
 
-    def _compile(self, status: int) -> Callable[[Problem], tuple[str, bytes]]:
+    def _compile(self, status: int) -> Write:
         media = self._media(status)
         if media is None or media.type == PROBLEM_TYPE or media.slot is None:
             return _problem_details
         schema, contract = media.schema, self._contract
         declared = self._operation.response(status) if self._operation else None
         example = next(iter(media.examples.values()), None) if declared is not None else None
-        media_type = media.type if "*" not in media.type else "application/json"
+        media_type = media.type.encode() if "*" not in media.type else b"application/json"
         slot = media.slot
 
-        def write(problem: Problem) -> tuple[str, bytes]:
+        def write(problem: Problem) -> tuple[bytes, bytes]:
             if problem.title is None and not problem.violations and example is not None:
                 return media_type, orjson.dumps(example)
             body = self._composed(schema, problem)
@@ -73,21 +103,21 @@ class ErrorShapes:
         return None
 
     def _composed(self, schema: Any, problem: Problem) -> Any:
-        resolved = self._contract.resolve(schema)
-        properties = self._contract.properties(schema)
-        if not properties:
-            return problem.words if isinstance(resolved, dict) and resolved.get("type") == "string" else {}
-        required = set(resolved.get("required", ()))
+        parts = self._parts.get(id(schema))
+        if parts is None:
+            parts = self._parts[id(schema)] = _Parts(self._contract, schema)
+        if not parts.properties:
+            return problem.words if parts.is_text else {}
         body: dict[str, Any] = {}
-        for name, part in properties.items():
-            value = self._value(name, part, problem, bool({"message", "detail"} & properties.keys()))
-            if name not in required and value in body.values() and isinstance(value, str):
+        for name, part in parts.properties.items():
+            value = self._value(name, part, problem, parts.has_detail)
+            if name not in parts.required and value in body.values() and isinstance(value, str):
                 continue  # the title once more
-            if value is None and name in required:
+            if value is None and name in parts.required:
                 value = _plainest(part)
             if value is not None:
                 body[name] = value
-        if resolved.get("additionalProperties") is not False:
+        if parts.open:
             if problem.violations and "violations" not in body:
                 body["violations"] = _violations(problem)
             if problem.rule and "rule" not in body:
@@ -131,7 +161,7 @@ def _sentence(problem: Problem) -> str:
     return problem.detail or problem.words
 
 
-def _problem_details(problem: Problem) -> tuple[str, bytes]:
+def _problem_details(problem: Problem) -> tuple[bytes, bytes]:
     """RFC 9457, section 3."""
     body: dict[str, Any] = {"type": "about:blank", "title": problem.words, "status": problem.status}
     if problem.detail or problem.violations:
@@ -140,7 +170,7 @@ def _problem_details(problem: Problem) -> tuple[str, bytes]:
         body["violations"] = _violations(problem)
     if problem.rule:
         body["rule"] = problem.rule
-    return PROBLEM_TYPE, orjson.dumps(body)
+    return PROBLEM_TYPE.encode(), orjson.dumps(body)
 
 
 def _plainest(schema: Mapping[str, Any]) -> Any:

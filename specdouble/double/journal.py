@@ -6,6 +6,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from specdouble.double.problem import Problem
+
 KEPT = 1000
 _BODY_KEPT = 4096
 
@@ -16,20 +18,22 @@ class Entry(NamedTuple):
     Args:
         time: seconds since the epoch.
         seconds: how long the answer took.
-        explanation: why the answer is a refusal or a failure.
+        query: the query string.
+        why: what the answer is a refusal or a failure for.
     """
 
     time: float
     seconds: float
     world: str
     method: str
-    target: str
+    path: str
+    query: bytes
     operation: str | None
     request_body: bytes
     status: int
     response_body: bytes
     rule: str | None
-    explanation: dict[str, Any] | None
+    why: Problem | dict[str, Any] | None
 
     def told(self) -> dict[str, Any]:
         """The entry as a JSON document."""
@@ -38,13 +42,13 @@ class Entry(NamedTuple):
             "milliseconds": round(self.seconds * 1000, 3),
             "world": self.world,
             "method": self.method,
-            "target": self.target,
+            "target": f"{self.path}?{self.query.decode('latin-1')}" if self.query else self.path,
             "operation": self.operation,
             "request": _text(self.request_body),
             "status": self.status,
             "response": _text(self.response_body),
             "rule": self.rule,
-            "explanation": self.explanation,
+            "explanation": self.why.explained() if isinstance(self.why, Problem) else self.why,
         }
 
 

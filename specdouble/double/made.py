@@ -42,7 +42,8 @@ class _Maker:
     def fill(self, resource: Resource) -> None:
         if resource.collection in self.seed:
             return
-        self.seed[resource.collection] = made = []  # a circle of references ends here
+        made: list[Document] = []
+        self.seed[resource.collection] = made  # a circle of references ends here
         for target in self.needed(resource):
             if target in self.contract.resources:
                 self.fill(self.contract.resources[target])
@@ -86,10 +87,8 @@ class _Maker:
             wishes[name] = value if value is not None else key
         users = next((one.collection for one in self.contract.identities.values()), None)
         if users is not None and users != resource.collection:
-            for name in (resource.owner, resource.tenant):
-                user = next(iter(self.seed.get(users, ())), {})
-                if name is not None and name in user:
-                    wishes[name] = user[name]
+            user = next(iter(self.seed.get(users, ())), {})
+            wishes.update({name: user[name] for name in (resource.owner, resource.tenant) if name in user})
             if resource.owner is not None:
                 wishes[resource.owner] = self.pick(users, 0)
         return {name: value for name, value in wishes.items() if value is not None}
@@ -97,10 +96,10 @@ class _Maker:
     def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, str]]:
         """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
         found: dict[str, tuple[str, str, str]] = {}
-        for id, action in self.contract.actions.items():
+        for operation_id, action in self.contract.actions.items():
             if action.collection != resource.collection:
                 continue
-            path = self.contract.operations[id].path
+            path = self.contract.operations[operation_id].path
             for name, to in action.scope:
                 above = path.partition("{" + name + "}")[0] + "{" + name + "}"
                 for other_id, other in self.contract.actions.items():

@@ -45,7 +45,7 @@ class Operations:
         self._control = Control(double)
         self._limit = double.settings.body_limit
         self._cors = CORSMiddleware(
-            self._answer,
+            self._answer_browser,
             allow_origin_regex=".*",
             allow_methods=["*"],
             allow_headers=["*"],
@@ -57,25 +57,30 @@ class Operations:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif any(name == b"origin" for name, _ in scope["headers"]):
+            return
+        headers = dict(scope["headers"])
+        if b"origin" in headers:
             await self._cors(scope, receive, send)
         else:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, headers, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_browser(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(scope, dict(scope["headers"]), receive, send)
+
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        started = time.time()
         path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
         found = self._paths.find(path)
         if found is None and self._control.serves(path):
             await self._control(scope, receive, send)
             return
-        started = time.time()
-        headers, method = dict(scope["headers"]), scope["method"]
+        method = scope["method"]
         body, operation, name = b"", None, DEFAULT_WORLD
         try:
             name = _world_name(headers)
             operations, segments = found or _nowhere(path)
             operation = _of_method(operations, method)
-            body = await self._body(headers, receive)
+            body = await self._body(headers, receive) if _has_body(scope, headers) else b""
             world = self._double.world(name)
         except Problem as problem:
             outcome = self._refused(operation, problem)
@@ -108,11 +113,10 @@ class Operations:
         if operation is not None:
             return operation.refused(problem)
         media_type, body = self._unknown.write(problem)
-        fields = {"content-type": media_type, **problem.headers}
-        headers = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+        headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         if problem.status == 204:
-            return Outcome(Answer(204, b"", headers[1:]))
-        return Outcome(Answer(problem.status, body, headers), None, {"title": problem.words, "detail": problem.detail})
+            return Outcome(Answer(204, b"", headers))
+        return Outcome(Answer(problem.status, body, [(b"content-type", media_type), *headers]), None, problem)
 
     def _record(
         self,
@@ -124,20 +128,20 @@ class Operations:
         body: bytes,
         outcome: Outcome,
     ) -> None:
-        query = scope["query_string"]
         self._double.journal.record(
             Entry(
                 started,
                 time.time() - started,
                 world,
                 scope["method"],
-                f"{path}?{query.decode('latin-1')}" if query else path,
+                path,
+                scope["query_string"],
                 operation.operation.id if operation else None,
                 body,
                 outcome.answer.status,
                 outcome.answer.body,
                 outcome.rule,
-                outcome.explanation,
+                outcome.why,
             )
         )
 
@@ -164,6 +168,11 @@ def _of_method(operations: dict[str, CompiledOperation], method: str) -> Compile
     raise Problem(405, "Method Not Allowed", f"the path allows {allowed}", headers={"Allow": allowed})
 
 
+def _has_body(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a body may follow: HTTP/1.1 announces one (RFC 9112, 6.3), later versions need not."""
+    return b"content-length" in headers or b"transfer-encoding" in headers or scope["http_version"] != "1.1"
+
+
 def _world_name(headers: dict[bytes, bytes]) -> str:
     named = headers.get(WORLD_HEADER)
     if named is not None:
@@ -181,6 +190,6 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:
     headers = answer.headers
     if answer.status not in (204, 304):
-        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
+        headers = [*headers, (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body if with_body else b""})

@@ -89,7 +89,9 @@ class ParameterReader:
         if self.kind == "array" and self.parameter.explode:
             return [typed(unquote_plus(one), self.items) for one in sent]
         separator = _SEPARATORS.get(style, ",")
-        text = sent[-1].replace("%20", " ").replace("+", " ").replace("%7C", "|").replace("%09", "\t") if separator != "," else sent[-1]
+        text = sent[-1]
+        if separator != ",":
+            text = text.replace("%20", " ").replace("+", " ").replace("%7C", "|").replace("%09", "\t")
         return self._parts(text, separator, unquote_plus)
 
     def from_header(self, value: str | None) -> Any:

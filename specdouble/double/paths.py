@@ -28,10 +28,13 @@ class Paths(Generic[Target]):
     def __init__(self, templates: Mapping[str, Target]) -> None:
         self._root: _Node[Target] = _Node()
         self._concrete: dict[str, tuple[Target, dict[str, str]]] = {}
+        self._below: dict[str, tuple[str, Target]] = {}
         for template, target in templates.items():
             if "{" not in template:
                 self._concrete[template] = (target, {})
             self._add(template, target)
+        for template, target in templates.items():
+            self._shorten(template, target)
 
     def _add(self, template: str, target: Target) -> None:
         node = self._root
@@ -51,13 +54,32 @@ class Paths(Generic[Target]):
             node = known[2]
         node.target = target
 
+    def _shorten(self, template: str, target: Target) -> None:
+        """Most templates end in their only parameter: what stands before it finds them without a walk."""
+        prefix, _, last = template.rpartition("/")
+        names = _NAME.findall(template)
+        if len(names) != 1 or last != "{" + names[0] + "}":
+            return
+        node = self._root
+        for segment in prefix.split("/")[1:]:
+            node = node.concrete[segment]
+        if len(node.templated) == 1:
+            self._below[prefix] = (names[0], target)
+
     def find(self, path: str) -> tuple[Target, dict[str, str]] | None:
         """The target of the path and its parameters' raw segments; None where no template fits.
 
         Args:
             path: the path as it came, still percent-encoded: an encoded slash is part of a segment.
         """
-        return self._concrete.get(path) or self._walk(self._root, path.split("/")[1:], 0, {})
+        known = self._concrete.get(path)
+        if known is not None:
+            return known
+        prefix, _, last = path.rpartition("/")
+        below = self._below.get(prefix)
+        if below is not None and last:
+            return below[1], {below[0]: last}
+        return self._walk(self._root, path.split("/")[1:], 0, {})
 
     def _walk(
         self, node: _Node[Target], segments: list[str], index: int, found: dict[str, str]

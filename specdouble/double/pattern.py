@@ -23,7 +23,7 @@ _CATEGORIES = {
     "CATEGORY_NOT_WORD": "- .",
 }
 # What ECMA 262 writes in another way than Python.
-_UNICODE = {"L": "a-zA-Z", "Ll": "a-z", "Lu": "A-Z", "N": "0-9", "Nd": "0-9", "P": "!-/", "Z": " ", "Zs": " ", "S": "$+"}
+_UNICODE = {"L": "a-zA-Z", "Ll": "a-z", "Lu": "A-Z", "N": "0-9", "Nd": "0-9", "P": "!-/", "Z": " ", "Zs": " "}
 _PROPERTY = re.compile(r"\\[pP]\{(?:[A-Za-z_]+=)?([A-Za-z_]+)\}")
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 

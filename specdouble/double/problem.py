@@ -8,8 +8,9 @@ Exception
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from typing import Any
 
 from specdouble.contract import Rule, Violation
 
@@ -50,6 +51,15 @@ class Problem(Exception):
         """The title, or the status' own phrase."""
         return self.title or HTTPStatus(self.status).phrase
 
+    def explained(self) -> dict[str, Any]:
+        """The whole story, as a JSON document."""
+        told: dict[str, Any] = {"title": self.words}
+        if self.detail:
+            told["detail"] = self.detail
+        if self.violations:
+            told["violations"] = [asdict(one) for one in self.violations]
+        return told
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -84,3 +94,11 @@ class Refusal(Problem):
             violations=[Violation("body", f"/{one.rule.name}", one.message) for one in broken],
         )
         self.broken = broken
+
+    def explained(self) -> dict[str, Any]:
+        """The whole story, with each rule and the document in its way."""
+        rules = [
+            {"rule": one.rule.id, "message": f"{one.rule.name} {one.message}", "document": one.document}
+            for one in self.broken
+        ]
+        return {**super().explained(), "rules": rules}

@@ -43,7 +43,7 @@ def _why(contract: Contract, operation: Operation) -> str:
     action = contract.actions[operation.id]
     resource = contract.resources[action.collection]
     if not resource.why:
-        return f"{action.does} {action.collection}: the schema's `x-resource`" + (f", {action.why}" if action.why else "")
+        return f"{action.does} {action.collection}: the schema's `x-resource`"
     guessed = [str(rule) for rule in resource.rules if rule.kind in ("unique", "timestamp")]
     scope = [f"within {name}" for name, _ in action.scope]
     return "; ".join([f"{action.does} {action.collection}: {resource.why}", action.why, *scope, *guessed])

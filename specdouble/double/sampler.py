@@ -88,7 +88,7 @@ class Sampler:
             if not violations:
                 return value
             _note(troubles, violations, value, values.examples)
-        raise UnsatisfiableError(violations or [Violation("sample", "", "cannot exist: the schema excludes every value")])
+        raise UnsatisfiableError(violations or [Violation("sample", "", "cannot exist: the schema excludes all")])
 
     def repaired(self, slot: str, value: Any, key: str) -> Any:
         """The value with as little changed as makes it conform to the slot's schema.
@@ -124,7 +124,7 @@ class Sampler:
             if isinstance(fresh, dict) and isinstance(value, dict) and troubles[place] < 3:
                 return {**fresh, **value}
             return value if fresh is MISSING else fresh
-        holder = value
+        holder: Any = value
         for part in place[:-1]:
             holder = holder[part]
         inner = self._inside(schema, place)
@@ -142,8 +142,10 @@ class Sampler:
             found = _member(whole, part)
             for options in whole.choices:
                 for option in options:
-                    found = found if found is not MISSING else _member(
-                        with_choice(whole, [option], self._schemas.definition), part
+                    found = (
+                        found
+                        if found is not MISSING
+                        else _member(with_choice(whole, [option], self._schemas.definition), part)
                     )
             if found is MISSING:
                 return MISSING
@@ -188,9 +190,8 @@ def _note(troubles: dict[Place, int], violations: list[Violation], value: Any, e
 
 def _exists(value: Any, place: Place) -> bool:
     for part in place:
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and int(part) < len(value)
+        if inside:
             value = value[part]
         else:
             return False

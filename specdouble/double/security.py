@@ -49,6 +49,9 @@ class Authentication:
         alternatives = [[self._scheme(name) for name in names] for names in security]
         challenge = {"WWW-Authenticate": ", ".join(self._challenges(security))}
 
+        if len(alternatives) == 1 and len(alternatives[0]) == 1:
+            return _one_scheme(*alternatives[0][0], challenge)
+
         def authenticate(world: World, headers: Headers, query: bytes) -> User | None:
             anonymous = False
             for schemes in alternatives:
@@ -91,6 +94,19 @@ class Authentication:
         return dict.fromkeys((name for name in names if name), number)
 
 
+def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authenticate:
+    """What most operations ask for, without the search among alternatives."""
+
+    def authenticate(world: World, headers: Headers, query: bytes) -> User:
+        credential = read(headers, query)
+        user = None if credential is None else verify(world, credential)
+        if user is None:
+            raise Problem(401, headers=challenge)
+        return user
+
+    return authenticate
+
+
 def _claims(identity: Identity, user: Mapping[str, Any]) -> User:
     return {claim: user.get(name) for claim, name in identity.claims.items()}
 
@@ -108,14 +124,15 @@ def _holder_of(identity: Identity) -> Verify:
 
 def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
     claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
+    claimed = [(claim, name if name != id_property else "_id") for claim, name in identity.claims.items()]
 
     def verify(world: World, credential: str) -> User | None:
-        claims = tokens.verify(credential)
-        key = None if claims is None else claims.get(claim)
+        told = tokens.verify(credential)
+        key = None if told is None else told.get(claim)
         if not isinstance(key, str | int):
             return None
-        user = world.collection(identity.collection, None).find_one({id_property: key})
-        return None if user is None else _claims(identity, user)
+        user = world.stored(identity.collection, key)
+        return None if user is None else {claim: user.get(name) for claim, name in claimed}
 
     return verify
 
@@ -140,7 +157,10 @@ def _decoded(value: bytes | None) -> str | None:
 
 
 def _authorization(headers: Headers, scheme: str) -> str | None:
-    word, _, credential = (_decoded(headers.get(b"authorization")) or "").partition(" ")
+    sent = headers.get(b"authorization")
+    if sent is None:
+        return None
+    word, _, credential = sent.decode("latin-1").partition(" ")
     return credential.strip() or None if word.lower() == scheme else None
 
 

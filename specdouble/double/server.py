@@ -19,6 +19,7 @@ import uvicorn
 from specdouble.contract import Contract, Refused
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
+from specdouble.double.protocol import OneWriteProtocol
 
 DEFAULT_PORT = 4010
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
@@ -91,6 +92,7 @@ class Server:
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",
+            http=OneWriteProtocol,
             lifespan="on",
             access_log=False,
             log_level="warning",

@@ -53,7 +53,7 @@ class Tokens:
                 self._verified.clear()
             self._verified[token] = claims
         expires = claims["exp"]
-        if not isinstance(expires, int | float) or expires <= self._clock.now().timestamp():
+        if not isinstance(expires, int | float) or expires <= self._clock.seconds():
             return None
         return claims
 

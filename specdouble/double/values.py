@@ -13,7 +13,7 @@ from typing import Any
 
 from specdouble.double.merged import Definition, Merged, kinds, merged, with_choice
 from specdouble.double.pattern import in_python, matching
-from specdouble.double.wording import Wording, split
+from specdouble.double.wording import Wording
 
 Place = tuple[str | int, ...]
 MISSING: Any = object()
@@ -206,11 +206,11 @@ class Values:
             if len(found) < wanted and name not in found:
                 value = self.value(whole["properties"][name], (*place, name), above)
                 found.update({} if value is MISSING else {name: value})
-        for number in range(4 * wanted):
+        for _ in range(4 * wanted):
             if len(found) >= wanted or (additional is False and not patterns):
                 break
             pattern, schema = next(iter(patterns.items()), (None, additional if additional is not None else True))
-            name = self._name(whole, pattern) if number else self._name(whole, pattern)
+            name = self._name(whole, pattern)
             value = self.value(schema, (*place, name), above)
             if value is not MISSING:
                 found[name] = value
@@ -228,7 +228,8 @@ class Values:
         prefix = whole.get("prefixItems") or []
         items = whole.get("items", True)
         contains = whole.get("contains")
-        wanted = least if minimal or len(place) >= 2 * _RICH or self._made > _MOST else max(least, 2 - min(1, len(place)))
+        sparse = minimal or len(place) >= 2 * _RICH or self._made > _MOST
+        wanted = least if sparse else max(least, 1 if place else 2)
         wanted = max(wanted, len(prefix) if not minimal else 0)
         if contains is not None:
             wanted = max(wanted, int(whole.get("minContains", 1)))
@@ -272,14 +273,13 @@ class Values:
             high = min(high, whole["exclusiveMaximum"] - (1 if integer and not step else unit))
         wished = self._wording.number(name)
         if wished is None or not low <= wished <= high:
-            start = low if low > -math.inf else min(1, high)
+            start = 1 if low <= 1 <= high else low if low > -math.inf else high
             end = min(high, start + 99)
             wished = self._random.uniform(start, max(start, end))
-            wished = wished if not integer else min(max(round(wished), math.ceil(low) if low > -math.inf else -(2**63)), high)
         if step:
             return self._multiple(wished, step, low, high, integer)
         if integer:
-            return int(min(max(round(wished), low), high))
+            return int(min(max(round(wished), math.ceil(low) if low > -math.inf else -(2**53)), high))
         rounded = round(wished, 2)
         return rounded if low <= rounded <= high else wished
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -27,6 +27,8 @@ class World:
         clock: for timestamps.
         random_seed: for ids that repeat; None for ids that nobody can foresee.
         tokens: what issues tokens, by security scheme.
+        enforcement: what holds a collection to its rules.
+        collection: what a caller sees of a collection.
     """
 
     def __init__(
@@ -38,12 +40,16 @@ class World:
         clock: Clock,
         random_seed: int | None,
         tokens: Mapping[str, Tokens],
+        *,
+        enforcement: Callable[..., Enforcement] = Enforcement,
+        collection: Callable[..., Collection] = Collection,
     ) -> None:
         self.name = name
         self.tokens = tokens
         self._store = store
         self._clock = clock
         self._random_seed = random_seed
+        self._enforcement, self._collection = enforcement, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
         self.adopt(contract, seed)
 
@@ -68,7 +74,7 @@ class World:
         documents, enforcement = self._collections.get(name) or self._prepare(
             Resource(name, {}, "", "_id", None, None, {})
         )
-        return Collection(documents, enforcement, self, user, statuses)
+        return self._collection(documents, enforcement, self, user, statuses)
 
     def new_id(self) -> str:
         """An id in the style of an ObjectId."""
@@ -76,14 +82,24 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        found = self._database[collection].find_one({field: key})
+        found = self._peek(self._collections[collection][0], {field: key})
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
         documents, enforcement = self._collections[collection]
         scope = {name: referrer[name] for name in enforcement.scopes if name in referrer}
-        return documents.find_one({"_id": id, **scope}) is not None
+        return self._peek(documents, {"_id": id, **scope}) is not None
+
+    def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
+        """The document of that id as it is stored, whosever it is; to be read only."""
+        return self._peek(self._collections[collection][0], {"_id": id})
+
+    def _peek(self, documents: Any, filter: dict[str, Any]) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = (
+            documents.peek(filter) if self._store.embedded else documents.find_one(filter)
+        )
+        return found
 
     def _open(self) -> None:
         self._database = self._store.database(self.name)
@@ -94,8 +110,8 @@ class World:
 
     def _prepare(self, resource: Resource) -> tuple[Any, Enforcement]:
         documents = self._database[resource.collection]
-        enforcement = Enforcement(resource, self._ids, self._clock)
-        for field, _ in enforcement.uniques:
+        enforcement = self._enforcement(resource, self._ids, self._clock)
+        for field in enforcement.indexed:
             documents.create_index(field, unique=True, sparse=True)
         for field in (*enforcement.scopes, *(rule.name for rule in enforcement.references)):
             documents.create_index(field)

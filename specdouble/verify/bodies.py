@@ -15,6 +15,8 @@ from specdouble.verify.values import kind, merged, plausible
 if TYPE_CHECKING:
     from specdouble.verify.world import World
 
+ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
+
 
 class Bodies:
     """Makes bodies for operations that write documents.
@@ -100,10 +102,23 @@ def same(sent: Any, seen: Any) -> bool:
     if isinstance(sent, dict):
         return isinstance(seen, dict) and all(name in seen and same(one, seen[name]) for name, one in sent.items())
     if isinstance(sent, list):
+        if any(isinstance(one, dict) and ORDERS.intersection(one) for one in sent):
+            return isinstance(seen, list) and len(sent) == len(seen) and _same_in_any_order(sent, seen)
         return isinstance(seen, list) and len(sent) == len(seen) and all(map(same, sent, seen))
     if isinstance(sent, bool) or isinstance(seen, bool):
         return sent is seen
     return bool(sent == seen)
+
+
+def _same_in_any_order(sent: list[Any], seen: list[Any]) -> bool:
+    """Whether each entry that was sent is there: the entries themselves say which order they are shown in."""
+    left = list(seen)
+    for one in sorted(sent, key=lambda entry: -len(entry) if isinstance(entry, dict) else 0):
+        found = next((other for other in left if same(one, other)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
 
 
 def shown(value: Any, limit: int = 80) -> str:

@@ -1,11 +1,95 @@
-"""A project's own checks: plain functions in `tests/rules/`, for what no annotation can say."""
+"""A project's own checks: plain functions in `tests/rules/`, for what no annotation can say.
+
+    from specdouble.verify import Broken, Trial, rule
+
+    @rule("an inactive configuration is refused by the outreach webhook")
+    def inactive_is_refused(trial: Trial) -> None: ...
+"""
 
 from __future__ import annotations
 
-from specdouble.verify.case import Plan
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from specdouble.verify.case import Case, Plan
+from specdouble.verify.problem import WrongUse
+from specdouble.verify.trial import Run, Trial
 from specdouble.verify.world import World
 
 
+@dataclass(frozen=True)
+class ProjectCheck:
+    """One function of the project.
+
+    Args:
+        sentence: the rule that it tries.
+        check: the row that it counts for: its own, or a rule or check that it deepens.
+        run: the function.
+        operations: the ids of the operations that it is about.
+    """
+
+    sentence: str
+    check: str
+    run: Run
+    operations: tuple[str, ...] = ()
+
+
+_registered: list[ProjectCheck] = []
+
+
+def rule(sentence: str, of: str | None = None, operations: tuple[str, ...] = ()) -> Callable[[Run], Run]:
+    """Make a function a check of the project's own.
+
+    Args:
+        sentence: the rule, as one sentence.
+        of: the id of a rule of the contract, or the name of a check, that this belongs to.
+        operations: the ids of the operations that it is about.
+    """
+
+    def register(run: Run) -> Run:
+        _registered.append(ProjectCheck(sentence, of or f"custom:{run.__name__}", run, operations))
+        return run
+
+    return register
+
+
 def project_checks(world: World) -> Plan:
-    """The cases of the project's own checks."""
-    return iter(())
+    """The cases of the project's own checks.
+
+    Raises:
+        WrongUse: a file of theirs cannot be loaded.
+    """
+    for check in load(world.settings.checks) if world.settings.checks else ():
+        settings = world.settings
+        wanted = not settings.rules or check.check in settings.rules
+        about = not settings.operations or not check.operations or set(settings.operations) & set(check.operations)
+        if wanted and about:
+            yield Case(check.check, check.sentence, check.run, "", check.operations)
+
+
+def load(folder: Path) -> list[ProjectCheck]:
+    """The checks that the files of the folder register.
+
+    Raises:
+        WrongUse: the folder is missing, or a file cannot be loaded.
+    """
+    if not folder.is_dir():
+        raise WrongUse(f"the folder of the project's own checks, {folder}, does not exist")
+    _registered.clear()
+    for path in sorted(folder.glob("*.py")):
+        name = f"specdouble_rules_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise WrongUse(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from None
+    return list(_registered)
+
+
+__all__ = ["ProjectCheck", "Trial", "load", "project_checks", "rule"]

@@ -69,7 +69,21 @@ class Trial:
         user: User = self.world.crowd.first
         return user
 
+    @property
+    def users(self) -> list[User]:
+        """Every user that the server takes."""
+        return list(self.world.crowd)
+
+    def subject(self, collection: str) -> Subject:
+        """The documents of a collection, for the methods below."""
+        subject: Subject = self.world.subjects[collection]
+        return subject
+
     # Requests
+
+    def call(self, operation_id: str, user: User | None = None, **parts: Any) -> Exchange:
+        """Send a request of an operation: `path`, `query`, `headers` and `body` are its parts."""
+        return self.send(self.contract.operations[operation_id], user or self.user, **parts)
 
     def send(self, operation: Operation, user: User | None = None, **parts: Any) -> Exchange:
         """Send a request; every answer is judged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,12 @@ class Show:
     Args:
         line: a line of text.
         progress: cases done, cases in all, the check that is tried, failures so far.
-        event: an event of Schemathesis' engine.
+        native: whether Schemathesis prints its own output.
     """
 
     line: Callable[[str], None] = lambda text: None
     progress: Callable[[int, int, str, int], None] = lambda done, total, check, failures: None
-    event: Callable[[Any], None] = lambda event: None
+    native: bool = False
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Run:
     world: World
     campaign: Campaign
     conformance: Any = None
-    events: Any = ()
+    events: list[Any] = field(default_factory=list)
 
 
 def verify(contract: Contract, settings: Settings, show: Show | None = None) -> Verdict:
@@ -179,17 +179,35 @@ def _conform(found: Run, show: Show, started: float) -> None:
         world.client.deadline = None
     found.conformance = conformance = Conformance(world, Path(world.contract.path).parent)
     clock, before = time.monotonic(), verdict.cases
+    printed = _terminal(conformance) if show.native else None
+    keep = bool(settings.reports)
     try:
         for event in conformance.execute():
             conformance.tally(event, verdict, found.campaign.row)
-            show.event(event)
+            if keep:
+                found.events.append(event)
+            if printed is not None:
+                printed.on_event(event)
     except KeyboardInterrupt:
         verdict.stopped = "interrupted"
+    finally:
+        if printed is not None:
+            printed.close()
     row = found.campaign.row(Names.conformance)
     row.seconds += time.monotonic() - clock
     row.requests += verdict.cases - before
     for text in dict.fromkeys(conformance.troubles):
         verdict.notes.append(f"the network, not a rule: {text}")
+
+
+def _terminal(conformance: Any) -> Any:
+    """Schemathesis' own output, begun."""
+    from specdouble.verify.report.native import Terminal, loading
+
+    printed = Terminal(conformance)
+    for event in loading(conformance):
+        printed.on_event(event)
+    return printed
 
 
 def _finish(found: Run, started: float) -> None:

@@ -41,8 +41,8 @@ class World:
         self.implied = implied_references(contract)
         self.origins: dict[Any, Exchange] = {}
         self.kept: dict[tuple[str, str], list[Document]] = {}
-        self.setting_up: set[tuple[str, str]] = set()
-        self._references: dict[tuple[str, str], Any] = {}
+        self.setting_up: set[tuple[str, str, str]] = set()
+        self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
         self._run, self._numbers = secrets.token_hex(2), count(1)
@@ -72,13 +72,13 @@ class World:
 
     # Documents that others refer to
 
-    def reference(self, collection: str, user: User) -> Any:
-        """The id of a document of the collection that the user may refer to.
+    def reference(self, collection: str, user: User, purpose: str = "") -> Any:
+        """The id of a document of the collection that the user may refer to; each purpose has its own.
 
         Raises:
             NotExercised: there is none, and none can be created.
         """
-        key = (collection, user.name)
+        key = (collection, user.name, purpose)
         with self._reference_lock:
             if key not in self._references:
                 if key in self.setting_up:
@@ -101,12 +101,10 @@ class World:
                 return found[0].get(subject.resource.id)
         raise NotExercised(f"no operation creates documents of {collection}, which are referred to")
 
-    def reference_or_none(self, collection: str, user: User) -> Any:
+    def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
         """The id of a document of the collection, where one can be had."""
         try:
-            return self.reference(collection, user)
-        except (NotExercised, Trouble):
-            return None
+            return self.reference(collection, user, purpose)
         except Interruption:
             return None
 

@@ -68,6 +68,12 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             found = self._first(patch_datetime_awareness_in_document(spec))
         return None if found is None else handed_out(found)
 
+    def peek(self, filter: Document) -> Document | None:
+        """What `find_one` finds, the stored document itself: to be read, never to be changed."""
+        exact = self._store.exact(filter)
+        found: Document | None = self.find_one(filter) if exact is ODD else exact
+        return found
+
     def _first(self, spec: Any) -> Document | None:
         """The first match; where the filter might raise on a later document, all are looked at, as upstream does."""
         found = self._iter_documents(spec)

@@ -6,6 +6,7 @@ from typing import Any
 
 from specdouble.double.store.values import is_plain
 
+_STRING = frozenset({str})
 _HARMLESS = frozenset({"$eq", "$ne", "$in", "$nin", "$exists"})
 
 
@@ -30,6 +31,14 @@ def conditions(spec: Any) -> tuple[dict[str, list[Any]], bool]:
         elif len(wanted) == 1 and "$eq" in wanted:
             asked[field] = [wanted["$eq"]]
     return asked, True
+
+
+def are_strings(spec: dict[str, Any]) -> bool:
+    """Whether a filter asks for strings alone, and of fields that stand at the top."""
+    if not _STRING.issuperset(map(type, spec.values())) or not _STRING.issuperset(map(type, spec)):
+        return False
+    names = "".join(spec)
+    return "$" not in names and "." not in names
 
 
 def _is_harmless(wanted: Any) -> bool:

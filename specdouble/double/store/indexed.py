@@ -10,6 +10,7 @@ from typing import Any
 from mongomock import store as upstream_store
 
 from specdouble.double.store.indexes import HashIndex, SortedIndex
+from specdouble.double.store.conditions import are_strings
 from specdouble.double.store.values import ODD, Document, is_id
 
 
@@ -129,16 +130,15 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
         A string equals nothing but the same string, so mongomock's filter could say nothing else.
         """
-        if self._ttl_indexes or self.odd_ids:
+        if self._ttl_indexes or self.odd_ids or not are_strings(spec):
             return ODD
         document = self._documents.get(spec["_id"]) if "_id" in spec else self._only_one(spec)
+        if document is None or document is ODD:
+            return document
         for field, wanted in spec.items():
-            if type(wanted) is not str or field[:1] == "$" or "." in field or document is ODD:
-                return ODD
-            if document is not None:
-                value = document.get(field)
-                if value != wanted:
-                    document = None if type(value) is str else ODD
+            value = document.get(field)
+            if value != wanted:
+                return None if type(value) is str else ODD
         return document
 
     def _only_one(self, spec: Document) -> Any:
@@ -146,8 +146,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         hashed = self.hashes.get(tuple(spec)) if len(spec) == 1 else None
         if hashed is None or hashed.odd:
             return ODD
-        (value,) = spec.values()
-        bucket = hashed.buckets.get(value, ODD) if type(value) is str else None
+        bucket = hashed.buckets.get(*spec.values(), ODD)
         return None if bucket is ODD else ODD if type(bucket) is dict else self._documents.get(bucket)
 
     def candidates(self, asked: dict[str, list[Any]]) -> list[Document] | None:

@@ -2,11 +2,127 @@
 
 from __future__ import annotations
 
-from specdouble.verify.case import Plan
-from specdouble.verify.subject import Subject
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+
+from specdouble.contract import Operation
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks.writes import Body, hold
+from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.strategies import fitting
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Trial, accepted
 from specdouble.verify.world import World
+
+LONGEST_STORY = 4  # updates of one document
 
 
 def plan(world: World, subject: Subject) -> Plan:
     """The cases for the documents of one collection."""
-    return iter(())
+    if not subject.creators:
+        return
+    creator, examples = subject.creators[0], world.settings.max_examples
+    run = partial(_shrunk, _created, subject=subject, strategy=_bodies(world, subject, creator), examples=examples)
+    yield Case(Names.read_your_writes, f"{creator} keeps whatever it is sent", run, "random", ids(creator))
+    for updater in subject.updaters:
+        if updater.partial and subject.observable:
+            bodies = _bodies(world, subject, updater.operation)
+            stories = st.tuples(_bodies(world, subject, creator), st.lists(bodies, min_size=1, max_size=LONGEST_STORY))
+            run = partial(
+                _shrunk, partial(_story, updater=updater), subject=subject, strategy=stories, examples=examples
+            )
+            promise = f"{updater.operation} changes whatever it is sent, and nothing else"
+            yield Case(Names.partial_update, promise, run, "random", ids(updater.operation))
+
+
+def _bodies(world: World, subject: Subject, operation: Operation) -> st.SearchStrategy[Body]:
+    """Bodies without the properties that a rule speaks of: those are added where the body is sent."""
+    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | subject.server_set | set(world.implied)
+    parts: dict[str, Any] = {}
+    for name, schema in subject.requested(operation).items():
+        if name not in ruled:
+            fits = partial(world.bodies.property_fits, schema)
+            parts[name] = fitting(schema, world.contract.resolve).filter(fits)
+    return st.fixed_dictionaries({}, optional=parts)
+
+
+def _shrunk(
+    run: Callable[[Trial, Subject, Any], None],
+    trial: Trial,
+    subject: Subject,
+    strategy: st.SearchStrategy[Any],
+    examples: int,
+) -> None:
+    """Run on random values; the smallest that breaks it is the failure."""
+    stopped: list[Interruption] = []
+    seen: list[Trial] = []
+
+    @hypothesis.seed(trial.world.settings.seed)
+    @hypothesis.settings(
+        max_examples=examples, database=None, deadline=None, print_blob=False, report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+    )  # fmt: skip
+    @hypothesis.given(strategy)
+    def attempt(value: Any) -> None:
+        if stopped:
+            return
+        inner = Trial(trial.world)
+        seen.append(inner)
+        try:
+            run(inner, subject, value)
+        except Broken:
+            raise
+        except NotExercised:
+            hypothesis.reject()
+        except Interruption as interruption:
+            stopped.append(interruption)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            attempt()
+    except Broken:
+        trial.exchanges[:] = seen[-1].exchanges
+        raise
+    except hypothesis.errors.HypothesisException as error:
+        raise NotExercised(f"random documents: {type(error).__name__}") from None
+    finally:
+        for inner in seen:
+            trial.findings += inner.findings
+    if stopped:
+        raise stopped[0]
+    trial.exchanges += [exchange for inner in seen for exchange in inner.exchanges]
+
+
+def _created(trial: Trial, subject: Subject, value: Body) -> None:
+    creator = trial.creator(subject)
+    body = {**trial.body(subject, creator, trial.user), **value}
+    exchange, document = trial.try_create(subject, trial.user, body)
+    accepted(exchange, "a body that keeps the contract")
+    assert document is not None
+    hold(trial, document, body, "sent")
+
+
+def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updater: Updater) -> None:
+    first, changes = value
+    document = trial.create(subject, **first)
+    model = trial.look(document)
+    passed_over = set(subject.updated_stamps)
+    for change in changes:
+        accepted(trial.try_update(updater, document, change), "an update that keeps the contract")
+        model = {**model, **{name: one for name, one in change.items() if name in subject.resource.properties}}
+        seen = trial.look(document)
+        for name, one in model.items():
+            if name in passed_over or (name not in seen and name not in subject.server_set):
+                continue
+            if not same(one, seen[name]):
+                check = Names.read_your_writes if name in change else Names.partial_update
+                raise Broken(f"{name} to be {shown(one)}", f"a read shows {shown(seen[name])}", check)
+        model = {name: seen.get(name, one) for name, one in model.items()}

@@ -18,6 +18,7 @@ from specdouble.verify.values import kind, merged
 from specdouble.verify.world import World
 
 LARGEST = 2**63 - 1
+SCRATCH = "scratch"  # documents that generated requests may change; what others refer to stays as it was made
 UNKNOWN_ONE_IN = 5  # how often an id is left as it was generated, most likely one of no document
 
 
@@ -69,7 +70,7 @@ class Knowledge:
             subject = self.world.subjects[action.collection]
             if action.does == "delete" and subject.creators:
                 return Trial(self.world).create(subject, user).id
-            return self.world.reference_or_none(action.collection, user)
+            return self.world.reference_or_none(action.collection, user, SCRATCH)
         target = self.world.implied.get(parameter)
         return self.world.reference_or_none(target, user) if target else None
 
@@ -112,7 +113,8 @@ class Knowledge:
         for name, value in body.items():
             target = self.world.implied.get(name)
             if target is not None and isinstance(value, str):
-                found = self.world.reference_or_none(target, self.world.crowd.first)
+                own = subject is not None and subject.collection == target
+                found = self.world.reference_or_none(target, self.world.crowd.first, SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
                     body[name] = found
 

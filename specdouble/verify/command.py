@@ -1,0 +1,181 @@
+"""The command `specdouble verify`: parse, call, print, exit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from specdouble.contract import Contract
+    from specdouble.verify.settings import Settings
+    from specdouble.verify.verification import Run
+
+WRONG_USE, COULD_NOT_RUN = 2, 3
+LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
+StartDouble = Callable[[Path, int | None], AbstractContextManager[str]]
+
+
+def verify_command(start_double: StartDouble) -> click.Command:
+    """The command.
+
+    Args:
+        start_double: serves the double of a folder or file, with a seed, in a state of its own, and gives its URL;
+            handed in, since the verifier knows nothing of the double.
+    """
+
+    @click.command()
+    @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[FOLDER or FILE]")
+    @click.option("--url", help="The server to verify.  [default: the double, on a free port]")
+    @click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
+    @click.option("--max-time", type=float, metavar="SECONDS", help="Stop after so long and say what was found.")
+    @click.option("--max-examples", type=click.IntRange(1), help="Random cases for each property.  [default: 15]")
+    @click.option("--operation", "operations", multiple=True, metavar="ID", help="Check this operation; repeatable.")
+    @click.option("--rule", "rules", multiple=True, metavar="ID", help="Try this rule or check; repeatable.")
+    @click.option("--phase", "phases", multiple=True, help="rules, examples, coverage, fuzzing, stateful; repeatable.")
+    @click.option("--workers", type=click.IntRange(1, 64), help="Cases that run at once.  [default: 1; 8 when slow]")
+    @click.option("--timeout", type=float, metavar="SECONDS", help="Wait so long for an answer.  [default: 10]")
+    @click.option("--user", "users", multiple=True, metavar="NAME:SCHEME=TOKEN",
+                  help="A user and a credential (env:NAME takes it from the environment); repeatable.")  # fmt: skip
+    @click.option("--checks", type=click.Path(path_type=Path), help="The project's own checks.  [default: tests/rules]")
+    @click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
+                  help="Write a report: junit, json, har or html; repeatable, or separated by commas.")  # fmt: skip
+    @click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output.")
+    @click.option("--yes", is_flag=True, help="Write to a server that is not local without asking.")
+    def verify(path: Path, url: str | None, seed: int | None, quiet: bool, yes: bool, **flags: Any) -> None:
+        """Verify that a server keeps the contract: its operations, and its rules.
+
+        Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
+        """
+        from specdouble.contract import Refused
+
+        try:
+            contract, settings = _told(path, seed=seed, **flags)
+            settings = replace(settings, yes=yes or settings.yes)
+            url = url or settings.url
+            if url:
+                _ask(contract, url, settings.yes)
+            with nullcontext(url) if url else start_double(path, seed) as address:
+                code = _run(contract, replace(settings, url=address), quiet)
+        except Refused as error:
+            _fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+        sys.exit(code)
+
+    return verify
+
+
+def _told(path: Path, **flags: Any) -> tuple[Contract, Settings]:
+    """The contract and the settings; exits where either cannot be used."""
+    from specdouble.contract import read
+    from specdouble.verify.problem import WrongUse
+    from specdouble.verify.settings import load
+
+    contract = read(path)
+    folder = path if path.is_dir() else path.parent
+    try:
+        given = {name: value for name, value in flags.items() if value not in (None, ())}
+        users, reports = given.pop("users", ()), given.pop("reports", ())
+        settings = load(folder, **given)
+        settings = _with_users(settings, users)
+        return contract, replace(settings, reports={**settings.reports, **_files(reports)})
+    except WrongUse as error:
+        _fail(str(error), WRONG_USE)
+
+
+def _with_users(settings: Settings, users: tuple[str, ...]) -> Settings:
+    """The settings with the users of the flags in place of those of the file."""
+    from specdouble.verify.problem import WrongUse
+    from specdouble.verify.settings import Account, secret
+
+    if not users:
+        return settings
+    credentials: dict[str, dict[str, str]] = {}
+    for text in users:
+        name, _, rest = text.partition(":")
+        scheme, _, token = rest.partition("=")
+        if not (name and scheme and token):
+            raise WrongUse(f"--user `{name}...` is not NAME:SCHEME=TOKEN, such as ada:bearerAuth=env:ADA_TOKEN")
+        credentials.setdefault(name, {})[scheme] = secret(token, os.environ)
+    return replace(settings, users=tuple(Account(name, {}, one) for name, one in credentials.items()))
+
+
+def _files(reports: tuple[str, ...]) -> dict[str, Path]:
+    from specdouble.verify.problem import WrongUse
+    from specdouble.verify.settings import REPORTS
+
+    files = {}
+    for text in ",".join(reports).split(",") if reports else ():
+        kind, _, file = text.partition("=")
+        if kind not in REPORTS or not file:
+            raise WrongUse(f"--report `{text}` is not KIND=FILE, KIND one of {', '.join(REPORTS)}")
+        files[kind] = Path(file)
+    return files
+
+
+def _ask(contract: Contract, url: str, yes: bool) -> None:
+    """Say what will be written to a server that is not local, and ask."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        _fail(f"--url {url} is no address: write http://host:port", WRONG_USE)
+    if parts.hostname in LOCAL or parts.hostname.startswith("127."):
+        return
+    from specdouble.verify.subject import subjects
+
+    known = subjects(contract).values()
+    written = [one.collection for one in known if one.creators]
+    stays = [one.collection for one in known if one.creators and not one.deleters]
+    click.echo(
+        f"{url} is not local. The verification creates hundreds of documents there ({', '.join(written) or 'none'}), "
+        f"names beginning with `specdouble`; nothing removes those of {', '.join(stays) or 'none'}."
+    )
+    if not yes and not (sys.stdin.isatty() and click.confirm("Go on?")):
+        _fail("nothing was sent: add --yes to write to this server", WRONG_USE)
+
+
+def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
+    """Verify, print, write the reports; the exit code."""
+    from specdouble.verify.problem import CouldNotRun, WrongUse
+    from specdouble.verify.screen import Screen
+    from specdouble.verify.verification import Show, run
+
+    screen = Screen()
+    screen.line(f"{contract.title} at {settings.url}: {len(contract.operations)} operations, "
+                f"{len(contract.rules)} rules, {len(settings.users)} users")  # fmt: skip
+    try:
+        done = run(contract, settings, Show(screen.line, screen.progress, native=not quiet))
+    except WrongUse as error:
+        _fail(str(error), WRONG_USE)
+    except CouldNotRun as error:
+        _fail(str(error), COULD_NOT_RUN)
+    screen.secrets = done.world.crowd.secrets()
+    screen.verdict(done.verdict)
+    _write(done, settings)
+    return done.verdict.exit_code
+
+
+def _write(done: Run, settings: Settings) -> None:
+    from specdouble.verify.report.writing import write_reports
+
+    try:
+        for path in write_reports(done, settings.reports):
+            click.echo(f"report: {path}")
+    except OSError as error:
+        _fail(f"a report cannot be written: {error}", COULD_NOT_RUN)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from specdouble.verify.report.document import annotations
+        from specdouble.verify.report.masking import masked
+
+        for line in annotations(done.verdict, done.world.contract.path):
+            click.echo(masked(line, done.world.crowd.secrets()))
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.secho(f"specdouble: {message}", err=True, fg="red")
+    sys.exit(code)

@@ -1,0 +1,92 @@
+"""What a verification prints."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+
+import click
+
+from specdouble.verify.report.masking import masked
+from specdouble.verify.verdict import BROKEN, KEPT, NOT_EXERCISED, Failure, Verdict
+
+COLORS = {KEPT: "green", BROKEN: "red", NOT_EXERCISED: "yellow"}
+SIGNS = {KEPT: "✓", BROKEN: "✗", NOT_EXERCISED: "·"}
+REDRAW = 0.1  # seconds
+STEPS_WITHOUT_TERMINAL = 4
+
+
+class Screen:
+    """The terminal: progress while it runs, then the verdict.
+
+    Args:
+        secrets: what must not be printed.
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
+        self.secrets = secrets or {}
+        self._drawn = 0.0
+        self._told = 0
+        self._live = sys.stderr.isatty()
+
+    def line(self, text: str, **style: str | bool) -> None:
+        """Print a line."""
+        self.clear()
+        click.secho(masked(text, self.secrets), **style)  # type: ignore[arg-type]
+
+    def progress(self, done: int, total: int, check: str, failures: int) -> None:
+        """Show how far the rules are tried."""
+        told = f"{failures} failure{'' if failures == 1 else 's'} so far" if failures else "no failure so far"
+        if self._live:
+            if time.monotonic() - self._drawn > REDRAW:
+                self._drawn = time.monotonic()
+                click.echo(f"\r\033[K  {done}/{total} cases, {told}: {check}"[:118], nl=False, err=True)
+        elif done * STEPS_WITHOUT_TERMINAL // max(total, 1) > self._told:
+            self._told = done * STEPS_WITHOUT_TERMINAL // max(total, 1)
+            click.echo(f"  {done}/{total} cases, {told}", err=True)
+
+    def clear(self) -> None:
+        """Take the progress away."""
+        if self._live and self._drawn:
+            click.echo("\r\033[K", nl=False, err=True)
+            self._drawn = 0.0
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Print the verdict: a table of the rules, each failure, the sum."""
+        self.clear()
+        self.line("")
+        self._table(verdict)
+        for number, failure in enumerate(verdict.failures, 1):
+            self._failure(number, failure)
+        for note in verdict.notes:
+            self.line(f"\nNote: {note}", fg="yellow")
+        self._sum(verdict)
+
+    def _table(self, verdict: Verdict) -> None:
+        width = max((len(row.check) for row in verdict.rows.values()), default=10)
+        self.line(f"  {'rule or check':{width}}  {'verdict':13} {'cases':>6} {'requests':>8} {'seconds':>8}", bold=True)
+        for row in verdict.rows.values():
+            state = row.state
+            figures = f"{row.cases:6} {row.requests:8} {row.seconds:8.2f}"
+            reason = f"  {row.reason}" if state == NOT_EXERCISED else ""
+            self.line(f"{SIGNS[state]} {row.check:{width}}  {state:13} {figures}{reason}", fg=COLORS[state])
+
+    def _failure(self, number: int, failure: Failure) -> None:
+        self.line(f"\n{number}. {failure.check}  [{failure.id}]", fg="red", bold=True)
+        if failure.file:
+            self.line(f"   {failure.file}:{failure.line}")
+        case = f" ({failure.detail})" if failure.detail else ""
+        self.line(f"   {failure.promise}{case}")
+        self.line(f"   {failure.sentence}")
+        if failure.also:
+            self.line(f"   {failure.also} more cases of this promise failed or were left out")
+        self.line("\n   Reproduce from a fresh state:\n")
+        self.line("\n".join(f"     {line}" for line in failure.curl.splitlines()))
+
+    def _sum(self, verdict: Verdict) -> None:
+        counts = ", ".join(f"{verdict.count(state)} {state}" for state in (KEPT, BROKEN, NOT_EXERCISED))
+        stopped = f"; stopped: {verdict.stopped}" if verdict.stopped else ""
+        color = "red" if verdict.failures else "green"
+        self.line(f"\n{counts}; {len(verdict.failures)} failures in {verdict.requests} requests, "
+                  f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
