@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.request import Request, request_of
-from specdouble.contract import Contract, Operation, Refused
+from specdouble.contract import Contract, Operation, Refused, Unique
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
 from specdouble.double.sampler import Sampler, UnsatisfiableError
@@ -91,10 +91,15 @@ def examine(file: Path) -> Result:
 
 async def _call_all(double: Double, app: Any, result: Result, started: float) -> None:
     sampler = Sampler(double.contract.schemas, 1)
-    operations = sorted(double.contract.operations.values(), key=lambda one: one.method == "delete")
+    # Deletes at the end, what lies deepest first: every other operation finds its documents.
+    operations = sorted(
+        double.contract.operations.values(), key=lambda one: (one.method == "delete", -one.path.count("/"))
+    )
     for operation in operations:
         try:
-            request = request_of(double.contract, operation, sampler, ids(double, operation))
+            known = ids(double, operation)
+            request = request_of(double.contract, operation, sampler, known, fresh(double, operation))
+            _name_stored(double, operation, request)
         except UnsatisfiableError as error:
             result.reasons.append(f"{operation}: no valid request: {error}"[:300])
             continue
@@ -113,11 +118,33 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     documents = double.seed.get(action.collection) if action else None
     if action is None or not documents:
         return {}
-    document = documents[-1 if action.does == "delete" else 0]
+    document = documents[0]
+    if action.does == "delete":
+        gone = double.world("default").collection(action.collection, None)
+        name = double.contract.resources[action.collection].id
+        document = next((one for one in reversed(documents) if gone.find_one({name: one.get(name)})), document)
     found = {name: document.get(to) for name, to in action.scope}
     if action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
     return found
+
+
+def fresh(double: Double, operation: Operation) -> set[str]:
+    """The properties of the body that no stored document may share."""
+    action = double.contract.actions.get(operation.id)
+    if action is None or action.does != "create":
+        return set()
+    resource = double.contract.resources[action.collection]
+    return {resource.id, *(rule.name for rule in resource.of(Unique))}
+
+
+def _name_stored(double: Double, operation: Operation, request: Request) -> None:
+    """A body that says itself which document it replaces names one that exists."""
+    action = double.contract.actions.get(operation.id)
+    documents = double.seed.get(action.collection) if action else None
+    if action and documents and action.does == "replace" and action.id is None and request.body[:1] == b"{":
+        name = double.contract.resources[action.collection].id
+        request.body = json.dumps({**json.loads(request.body), name: documents[0].get(name)}).encode()
 
 
 async def _ask(app: Any, request: Request) -> tuple[int, dict[str, str], bytes]:
@@ -129,6 +156,7 @@ async def _ask(app: Any, request: Request) -> tuple[int, dict[str, str], bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
+    headers = {**request.headers, **({"content-length": str(len(request.body))} if request.body else {})}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -139,13 +167,13 @@ async def _ask(app: Any, request: Request) -> tuple[int, dict[str, str], bytes]:
         "raw_path": request.path.encode(),
         "query_string": request.query.encode(),
         "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in request.headers.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
     await app(scope, receive, send)
-    headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
+    answered = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def complaint(
@@ -238,7 +266,9 @@ def _print_sums(results: list[Result]) -> None:
     failures = sum(" 500 " in reason for one in results for reason in one.reasons)
     by = sum((Counter(one.by) for one in loaded), Counter[str]())
     print(f"\n{len(loaded)} of {len(results)} contracts load ({len(loaded) / max(1, len(results)):.1%})")
-    print(f"{answered} of {operations} operations answer conforming ({answered / max(1, operations):.2%}), {failures} with 500")
+    print(
+        f"{answered} of {operations} operations answer conforming ({answered / max(1, operations):.2%}), {failures} with 500"
+    )
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
     if loaded:
         print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")

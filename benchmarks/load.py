@@ -126,7 +126,7 @@ def _measured(
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.send(next(requests))
     while (now := time.perf_counter()) - started < job.seconds and len(latencies) < job.most:
-        for key, _ in selector.select(60):
+        for key, _ in selector.select(0):
             connection = key.data
             if connection.answered():
                 latencies.append(time.perf_counter() - connection.sent_at)
@@ -136,7 +136,9 @@ def _measured(
 
 
 def _load(latencies: list[float], seconds: float, statuses: Counter[bytes]) -> Load:
-    percentiles = statistics.quantiles(latencies + latencies[:1] if len(latencies) < 2 else latencies, n=100, method="inclusive")
+    percentiles = statistics.quantiles(
+        latencies + latencies[:1] if len(latencies) < 2 else latencies, n=100, method="inclusive"
+    )
     p50, p95, p99 = (percentiles[at - 1] * 1000 for at in (50, 95, 99))
     told = {status.decode(): count for status, count in statuses.items()}
     return Load(len(latencies) / seconds, p50, p95, p99, told)

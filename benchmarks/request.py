@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from specdouble.contract import Contract, Media, Operation, Parameter
+from specdouble.double.alternatives import condition_of, plain_path
 from specdouble.double.sampler import Sampler
 
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
@@ -27,7 +28,9 @@ class Request:
     body: bytes = b""
 
 
-def request_of(contract: Contract, operation: Operation, sampler: Sampler, known: Mapping[str, Any]) -> Request:
+def request_of(
+    contract: Contract, operation: Operation, sampler: Sampler, known: Mapping[str, Any], fresh: Collection[str]
+) -> Request:
     """A request that the contract calls valid.
 
     Args:
@@ -35,6 +38,7 @@ def request_of(contract: Contract, operation: Operation, sampler: Sampler, known
         operation: what is asked.
         sampler: makes the values.
         known: values of path parameters: ids of documents that exist.
+        fresh: properties of the body whose values are made, though there is an example.
     """
     request = Request(operation.method.upper(), operation.path)
     pairs: list[str] = []
@@ -43,7 +47,11 @@ def request_of(contract: Contract, operation: Operation, sampler: Sampler, known
             continue
         value = known.get(parameter.name) if parameter.location == "path" else None
         if value is None:
-            value = "sample" if parameter.slot is None else sampler.sample(parameter.slot, f"{operation.id} {parameter.name}")
+            value = (
+                "sample"
+                if parameter.slot is None
+                else sampler.sample(parameter.slot, f"{operation.id} {parameter.name}")
+            )
         if parameter.location == "path":
             segment = _in_path(parameter, value) or "sample"
             request.path = request.path.replace("{" + parameter.name + "}", segment)
@@ -54,12 +62,15 @@ def request_of(contract: Contract, operation: Operation, sampler: Sampler, known
         elif parameter.location == "cookie":
             request.headers["cookie"] = f"{parameter.name}={quote(_text(value))}"
     request.path = re.sub(r"\{[^{}/]+\}", "sample", request.path)
+    request.path, condition = plain_path(request.path), condition_of(operation)
+    named = {one.name.lower() for one in operation.parameters}
+    pairs += [f"{quote(name)}={quote(value)}" for name, value in condition.items() if name.lower() not in named]
     request.query = "&".join([*pairs, *_credentials(contract, operation, request.headers)])
-    _add_body(operation, sampler, request)
+    _add_body(operation, sampler, request, fresh)
     return request
 
 
-def _add_body(operation: Operation, sampler: Sampler, request: Request) -> None:
+def _add_body(operation: Operation, sampler: Sampler, request: Request, fresh: Collection[str]) -> None:
     medias = list(operation.body.content.values()) if operation.body else []
     media = next((one for one in medias if "json" in one.type), next(iter(medias), None))
     if media is None:
@@ -67,6 +78,9 @@ def _add_body(operation: Operation, sampler: Sampler, request: Request) -> None:
     kind = "application/json" if "*" in media.type else media.type
     request.headers["content-type"] = kind
     value = sampler.sample(media.slot, f"{operation.id} body", media.examples.values()) if media.slot else {}
+    if isinstance(value, dict) and media.slot and not value.keys().isdisjoint(fresh):
+        other = sampler.plain(media.slot, f"{operation.id} fresh")
+        value = {**value, **{name: other[name] for name in fresh if name in value and name in other}}
     if "json" in kind:
         request.body = json.dumps(value).encode()
     elif kind.startswith("application/x-www-form-urlencoded"):
@@ -89,7 +103,9 @@ def _multipart(_media: Media, value: Any) -> bytes:
     for name, part in value.items() if isinstance(value, dict) else ():
         for one in part if isinstance(part, list) else [part]:
             kind = "\r\nContent-Type: application/json" if isinstance(one, dict | list) else ""
-            parts.append(f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{kind}\r\n\r\n{_text(one)}\r\n')
+            parts.append(
+                f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{kind}\r\n\r\n{_text(one)}\r\n'
+            )
     return ("".join(parts) + f"--{_BOUNDARY}--\r\n").encode()
 
 
@@ -150,7 +166,7 @@ def _credentials(contract: Contract, operation: Operation, headers: dict[str, st
         elif kind == "apiKey" and place == "cookie":
             headers["cookie"] = f"{scheme['name']}=corpus-key"
         elif kind == "apiKey":
-            headers[str(scheme.get("name", "")).lower()] = "corpus-key"
+            headers.setdefault(str(scheme.get("name", "")).lower(), "corpus-key")
         elif kind == "basic" or str(scheme.get("scheme")).lower() == "basic":
             headers["authorization"] = "Basic dXNlcjpwYXNz"
         else:

@@ -35,8 +35,8 @@ DOORS = {
     "bson": ("specdouble.double.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
-    "uvicorn": ("specdouble.double.server",),
-    "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.prove.command"),
+    "uvicorn": ("specdouble.double.server", "specdouble.double.protocol"),
+    "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }
 

@@ -41,7 +41,9 @@ def read_resources(document: Document) -> dict[str, Resource]:
 
 def is_annotated(document: Document) -> bool:
     """Whether the contract carries an annotation of ours anywhere."""
-    return any(key in KNOWN for _, key in _extensions(document.data, ""))
+    return any(
+        key in KNOWN and (key != "x-timestamp" or "/properties/" in at) for at, key in _extensions(document.data, "")
+    )
 
 
 def read_identities(document: Document) -> dict[str, Identity]:
@@ -93,10 +95,23 @@ def _suggestion(word: str, known: Any) -> str:
 
 def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The properties of an object schema, through `$ref` and `allOf`: name, resolved schema, pointer."""
-    yield from _properties(document, schema, at, set())
+    for name, part, place in parts_of(document, schema, at):
+        try:
+            behind = document.resolve(part)
+        except LookupError:
+            continue
+        beside = part if isinstance(part, dict) else {}
+        merged = {**(behind if isinstance(behind, dict) else {}), **beside}
+        merged.pop("$ref", None)
+        yield name, merged, place
 
 
-def _properties(document: Document, schema: Any, at: str, seen: set[str]) -> Iterator[tuple[str, dict[str, Any], str]]:
+def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:
+    """The properties of an object schema, through `$ref` and `allOf`: name, the property as it stands, pointer."""
+    yield from _parts(document, schema, at, set())
+
+
+def _parts(document: Document, schema: Any, at: str, seen: set[str]) -> Iterator[tuple[str, Any, str]]:
     try:
         schema, at = document.follow(schema, at)
     except LookupError:
@@ -105,18 +120,12 @@ def _properties(document: Document, schema: Any, at: str, seen: set[str]) -> Ite
         return
     seen.add(at)
     if "$ref" in schema:
-        yield from _properties(document, {"$ref": schema["$ref"]}, at, seen)
+        yield from _parts(document, {"$ref": schema["$ref"]}, at, seen)
     for index, part in enumerate(schema.get("allOf") or ()):
-        yield from _properties(document, part, at + pointer("allOf", index), seen)
-    for name, part in (schema.get("properties") or {}).items():
-        try:
-            behind = document.resolve(part)
-        except LookupError:
-            continue
-        beside = part if isinstance(part, dict) else {}
-        merged = {**(behind if isinstance(behind, dict) else {}), **beside}
-        merged.pop("$ref", None)
-        yield name, merged, at + pointer("properties", name)
+        yield from _parts(document, part, at + pointer("allOf", index), seen)
+    properties = schema.get("properties")
+    for name, part in properties.items() if isinstance(properties, dict) else ():
+        yield name, part, at + pointer("properties", name)
 
 
 class _Reader:

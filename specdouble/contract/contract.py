@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import is_annotated, properties_of, read_identities, read_resources
+from specdouble.contract.annotation import is_annotated, parts_of, properties_of, read_identities, read_resources
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
@@ -67,6 +67,10 @@ class Contract:
     def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
         return {name: part for name, part, _ in properties_of(self._document, schema, "")}
+
+    def parts(self, schema: Any) -> dict[str, Any]:
+        """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
+        return {name: part for name, part, _ in parts_of(self._document, schema, "")}
 
     def locate(self, at: str) -> tuple[str, int]:
         """The file and line of what stands at the document's pointer."""

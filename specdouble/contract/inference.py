@@ -25,6 +25,7 @@ _IDS = ("id", "_id", "uuid", "guid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
 _CREATED = {"createdat", "created", "createdon", "creationdate", "datecreated", "createdate", "createddate"}
 _UPDATED = {"updatedat", "updated", "updatedon", "modifiedat", "modified", "lastmodified", "dateupdated", "updateddate"}
+_NARROWER = {"pattern", "minLength", "maxLength", "enum", "const"}
 _TAKEN = re.compile(r"\b(exists?|taken|unique|duplicated?|already|in use)\b", re.IGNORECASE)
 
 Properties = dict[str, dict[str, Any]]
@@ -179,11 +180,25 @@ class _Inference:
             id=identity,
             owner=None,
             tenant=None,
-            properties=found.properties,
+            properties=self.with_parameter(found.properties, identity, group),
             within=within,
             why=f"the shape of {group.path}" + (f" and {group.path}/{{{group.parameter}}}" if group.parameter else ""),
         )
         return replace(resource, rules=tuple(self.rules(resource, group)))
+
+    @staticmethod
+    def with_parameter(properties: Properties, identity: str, group: _Group) -> Properties:
+        """The properties, the id held to what the path's parameter demands of it too."""
+        operations = (*group.on_one.values(),)
+        parameters = [one for operation in operations for one in operation.parameters if one.name == group.parameter]
+        schema = parameters[0].schema if parameters else None
+        if identity not in properties or not isinstance(schema, dict):
+            return properties
+        demands = {key: schema[key] for key in ("type", "format", "pattern", "minLength", "maxLength", "enum") if key in schema}
+        told = properties[identity]
+        if schema.get("type") in ("integer", "number") and told.get("type") == "string":
+            demands["pattern"] = "^[1-9][0-9]{5}$"  # a text in the document, a number in the path
+        return {**properties, identity: {**demands, **told}}
 
     def rules(self, resource: Resource, group: _Group) -> Iterator[Rule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
@@ -194,7 +209,8 @@ class _Inference:
             if schema.get("readOnly") is True:
                 yield ReadOnly(**common)
             plain = _plain(name)
-            if schema.get("format") == "date-time" and (schema.get("readOnly") is True or name not in sent):
+            plainly = schema.get("format") == "date-time" and _NARROWER.isdisjoint(schema)
+            if plainly and (schema.get("readOnly") is True or name not in sent):
                 if plain in _CREATED:
                     yield Timestamp(event="created", **common)
                 elif plain in _UPDATED:

@@ -147,6 +147,7 @@ def _check_path(document: Document, operation: Operation) -> None:
 def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
     """The patterns, and each schema's own `example` and `default`."""
     patterns: dict[str, bool] = {}
+    values: list[tuple[dict[str, Any], Any, str, str]] = []
     for schema, at in _all_schemas(document, operations):
         pattern = schema.get("pattern")
         if isinstance(pattern, str):
@@ -155,15 +156,38 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
             if not patterns[pattern]:
                 reason = f"`{pattern}` is no regular expression"
                 document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
+        _check_enum(document, schema, at)
         for keyword in ("example", "default"):
             if keyword in schema and "$ref" not in schema:
-                _check_value(document, schemas, schema, schema[keyword], at + pointer(keyword), keyword)
+                values.append((schema, schema[keyword], at + pointer(keyword), keyword))
+    # All slots before the first check: one that is added later has all of them compiled anew.
+    slots = [(schemas.slot(schema, "response"), schemas.slot(schema, "request")) for schema, _, _, _ in values]
+    for (_, value, at, what), (slot, other) in zip(values, slots, strict=True):
+        if not schemas.is_valid(slot, value) and not schemas.is_valid(other, value):
+            _note_value(document, schemas, slot, value, at, what)
 
 
-def _check_value(document: Document, schemas: Schemas, schema: dict[str, Any], value: Any, at: str, what: str) -> None:
-    slot = schemas.slot(schema, "response")
-    if schemas.is_valid(slot, value) or schemas.is_valid(schemas.slot(schema, "request"), value):
+def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:
+    """A schema whose `enum` has no value of its `type` takes nothing at all."""
+    values, told = schema.get("enum"), schema.get("type")
+    if not isinstance(values, list) or told is None:
         return
+    kinds = {*(told if isinstance(told, list) else [told])} | ({"null"} if schema.get("nullable") is True else set())
+    if not any(_kinds_of(value) & kinds for value in values):
+        reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
+        document.find(at + "/enum", reason, "correct the values or the type")
+
+
+def _kinds_of(value: Any) -> set[str]:
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return {"integer", "number"}
+    names = {float: "number", str: "string", list: "array", dict: "object"}
+    return {names.get(type(value), "null")}
+
+
+def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str) -> None:
     for violation in schemas.violations(slot, value, "body"):
         reason = f"the {what} breaks its own schema: {violation.pointer or 'the value'}: {violation.message}"
         document.find(at + violation.pointer, reason, f"correct the {what} or the schema")

@@ -143,6 +143,11 @@ def base_path(data: dict[str, Any]) -> str:
     return urlsplit(url).path.rstrip("/")
 
 
+def _is_ignored(raw: dict[str, Any]) -> bool:
+    """OpenAPI 3.0.3, Parameter Object: such a header is told elsewhere, and its definition ignored."""
+    return raw["in"] == "header" and str(raw["name"]).lower() in ("accept", "content-type", "authorization")
+
+
 def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
     try:
         return document.follow(value, at)
@@ -192,7 +197,7 @@ class Reader:
         for holder, at in ((self.item, self.item_at), (self.raw, self.at)):
             for index, raw in enumerate(holder.get("parameters") or ()):
                 raw, place = _follow(self.document, raw, at + pointer("parameters", index))
-                if isinstance(raw, dict) and {"name", "in"} <= raw.keys():
+                if isinstance(raw, dict) and {"name", "in"} <= raw.keys() and not _is_ignored(raw):
                     parameter = self.parameter(raw, place)
                     found[parameter.name, parameter.location] = parameter
         yield from found.values()

@@ -65,7 +65,9 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
                 )
                 operation = contract.operations[resolved.operation_id]
                 authenticate = authentication.compile(resolved.security or [])
-                compiled.append(self._double.parts.operation(contract, operation, resolved.function, authenticate))
+                compiled.append(
+                    self._double.parts.operation(contract, operation, resolved.function, authenticate, self._double.sampler)
+                )
         self._operations = Operations(self._double, compiled, self._app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -84,11 +84,18 @@ class AutomaticOperation:
         body = self._body(arguments)
         documents, wanted = self._documents(arguments), self._filter(arguments, body)
         before = documents.find_one(wanted)
-        if before is None and "201" in self._operation.responses and self._key is not None:
+        if before is None and self._may_create(wanted):
             stored = self._inserted(documents, {**body, **wanted})
-            return self._envelope.body(stored), 201, {}
+            created = "201" in self._operation.responses
+            return self._envelope.body(stored), 201 if created else self._operation.success, {}
         kept = {name: value for name, value in (before or {}).items() if name not in self._sent}
         return self._saved(documents, wanted, before, {**kept, **body})
+
+    def _may_create(self, wanted: Document) -> bool:
+        """Whether a PUT may make a document: the operation has a 201, or no 404 to refuse it with."""
+        if self._key is None:
+            return self._operation.response(404) is None and wanted.get(self._resource.id) is not None
+        return "201" in self._operation.responses
 
     def update(self, **arguments: Any) -> Result:
         """Change what the body names."""

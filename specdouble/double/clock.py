@@ -40,6 +40,7 @@ class Clock:
                 raise ValueError(message) from None
             frozen = frozen if frozen.tzinfo else frozen.replace(tzinfo=UTC)
         self._frozen, self._shift = frozen, shift
+        self._second, self._written = -1, ""
 
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -55,11 +56,19 @@ class Clock:
         Args:
             after: an earlier timestamp; while the clock runs, the answer is later, be it by a millisecond.
         """
-        stamp = _written(self.now())
+        stamp = _written(self.now()) if self._frozen or self._shift else self._running()
         if isinstance(after, str) and stamp <= after and self._frozen is None:
             with suppress(ValueError, OverflowError):
                 stamp = _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
         return stamp
+
+    def _running(self) -> str:
+        """The machine's time; all but the milliseconds is written once a second."""
+        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._written = datetime.fromtimestamp(second, UTC).isoformat()[:-6]
+        return f"{self._written}.{nanoseconds // 1_000_000:03d}Z"
 
 
 def _written(moment: datetime) -> str:

@@ -16,8 +16,10 @@ from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
 from specdouble.double.parameter import MISSING, ParameterReader, Query
+from specdouble.double.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
 from specdouble.double.problem import Problem
 from specdouble.double.result import Answer, ContractBroken, Results
+from specdouble.double.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
 
@@ -61,11 +63,16 @@ class CompiledOperation:
         operation: the operation.
         handler: the function that answers it.
         authenticate: tells who is calling; None where nobody is asked.
-        answered_by: a handler, automatic or a sample: for messages.
+        sampler: makes the answers that a request prefers.
     """
 
     def __init__(
-        self, contract: Contract, operation: Operation, handler: Handler, authenticate: Authenticate | None
+        self,
+        contract: Contract,
+        operation: Operation,
+        handler: Handler,
+        authenticate: Authenticate | None,
+        sampler: Sampler | None = None,
     ) -> None:
         self.operation = operation
         self._contract = contract
@@ -73,6 +80,7 @@ class CompiledOperation:
         self._authenticate = authenticate
         self._errors = ErrorShapes(contract, operation)
         self._results = Results(contract, operation)
+        self._preferred = Preferred(contract, operation, sampler or Sampler(contract.schemas))
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._media: dict[str, tuple[Media, Keep | None]] = {
             media.type.partition(";")[0].strip().lower(): (media, declared_part(contract, operation, media))
@@ -85,6 +93,10 @@ class CompiledOperation:
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
             values = self._read(request)
+            if HEADER in request.headers or IN_QUERY in request.query:
+                wish = preference(request.headers, request.query)
+                if wish is not None:
+                    return await self._as_preferred(wish, values, user, world)
             current.set(Exchange(self.operation, world, user))
             result = self._handler(**self._arguments(values, user))
             if type(result) not in _RESULTS and inspect.isawaitable(result):
@@ -96,6 +108,20 @@ class CompiledOperation:
             return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
         except Exception:
             return self._failed(traceback.format_exc(), [])
+
+    async def _as_preferred(
+        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World
+    ) -> Outcome:
+        if wish.delay:
+            await self._preferred.wait(wish)
+        if wish.chooses:
+            answer = self._results.answer(self._preferred.answer(wish))
+        else:
+            current.set(Exchange(self.operation, world, user))
+            result = self._handler(**self._arguments(values, user))
+            answer = self._results.answer(await result if inspect.isawaitable(result) else result)
+        headers = [*answer.headers, (b"preference-applied", wish.applied.encode())]
+        return Outcome(Answer(answer.status, answer.body, headers))
 
     def refused(self, problem: Problem) -> Outcome:
         """The answer to a request that is refused."""
@@ -188,12 +214,14 @@ class CompiledOperation:
         raw = request.body
         if "json" in media.type or media.type == "*/*":
             return read_json(raw)
-        if media.type.startswith("application/x-www-form-urlencoded"):
+        if "xml" in media.type:
+            return raw
+        if media.type.startswith("application/x-www-form-urlencoded") and self._contract.properties(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
         if media.type.startswith("multipart/"):
             sent = request.headers.get(b"content-type", b"")
             return read_multipart(raw, sent, self._contract.properties(media.schema))
-        if media.type.startswith("text/"):
+        if media.type.startswith(("text/", "application/x-www-form-urlencoded")):
             try:
                 return raw.decode("utf-8")
             except UnicodeDecodeError:
@@ -247,4 +275,3 @@ def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
-

@@ -13,6 +13,7 @@ from typing import Any
 from specdouble.contract import Action, Contract, Media, Operation, ReadOnly
 
 Keep = Callable[[Any], Any]
+_UNTOLD: Any = object()
 
 
 def declared_part(contract: Contract, operation: Operation, media: Media) -> Keep | None:
@@ -20,7 +21,16 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     action = contract.actions.get(operation.id)
     resource = contract.resources[action.collection] if action else None
     server_set = {rule.name for rule in resource.of(ReadOnly)} if resource else set()
-    return _Compiler(contract, fills_defaults(action)).compile(media.schema, server_set)
+    made: list[Keep] = []
+
+    def keep(value: Any) -> Any:
+        # Made at the first request: of a contract with thousands of operations a session uses a few.
+        if not made:
+            compiler = _Compiler(contract, fills_defaults(action))
+            made.append(compiler.compile(media.schema, server_set) or (lambda whole: whole))
+        return made[0](value)
+
+    return keep if isinstance(contract.resolve(media.schema), dict) else None
 
 
 def fills_defaults(action: Action | None) -> bool:
@@ -53,17 +63,18 @@ class _Compiler:
         return lambda value: [keep(item) for item in value] if isinstance(value, list) else value
 
     def object(self, schema: dict[str, Any], server_set: set[str]) -> Keep | None:
-        properties = self.contract.properties(schema)
+        properties = self.contract.parts(schema)
         alternatives = "oneOf" in schema or "anyOf" in schema
         if not properties or alternatives:
             return self.without(server_set) if server_set else None
-        server_set = server_set | {name for name, part in properties.items() if part.get("readOnly") is True}
+        server_set = server_set | {name for name, part in properties.items() if self.told(part, "readOnly") is True}
         allowed = dict.fromkeys(name for name in properties if name not in server_set)
-        extras = isinstance(schema.get("additionalProperties"), dict)
+        extras = isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
         nested = {name: keep for name in allowed if (keep := self.compile(properties[name])) is not None}
         defaults = {}
         if self.with_defaults:
-            defaults = {name: properties[name]["default"] for name in allowed if "default" in properties[name]}
+            told = {name: self.told(properties[name], "default") for name in allowed}
+            defaults = {name: value for name, value in told.items() if value is not _UNTOLD}
 
         def keep_declared(value: Any) -> Any:
             if not isinstance(value, dict):
@@ -79,6 +90,13 @@ class _Compiler:
             return kept
 
         return keep_declared
+
+    def told(self, part: Any, keyword: str) -> Any:
+        """A keyword beside a property's `$ref`, or behind it."""
+        for schema in (part, self.contract.resolve(part)):
+            if isinstance(schema, dict) and keyword in schema:
+                return schema[keyword]
+        return _UNTOLD
 
     @staticmethod
     def without(server_set: set[str]) -> Keep:

@@ -196,8 +196,10 @@ class Collection:
 
     def _stored(self, document: Mapping[str, Any]) -> Document:
         """A copy in the form in which it is stored."""
-        within = self._rules.resource.within
-        stored = {name: value for name, value in document.items() if not name.startswith(SHADOW) or name in within}
+        stored = dict(document)
+        if SHADOW in "".join(stored):
+            within = self._rules.resource.within
+            stored = {name: value for name, value in stored.items() if not name.startswith(SHADOW) or name in within}
         if self._rules.id != "_id" and self._rules.id in stored:
             stored["_id"] = stored.pop(self._rules.id)
         return stored

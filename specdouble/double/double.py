@@ -86,6 +86,7 @@ class Double:
         contract = read_contract(self.settings.path)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
+        self.sampler = sampler
         resolutions = {
             operation.id: resolve(contract, handlers, sampler, operation) for operation in contract.operations.values()
         }

@@ -52,7 +52,7 @@ class Enforcement:
         self.scopes = [name for name in (resource.owner, resource.tenant) if name is not None]
         self.hidden = (*(field for field, _ in self.uniques), *resource.within)
         self.id = resource.id
-        self.order = [name if name != resource.id else "_id" for name in resource.properties]
+        self.blank = dict.fromkeys(name if name != resource.id else "_id" for name in resource.properties)
         self.id_rule = Unique(collection=resource.collection, name=resource.id)
         self.id_schema = resource.properties.get(resource.id, {})
 
@@ -70,7 +70,10 @@ class Enforcement:
         stamp = self.clock.timestamp() if self.created or self.updated else None
         for name in (*self.created, *self.updated):
             document[name] = stamp
-        return {name: document[name] for name in self.order if name in document} | document
+        ordered = self.blank | document
+        for name in self.blank.keys() - document.keys():
+            del ordered[name]
+        return ordered
 
     def carry_over(self, before: Document, after: Document) -> None:
         """Set what the server sets in a changed document, whatever the change said of it."""
@@ -110,7 +113,9 @@ class Enforcement:
             touched: the properties that the write names; their references are looked at though they stay equal.
             view: the store as the writer sees it.
         """
-        broken = [*self._taken(after, before, view), *self._dangling(after, before, touched, view)]
+        broken = [*self._taken(after, before, view)] if self.uniques else []
+        if self.references:
+            broken += self._dangling(after, before, touched, view)
         return broken if before is None else [*broken, *self._moved(after, before)]
 
     def _taken(self, after: Document, before: Document | None, view: View) -> Iterable[Broken]:
@@ -130,7 +135,8 @@ class Enforcement:
             if value is None or (before is not None and rule.name not in touched and before.get(rule.name) == value):
                 continue
             ids = value if isinstance(value, list) else [value]
-            if not all(isinstance(one, str | int) and view.has(rule.target, one, after) for one in ids):
+            known = [isinstance(one, str | int) and view.has(rule.target, one, after) for one in ids]
+            if not all(known):
                 yield Broken(rule, f"names no document of {rule.target}")
 
     def _moved(self, after: Document, before: Document) -> Iterable[Broken]:

@@ -53,7 +53,7 @@ class Handlers:
         return self._found.get(operation.id)
 
     def _search(self, operation: Operation) -> Handler | None:
-        if "." in operation.id:
+        if "." in operation.id and self._is_ours(operation.id):
             module, _, name = operation.id.rpartition(".")
             return getattr(self._module(module), name, None)
         tags = [snake_case(tag) for tag in operation.tags] or [UNTAGGED]
@@ -67,6 +67,11 @@ class Handlers:
                     return handler  # type: ignore[no-any-return]
             self._suspect(tagged, operation)
         return None
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether an operationId with dots begins with a module of the project."""
+        first = self.folder.parent / path.partition(".")[0]
+        return first.name.isidentifier() and (first.is_dir() or first.with_suffix(".py").is_file())
 
     def _module(self, name: str) -> ModuleType | None:
         if name not in self._modules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 from specdouble.double.pattern import matching
@@ -20,12 +20,12 @@ class Ids:
     """Gives ids that were not given before.
 
     Args:
-        seed: the same ids again for the same seed; None for ids that nobody can foresee.
+        seed: the same ids again for the same seed; None for others at each start.
     """
 
     def __init__(self, seed: int | None = None) -> None:
         self._seeded = seed is not None
-        self._random = Random(seed) if seed is not None else SystemRandom()
+        self._random = Random(seed)
         self._last: dict[str, int] = {}
 
     def new(self, collection: str, schema: dict[str, Any]) -> str | int:
@@ -38,6 +38,8 @@ class Ids:
             return self._last[collection]
         if schema.get("format") == "uuid":
             return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            return str(schema["enum"][0])
         written = self._as_described(schema)
         if written is not None:
             return written

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from specdouble.contract import Contract, References, Resource, Timestamp, Unique
+from specdouble.contract.pointer import tokens
 from specdouble.double.clock import Clock
 from specdouble.double.enforcement import Document, unique_key
 from specdouble.double.ids import Ids
@@ -66,10 +68,9 @@ class _Maker:
         if not isinstance(made, dict):
             return None
         wishes = self.wishes(resource, number)
-        document = {**made, **wishes}
-        if not self.contract.schemas.is_valid(slot, _visible(resource, document)):
-            return None
-        return document
+        for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
+            wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
+        return {**made, **wishes}
 
     def wishes(self, resource: Resource, number: int) -> Document:
         """What the rules and the store want the properties to be, whatever the schema's sample says."""
@@ -93,9 +94,9 @@ class _Maker:
                 wishes[resource.owner] = self.pick(users, 0)
         return {name: value for name, value in wishes.items() if value is not None}
 
-    def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, str]]:
+    def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, Any]]:
         """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
-        found: dict[str, tuple[str, str, str]] = {}
+        found: dict[str, tuple[str, str, Any]] = {}
         for operation_id, action in self.contract.actions.items():
             if action.collection != resource.collection:
                 continue
@@ -105,10 +106,17 @@ class _Maker:
                 for other_id, other in self.contract.actions.items():
                     if self.contract.operations[other_id].path == above and other.id == name:
                         parent = self.contract.resources[other.collection]
-                        found[to] = (parent.collection, parent.id, name)
-                if to in resource.within:
-                    found.setdefault(to, ("", "", name))
+                        found[to] = (parent.collection, parent.id, self.stand_in(operation_id, name))
+                found.setdefault(to, ("", "", self.stand_in(operation_id, name)))
         return found
+
+    def stand_in(self, operation_id: str, name: str) -> Any:
+        """A value of a path's parameter, where no kept document is what it names."""
+        for parameter in self.contract.operations[operation_id].parameters:
+            if parameter.name == name and parameter.location == "path" and parameter.slot is not None:
+                with suppress(UnsatisfiableError):
+                    return self.sampler.sample(parameter.slot, name)
+        return name
 
     def pick(self, collection: str, number: int) -> Any:
         documents = self.seed.get(collection) or []

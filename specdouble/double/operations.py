@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
+from specdouble.double.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.control import Control
 from specdouble.double.double import DEFAULT_WORLD, Double
@@ -79,6 +80,8 @@ class Operations:
         try:
             name = _world_name(headers)
             operations, segments = found or _nowhere(path)
+            if method not in operations:
+                operations, segments = self._with_method(path, method) or (operations, segments)
             operation = _of_method(operations, method)
             body = await self._body(headers, receive) if _has_body(scope, headers) else b""
             world = self._double.world(name)
@@ -88,6 +91,10 @@ class Operations:
             outcome = await operation.answer(Request(segments, scope["query_string"], headers, body), world)
         await _send(send, outcome.answer, with_body=method != "HEAD")
         self._record(scope, path, started, name, operation, body, outcome)
+
+    def _with_method(self, path: str, method: str) -> tuple[dict[str, Answering], dict[str, str]] | None:
+        """Another template that fits the path, and has the method that the most concrete one has not."""
+        return next((found for found in self._paths.every(path) if method in found[0]), None)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         if int(headers.get(b"content-length") or 0) > self._limit:
@@ -109,7 +116,7 @@ class Operations:
         detail = f"the body is larger than {self._limit} bytes"
         return Problem(413, "Content Too Large", detail, headers={"Connection": "close"})
 
-    def _refused(self, operation: CompiledOperation | None, problem: Problem) -> Outcome:
+    def _refused(self, operation: Answering | None, problem: Problem) -> Outcome:
         if operation is not None:
             return operation.refused(problem)
         media_type, body = self._unknown.write(problem)
@@ -124,7 +131,7 @@ class Operations:
         path: str,
         started: float,
         world: str,
-        operation: CompiledOperation | None,
+        operation: Answering | None,
         body: bytes,
         outcome: Outcome,
     ) -> None:
@@ -146,18 +153,21 @@ class Operations:
         )
 
 
-def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, CompiledOperation]]:
-    found: dict[str, dict[str, CompiledOperation]] = {}
+def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:
+    shared: dict[tuple[str, str], list[CompiledOperation]] = {}
     for one in compiled:
-        found.setdefault(one.operation.path, {})[one.operation.method.upper()] = one
+        shared.setdefault((plain_path(one.operation.path), one.operation.method.upper()), []).append(one)
+    found: dict[str, dict[str, Answering]] = {}
+    for (path, method), those in shared.items():
+        found.setdefault(path, {})[method] = those[0] if len(those) == 1 else Alternatives(those)
     return found
 
 
-def _nowhere(path: str) -> tuple[dict[str, CompiledOperation], dict[str, str]]:
+def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:
     raise Problem(404, "Not Found", f"the contract has no path that fits {path}")
 
 
-def _of_method(operations: dict[str, CompiledOperation], method: str) -> CompiledOperation:
+def _of_method(operations: dict[str, Answering], method: str) -> Answering:
     """The operation of the method; a HEAD is answered as the GET (RFC 9110, 9.3.2)."""
     found = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
     if found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -80,6 +80,25 @@ class Paths(Generic[Target]):
         if below is not None and last:
             return below[1], {below[0]: last}
         return self._walk(self._root, path.split("/")[1:], 0, {})
+
+    def every(self, path: str) -> Iterator[tuple[Target, dict[str, str]]]:
+        """All whose template fits, the most concrete first: for a method that the first has not."""
+        yield from self._every(self._root, path.split("/")[1:], {})
+
+    def _every(
+        self, node: _Node[Target], segments: list[str], found: dict[str, str]
+    ) -> Iterator[tuple[Target, dict[str, str]]]:
+        if not segments:
+            if node.target is not None:
+                yield node.target, found
+            return
+        segment, rest = segments[0], segments[1:]
+        if segment in node.concrete:
+            yield from self._every(node.concrete[segment], rest, found)
+        for pattern, names, child in node.templated if segment else ():
+            values = (segment,) if pattern is None else _groups(pattern, segment)
+            if values is not None:
+                yield from self._every(child, rest, {**found, **dict(zip(names, values, strict=True))})
 
     def _walk(
         self, node: _Node[Target], segments: list[str], index: int, found: dict[str, str]

@@ -39,6 +39,7 @@ class Sampler:
     def __init__(self, schemas: Schemas, seed: int | None = None) -> None:
         self._schemas = schemas
         self._seed = seed
+        self._wording: Wording | None = None
 
     def sample(self, slot: str, key: str, examples: Iterable[Any] = ()) -> Any:
         """A value that conforms to the slot's schema: the first example that does, else one that is made.
@@ -114,7 +115,9 @@ class Sampler:
 
     def _values(self, key: str, troubles: dict[Place, int], told: bool = True) -> Values:
         random = Random(f"{self._seed} {key} {sum(troubles.values())}")
-        return Values(self._schemas.definition, random, Wording(random), troubles, told)
+        self._wording = self._wording or Wording()
+        self._wording.begin(random)
+        return Values(self._schemas.definition, random, self._wording, troubles, told)
 
     def _mended(self, schema: Any, value: Any, place: Place, troubles: dict[Place, int], key: str) -> Any:
         """The value with what stands at the place taken out, or put there anew."""
@@ -131,8 +134,10 @@ class Sampler:
         fresh = MISSING if inner is MISSING else values.value(inner, place)
         if fresh is not MISSING:
             holder[place[-1]] = fresh
-        elif isinstance(holder, list) or place[-1] in holder:
+        elif _exists(value, place):
             del holder[place[-1]]
+        else:
+            holder[place[-1]] = values.value(True, place)  # required, and nothing says what it is
         return value
 
     def _inside(self, schema: Any, place: Place) -> Any:

@@ -147,9 +147,10 @@ class Server:
 
     @staticmethod
     def _freeze() -> None:
-        """What lives as long as the process need not be looked at by every garbage collection."""
+        """What lives as long as the process need not be looked at by every garbage collection, nor every request."""
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:

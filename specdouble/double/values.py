@@ -42,6 +42,7 @@ class Values:
         self._troubles = troubles
         self._uses_examples = told
         self._made = 0
+        self._others: list[Any] = []
         self.examples: set[Place] = set()
 
     def value(self, schema: Any, place: Place = (), above: frozenset[str] = frozenset()) -> Any:
@@ -67,7 +68,11 @@ class Values:
             return deepcopy(whole["const"])
         if "enum" in whole:
             return self._one_of(whole, trouble)
-        return self._of_kind(self._kind(whole, trouble), whole, place, above | whole.references, minimal)
+        others, self._others = self._others, []
+        value = self._of_kind(self._kind(whole, trouble), whole, place, above | whole.references, minimal)
+        if trouble > len(others) > 0 and isinstance(value, dict) and trouble % 3 == 0:
+            self._set_apart(value, whole, others)
+        return value
 
     def _told(self, whole: Merged) -> Any:
         """The schema's own example or default, when there is one."""
@@ -90,12 +95,22 @@ class Values:
             picks = []
             for options in whole.choices:
                 ranked = sorted(options, key=lambda option: self._is_circle(option, above))
-                picks.append(ranked[rounds % len(ranked)])
+                pick = ranked[rounds % len(ranked)]
+                picks.append(pick)
+                self._others = [option for option in options if option is not pick]
                 rounds //= len(ranked)
             whole = with_choice(whole, picks, self._definition)
         if rounds == trouble:  # no alternatives
             return whole, trouble >= 2 and trouble % 2 == 0
         return whole, rounds % 2 == 1
+
+    def _set_apart(self, value: dict[str, Any], whole: Merged, others: list[Any]) -> None:
+        """Where open schemas stand in a `oneOf`, a value fits several: what only the others name is made wrong."""
+        for other in others:
+            for name, schema in (merged(other, self._definition).get("properties") or {}).items():
+                if name not in value and name not in (whole.get("properties") or {}):
+                    value[name] = 0 if "string" in kinds(merged(schema, self._definition)) else "none"
+                    break
 
     def _is_circle(self, option: Any, above: frozenset[str]) -> bool:
         null = isinstance(option, dict) and option.get("type") == "null"
@@ -298,12 +313,12 @@ class Values:
         least, most = int(whole.get("minLength", 0)), whole.get("maxLength")
         most = None if most is None else int(most)
         form = whole.get("format")
-        written = self._wording.formatted(form) if isinstance(form, str) else None
+        written = self._wording.formatted(form, least, most) if isinstance(form, str) else None
         text = written if written is not None else self._wording.named(name)
         pattern = whole.get("pattern")
         if isinstance(pattern, str):
             return self._matching(pattern, text, least, most)
-        if written is not None and len(written) >= least and (most is None or len(written) <= most):
+        if written is not None:
             return written
         while len(text) < least:
             text += f" {self._wording.word()}" if least > 20 else self._wording.digits(1)

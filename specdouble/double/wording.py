@@ -30,27 +30,42 @@ _EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
 class Wording:
-    """Words, names, places, dates: all from one source of chance.
+    """Words, names, places, dates: all from one source of chance."""
 
-    Args:
-        random: makes the choices.
-    """
+    def __init__(self) -> None:
+        self._random = Random(0)
+        self._person = Person(Locale.EN, seed=0)
+        self._address = Address(Locale.EN, seed=0)
+        self._finance = Finance(Locale.EN, seed=0)
 
-    def __init__(self, random: Random) -> None:
+    def begin(self, random: Random) -> None:
+        """Draw from this source from now on."""
         self._random = random
-        seed = random.getrandbits(32)
-        self._person = Person(Locale.EN, seed=seed)
-        self._address = Address(Locale.EN, seed=seed)
-        self._finance = Finance(Locale.EN, seed=seed)
+        for provider in (self._person, self._address, self._finance):
+            provider.reseed(random.getrandbits(32))
 
     def word(self) -> str:
         """A plain word."""
         return self._random.choice(_WORDS)
 
-    def formatted(self, form: str) -> str | None:
-        """A text of a format of JSON Schema or OpenAPI; None for a format that says nothing of the text."""
+    def formatted(self, form: str, least: int = 0, most: int | None = None) -> str | None:
+        """A text of a format of JSON Schema or OpenAPI; None for a format that says nothing of the text.
+
+        Args:
+            form: the format.
+            least: the fewest characters, which a format may be unable to honour.
+            most: the most characters.
+        """
         write = _FORMATS.get(form)
-        return None if write is None else write(self)
+        if write is None:
+            return None
+        text = write(self)
+        if form == "date-time":
+            variants = (text, text[:-1] + ".000Z", text[:-1] + "+00:00", text[:-1] + ".000+00:00")
+            return next((one for one in variants if least <= len(one) and (most is None or len(one) <= most)), text)
+        if len(text) < least and form in ("email", "idn-email", "byte", "binary", "password"):
+            return (self._random.choice("abc") * (least - len(text))) + text
+        return text + "/" + "a" * (least - len(text)) if len(text) < least and form in _ADDRESSES else text
 
     def named(self, name: str) -> str:
         """A text as a property of this name would hold."""
@@ -124,6 +139,9 @@ _FORMATS: dict[str, Callable[[Wording], str]] = {
     "password": lambda wording: f"{wording.word()}-{wording.digits(4)}",
     "phone": lambda wording: f"+1-555-01{wording.digits(2)}",
 }
+
+
+_ADDRESSES = ("uri", "url", "iri", "uri-reference", "iri-reference")
 
 
 def _alike(write: Callable[[Wording], str], *names: str) -> dict[str, Callable[[Wording], str]]:

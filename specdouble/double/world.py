@@ -96,9 +96,7 @@ class World:
         return self._peek(self._collections[collection][0], {"_id": id})
 
     def _peek(self, documents: Any, filter: dict[str, Any]) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = (
-            documents.peek(filter) if self._store.embedded else documents.find_one(filter)
-        )
+        found: Mapping[str, Any] | None = documents.peek(filter) if self._store.embedded else documents.find_one(filter)
         return found
 
     def _open(self) -> None:

@@ -186,7 +186,7 @@ class Crowd:
             for scheme, credential in user.credentials.items():
                 found[credential] = variable(user.name, "token" if scheme == self.login_scheme() else scheme)
             for key, value in user.account.login.items():
-                if isinstance(value, str) and "pass" in key.lower() or key.lower() in ("secret", "pin", "code"):
+                if (isinstance(value, str) and "pass" in key.lower()) or key.lower() in ("secret", "pin", "code"):
                     found[str(value)] = variable(user.name, key)
         for scheme, key in self.settings.signing.items():
             found[key] = variable(scheme, "signing_key")

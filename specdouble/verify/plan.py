@@ -6,11 +6,30 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from typing import Any
 
-from specdouble.contract import Default, Immutable, Owner, ReadOnly, References, Rule, Tenant, Timestamp, Transitions
-from specdouble.contract import Unique
+from specdouble.contract import (
+    Default,
+    Immutable,
+    Owner,
+    ReadOnly,
+    References,
+    Rule,
+    Tenant,
+    Timestamp,
+    Transitions,
+    Unique,
+)
 from specdouble.verify.case import Case, Missing, Plan
-from specdouble.verify.checks import annotations, authentication, ownership, references, refusals, timestamps, unique
-from specdouble.verify.checks import random, writes
+from specdouble.verify.checks import (
+    annotations,
+    authentication,
+    ownership,
+    random,
+    references,
+    refusals,
+    timestamps,
+    unique,
+    writes,
+)
 from specdouble.verify.subject import Subject
 from specdouble.verify.world import World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -46,6 +47,7 @@ class Weather:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
 
             def handle_any(self) -> None:
                 weather.answer(self)
@@ -74,7 +76,7 @@ class Weather:
         time.sleep(self.delay)
         if self.drop_every and number % self.drop_every == 0:
             handler.close_connection = True
-            handler.connection.close()
+            handler.connection.shutdown(socket.SHUT_RDWR)
         elif self.always_limited or (self.limit_every and number % self.limit_every == 0):
             self.send(handler, 429, {"Retry-After": "0", "Content-Type": "text/plain"}, b"slow down")
         elif self.html or (self.html_every and number % self.html_every == 0):
@@ -103,3 +105,4 @@ class Weather:
         handler.end_headers()
         if handler.command != "HEAD":
             handler.wfile.write(body)
+        handler.wfile.flush()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mongomock import store as upstream_store
 from mongomock.database import Database
 from mongomock.mongo_client import MongoClient
-from mongomock import store as upstream_store
 
 from specdouble.double.store.collection import IndexedCollection
 from specdouble.double.store.indexed import IndexedStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -55,7 +56,7 @@ class Conformance:
             knowledge.before_call(context, case, kwargs)
 
         def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-            return not self._is_trouble(case, response)
+            return not (self._is_trouble(case, response) or self._was_turned_away(case, failure))
 
         for hook in (before_call, filter_failure):
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
@@ -80,6 +81,13 @@ class Conformance:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
         return False
+
+    def _was_turned_away(self, case: Any, failure: Any) -> bool:
+        """Whether a request that a check sent of itself met a limit or a proxy."""
+        met = re.search(r"got `(429|502|503|504) ", failure.message)
+        if met:
+            self.troubles.append(f"{case.operation.label} answered {met[1]}")
+        return met is not None
 
     def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
         """Count what an event tells."""
@@ -210,6 +218,7 @@ def _defaults(world: World) -> dict[str, Any]:
         "continue-on-failure": True,
         "cache": {"enabled": False},
         "request-timeout": settings.timeout,
+        "request-retries": 3,
         "workers": settings.workers or 1,
         "generation": {
             "database": "none", "allow-x00": False, "codec": "utf-8", "with-security-parameters": False,

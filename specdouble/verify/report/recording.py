@@ -18,7 +18,6 @@ from schemathesis.engine.run import PhaseName
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.verdict import BROKEN, NOT_EXERCISED, Failure, Row
 
-
 LONGEST = 8192  # bytes of an answer that are kept
 
 

@@ -1,0 +1,8 @@
+"""Prove: seeds one fault at a time into the double, and counts which of them the verifier kills.
+
+A project's own mutants need few names: `mutant`, and what `specdouble.prove.change` offers to make a change of.
+"""
+
+from specdouble.prove.project import mutant
+
+__all__ = ["mutant"]

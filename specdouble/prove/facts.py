@@ -1,0 +1,109 @@
+"""What mutants need to know of a contract: who writes, reads and shows which documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from specdouble.contract import Contract, Media, Operation, Resource
+
+ONE = ("read", "update", "replace", "delete")
+
+
+def doing(contract: Contract, collection: str, *does: str) -> list[str]:
+    """The ids of the operations that do this to the collection."""
+    return [key for key, action in contract.actions.items() if action.collection == collection and action.does in does]
+
+
+def creators(contract: Contract, collection: str) -> list[str]:
+    """The ids of the operations that create documents."""
+    return doing(contract, collection, "create")
+
+
+def changers(contract: Contract, collection: str) -> list[str]:
+    """The ids of the operations that change documents, those included that create one unless an id is sent."""
+    found = doing(contract, collection, "update", "replace")
+    keys = {contract.actions[key].id for key in doing(contract, collection, *ONE)} - {None}
+    for key in creators(contract, collection):
+        if keys & set(sendable(contract, contract.operations[key])):
+            found.append(key)
+    return found
+
+
+def shown(contract: Contract, collection: str) -> bool:
+    """Whether an operation shows a document after it was written."""
+    return bool(doing(contract, collection, "read", "list"))
+
+
+def json_body(operation: Operation) -> Media | None:
+    """The JSON body that the operation takes."""
+    content = operation.body.content if operation.body else {}
+    return next((media for media in content.values() if "json" in media.type or media.type == "*/*"), None)
+
+
+def sendable(contract: Contract, operation: Operation) -> Mapping[str, dict[str, Any]]:
+    """The properties of the document that the operation's body holds."""
+    media = json_body(operation)
+    if media is None:
+        return {}
+    return contract.properties(document_schema(contract, operation, media))
+
+
+def document_schema(contract: Contract, operation: Operation, media: Media) -> Any:
+    """The schema of the document in a body."""
+    action = contract.actions.get(operation.id)
+    schema = media.schema
+    for name in action.wrapper if action else ():
+        schema = contract.properties(schema).get(name, {})
+    return schema
+
+
+def settable(contract: Contract, collection: str, *does: str) -> dict[str, dict[str, Any]]:
+    """The properties of the collection's documents that a client may send to operations that do this."""
+    resource = contract.resources[collection]
+    held = {resource.id, resource.owner, resource.tenant}
+    found: dict[str, dict[str, Any]] = {}
+    for key in doing(contract, collection, *does):
+        for name, schema in sendable(contract, contract.operations[key]).items():
+            known = resource.properties.get(name)
+            if known is not None and known.get("readOnly") is not True and name not in held:
+                found.setdefault(name, resolved(contract, schema))
+    return found
+
+
+def resolved(contract: Contract, schema: Any) -> dict[str, Any]:
+    """The schema behind its references; nothing where it is none."""
+    behind = contract.resolve(schema)
+    return behind if isinstance(behind, dict) else {}
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """The type that a schema names, the first where it names several; `null` counts only alone."""
+    told = schema.get("type", "")
+    kinds = told if isinstance(told, list) else [told]
+    return next((str(kind) for kind in kinds if kind != "null"), "")
+
+
+def takes_null(schema: Mapping[str, Any]) -> bool:
+    """Whether null fits the schema."""
+    told = schema.get("type")
+    return schema.get("nullable") is True or told is None or (isinstance(told, list) and "null" in told)
+
+
+def is_free_text(schema: Mapping[str, Any]) -> bool:
+    """Whether any text fits the schema."""
+    limits = ("enum", "const", "format", "pattern", "maxLength", "minLength")
+    return kind_of(schema) == "string" and not any(limit in schema for limit in limits)
+
+
+def ruled(resource: Resource) -> set[str]:
+    """The properties that a rule decides about: not any value is taken for them."""
+    kinds = ("unique", "references", "transitions", "immutable", "timestamp", "readOnly", "owner", "tenant")
+    return {rule.name for rule in resource.rules if rule.kind in kinds} | {resource.id}
+
+
+def unwritten(contract: Contract, collection: str) -> str:
+    """Why rules about writing the collection cannot be broken; empty where they can."""
+    if creators(contract, collection) or changers(contract, collection):
+        return ""
+    return f"no operation creates or changes documents of {collection}: nothing that is sent reaches the rule"

@@ -1,0 +1,369 @@
+"""Documents that are lost, cut, mixed up, or left behind by a refused request."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from specdouble.contract import Contract, Operation, Resource, Unique
+from specdouble.double.compiled import Outcome, Request
+from specdouble.double.documents import Collection
+from specdouble.double.enforcement import Document, Enforcement
+from specdouble.double.problem import Refusal
+from specdouble.double.world import World
+from specdouble.prove.change import (
+    Asked,
+    answering,
+    around,
+    changed_answer,
+    enforcing,
+    is_success,
+    keeping,
+    loaded,
+    replying,
+    sent,
+    storing,
+)
+from specdouble.prove.facts import (
+    changers,
+    creators,
+    document_schema,
+    doing,
+    is_free_text,
+    json_body,
+    kind_of,
+    ruled,
+    sendable,
+    settable,
+    shown,
+    takes_null,
+)
+from specdouble.prove.mutant import Change, Mutant, Mutants
+
+READ, PARTIAL, TRACE = "read_your_writes", "partial_update", "refused_leaves_no_trace"
+MOST = 10
+
+
+def mutants(contract: Contract) -> Mutants:
+    """The mutants of what is stored."""
+    for resource in contract.resources.values():
+        if creators(contract, resource.collection) or changers(contract, resource.collection):
+            yield from _values(contract, resource)
+            yield from _writes(contract, resource)
+            yield from _traces(contract, resource)
+        yield from _reads(contract, resource)
+        yield from _lists(contract, resource)
+
+
+# Values that are not kept as they were sent
+
+
+def _values(contract: Contract, resource: Resource) -> Mutants:
+    plain = {
+        name: schema
+        for name, schema in settable(contract, resource.collection, "create").items()
+        if name not in ruled(resource)
+    }
+    texts = [name for name, schema in plain.items() if is_free_text(schema)]
+    for name in texts[:1]:
+        for kind, sentence, change in _TEXTS:
+            yield _mangled(resource, name, kind, f"{name} {sentence}", change)
+    for kind, types, sentence, other in _OTHERS:
+        found = [name for name, schema in plain.items() if kind_of(schema) in types and "enum" not in schema]
+        for name in found[:1]:
+            yield _mangled(resource, name, kind, f"{name} {sentence}", other)
+    names = {kind_of(schema): name for name, schema in reversed(plain.items())}
+    for name in names.values():
+        yield _lost(resource, name)
+
+
+def _escaped(value: Any) -> Any:
+    return html.escape(value, quote=False)
+
+
+_TEXTS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("trimmed", "loses its outer spaces.", str.strip),
+    ("cut", "is cut after 64 characters.", lambda text: text[:64]),
+    ("lower-case", "is kept in small letters.", str.lower),
+    ("ascii-alone", "loses what is not ASCII.", lambda text: text.encode("ascii", "replace").decode()),
+    ("escaped", "has '&amp;' for '&'.", _escaped),
+    ("empty-is-null", "is null where an empty text was sent.", lambda text: text or None),
+)
+_OTHERS: tuple[tuple[str, tuple[str, ...], str, Callable[[Any], Any]], ...] = (
+    ("rounded", ("number",), "is rounded to two digits.", lambda number: round(number, 2)),
+    ("whole", ("number",), "loses its fraction.", lambda number: int(number)),
+    ("never-false", ("boolean",), "is true where false was sent.", lambda _: True),
+    ("shortened", ("array",), "loses its last item.", lambda items: items[:-1]),
+)
+
+
+def _mangled(resource: Resource, name: str, kind: str, sentence: str, other: Callable[[Any], Any]) -> Mutant:
+    change = enforcing(resource.collection, _altering(name, other))
+    return Mutant(f"value.{kind}", f"{resource.collection}.{name}", sentence, change, (READ,))
+
+
+def _altering(name: str, other: Callable[[Any], Any]) -> Callable[[Enforcement], None]:
+    """Keep what was sent as `name` as something else."""
+
+    def put(document: Document) -> None:
+        if name in sent() and document.get(name) is not None:
+            document[name] = other(document[name])
+
+    def alter(enforcement: Enforcement) -> None:
+        def completed(original: Any, document: Document, user: Any) -> Document:
+            made: Document = original(document, user)
+            put(made)
+            return made
+
+        def carry_over(original: Any, before: Document, after: Document) -> None:
+            original(before, after)
+            put(after)
+
+        around(enforcement, "completed", completed)
+        around(enforcement, "carry_over", carry_over)
+
+    return alter
+
+
+def _lost(resource: Resource, name: str) -> Mutant:
+    """What is sent is answered, and not there when it is read."""
+
+    def lose(documents: Any, *given: Any) -> Any:
+        *place, document = given
+        kept = {key: value for key, value in document.items() if key != name}
+        if place:
+            before = documents.find_one(place[0]) or {}
+            return documents.replace_one(place[0], {**kept, **({name: before[name]} if name in before else {})})
+        empty = {name: _EMPTY.get(kind_of(resource.properties[name]))}
+        return documents.insert_one({**kept, **empty})
+
+    change = keeping(resource.collection, _over(insert_one=lose, replace_one=lose))
+    sentence = f"What is sent as {name} is answered, and lost."
+    return Mutant("value.lost", f"{resource.collection}.{name}", sentence, change, (READ,))
+
+
+_EMPTY = {"string": "", "number": 0, "integer": 0, "boolean": False, "array": [], "object": {}}
+
+
+def _over(**methods: Callable[..., Any]) -> type[Collection]:
+    from specdouble.prove.change import Store
+
+    class Over(Collection):
+        def __init__(self, documents: Any, *others: Any) -> None:
+            super().__init__(Store(documents, methods), *others)
+
+    return Over
+
+
+# Writes that are not done, or do too much
+
+
+def _writes(contract: Contract, resource: Resource) -> Mutants:
+    things = resource.collection
+    for key in creators(contract, things):
+        if shown(contract, things):
+            change = storing((key,), things, insert_one=lambda _documents, _document: None)
+            yield Mutant(
+                "write.create-not-stored",
+                key,
+                f"A new document of {things} is answered, and not stored.",
+                change,
+                (READ,),
+                (key,),
+            )
+    for key in doing(contract, things, "update", "replace"):
+        if shown(contract, things):
+            change = storing((key,), things, replace_one=lambda _documents, _filter, _after: None)
+            yield Mutant(
+                "write.update-not-stored",
+                key,
+                f"A change of a document of {things} is answered, and not stored.",
+                change,
+                (READ,),
+                (key,),
+            )
+    for key in doing(contract, things, "update"):
+        yield from _wiping(contract, resource, key)
+    for key in doing(contract, things, "delete"):
+        if shown(contract, things):
+            yield from _deletes(resource, key)
+
+
+def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
+    fixed = ruled(resource)
+    schemas = sendable(contract, contract.operations[key])
+    wiped = {
+        name: None if takes_null(resource.properties[name]) else ""
+        for name, schema in schemas.items()
+        if name in resource.properties and name not in fixed and is_free_text(schema)
+    }
+    if not wiped:
+        return
+
+    def alter(enforcement: Enforcement) -> None:
+        def carry_over(original: Any, before: Document, after: Document) -> None:
+            original(before, after)
+            after.update({name: value for name, value in wiped.items() if name not in sent() and name in before})
+
+        around(enforcement, "carry_over", carry_over)
+
+    sentence = f"A change of a document of {resource.collection} empties the texts that it does not mention."
+    yield Mutant("write.update-wipes-others", key, sentence, enforcing(resource.collection, alter), (PARTIAL,), (key,))
+
+
+def _deletes(resource: Resource, key: str) -> Mutants:
+    things = resource.collection
+    change = storing((key,), things, delete_one=lambda _documents, _filter: None)
+    yield Mutant(
+        "write.delete-not-done", key, f"A deleted document of {things} is still there.", change, (READ,), (key,)
+    )
+
+    def too_many(documents: Any, filter: Any) -> Any:
+        found = documents.find_one(filter) or {}
+        scope = {name: found[name] for name in (resource.owner, resource.tenant) if name in found}
+        return documents.delete_many(scope)
+
+    sentence = f"Deleting one document of {things} deletes all of them that the caller has."
+    yield Mutant("write.delete-takes-all", key, sentence, storing((key,), things, delete_one=too_many), (READ,), (key,))
+
+
+# What a refused request leaves behind
+
+
+def _traces(contract: Contract, resource: Resource) -> Mutants:
+    things = resource.collection
+    kinds = {rule.kind for rule in resource.rules if rule.kind in ("unique", "references", "immutable", "transitions")}
+    names = {rule.name for rule in resource.rules if rule.kind in kinds}
+    for key in doing(contract, things, "update", "replace"):
+        if kinds and names & set(sendable(contract, contract.operations[key])) and shown(contract, things):
+            sentence = f"A change of a document of {things} that a rule refuses is done in part."
+            yield Mutant("trace.refused-update-done-in-part", key, sentence, keeping(things, _Partly), (TRACE,), (key,))
+        if shown(contract, things):
+            sentence = f"A change of a document of {things} that does not fit its schema is done in part."
+            yield Mutant(
+                "trace.invalid-update-done-in-part", key, sentence, _fitting_part(contract, key), (TRACE,), (key,)
+            )
+    for key in creators(contract, things):
+        unseen = "" if doing(contract, things, "list") or resource.of(Unique) else _UNSEEN.format(things)
+        sentence = f"A document of {things} that does not fit its schema is refused, and its fitting part is stored."
+        yield Mutant(
+            "trace.invalid-create-stored", key, sentence, _fitting_part(contract, key), (TRACE,), (key,), unseen
+        )
+
+
+_UNSEEN = "a refusal tells no id, no operation lists {}, and no rule compares two of them: nobody meets the document"
+
+
+class _Partly(Collection):
+    def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
+        try:
+            return super()._save(before, dict(after), touched)
+        except Refusal as refusal:
+            broken = {one.rule.name for one in refusal.broken}
+            kept = {name: before[name] for name in broken if name in before}
+            self._rules.carry_over(before, after)
+            self._documents.replace_one({"_id": before["_id"]}, {**after, **kept, **_keys(self._rules, before)})
+            raise
+
+
+def _keys(rules: Enforcement, before: Document) -> Document:
+    return {field: before[field] for field, _ in rules.uniques if field in before}
+
+
+def _fitting_part(contract: Contract, key: str) -> Change:
+    """Refuse what does not fit, after the rest was written."""
+    operation = contract.operations[key]
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        outcome = await asked(request, world)
+        if outcome.answer.status in (400, 422) and outcome.rule is None:
+            part = _valid_part(contract, operation, loaded(request.body))
+            if part is not None:
+                await asked(replace(request, body=orjson.dumps(part)), world)
+        return outcome
+
+    return answering((key,), answer)
+
+
+def _valid_part(contract: Contract, operation: Operation, body: Any) -> Any:
+    media = json_body(operation)
+    action = contract.actions[operation.id]
+    if media is None or action.wrapper or not isinstance(body, dict):
+        return None
+    properties = contract.properties(document_schema(contract, operation, media))
+    validator = contract.schemas
+    fitting = {
+        name: value
+        for name, value in body.items()
+        if name not in properties or validator.is_valid(validator.slot(properties[name], "request"), value)
+    }
+    return fitting if fitting != body else None
+
+
+# Reads and lists
+
+
+def _reads(contract: Contract, resource: Resource) -> Mutants:
+    things = resource.collection
+    for key in doing(contract, things, "read"):
+        if creators(contract, things):
+            sentence = f"Whichever document of {things} is asked for, the caller's oldest is shown."
+            change = storing((key,), things, find_one=_oldest)
+            yield Mutant("read.another", key, sentence, change, (READ,), (key,))
+
+
+def _oldest(documents: Any, filter: Any) -> Any:
+    if documents.find_one(filter) is None:
+        return None
+    return documents.find_one({name: value for name, value in filter.items() if name != "_id"})
+
+
+def _lists(contract: Contract, resource: Resource) -> Mutants:
+    things = resource.collection
+    for key in doing(contract, things, "list"):
+        why = (
+            ""
+            if creators(contract, things)
+            else f"no operation creates documents of {things}: nobody knows what belongs in the list"
+        )
+        for kind, sentence, change in _listed(contract, key, things):
+            yield Mutant(f"list.{kind}", key, sentence, change, (READ,), (key,), why)
+
+
+def _listed(contract: Contract, key: str, things: str) -> Iterator[tuple[str, str, Change]]:
+    envelope = contract.actions[key].envelope
+    yield (
+        "loses-one",
+        f"The list of {things} lacks the newest.",
+        replying((key,), _items(envelope, lambda items: items[:-1])),
+    )
+    yield (
+        "doubles-one",
+        f"The list of {things} has the newest twice.",
+        replying((key,), _items(envelope, lambda items: items + items[-1:])),
+    )
+    yield (
+        "capped",
+        f"The list of {things} ends after {MOST}.",
+        replying((key,), _items(envelope, lambda items: items[:MOST])),
+    )
+
+
+def _items(envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Callable[[Outcome], Outcome]:
+    def reply(outcome: Outcome) -> Outcome:
+        body = loaded(outcome.answer.body)
+        if is_success(outcome):
+            return changed_answer(outcome, body=orjson.dumps(_put(body, envelope, other)))
+        return outcome
+
+    return reply
+
+
+def _put(body: Any, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Any:
+    if envelope:
+        return {**body, envelope[0]: _put(body[envelope[0]], envelope[1:], other)} if isinstance(body, dict) else body
+    return other(body) if isinstance(body, list) else body

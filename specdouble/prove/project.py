@@ -1,0 +1,62 @@
+"""A project's own mutants: plain functions in `tests/mutants/`, for what no annotation can say.
+
+from specdouble.prove import mutant
+
+@mutant("an inactive configuration takes leads", kills="custom:inactive_takes_no_leads")
+def inactive_takes_leads(parts: Parts) -> Parts: ...
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+from specdouble.prove.mutant import Change, Mutant
+
+FOLDER = Path("tests") / "mutants"
+_registered: list[Mutant] = []
+
+
+class WrongMutant(Exception):
+    """A file of the project's own mutants cannot be loaded."""
+
+
+def mutant(
+    sentence: str, kills: str | tuple[str, ...] = (), operations: tuple[str, ...] = ()
+) -> Callable[[Change], Change]:
+    """Make a function that changes the parts of a double a mutant.
+
+    Args:
+        sentence: what went wrong, in the words of the business.
+        kills: the rules and checks that it is for to see it.
+        operations: the ids of the operations that have the fault.
+    """
+
+    def register(change: Change) -> Change:
+        name = getattr(change, "__name__", "mutant").replace("_", "-")
+        concerns = (kills,) if isinstance(kills, str) else kills
+        _registered.append(Mutant("custom", name, sentence, change, concerns, operations))
+        return change
+
+    return register
+
+
+def project_mutants(project: Path) -> list[Mutant]:
+    """The mutants that the project's files register.
+
+    Raises:
+        WrongMutant: a file cannot be loaded.
+    """
+    _registered.clear()
+    for file in sorted((project / FOLDER).glob("*.py")):
+        if file.stem.startswith("_"):
+            continue
+        spec = importlib.util.spec_from_file_location(f"specdouble_mutants_{file.stem}", file)
+        if spec is None or spec.loader is None:
+            raise WrongMutant(f"{file} cannot be loaded")
+        try:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        except Exception as error:
+            raise WrongMutant(f"{file} cannot be loaded: {type(error).__name__}: {error}") from None
+    return list(_registered)
