@@ -22,6 +22,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def drawn(files: list[Path], count: int) -> list[Path]:
     by_size = sorted(files, key=lambda file: (file.stat().st_size, file))
     chance = random.Random(SEED)
     bounds = [round(part * len(by_size) / count) for part in range(count + 1)]
-    return [chance.choice(by_size[low:high]) for low, high in zip(bounds, bounds[1:], strict=False) if low < high]
+    return [chance.choice(by_size[low:high]) for low, high in pairwise(bounds) if low < high]
 
 
 def examine(file: Path) -> Result:
@@ -266,9 +267,8 @@ def _print_sums(results: list[Result]) -> None:
     failures = sum(" 500 " in reason for one in results for reason in one.reasons)
     by = sum((Counter(one.by) for one in loaded), Counter[str]())
     print(f"\n{len(loaded)} of {len(results)} contracts load ({len(loaded) / max(1, len(results)):.1%})")
-    print(
-        f"{answered} of {operations} operations answer conforming ({answered / max(1, operations):.2%}), {failures} with 500"
-    )
+    share = answered / max(1, operations)
+    print(f"{answered} of {operations} operations answer conforming ({share:.2%}), {failures} with 500")
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
     if loaded:
         print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")

@@ -41,9 +41,14 @@ def read_resources(document: Document) -> dict[str, Resource]:
 
 def is_annotated(document: Document) -> bool:
     """Whether the contract carries an annotation of ours anywhere."""
-    return any(
-        key in KNOWN and (key != "x-timestamp" or "/properties/" in at) for at, key in _extensions(document.data, "")
-    )
+    return any(key in KNOWN and (key != "x-timestamp" or "/properties/" in at) for at, key in extensions(document))
+
+
+def extensions(document: Document) -> list[tuple[str, str]]:
+    """The `x-` keys of the contract with their pointers, looked for once."""
+    if document.extensions is None:
+        document.extensions = list(_extensions(document.data, ""))
+    return document.extensions
 
 
 def read_identities(document: Document) -> dict[str, Identity]:
@@ -312,7 +317,7 @@ class _Reader:
 
     def refuse_the_rest(self) -> None:
         """Annotations that nothing read: misspelt, or in a place where they mean nothing."""
-        for at, key in _extensions(self.document.data, ""):
+        for at, key in extensions(self.document):
             if key in KNOWN:
                 if at in self.read or (key == "x-action" and at.startswith("/paths/")):
                     continue
@@ -328,17 +333,21 @@ class _Reader:
         self.document.find(at, reason, remedy)
 
 
+_CONTAINERS = (dict, list)
+_DATA = {"example", "examples", "default", "enum"}
+
+
 def _extensions(value: Any, at: str) -> Iterator[tuple[str, str]]:
     """The `x-` keys below a value, with their pointers; examples and other data are passed over."""
     stack = [(value, at)]
     while stack:
         value, at = stack.pop()
         if isinstance(value, list):
-            stack += [(item, f"{at}/{index}") for index, item in enumerate(value) if isinstance(item, dict | list)]
+            stack += [(item, f"{at}/{index}") for index, item in enumerate(value) if isinstance(item, _CONTAINERS)]
             continue
+        named = at.endswith("/properties")
         for key, item in value.items():
-            place = at + pointer(key)
-            if key.startswith("x-") and not at.endswith("/properties"):
-                yield place, key
-            elif isinstance(item, dict | list) and key not in ("example", "examples", "default", "enum"):
-                stack.append((item, place))
+            if key[:2] == "x-" and not named:
+                yield at + pointer(key), key
+            elif isinstance(item, _CONTAINERS) and key not in _DATA:
+                stack.append((item, f"{at}/{key}" if key.isidentifier() else at + pointer(key)))

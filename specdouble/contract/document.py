@@ -38,11 +38,13 @@ class Document:
         source: the file that was named.
         data: the whole document; each `$ref` in it is `#` and a JSON pointer.
         findings: what is wrong so far.
+        extensions: the `x-` keys with their pointers, once somebody has looked for them.
     """
 
     source: Source
     data: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
+    extensions: list[tuple[str, str]] | None = None
     _origins: dict[str, tuple[Source, str]] = field(default_factory=dict)
 
     def locate(self, at: str) -> tuple[str, int, str]:

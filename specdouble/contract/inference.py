@@ -194,7 +194,8 @@ class _Inference:
         schema = parameters[0].schema if parameters else None
         if identity not in properties or not isinstance(schema, dict):
             return properties
-        demands = {key: schema[key] for key in ("type", "format", "pattern", "minLength", "maxLength", "enum") if key in schema}
+        narrowing = ("type", "format", "pattern", "minLength", "maxLength", "enum")
+        demands = {key: schema[key] for key in narrowing if key in schema}
         told = properties[identity]
         if schema.get("type") in ("integer", "number") and told.get("type") == "string":
             demands["pattern"] = "^[1-9][0-9]{5}$"  # a text in the document, a number in the path

@@ -8,8 +8,7 @@ differ between the two), and compiled together: one validator a contract, a slot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 
@@ -25,15 +24,14 @@ _SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", 
 _ASSERTIONS = {
     "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
-    "required", "dependentRequired", "dependencies", "minContains", "maxContains", "$id", "$anchor",
+    "required", "dependentRequired", "dependencies", "minContains", "maxContains", "$anchor",
     "$dynamicRef", "$dynamicAnchor", "contentEncoding", "contentMediaType",
 }  # fmt: skip
 # They assert nothing; whoever makes values of a schema reads them.
 _ANNOTATIONS = {"examples", "default", "discriminator"}
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One way in which a value breaks its schema.
 
     Args:

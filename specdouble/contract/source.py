@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from specdouble.contract.finding import ContractError, Finding
-from specdouble.contract.pointer import tokens
+from specdouble.contract.lines import Lines, lines_of_json
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -62,34 +62,13 @@ class Source:
     data: Any = None
     duplicates: list[tuple[str, int]] = field(default_factory=list)
 
-    @cached_property
-    def _root(self) -> yaml.Node | None:
-        # A tab is white space in JSON, yet libyaml refuses it; inside JSON strings it cannot stand raw.
-        text = self.text.replace("\t", " ") if self.text.lstrip()[:1] == "{" else self.text
-        try:
-            return _Loader(text).get_single_node()
-        except (yaml.YAMLError, RecursionError):
-            return None
+    lines: Lines | None = None
 
     def line(self, pointer: str) -> int:
-        """The line, from 1, on which the pointer's key stands (or the nearest ancestor's).
-
-        The nodes that know the lines are composed at the first call: a contract without findings
-        never pays for them.
-        """
-        node, line = self._root, 1
-        for token in tokens(pointer):
-            if isinstance(node, yaml.MappingNode):
-                pair = next((pair for pair in node.value if pair[0].value == token), None)
-                if pair is None:
-                    return line
-                line, node = pair[0].start_mark.line + 1, pair[1]
-            elif isinstance(node, yaml.SequenceNode) and token.isdigit() and int(token) < len(node.value):
-                node = node.value[int(token)]
-                line = node.start_mark.line + 1
-            else:
-                return line
-        return line
+        """The line, from 1, on which the pointer's key stands (or the nearest ancestor's)."""
+        if self.lines is None:
+            self.lines = lines_of_json(self.text, self.data)
+        return self.lines.at(pointer)
 
 
 def load(path: Path, name: str) -> Source:
@@ -133,7 +112,9 @@ def _parse(source: Source) -> Any:
         except ValueError:
             pass  # YAML's flow style begins with a brace too
     node = _Loader(source.text).get_single_node()
-    return None if node is None else _construct(node, {}, source)
+    source.lines = lines = Lines(None)
+    lines.data = None if node is None else _construct(node, {}, source)
+    return lines.data
 
 
 def _object(pairs: list[tuple[str, Any]], source: Source) -> dict[str, Any]:
@@ -154,7 +135,7 @@ def _construct(node: yaml.Node, built: dict[int, Any], source: Source) -> Any:
         return built[id(node)]
     built[id(node)] = _UNDER_WAY
     value = (
-        [_construct(item, built, source) for item in node.value]
+        _construct_sequence(node, built, source)
         if isinstance(node, yaml.SequenceNode)
         else _construct_mapping(node, built, source)
     )
@@ -165,9 +146,21 @@ def _construct(node: yaml.Node, built: dict[int, Any], source: Source) -> Any:
 _UNDER_WAY = object()
 
 
+def _construct_sequence(node: yaml.SequenceNode, built: dict[int, Any], source: Source) -> list[Any]:
+    sequence = [_construct(item, built, source) for item in node.value]
+    _note(source, sequence, [item.start_mark.line + 1 for item in node.value])
+    return sequence
+
+
+def _note(source: Source, container: Any, lines: list[int]) -> None:
+    if source.lines is not None:
+        source.lines.note(container, array("I", lines))
+
+
 def _construct_mapping(node: yaml.Node, built: dict[int, Any], source: Source) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     merged: dict[str, Any] = {}
+    lines: list[int] = []
     for key, value in node.value:
         constructed = _construct(value, built, source)
         if key.tag == _TAG + "merge":
@@ -178,5 +171,10 @@ def _construct_mapping(node: yaml.Node, built: dict[int, Any], source: Source) -
         name = key.value if isinstance(key, yaml.ScalarNode) else str(_construct(key, built, source))
         if name in mapping:
             source.duplicates.append((name, key.start_mark.line + 1))
+        else:
+            lines.append(key.start_mark.line + 1)
         mapping[name] = constructed
-    return {**merged, **mapping} if merged else mapping
+    if merged:
+        mapping = {**mapping, **{name: value for name, value in merged.items() if name not in mapping}}
+    _note(source, mapping, lines)
+    return mapping

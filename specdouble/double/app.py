@@ -21,6 +21,7 @@ with warnings.catch_warnings():
 from specdouble.contract import Contract
 from specdouble.double.double import Double
 from specdouble.double.operations import ASGIApp, Operations, Receive, Scope, Send
+from specdouble.double.prefer import Preferred
 from specdouble.double.security import Authentication
 
 
@@ -65,9 +66,9 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
                 )
                 operation = contract.operations[resolved.operation_id]
                 authenticate = authentication.compile(resolved.security or [])
-                compiled.append(
-                    self._double.parts.operation(contract, operation, resolved.function, authenticate, self._double.sampler)
-                )
+                one = self._double.parts.operation(contract, operation, resolved.function, authenticate)
+                one.preferred = Preferred(contract, operation, self._double.sampler)
+                compiled.append(one)
         self._operations = Operations(self._double, compiled, self._app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

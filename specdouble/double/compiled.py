@@ -6,7 +6,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -63,16 +63,12 @@ class CompiledOperation:
         operation: the operation.
         handler: the function that answers it.
         authenticate: tells who is calling; None where nobody is asked.
-        sampler: makes the answers that a request prefers.
+
+    `preferred` answers a request that prefers something else; whoever has a sampler of its own sets another.
     """
 
     def __init__(
-        self,
-        contract: Contract,
-        operation: Operation,
-        handler: Handler,
-        authenticate: Authenticate | None,
-        sampler: Sampler | None = None,
+        self, contract: Contract, operation: Operation, handler: Handler, authenticate: Authenticate | None
     ) -> None:
         self.operation = operation
         self._contract = contract
@@ -80,7 +76,7 @@ class CompiledOperation:
         self._authenticate = authenticate
         self._errors = ErrorShapes(contract, operation)
         self._results = Results(contract, operation)
-        self._preferred = Preferred(contract, operation, sampler or Sampler(contract.schemas))
+        self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._media: dict[str, tuple[Media, Keep | None]] = {
             media.type.partition(";")[0].strip().lower(): (media, declared_part(contract, operation, media))
@@ -113,9 +109,9 @@ class CompiledOperation:
         self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World
     ) -> Outcome:
         if wish.delay:
-            await self._preferred.wait(wish)
+            await self.preferred.wait(wish)
         if wish.chooses:
-            answer = self._results.answer(self._preferred.answer(wish))
+            answer = self._results.answer(self.preferred.answer(wish))
         else:
             current.set(Exchange(self.operation, world, user))
             result = self._handler(**self._arguments(values, user))
@@ -137,7 +133,7 @@ class CompiledOperation:
     def _failed(self, story: str, violations: list[Violation]) -> Outcome:
         _log.error("%s answered 500: %s", self.operation, story)
         media_type, body = self._errors.write(Problem(500))
-        told = {"failure": story, "violations": [asdict(one) for one in violations]}
+        told = {"failure": story, "violations": [one._asdict() for one in violations]}
         return Outcome(Answer(500, body, [(b"content-type", media_type)]), None, told)
 
     def _read(self, request: Request) -> dict[str, Any]:

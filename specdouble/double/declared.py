@@ -76,9 +76,13 @@ class _Compiler:
             told = {name: self.told(properties[name], "default") for name in allowed}
             defaults = {name: value for name, value in told.items() if value is not _UNTOLD}
 
+        plain = not nested and not any(isinstance(default, dict | list) for default in defaults.values())
+
         def keep_declared(value: Any) -> Any:
             if not isinstance(value, dict):
                 return value
+            if plain and allowed.keys() >= value.keys():
+                return value | defaults | value  # the value's own members first, and they win
             kept = {
                 name: nested[name](item) if name in nested else item
                 for name, item in value.items()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +51,18 @@ class Settings:
         return self.path if self.path.is_dir() else self.path.parent
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A large contract makes a million objects that stay: looking for garbage among them doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Double:
     """A contract's stateful mock.
 
@@ -69,6 +83,7 @@ class Double:
         self._store = open_store(None)
         self._secret = secret_of(settings.project)
         self.worlds: dict[str, World] = {}
+        self.seed: Seed = {}
         self._adopt(*self._read())
         self.world(DEFAULT_WORLD)
 
@@ -82,11 +97,14 @@ class Double:
         for world in self.worlds.values():
             world.adopt(self.contract, self.seed)
 
-    def _read(self) -> tuple[Contract, Handlers, Resolutions, Seed]:
+    def _read(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
+        with _no_collection():
+            return self._read_all()
+
+    def _read_all(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
         contract = read_contract(self.settings.path)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
-        self.sampler = sampler
         resolutions = {
             operation.id: resolve(contract, handlers, sampler, operation) for operation in contract.operations.values()
         }
@@ -94,10 +112,18 @@ class Double:
         wanted = dict.fromkeys(
             action.collection for one, action in contract.actions.items() if resolutions[one].by == "automatic"
         )
-        return contract, handlers, resolutions, made_seed(contract, sampler, seed, wanted, self.clock)
+        return (
+            contract,
+            handlers,
+            sampler,
+            resolutions,
+            made_seed(contract, sampler, seed, wanted, self.clock, self.seed),
+        )
 
-    def _adopt(self, contract: Contract, handlers: Handlers, resolutions: Resolutions, seed: Seed) -> None:
-        self.contract, self.seed, self.resolutions = contract, seed, resolutions
+    def _adopt(
+        self, contract: Contract, handlers: Handlers, sampler: Sampler, resolutions: Resolutions, seed: Seed
+    ) -> None:
+        self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
         self.findings: list[Finding] = [*contract.findings, *handlers.findings]
         self.tokens = {
             name: self.parts.tokens(self._secret, self.clock, identity)

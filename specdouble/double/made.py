@@ -17,7 +17,9 @@ from specdouble.double.seed import Seed
 COUNT = 3
 
 
-def made_seed(contract: Contract, sampler: Sampler, seed: Seed, wanted: Collection[str], clock: Clock) -> Seed:
+def made_seed(
+    contract: Contract, sampler: Sampler, seed: Seed, wanted: Collection[str], clock: Clock, earlier: Seed
+) -> Seed:
     """The seed, with a few documents for each wanted collection that it lacks.
 
     Args:
@@ -26,23 +28,29 @@ def made_seed(contract: Contract, sampler: Sampler, seed: Seed, wanted: Collecti
         seed: what `mock_data/` holds.
         wanted: the collections that automatic operations answer for.
         clock: tells when they were created.
+        earlier: what was made before a reload: it stays where it still conforms.
     """
-    maker = _Maker(contract, sampler, dict(seed), clock)
+    maker = _Maker(contract, sampler, dict(seed), clock, earlier)
     for name in wanted:
         maker.fill(contract.resources[name])
     return maker.seed
 
 
 class _Maker:
-    def __init__(self, contract: Contract, sampler: Sampler, seed: Seed, clock: Clock) -> None:
+    def __init__(self, contract: Contract, sampler: Sampler, seed: Seed, clock: Clock, earlier: Seed) -> None:
         self.contract = contract
         self.sampler = sampler
         self.seed = seed
         self.clock = clock
+        self.earlier = earlier
         self.ids = Ids(0)
 
     def fill(self, resource: Resource) -> None:
         if resource.collection in self.seed:
+            return
+        kept = self.earlier.get(resource.collection)
+        if kept and self.conforms(resource, kept):
+            self.seed[resource.collection] = kept
             return
         made: list[Document] = []
         self.seed[resource.collection] = made  # a circle of references ends here
@@ -53,6 +61,13 @@ class _Maker:
             document = self.document(resource, number)
             if document is not None and self.is_new(resource, document, made):
                 made.append(document)
+
+    def conforms(self, resource: Resource, documents: list[Document]) -> bool:
+        slot = self.contract.schemas.slot(resource.schema, "response")
+        hidden = {*self.parents(resource)} & {*resource.within}
+        return all(
+            hidden <= one.keys() and self.contract.schemas.is_valid(slot, _visible(resource, one)) for one in documents
+        )
 
     def needed(self, resource: Resource) -> list[str]:
         found = [rule.target for rule in resource.of(References)]

@@ -90,24 +90,19 @@ def _add_keyword(whole: Merged, keyword: str, value: Any) -> None:
     old = whole.get(keyword)
     if old is None or old == value:
         whole[keyword] = value
-    elif keyword in ("properties", "patternProperties", "dependentRequired", "dependentSchemas"):
-        both = {name: {"allOf": [old[name], value[name]]} for name in old.keys() & value.keys()}
-        whole[keyword] = {**old, **value, **both}
-    elif keyword == "required":
-        whole[keyword] = list(dict.fromkeys([*old, *value]))
-    elif keyword == "type":
-        whole[keyword] = _common(old, value)
-    elif keyword == "enum":
-        whole[keyword] = [one for one in old if one in value]
-    elif keyword in _LEAST or keyword in _MOST:
-        if isinstance(old, int | float) and isinstance(value, int | float):
-            whole[keyword] = min(old, value) if keyword in _LEAST else max(old, value)
-    elif keyword in _BOTH:
-        whole[keyword] = {"allOf": [old, value]}
-    elif keyword == "not":
-        whole[keyword] = {"anyOf": [old, value]}
-    elif keyword in ("const", "pattern", "format", "default", "examples"):
-        return  # the outer one is the closer one; whether both are met is seen at the end
+    elif keyword in _JOIN:
+        whole[keyword] = _JOIN[keyword](old, value)
+    # Of two others the outer one is the closer one; whether both are met is seen when the value is validated.
+
+
+def _joined(old: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    both = {name: {"allOf": [old[name], value[name]]} for name in old.keys() & value.keys()}
+    return {**old, **value, **both}
+
+
+def _bound(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    numbers = int | float
+    return lambda old, value: choose(old, value) if isinstance(old, numbers) and isinstance(value, numbers) else old
 
 
 def _common(one: Any, other: Any) -> list[str]:
@@ -116,3 +111,15 @@ def _common(one: Any, other: Any) -> list[str]:
     if "integer" in one + other and "number" in one + other and "integer" not in found:
         found.append("integer")
     return found
+
+
+_JOIN: dict[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("properties", "patternProperties", "dependentRequired", "dependentSchemas"), _joined),
+    **dict.fromkeys(_LEAST, _bound(min)),
+    **dict.fromkeys(_MOST, _bound(max)),
+    **dict.fromkeys(_BOTH, lambda old, value: {"allOf": [old, value]}),
+    "required": lambda old, value: list(dict.fromkeys([*old, *value])),
+    "enum": lambda old, value: [one for one in old if one in value],
+    "not": lambda old, value: {"anyOf": [old, value]},
+    "type": _common,
+}

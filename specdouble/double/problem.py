@@ -8,7 +8,7 @@ Exception
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -57,7 +57,7 @@ class Problem(Exception):
         if self.detail:
             told["detail"] = self.detail
         if self.violations:
-            told["violations"] = [asdict(one) for one in self.violations]
+            told["violations"] = [one._asdict() for one in self.violations]
         return told
 
 

@@ -154,9 +154,7 @@ class Campaign:
             if attempt == ATTEMPTS - 1:
                 self.row(case.check).reasons[f"the network: {reason}"] += 1
 
-    def _tally(
-        self, case: Case, trial: Trial, reason: str | None, failure: Failure | None, seconds: float
-    ) -> None:
+    def _tally(self, case: Case, trial: Trial, reason: str | None, failure: Failure | None, seconds: float) -> None:
         with self._lock:
             self._judged(trial)
             if reason is not None:
@@ -181,7 +179,9 @@ class Campaign:
             broken, operation = finding.broken, finding.exchange.call.operation
             if broken.check is None or not self._wanted(broken.check):
                 continue
-            promise = f"{operation} {finding.exchange.status if finding.exchange.status < 500 else 5}xx: {broken.expected}"
+            promise = (
+                f"{operation} {finding.exchange.status if finding.exchange.status < 500 else 5}xx: {broken.expected}"
+            )
             row = self.row(broken.check)
             if promise not in row.failures:
                 row.failures[promise] = Failure(

@@ -85,8 +85,10 @@ class Client:
         credentials, query = self.authorize(call)
         url = self.url + _path(call, self.base_path, {**call.query, **query})
         headers = {"Accept": "application/json", **call.headers, **credentials}
-        content = None
-        if call.has_body:
+        content = call.raw
+        if content is not None:
+            headers.setdefault("Content-Type", "application/json")
+        elif call.has_body:
             content = json.dumps(call.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
             headers.setdefault("Content-Type", "application/json")
         started, clock = time.time(), time.perf_counter()
@@ -114,7 +116,7 @@ def retry_after(text: str, attempt: int) -> float:
     try:
         return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0), 60)
     except (TypeError, ValueError):
-        return float(0.25 * 2**attempt)
+        return float(0.1 * 2**attempt)
 
 
 def _turned_away(exchange: Exchange) -> str:

@@ -169,10 +169,10 @@ def _write(done: Run, settings: Settings) -> None:
     except OSError as error:
         _fail(f"a report cannot be written: {error}", COULD_NOT_RUN)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        from specdouble.verify.report.document import annotations
+        from specdouble.verify.report.document import workflow_commands
         from specdouble.verify.report.masking import masked
 
-        for line in annotations(done.verdict, done.world.contract.path):
+        for line in workflow_commands(done.verdict, done.world.contract.path):
             click.echo(masked(line, done.world.crowd.secrets()))
 
 

@@ -23,6 +23,7 @@ class Call:
         headers: further headers.
         body: what is sent as JSON; `None` with `has_body` is `null`.
         authorization: headers that stand in for the user's own credentials.
+        raw: what is sent in place of a body of JSON.
         together: the number of the volley that it is sent in, where several are sent at once.
     """
 
@@ -34,6 +35,7 @@ class Call:
     body: Any = None
     has_body: bool = False
     authorization: Mapping[str, str] | None = None
+    raw: bytes | None = None
     together: int | None = None
 
 

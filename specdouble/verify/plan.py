@@ -20,9 +20,9 @@ from specdouble.contract import (
 )
 from specdouble.verify.case import Case, Missing, Plan
 from specdouble.verify.checks import (
-    annotations,
     authentication,
     ownership,
+    properties,
     random,
     references,
     refusals,
@@ -42,6 +42,7 @@ def plan(world: World) -> list[Case | Missing]:
     for subject in world.subjects.values():
         for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
             found += module(world, subject)
+    found += refusals.plan_malformed(world)
     found += authentication.plan(world)
     return [one for one in found if not isinstance(one, Case) or _wanted(world, one)]
 
@@ -49,8 +50,8 @@ def plan(world: World) -> list[Case | Missing]:
 def _of_rule(world: World, subject: Subject, rule: Rule) -> Plan:
     planners: dict[type[Rule], Any] = {
         Unique: unique.plan, References: references.plan, Owner: ownership.plan, Tenant: ownership.plan,
-        ReadOnly: annotations.plan_read_only, Default: annotations.plan_default,
-        Immutable: annotations.plan_immutable, Transitions: annotations.plan_transitions, Timestamp: timestamps.plan,
+        ReadOnly: properties.plan_read_only, Default: properties.plan_default,
+        Immutable: properties.plan_immutable, Transitions: properties.plan_transitions, Timestamp: timestamps.plan,
     }  # fmt: skip
     planner = planners.get(type(rule))
     if planner is None:

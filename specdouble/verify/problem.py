@@ -1,13 +1,13 @@
 """Why a verification stops, or a case of it.
 
-    Exception
-    ├── WrongUse                the caller must change something: exit 2
-    ├── CouldNotRun             the server or its identities cannot be used: exit 3
-    └── Interruption            a case ends early
-        ├── Broken              the server broke a rule
-        ├── NotExercised        the case could not try its rule
-        ├── Trouble             the network's fault, never the rule's
-        └── OutOfTime           `max_time` is over, or Ctrl-C
+Exception
+├── WrongUse                the caller must change something: exit 2
+├── CouldNotRun             the server or its identities cannot be used: exit 3
+└── Interruption            a case ends early
+    ├── Broken              the server broke a rule
+    ├── NotExercised        the case could not try its rule
+    ├── Trouble             the network's fault, never the rule's
+    └── OutOfTime           `max_time` is over, or Ctrl-C
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A project's own checks: plain functions in `tests/rules/`, for what no annotation can say.
 
-    from specdouble.verify import Broken, Trial, rule
+from specdouble.verify import Broken, Trial, rule
 
-    @rule("an inactive configuration is refused by the outreach webhook")
-    def inactive_is_refused(trial: Trial) -> None: ...
+@rule("an inactive configuration is refused by the outreach webhook")
+def inactive_is_refused(trial: Trial) -> None: ...
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def load(folder: Path) -> list[ProjectCheck]:
     for path in sorted(folder.glob("*.py")):
         name = f"specdouble_rules_{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:

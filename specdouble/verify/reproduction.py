@@ -126,7 +126,7 @@ class _Script:
         yield "T=$(mktemp -d)"
         for number in numbers:
             yield f'{self._line(self.steps[number])} > "$T/{number}" &  # {self.steps[number].status}'
-        yield "wait\ncat \"$T\"/*"
+        yield 'wait\ncat "$T"/*'
         for number in numbers:
             for name, path in self.captures.get(number, []):
                 keys = " ".join(shlex.quote(str(key)) for key in path)

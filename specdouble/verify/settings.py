@@ -44,7 +44,7 @@ class Login:
     """
 
     operation: str
-    token: str = "/token"
+    token: str = "/token"  # noqa: S105 - a pointer
     scheme: str | None = None
 
 

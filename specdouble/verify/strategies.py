@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from specdouble.verify.values import Resolve, catalogue, kind, merged, plausible
 
 LARGEST = 2**53 - 1
-_CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",))
+_CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"])
 
 
 def fitting(schema: Any, resolve: Resolve, depth: int = 0) -> st.SearchStrategy[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Media, Operation, References, Resource, Unique
+from specdouble.contract import Action, Contract, Media, Operation, References, Resource, Timestamp, Unique
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,15 @@ class Subject:
         """The properties that a client cannot set."""
         read_only = {name for name, schema in self.resource.properties.items() if schema.get("readOnly") is True}
         stamps = {name for name, schema in self.resource.properties.items() if "x-timestamp" in schema}
+        stamps |= {rule.name for rule in self.resource.of(Timestamp)}
         held = {self.resource.id, self.resource.owner, self.resource.tenant} - {None}
         return frozenset(read_only | stamps | {str(name) for name in held})
 
     @property
     def updated_stamps(self) -> list[str]:
         """The properties that tell when a document last changed."""
-        return [name for name, schema in self.resource.properties.items() if _event(schema) == "updated"]
+        annotated = [name for name, schema in self.resource.properties.items() if _event(schema) == "updated"]
+        return [*annotated, *(rule.name for rule in self.resource.of(Timestamp) if rule.event == "updated")]
 
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
@@ -110,7 +112,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
         return tuple(
             contract.operations[name]
             for name, action in contract.actions.items()
-            if action.collection == resource.collection and action.does in does
+            if action.collection == resource.collection and action.does in does and not action.wrapper
         )
 
     updaters = [Updater(one, contract.actions[one.id]) for one in that("update", "replace")]

@@ -89,7 +89,7 @@ class Trial:
         """Send a request; every answer is judged."""
         parts.setdefault("has_body", "body" in parts)
         call = Call(operation, user.name if user else None, **parts)
-        exchange = self.world.client.send(call)
+        exchange: Exchange = self.world.client.send(call)
         if exchange.status == 401 and user and call.authorization is None and operation.security:
             exchange = self._signed_in_again(call, exchange)
         self._note(exchange)
@@ -156,7 +156,9 @@ class Trial:
 
     def create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
         """The request that creates a document."""
-        return Call(self.creator(subject), user.name, body=dict(body), has_body=True)
+        operation = self.creator(subject)
+        around = self.world.surroundings(operation, user, None)
+        return Call(operation, user.name, body=dict(body), has_body=True, **around)
 
     def creator(self, subject: Subject) -> Operation:
         """The operation that creates documents."""
@@ -166,7 +168,8 @@ class Trial:
 
     def try_create(self, subject: Subject, user: User, body: Mapping[str, Any]) -> tuple[Exchange, Document | None]:
         """Send a create; the document, where it was accepted."""
-        exchange = self.send(self.creator(subject), user, body=dict(body))
+        operation = self.creator(subject)
+        exchange = self.send(operation, user, body=dict(body), **self.world.surroundings(operation, user, None))
         return exchange, self.adopt(subject, user, dict(body), exchange)
 
     def adopt(self, subject: Subject, user: User, body: dict[str, Any], exchange: Exchange) -> Document | None:
@@ -211,7 +214,9 @@ class Trial:
             raise NotExercised(f"no operation reads documents of {subject.collection}")
         self.settle()
         if not subject.readers:
-            return next((one for one in self.listed(subject, user) if one.get(subject.resource.id) == document.id), None)
+            return next(
+                (one for one in self.listed(subject, user) if one.get(subject.resource.id) == document.id), None
+            )
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
@@ -220,7 +225,7 @@ class Trial:
     def listed(self, subject: Subject, user: User) -> list[dict[str, Any]]:
         """The documents that a user's list shows."""
         operation = subject.listers[0]
-        exchange = self.send(operation, user)
+        exchange = self.send(operation, user, **self.world.surroundings(operation, user, None))
         found = exchange.at(subject.action(operation).envelope)
         if not exchange.ok or not isinstance(found, list):
             raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
@@ -228,7 +233,11 @@ class Trial:
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""
-        return placed(operation, document.subject.action(operation).id, document.id)
+        name = document.subject.action(operation).id
+        around = self.world.surroundings(operation, document.user, name)
+        for where, held in placed(operation, name, document.id).items():
+            around.setdefault(where, {}).update(held)
+        return dict(around)
 
     def update_call(
         self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None
@@ -242,7 +251,8 @@ class Trial:
             body = {name: document.shown.get(name, usual[name]) for name in needed if name in usual} | body
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
-            return Call(updater.operation, user.name, body=body, has_body=True)
+            around = self.world.surroundings(updater.operation, user, None)
+            return Call(updater.operation, user.name, body=body, has_body=True, **around)
         place = self.place(updater.operation, document)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
 
@@ -290,7 +300,7 @@ def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]
 
 
 def refused_as(exchange: Exchange, statuses: set[int], what: str, strict: bool = False) -> None:
-    """Hold that a request was refused with one of the statuses; strictly so, or undeclared ones are another's matter."""
+    """Hold that a request was refused with one of the statuses; strictly, or undeclared ones are left to others."""
     if not exchange.refused:
         raise Broken(f"{what} to be refused", f"the server answered {exchange.told()}")
     declared = exchange.call.operation.statuses

@@ -228,14 +228,15 @@ def unfitting(schema: Any, resolve: Resolve) -> list[Any]:
     """Values that hardly fit the schema: of each other type, outside of the enum, ill-formed."""
     schema = merged(schema, resolve)
     what = kind(schema)
-    others: list[Any] = {
+    by_kind: dict[str, list[Any]] = {
         "string": [17, True, [], {}, None, ["text"]],
         "integer": ["7", 1.5, True, "", None, []],
         "number": ["4.5", "", True, None, [], {}],
         "boolean": ["true", "false", "", 0, 1, None, "yes"],
         "array": ["text", {}, None, 3],
         "object": ["text", [], None, 3],
-    }.get(what, [])
+    }
+    others = list(by_kind.get(what, []))
     if schema.get("enum") and what == "string":
         first = str(schema["enum"][0])
         others += ["nonsense", "", first.upper() if first.upper() != first else first.lower(), first + " ", f" {first}"]

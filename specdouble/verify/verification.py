@@ -10,19 +10,21 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.verify.campaign import Campaign
-from specdouble.verify.case import Names
+from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.exchange import Call
 from specdouble.verify.judge import trouble
 from specdouble.verify.plan import plan
-from specdouble.verify.problem import CouldNotRun, OutOfTime, Trouble, WrongUse
+from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, WrongUse
 from specdouble.verify.project import project_checks
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.settings import PHASES, Settings
+from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.world import World
 
 SLOW = 0.25  # seconds an answer
 WORKERS_WHEN_SLOW = 8
+CLEANING_TIME = 15.0  # seconds
 RULES_SHARE = 0.6  # of the time there is
 
 
@@ -36,8 +38,8 @@ class Show:
         native: whether Schemathesis prints its own output.
     """
 
-    line: Callable[[str], None] = lambda text: None
-    progress: Callable[[int, int, str, int], None] = lambda done, total, check, failures: None
+    line: Callable[[str], None] = lambda _text: None
+    progress: Callable[[int, int, str, int], None] = lambda *_: None
     native: bool = False
 
 
@@ -91,6 +93,9 @@ def _check(contract: Contract, settings: Settings) -> None:
     unknown = [name for name in settings.phases if name not in PHASES]
     if unknown:
         raise WrongUse(f"there is no phase `{unknown[0]}`: there are {', '.join(PHASES)}")
+    for name in settings.rules:
+        if name not in contract.rules and name not in ALWAYS and not name.startswith("custom:"):
+            raise WrongUse(f"there is no rule or check `{name}`: there are {', '.join([*contract.rules, *ALWAYS])}")
     known = {name for scheme in settings.users for name in scheme.credentials}
     unknown = sorted(known - set(contract.security_schemes))
     if unknown:
@@ -210,17 +215,34 @@ def _terminal(conformance: Any) -> Any:
     return printed
 
 
+def clean_up(world: World) -> int:
+    """Delete what was created, where the contract has a delete; how many documents."""
+    removed = 0
+    world.client.deadline, world.client.stopped = time.monotonic() + CLEANING_TIME, False
+    for (collection, _), documents in world.kept.items():
+        subject = world.subjects[collection]
+        for document in documents if subject.deleters else ():
+            try:
+                removed += Trial(world).delete(document).ok
+            except OutOfTime:
+                return removed
+            except Interruption:
+                continue
+    return removed
+
+
 def _finish(found: Run, started: float) -> None:
     verdict, world = found.verdict, found.world
+    clean_up(world)
     verdict.seconds = time.monotonic() - started
     verdict.requests = world.client.requests + verdict.cases
     if found.campaign.troubles:
         verdict.notes.append(f"{found.campaign.troubles} cases were spoilt by the network, and tried again")
     if world.client.waited:
         verdict.notes.append(f"{world.client.waited:.0f} s were spent waiting where the server limits requests")
-    if not world.contract.rules:
+    if all(resource.why for resource in world.contract.resources.values()):
         verdict.notes.append(
-            "the contract has no annotations: `x-resource` on a schema unlocks the checks of what is stored, "
+            "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a schema unlocks the checks of what is stored, "
             "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` those of its rules"
         )
     for failure in verdict.failures:

@@ -117,6 +117,20 @@ class World:
 
     # Requests of any operation
 
+    def surroundings(self, operation: Operation, user: User, known: str | None) -> dict[str, dict[str, Any]]:
+        """The required parameters but the known one: the documents that the path leads through, and what else."""
+        parts: dict[str, dict[str, Any]] = {}
+        for parameter in operation.parameters:
+            where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
+            if not parameter.required or parameter.name == known or where is None:
+                continue
+            target = self.implied.get(parameter.name)
+            value = self.reference_or_none(target, user) if target else None
+            if value is None:
+                value = plausible(parameter.schema, self.contract.resolve, "probe")
+            parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
+        return parts
+
     def plain_body(self, operation: Operation) -> dict[str, Any]:
         """What an operation that writes no documents asks for in its body: by its example, else by its schema."""
         media = json_media(operation)

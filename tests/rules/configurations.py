@@ -39,7 +39,9 @@ def not_sent_is_null(trial: Trial) -> None:
             raise Broken(f"{wrong[0]} to be null", f"{where} shows {seen.get(wrong[0], 'none')!r}")
 
 
-@rule("the application's properties are left out while createApplication is false", operations=("post_lead_management",))
+@rule(
+    "the application's properties are left out while createApplication is false", operations=("post_lead_management",)
+)
 def application_is_left_out(trial: Trial) -> None:
     configurations = trial.subject("lead_management")
     for wanted in (False, True):

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import urllib3
 
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "QUERY")
+
 
 class Weather:
     """A proxy: `with Weather(url, drop_every=10) as weather: ...weather.url`.
@@ -52,11 +54,11 @@ class Weather:
             def handle_any(self) -> None:
                 weather.answer(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_HEAD = handle_any
-
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *_: Any) -> None:
                 return None
 
+        for method in METHODS:
+            setattr(Handler, f"do_{method}", Handler.handle_any)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"

@@ -15,7 +15,7 @@ from pymongo.results import InsertOneResult
 
 from specdouble.double.store.conditions import conditions
 from specdouble.double.store.indexed import IndexedStore
-from specdouble.double.store.indexes import HashIndex, SortedIndex
+from specdouble.double.store.indexes import SortedIndex
 from specdouble.double.store.values import ODD, Document, Slot, by_dot, draft, handed_out, is_id, owned, storable
 
 
@@ -153,13 +153,12 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     def _refuse_taken(self, new: Document, current: Document | None) -> None:
         """Refuse what a unique index has already; `current` is the document that the new one takes the place of."""
         store = self._store
-        for name, index, hashed in store.uniques:
-            if self._is_taken(store, index, hashed, new, current):
+        for name, index in store.indexes.items():
+            if index.get("unique") and self._is_taken(store, index, new, current):
                 raise self._taken(name, index["key"], new)
 
-    def _is_taken(
-        self, store: IndexedStore, index: dict[str, Any], hashed: HashIndex | None, new: Document, current: Any
-    ) -> bool:
+    def _is_taken(self, store: IndexedStore, index: dict[str, Any], new: Document, current: Document | None) -> bool:
+        hashed = store.hashes.get(tuple([field for field, _ in index["key"]]))
         slot = ODD if hashed is None else hashed.slot(new)
         if hashed is None or slot is ODD or hashed.odd or "partialFilterExpression" in index or store._ttl_indexes:
             return self._is_taken_by_scan(index, new, current)

@@ -62,11 +62,6 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         self.orders: dict[tuple[str, str], SortedIndex] = {}
         for index in self.indexes.values():
             self._define(tuple(field for field, _ in index["key"]))
-        self.uniques = [
-            (name, index, self.hashes.get(tuple(field for field, _ in index["key"])))
-            for name, index in self.indexes.items()
-            if index.get("unique")
-        ]
         for key, document in self._documents.items():
             self._file(key, document)
 

@@ -25,7 +25,7 @@ def mutants(contract: Contract) -> Mutants:
     for operation in contract.operations.values():
         if operation.security and () not in operation.security:
             sentence = f"{operation} asks for no credentials."
-            change = operating((operation.id,), _open(contract, operation))
+            change = operating((operation.id,), _open(operation))
             yield Mutant("authentication.skipped", operation.id, sentence, change, CHECK, (operation.id,))
     used = {name for operation in contract.operations.values() for names in operation.security for name in names}
     for scheme, identity in contract.identities.items():
@@ -36,17 +36,15 @@ def mutants(contract: Contract) -> Mutants:
             yield Mutant(f"authentication.{kind}", scheme, sentence, change, CHECK)
 
 
-def _open(contract: Contract, operation: Operation) -> Callable[..., CompiledOperation]:
+def _open(operation: Operation) -> Callable[..., CompiledOperation]:
     """Take a caller without credentials for the first of the users."""
-    return _forgiving(contract, operation, lambda headers: not any(name in headers for name in _CARRIERS))
+    return _forgiving(operation, lambda headers: not any(name in headers for name in _CARRIERS))
 
 
 _CARRIERS = (b"authorization", b"cookie")
 
 
-def _forgiving(
-    contract: Contract, operation: Operation, forgives: Callable[[Any], bool]
-) -> Callable[..., CompiledOperation]:
+def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callable[..., CompiledOperation]:
     names = [name for alternative in operation.security for name in alternative]
 
     def make(
@@ -79,9 +77,7 @@ def _first_user(contract: Contract, world: World, schemes: list[str]) -> dict[st
 def _keys(contract: Contract, scheme: str) -> Iterator[tuple[str, str, Change]]:
     operations = [one for one in contract.operations.values() if any(scheme in names for names in one.security)]
     ids = tuple(one.id for one in operations)
-    change = operating(
-        ids, _forgiving(contract, operations[0], lambda headers: b"authorization" in headers or len(headers) > 0)
-    )
+    change = operating(ids, _forgiving(operations[0], lambda headers: b"authorization" in headers or len(headers) > 0))
     yield "any-key-accepted", f"Any text is accepted as {scheme}.", change
 
 

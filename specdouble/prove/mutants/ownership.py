@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,7 +70,9 @@ def _scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) -
         def scope(original: Any, user: Any) -> dict[str, Any]:
             return {name: value for name, value in original(user).items() if name not in names}
 
+        whole = copy.copy(enforcement)
         around(enforcement, "scope", scope)
+        around(enforcement, "completed", lambda _, *given: whole.completed(*given))  # a new document is the caller's
 
     return in_operations(ids, resource.collection, alter)
 

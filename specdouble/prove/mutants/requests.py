@@ -26,13 +26,13 @@ def mutants(contract: Contract) -> Mutants:
         if media is None or media.slot is None:
             continue
         for name, schema in sendable(contract, operation).items():
-            yield from _property(contract, operation, media, name, resolved(contract, schema))
+            yield from _property(operation, media, name, resolved(contract, schema))
         yield from _required(contract, operation, media)
         yield from _unknown(contract, operation, media)
         yield from _crashes(contract, operation)
 
 
-def _property(contract: Contract, operation: Operation, media: Media, name: str, schema: Schema) -> Mutants:
+def _property(operation: Operation, media: Media, name: str, schema: Schema) -> Mutants:
     for kind, sentence, other, check in _faults(schema):
         change = _taking(operation, media, _property_of(name, other))
         sentence = f"{operation} {sentence.format(name=name)}"
@@ -97,9 +97,7 @@ def _property_of(name: str, other: Other) -> Callable[[Contract, Schema], bool]:
     return alter
 
 
-def _taking(
-    operation: Operation, media: Media, alter: Callable[[Contract, Schema], bool]
-) -> Change:
+def _taking(operation: Operation, media: Media, alter: Callable[[Contract, Schema], bool]) -> Change:
     """Validate the body of a request by another schema."""
 
     def make(parts: Any, contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:

@@ -47,29 +47,42 @@ def _one(
 
 def _bodies(contract: Contract, operation: Operation, media: Media) -> Mutants:
     places = list(_places(contract, media.schema, ()))
-    known = [(path, schema) for path, schema, _ in places]
     required = [path for path, _, needed in places if needed]
-    action = contract.actions.get(operation.id)
+    plain = _plain(contract, operation, [(path, schema) for path, schema, _ in places])
     if required:
-        yield _put(operation, media, "property-missing", required[-1], "sends no {}.", None, CONFORMANCE, remove=True)
-    elif known and action is not None and kind_of(resolved(contract, media.schema)) != "":
-        plain = _plain(contract, action.collection, known)
-        if plain:
-            yield _put(operation, media, "property-missing", plain, "sends no {}.", None, READ, remove=True)
-    for path, schema in known:
-        if not takes_null(schema) and "type" in schema:
-            yield _put(operation, media, "null", path, "sends null for {}.", None)
-            break
-    for path, schema in known:
-        if kind_of(schema) in _WRONG:
-            yield _put(operation, media, "wrong-type", path, "sends {} in another type.", _WRONG[kind_of(schema)])
-            break
-    for path, schema in known:
-        if kind_of(schema) == "string" and "enum" in schema:
-            yield _put(operation, media, "outside-enum", path, "sends a {} that the enum has not.", "SOMETHING ELSE")
-            break
+        yield _put(operation, "property-missing", required[-1], "sends no {}.", None, remove=True)
+    elif plain and operation.id in contract.actions:
+        yield _put(operation, "property-missing", plain[0][0], "sends no {}.", None, READ, remove=True)
+    for kind, words, fits, value in _BODIES:
+        path = next((path for path, schema in plain if fits(schema)), None)
+        if path is not None:
+            schema = next(schema for one, schema in plain if one == path)
+            yield _put(operation, kind, path, words, value(schema))
 
 
+def _plain(contract: Contract, operation: Operation, known: list[tuple[Path, Any]]) -> list[tuple[Path, Any]]:
+    """The properties that no rule speaks of, those of the document itself first."""
+    action = contract.actions.get(operation.id)
+    resource = contract.resources[action.collection] if action else None
+    ruled = {rule.name for rule in resource.rules} | {resource.id} if resource else set()
+    return sorted([one for one in known if one[0][-1] not in ruled], key=lambda one: -len(one[0]))
+
+
+_BODIES: tuple[tuple[str, str, Callable[[Any], bool], Callable[[Any], Any]], ...] = (
+    ("null", "sends null for {}.", lambda schema: "type" in schema and not takes_null(schema), lambda _: None),
+    (
+        "wrong-type",
+        "sends {} in another type.",
+        lambda schema: kind_of(schema) in _WRONG,
+        lambda one: _WRONG[kind_of(one)],
+    ),
+    (
+        "outside-enum",
+        "sends a {} that the enum has not.",
+        lambda one: kind_of(one) == "string" and "enum" in one,
+        lambda _: "ELSE",
+    ),
+)
 _WRONG: Mapping[str, Any] = {
     "string": 4711,
     "number": "4711",
@@ -78,13 +91,6 @@ _WRONG: Mapping[str, Any] = {
     "array": {},
     "object": [],
 }
-
-
-def _plain(contract: Contract, collection: str, known: list[tuple[Path, Any]]) -> Path | None:
-    """A property of the document that no rule speaks of."""
-    ruled = {rule.name for rule in contract.resources[collection].rules}
-    found = [path for path, _ in known if path and path[-1] not in ruled | {contract.resources[collection].id, ITEM}]
-    return next(iter(found), None)
 
 
 def _places(contract: Contract, schema: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any], bool]]:
@@ -103,8 +109,15 @@ def _places(contract: Contract, schema: Any, path: Path) -> Iterator[tuple[Path,
 
 
 def _put(
-    operation: Operation, media: Media, kind: str, path: Path, words: str, value: Any, check: str = CONFORMANCE, remove: bool = False
-) -> Mutant:  # fmt: skip
+    operation: Operation,
+    kind: str,
+    path: Path,
+    words: str,
+    value: Any,
+    check: str = CONFORMANCE,
+    *,
+    remove: bool = False,
+) -> Mutant:
     def reply(outcome: Outcome) -> Outcome:
         if not is_success(outcome):
             return outcome

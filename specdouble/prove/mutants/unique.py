@@ -70,10 +70,15 @@ def _ruled(rule: Unique, other: Callable[[Unique], Unique | None]) -> Change:
 
     def alter(enforcement: Enforcement) -> None:
         kept = [(field, other(one) if one == rule else one) for field, one in enforcement.uniques]
+        enforcement.indexed = _others(enforcement, rule)
         enforcement.uniques = [(field, one) for field, one in kept if one is not None]
-        enforcement.indexed = [field for field, _ in enforcement.uniques]
 
     return enforcing(rule.collection, alter)
+
+
+def _others(enforcement: Enforcement, rule: Unique) -> list[str]:
+    """The keys that the store itself keeps unique when it does not do so for this rule: the seed may break it."""
+    return [field for field, one in enforcement.uniques if one != rule]
 
 
 def _scopes(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -124,6 +129,7 @@ def _keyed(rule: Unique, not_ignored: str, spelled: Callable[[str], str]) -> Cha
     other = replace(rule, ignore=rule.ignore - {not_ignored})
 
     def alter(enforcement: Enforcement) -> None:
+        enforcement.indexed = _others(enforcement, rule)
         enforcement.uniques = [(field, other if one == rule else one) for field, one in enforcement.uniques]
 
         def shadow(original: Callable[[Document], None], document: Document) -> None:
@@ -179,7 +185,7 @@ def _blind_on_update(rule: Unique) -> Alter:
             found: list[Broken] = original(after, before, touched, view)
             return found if before is None else [one for one in found if one.rule != rule]
 
-        enforcement.indexed = [field for field, one in enforcement.uniques if one != rule]
+        enforcement.indexed = _others(enforcement, rule)
         around(enforcement, "broken_by", broken_by)
 
     return alter
@@ -255,7 +261,7 @@ def racing(contract: Contract, rule: Unique) -> Change:
 
     def alter(enforcement: Enforcement) -> None:
         field = next(field for field, one in enforcement.uniques if one == rule)
-        enforcement.indexed = [other for other, one in enforcement.uniques if one != rule]
+        enforcement.indexed = _others(enforcement, rule)
         written: dict[str, int] = {}
 
         def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:

@@ -23,7 +23,7 @@ def plan(world: World) -> Plan:
     """The cases for every protected operation, and for the login."""
     protected = [one for one in world.contract.operations.values() if one.security and () not in one.security]
     if not protected:
-        yield Missing(Names.authentication, "no operation asks for credentials")
+        return
     if protected and not len(world.crowd):
         yield Missing(Names.authentication, "valid credentials: needs users in [tool.specdouble.verify]")
     for operation in protected:
@@ -93,7 +93,12 @@ def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str
     if what == "one character other":
         middle = len(known) // 2
         return known[:middle] + ("A" if known[middle : middle + 1] != "A" else "B") + known[middle + 1 :]
-    simple = {"empty": "", "nonsense": "nonsense", "cut short": known[: len(known) // 2], "one character more": known + "x"}
+    simple = {
+        "empty": "",
+        "nonsense": "nonsense",
+        "cut short": known[: len(known) // 2],
+        "one character more": known + "x",
+    }
     if what in simple:
         return simple[what]
     claims, now = token_claims(known), int(time.time())
@@ -161,7 +166,12 @@ def _login(world: World) -> Plan:
         if not user.account.login:
             continue
         for key, value in user.account.login.items():
-            for what, other in (("another", f"x{value}"), ("none", ""), ("cut", str(value)[:-1]), ("long", f"{value}x")):
+            for what, other in (
+                ("another", f"x{value}"),
+                ("none", ""),
+                ("cut", str(value)[:-1]),
+                ("long", f"{value}x"),
+            ):
                 if what == "none" and "@" in str(value):
                     continue
                 run = partial(_wrong_login, operation=operation, user=user, key=key, value=other)

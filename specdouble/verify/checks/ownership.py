@@ -45,7 +45,8 @@ def _pairs(world: World, subject: Subject, rule: Rule) -> list[tuple[User, User]
 
 
 def _of_pair(world: World, subject: Subject, rule: Rule, one: User, other: User) -> Plan:
-    who, of = f"{one.name}'s, by {other.name}", {"subject": subject, "rule": rule, "one": one, "other": other}
+    who = f"{one.name}'s, by {other.name}"
+    of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
         run = partial(_read, **of, operation=operation)
         yield Case(rule.id, "another's document cannot be read", run, who, ids(operation))
@@ -97,7 +98,9 @@ def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User,
     before = trial.look(document) if subject.observable else None
     other_changes = _change(trial, subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
-    refused_as(exchange, _statuses(rule, updater.operation), f"{other.name} changing {one.name}'s document", strict=True)
+    refused_as(
+        exchange, _statuses(rule, updater.operation), f"{other.name} changing {one.name}'s document", strict=True
+    )
     if before is not None and trial.look(document) != before:
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
@@ -131,9 +134,7 @@ def _listed(trial: Trial, subject: Subject, rule: Rule, one: User, other: User) 
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
 
 
-def _used(
-    trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation, name: str
-) -> None:
+def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation, name: str) -> None:
     if not all(trial.world.crowd.may_call(operation.security, user) for user in (one, other)):
         raise NotExercised(f"needs credentials of both users for {operation} in the settings")
     document = trial.create(subject, one)
@@ -142,7 +143,9 @@ def _used(
     if not control.ok:
         raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
     exchange = trial.send(operation, other, body=body)
-    refused_as(exchange, _statuses(rule, operation), f"{operation} by {other.name} with {one.name}'s document", strict=True)
+    refused_as(
+        exchange, _statuses(rule, operation), f"{operation} by {other.name} with {one.name}'s document", strict=True
+    )
 
 
 def _holds_the_caller(world: World, subject: Subject, rule: Rule) -> Plan:

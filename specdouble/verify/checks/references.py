@@ -36,7 +36,7 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
     operation = writer.operation if writer else subject.creators[0]
     on, about = "update" if writer else "create", ids(operation)
     refused, taken = f"{rule.name} of no document is refused on {on}", f"{rule.name} of a document is accepted on {on}"
-    of = {"subject": subject, "rule": rule, "writer": writer}
+    of: dict[str, Any] = {"subject": subject, "rule": rule, "writer": writer}
     yield Case(rule.id, taken, partial(_existing, **of), "", about)
     for what, pick in _unknown(rule).items():
         yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about)
@@ -165,9 +165,7 @@ def _in_state(
     accepted(exchange, f"{rule.name} {known!r}, the id of a document with {state},")
 
 
-def _anothers(
-    trial: Trial, subject: Subject, rule: References, writer: Updater | None, one: User, other: User
-) -> None:
+def _anothers(trial: Trial, subject: Subject, rule: References, writer: Updater | None, one: User, other: User) -> None:
     theirs, own = trial.world.reference(rule.target, other), trial.world.reference(rule.target, one)
     exchange, _, _ = _write(trial, subject, rule, writer, own, one)
     if not exchange.ok:

@@ -10,7 +10,7 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.ownership import _change
 from specdouble.verify.problem import Broken, NotExercised
-from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.subject import Subject, Updater, json_media
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
 from specdouble.verify.values import edges, unfitting
 from specdouble.verify.world import World
@@ -201,6 +201,32 @@ def _extra(trial: Trial, subject: Subject, updater: Updater | None, extra: Any, 
         raise Broken("a property that the schema does not name to be refused", f"it answered {exchange.told()}")
 
 
+MALFORMED = {
+    "empty": b"", "cut short": b"{", "no JSON": b"nonsense", "no UTF-8": b'{"name": "\xff"}', "an array": b"[]",
+    "a text": b'"text"', "a number": b"17", "null": b"null", "two values": b"{} {}", "a trailing comma": b'{"a": 1,}',
+    "not a number": b'{"a": NaN}', "nested deep": b"[" * 5000 + b"]" * 5000,
+}  # fmt: skip
+
+
+def plan_malformed(world: World) -> Plan:
+    """Bodies that are no JSON, or no object, for each operation that takes an object."""
+    for operation in world.contract.operations.values():
+        media = json_media(operation)
+        if media is None or media.slot is None or world.contract.schemas.is_valid(media.slot, []):
+            continue
+        for what, raw in MALFORMED.items():
+            run = partial(_malformed, operation=operation, raw=raw)
+            yield Case(Names.conformance, f"{operation} refuses a body that is no object", run, what, ids(operation))
+
+
+def _malformed(trial: Trial, operation: Operation, raw: bytes) -> None:
+    user = trial.user if trial.user.name else None
+    parts = {name: value for name, value in trial.world.request(trial, operation, trial.user).items() if name != "body"}
+    exchange = trial.send(operation, user, raw=raw, **parts)
+    if not exchange.refused:
+        raise Broken("a body that is no object to be refused", f"the server answered {exchange.told()}")
+
+
 def plan_reads(world: World, subject: Subject) -> Plan:
     """The cases for reads and ids."""
     if not subject.creators or not subject.observable:
@@ -233,7 +259,10 @@ def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:
         if name in document.shown and document.shown[name] != one.get(name, ...):
             stamps = [rule.name for rule in subject.resource.of(Timestamp)]
             if name in stamps:
-                raise Broken("a read to change nothing", f"{name} was {shown(document.shown[name])}, and is {shown(one.get(name))}")
+                raise Broken(
+                    "a read to change nothing",
+                    f"{name} was {shown(document.shown[name])}, and is {shown(one.get(name))}",
+                )
 
 
 def _distinct(trial: Trial, subject: Subject) -> None:

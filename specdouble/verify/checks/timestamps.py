@@ -23,7 +23,8 @@ def plan(world: World, subject: Subject, rule: Timestamp) -> Plan:
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
         return
-    of, about = {"subject": subject, "rule": rule}, ids(subject.creators[0])
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
+    about = ids(subject.creators[0])
     yield Case(rule.id, f"{rule.name} is the server's clock at creation", partial(_now, **of), "", about)
     yield Case(rule.id, f"{rule.name} is written as the contract shows it", partial(_format, **of), "", about)
     yield Case(rule.id, f"{rule.name} is in order", partial(_order, **of), "", about)
@@ -71,7 +72,9 @@ def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
             raise Broken(f"{rule.name} to tell a moment with its time zone", f"{where} shows {view[rule.name]!r}")
         away = abs(stamp.timestamp() - document.made.started)
         if away > skew + document.made.elapsed:
-            raise Broken(f"{rule.name} to be the time of creation", f"{where} shows {view[rule.name]!r}, {away:.0f} s away")
+            raise Broken(
+                f"{rule.name} to be the time of creation", f"{where} shows {view[rule.name]!r}, {away:.0f} s away"
+            )
     others = [_stamp(view, rule) for _, view in _views(trial, document)]
     if len(set(map(str, others))) > 1:
         raise Broken(f"{rule.name} to stay as it was answered", f"a read shows {others[1]!r} after {others[0]!r}")

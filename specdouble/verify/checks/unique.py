@@ -234,7 +234,9 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
         yield Case(rule.id, promise, partial(run, subject=subject, rule=rule, updater=updater), what, about)
     for state, value in _states(world, subject, updater.operation):
         run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
-        yield Case(rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about)
+        yield Case(
+            rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
+        )
     if subject.deleters:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {name} is free once its document was deleted", run, "", about)
@@ -315,7 +317,9 @@ def _taken_beside_changed(
     first = trial.create(subject)
     trial.update(updater, first, state)
     exchange, _ = trial.try_create(subject, trial.user, first.sent)
-    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one changed to {state}")
+    refused_as(
+        exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one changed to {state}"
+    )
 
 
 def _freed_by_delete(trial: Trial, subject: Subject, rule: Unique) -> None:
@@ -334,7 +338,7 @@ def _scopes(world: World, subject: Subject, rule: Unique, creator: Operation) ->
     for one, other in crowd.pairs():
         apart = by_owner or (by_tenant and (one, other) in crowd.foreigners())
         together = not by_owner and (not by_tenant or (one, other) in crowd.colleagues())
-        of = {"subject": subject, "rule": rule, "one": one, "other": other}
+        of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
         whom = f"{one.name} and {other.name}"
         if apart:
             yield Case(rule.id, f"another scope may have the {rule.name}", partial(_across, **of), whom, ids(creator))

@@ -29,7 +29,9 @@ def plan(world: World, subject: Subject) -> Plan:
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
     if subject.listers:
         promise = f"{subject.listers[0]} shows every document of the caller"
-        yield Case(Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0]))
+        yield Case(
+            Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0])
+        )
         yield from _listed_states(world, subject)
     for updater in subject.updaters:
         yield from _of_updater(world, subject, updater)
@@ -38,7 +40,7 @@ def plan(world: World, subject: Subject) -> Plan:
 def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
     operation, about = updater.operation, ids(updater.operation)
     kept = f"{operation} keeps what it is sent" + (" on update" if updater.id_in_body else "")
-    of = {"subject": subject, "updater": updater}
+    of: dict[str, Any] = {"subject": subject, "updater": updater}
     rounds = max((len(_values(world, schema)) for schema in subject.requested(operation).values()), default=0)
     for number in range(rounds):
         run = partial(_catalogue_update, **of, number=number)

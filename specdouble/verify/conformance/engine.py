@@ -42,7 +42,7 @@ class Conformance:
         self.world, self.contract = world, world.contract
         self.by_label = {_label(world.contract, one): one for one in world.contract.operations.values()}
         self.config = configuration(world, folder)
-        self.schema = schemathesis.openapi.from_dict(with_links(world.contract), config=self.config)
+        self.schema: Any = schemathesis.openapi.from_dict(with_links(world.contract), config=self.config)
         if world.settings.operations:
             self.schema = self.schema.include(operation_id=list(world.settings.operations))
         self.schema.auth()(_authentication(world, self.by_label))
@@ -117,6 +117,10 @@ class Conformance:
         if self.world.settings.rules and check not in self.world.settings.rules:
             return
         verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
+        if node.name == "ignored_auth" and self.troubles:
+            # Its own requests are seen by no hook: one that a proxy answered looks like one that was let in.
+            self.troubles.append(f"{case.operation.label}: {failure.title}, between answers of something else")
+            return
         promise = f"{case.operation.label}: {failure.title}"
         target: Row = row(check)
         if promise in target.failures:

@@ -128,7 +128,5 @@ def sane(value: Any) -> Any:
     if isinstance(value, int):
         return value if -LARGEST <= value <= LARGEST else value % 2**31
     if isinstance(value, dict):
-        return {
-            sane(name): sane(item) for name, item in value.items() if not name.startswith("$") and "." not in name
-        }
+        return {sane(name): sane(item) for name, item in value.items() if not name.startswith("$") and "." not in name}
     return [sane(item) for item in value] if isinstance(value, list) else value

@@ -53,7 +53,7 @@ def write(verdict: Verdict, path: Path, secrets: dict[str, str]) -> None:
     path.write_text(masked(text, secrets) + "\n", encoding="utf-8")
 
 
-def annotations(verdict: Verdict, contract: Path) -> Iterator[str]:
+def workflow_commands(verdict: Verdict, contract: Path) -> Iterator[str]:
     """A workflow command for each failure, pointing at the rule's own line."""
     for failure in verdict.failures:
         file, line = failure.file or str(contract), failure.line or 1

@@ -45,7 +45,9 @@ class RuleBroken(SchemathesisFailure):
 
 def interaction(exchange: Exchange) -> Interaction:
     """One exchange as Schemathesis records it."""
-    prepared = requests.Request(exchange.method, exchange.url, dict(exchange.sent_headers), data=exchange.sent).prepare()
+    prepared = requests.Request(
+        exchange.method, exchange.url, dict(exchange.sent_headers), data=exchange.sent
+    ).prepare()
     response = Response(
         status_code=exchange.status, headers={name: [value] for name, value in exchange.headers.items()},
         content=exchange.content, request=prepared, elapsed=exchange.elapsed, verify=True,

@@ -71,8 +71,8 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
         _unless_others_are_refused(trial, subject, updater, model)
         accepted(exchange, f"a request with {rule.name} {shown(value)}, which the server sets,")
     assert document is not None
-    for where, look in (("the answer", lambda: document.shown), ("a read", lambda: _view(trial, document))):
-        seen = look()
+    for where in ("the answer", "a read"):
+        seen = document.shown if where == "the answer" else _view(trial, document)
         if rule.name in seen and seen[rule.name] == value and value is not None:
             raise Broken(f"{rule.name} to be set by the server alone", f"{where} shows the client's {shown(value)}")
         if before is not None and "x-timestamp" not in subject.resource.properties[rule.name]:
@@ -137,7 +137,8 @@ def plan_immutable(world: World, subject: Subject, rule: Immutable) -> Plan:
         yield Missing(rule.id, f"no operation changes documents of {subject.collection}")
         return
     for updater in updaters:
-        about, of = ids(updater.operation), {"subject": subject, "rule": rule, "updater": updater}
+        about = ids(updater.operation)
+        of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater}
         yield Case(rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about)
         yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
 
@@ -150,7 +151,11 @@ def _value_of(trial: Trial, subject: Subject, rule: Any, other_than: Any = ...) 
         return trial.world.fresh_value(schema)
     options = merged(schema, trial.contract.resolve).get("enum") or []
     value = next((one for one in options if one != other_than), None)
-    return value if value is not None else _varied(plausible(schema, trial.contract.resolve, trial.world.word()), other_than)
+    return (
+        value
+        if value is not None
+        else _varied(plausible(schema, trial.contract.resolve, trial.world.word()), other_than)
+    )
 
 
 def _varied(value: Any, other_than: Any) -> Any:
@@ -191,7 +196,13 @@ def plan_transitions(world: World, subject: Subject, rule: Transitions) -> Plan:
             for after in values:
                 allowed = rule.allows(before, after)
                 promise = f"an allowed move of {rule.name} is accepted" if allowed else f"no other move of {rule.name}"
-                of = {"subject": subject, "rule": rule, "updater": updater, "before": before, "after": after}
+                of: dict[str, Any] = {
+                    "subject": subject,
+                    "rule": rule,
+                    "updater": updater,
+                    "before": before,
+                    "after": after,
+                }
                 yield Case(rule.id, promise, partial(_move, **of), f"{before} to {after}", about)
 
 
@@ -224,9 +235,7 @@ def _way(rule: Transitions, start: Any, goal: Any) -> list[Any]:
     raise NotExercised(f"no allowed moves lead from {start} to {goal}")
 
 
-def _move(
-    trial: Trial, subject: Subject, rule: Transitions, updater: Updater, before: Any, after: Any
-) -> None:
+def _move(trial: Trial, subject: Subject, rule: Transitions, updater: Updater, before: Any, after: Any) -> None:
     document = _reach(trial, subject, rule, updater, before)
     exchange = trial.try_update(updater, document, {rule.name: after})
     if rule.allows(before, after):

@@ -1,0 +1,58 @@
+"""A bar chart as SVG: each server's share of bare uvicorn, by kind of request."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+_COLOURS = {"bare uvicorn": "#9ca3af", "specdouble": "#2563eb", "stock Connexion": "#f59e0b", "Prism": "#10b981"}
+_LEFT, _TOP, _BAR, _GAP, _WIDTH = 150, 56, 11, 14, 460
+_STYLE = "font: 12px system-ui, sans-serif; fill: #374151"
+
+
+def svg(rows: list[dict[str, Any]], sizes: list[int]) -> str:
+    """The chart: Prism and stock Connexion where there are fewest documents, the double at every size."""
+    kinds = list(dict.fromkeys(row["kind"] for row in rows))
+    wide = max([1.0, *(row["ratio"] for row in rows)])
+    parts, y = [], _TOP
+    for kind in kinds:
+        bars = [row for row in rows if row["kind"] == kind and row["server"] != "bare uvicorn"]
+        parts.append(_text(_LEFT - 10, y + len(bars) * _BAR / 2 + 4, kind, "end"))
+        for row in bars:
+            parts += _bar(row, y, _WIDTH / wide, faded=row["documents"] != sizes[0])
+            y += _BAR
+        y += _GAP
+    line = _LEFT + _WIDTH / wide
+    parts.append(
+        f'<line x1="{line:.0f}" y1="{_TOP - 8}" x2="{line:.0f}" y2="{y}" stroke="#9ca3af" stroke-dasharray="3"/>'
+    )
+    parts.append(_text(line, _TOP - 14, "bare uvicorn = 1", "middle"))
+    return _framed(parts + _legend(), y + 10)
+
+
+def _bar(row: dict[str, Any], y: float, scale: float, *, faded: bool) -> list[str]:
+    width = max(row["ratio"] * scale, 1)
+    colour, opacity = _COLOURS.get(row["server"], "#6b7280"), 0.55 if faded else 1
+    label = f"{row['ratio']:.2f}" + (f"  at {row['documents']:,} documents" if faded else "")
+    bar = f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}" opacity="{opacity}"/>'
+    return [bar, _text(_LEFT + width + 5, y + _BAR - 2, label, "start", 10)]
+
+
+def _legend() -> list[str]:
+    parts, x = [], _LEFT
+    for name in ("specdouble", "stock Connexion", "Prism"):
+        parts.append(f'<rect x="{x}" y="12" width="10" height="10" fill="{_COLOURS[name]}"/>')
+        parts.append(_text(x + 15, 21, name, "start"))
+        x += 130
+    return parts
+
+
+def _text(x: float, y: float, text: str, anchor: str, size: int = 12) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}">{escape(text)}</text>'
+
+
+def _framed(parts: list[str], height: float) -> str:
+    width = _LEFT + _WIDTH + 170
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" style="{_STYLE}" role="img">'
+    title = "<title>Requests a second, as a share of bare uvicorn</title>"
+    return "\n".join([head, title, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *parts, "</svg>\n"])

@@ -1,0 +1,158 @@
+"""The command `specdouble prove`: parse, call, print, exit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from specdouble.prove.bench import Bench, Options
+    from specdouble.prove.mutant import Mutant
+    from specdouble.prove.result import Proof
+
+UNDER_SCORE, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
+REPORTS = ("json", "junit")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True), default=".", metavar="[FOLDER or FILE]")
+@click.option("--only", multiple=True, metavar="ID", help="Try the mutants whose id begins so; repeatable.")
+@click.option("--workers", type=click.IntRange(1), help="Processes at once.  [default: the number of cores]")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Start no mutant after that.")
+@click.option(
+    "--min-score", type=click.FloatRange(0, 100), default=100.0, show_default=True, help="Percent to be killed."
+)
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Try N of them, spread over the kinds of faults.")
+@click.option("--seed", type=int, help="Makes the verifier's random choices and the sample repeat.")
+@click.option("--all", "everything", is_flag=True, help="Go on after the first kill; try equivalent mutants too.")
+@click.option("--baseline", is_flag=True, help="Try Schemathesis' own checks alone too.")
+@click.option("--list", "listing", is_flag=True, help="List the mutants, and try none.")
+@click.option("-v", "--verbose", is_flag=True, help="A row for each mutant, not for each kind of fault.")
+@click.option(
+    "--report", multiple=True, metavar="KIND=FILE", help="Write a report: json=FILE or junit=FILE; repeatable."
+)
+def prove(
+    path: Path,
+    only: tuple[str, ...],
+    workers: int | None,
+    time_limit: float | None,
+    min_score: float,
+    sample: int | None,
+    seed: int | None,
+    everything: bool,
+    baseline: bool,
+    listing: bool,
+    verbose: bool,
+    report: tuple[str, ...],
+) -> None:
+    """Show that the verifier can fail: seed one fault at a time into the double and count which are killed.
+
+    Exit codes: 0 enough were killed, 1 under --min-score, 2 wrong use, 3 could not run (also: the double
+    without a fault does not conform).
+    """
+    from specdouble.prove.bench import Options
+
+    reports = _reports(report)
+    options = Options(path, seed, all=everything, baseline=baseline)
+    bench = _bench(options)
+    mutants = _chosen(bench, only, sample, seed)
+    if listing:
+        for mutant in mutants:
+            click.echo(
+                f"{mutant.id}\n    {mutant.sentence}"
+                + (f"\n    equivalent: {mutant.equivalent}" if mutant.equivalent else "")
+            )
+        return
+    proof = _proved(bench, mutants, workers or os.cpu_count() or 1, time_limit)
+    _tell(proof, reports, verbose=verbose or everything)
+    if proof.stopped == "interrupted":
+        sys.exit(130)
+    sys.exit(UNDER_SCORE if proof.score < min_score else 0)
+
+
+def _reports(given: tuple[str, ...]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for one in given:
+        kind, _, file = one.partition("=")
+        if kind not in REPORTS or not file:
+            _fail(f"`--report {one}`: write {' or '.join(f'{kind}=FILE' for kind in REPORTS)}", WRONG_USE)
+        found[kind] = Path(file)
+    return found
+
+
+def _bench(options: Options) -> Bench:
+    from specdouble.contract import Refused
+    from specdouble.prove.bench import Bench
+    from specdouble.prove.project import WrongMutant
+    from specdouble.verify.problem import WrongUse
+
+    try:
+        return Bench(options)
+    except Refused as error:
+        for finding in error.findings:
+            click.secho(str(finding), err=True, fg="red")
+        sys.exit(COULD_NOT_RUN)
+    except (WrongUse, WrongMutant) as error:
+        _fail(str(error), WRONG_USE)
+
+
+def _chosen(bench: Bench, only: tuple[str, ...], number: int | None, seed: int | None) -> list[Mutant]:
+    from specdouble.prove.campaign import sample
+
+    mutants = [one for one in bench.mutants.values() if not only or one.id.startswith(only)]
+    if not mutants:
+        named = f"no mutant's id begins with {' or '.join(only)}" if only else "the contract implies no mutant"
+        _fail(f"{named}\n    remedy: `specdouble prove --list` shows their ids", WRONG_USE)
+    return mutants if number is None else sample(mutants, number, seed or 0)
+
+
+def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float | None) -> Proof:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from specdouble.prove.campaign import NotClean
+    from specdouble.prove.campaign import prove as run
+    from specdouble.prove.result import SURVIVED, Clean, Proof
+    from specdouble.verify.problem import CouldNotRun
+
+    proof = Proof(bench.contract.title, bench.settings.seed)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("the double without a fault", total=len(mutants))
+
+        def tell(one: Any, done: int, _total: int) -> None:
+            survived = len(proof.of(SURVIVED))
+            words = "mutants" if isinstance(one, Clean) else f"mutants, {survived} survived"
+            progress.update(task, completed=done, description=words)
+
+        try:
+            run(bench.options, mutants, workers, time_limit, tell, proof)
+        except NotClean as error:
+            told = "\n".join(f"    {failure}" for failure in error.clean.failures[:10])
+            remedy = "run `specdouble verify` and mend the contract, the handlers or the project's own checks"
+            _fail(f"{error}: no score can be given\n{told}\n    remedy: {remedy}", COULD_NOT_RUN)
+        except CouldNotRun as error:
+            _fail(str(error), COULD_NOT_RUN)
+    return proof
+
+
+def _console(*, err: bool = True) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=err, highlight=False, soft_wrap=not err)
+
+
+def _tell(proof: Proof, reports: dict[str, Path], *, verbose: bool) -> None:
+    from specdouble.prove.report import print_proof, write
+
+    print_proof(_console(err=False), proof, every=verbose)
+    for kind, file in reports.items():
+        write(proof, kind, file)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.secho(f"specdouble: {message}", err=True, fg="red")
+    sys.exit(code)

@@ -1,0 +1,104 @@
+"""The command: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from specdouble.verify.command import verify_command
+from tests.backend import Backend
+from tests.verify.conftest import ROOT
+
+PROJECT = """
+[tool.specdouble.verify]
+login = { operation = "post_auth_login", token = "/token" }
+users = [
+  { name = "ada", email = "ada@tether.example", password = "env:ADA_SECRET" },
+]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the contract and one user, whose password the environment holds."""
+    (tmp_path / "openapi.yaml").write_bytes((ROOT / "openapi.yaml").read_bytes())
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    monkeypatch.setenv("ADA_SECRET", "ada-password")
+    return tmp_path
+
+
+def _verify(*arguments: str, fault: str = "") -> Result:
+    @contextmanager
+    def start_double(path: Path, seed: int | None) -> Iterator[str]:
+        with Backend([fault] if fault else []) as backend:
+            yield backend.url
+
+    return CliRunner().invoke(verify_command(start_double), arguments)
+
+
+def test_it_exits_0_and_prints_a_row_for_each_rule(project: Path) -> None:
+    done = _verify(str(project), "--rule", "default:lead_management.source", "--phase", "rules")
+    assert done.exit_code == 0, done.output
+    assert "✓ default:lead_management.source  kept" in done.output
+
+
+def test_it_exits_1_and_ends_a_failure_in_curl_lines(project: Path) -> None:
+    rule = "default:lead_management.source"
+    done = _verify(str(project), "--rule", rule, "--phase", "rules", fault="default_source_other")
+    assert done.exit_code == 1
+    assert 'Expected source to be "Unassigned"; the answer shows "Unknown".' in done.output
+    assert 'ADA_TOKEN=$(curl -s "$URL/api/auth/login"' in done.output
+    assert "ada-password" not in done.output
+
+
+def test_in_a_workflow_a_failure_is_an_annotation_at_the_rules_own_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = _verify(
+        str(project), "--rule", "default:lead_management.source", "--phase", "rules", fault="default_source_other"
+    )
+    line = (project / "openapi.yaml").read_text().splitlines().index("          default: Unassigned") + 1
+    assert f"openapi.yaml,line={line},title=default:lead_management.source::" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rule", "unique:nothing.name"], "there is no rule or check"),
+        (["--operation", "nothing"], "the contract has no operation"),
+        (["--report", "pdf=x"], "is not KIND=FILE"),
+        (["--user", "ada"], "is not NAME:SCHEME=TOKEN"),
+        (["--url", "nonsense"], "is no address"),
+        (["--url", "https://staging.example.com"], "add --yes"),
+    ],
+)
+def test_wrong_use_exits_2_and_says_what_to_do(project: Path, arguments: list[str], message: str) -> None:
+    done = _verify(str(project), *arguments)
+    assert (done.exit_code, message in done.output) == (2, True), done.output
+
+
+def test_a_secret_that_the_environment_lacks_is_wrong_use(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ADA_SECRET")
+    done = _verify(str(project))
+    assert done.exit_code == 2
+    assert "ADA_SECRET is not set" in done.output
+
+
+def test_a_misspelt_setting_is_wrong_use(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.specdouble.verify]\nuser = []\n")
+    done = _verify(str(project))
+    assert done.exit_code == 2
+    assert "write `users`" in done.output
+
+
+def test_a_server_that_is_down_and_a_contract_that_cannot_be_read_exit_3(project: Path, tmp_path: Path) -> None:
+    with Backend() as gone:
+        url = gone.url
+    assert _verify(str(project), "--url", url).exit_code == 3
+    (project / "openapi.yaml").write_text("nonsense: [")
+    assert _verify(str(project)).exit_code == 3

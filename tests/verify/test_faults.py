@@ -1,0 +1,81 @@
+"""Each fault of the backend is found, under the rule it breaks, and shows again in a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from specdouble.contract import Contract
+from specdouble.verify import Failure, Verdict, verify
+from tests.backend import FAULTS, Backend
+from tests.verify.conftest import NAMES, settings
+
+QUICK = {
+    "name_not_unique", "name_case_matters", "name_not_normalized", "name_unique_in_organization", "name_check_not_atomic",
+    "freed_name_stays_taken", "name_compared_by_64", "pipeline_name_unchecked_on_update", "process_format_checked_only",
+    "process_checked_after_write", "process_of_colleagues", "config_read_by_colleagues", "foreign_answers_403",
+    "config_used_across_organizations", "prompts_listed_of_all", "user_from_client", "default_outreach_off",
+    "defaults_on_update", "updated_not_moved", "stamp_without_zone", "id_from_name", "cost_cut_to_integer",
+    "prompts_capped", "refused_update_partly_applied", "read_moves_updated", "minimum_off_by_one", "enum_unchecked",
+    "unknown_properties_stored", "crash_on_non_ascii_name", "error_wrong_shape", "expired_token_accepted",
+    "any_api_key_accepted", "inactive_accepted",
+}  # fmt: skip
+SECRETS = {
+    **{f"{name.upper()}_PASSWORD": f"{name}-password" for name in NAMES},
+    **{f"{name.upper()}_APIKEYAUTH": f"key-{name}" for name in NAMES},
+}
+
+
+def _rows() -> list[object]:
+    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FAULTS]
+
+
+def _found(contract: Contract, backend: Backend, rule: str) -> Verdict:
+    """The verdict on one rule; on all where other cases show that it is broken."""
+    told = settings(backend.url, phases=("rules",))
+    verdict = verify(contract, settings(backend.url, phases=("rules",), rules=(rule,)))
+    return verdict if rule in verdict.broken else verify(contract, told)
+
+
+@pytest.mark.parametrize("name", _rows())
+def test_verify_finds_the_fault_names_its_rule_and_its_curl_lines_show_it_again(
+    contract: Contract, backend: Backend, name: str
+) -> None:
+    backend.switch([name])
+    rule = FAULTS[name].rule
+    verdict = _found(contract, backend, rule)
+    assert rule in verdict.broken
+    assert verdict.exit_code == 1
+    failure = next(one for one in verdict.failures if one.check == rule)
+    assert failure.sentence.startswith("Expected ")
+    _shows_again(backend, name, failure)
+
+
+def _shows_again(backend: Backend, name: str, failure: Failure) -> None:
+    backend.switch([name])
+    faulty = _run(failure.curl, backend.url)
+    backend.switch()
+    correct = _run(failure.curl, backend.url)
+    wanted = sorted(step.status for step in failure.steps)
+    assert sorted(_statuses(faulty)[-len(wanted) :]) == wanted
+    assert _without_chance(faulty) != _without_chance(correct)
+
+
+def _run(script: str, url: str) -> str:
+    environment = {**os.environ, **SECRETS, "URL": url}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=60)
+    return done.stdout
+
+
+def _statuses(output: str) -> list[int]:
+    return [int(line) for line in re.findall(r"^(\d{3})$", output, re.MULTILINE)]
+
+
+def _without_chance(output: str) -> str:
+    """The output without ids, tokens and times, which no two runs share."""
+    known: dict[str, str] = {}
+    text = re.sub(r"[0-9a-f]{24}", lambda found: known.setdefault(found[0], f"<{len(known)}>"), output)
+    return re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+Z", "TIME", re.sub(r"eyJ[\w.-]+", "TOKEN", text))

@@ -1,0 +1,59 @@
+"""A server that keeps the contract is found to keep it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import Contract, read
+from specdouble.double.double import Settings as DoubleSettings
+from specdouble.double.server import serving
+from specdouble.verify import load, verify
+from tests.backend import Backend
+from tests.verify.conftest import ROOT, settings
+
+NOTES = Path(__file__).parent / "notes"
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 21))])
+def test_verify_is_silent_on_the_correct_backend(contract: Contract, backend: Backend, seed: int) -> None:
+    verdict = verify(contract, settings(backend.url, seed=seed))
+    assert [failure.sentence for failure in verdict.failures] == []
+    assert verdict.count("not exercised") == 0
+    assert verdict.exit_code == 0
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
+def test_the_double_keeps_every_rule_within_a_minute(contract: Contract, seed: int) -> None:
+    with serving(DoubleSettings(ROOT)) as url:
+        verdict = verify(contract, load(ROOT, url=url, seed=seed))
+    assert [failure.sentence for failure in verdict.failures] == []
+    assert verdict.count("not exercised") == 0
+    assert verdict.seconds < 60
+
+
+def test_without_annotations_the_other_checks_run_and_it_says_what_annotations_unlock() -> None:
+    with serving(DoubleSettings(NOTES)) as url:
+        verdict = verify(read(NOTES), load(NOTES, url=url))
+    assert verdict.failures == []
+    for check in ("read_your_writes", "partial_update", "refused_leaves_no_trace", "boundaries", "distinct_ids"):
+        assert verdict.rows[check].state == "kept"
+    assert "x-resource" in " ".join(verdict.notes)
+
+
+def test_documents_are_deleted_again_where_the_contract_has_a_delete() -> None:
+    import httpx
+
+    with serving(DoubleSettings(NOTES)) as url:
+        before = len(httpx.get(f"{url}/notebooks").json())
+        verify(read(NOTES), load(NOTES, url=url, phases=("rules",)))
+        assert len(httpx.get(f"{url}/notebooks").json()) == before
+
+
+def test_with_one_user_the_owner_rules_are_not_exercised_and_it_says_so(contract: Contract, backend: Backend) -> None:
+    alone = settings(backend.url, phases=("rules",))
+    verdict = verify(contract, settings(backend.url, phases=("rules",), users=alone.users[:1]))
+    assert verdict.failures == []
+    for check in ("owner:lead_management.userId", "tenant:lead_management.organizationId"):
+        assert "user" in verdict.rows[check].reason
