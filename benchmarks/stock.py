@@ -28,6 +28,7 @@ USER = {"userId": "6908644a8c40d7b1f291a4c4", "organizationId": "690863f85e1fa90
 PROMPT = "6964bb94d2b96e03a84f20b7"
 READ = "69f46b906f0be283d47ae916"
 
+AFTER = True  # PyMongo's ReturnDocument
 Answer = tuple[dict[str, Any], int]
 
 
@@ -51,9 +52,9 @@ class Handlers:
         token = jwt.encode({**USER, "exp": 4102444800, "email": body["email"]}, SECRET, algorithm="HS256")
         return {"token": token, "refreshToken": token, "sessionConfig": {}}
 
-    def post_lead_management(self, body: dict[str, Any], user: dict[str, Any]) -> Answer:
+    def post_lead_management(self, body: dict[str, Any], token_info: dict[str, Any]) -> Answer:
         name = body["configurationName"].strip().casefold()
-        mine = self.configurations.find({"userId": user["userId"]})
+        mine = self.configurations.find({"userId": token_info["userId"]})
         if any(one["configurationName"].strip().casefold() == name for one in mine):
             return {"success": False, "error": "Configuration name already in use"}, 400
         if self.prompts.find_one({"_id": body["defaultProcess"]}) is None:
@@ -62,14 +63,21 @@ class Handlers:
         self.configurations.insert_one(stored)
         return {"success": True, "message": "Lead management configuration created", "data": stored}, 201
 
-    def get_lead_management_by_id(self, id: str, user: dict[str, Any]) -> Answer:
-        found = self.configurations.find_one({"_id": id, "userId": user["userId"]})
+    def get_lead_management_by_id(self, id: str, token_info: dict[str, Any]) -> Answer:
+        found = self.configurations.find_one({"_id": id, "userId": token_info["userId"]})
         if found is None:
             return {"success": False, "error": "Lead management configuration not found"}, 404
         return {"success": True, "data": found}, 200
 
-    def get_prompts_user(self, user: dict[str, Any]) -> list[dict[str, Any]]:
-        return list(self.prompts.find({"userId": user["userId"]}))
+    def put_lead_management_by_id(self, id: str, body: dict[str, Any], token_info: dict[str, Any]) -> Answer:
+        mine = {"_id": id, "userId": token_info["userId"]}
+        found = self.configurations.find_one_and_update(mine, {"$set": body}, return_document=AFTER)
+        if found is None:
+            return {"success": False, "error": "Lead management configuration not found"}, 404
+        return {"success": True, "message": "Lead management configuration updated", "data": found}, 200
+
+    def get_prompts_user(self, token_info: dict[str, Any]) -> list[dict[str, Any]]:
+        return list(self.prompts.find({"userId": token_info["userId"]}))
 
 
 def configuration(body: dict[str, Any]) -> dict[str, Any]:

@@ -383,7 +383,7 @@ def identity_of(properties: Properties, parameter: str, segment: str) -> str | N
         for candidate in (*_IDS, one + "id"):
             if _plain(candidate) in scalars:
                 return scalars[_plain(candidate)]
-    if wanted and (wanted == one or one in wanted):
+    if wanted and wanted == one:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
     return None
 

@@ -94,7 +94,7 @@ class Values:
                 break
             picks = []
             for options in whole.choices:
-                ranked = sorted(options, key=lambda option: self._is_circle(option, above))
+                ranked = sorted(options, key=lambda option: self._rank(option, above))
                 pick = ranked[rounds % len(ranked)]
                 picks.append(pick)
                 self._others = [option for option in options if option is not pick]
@@ -112,9 +112,12 @@ class Values:
                     value[name] = 0 if "string" in kinds(merged(schema, self._definition)) else "none"
                     break
 
-    def _is_circle(self, option: Any, above: frozenset[str]) -> bool:
-        null = isinstance(option, dict) and option.get("type") == "null"
-        return null or (isinstance(option, dict) and option.get("$ref") in above)
+    @staticmethod
+    def _rank(option: Any, above: frozenset[str]) -> int:
+        """What says something goes before null, and null before a circle."""
+        if not isinstance(option, dict):
+            return 0
+        return 2 if option.get("$ref") in above else int(option.get("type") == "null")
 
     def _one_of(self, whole: Merged, trouble: int) -> Any:
         allowed = kinds(whole)

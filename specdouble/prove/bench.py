@@ -20,7 +20,7 @@ from specdouble.prove.mutants import mutants_of
 from specdouble.prove.project import project_mutants
 from specdouble.prove.result import COULD_NOT_RUN, EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Clean, Result
 from specdouble.prove.survivor import reason_of, remedy_of
-from specdouble.verify.problem import CouldNotRun, OutOfTime
+from specdouble.verify.problem import CouldNotRun
 from specdouble.verify.settings import Settings, load
 from specdouble.verify.verdict import NOT_EXERCISED, Verdict
 from specdouble.verify.verification import Show, verify
@@ -63,7 +63,7 @@ class Bench:
         self.options = options
         self.contract = read(options.path)
         self.project = options.path if options.path.is_dir() else options.path.parent
-        found = [*mutants_of(self.contract), *project_mutants(self.project)]
+        found = project_mutants(self.project, mutants_of(self.contract))
         self.mutants = {mutant.id: mutant for mutant in found}
         self.settings = self._settings()
 
@@ -169,7 +169,7 @@ def _until_killed() -> Show:
 
     def progress(_done: int, _total: int, _check: str, failures: int) -> None:
         if failures:
-            raise OutOfTime
+            raise KeyboardInterrupt  # a verification takes it as its end, and says what it found so far
 
     return Show(progress=progress)
 

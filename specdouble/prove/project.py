@@ -9,13 +9,15 @@ def inactive_takes_leads(parts: Parts) -> Parts: ...
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from specdouble.prove.mutant import Change, Mutant
 
 FOLDER = Path("tests") / "mutants"
 _registered: list[Mutant] = []
+_argued: dict[str, str] = {}
 
 
 class WrongMutant(Exception):
@@ -42,13 +44,24 @@ def mutant(
     return register
 
 
-def project_mutants(project: Path) -> list[Mutant]:
-    """The mutants that the project's files register.
+def equivalent(id: str, why: str) -> None:
+    """Argue that the project's own code makes a generated mutant's fault good: it is listed with the argument.
+
+    Args:
+        id: the mutant's.
+        why: why no request can show its fault.
+    """
+    _argued[id] = why
+
+
+def project_mutants(project: Path, generated: Sequence[Mutant]) -> list[Mutant]:
+    """The generated mutants, those argued to be equivalent marked, and the mutants that the project's files register.
 
     Raises:
-        WrongMutant: a file cannot be loaded.
+        WrongMutant: a file cannot be loaded, or argues about a mutant that there is not.
     """
     _registered.clear()
+    _argued.clear()
     for file in sorted((project / FOLDER).glob("*.py")):
         if file.stem.startswith("_"):
             continue
@@ -59,4 +72,8 @@ def project_mutants(project: Path) -> list[Mutant]:
             spec.loader.exec_module(importlib.util.module_from_spec(spec))
         except Exception as error:
             raise WrongMutant(f"{file} cannot be loaded: {type(error).__name__}: {error}") from None
-    return list(_registered)
+    unknown = sorted(_argued.keys() - {one.id for one in generated})
+    if unknown:
+        raise WrongMutant(f"`equivalent` names the mutant `{unknown[0]}`, which the contract does not imply")
+    marked = [replace(one, equivalent=one.equivalent or _argued.get(one.id, "")) for one in generated]
+    return [*marked, *_registered]

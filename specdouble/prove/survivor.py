@@ -29,7 +29,8 @@ def remedy_of(mutant: Mutant, verdict: Verdict) -> str:
     """What the user can do."""
     for row in _rows(mutant, verdict):
         if "needs" in row.reason:
-            return f"give the verifier what it needs in [tool.specdouble.verify]: {row.reason.partition('needs')[2].strip()}"
+            needed = row.reason.partition("needs")[2].strip()
+            return f"give the verifier what it needs in [tool.specdouble.verify]: {needed}"
         if "no operation reads" in row.reason:
             return "add an operation that reads these documents, or `x-action` to the one that does"
     about = mutant.target.partition(".")[0]

@@ -94,8 +94,9 @@ class Campaign:
         key = case.promise
         with self._lock:
             self.done += 1
-            if key in self.row(case.check).failures:
-                self.row(case.check).failures[key].also += 1
+            known = self.row(case.check).failures.get(key)
+            if known is not None and known.own:
+                known.also += 1
                 return
         for attempt in range(ATTEMPTS):
             trial, started = Trial(self.world), time.monotonic()
@@ -164,7 +165,12 @@ class Campaign:
             if failure is not None:
                 row = self.row(failure.check)
                 row.cases += row.check != case.check
-                row.failures.setdefault(failure.promise, failure)
+                known = row.failures.get(failure.promise)
+                if known is None or (failure.own and not known.own):
+                    failure.also = known.also + 1 if known else 0
+                    row.failures[failure.promise] = failure
+                else:
+                    known.also += 1
             self.traces.append((case, list(trial.exchanges), seconds, failure))
 
     def _judged(self, trial: Trial) -> None:

@@ -32,11 +32,12 @@ class Broken(Interruption):
         expected: what the contract promises, as a clause.
         seen: what the server did, as a clause.
         check: the rule or check that is broken, where it is another than the case's own.
+        promise: what is broken of it, where that is another promise's matter.
     """
 
-    def __init__(self, expected: str, seen: str, check: str | None = None) -> None:
+    def __init__(self, expected: str, seen: str, check: str | None = None, promise: str | None = None) -> None:
         super().__init__(f"expected {expected}; {seen}")
-        self.expected, self.seen, self.check = expected, seen, check
+        self.expected, self.seen, self.check, self.promise = expected, seen, check, promise
 
 
 class NotExercised(Interruption):

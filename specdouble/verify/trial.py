@@ -203,8 +203,11 @@ class Trial:
         """The document as its user reads it; not exercised where no operation shows it."""
         seen = self.look_for(document, user or document.user)
         if seen is None:
-            raise Broken(f"the {_singular(document)} that was created to be there", "it is not: "
-                         + self.exchanges[-1].told(80), "read_your_writes")  # fmt: skip
+            subject = document.subject
+            operation = (*subject.readers, *subject.listers)[0]
+            expected = f"the document of {subject.collection} that was created to be there"
+            told = f"it is not: {self.exchanges[-1].told(80)}"
+            raise Broken(expected, told, "read_your_writes", shows_all(operation))
         return seen
 
     def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
@@ -315,9 +318,10 @@ def accepted(exchange: Exchange, what: str, check: str | None = None) -> None:
         raise Broken(f"{what} to be accepted", f"the server answered {exchange.told()}", check)
 
 
-def _singular(document: Document) -> str:
-    return f"document of {document.subject.collection}"
+def shows_all(operation: Operation) -> str:
+    """The promise of an operation that reads or lists."""
+    return f"{operation} shows every document of the caller"
 
 
 Run = Callable[[Trial], None]
-__all__ = ["CLIENTS", "Document", "Finding", "Run", "Trial", "Trouble", "accepted", "placed", "refused_as"]
+__all__ = ["CLIENTS", "Document", "Finding", "Run", "Trial", "Trouble", "accepted", "placed", "refused_as", "shows_all"]

@@ -28,6 +28,7 @@ class Failure:
         file: where the rule stands.
         line: its line there.
         curl: the lines that reproduce it.
+        own: whether a case of this very promise found it, not one of another on its way.
     """
 
     check: str
@@ -41,6 +42,7 @@ class Failure:
     file: str = ""
     line: int = 0
     curl: str = ""
+    own: bool = True
 
     @property
     def id(self) -> str:

@@ -41,11 +41,11 @@ def test_junit_has_a_test_case_for_each_rule_and_a_failure_for_the_broken_one(fi
     assert root.tag == "testsuites"
     for suite in root:
         assert suite.tag == "testsuite"
-        assert {"name", "tests", "failures", "errors", "skipped", "time"} <= suite.keys()
+        assert {"name", "tests", "failures", "errors", "skipped", "time"} <= set(suite.keys())
         assert len(suite) == int(suite.attrib["tests"])
         for case in suite:
             assert case.tag == "testcase"
-            assert {"name", "time"} <= case.keys()
+            assert {"name", "time"} <= set(case.keys())
             assert {child.tag for child in case} <= {"failure", "error", "skipped", "system-out", "properties"}
     broken = [case.attrib["name"] for case in root.iter("testcase") if case.find("failure") is not None]
     assert broken == [RULE]

@@ -9,7 +9,7 @@ from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.trial import Document, Trial, accepted, shows_all
 from specdouble.verify.values import catalogue, kind, merged, plausible
 from specdouble.verify.world import World
 
@@ -28,7 +28,7 @@ def plan(world: World, subject: Subject) -> Plan:
         run = partial(_catalogue, subject=subject, number=number)
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
     if subject.listers:
-        promise = f"{subject.listers[0]} shows every document of the caller"
+        promise = shows_all(subject.listers[0])
         yield Case(
             Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0])
         )

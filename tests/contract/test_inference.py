@@ -1,0 +1,81 @@
+"""Resources that no annotation tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.contract.inference import identity_of, singular
+from tests.contracts import FOLDER
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_shape_of_paths_and_schemas_tells_the_resources() -> None:
+    contract = read(FOLDER / "blog.yaml")
+    told = {operation: (action.does, action.collection) for operation, action in contract.actions.items()}
+    assert told == {
+        "listPosts": ("list", "posts"),
+        "createPost": ("create", "posts"),
+        "readPost": ("read", "posts"),
+        "changePost": ("update", "posts"),
+        "deletePost": ("delete", "posts"),
+        "listComments": ("list", "comments"),
+        "addComment": ("create", "comments"),
+        "readComment": ("read", "comments"),
+        "deleteComment": ("delete", "comments"),
+    }
+
+
+def test_envelopes_are_found() -> None:
+    actions = read(FOLDER / "blog.yaml").actions
+    assert [actions[one].envelope for one in ("listPosts", "createPost", "listComments")] == [("data",), ("data",), ()]
+
+
+def test_a_parent_that_no_property_holds_is_kept_beside_the_document() -> None:
+    contract = read(FOLDER / "blog.yaml")
+    [(parameter, held)] = contract.actions["listComments"].scope
+    assert parameter == "postId"
+    assert contract.resources["comments"].within == (held,)
+
+
+def test_guesses_are_no_rules_that_a_backend_is_held_to() -> None:
+    assert {rule.kind for rule in read(FOLDER / "members.yaml").rules.values()} == {"default"}
+
+
+def test_nothing_is_inferred_where_annotations_tell_all() -> None:
+    contract = read(ROOT)
+    assert all(not resource.why for resource in contract.resources.values())
+    assert all(not action.why for action in contract.actions.values())
+
+
+def test_what_is_not_sure_is_not_inferred() -> None:
+    contract = read(FOLDER / "petstore.yaml")
+    assert {"addPhoto", "getInventory"}.isdisjoint(contract.actions)
+
+
+@pytest.mark.parametrize(
+    ("names", "parameter", "segment", "found"),
+    [
+        (["id", "name"], "petId", "pets", "id"),
+        (["pet_id", "name"], "petId", "pets", "pet_id"),
+        (["_id"], "id", "pets", "_id"),
+        (["username", "id"], "username", "users", "username"),
+        (["slug", "title"], "article", "articles", "slug"),
+        (["name"], "petId", "pets", None),
+        (["temperature"], "city", "weather", None),
+    ],
+)
+def test_the_id_is_the_property_that_the_parameter_names(
+    names: list[str], parameter: str, segment: str, found: str | None
+) -> None:
+    assert identity_of({name: {"type": "string"} for name in names}, parameter, segment) == found
+
+
+@pytest.mark.parametrize(
+    ("many", "one"), [("posts", "post"), ("categories", "category"), ("boxes", "box"), ("status", "status")]
+)
+def test_words_have_a_singular(many: str, one: str) -> None:
+    assert singular(many) == one

@@ -1,0 +1,185 @@
+"""OpenAPI 3.0, 3.1 and Swagger 2.0, and what trips others over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from specdouble.contract import read
+from tests.contracts import FOLDER, client_for, client_of
+
+HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
+OK = "{description: ok, content: {application/json: {schema: {type: string}, example: %s}}}"
+
+
+@pytest.fixture(scope="module")
+def modern() -> Iterator[httpx.Client]:
+    with client_of("petstore31") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def old() -> Iterator[httpx.Client]:
+    with client_of("petstore20") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"unit": "kg", "values": [1.5, "net"]}, 200),
+        ({"unit": "lb", "values": [1.5, "net"], "scale": "A"}, 200),
+        ({"unit": "lb", "values": [1.5, "net"]}, 400),  # if, then
+        ({"unit": "st", "values": [1.5, "net"]}, 400),  # enum without a type
+        ({"unit": "kg", "values": ["net", 1.5]}, 400),  # prefixItems
+        ({"unit": "kg", "values": [1.5, "net", 2]}, 400),  # items: false
+        ({"unit": "kg", "values": [1.5, "net"], "serial": "1"}, 400),  # dependentRequired
+        ({"unit": "kg", "values": [1.5, "net"], "more": 1}, 400),  # unevaluatedProperties
+    ],
+)
+def test_the_keywords_of_2020_12_are_kept(modern: httpx.Client, body: object, status: int) -> None:
+    assert modern.post("/weights", json=body).status_code == status
+
+
+def test_a_reference_with_siblings_means_both(modern: httpx.Client) -> None:
+    pet = modern.post("/pets", json={"name": "Bo", "tag": None}).json()
+    assert pet == {"id": pet["id"], "name": "Bo", "tag": None}
+    assert modern.post("/pets", json={"name": "Bo", "age": 40}).status_code == 400
+
+
+def test_samples_of_3_1_keep_const_and_contains(modern: httpx.Client) -> None:
+    measured = modern.post("/weights", json={"unit": "kg", "values": [1, "net"]}).json()
+    assert measured["kind"] == "weight"
+    assert len([one for one in measured["readings"] if one >= 100]) >= 2
+
+
+def test_swagger_2_works_on_documents(old: httpx.Client) -> None:
+    pet = old.post("/pet", json={"name": "Bo"})
+    assert (pet.status_code, pet.json()["status"]) == (201, "available")
+    assert old.get(f"/pet/{pet.json()['id']}").json() == pet.json()
+    assert old.post("/pet", json={"name": "Bo", "weight": 0}).status_code == 400  # exclusiveMinimum: true
+
+
+def test_swagger_2_reads_forms(old: httpx.Client) -> None:
+    assert old.post("/login", data={"username": "ada", "remember": "true"}).json() == "session-1"
+    assert old.post("/login", data={"remember": "perhaps", "username": "ada"}).status_code == 400
+    assert old.post("/login", data={"remember": "true"}).status_code == 400
+    answer = old.post("/pet/1/photo", data={"caption": "c"}, files={"file": ("a.png", b"\x89PNG\xff", "image/png")})
+    assert (answer.status_code, list(answer.json())) == (200, ["code"])
+
+
+@pytest.mark.parametrize(
+    ("form", "query"),
+    [("csv", "a,b"), ("ssv", "a%20b"), ("tsv", "a%09b"), ("pipes", "a%7Cb"), ("multi", "a&tag=b")],
+)
+def test_swagger_2_reads_every_collection_format(tmp_path: Path, form: str, query: str) -> None:
+    contract = f"""
+swagger: '2.0'
+info: {{title: t, version: '1'}}
+paths:
+  /tags:
+    get:
+      parameters:
+        - {{name: tag, in: query, type: array, minItems: 2, collectionFormat: {form}, items: {{type: string, enum: [a, b]}}}}
+      responses: {{200: {{description: ok}}}}
+"""
+    with client_for(contract, tmp_path) as client:
+        assert client.get(f"/tags?tag={query}").status_code == 200
+        assert client.get("/tags?tag=a").status_code == 400
+
+
+def test_json_and_yaml_say_the_same(tmp_path: Path) -> None:
+    contract = read(FOLDER / "blog.yaml")
+    (tmp_path / "openapi.json").write_text(json.dumps(contract.data), "utf-8")
+    same = read(tmp_path)
+    assert same.actions == contract.actions
+    assert same.operations.keys() == contract.operations.keys()
+
+
+def test_the_concrete_path_goes_first(tmp_path: Path) -> None:
+    paths = f"""
+  /x/{{id}}:
+    get: {{operationId: one, responses: {{'200': {OK % "one"}}}}}
+  /x/me:
+    get: {{operationId: me, responses: {{'200': {OK % "me"}}}}}
+"""
+    with client_for(HEAD + paths, tmp_path) as client:
+        assert [client.get("/x/me").json(), client.get("/x/7").json()] == ["me", "one"]
+
+
+def test_a_method_is_found_on_the_path_that_has_it(tmp_path: Path) -> None:
+    paths = f"""
+  /x/{{id}}:
+    get: {{operationId: one, responses: {{'200': {OK % "one"}}}}}
+  /x/me:
+    put: {{operationId: me, responses: {{'200': {OK % "me"}}}}}
+"""
+    with client_for(HEAD + paths, tmp_path) as client:
+        assert [client.get("/x/me").json(), client.put("/x/me").json()] == ["one", "me"]
+
+
+def test_operations_of_one_path_are_told_apart_by_what_follows_it(tmp_path: Path) -> None:
+    paths = f"""
+  /#Action=Start:
+    get: {{operationId: start, responses: {{'200': {OK % "start"}}}}}
+  /#Action=Stop:
+    get: {{operationId: stop, responses: {{'200': {OK % "stop"}}}}}
+"""
+    with client_for(HEAD + paths, tmp_path) as client:
+        assert [client.get("/?Action=Stop").json(), client.get("/?Action=Start").json()] == ["stop", "start"]
+
+
+def test_what_trips_others_is_served(tmp_path: Path) -> None:
+    paths = """
+  /a:
+    get:
+      operationId: same
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              example: {text: '{{ nobody }} {% raw %}', '$ref': 'https://example.com/x'}
+              schema: {properties: {text: {}}}
+  /b:
+    get: {operationId: same.with.dots, responses: {'200': {description: ok}}}
+"""
+    with client_for(HEAD + paths, tmp_path) as client:
+        assert client.get("/a").json() == {"text": "{{ nobody }} {% raw %}", "$ref": "https://example.com/x"}
+        assert client.get("/b").status_code == 200
+
+
+def test_a_schema_that_holds_itself_in_every_way_is_served(tmp_path: Path) -> None:
+    contract = """
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /nodes:
+    post:
+      operationId: add
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Node'}}}}
+      responses:
+        '200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Node'}}}}
+components:
+  schemas:
+    Node:
+      type: object
+      properties:
+        label: {type: string}
+        next: {allOf: [{$ref: '#/components/schemas/Node'}], nullable: true}
+        all: {type: array, items: {$ref: '#/components/schemas/Node'}}
+        by: {type: object, additionalProperties: {$ref: '#/components/schemas/Node'}}
+"""
+    with client_for(contract, tmp_path) as client:
+        assert client.post("/nodes", json={"next": {"next": {"label": 1}}}).status_code == 400
+        assert client.post("/nodes", json={"next": {"next": {"label": "x"}}}).status_code == 200
+
+
+def test_thousands_of_operations_are_served(tmp_path: Path) -> None:
+    paths = "".join(f"  /t{n}/{{id}}:\n    get: {{responses: {{'200': {OK % n}}}}}\n" for n in range(1500))
+    with client_for(HEAD + paths.replace("example:", "default:"), tmp_path) as client:
+        assert client.get("/t1499/x").status_code == 200

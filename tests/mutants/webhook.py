@@ -1,0 +1,29 @@
+"""Faults of the webhook, which only its handler can have."""
+
+from typing import Any
+
+from specdouble.double.enforcement import Enforcement
+from specdouble.double.parts import Parts
+from specdouble.prove import mutant
+from specdouble.prove.change import around, in_operations, storing
+
+WEBHOOK = ("post_webhook_outreach",)
+
+
+@mutant("An inactive configuration takes leads.", kills="custom:inactive_takes_no_leads", operations=WEBHOOK)
+def webhook_accepts_an_inactive_configuration(parts: Parts) -> Parts:
+    def find_one(documents: Any, filter: Any) -> Any:
+        found = documents.find_one(filter)
+        return found and {**found, "status": "active"}
+
+    return storing(WEBHOOK, "lead_management", find_one=find_one)(parts)
+
+
+@mutant(
+    "A colleague's API key delivers leads to a configuration.", kills="owner:lead_management.userId", operations=WEBHOOK
+)
+def webhook_takes_any_api_key_of_the_organization(parts: Parts) -> Parts:
+    def alter(enforcement: Enforcement) -> None:
+        around(enforcement, "scope", lambda scope, user: {k: v for k, v in scope(user).items() if k != "userId"})
+
+    return in_operations(WEBHOOK, "lead_management", alter)(parts)
