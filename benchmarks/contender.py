@@ -121,7 +121,7 @@ def start(stack: contextlib.ExitStack, name: str, port: int, command: list[str],
     """Start a server, and wait for its first answer."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=ROOT, env=ordinary(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     stack.callback(stop, process)
     pin(process.pid, 0)
@@ -134,6 +134,11 @@ def start(stack: contextlib.ExitStack, name: str, port: int, command: list[str],
         if process.poll() is not None or time.perf_counter() - began > 180:
             raise RuntimeError(f"{name} does not start: {' '.join(command)}")
         time.sleep(0.01)
+
+
+def ordinary(environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a process that may keep compiled modules, as anyone's does."""
+    return {name: value for name, value in (os.environ | environment).items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def stop(process: subprocess.Popen[Any]) -> None:

@@ -36,6 +36,8 @@ SEED = 20240229
 COUNT = 150
 PATIENCE = 180
 FOLDER = Path("node_modules")
+# Findings about contracts that no answer can conform to, or no request can reach.
+_FLAWS = ("nothing conforms", "differs from")
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Result:
     megabytes: int = 0
     by: dict[str, int] = field(default_factory=dict)
     findings: int = 0
+    flaws: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -83,6 +86,9 @@ def examine(file: Path) -> Result:
         return result
     result.loads, result.operations = True, len(double.contract.operations)
     result.findings = len(double.findings)
+    result.flaws = [
+        str(one).partition("\n")[0] for one in double.findings if any(word in one.reason for word in _FLAWS)
+    ]
     result.by = dict(Counter(resolution.by for resolution in double.resolutions.values()))
     asyncio.run(_call_all(double, app, result, started))
     result.seconds = time.perf_counter() - started
@@ -269,6 +275,11 @@ def _print_sums(results: list[Result]) -> None:
     print(f"\n{len(loaded)} of {len(results)} contracts load ({len(loaded) / max(1, len(results)):.1%})")
     share = answered / max(1, operations)
     print(f"{answered} of {operations} operations answer conforming ({share:.2%}), {failures} with 500")
+    flawed = [one for one in loaded if one.flaws and one.answered < one.operations]
+    lost = sum(one.operations - one.answered for one in flawed)
+    print(f"{lost} of the others stand in contracts that are wrong in themselves:")
+    for one in flawed:
+        print(f"  {one.operations - one.answered:3} {one.flaws[0].rpartition('/api/')[2]}")
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
     if loaded:
         print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from specdouble import __version__
+from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
 
 if TYPE_CHECKING:
     from specdouble.contract import Finding
     from specdouble.double.double import Double
 
+_SHOWN = 10  # findings at start
 VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
 
 _PATH = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[FOLDER or FILE]")
@@ -59,7 +61,10 @@ def serve(path: Path, host: str, port: int | None, reload: bool, seed: int | Non
         _fail(
             f"cannot listen on {host}: {error.strerror or error}\n    remedy: use an address of this machine", WRONG_USE
         )
-    _print_findings(double.findings)
+    _print_findings(double.findings[:_SHOWN])
+    if len(double.findings) > _SHOWN:
+        more = len(double.findings) - _SHOWN
+        click.secho(f"and {more} more: `specdouble lint {path}` shows all", err=True, fg="yellow")
     _print_start(double, server.address.url)
     server.run(_tell_of_reload if reload else None)
 
@@ -134,6 +139,7 @@ def _serving(path: Path, seed: int | None) -> AbstractContextManager[str]:
 
 
 main.add_command(verify_command(_serving))
+main.add_command(prove)
 
 
 def _double(settings: Any) -> Double:

@@ -79,7 +79,7 @@ def serving(*arguments: str, cwd: Path = ROOT) -> Iterator[Serving]:
 
 def test_help_names_every_command() -> None:
     text = run("--help").stdout
-    for command in ("serve", "verify", "routes", "lint", "token", "version"):
+    for command in ("serve", "verify", "prove", "routes", "lint", "token", "version"):
         assert command in text
 
 

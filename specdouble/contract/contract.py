@@ -94,6 +94,8 @@ def read(path: Path) -> Contract:
     rules = [rule for resource in resources.values() for rule in resource.rules]
     told, done = infer(document, operations, resources, actions)
     rules += _defaults(document, operations, done, told)
+    for resource in told.values():
+        schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
     lint(document, schemas, operations, resources, identities, actions, rules)
     if not is_annotated(document):
         _only_warn(document, read_so_far)

@@ -25,6 +25,7 @@ _IDS = ("id", "_id", "uuid", "guid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
 _CREATED = {"createdat", "created", "createdon", "creationdate", "datecreated", "createdate", "createddate"}
 _UPDATED = {"updatedat", "updated", "updatedon", "modifiedat", "modified", "lastmodified", "dateupdated", "updateddate"}
+_HOLDING = {"properties", "items", "allOf"}
 _NARROWER = {"pattern", "minLength", "maxLength", "enum", "const"}
 _TAKEN = re.compile(r"\b(exists?|taken|unique|duplicated?|already|in use)\b", re.IGNORECASE)
 
@@ -78,6 +79,7 @@ class _Inference:
         self.document = document
         self.resources = resources
         self.actions = actions
+        self.found: dict[str, list[_Found]] = {}
         self.annotated = {resource.pointer for resource in resources.values()}
 
     def run(self, operations: list[Operation]) -> None:
@@ -276,11 +278,13 @@ class _Inference:
 
     def documents_of(self, operation: Operation) -> list[_Found]:
         """The objects inside an operation's success, nearest to the root first."""
-        response = operation.response(operation.success)
-        for media in response.content.values() if response else ():
-            if "json" in media.type or "*" in media.type:
-                return list(self.search(media.schema, media.pointer + "/schema", (), 0))
-        return []
+        if operation.id not in self.found:
+            response = operation.response(operation.success)
+            medias = response.content.values() if response else ()
+            media = next((one for one in medias if "json" in one.type or "*" in one.type), None)
+            found = self.search(media.schema, media.pointer + "/schema", (), 0) if media else ()
+            self.found[operation.id] = list(found)
+        return self.found[operation.id]
 
     def search(self, schema: Any, at: str, path: tuple[str, ...], depth: int) -> Iterator[_Found]:
         schema, at = self.follow(schema, at)
@@ -297,6 +301,8 @@ class _Inference:
             yield _Found(schema, at, properties, path, False)
         if depth < 2:
             for name, part, part_at in list(properties_of(self.document, schema, at)):
+                if _HOLDING.isdisjoint(part):
+                    continue
                 yield from self.search(part, part_at, (*path, name), depth + 1)
 
     def place_of(self, operation: Operation, wanted: _Found, identity: str, many: bool) -> tuple[str, ...] | None:

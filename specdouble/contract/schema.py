@@ -55,6 +55,9 @@ class Schemas:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._openapi_30 = not str(document.data.get("openapi", "")).startswith("3.1")
+        named = (document.data.get("components") or {}).get("schemas") or {}
+        self._components = {id(schema): pointer("components", "schemas", name) for name, schema in named.items()}
+        self._shared: dict[str, str] = {}
         self._slots: dict[tuple[int, Direction], str] = {}
         self._held: list[Any] = []  # what a slot was made from: its id must not be given to another
         self._properties: dict[str, Any] = {}
@@ -69,14 +72,20 @@ class Schemas:
         if key not in self._slots:
             # A name of digits alone would come back as an array index in an error's path.
             self._slots[key] = name = f"s{len(self._slots)}"
-            self._properties[name] = self._translate(schema, direction)
+            at = self._components.get(id(schema))
+            if at is None:
+                self._properties[name] = self._translate(schema, direction)
+            else:  # it is compiled once, however many refer to it
+                self._shared[name] = self._reference(at, direction)
+                self._properties[name] = {"$ref": self._shared[name]}
             self._held.append(schema)
             self._validator = None
         return self._slots[key]
 
     def translated(self, slot: str) -> Any:
         """The slot's schema in draft 2020-12; a `$ref` in it leads to a `definition`."""
-        return self._properties[slot]
+        at = self._shared.get(slot)
+        return self._properties[slot] if at is None else self.definition(at)
 
     def definition(self, reference: str) -> Any:
         """The translated schema that a `$ref` of a translated schema leads to."""

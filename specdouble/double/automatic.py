@@ -137,26 +137,16 @@ class AutomaticOperation:
     def _inserted(self, documents: Collection, document: Document) -> Document:
         """The document as it was stored. An id that is taken is refused where the operation has a 409 for it.
 
-        Where it has none, the client's id is a wish: the document gets another, or takes the old one's place
-        when an id must be sent.
+        Where it has none, the new document takes the old one's place: whoever sends an id finds what was sent.
         """
         name = self._resource.id
         if document.get(name) is None:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
-            taken = documents.find_one({name: document[name]})
-            if taken is not None and name in self._required():
-                documents.delete_one({name: document[name]})
-            elif taken is not None:
-                del document[name]
+            documents.delete_one({name: document[name]})
         stored = self._completed(documents.draft(self._with_defaults(document)))
         documents.insert_one(stored)
         return stored
-
-    def _required(self) -> set[str]:
-        medias = self._operation.body.content.values() if self._operation.body else ()
-        schemas = [self._contract.resolve(media.schema) for media in medias]
-        return {name for schema in schemas if isinstance(schema, dict) for name in schema.get("required", ())}
 
     def _with_defaults(self, document: Document) -> Document:
         for name, schema in self._resource.properties.items():

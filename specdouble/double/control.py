@@ -13,6 +13,8 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from specdouble import __version__
+from specdouble.contract import Contract
+from specdouble.contract.pointer import look_up, pointer, tokens
 
 if TYPE_CHECKING:
     from specdouble.double.double import Double
@@ -48,7 +50,7 @@ class Control:
 
     def __init__(self, double: Double) -> None:
         self._double = double
-        self._contract = orjson.dumps(_with_local_server(double.contract.data))
+        self._contract = orjson.dumps(_with_rules(_with_local_server(double.contract.data), double.contract))
         self._router = Router(
             [
                 Route(CONTRACT, self._openapi, methods=["GET"]),
@@ -116,6 +118,32 @@ def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:
 
     here = {"url": base_path(data) or "/", "description": "this double"}
     return {**data, "servers": [here, *(data.get("servers") or [])]}
+
+
+def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    """The contract with each rule as a sentence at its property: the page shows it beside the schema."""
+    for rule in contract.rules.values():
+        place = pointer(*tokens(rule.pointer)[:-1])
+        if "/properties/" not in place or place.endswith("/properties") or rule.kind == "readOnly":
+            continue
+        try:
+            schema = look_up(data, place)
+        except LookupError:
+            continue
+        if isinstance(schema, dict) and "$ref" not in schema:
+            told = f"{schema.get('description', '')}\n\n**Rule**: {rule} (`{rule.id}`).".strip()
+            data = _replaced(data, tokens(place), {**schema, "description": told})
+    return data
+
+
+def _replaced(value: Any, path: list[str], leaf: Any) -> Any:
+    """A copy of the value with another leaf; what is not on the way to it is shared."""
+    if not path:
+        return leaf
+    if isinstance(value, list):
+        index = int(path[0])
+        return [*value[:index], _replaced(value[index], path[1:], leaf), *value[index + 1 :]]
+    return {**value, path[0]: _replaced(value[path[0]], path[1:], leaf)}
 
 
 def _swagger_ui() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -81,7 +82,7 @@ class Operations:
             name = _world_name(headers)
             operations, segments = found or _nowhere(path)
             if method not in operations:
-                operations, segments = self._with_method(path, method) or (operations, segments)
+                operations, segments = self._with_method(path, method, operations) or (operations, segments)
             operation = _of_method(operations, method)
             body = await self._body(headers, receive) if _has_body(scope, headers) else b""
             world = self._double.world(name)
@@ -92,9 +93,12 @@ class Operations:
         await _send(send, outcome.answer, with_body=method != "HEAD")
         self._record(scope, path, started, name, operation, body, outcome)
 
-    def _with_method(self, path: str, method: str) -> tuple[dict[str, Answering], dict[str, str]] | None:
-        """Another template that fits the path, and has the method that the most concrete one has not."""
-        return next((found for found in self._paths.every(path) if method in found[0]), None)
+    def _with_method(
+        self, path: str, method: str, operations: dict[str, Answering]
+    ) -> tuple[dict[str, Answering], dict[str, str]] | None:
+        """A template that differs in the names of its parameters alone, and has the method."""
+        shape = _shape(operations)
+        return next((one for one in self._paths.every(path) if method in one[0] and _shape(one[0]) == shape), None)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         if int(headers.get(b"content-length") or 0) > self._limit:
@@ -161,6 +165,10 @@ def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answe
     for (path, method), those in shared.items():
         found.setdefault(path, {})[method] = those[0] if len(those) == 1 else Alternatives(those)
     return found
+
+
+def _shape(operations: dict[str, Answering]) -> str:
+    return re.sub(r"\{[^{}]*\}", "{}", plain_path(next(iter(operations.values())).operation.path))
 
 
 def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:

@@ -9,7 +9,6 @@ from specdouble.contract import Operation
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, json_media
-from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Bodies:
                 for schema in subject.requested(operation).values():
                     self._slot(schema)  # now, as each new one has the validator compiled again
 
-    def make(self, trial: Trial, subject: Subject, operation: Operation, user: User, full: bool) -> dict[str, Any]:
+    def make(self, subject: Subject, operation: Operation, user: User, full: bool) -> dict[str, Any]:
         """A body that the operation must accept: what is required, or everything.
 
         Raises:
@@ -44,7 +43,7 @@ class Bodies:
             raise NotExercised(f"{operation} takes no JSON body")
         needed = subject.required(operation)
         body = {
-            name: self.value(trial, subject, name, schema, user)
+            name: self.value(subject, name, schema, user)
             for name, schema in subject.requested(operation).items()
             if name in needed or (full and self.wanted(subject, operation, name, schema))
         }
@@ -66,7 +65,7 @@ class Bodies:
         names_a_document = any(one.operation is operation and one.id_in_body == name for one in subject.updaters)
         return not (schema.get("readOnly") or name in subject.server_set or names_a_document)
 
-    def value(self, trial: Trial, subject: Subject, name: str, schema: dict[str, Any], user: User) -> Any:
+    def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User) -> Any:
         """A value for one property that keeps its rules."""
         for reference in subject.references:
             if reference.name == name:

@@ -135,11 +135,11 @@ class Campaign:
         return False
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
-        check = broken.check or case.check
+        check, promise = broken.check or case.check, broken.promise or case.promise
         row = self.row(check)
         return Failure(
-            check, case.promise, case.detail, broken.expected, broken.seen, list(trial.exchanges), case.operations,
-            file=row.file, line=row.line,
+            check, promise, case.detail, broken.expected, broken.seen, list(trial.exchanges), case.operations,
+            file=row.file, line=row.line, own=(check, promise) == (case.check, case.promise),
         )  # fmt: skip
 
     def _spent(self, case: Case, trial: Trial, seconds: float) -> None:

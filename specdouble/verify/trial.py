@@ -146,7 +146,7 @@ class Trial:
 
     def body(self, subject: Subject, operation: Operation, user: User, full: bool = False) -> dict[str, Any]:
         """A body that the operation must accept: what is required, or everything."""
-        body: dict[str, Any] = self.world.bodies.make(self, subject, operation, user, full)
+        body: dict[str, Any] = self.world.bodies.make(subject, operation, user, full)
         return body
 
     def fresh(self, phrase: str = "") -> str:

@@ -242,8 +242,9 @@ def _finish(found: Run, started: float) -> None:
         verdict.notes.append(f"{world.client.waited:.0f} s were spent waiting where the server limits requests")
     if all(resource.why for resource in world.contract.resources.values()):
         verdict.notes.append(
-            "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a schema unlocks the checks of what is stored, "
-            "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` those of its rules"
+            "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a "
+            "schema says which are stored and whose they are, "
+            "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` unlock the rules"
         )
     for failure in verdict.failures:
         failure.curl = reproduction(world, failure)

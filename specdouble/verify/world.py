@@ -168,7 +168,7 @@ class World:
 
     def _body(self, trial: Trial, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
         if subject is not None and subject.requested(operation):
-            return self.bodies.make(trial, subject, operation, user, False)
+            return self.bodies.make(subject, operation, user, False)
         body = self.plain_body(operation)
         for name in body:
             if name in self.implied:

@@ -111,15 +111,18 @@ def test_the_concrete_path_goes_first(tmp_path: Path) -> None:
         assert [client.get("/x/me").json(), client.get("/x/7").json()] == ["me", "one"]
 
 
-def test_a_method_is_found_on_the_path_that_has_it(tmp_path: Path) -> None:
+def test_paths_that_differ_in_names_alone_share_their_methods(tmp_path: Path) -> None:
     paths = f"""
   /x/{{id}}:
     get: {{operationId: one, responses: {{'200': {OK % "one"}}}}}
+  /x/{{name}}:
+    put: {{operationId: two, responses: {{'200': {OK % "two"}}}}}
   /x/me:
-    put: {{operationId: me, responses: {{'200': {OK % "me"}}}}}
+    get: {{operationId: me, responses: {{'200': {OK % "me"}}}}}
 """
     with client_for(HEAD + paths, tmp_path) as client:
-        assert [client.get("/x/me").json(), client.put("/x/me").json()] == ["one", "me"]
+        assert [client.get("/x/7").json(), client.put("/x/7").json()] == ["one", "two"]
+        assert client.put("/x/me").status_code == 405
 
 
 def test_operations_of_one_path_are_told_apart_by_what_follows_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ equivalent(
 class Untrimmed(str):
     """A text that keeps its outer spaces."""
 
-    def strip(self, chars: str | None = None, /) -> str:
+    def strip(self, _chars: str | None = None, /) -> str:
         return str(self)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +57,20 @@ def test_it_exits_1_and_ends_a_failure_in_curl_lines(project: Path) -> None:
     assert 'Expected source to be "Unassigned"; the answer shows "Unknown".' in done.output
     assert 'ADA_TOKEN=$(curl -s "$URL/api/auth/login"' in done.output
     assert "ada-password" not in done.output
+
+
+def test_the_printed_lines_run_in_a_shell_as_they_stand(project: Path, tmp_path: Path) -> None:
+    rule = "default:lead_management.source"
+    report = tmp_path / "v.json"
+    done = _verify(
+        str(project), "--rule", rule, "--phase", "rules", "--report", f"json={report}", fault="default_source_other"
+    )
+    printed = done.output.split("Reproduce from a fresh state:\n\n")[1].split("\n\n")[0]
+    for script in (textwrap.dedent(printed), json.loads(report.read_text())["failures"][0]["curl"]):
+        with Backend(["default_source_other"]) as backend:
+            environment = {**os.environ, "URL": backend.url, "ADA_PASSWORD": "ada-password"}
+            shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=60)
+        assert '"source": "Unknown"' in shown.stdout, shown.stderr
 
 
 def test_in_a_workflow_a_failure_is_an_annotation_at_the_rules_own_line(

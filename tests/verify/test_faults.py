@@ -14,8 +14,8 @@ from tests.backend import FAULTS, Backend
 from tests.verify.conftest import NAMES, settings
 
 QUICK = {
-    "name_not_unique", "name_case_matters", "name_not_normalized", "name_unique_in_organization", "name_check_not_atomic",
-    "freed_name_stays_taken", "name_compared_by_64", "pipeline_name_unchecked_on_update", "process_format_checked_only",
+    "name_not_unique", "name_case_matters", "name_not_normalized", "name_unique_in_organization",
+    "name_check_not_atomic", "freed_name_stays_taken", "name_compared_by_64", "pipeline_name_unchecked_on_update", "process_format_checked_only",
     "process_checked_after_write", "process_of_colleagues", "config_read_by_colleagues", "foreign_answers_403",
     "config_used_across_organizations", "prompts_listed_of_all", "user_from_client", "default_outreach_off",
     "defaults_on_update", "updated_not_moved", "stamp_without_zone", "id_from_name", "cost_cut_to_integer",
@@ -61,7 +61,8 @@ def _shows_again(backend: Backend, name: str, failure: Failure) -> None:
     backend.switch()
     correct = _run(failure.curl, backend.url)
     wanted = sorted(step.status for step in failure.steps)
-    assert sorted(_statuses(faulty)[-len(wanted) :]) == wanted
+    if all(step.call.together is None for step in failure.steps):  # who wins a race is chance
+        assert sorted(_statuses(faulty)[-len(wanted) :]) == wanted
     assert _without_chance(faulty, failure.curl) != _without_chance(correct, failure.curl)
 
 

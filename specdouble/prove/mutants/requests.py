@@ -26,15 +26,15 @@ def mutants(contract: Contract) -> Mutants:
         if media is None or media.slot is None:
             continue
         for name, schema in sendable(contract, operation).items():
-            yield from _property(operation, media, name, resolved(contract, schema))
+            yield from _property(operation, name, resolved(contract, schema))
         yield from _required(contract, operation, media)
         yield from _unknown(contract, operation, media)
         yield from _crashes(contract, operation)
 
 
-def _property(operation: Operation, media: Media, name: str, schema: Schema) -> Mutants:
+def _property(operation: Operation, name: str, schema: Schema) -> Mutants:
     for kind, sentence, other, check in _faults(schema):
-        change = _taking(operation, media, _property_of(name, other))
+        change = _taking(operation, _property_of(name, other))
         sentence = f"{operation} {sentence.format(name=name)}"
         yield Mutant(
             f"request.{kind}", f"{operation.id}.{name}", sentence, change, (check, CONFORMANCE, TRACE), (operation.id,)
@@ -97,17 +97,18 @@ def _property_of(name: str, other: Other) -> Callable[[Contract, Schema], bool]:
     return alter
 
 
-def _taking(operation: Operation, media: Media, alter: Callable[[Contract, Schema], bool]) -> Change:
+def _taking(operation: Operation, alter: Callable[[Contract, Schema], bool]) -> Change:
     """Validate the body of a request by another schema."""
 
     def make(parts: Any, contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
-        assert operation.body is not None
+        media, body = json_body(operation), operation.body
+        assert media is not None
+        assert body is not None
         action = contract.actions.get(operation.id)
         schema = _altered(contract, media.schema, action.wrapper if action else (), alter)
         other = replace(media, schema=schema, slot=contract.schemas.slot(schema, "request"))
-        content = {sort: other if one is media else one for sort, one in operation.body.content.items()}
-        altered = replace(operation, body=replace(operation.body, content=content))
-        compiled: CompiledOperation = parts(contract, altered, *others)
+        content = {sort: other if one is media else one for sort, one in body.content.items()}
+        compiled: CompiledOperation = parts(contract, replace(operation, body=replace(body, content=content)), *others)
         return compiled
 
     return operating((operation.id,), make)
@@ -138,7 +139,7 @@ def _required(contract: Contract, operation: Operation, media: Media) -> Mutants
             schema["required"] = [one for one in schema["required"] if one != name]
             return True
 
-        change = _taking(operation, media, alter)
+        change = _taking(operation, alter)
         sentence = f"{operation} takes a body without {name}."
         yield Mutant(
             "request.not-required", f"{operation.id}.{name}", sentence, change, (TRACE, CONFORMANCE), (operation.id,)
@@ -162,7 +163,7 @@ def _unknown(contract: Contract, operation: Operation, media: Media) -> Mutants:
 
     kind = "unknown-taken" if closed else "unknown-refused"
     sentence = f"{operation} {'takes' if closed else 'refuses'} a property that its schema does not name."
-    change = _taking(operation, media, alter)
+    change = _taking(operation, alter)
     yield Mutant(
         f"request.{kind}", operation.id, sentence, change, ("unknown_properties", CONFORMANCE), (operation.id,)
     )

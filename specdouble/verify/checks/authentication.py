@@ -88,40 +88,43 @@ def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, st
 
 
 def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str:
-    if what == "of another scheme":
-        return next(value for name, value in user.credentials.items() if name != scheme)
-    if what == "one character other":
-        middle = len(known) // 2
-        return known[:middle] + ("A" if known[middle : middle + 1] != "A" else "B") + known[middle + 1 :]
+    """A credential that is wrong in this way."""
+    middle = len(known) // 2
+    others = [value for name, value in user.credentials.items() if name != scheme]
     simple = {
         "empty": "",
         "nonsense": "nonsense",
-        "cut short": known[: len(known) // 2],
+        "cut short": known[:middle],
         "one character more": known + "x",
+        "one character other": known[:middle]
+        + ("A" if known[middle : middle + 1] != "A" else "B")
+        + known[middle + 1 :],
+        "of another scheme": next(iter(others), ""),
+        "no signature": known.rpartition(".")[0] + ".",
     }
-    if what in simple:
-        return simple[what]
+    return simple[what] if what in simple else _forged_token(world, user, scheme, what, known)
+
+
+def _forged_token(world: World, user: User, scheme: str, what: str, known: str) -> str:
+    """A JSON Web Token of the user's claims that the server did not sign, or that is out of date."""
     claims, now = token_claims(known), int(time.time())
-    lasting = {**claims, "exp": now + 3600}
-    if what == "unsigned":
-        return signed({"alg": "none", "typ": "JWT"}, lasting, None)
-    if what == "unsigned, capitals":
-        return signed({"alg": "NONE", "typ": "JWT"}, lasting, None)
-    if what == "signed by another":
-        return signed({"alg": "HS256", "typ": "JWT"}, lasting, "a secret that is not the server's")
-    if what == "no signature":
-        return known.rpartition(".")[0] + "."
-    if what == "long ago":
-        return signed({"alg": "HS256", "typ": "JWT"}, {**claims, "iat": now - 10**6, "exp": now - 10**5}, "another")
+    lasting, signed_one = {**claims, "exp": now + 3600}, {"alg": "HS256", "typ": "JWT"}
+    past = {**claims, "iat": now - 10**5, "exp": now - 3600}
     if what == "expired":
-        expired = {**claims, "iat": now - 10**5, "exp": now - 3600}
-        return signed({"alg": "HS256", "typ": "JWT"}, expired, world.settings.signing[scheme])
-    header, payload, signature = known.split(".")
+        return signed(signed_one, past, world.settings.signing[scheme])
+    made = {
+        "unsigned": ({"alg": "none", "typ": "JWT"}, lasting, None),
+        "unsigned, capitals": ({"alg": "NONE", "typ": "JWT"}, lasting, None),
+        "signed by another": (signed_one, lasting, "a secret that is not the server's"),
+        "long ago": (signed_one, past, "another"),
+    }
+    if what in made:
+        return signed(*made[what])
+    header, _, signature = known.split(".")
     others = [one.credentials.get(scheme, "") for one in world.crowd if one.name != user.name]
     other = next((token for token in others if token_claims(token)), "")
-    if other:
-        return f"{header}.{other.split('.')[1]}.{signature}"
-    return f"{header}.{_encoded({**claims, 'exp': now + 10**6})}.{signature}"
+    payload = other.split(".")[1] if other else _encoded({**claims, "exp": now + 10**6})
+    return f"{header}.{payload}.{signature}"
 
 
 def signed(header: dict[str, Any], claims: dict[str, Any], secret: str | None) -> str:

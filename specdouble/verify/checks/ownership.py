@@ -57,7 +57,7 @@ def _of_pair(world: World, subject: Subject, rule: Rule, one: User, other: User)
         run = partial(_deleted, **of, operation=operation)
         yield Case(rule.id, "another's document cannot be deleted", run, who, ids(operation))
     for operation in subject.listers:
-        run = partial(_listed, **of)
+        run = partial(_listed, subject=subject, one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation))
     for operation, name in _users_of(world, subject):
         run = partial(_used, **of, operation=operation, name=name)
@@ -125,7 +125,7 @@ def _deleted(trial: Trial, subject: Subject, rule: Rule, one: User, other: User,
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
 
 
-def _listed(trial: Trial, subject: Subject, rule: Rule, one: User, other: User) -> None:
+def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
     document = trial.create(subject, one)
     key = subject.resource.id
     if any(entry.get(key) == document.id for entry in trial.listed(subject, other)):

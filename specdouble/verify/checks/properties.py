@@ -75,9 +75,9 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
         seen = document.shown if where == "the answer" else _view(trial, document)
         if rule.name in seen and seen[rule.name] == value and value is not None:
             raise Broken(f"{rule.name} to be set by the server alone", f"{where} shows the client's {shown(value)}")
-        if before is not None and "x-timestamp" not in subject.resource.properties[rule.name]:
-            if seen.get(rule.name) != before:
-                raise Broken(f"{rule.name} to stay {shown(before)}", f"{where} shows {shown(seen.get(rule.name))}")
+        stays = before is not None and "x-timestamp" not in subject.resource.properties[rule.name]
+        if stays and seen.get(rule.name) != before:
+            raise Broken(f"{rule.name} to stay {shown(before)}", f"{where} shows {shown(seen.get(rule.name))}")
 
 
 def _harmless(subject: Subject, updater: Updater, model: Document) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _unless_others_are_refused(trial: Trial, subject: Subject, updater: Updater 
         raise NotExercised("properties that the schema does not name are refused, whichever they are")
 
 
-def plan_default(world: World, subject: Subject, rule: Default) -> Plan:
+def plan_default(_world: World, subject: Subject, rule: Default) -> Plan:
     """The cases of a default."""
     about = ids(subject.creators[0])
     if rule.name in subject.required(subject.creators[0]):
@@ -129,7 +129,7 @@ def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
             raise Broken(expected, f"{where} shows {shown(seen.get(rule.name))}")
 
 
-def plan_immutable(world: World, subject: Subject, rule: Immutable) -> Plan:
+def plan_immutable(_world: World, subject: Subject, rule: Immutable) -> Plan:
     """The cases of an immutable property."""
     updaters = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
     updaters = updaters or [one for one in subject.updaters if subject.is_open(one.operation)]
@@ -211,7 +211,7 @@ def _reach(trial: Trial, subject: Subject, rule: Transitions, updater: Updater, 
     takes = rule.name in subject.requested(subject.creators[0])
     if takes:
         body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: state}
-        exchange, document = trial.try_create(subject, trial.user, body)
+        _, document = trial.try_create(subject, trial.user, body)
         if document is not None and document.shown.get(rule.name, state) == state:
             return document
     document = trial.create(subject)

@@ -38,7 +38,7 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
     refused, taken = f"{rule.name} of no document is refused on {on}", f"{rule.name} of a document is accepted on {on}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "writer": writer}
     yield Case(rule.id, taken, partial(_existing, **of), "", about)
-    for what, pick in _unknown(rule).items():
+    for what, pick in _unknown().items():
         yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about)
     if target.creators:
         yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
@@ -64,7 +64,7 @@ def _states(world: World, target: Subject) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _unknown(rule: References) -> dict[str, Any]:
+def _unknown() -> dict[str, Any]:
     """Ways to an id of no document, from the id of one."""
     return {
         "its last character other": lambda known: _other_last(known),

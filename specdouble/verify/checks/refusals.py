@@ -29,7 +29,7 @@ def plan(world: World, subject: Subject) -> Plan:
             yield from _unfitting(world, subject, updater.operation, updater)
             yield from _edges(world, subject, updater.operation, updater)
             yield from _unknown(subject, updater.operation, updater)
-        yield from _ruled(world, subject, updater)
+        yield from _ruled(subject, updater)
 
 
 def _unfitting(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
@@ -109,9 +109,9 @@ def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str,
     others: dict[str, Any] = {}
     for name, schema in subject.requested(updater.operation).items():
         plain = name not in ruled and name not in changes and name not in subject.server_set
-        if plain and len(others) < 6 and schema.get("type") in ("string", "boolean", "number"):
-            if not schema.get("enum"):
-                others[name] = trial.world.bodies.value(trial, subject, name, schema, trial.user)
+        simple = schema.get("type") in ("string", "boolean", "number") and not schema.get("enum")
+        if plain and simple and len(others) < 6:
+            others[name] = trial.world.bodies.value(subject, name, schema, trial.user)
     return others | {name: value for name, value in _change(trial, subject, updater).items() if name not in changes}
 
 
@@ -122,7 +122,7 @@ def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
             raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
 
 
-def _ruled(world: World, subject: Subject, updater: Updater) -> Plan:
+def _ruled(subject: Subject, updater: Updater) -> Plan:
     """Updates that a rule refuses, with others that would be accepted beside."""
     promise, about = f"{updater.operation} refused by a rule changes nothing", ids(updater.operation)
     requested = subject.requested(updater.operation)

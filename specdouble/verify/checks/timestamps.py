@@ -18,7 +18,7 @@ from specdouble.verify.world import World
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
 
 
-def plan(world: World, subject: Subject, rule: Timestamp) -> Plan:
+def plan(_world: World, subject: Subject, rule: Timestamp) -> Plan:
     """The cases of one rule."""
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")

@@ -242,7 +242,7 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
         yield Case(rule.id, f"a {name} is free once its document was deleted", run, "", about)
 
 
-def _rename(updater: Updater, rule: Unique, exchange: Any) -> set[int]:
+def _rename(updater: Updater, rule: Unique) -> set[int]:
     return {rule.status_among(updater.operation.statuses)}
 
 
@@ -252,7 +252,7 @@ def _taken_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Upda
     second = trial.create(subject)
     own = second.sent[rule.name]
     exchange = trial.try_update(updater, second, {rule.name: other})
-    refused_as(exchange, _rename(updater, rule, exchange), f"a rename of {own!r} to {other!r} beside {one!r}")
+    refused_as(exchange, _rename(updater, rule), f"a rename of {own!r} to {other!r} beside {one!r}")
 
 
 def _free_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
@@ -296,7 +296,7 @@ def _kept_when_left_out(trial: Trial, subject: Subject, rule: Unique, updater: U
 def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first, second = trial.create(subject), trial.create(subject)
     exchange = trial.try_update(updater, second, {rule.name: first.sent[rule.name]})
-    refused_as(exchange, _rename(updater, rule, exchange), f"a rename to a taken {rule.name}")
+    refused_as(exchange, _rename(updater, rule), f"a rename to a taken {rule.name}")
     exchange, _ = trial.try_create(subject, trial.user, second.sent)
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} of a document that kept it")
 

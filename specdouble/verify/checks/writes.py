@@ -141,7 +141,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     body = {**trial.body(subject, creator, trial.user), **changes}
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
-        _blame(trial, subject, body, changes)
+        _blame(trial, subject, changes)
         accepted(exchange, "a body that keeps the contract")
     assert document is not None
     try:
@@ -150,7 +150,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
         _smallest(trial, subject, changes, broken)
 
 
-def _blame(trial: Trial, subject: Subject, body: Body, changes: Body) -> None:
+def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
     for name, value in changes.items():
         if any(rule.name == name for rule in subject.unique):
@@ -200,7 +200,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
     if any(rule.name == name for rule in (*subject.unique, *subject.references)):
-        value = trial.world.bodies.value(trial, subject, name, schema, trial.user)
+        value = trial.world.bodies.value(subject, name, schema, trial.user)
     else:
         value = _other(trial, schema, before.get(name))
     trial.tick()

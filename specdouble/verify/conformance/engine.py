@@ -20,7 +20,6 @@ from specdouble.verify.case import Names
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.identity import carry
 from specdouble.verify.judge import HTML
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.verdict import Failure, Row, Verdict
@@ -52,10 +51,10 @@ class Conformance:
         """The events of a run; the hooks are in place while it lasts."""
         knowledge = Knowledge(self.world, self.by_label)
 
-        def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-            knowledge.before_call(context, case, kwargs)
+        def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
+            knowledge.before_call(case)
 
-        def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+        def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG001
             return not (self._is_trouble(case, response) or self._was_turned_away(case, failure))
 
         for hook in (before_call, filter_failure):
@@ -173,14 +172,14 @@ def _authentication(world: World, by_label: Mapping[str, Operation]) -> type:
     """What gives each request the credentials of the first user."""
 
     class Credentials:
-        def get(self, case: Any, context: Any) -> Any:
+        def get(self, _case: Any, context: Any) -> Any:
             operation, user = by_label.get(context.operation.label), world.crowd.first
             if operation is None or not user.name:
                 return None
             call = Call(operation, user.name)
             return world.crowd.authorize(call)
 
-        def set(self, case: Any, data: Any, context: Any) -> None:
+        def set(self, case: Any, data: Any, _context: Any) -> None:
             headers, query = data
             case.headers = {**(case.headers or {}), **headers}
             if query:
@@ -239,6 +238,3 @@ def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(value, dict) and isinstance(whole.get(key), dict)
         whole[key] = _merged(whole[key], value) if both else value
     return whole
-
-
-__all__ = ["Conformance", "carry", "configuration"]

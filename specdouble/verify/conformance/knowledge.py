@@ -34,7 +34,7 @@ class Knowledge:
         self.world, self.by_label = world, by_label
         self._turn = count(1)
 
-    def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    def before_call(self, case: Any) -> None:
         """The hook."""
         operation = self.by_label.get(case.operation.label)
         if operation is None or case.meta is None:

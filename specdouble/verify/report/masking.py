@@ -10,7 +10,7 @@ _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 _QUOTE = r"(?:\\*\"|&quot;|&#34;|\\u0022)"
 _NAMED = re.compile(
     rf"({_QUOTE}(?:password|passwd|token|accessToken|access_token|refreshToken|refresh_token|secret|apiKey|api_key)"
-    rf"{_QUOTE}\s*:\s*{_QUOTE})((?:(?!{_QUOTE}).)+)",
+    rf"{_QUOTE}\s*:\s*{_QUOTE})(?!'|&#39;|&#x27;)((?:(?!{_QUOTE}).)+)",  # not the shell's variable in a curl line
     re.IGNORECASE,
 )
 
