@@ -10,11 +10,14 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from benchmarks import plot, report, rounds, scale, stages, startup
 from benchmarks.rounds import Pace
 
+Result = TypeVar("Result")
 FOLDER = Path(__file__).parent
 SIZES, QUICK_SIZES = [0, 10_000, 100_000], [0]
 BEARABLE = 10_000
@@ -26,7 +29,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="about a minute, without large stores")
     quick = parser.parse_args().quick
     sizes, pace = (QUICK_SIZES, Pace(3, 0.2)) if quick else (SIZES, Pace(7, 0.5))
-    results = {
+    results: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
         "rounds": rounds.compare(sizes, pace, BEARABLE, say),
         "stages": _told("stages ...", stages.measure),
@@ -44,9 +47,8 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def _told(text: str, run: object) -> object:
+def _told(text: str, run: Callable[[], Result]) -> Result:
     say(text)
-    assert callable(run)
     return run()
 
 

@@ -79,7 +79,7 @@ class Paths(Generic[Target]):
         below = self._below.get(prefix)
         if below is not None and last:
             return below[1], {below[0]: last}
-        return self._walk(self._root, path.split("/")[1:], 0, {})
+        return next(self.every(path), None)
 
     def every(self, path: str) -> Iterator[tuple[Target, dict[str, str]]]:
         """All whose template fits, the most concrete first: for a method that the first has not."""
@@ -99,25 +99,6 @@ class Paths(Generic[Target]):
             values = (segment,) if pattern is None else _groups(pattern, segment)
             if values is not None:
                 yield from self._every(child, rest, {**found, **dict(zip(names, values, strict=True))})
-
-    def _walk(
-        self, node: _Node[Target], segments: list[str], index: int, found: dict[str, str]
-    ) -> tuple[Target, dict[str, str]] | None:
-        if index == len(segments):
-            return None if node.target is None else (node.target, found)
-        segment = segments[index]
-        concrete = node.concrete.get(segment)
-        if concrete is not None:
-            match = self._walk(concrete, segments, index + 1, found)
-            if match is not None:
-                return match
-        for pattern, names, child in node.templated if segment else ():
-            values = (segment,) if pattern is None else _groups(pattern, segment)
-            if values is not None:
-                match = self._walk(child, segments, index + 1, {**found, **dict(zip(names, values, strict=True))})
-                if match is not None:
-                    return match
-        return None
 
 
 def _groups(pattern: re.Pattern[str], segment: str) -> tuple[str, ...] | None:

@@ -6,11 +6,12 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mimesis import Address, Finance, Person
-from mimesis.locales import Locale
+if TYPE_CHECKING:
+    from mimesis import Address, Finance, Person
 
 _SENTENCES = (
     "Delivered on time and in good order.",
@@ -33,16 +34,40 @@ class Wording:
     """Words, names, places, dates: all from one source of chance."""
 
     def __init__(self) -> None:
-        self._random = Random(0)
-        self._person = Person(Locale.EN, seed=0)
-        self._address = Address(Locale.EN, seed=0)
-        self._finance = Finance(Locale.EN, seed=0)
+        self.begin(Random(0))
 
     def begin(self, random: Random) -> None:
         """Draw from this source from now on."""
         self._random = random
-        for provider in (self._person, self._address, self._finance):
-            provider.reseed(random.getrandbits(32))
+        self._seeds = [random.getrandbits(32) for _ in range(3)]
+        self._is_seeded = False
+
+    @cached_property
+    def _providers(self) -> tuple[Person, Address, Finance]:
+        # Imported when the first name is wanted: many a contract's samples are all its own examples.
+        from mimesis import Address, Finance, Person
+        from mimesis.locales import Locale
+
+        return Person(Locale.EN), Address(Locale.EN), Finance(Locale.EN)
+
+    def _seeded(self) -> tuple[Person, Address, Finance]:
+        if not self._is_seeded:
+            for provider, seed in zip(self._providers, self._seeds, strict=True):
+                provider.reseed(seed)
+            self._is_seeded = True
+        return self._providers
+
+    @property
+    def _person(self) -> Person:
+        return self._seeded()[0]
+
+    @property
+    def _address(self) -> Address:
+        return self._seeded()[1]
+
+    @property
+    def _finance(self) -> Finance:
+        return self._seeded()[2]
 
     def word(self) -> str:
         """A plain word."""

@@ -15,7 +15,7 @@ from specdouble.double.double import Settings as DoubleSettings
 from specdouble.double.parts import Parts
 from specdouble.double.server import Server
 from specdouble.double.tokens import secret_of
-from specdouble.prove.mutant import Change, Mutant
+from specdouble.prove.fault import Change, Mutant
 from specdouble.prove.mutants import mutants_of
 from specdouble.prove.project import project_mutants
 from specdouble.prove.result import COULD_NOT_RUN, EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Clean, Result

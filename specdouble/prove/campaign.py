@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from random import Random
 
 from specdouble.prove.bench import Bench, Options, on_bench, open_bench
-from specdouble.prove.mutant import Mutant
+from specdouble.prove.fault import Mutant
 from specdouble.prove.result import NOT_RUN, Clean, Proof, Result, in_order
 
 Told = Callable[[Result | Clean, int, int], None]

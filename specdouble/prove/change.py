@@ -18,7 +18,7 @@ from specdouble.double.enforcement import Enforcement
 from specdouble.double.exchange import current
 from specdouble.double.parts import Parts
 from specdouble.double.world import World
-from specdouble.prove.mutant import Change
+from specdouble.prove.fault import Change
 
 Document = dict[str, Any]
 Asked = Callable[[Request, World], Awaitable[Outcome]]

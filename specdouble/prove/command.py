@@ -11,11 +11,12 @@ import click
 
 if TYPE_CHECKING:
     from specdouble.prove.bench import Bench, Options
-    from specdouble.prove.mutant import Mutant
+    from specdouble.prove.fault import Mutant
     from specdouble.prove.result import Proof
 
 UNDER_SCORE, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
 REPORTS = ("json", "junit")
+WIDE = 200  # a file has no width
 
 
 @click.command()
@@ -142,7 +143,8 @@ def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float
 def _console(*, err: bool = True) -> Any:
     from rich.console import Console
 
-    return Console(stderr=err, highlight=False, soft_wrap=not err)
+    console = Console(stderr=err, highlight=False)
+    return console if console.is_terminal else Console(stderr=err, highlight=False, width=WIDE)
 
 
 def _tell(proof: Proof, reports: dict[str, Path], *, verbose: bool) -> None:

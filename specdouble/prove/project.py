@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from specdouble.prove.mutant import Change, Mutant
+from specdouble.prove.fault import Change, Mutant
 
 FOLDER = Path("tests") / "mutants"
 _registered: list[Mutant] = []

@@ -30,7 +30,9 @@ def print_proof(console: Console, proof: Proof, *, every: bool) -> None:
 
 
 def _each(proof: Proof) -> Table:
-    table = Table("mutant", "what went wrong", "killed by", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("mutant", "what went wrong", "killed by"):
+        table.add_column(name, overflow="fold")
     alone = proof.alone is not None
     if alone:
         table.add_column("Schemathesis alone")

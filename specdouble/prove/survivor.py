@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specdouble.prove.mutant import Mutant
+from specdouble.prove.fault import Mutant
 from specdouble.verify.verdict import KEPT, Row, Verdict
 
 

@@ -137,7 +137,9 @@ class _Script:
         step = self.steps[number]
         captures = self.captures.get(number, [])
         if not captures:
-            yield f"{line}  # {step.status}"
+            last = step is self.steps[-1]
+            # The head of the last answer is shown too: what is wrong may be in there.
+            yield f"{line.replace('curl -s ', 'curl -si ', 1) if last else line}  # {step.status}"
             return
         yield f"ANSWER=$({line})  # {step.status}"
         yield 'echo "$ANSWER"'

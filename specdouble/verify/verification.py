@@ -178,10 +178,7 @@ def _conform(found: Run, show: Show, started: float) -> None:
     settings = world.settings
     if settings.rules and not {Names.conformance, Names.error_shape, Names.authentication} & set(settings.rules):
         return
-    if settings.max_time is not None:
-        left = settings.max_time - (time.monotonic() - started)
-        world.settings = replace(settings, max_time=max(left, 1.0))
-        world.client.deadline = None
+    world.client.deadline = None
     found.conformance = conformance = Conformance(world, Path(world.contract.path).parent)
     clock, before = time.monotonic(), verdict.cases
     printed = _terminal(conformance) if show.native else None
@@ -189,6 +186,9 @@ def _conform(found: Run, show: Show, started: float) -> None:
     try:
         for event in conformance.execute():
             conformance.tally(event, verdict, found.campaign.row)
+            if settings.max_time is not None and time.monotonic() - started > settings.max_time:
+                verdict.stopped = verdict.stopped or "the time was over"
+                conformance.stream.stop()
             if keep:
                 found.events.append(event)
             if printed is not None:

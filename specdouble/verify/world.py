@@ -143,7 +143,7 @@ class World:
         properties = self.contract.properties(media.schema)
         return {n: plausible(s, self.contract.resolve, self.word()) for n, s in properties.items() if n in needed}
 
-    def request(self, trial: Trial, operation: Operation, user: User) -> dict[str, Any]:
+    def request(self, operation: Operation, user: User) -> dict[str, Any]:
         """The parts of a request that the operation must accept from the user, made from new documents.
 
         Raises:
@@ -163,10 +163,10 @@ class World:
                 if where:
                     parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
         if json_media(operation):
-            parts["body"] = self._body(trial, operation, subject, user)
+            parts["body"] = self._body(operation, subject, user)
         return parts
 
-    def _body(self, trial: Trial, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
+    def _body(self, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
         if subject is not None and subject.requested(operation):
             return self.bodies.make(subject, operation, user, False)
         body = self.plain_body(operation)

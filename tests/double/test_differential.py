@@ -82,7 +82,7 @@ class Comparison:
     @property
     def difference(self) -> Difference | None:
         """The listed difference that explains this one."""
-        line = f"{self.case.method} {self.case.target} {self.case.body or ''}"
+        line = f"{self.case.method} {self.case.target} " + (repr(self.case.body) if self.case.body else "")
         statuses = (self.theirs.status_code, self.ours.status_code)
         return next((one for one in DIFFERENCES if one.statuses == statuses and re.search(one.request, line)), None)
 
@@ -99,9 +99,11 @@ async def compared(stock_app: Any, our_app: Any, those: Iterable[Case]) -> list[
     async with client(stock_app) as theirs, client(our_app) as double:
         found = []
         for case in those:
-            asked = {"content": case.body, "headers": case.headers}
-            answers = [await one.request(case.method, case.target, **asked) for one in (theirs, double)]
-            found.append(Comparison(case, *answers))
+            first, second = [
+                await one.request(case.method, case.target, content=case.body, headers=case.headers)
+                for one in (theirs, double)
+            ]
+            found.append(Comparison(case, first, second))
         return found
 
 

@@ -58,7 +58,7 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     def find_one(self, filter: Any = None, *args: Any, **kwargs: Any) -> Any:
         if args or (kwargs and any(kwargs.values())) or self._codec_options.tz_aware:
             return super().find_one(filter, *args, **kwargs)
-        exact = self._store.exact(filter) if type(filter) is dict else ODD
+        exact: Any = self._store.exact(filter) if type(filter) is dict else ODD
         if exact is not ODD:
             return None if exact is None else handed_out(exact)
         spec = {} if filter is None else filter if isinstance(filter, Mapping) else {"_id": filter}

@@ -125,8 +125,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             return False
         return is_id(spec.get("_id", ODD))
 
-    def exact(self, spec: Document) -> Any:
-        """The document that equals a filter of strings, found by `_id` or a unique key; `ODD` where only a search tells.
+    def exact(self, spec: dict[str, Any]) -> Any:
+        """The document that equals a filter of strings, by `_id` or a unique key; `ODD` where only a search tells.
 
         A string equals nothing but the same string, so mongomock's filter could say nothing else.
         """
@@ -146,7 +146,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         hashed = self.hashes.get(tuple(spec)) if len(spec) == 1 else None
         if hashed is None or hashed.odd:
             return ODD
-        bucket = hashed.buckets.get(*spec.values(), ODD)
+        (wanted,) = spec.values()
+        bucket = hashed.buckets.get(wanted, ODD)
         return None if bucket is ODD else ODD if type(bucket) is dict else self._documents.get(bucket)
 
     def candidates(self, asked: dict[str, list[Any]]) -> list[Document] | None:

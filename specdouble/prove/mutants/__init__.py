@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specdouble.contract import Contract
-from specdouble.prove.mutant import Mutant
+from specdouble.prove.fault import Mutant
 from specdouble.prove.mutants import (
     authentication,
     ownership,

@@ -15,7 +15,7 @@ from specdouble.double.problem import Problem
 from specdouble.double.tokens import Tokens
 from specdouble.double.world import World
 from specdouble.prove.change import around, operating
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 CHECK = ("authentication",)
 

@@ -13,7 +13,7 @@ from specdouble.double.problem import Problem
 from specdouble.double.world import World
 from specdouble.prove.change import Asked, answering, around, in_operations
 from specdouble.prove.facts import ONE, creators, doing
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 _DOES = {"read": "read", "list": "list", "update": "change", "replace": "replace", "delete": "delete"}
 

@@ -13,7 +13,7 @@ from specdouble.double.enforcement import Document, Enforcement, View
 from specdouble.double.problem import Broken, Refusal
 from specdouble.prove.change import around, enforcing, keeping, together
 from specdouble.prove.facts import changers, creators, doing, sendable, unwritten
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.prove.mutants.unique import wrong_status
 
 Lets = Callable[[Document, Document | None], bool]

@@ -12,7 +12,7 @@ from specdouble.double.problem import Problem
 from specdouble.double.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
 from specdouble.prove.facts import document_schema, is_free_text, json_body, kind_of, resolved, sendable
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 CONFORMANCE, TRACE, BOUNDS = "conformance", "refused_leaves_no_trace", "boundaries"
 LONG = 255
@@ -84,7 +84,11 @@ def _without(keyword: str) -> Other:
 
 
 def _also(kind: str) -> Other:
-    return lambda schema: {"anyOf": [schema, {"type": kind}]}
+    def other(schema: Schema) -> Schema:
+        kept = {"default": schema["default"]} if "default" in schema else {}
+        return {"anyOf": [schema, {"type": kind}], **kept}
+
+    return other
 
 
 def _property_of(name: str, other: Other) -> Callable[[Contract, Schema], bool]:

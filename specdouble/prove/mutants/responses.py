@@ -11,7 +11,7 @@ from specdouble.contract import Contract, Media, Operation
 from specdouble.double.compiled import Outcome
 from specdouble.prove.change import changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import kind_of, resolved, takes_null
-from specdouble.prove.mutant import Mutant, Mutants
+from specdouble.prove.fault import Mutant, Mutants
 
 CONFORMANCE, SHAPE, READ = "conformance", "error_shape", "read_your_writes"
 Path = tuple[str, ...]

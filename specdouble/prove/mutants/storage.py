@@ -42,7 +42,7 @@ from specdouble.prove.facts import (
     shown,
     takes_null,
 )
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 READ, PARTIAL, TRACE = "read_your_writes", "partial_update", "refused_leaves_no_trace"
 MOST = 10

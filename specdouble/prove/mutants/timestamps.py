@@ -13,7 +13,7 @@ from specdouble.double.enforcement import Document, Enforcement
 from specdouble.double.problem import Refusal
 from specdouble.prove.change import around, enforcing, keeping, storing
 from specdouble.prove.facts import changers, doing, shown, unwritten
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 Fault = tuple[str, str, Change, str]
 

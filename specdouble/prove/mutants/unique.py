@@ -19,7 +19,7 @@ from specdouble.double.problem import Broken, Refusal
 from specdouble.double.store import InsertOneResult
 from specdouble.prove.change import around, enforcing, keeping, operating, together
 from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten
-from specdouble.prove.mutant import Change, Mutant, Mutants
+from specdouble.prove.fault import Change, Mutant, Mutants
 
 Alter = Callable[[Enforcement], None]
 LONGEST = 64

@@ -142,14 +142,14 @@ def _encoded(value: dict[str, Any]) -> str:
 
 
 def _control(trial: Trial, operation: Operation, user: User) -> None:
-    exchange = trial.send(operation, user, **trial.world.request(trial, operation, user))
+    exchange = trial.send(operation, user, **trial.world.request(operation, user))
     if exchange.status in (401, 403):
         raise Broken("valid credentials to be taken", f"the server answered {exchange.told()}")
 
 
 def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: str) -> None:
     wrong = headers(trial.world, user, scheme, what)
-    parts = trial.world.request(trial, operation, user)
+    parts = trial.world.request(operation, user)
     exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
     expected = f"credentials that are not valid ({what}) to be refused with 401"
     allowed = {401} if "401" in operation.statuses else {401, 403}

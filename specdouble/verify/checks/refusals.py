@@ -221,7 +221,7 @@ def plan_malformed(world: World) -> Plan:
 
 def _malformed(trial: Trial, operation: Operation, raw: bytes) -> None:
     user = trial.user if trial.user.name else None
-    parts = {name: value for name, value in trial.world.request(trial, operation, trial.user).items() if name != "body"}
+    parts = {name: value for name, value in trial.world.request(operation, trial.user).items() if name != "body"}
     exchange = trial.send(operation, user, raw=raw, **parts)
     if not exchange.refused:
         raise Broken("a body that is no object to be refused", f"the server answered {exchange.told()}")

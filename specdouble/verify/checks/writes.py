@@ -163,6 +163,7 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
 
 def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> None:
     """Raise the failure of a single property, where one alone shows it."""
+    whole = list(trial.exchanges)
     for name, value in changes.items():
         if not broken.expected.startswith(f"{name} to be"):
             continue
@@ -171,6 +172,7 @@ def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> 
         trial.exchanges.clear()
         document = trial.create(subject, **{name: value})
         hold(trial, document, {name: value}, "sent")
+    trial.exchanges[:] = whole
     raise broken
 
 
@@ -187,12 +189,14 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
     try:
         hold(trial, document, changes, "updated")
     except Broken as broken:
+        whole = list(trial.exchanges)
         for name, value in changes.items():
             if broken.expected.startswith(f"{name} to be"):
                 trial.exchanges.clear()
                 one = trial.create(subject)
                 trial.update(updater, one, {name: value})
                 hold(trial, one, {name: value}, "updated")
+        trial.exchanges[:] = whole
         raise
 
 

@@ -46,6 +46,7 @@ class Conformance:
             self.schema = self.schema.include(operation_id=list(world.settings.operations))
         self.schema.auth()(_authentication(world, self.by_label))
         self.troubles: list[str] = []
+        self.stream: Any = None
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
@@ -59,11 +60,11 @@ class Conformance:
 
         for hook in (before_call, filter_failure):
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
-        stream = from_schema(self.schema).execute()
+        self.stream = from_schema(self.schema).execute()
         try:
-            yield from stream
+            yield from self.stream
         finally:
-            stream.stop()
+            self.stream.stop()
             for hook in (before_call, filter_failure):
                 GLOBAL_HOOK_DISPATCHER.unregister(hook)
 
@@ -90,6 +91,8 @@ class Conformance:
 
     def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
         """Count what an event tells."""
+        if isinstance(event, events.Interrupted):
+            verdict.stopped = verdict.stopped or "interrupted"
         if isinstance(event, events.NonFatalError):
             self.troubles.append(f"{event.label}: {event.info.title}")
         if not isinstance(event, events.ScenarioFinished):
@@ -207,8 +210,6 @@ def configuration(world: World, folder: Path) -> SchemathesisConfig:
     for phase in PHASES:
         if phase not in settings.phases:
             told.setdefault("phases", {}).setdefault(phase, {})["enabled"] = False
-    if settings.max_time is not None:
-        told["max-time"] = max(1, round(settings.max_time))
     try:
         return SchemathesisConfig.from_dict(told, base_dir=str(folder))
     except ConfigError as error:

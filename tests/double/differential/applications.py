@@ -89,7 +89,9 @@ def ours(contract: Path) -> tuple[Double, Any]:
     """The double of a contract; the root's operations answer their examples, the small one's are answered by `tell`."""
     double = Double(Settings(contract))
     find = example_of(double.contract) if contract == ROOT else lambda _id: tell
-    double.resolutions = {id: Resolution(find(id), "handler", "") for id in double.contract.operations}
+    double.resolutions = {
+        operation: Resolution(find(operation), "handler", "") for operation in double.contract.operations
+    }
     return double, application(double)
 
 

@@ -48,7 +48,8 @@ def _broken(example: dict[str, Any]) -> Iterator[Any]:
     yield example
     for name in example:
         yield {key: value for key, value in example.items() if key != name}
-        yield from ({**example, name: value} for value in (None, [], {}, "", -1, True))
+        wrong: list[Any] = [None, [], {}, "", -1, True]
+        yield from ({**example, name: value} for value in wrong)
     yield from ([example], "text", {})
 
 
@@ -58,7 +59,8 @@ def cases() -> list[Case]:
 
 
 def _paths() -> Iterator[Case]:
-    texts = ["a", "A%20b", "%C3%BC", "a%2Fb", "a+b", "..%2e", "123", "null", "x" * 12, "x" * 13, "%", "%zz", "a;b=1", "~a"]
+    odd = ["..%2e", "123", "null", "x" * 12, "x" * 13, "%", "%zz", "a;b=1", "~a"]
+    texts = ["a", "A%20b", "%C3%BC", "a%2Fb", "a+b", *odd]
     numbers = ["1", "-5", "-6", "0", "1.5", "1e3", "one", "%31", "9999999999", "+1", "01"]
     for text, number in product(texts, numbers):
         yield Case("GET", f"/path/{text}/{number}/a")
@@ -81,7 +83,8 @@ def _queries() -> Iterator[Case]:
     }
     for name, each in values.items():
         yield from (Case("GET", f"/query?{name}={value}") for value in each)
-    for target in ["/query", "/query?", "/query?&", "/query?=1", "/query?a", "/deep", "/deep?deep[a]=1", "/deep?deep%5Ba%5D=1&deep[b]=2"]:
+    deep = ["/deep", "/deep?deep[a]=1", "/deep?deep%5Ba%5D=1&deep[b]=2"]
+    for target in ["/query", "/query?", "/query?&", "/query?=1", "/query?a", *deep]:
         yield Case("GET", target)
     random = Random(4)
     for _ in range(420):
@@ -90,10 +93,10 @@ def _queries() -> Iterator[Case]:
 
 
 def _required() -> Iterator[Case]:
-    heres, headers, crumbs = ["here=1", "here=", "", "there=1"], ["1", "x", "-1", None], ["a", "b", "c", None]
-    for here, header, crumb in product(heres, headers, crumbs):
-        fields = {} if header is None else {"X-Here": header}
-        yield Case("GET", f"/required?{here}", fields | ({} if crumb is None else {"Cookie": f"crumb={crumb}; other=1"}))
+    headers: list[dict[str, str]] = [{"X-Here": "1"}, {"X-Here": "x"}, {"X-Here": "-1"}, {}]
+    crumbs = [{"Cookie": "crumb=a; other=1"}, {"Cookie": "other=1; crumb=b"}, {"Cookie": "crumb=c"}, {}]
+    for here, header, crumb in product(["here=1", "here=", "", "there=1"], headers, crumbs):
+        yield Case("GET", f"/required?{here}", header | crumb)
 
 
 def _bodies() -> Iterator[Case]:
@@ -114,11 +117,12 @@ def _bodies() -> Iterator[Case]:
     for _ in range(420):
         some = random.sample(sorted(values), random.randint(1, 5))
         yield _json({name: random.choice(values[name]) for name in some})
-    for raw in [b"", b"{", b"[]", b"null", b"1", b'"a"', b"{'name':'a'}", b'{"name":"a",}', b"\xff", b'{"name":"a"} x', b" "]:
+    broken = [b"{", b"{'name':'a'}", b'{"name":"a",}', b"\xff", b'{"name":"a"} x']
+    for raw in [b"", b" ", b"[]", b"null", b"1", b'"a"', *broken]:
         yield Case("POST", "/json", JSON, raw)
         yield Case("POST", "/optional", JSON, raw)
     good = json.dumps({"name": "good"}).encode()
-    for media in ["text/plain", "application/xml", "application/json; charset=utf-8", "APPLICATION/JSON", "", "nonsense"]:
+    for media in ["text/plain", "application/xml", "application/json; charset=utf-8", "APPLICATION/JSON", "", "none"]:
         yield Case("POST", "/json", {"Content-Type": media}, good)
         yield Case("POST", "/optional", {"Content-Type": media}, good)
     yield Case("POST", "/optional")
@@ -129,8 +133,8 @@ def _json(value: Any) -> Case:
 
 
 def _forms() -> Iterator[Case]:
-    names, counts, tags = ["name=a", "name=", "name=a+b", "name=%C3%BC", ""], ["count=1", "count=x", ""], ["tags=a&tags=b", "tags=a", ""]
-    for parts in product(names, counts, tags):
+    names, counts = ["name=a", "name=", "name=a+b", "name=%C3%BC", ""], ["count=1", "count=x", ""]
+    for parts in product(names, counts, ["tags=a&tags=b", "tags=a", ""]):
         yield Case("POST", "/form", FORM, "&".join(part for part in parts if part).encode())
     yield Case("POST", "/form", JSON, b'{"name":"a"}')
 

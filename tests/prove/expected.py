@@ -1,0 +1,59 @@
+"""Which rules and checks may kill which faults: a mutant that dies by another died by accident."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+# The fault, and what fits it; `{target}` is the mutant's, up to its first `=`.
+FITTING: dict[str, tuple[str, ...]] = {
+    "unique.*": ("unique:{target}",),
+    "references.checked-after-the-write": ("references:{target}", "refused_leaves_no_trace"),
+    "references.*": ("references:{target}",),
+    "owner.*": ("owner:*",),
+    "tenant.open-to-all": ("owner:*", "tenant:*"),
+    "tenant.*": ("tenant:*",),
+    "default.applied-on-update": ("partial_update", "default:{target}"),
+    "default.*": ("default:{target}",),
+    "readOnly.*": ("readOnly:{target}", "timestamp:{target}", "owner:{target}", "tenant:{target}"),
+    "immutable.*": ("immutable:{target}",),
+    "transitions.*": ("transitions:{target}",),
+    "timestamp.moved-by-refused": ("refused_leaves_no_trace",),
+    "timestamp.moved-by-read": ("read_changes_nothing", "timestamp:{target}"),
+    "timestamp.without-zone": ("timestamp:{target}", "conformance"),
+    "timestamp.date-alone": ("timestamp:{target}", "conformance"),
+    "timestamp.*": ("timestamp:{target}",),
+    "value.empty-is-null": ("read_your_writes", "conformance"),
+    "value.*": ("read_your_writes", "partial_update", "default:{target}", "readOnly:*", "custom:*"),
+    "write.update-wipes-others": ("partial_update",),
+    "write.update-not-stored": ("read_your_writes", "partial_update"),
+    "write.delete-*": ("read_your_writes",),
+    "write.*": ("read_your_writes",),
+    "trace.*": ("refused_leaves_no_trace",),
+    "read.another": ("read_your_writes", "readOnly:*", "distinct_ids"),
+    "list.*": ("read_your_writes",),
+    "response.error-shape": ("error_shape",),
+    "response.error-says-200": ("error_shape", "conformance", "authentication"),
+    "response.undocumented-status": ("conformance", "error_shape", "authentication"),
+    "response.property-missing": ("conformance", "read_your_writes", "could not run"),
+    "response.wrong-type": ("conformance", "could not run"),
+    "response.content-type": ("conformance", "could not run"),
+    "response.null": ("conformance", "could not run"),
+    "response.*": ("conformance",),
+    "request.m*-off-by-one": ("boundaries", "conformance", "refused_leaves_no_trace"),
+    "request.m*-refused": ("boundaries", "conformance", "read_your_writes", "partial_update"),
+    "request.unknown-*": ("unknown_properties", "conformance"),
+    "request.*": ("conformance", "refused_leaves_no_trace", "boundaries"),
+    "crash.*": ("conformance", "read_your_writes", "boundaries", "unique:*"),
+    "authentication.*": ("authentication",),
+    "custom.*": ("custom:*", "owner:*"),
+}
+
+
+def fits(id: str, killed_by: tuple[str, ...]) -> bool:
+    """Whether one of the rules and checks that killed the mutant speaks of its fault."""
+    kind, _, target = id.partition(":")
+    if kind == "custom":
+        kind = "custom.own"
+    patterns = next(found for pattern, found in FITTING.items() if fnmatchcase(kind, pattern))
+    wanted = [pattern.replace("{target}", target.partition("=")[0]) for pattern in patterns]
+    return any(fnmatchcase(check, pattern) for check in killed_by for pattern in wanted)

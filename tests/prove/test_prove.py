@@ -1,0 +1,117 @@
+"""The mutants against the verifier, over HTTP: which are killed, by what, and what the command makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from specdouble.prove.bench import Bench, Options
+from specdouble.prove.campaign import sample
+from specdouble.prove.result import KILLED, SURVIVED, Clean, Result
+from specdouble.verify.checks import properties
+from tests.prove.expected import fits
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = Path(__file__).parent / "contracts"
+CLEAN = Clean((), (), 0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    """A bench for the mutants of the reference project."""
+    return Bench(Options(ROOT))
+
+
+def prove(*given: str | Path, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-c", "from specdouble.cli import main; main()", "prove", *map(str, given)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout, env=environment)
+
+
+def test_a_sample_of_mutants_is_killed_by_checks_that_fit(bench: Bench) -> None:
+    results = [bench.examine(mutant.id, CLEAN) for mutant in sample(list(bench.mutants.values()), 18, seed=7)]
+    assert [one.id for one in results if one.state != KILLED] == []
+    assert [(one.id, one.killed_by) for one in results if not fits(one.id, one.killed_by)] == []
+
+
+def test_a_survivor_is_told_why_and_what_would_kill_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verifier with a fault of its own: the check of defaults returns early."""
+    monkeypatch.setattr(properties, "_left_out", lambda *_given, **_named: None)
+    result = bench.examine("default.wrong:lead_management.costPerLead", CLEAN)
+    assert result.state == SURVIVED
+    assert "default:lead_management.costPerLead was kept in" in result.reason
+    assert "tests/rules/" in result.remedy
+
+
+def test_the_command_reports_and_exits_by_the_score(tmp_path: Path) -> None:
+    done = prove(
+        CONTRACTS / "catalog", "--sample", "3", "--workers", "1", "--seed", "2",
+        "--report", f"json={tmp_path / 'p.json'}", "--report", f"junit={tmp_path / 'p.xml'}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "3 of 3 mutants killed: 100.0 %" in done.stdout
+    told = json.loads((tmp_path / "p.json").read_text())
+    assert told["score"] == 100
+    assert len(told["mutants"]) == 3
+    suite = ElementTree.parse(tmp_path / "p.xml").getroot()  # noqa: S314 - our own file
+    assert suite.attrib["tests"] == "3"
+    assert suite.attrib["failures"] == "0"
+
+
+def test_wrong_use_is_told_before_anything_runs() -> None:
+    done = prove(CONTRACTS / "catalog", "--only", "nonsense")
+    assert done.returncode == 2
+    assert "no mutant's id begins with nonsense" in done.stderr
+
+
+def test_there_is_no_score_while_the_double_itself_does_not_conform(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text((CONTRACTS / "catalog" / "openapi.yaml").read_text())
+    rules = tmp_path / "tests" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "own.py").write_text(
+        "from specdouble.verify import Broken, rule\n\n"
+        '@rule("nothing is ever good")\ndef never(trial):\n    raise Broken("good", "it is not")\n'
+    )
+    done = prove(tmp_path, "--only", "unique.dropped", "--workers", "1")
+    assert done.returncode == 3
+    assert "no score can be given" in done.stderr
+
+
+@pytest.fixture(scope="module", params=["root", "orders", "catalog"])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
+    """Everything that the command tells of a project."""
+    name = request.param
+    file = tmp_path_factory.mktemp("prove") / "prove.json"
+    done = prove(ROOT if name == "root" else CONTRACTS / name, "--min-score", "0", "--report", f"json={file}")
+    assert done.returncode == 0, done.stderr
+    return name, json.loads(file.read_text())
+
+
+@pytest.mark.slow
+def test_every_mutant_that_can_be_seen_is_killed(whole: tuple[str, Any]) -> None:
+    name, told = whole
+    survived = [one["id"] for one in told["mutants"] if one["state"] == SURVIVED]
+    assert told["score"] >= (100 if name == "root" else 95), survived
+    assert [one["id"] for one in told["mutants"] if one["state"] == "not run"] == []
+
+
+@pytest.mark.slow
+def test_no_mutant_dies_by_accident(whole: tuple[str, Any]) -> None:
+    killed = [Result(**{**one, "killed_by": tuple(one["killed_by"])}) for one in whole[1]["mutants"]]
+    strays = [(one.id, one.killed_by) for one in killed if one.state == KILLED and not fits(one.id, one.killed_by)]
+    assert strays == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("project", [ROOT, CONTRACTS / "orders", CONTRACTS / "catalog"], ids=lambda path: path.name)
+def test_the_double_without_a_fault_passes(project: Path, seed: int) -> None:
+    assert Bench(Options(project, seed)).clean().failures == ()
