@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from benchmarks.report import share
+
 _COLOURS = {"bare uvicorn": "#9ca3af", "specdouble": "#2563eb", "stock Connexion": "#f59e0b", "Prism": "#10b981"}
 _LEFT, _TOP, _BAR, _GAP, _WIDTH = 150, 56, 11, 14, 460
 _STYLE = "font: 12px system-ui, sans-serif; fill: #374151"
@@ -13,7 +15,7 @@ _STYLE = "font: 12px system-ui, sans-serif; fill: #374151"
 def svg(rows: list[dict[str, Any]], sizes: list[int]) -> str:
     """The chart: Prism and stock Connexion where there are fewest documents, the double at every size."""
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    wide = max([1.0, *(row["ratio"] for row in rows)])
+    wide = max([1.0, *(share(row) for row in rows)])
     parts, y = [], _TOP
     for kind in kinds:
         bars = [row for row in rows if row["kind"] == kind and row["server"] != "bare uvicorn"]
@@ -31,9 +33,9 @@ def svg(rows: list[dict[str, Any]], sizes: list[int]) -> str:
 
 
 def _bar(row: dict[str, Any], y: float, scale: float, *, faded: bool) -> list[str]:
-    width = max(row["ratio"] * scale, 1)
+    width = max(share(row) * scale, 1)
     colour, opacity = _COLOURS.get(row["server"], "#6b7280"), 0.55 if faded else 1
-    label = f"{row['ratio']:.2f}" + (f"  at {row['documents']:,} documents" if faded else "")
+    label = f"{share(row):.2f}" + (f"  at {row['documents']:,} documents" if faded else "")
     bar = f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}" opacity="{opacity}"/>'
     return [bar, _text(_LEFT + width + 5, y + _BAR - 2, label, "start", 10)]
 

@@ -31,7 +31,11 @@ def _rounds(rows: list[Results]) -> Iterator[str]:
     yield "kind                documents server             requests/s  of bare   of bare   p50 ms   p99 ms     MiB"
     yield "                                                           by clock by processor"
     for row in rows:
-        wrong = "" if row["right"] == 1 else f"   {1 - row['right']:.0%} with another status"
+        wrong = (
+            ""
+            if row["right"] == 1 or row["server"] == "bare uvicorn"
+            else f"   {1 - row['right']:.0%} with another status"
+        )
         processor = f"{row['cpu_ratio']:10.2f}" if row["cpu_ratio"] else " " * 10
         yield (
             f"{row['kind']:20}{row['documents']:9,} {row['server']:16}{row['rate']:13,.0f}{row['ratio']:9.2f}"
@@ -39,16 +43,21 @@ def _rounds(rows: list[Results]) -> Iterator[str]:
         )
 
 
+def share(row: Results) -> float:
+    """Of bare uvicorn, by processor time where the system tells it: other processes disturb the clock more."""
+    return float(row["cpu_ratio"] or row["ratio"])
+
+
 def promises(results: Results) -> Iterator[tuple[str, bool]]:
     """Each promise with its figure, and whether it is kept."""
     few = min(row["documents"] for row in results["rounds"])
     told = {(row["kind"], row["server"]): row for row in results["rounds"] if row["documents"] == few}
     for kind, floor in _FLOOR.items():
-        ratio = told[kind, "specdouble"]["ratio"]
+        ratio = share(told[kind, "specdouble"])
         yield f"{kind}: {ratio:.2f} of bare uvicorn (at least {floor:.2f})", ratio >= floor
     for (kind, server), row in told.items():
         if server == "Prism":
-            times = told[kind, "specdouble"]["rate"] / row["rate"]
+            times = share(told[kind, "specdouble"]) / share(row)
             yield f"{kind}: {times:.1f} times Prism (at least 3)", times >= 3
     for name, costs in results["scale"].items():
         most = 3.0 if "page" in name else 1.5
@@ -58,10 +67,10 @@ def promises(results: Results) -> Iterator[tuple[str, bool]]:
 
 def _startup(results: Results) -> Iterator[tuple[str, bool]]:
     startup = results["startup"]
-    times = startup["root project to its first answer"] / startup["importing connexion and mongomock"]
+    times = startup["root project on a processor"] / startup["the same on a processor"]
     yield f"start to first answer: {times:.2f} times the imports alone (at most 1.3)", times <= 1.3
     for name, most in (
-        ("contract of 3 MB to its first answer", 4),
+        ("contract of 3 MB on a processor", 4),
         ("MiB of the contract of 3 MB", 200),
         ("MiB with 100,000 documents", 400),
     ):

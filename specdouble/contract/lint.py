@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -113,7 +114,7 @@ def _check_operations(
             reason = f"the operationId `{operation.id}` is that of {twin} already"
             remedy = "give each operation its own: the security and handler of one would serve the other"
             document.find(operation.pointer + "/operationId", reason, remedy)
-        shape = "/".join("{}" if part[:1] == "{" else part for part in operation.path.split("/"))
+        shape = re.sub(r"\{[^{}]*\}", "{}", operation.path)
         twin = templates.setdefault((operation.method, shape), operation)
         if twin is not operation:
             reason = f"the path differs from `{twin.path}` in the names of its parameters alone"

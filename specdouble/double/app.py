@@ -8,6 +8,7 @@ parameter and body validators, decorators) is never reached: it takes 50 times a
 from __future__ import annotations
 
 import warnings
+from collections.abc import Awaitable
 from typing import Any
 
 with warnings.catch_warnings():
@@ -71,8 +72,8 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
                 compiled.append(one)
         self._operations = Operations(self._double, compiled, self._app)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._operations(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._operations(scope, receive, send)
 
 
 def skeleton(contract: Contract) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class AutomaticOperation:
         body = self._body(arguments)
         documents, wanted = self._documents(arguments), self._filter(arguments, body)
         before = documents.find_one(wanted)
-        after = _merged(before, body) if self._merges else {**(before or {}), **body}
+        after = merge_patch(before, body) if self._merges else {**(before or {}), **body}
         return self._saved(documents, wanted, before, after)
 
     def delete(self, **arguments: Any) -> Result:
@@ -245,8 +245,8 @@ def _takes_null(resource: Resource, name: str) -> bool:
     return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)
 
 
-def _merged(before: Any, patch: Any) -> Any:
-    """RFC 7396: objects are merged, a null takes away."""
+def merge_patch(before: Any, patch: Any) -> Any:
+    """The value after a merge patch (RFC 7396): objects are merged, a null takes away."""
     if not isinstance(patch, dict):
         return patch
     target = dict(before) if isinstance(before, dict) else {}
@@ -254,5 +254,5 @@ def _merged(before: Any, patch: Any) -> Any:
         if value is None:
             target.pop(name, None)
         else:
-            target[name] = _merged(target.get(name), value)
+            target[name] = merge_patch(target.get(name), value)
     return target

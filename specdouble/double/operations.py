@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -55,16 +54,14 @@ class Operations:
             expose_headers=list(EXPOSED),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         headers = dict(scope["headers"])
         if b"origin" in headers:
-            await self._cors(scope, receive, send)
-        else:
-            await self._answer(scope, headers, receive, send)
+            return self._cors(scope, receive, send)
+        return self._answer(scope, headers, receive, send)
 
     async def _answer_browser(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, dict(scope["headers"]), receive, send)
@@ -96,9 +93,9 @@ class Operations:
     def _with_method(
         self, path: str, method: str, operations: dict[str, Answering]
     ) -> tuple[dict[str, Answering], dict[str, str]] | None:
-        """A template that differs in the names of its parameters alone, and has the method."""
-        shape = _shape(operations)
-        return next((one for one in self._paths.every(path) if method in one[0] and _shape(one[0]) == shape), None)
+        """A template that fits too, is no less concrete, and has the method."""
+        least = _concrete(operations)
+        return next((one for one in self._paths.every(path) if method in one[0] and _concrete(one[0]) >= least), None)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         if int(headers.get(b"content-length") or 0) > self._limit:
@@ -167,8 +164,10 @@ def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answe
     return found
 
 
-def _shape(operations: dict[str, Answering]) -> str:
-    return re.sub(r"\{[^{}]*\}", "{}", plain_path(next(iter(operations.values())).operation.path))
+def _concrete(operations: dict[str, Answering]) -> int:
+    """How many segments of the template are no parameters."""
+    path = plain_path(next(iter(operations.values())).operation.path)
+    return sum("{" not in segment for segment in path.split("/"))
 
 
 def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
@@ -49,7 +50,23 @@ def sample_of(contract: Contract, operation: Operation, status: int, sampler: Sa
         file, line = contract.locate(media.pointer)
         detail = f"no value conforms to the schema of the answer ({file}:{line}): {error}"
         raise Problem(501, "Not Implemented", detail) from None
-    return body, status, {}
+    return body, status, demanded_headers(contract, response, sampler, key)
+
+
+def demanded_headers(contract: Contract, response: Response, sampler: Sampler, key: str) -> dict[str, str]:
+    """The header fields that the response must carry, made from their schemas."""
+    found = {}
+    for name, raw in response.headers.items():
+        header = contract.resolve(raw)
+        if not isinstance(header, dict) or header.get("required") is not True or name.lower() == "content-type":
+            continue
+        schema = header.get("schema")
+        made = header.get("example")
+        if made is None and schema is not None:
+            with suppress(UnsatisfiableError):
+                made = sampler.made(contract.schemas.slot(schema, "response"), f"{key} {name}")
+        found[name] = str(made if made is not None else "sample")
+    return found
 
 
 def media_of(response: Response) -> Media | None:

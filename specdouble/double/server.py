@@ -102,8 +102,8 @@ class Server:
         )
         self._server = uvicorn.Server(config)
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, send)
+    def _answer(self, scope: Any, receive: Any, send: Any) -> Any:
+        return self._app(scope, receive, send)
 
     def run(self, watch: Callable[[list[str], Refused | None], None] | None = None) -> None:
         """Serve until Ctrl-C.

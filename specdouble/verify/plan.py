@@ -26,6 +26,7 @@ from specdouble.verify.checks import (
     random,
     references,
     refusals,
+    texts,
     timestamps,
     unique,
     writes,
@@ -43,6 +44,7 @@ def plan(world: World) -> list[Case | Missing]:
         for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
             found += module(world, subject)
     found += refusals.plan_malformed(world)
+    found += texts.plan(world)
     found += authentication.plan(world)
     return [one for one in found if not isinstance(one, Case) or _wanted(world, one)]
 

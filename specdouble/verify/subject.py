@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Media, Operation, References, Resource, Timestamp, Unique
+from specdouble.contract import (
+    Action,
+    Contract,
+    Immutable,
+    Media,
+    Operation,
+    References,
+    Resource,
+    Timestamp,
+    Transitions,
+    Unique,
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,11 @@ class Subject:
     def references(self) -> list[References]:
         """The rules of references."""
         return self.resource.of(References)
+
+    @cached_property
+    def bound_on_update(self) -> frozenset[str]:
+        """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
+        return frozenset(rule.name for rule in (*self.resource.of(Immutable), *self.resource.of(Transitions)))
 
     @cached_property
     def server_set(self) -> frozenset[str]:

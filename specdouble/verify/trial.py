@@ -232,7 +232,12 @@ class Trial:
         found = exchange.at(subject.action(operation).envelope)
         if not exchange.ok or not isinstance(found, list):
             raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-        return [one for one in found if isinstance(one, dict)]
+        shown = [one for one in found if isinstance(one, dict)]
+        keys = [str(one[subject.resource.id]) for one in shown if subject.resource.id in one]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
+        return shown
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""
@@ -249,9 +254,12 @@ class Trial:
         user, subject = user or document.user, document.subject
         body = dict(changes)
         needed = subject.required(updater.operation)
+        if updater.action.does == "replace":  # what is left out would go back to its default
+            needed = [*needed, *(subject.bound_on_update & subject.requested(updater.operation).keys())]
         if set(needed) - set(body):
             usual = self.body(subject, updater.operation, document.user)
-            body = {name: document.shown.get(name, usual[name]) for name in needed if name in usual} | body
+            known = usual | {name: document.shown[name] for name in needed if name in document.shown}
+            body = {name: known[name] for name in needed if name in known} | body
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
             around = self.world.surroundings(updater.operation, user, None)

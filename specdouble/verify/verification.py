@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -67,6 +68,7 @@ def verify(contract: Contract, settings: Settings, show: Show | None = None) -> 
 def run(contract: Contract, settings: Settings, show: Show) -> Run:
     """Verify, and keep what reports are written from."""
     _check(contract, settings)
+    _leave_no_files()
     started = time.monotonic()
     world = World(contract, settings)
     latency = prepare(world)
@@ -84,6 +86,13 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
         _conform(found, show, started)
     _finish(found, started)
     return found
+
+
+def _leave_no_files() -> None:
+    """Hypothesis keeps what it learned in the working directory, unless told of another."""
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "specdouble-hypothesis")
 
 
 def _check(contract: Contract, settings: Settings) -> None:
@@ -203,6 +212,8 @@ def _conform(found: Run, show: Show, started: float) -> None:
     row.requests += verdict.cases - before
     for text in dict.fromkeys(conformance.troubles):
         verdict.notes.append(f"the network, not a rule: {text}")
+    for text in dict.fromkeys(conformance.remarks):
+        verdict.notes.append(f"Schemathesis could not try this: {text}")
 
 
 def _terminal(conformance: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import string
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -68,7 +70,18 @@ class World:
         longest = schema.get("maxLength")
         if longest is not None and len(word) > longest:
             word = (f"{next(self._numbers):x}" + self._run)[:longest]
-        return word.ljust(schema.get("minLength", 0), "x")
+        word = word.ljust(schema.get("minLength", 0), "x")
+        return self._patterned(schema, word) if "pattern" in schema else word
+
+    def _patterned(self, schema: Any, word: str) -> str:
+        """The word as the pattern has it: in capitals, with other characters between, or of letters or digits alone."""
+        number, letters = next(self._numbers), string.ascii_lowercase
+        spelled = "".join(letters[int(digit)] for digit in f"{time.time_ns() // 1000}{number}")
+        plain = [word, *(re.sub(r"[^A-Za-z0-9]+", between, word) for between in ("-", "_", ""))]
+        plain += [self._run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
+        shapes = [shape for one in plain for shape in (one, one.upper(), one.lower(), one.capitalize())]
+        shapes += [shape[-length:] for length in (12, 10, 8, 6, 5, 4, 3) for shape in shapes]
+        return next((one for one in shapes if self.bodies.property_fits(schema, one)), word)
 
     # Documents that others refer to
 
@@ -100,6 +113,11 @@ class World:
             if found:
                 return found[0].get(subject.resource.id)
         raise NotExercised(f"no operation creates documents of {collection}, which are referred to")
+
+    def is_reference(self, key: Any) -> bool:
+        """Whether it is the id of a document that others refer to: a generated request must not delete it."""
+        with self._reference_lock:
+            return str(key) in {str(one) for one in self._references.values()}
 
     def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
         """The id of a document of the collection, where one can be had."""
@@ -156,7 +174,7 @@ class World:
             if parameter.required:
                 owner = self.implied.get(parameter.name) or (action.collection if action else None)
                 named = parameter.location == "path" and owner is not None
-                value = self.reference_or_none(owner, user) if named and owner else None
+                value = self._named(operation, parameter.name, owner, user) if named and owner else None
                 if value is None:
                     value = plausible(parameter.schema, self.contract.resolve, "probe")
                 where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
@@ -165,6 +183,14 @@ class World:
         if json_media(operation):
             parts["body"] = self._body(operation, subject, user)
         return parts
+
+    def _named(self, operation: Operation, parameter: str, collection: str, user: User) -> Any:
+        """The id of a document that the operation may be given: a delete gets one that nothing refers to."""
+        action = self.contract.actions.get(operation.id)
+        purpose = "deleted" if action and action.does == "delete" and action.id == parameter else ""
+        if purpose:
+            self._references.pop((collection, user.name, purpose), None)
+        return self.reference_or_none(collection, user, purpose)
 
     def _body(self, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
         if subject is not None and subject.requested(operation):

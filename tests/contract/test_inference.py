@@ -25,6 +25,7 @@ def test_the_shape_of_paths_and_schemas_tells_the_resources() -> None:
         "listComments": ("list", "comments"),
         "addComment": ("create", "comments"),
         "readComment": ("read", "comments"),
+        "changeComment": ("update", "comments"),
         "deleteComment": ("delete", "comments"),
     }
 
@@ -54,6 +55,15 @@ def test_nothing_is_inferred_where_annotations_tell_all() -> None:
 def test_what_is_not_sure_is_not_inferred() -> None:
     contract = read(FOLDER / "petstore.yaml")
     assert {"addPhoto", "getInventory"}.isdisjoint(contract.actions)
+
+
+def test_a_document_that_does_not_hold_its_id_is_not_inferred(tmp_path: Path) -> None:
+    text = (FOLDER / "tasks.yaml").read_text("utf-8")
+    one = "schema: {$ref: '#/components/schemas/Task'}"
+    head, tail = text.split("operationId: task\n")
+    tail = tail.replace(one, "schema: {properties: {a: {}}}", 1)
+    (tmp_path / "openapi.yaml").write_text(head + "operationId: task\n" + tail, "utf-8")
+    assert read(tmp_path).actions == {}
 
 
 @pytest.mark.parametrize(

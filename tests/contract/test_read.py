@@ -30,7 +30,7 @@ def test_a_rule_knows_where_it_stands(contract: Contract) -> None:
     line = (ROOT / "openapi.yaml").read_text("utf-8").splitlines()[rule.line - 1]
     assert "x-unique" in line
     assert isinstance(rule, Unique)
-    assert (rule.within, rule.ignore) == (("userId",), {"case", "space"})
+    assert (rule.within, rule.ignore) == (("userId",), frozenset({"case", "space"}))
 
 
 def test_a_default_of_the_creating_request_is_a_rule(contract: Contract) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from specdouble.double.automatic import merge_patch
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
 from tests.contracts import BASES, FOLDER, client_for, client_of
@@ -167,8 +168,28 @@ def test_where_a_parent_is_kept_is_never_shown(blog: httpx.Client) -> None:
     assert set(comment) == {"id", "text", "createdAt"}
 
 
-def test_an_unseeded_collection_has_a_few_documents(members: httpx.Client) -> None:
-    assert len(members.get("/members").json()["items"]) >= 3
+def test_an_unseeded_collection_has_a_few_documents() -> None:
+    with client_of("members") as fresh:
+        assert len(fresh.get("/members").json()["items"]) == 3
+
+
+def test_a_changed_document_stays_with_its_parent(blog: httpx.Client) -> None:
+    post = blog.post("/posts", json={"title": "t", "text": "x"}).json()["data"]["id"]
+    comment = blog.post(f"/posts/{post}/comments", json={"text": "one"}).json()["id"]
+    assert blog.patch(f"/posts/{post}/comments/{comment}", json={"text": "two"}).status_code == 200
+    assert [one["text"] for one in blog.get(f"/posts/{post}/comments").json()] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "after"),
+    [
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": None}}, {"a": {"c": 2}}),
+        ({"a": [1]}, {"a": [2, None]}, {"a": [2, None]}),
+        ({"a": 1}, {"b": {"c": None, "d": 1}}, {"a": 1, "b": {"d": 1}}),
+    ],
+)
+def test_a_merge_patch_goes_inside(before: object, patch: object, after: object) -> None:
+    assert merge_patch(before, patch) == after
 
 
 def test_a_seed_makes_the_same_documents_again() -> None:

@@ -13,6 +13,7 @@ from specdouble.contract.source import Source
 from specdouble.double.sampler import Sampler, UnsatisfiableError
 from tests.contracts import client_for, client_of
 
+TEXT = {"type": "string"}
 RECURSIVE = {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/tested"}}}
 
 
@@ -48,7 +49,7 @@ def made(schema: Any, openapi: str = "3.1.0", seed: int | None = None, key: str 
         {"type": "object", "required": ["nowhere"]},
         {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a"], "dependentRequired": {"a": ["b"]}},
         {"oneOf": [{"type": "integer", "multipleOf": 2}, {"type": "integer", "multipleOf": 3}]},
-        {"oneOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "string"}}}], "type": "object"},
+        {"type": "object", "oneOf": [{"properties": {"a": TEXT}}, {"properties": {"b": TEXT}}]},
         {"allOf": [{"minimum": 3, "type": "number"}, {"maximum": 4, "type": "integer"}]},
         {"if": {"properties": {"k": {"const": 1}}}, "then": {"required": ["x"]}, "type": "object", "required": ["k"]},
         {"anyOf": [{"$ref": "#/components/schemas/tested"}, {"type": "null"}]},
@@ -65,8 +66,9 @@ def test_a_sample_conforms(schema: Any) -> None:
 
 
 def test_a_sample_of_a_tree_ends() -> None:
-    tree = {"type": "object", "required": ["name", "children"], "properties": {
-        "name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/components/schemas/tested"}}}}  # fmt: skip
+    children = {"type": "array", "items": {"$ref": "#/components/schemas/tested"}}
+    properties = {"name": {"type": "string"}, "children": children}
+    tree = {"type": "object", "required": ["name", "children"], "properties": properties}
     assert [child["children"] for child in made(tree)["children"]] == [[]]
 
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Operation, Unique
+from specdouble.contract import Contract, Immutable, Operation, Unique
 from specdouble.double.compiled import CompiledOperation
 from specdouble.double.documents import Collection
 from specdouble.double.enforcement import Document, Enforcement, View
@@ -48,10 +48,9 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change
         yield kind, sentence, _ruled(rule, functools.partial(_within, within))
     if kind_of(contract.resources[things].properties.get(name, {})) == "string":
         yield from _spellings(rule)
-    for key in changers(contract, things):
-        if name in sendable(contract, contract.operations[key]):
-            yield from _on_update(rule)
-            break
+    fixed = any(one.name == name for one in contract.resources[things].of(Immutable))
+    if not fixed and any(name in sendable(contract, contract.operations[key]) for key in changers(contract, things)):
+        yield from _on_update(rule)
     if doing(contract, things, "delete"):
         yield (
             "not-freed-by-delete",

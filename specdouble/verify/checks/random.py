@@ -32,7 +32,7 @@ def plan(world: World, subject: Subject) -> Plan:
     yield Case(Names.read_your_writes, f"{creator} keeps whatever it is sent", run, "random", ids(creator))
     for updater in subject.updaters:
         if updater.partial and subject.observable:
-            bodies = _bodies(world, subject, updater.operation)
+            bodies = _bodies(world, subject, updater.operation, subject.bound_on_update)
             stories = st.tuples(_bodies(world, subject, creator), st.lists(bodies, min_size=1, max_size=LONGEST_STORY))
             run = partial(
                 _shrunk, partial(_story, updater=updater), subject=subject, strategy=stories, examples=examples
@@ -41,9 +41,12 @@ def plan(world: World, subject: Subject) -> Plan:
             yield Case(Names.partial_update, promise, run, "random", ids(updater.operation))
 
 
-def _bodies(world: World, subject: Subject, operation: Operation) -> st.SearchStrategy[Body]:
+def _bodies(
+    world: World, subject: Subject, operation: Operation, bound: frozenset[str] = frozenset()
+) -> st.SearchStrategy[Body]:
     """Bodies without the properties that a rule speaks of: those are added where the body is sent."""
-    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | subject.server_set | set(world.implied)
+    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | subject.server_set | bound
+    ruled |= set(world.implied)
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
         if name not in ruled:

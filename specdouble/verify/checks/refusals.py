@@ -170,8 +170,8 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     else:
         document = trial.create(subject)
         exchange = trial.try_update(updater, document, {name: value})
-    if len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
-        return None  # so short a value may well be taken
+    if len(str(value)) <= len(trial.world.word()) and any(rule.name == name for rule in subject.unique):
+        return None  # so short a value has no room for a new word in it: it may well be taken
     accepted(exchange, f"{name} {shown(value)}")
     return None
 

@@ -71,7 +71,7 @@ def plan(world: World, subject: Subject, rule: Unique) -> Plan:
         return
     yield from _creates(world, subject, rule, creator)
     for updater in subject.updaters:
-        if rule.name in subject.requested(updater.operation):
+        if rule.name in subject.requested(updater.operation) and rule.name not in subject.bound_on_update:
             yield from _updates(world, subject, rule, updater)
     yield from _scopes(world, subject, rule, creator)
 
@@ -204,7 +204,8 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
             refused_as(exchange, _statuses(rule, exchange.call.operation), "the others")
     if subject.observable:
         trial.look(won[0])
-    for updater in (one for one in subject.updaters if rule.name in subject.requested(one.operation)):
+    movable = rule.name not in subject.bound_on_update
+    for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
         trial.update(updater, won[0], {rule.name: trial.fresh()})
         again, _ = trial.try_create(subject, trial.user, body)
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")

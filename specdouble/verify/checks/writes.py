@@ -46,7 +46,7 @@ def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
         run = partial(_catalogue_update, **of, number=number)
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
     for name, schema in subject.requested(operation).items():
-        if name != updater.id_in_body and name not in subject.server_set:
+        if name != updater.id_in_body and name not in subject.server_set | subject.bound_on_update:
             run = partial(_single, **of, name=name, schema=schema)
             check = Names.partial_update if updater.partial else Names.read_your_writes
             promise = f"{operation} changes what it names and nothing else" if updater.partial else kept
@@ -177,7 +177,8 @@ def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> 
 
 
 def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: int) -> None:
-    changes = difficult(trial, subject, updater.operation, number, {updater.id_in_body or ""})
+    skip = {updater.id_in_body or "", *subject.bound_on_update}
+    changes = difficult(trial, subject, updater.operation, number, skip)
     document = trial.create(subject)
     exchange = trial.try_update(updater, document, changes)
     if not exchange.ok:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
@@ -46,6 +47,7 @@ class Conformance:
             self.schema = self.schema.include(operation_id=list(world.settings.operations))
         self.schema.auth()(_authentication(world, self.by_label))
         self.troubles: list[str] = []
+        self.remarks: list[str] = []
         self.stream: Any = None
 
     def execute(self) -> Iterator[Any]:
@@ -94,7 +96,9 @@ class Conformance:
         if isinstance(event, events.Interrupted):
             verdict.stopped = verdict.stopped or "interrupted"
         if isinstance(event, events.NonFatalError):
-            self.troubles.append(f"{event.label}: {event.info.title}")
+            network = event.info.title == "Network Error"
+            told = self.troubles if network else self.remarks
+            told.append(f"{event.label}: {event.info.title}")
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder
@@ -205,7 +209,8 @@ def configuration(world: World, folder: Path) -> SchemathesisConfig:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise WrongUse(f"schemathesis.toml is not TOML: {error}") from None
     told = _merged(_defaults(world), own)
-    told["base-url"] = world.client.url if not world.client.base_path else world.client.url + world.client.base_path
+    placed = urlsplit(world.client.url).path  # an address with a path of its own holds the base path already
+    told["base-url"] = world.client.url if placed else world.client.url + base_path(world.contract.data)
     told["seed"] = settings.seed
     for phase in PHASES:
         if phase not in settings.phases:

@@ -50,18 +50,20 @@ class Knowledge:
         return component is None or component.mode == GenerationMode.POSITIVE
 
     def _parameters(self, operation: Operation, case: Any) -> None:
-        if case.meta.phase.name == TestPhase.STATEFUL:
-            return  # links have filled them in
+        linked = case.meta.phase.name == TestPhase.STATEFUL  # links have filled them in
+        action = self.world.contract.actions.get(operation.id)
         places = ((ParameterLocation.PATH, "path_parameters"), (ParameterLocation.QUERY, "query"))
         for location, attribute in places:
             held = getattr(case, attribute)
-            if not held or not self._positive(case, location):
+            if not held:
                 continue
             for name in list(held):
-                if next(self._turn) % UNKNOWN_ONE_IN:
-                    found = self._document(operation, name)
-                    if found is not None:
-                        held[name] = found
+                # What others refer to must not be deleted: later requests that name it would be refused.
+                guarded = action and action.does == "delete" and self.world.is_reference(held[name])
+                usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
+                found = self._document(operation, name) if guarded or usual else None
+                if found is not None:
+                    held[name] = found
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name."""

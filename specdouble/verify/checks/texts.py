@@ -1,0 +1,36 @@
+"""Texts that servers stumble over, for every operation: whatever it answers, it does not fail."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from specdouble.contract import Operation
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.subject import json_media
+from specdouble.verify.trial import Trial
+from specdouble.verify.world import World
+
+TEXTS = {
+    "empty": "", "blank": " ", "not ASCII": "Zoë Ærøskøbing", "no Latin": "日本語 привет", "an emoji": "👩‍👩‍👧‍👦",
+    "256 characters": "n" * 256, "2000 characters": "n" * 2000, "a quote": "O'Neil \"Bo\"", "markup": "<b>&amp;</b>",
+    "a template": "{{7*7}} ${x} %s", "a pattern": ".*(", "a control character": "a\u0007b", "a line break": "a\r\nb",
+}  # fmt: skip
+
+
+def plan(world: World) -> Plan:
+    """The cases for each operation and each property that takes such a text."""
+    for operation in world.contract.operations.values():
+        media = json_media(operation)
+        for name, schema in (world.contract.properties(media.schema) if media else {}).items():
+            for what, text in TEXTS.items():
+                if world.bodies.property_fits(schema, text) and world.bodies.property_fits(schema, "any other text"):
+                    run = partial(_sent, operation=operation, name=name, text=text)
+                    promise = f"{operation} does not fail at any {name}"
+                    yield Case(Names.conformance, promise, run, what, ids(operation))
+
+
+def _sent(trial: Trial, operation: Operation, name: str, text: str) -> None:
+    """What it answers is judged as every answer is."""
+    user = trial.user if trial.user.name else None
+    parts = trial.world.request(operation, trial.user)
+    trial.send(operation, user, **{**parts, "body": {**parts["body"], name: text}})
