@@ -6,7 +6,8 @@ Heavy imports stand inside the commands that need them: `specdouble --help` is i
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -130,12 +131,16 @@ def version() -> None:
     click.echo(__version__)
 
 
-def _serving(path: Path, seed: int | None) -> AbstractContextManager[str]:
-    """The double of a folder or file, on a free port and in a state of its own, for as long as the context lasts."""
+@contextmanager
+def _serving(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
+    """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
     from specdouble.double.double import Settings
     from specdouble.double.server import serving
+    from specdouble.double.tokens import secret_of
 
-    return serving(Settings(path, seed))
+    settings = Settings(path, seed)
+    with serving(settings) as url:
+        yield url, secret_of(settings.project)
 
 
 main.add_command(verify_command(_serving))

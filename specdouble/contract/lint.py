@@ -158,9 +158,8 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
                 reason = f"`{pattern}` is no regular expression"
                 document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
         _check_enum(document, schema, at)
-        for keyword in ("example", "default"):
-            if keyword in schema and "$ref" not in schema:
-                values.append((schema, schema[keyword], at + pointer(keyword), keyword))
+        told = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
+        values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in told]
     # All slots before the first check: one that is added later has all of them compiled anew.
     slots = [(schemas.slot(schema, "response"), schemas.slot(schema, "request")) for schema, _, _, _ in values]
     for (_, value, at, what), (slot, other) in zip(values, slots, strict=True):

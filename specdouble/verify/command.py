@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 WRONG_USE, COULD_NOT_RUN = 2, 3
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
-StartDouble = Callable[[Path, int | None], AbstractContextManager[str]]
+StartDouble = Callable[[Path, int | None], AbstractContextManager[tuple[str, str]]]
 
 
 def verify_command(start_double: StartDouble) -> click.Command:
     """The command.
 
     Args:
-        start_double: serves the double of a folder or file, with a seed, in a state of its own, and gives its URL;
+        start_double: serves the double of a folder or file, with a seed, in a state of its own, and gives its URL and
+            the secret of its tokens;
             handed in, since the verifier knows nothing of the double.
     """
 
@@ -62,13 +63,21 @@ def verify_command(start_double: StartDouble) -> click.Command:
             url = url or settings.url
             if url:
                 _ask(contract, url, settings.yes)
-            with nullcontext(url) if url else start_double(path, seed) as address:
-                code = _run(contract, replace(settings, url=address), quiet)
+            with nullcontext((url, "")) if url else start_double(path, seed) as (address, secret):
+                code = _run(contract, _signing(contract, replace(settings, url=address), secret), quiet)
         except Refused as error:
             _fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
         sys.exit(code)
 
     return verify
+
+
+def _signing(contract: Contract, settings: Settings, secret: str) -> Settings:
+    """The settings with the secret of a double's tokens: expired ones can be tried."""
+    if not secret or settings.signing:
+        return settings
+    schemes = [name for name, identity in contract.identities.items() if identity.credential is None]
+    return replace(settings, signing=dict.fromkeys(schemes, secret))
 
 
 def _told(path: Path, **flags: Any) -> tuple[Contract, Settings]:

@@ -37,9 +37,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _verify(*arguments: str, fault: str = "") -> Result:
     @contextmanager
-    def start_double(path: Path, seed: int | None) -> Iterator[str]:
+    def start_double(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
         with Backend([fault] if fault else []) as backend:
-            yield backend.url
+            yield backend.url, ""
 
     return CliRunner().invoke(verify_command(start_double), arguments)
 
