@@ -33,7 +33,7 @@ def files(contract: Contract, running: Backend, tmp_path_factory: pytest.TempPat
 
 
 def _run(contract: Contract, backend: Backend, files: dict[str, Path]) -> Run:
-    return run(contract, settings(backend.url, reports=files, max_examples=5), Show())
+    return run(contract, settings(backend.url, reports=files, phases=("rules", "examples"), max_examples=5), Show())
 
 
 def test_junit_has_a_test_case_for_each_rule_and_a_failure_for_the_broken_one(files: dict[str, Path]) -> None:

@@ -14,13 +14,14 @@ from tests.verify.conftest import settings
 from tests.verify.weather import Weather
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "weather",
     [
         {"drop_every": 10},
         {"limit_every": 7},
-        pytest.param({"html_every": 15}, marks=pytest.mark.slow),
-        pytest.param({"unavailable_every": 9}, marks=pytest.mark.slow),
+        {"html_every": 15},
+        {"unavailable_every": 9},
     ],
 )
 def test_trouble_now_and_then_breaks_no_rule_and_leaves_none_untried(
@@ -33,6 +34,7 @@ def test_trouble_now_and_then_breaks_no_rule_and_leaves_none_untried(
     assert any("network" in note or "limits" in note for note in verdict.notes)
 
 
+@pytest.mark.slow
 def test_a_fault_is_found_through_bad_weather(contract: Contract, backend: Backend) -> None:
     backend.switch(["name_case_matters"])
     with Weather(backend.url, drop_every=10) as bad:
@@ -62,6 +64,7 @@ def test_a_server_that_is_down_cannot_be_verified(contract: Contract) -> None:
         verify(contract, settings(url))
 
 
+@pytest.mark.slow
 def test_a_slow_server_is_tried_until_the_time_is_over_and_the_rest_is_not_exercised(
     contract: Contract, backend: Backend
 ) -> None:

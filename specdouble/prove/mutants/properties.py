@@ -10,7 +10,16 @@ from specdouble.contract import Contract, Default, Immutable, ReadOnly, Resource
 from specdouble.double.enforcement import Document, Enforcement, View
 from specdouble.double.problem import Broken
 from specdouble.prove.change import around, enforcing, sent
-from specdouble.prove.facts import changers, creators, doing, sendable, unwritten
+from specdouble.prove.facts import (
+    changers,
+    creators,
+    document_schema,
+    doing,
+    json_body,
+    resolved,
+    sendable,
+    unwritten,
+)
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.prove.mutants.unique import wrong_status
 
@@ -115,7 +124,7 @@ def server_set(resource: Resource) -> list[str]:
 
 def _from_client(contract: Contract, resource: Resource, name: str) -> Mutants:
     things, target = resource.collection, f"{resource.collection}.{name}"
-    why = unwritten(contract, things)
+    why = unwritten(contract, things) or _closed(contract, things, name, *creators(contract, things))
     concerns = tuple(rule.id for rule in resource.rules if rule.name == name)
     if creators(contract, things) or why:
         sentence = f"Who creates a document of {things} chooses its {name}."
@@ -131,7 +140,19 @@ def _from_client(contract: Contract, resource: Resource, name: str) -> Mutants:
     if changers(contract, things) and name != resource.id:
         sentence = f"A change of a document of {things} may set its {name}."
         change = enforcing(things, _taken_on_change(name))
-        yield Mutant("readOnly.from-client-on-update", target, sentence, change, concerns)
+        why = _closed(contract, things, name, *changers(contract, things))
+        yield Mutant("readOnly.from-client-on-update", target, sentence, change, concerns, (), why)
+
+
+def _closed(contract: Contract, collection: str, name: str, *ids: str) -> str:
+    """Why no request that is taken can hold the property; empty where one can."""
+    for key in ids:
+        operation = contract.operations[key]
+        media = json_body(operation)
+        schema = resolved(contract, document_schema(contract, operation, media)) if media else {}
+        if media and (name in sendable(contract, operation) or schema.get("additionalProperties") is not False):
+            return ""
+    return f"every request that writes {collection} is refused where it holds {name}: its schema is closed"
 
 
 def _taken(resource: Resource, name: str) -> Callable[[Document], None]:

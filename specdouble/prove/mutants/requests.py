@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation
+from specdouble.contract import Contract, Media, Operation, References
 from specdouble.double.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.problem import Problem
 from specdouble.double.world import World
@@ -145,9 +145,29 @@ def _required(contract: Contract, operation: Operation, media: Media) -> Mutants
 
         change = _taking(operation, alter)
         sentence = f"{operation} takes a body without {name}."
+        why = _needed_all_the_same(contract, operation, name)
         yield Mutant(
-            "request.not-required", f"{operation.id}.{name}", sentence, change, (TRACE, CONFORMANCE), (operation.id,)
+            "request.not-required",
+            f"{operation.id}.{name}",
+            sentence,
+            change,
+            (TRACE, CONFORMANCE),
+            (operation.id,),
+            why,
         )
+
+
+def _needed_all_the_same(contract: Contract, operation: Operation, name: str) -> str:
+    """Why a body without the property is refused by a rule where its schema lets it pass; empty where none does."""
+    action = contract.actions.get(operation.id)
+    if action is None:
+        return ""
+    resource = contract.resources[action.collection]
+    if name not in _asked(contract, resource.schema) or name not in {rule.name for rule in resource.of(References)}:
+        return ""
+    return (
+        f"an answer must hold {name}, and nobody can make up the id of a document: the request is refused all the same"
+    )
 
 
 def _asked(contract: Contract, schema: Any) -> list[str]:

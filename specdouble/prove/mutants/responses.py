@@ -195,4 +195,10 @@ def _bodied(body: bytes) -> Callable[[Outcome], Outcome]:
 
 
 def _accepting(status: int) -> Callable[[Outcome], Outcome]:
-    return lambda outcome: changed_answer(outcome, status=status) if _is_refusal(outcome) else outcome
+    def reply(outcome: Outcome) -> Outcome:
+        if not _is_refusal(outcome):
+            return outcome
+        body = b"" if status == 204 else outcome.answer.body
+        return changed_answer(outcome, status=status, body=body)
+
+    return reply

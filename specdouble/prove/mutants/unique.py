@@ -36,7 +36,42 @@ def _of(contract: Contract, rule: Unique) -> Mutants:
     target = f"{rule.collection}.{rule.name}"
     why = unwritten(contract, rule.collection)
     for kind, sentence, change in _faults(contract, rule):
-        yield Mutant(f"unique.{kind}", target, sentence, change, (rule.id,), equivalent=why)
+        reason = why or _unwritable(contract, rule, kind)
+        yield Mutant(f"unique.{kind}", target, sentence, change, (rule.id,), equivalent=reason)
+
+
+_SPELLINGS = {
+    "case-ignored-in-ascii-alone": "Ärzte",
+    "case-lowered-not-folded": "Straße",
+    "not-normalised": "Cafe\u0301",
+    "space-not-ignored": " Sales ",
+    "space-ignored": " Sales ",
+    "inner-space-ignored": "New  Leads",
+    "accents-ignored": "résumé",
+    "case-not-ignored": "sales",
+    "case-ignored": "sales",
+    "compared-by-prefix": "n" * (LONGEST + 20),
+}
+
+
+def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
+    """Why no value that an operation takes shows the fault; empty where one does."""
+    text = _SPELLINGS.get(kind)
+    if text is None:
+        return ""
+    tried = (
+        text,
+        text.upper(),
+        f"{text}@{text.strip()}.example",
+        f"{'n' * 60}@{'n' * 60}.example" if "n" * 9 in text else text,
+    )
+    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
+    schemas = [sendable(contract, contract.operations[key]).get(rule.name) for key in ids]
+    for schema in schemas:
+        slot = None if schema is None else contract.schemas.slot(schema, "request")
+        if slot and any(contract.schemas.is_valid(slot, one) for one in tried):
+            return ""
+    return f"no operation takes a {rule.name} in which the difference could show"
 
 
 def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from functools import partial
 from typing import Any
 
@@ -159,7 +161,7 @@ def _edges(world: World, subject: Subject, operation: Operation, updater: Update
 def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
     if fits and isinstance(value, str) and any(rule.name == name for rule in subject.unique):
         word = trial.world.word()
-        value = (word + value[len(word) :]) if len(value) > len(word) else value
+        value = (word + value[len(word) :]) if len(value) > len(word) else _letters(len(value))
     if not fits:
         if updater is None:
             return _refused_create(trial, subject, {name: value}, Names.boundaries)
@@ -170,10 +172,15 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     else:
         document = trial.create(subject)
         exchange = trial.try_update(updater, document, {name: value})
-    if len(str(value)) <= len(trial.world.word()) and any(rule.name == name for rule in subject.unique):
-        return None  # so short a value has no room for a new word in it: it may well be taken
+    if len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
+        return None  # so short a value may well be taken
     accepted(exchange, f"{name} {shown(value)}")
     return None
+
+
+def _letters(length: int) -> str:
+    """Letters by chance, where a new word has no room."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(length))
 
 
 def _unknown(subject: Subject, operation: Operation, updater: Updater | None) -> Plan:

@@ -109,6 +109,17 @@ def pairs(world: World, subject: Subject, rule: Unique, creator: Operation) -> I
         yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
         yield Pair("other case", lambda: (value := world.fresh_value(schema), value.upper()), "case" in rule.ignore)
         yield Pair("another value", lambda: (value := world.fresh_value(schema), f"x{value}"), False)
+        yield Pair("a long address", partial(_long_addresses, world), False)
+    elif "pattern" in schema or "format" in schema:
+        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
+        yield Pair("another value", lambda: (world.fresh_value(schema), world.fresh_value(schema)), False)
+
+
+def _long_addresses(world: World) -> tuple[str, str]:
+    """Two e-mail addresses that differ after their 80th character."""
+    word = "".join(char for char in world.word() if char.isalnum())
+    start = f"{word}@{'n' * 60}.{'n' * 20}"
+    return f"{start}one.example", f"{start}two.example"
 
 
 def _long_values() -> Iterator[tuple[str, str, str, str]]:
@@ -136,6 +147,9 @@ def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -
         tried = _taken_on_create if pair.equal else _free_on_create
         run = partial(tried, subject=subject, rule=rule, pair=pair)
         yield Case(rule.id, taken if pair.equal else near, run, pair.what, about)
+    if subject.deleters:
+        run = partial(_freed_by_delete, subject=subject, rule=rule)
+        yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
     for name, value in _states(world, subject, creator):
         run = partial(_taken_in_state, subject=subject, rule=rule, state={name: value})
         yield Case(rule.id, taken, run, f"beside one of {name} {value!r}", about)
@@ -238,9 +252,6 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
         yield Case(
             rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
         )
-    if subject.deleters:
-        run = partial(_freed_by_delete, subject=subject, rule=rule)
-        yield Case(rule.id, f"a {name} is free once its document was deleted", run, "", about)
 
 
 def _rename(updater: Updater, rule: Unique) -> set[int]:

@@ -35,6 +35,20 @@ def plan(world: World, subject: Subject) -> Plan:
         yield from _listed_states(world, subject)
     for updater in subject.updaters:
         yield from _of_updater(world, subject, updater)
+    for operation in subject.deleters if subject.observable else ():
+        promise = f"{operation} takes its document away and no other"
+        yield Case(Names.read_your_writes, promise, partial(_delete, subject=subject), "", ids(operation))
+
+
+def _delete(trial: Trial, subject: Subject) -> None:
+    document, other = trial.create(subject), trial.create(subject)
+    exchange = trial.delete(document)
+    if not exchange.ok:
+        raise NotExercised(f"a delete was refused: {exchange.told(80)}")
+    if trial.look_for(document, document.user) is not None:
+        raise Broken("a deleted document to be gone", "it is still shown")
+    if trial.look_for(other, other.user) is None:
+        raise Broken("the other document to be there still", "it is gone too")
 
 
 def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
