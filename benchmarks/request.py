@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from specdouble.contract import Contract, Media, Operation, Parameter
 from specdouble.double.alternatives import condition_of, plain_path
-from specdouble.double.sampler import Sampler
+from specdouble.double.samples.sampler import Sampler
 
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 _BOUNDARY = "corpus-boundary"

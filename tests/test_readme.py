@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -66,7 +65,7 @@ def test_a_restart_shows_the_seed_again() -> None:
     for _ in range(2):
         with serving("--port", "0", "--seed", "1") as server:
             commands = [(command, shown) for command, shown in session("curl")]
-            (*_, (_, _, came)) = play([commands[0], (f"curl -s {server.url}{seeded} -H \"$AUTH\"", "")], server.url)
+            (*_, (_, _, came)) = play([commands[0], (f'curl -s {server.url}{seeded} -H "$AUTH"', "")], server.url)
             play(commands, server.url)
             answers.append(came)
     assert answers[0] == answers[1]

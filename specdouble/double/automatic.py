@@ -15,7 +15,7 @@ from specdouble.double.envelope import Envelope
 from specdouble.double.exchange import collection
 from specdouble.double.listing import Listing
 from specdouble.double.problem import Problem
-from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
 Result = tuple[Any, int, dict[str, str]]

@@ -19,7 +19,7 @@ from specdouble.double.parameter import MISSING, ParameterReader, Query
 from specdouble.double.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
 from specdouble.double.problem import Problem
 from specdouble.double.result import Answer, ContractBroken, Results
-from specdouble.double.sampler import Sampler
+from specdouble.double.samples.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
 

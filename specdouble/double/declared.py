@@ -34,8 +34,8 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
 
 
 def fills_defaults(action: Action | None) -> bool:
-    """Whether defaults are filled in: an update names what it changes, everything else a whole."""
-    return action is None or action.does != "update"
+    """Whether defaults are filled in: on creation, and where no document is written."""
+    return action is None or action.does == "create"
 
 
 class _Compiler:

@@ -14,11 +14,11 @@ from specdouble.contract import read as read_contract
 from specdouble.double.clock import Clock
 from specdouble.double.handlers import Handlers
 from specdouble.double.journal import Journal
-from specdouble.double.made import made_seed
 from specdouble.double.parts import Parts
 from specdouble.double.problem import Problem
 from specdouble.double.resolution import Resolution, resolve
-from specdouble.double.sampler import Sampler
+from specdouble.double.samples.made import made_seed
+from specdouble.double.samples.sampler import Sampler
 from specdouble.double.seed import Seed, read_seed
 from specdouble.double.store import open_store
 from specdouble.double.tokens import secret_of

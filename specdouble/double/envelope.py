@@ -8,8 +8,8 @@ from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Resource
 from specdouble.double.listing import Page, plain
-from specdouble.double.sample import body_of
-from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.samples.sample import body_of
+from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
 _TOTALS = {"total", "totalcount", "count", "totalitems", "totalresults", "totalelements", "size", "totalrecords"}

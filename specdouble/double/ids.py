@@ -8,7 +8,7 @@ import uuid
 from random import Random
 from typing import Any
 
-from specdouble.double.pattern import matching
+from specdouble.double.samples.pattern import matching
 
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.problem import Problem
-from specdouble.double.sample import body_of, media_of, sample_of, status_of
-from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.samples.sample import body_of, media_of, sample_of, status_of
+from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 HEADER = b"prefer"
 IN_QUERY = b"__"

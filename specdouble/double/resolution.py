@@ -9,8 +9,8 @@ from typing import Any, Literal
 from specdouble.contract import Contract, Operation
 from specdouble.double.automatic import automatic
 from specdouble.double.handlers import Handlers
-from specdouble.double.sample import sampled
-from specdouble.double.sampler import Sampler
+from specdouble.double.samples.sample import sampled
+from specdouble.double.samples.sampler import Sampler
 
 
 @dataclass(frozen=True, slots=True)

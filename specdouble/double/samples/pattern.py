@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from random import Random
-from re import _parser  # type: ignore[attr-defined]
+from re import _parser
 from typing import Any
 
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound

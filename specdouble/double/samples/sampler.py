@@ -9,9 +9,9 @@ from typing import Any
 
 from specdouble.contract import Schemas, Violation
 from specdouble.contract.pointer import tokens
-from specdouble.double.merged import merged, with_choice
-from specdouble.double.values import MISSING, Place, Values
-from specdouble.double.wording import Wording
+from specdouble.double.samples.merged import merged, with_choice
+from specdouble.double.samples.values import MISSING, Place, Values
+from specdouble.double.samples.wording import Wording
 
 _ROUNDS = 24
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.problem import Problem
-from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 Result = tuple[Any, int, dict[str, str]]
 

@@ -11,7 +11,7 @@ from specdouble.contract.pointer import tokens
 from specdouble.double.clock import Clock
 from specdouble.double.enforcement import Document, unique_key
 from specdouble.double.ids import Ids
-from specdouble.double.sampler import Sampler, UnsatisfiableError
+from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.seed import Seed
 
 COUNT = 3
