@@ -77,6 +77,15 @@ def resolved(contract: Contract, schema: Any) -> dict[str, Any]:
     return behind if isinstance(behind, dict) else {}
 
 
+def required_names(contract: Contract, schema: Any) -> list[str]:
+    """The properties that a schema asks for, through `$ref` and `allOf`."""
+    schema = resolved(contract, schema)
+    names = list(schema.get("required") or ())
+    for part in schema.get("allOf") or ():
+        names += required_names(contract, part)
+    return list(dict.fromkeys(names))
+
+
 def kind_of(schema: Mapping[str, Any]) -> str:
     """The type that a schema names, the first where it names several; `null` counts only alone."""
     told = schema.get("type", "")

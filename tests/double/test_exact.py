@@ -16,14 +16,17 @@ DOCUMENTS: list[dict[str, Any]] = [
     {"_id": "4", "owner": ["ada"], "name": "four", "inner": {"name": "x"}},
     {"_id": "5", "name": 5},
     {"_id": 6, "owner": "linus", "name": "six"},
+    {"_id": "7", "inner.name": "x", "name": "seven"},
+    {"_id": "9", "owner": "grace", "name": "two"},
 ]
 FILTERS: list[dict[str, Any]] = [
-    {"_id": "1"}, {"_id": "7"}, {"_id": "6"}, {"_id": 6}, {"_id": ""}, {"_id": None}, {"_id": "1", "owner": "ada"},
+    {"_id": "1"}, {"_id": "8"}, {"_id": "6"}, {"_id": 6}, {"_id": ""}, {"_id": None}, {"_id": "1", "owner": "ada"},
     {"owner": "ada", "_id": "1"}, {"_id": "1", "owner": "grace"}, {"_id": "4", "owner": "ada"},
     {"_id": "5", "owner": "ada"}, {"_id": "3", "name": "x"}, {"_id": "1", "tags": "x"}, {"_id": "1", "tags": "z"},
     {"_id": "4", "inner.name": "x"}, {"_id": "4", "inner.name": "y"}, {"_id": "1", "nothing": "x"}, {"name": "one"},
-    {"name": "nobody"}, {"name": "5"}, {"owner": "ada"}, {"owner": "grace"}, {"owner": "nobody"}, {"tags": "x"},
-    {"owner": "ada", "name": "two"}, {"inner.name": "x"}, {}, {"_id": "1", "$comment": "only a remark"},
+    {"name": "two"}, {"name": "nobody"}, {"name": "5"}, {"owner": "ada"}, {"owner": "grace"}, {"owner": "nobody"}, {"tags": "x"},
+    {"owner": "ada", "name": "two"}, {"inner.name": "x"}, {"_id": "7", "inner.name": "x"}, {},
+    {"_id": "1", "$comment": "only a remark"},
 ]  # fmt: skip
 
 

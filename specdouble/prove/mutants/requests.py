@@ -11,7 +11,7 @@ from specdouble.double.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.problem import Problem
 from specdouble.double.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
-from specdouble.prove.facts import document_schema, is_free_text, json_body, kind_of, resolved, sendable
+from specdouble.prove.facts import document_schema, is_free_text, json_body, kind_of, required_names, resolved, sendable
 from specdouble.prove.fault import Change, Mutant, Mutants
 
 CONFORMANCE, TRACE, BOUNDS = "conformance", "refused_leaves_no_trace", "boundaries"
@@ -135,7 +135,7 @@ def _altered(
 
 
 def _required(contract: Contract, operation: Operation, media: Media) -> Mutants:
-    for name in _asked(contract, document_schema(contract, operation, media)):
+    for name in required_names(contract, document_schema(contract, operation, media)):
 
         def alter(_: Contract, schema: Schema, name: str = name) -> bool:
             if name not in schema.get("required", ()):
@@ -163,19 +163,13 @@ def _needed_all_the_same(contract: Contract, operation: Operation, name: str) ->
     if action is None:
         return ""
     resource = contract.resources[action.collection]
-    if name not in _asked(contract, resource.schema) or name not in {rule.name for rule in resource.of(References)}:
+    if name not in required_names(contract, resource.schema) or name not in {
+        rule.name for rule in resource.of(References)
+    }:
         return ""
     return (
         f"an answer must hold {name}, and nobody can make up the id of a document: the request is refused all the same"
     )
-
-
-def _asked(contract: Contract, schema: Any) -> list[str]:
-    schema = resolved(contract, schema)
-    names = list(schema.get("required") or ())
-    for part in schema.get("allOf") or ():
-        names += _asked(contract, part)
-    return list(dict.fromkeys(names))
 
 
 def _unknown(contract: Contract, operation: Operation, media: Media) -> Mutants:

@@ -36,6 +36,7 @@ from specdouble.prove.facts import (
     is_free_text,
     json_body,
     kind_of,
+    required_names,
     ruled,
     sendable,
     settable,
@@ -249,10 +250,20 @@ def _traces(contract: Contract, resource: Resource) -> Mutants:
             )
     for key in creators(contract, things):
         unseen = "" if doing(contract, things, "list") or resource.of(Unique) else _UNSEEN.format(things)
+        unseen = unseen or _all_needed(contract, contract.operations[key])
         sentence = f"A document of {things} that does not fit its schema is refused, and its fitting part is stored."
         yield Mutant(
             "trace.invalid-create-stored", key, sentence, _fitting_part(contract, key), (TRACE,), (key,), unseen
         )
+
+
+def _all_needed(contract: Contract, operation: Operation) -> str:
+    """Why no part of a body that does not fit can be stored; empty where one can."""
+    media = json_body(operation)
+    known = set(sendable(contract, operation))
+    if media is None or known - set(required_names(contract, document_schema(contract, operation, media))):
+        return ""
+    return f"{operation} asks for every property that it takes: without one that does not fit, nothing fits"
 
 
 _UNSEEN = "a refusal tells no id, no operation lists {}, and no rule compares two of them: nobody meets the document"

@@ -56,8 +56,10 @@ def _refused(trial: Trial, subject: Subject, updater: Updater | None, changes: d
 
 def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], check: str = "conformance") -> None:
     body = trial.body(subject, trial.creator(subject), trial.user)
-    exchange, _ = trial.try_create(subject, trial.user, {**body, **changes})
+    exchange, document = trial.try_create(subject, trial.user, {**body, **changes})
     name, value = next(iter(changes.items()))
+    if document is not None and subject.deleters:
+        trial.delete(document)  # else a unique value would be refused as taken the next time
     _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
     _leaves_nothing(trial, subject, body)
 
@@ -172,14 +174,16 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     else:
         document = trial.create(subject)
         exchange = trial.try_update(updater, document, {name: value})
-    if len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
-        return None  # so short a value may well be taken
+    if not isinstance(value, str) and len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
+        return None  # so short a number may well be taken
     accepted(exchange, f"{name} {shown(value)}")
     return None
 
 
 def _letters(length: int) -> str:
     """Letters by chance, where a new word has no room."""
+    if length < 4:  # of an alphabet so large that hardly any is taken
+        return "".join(chr(0x4E00 + secrets.randbelow(0x5000)) for _ in range(length))
     return "".join(secrets.choice(string.ascii_lowercase) for _ in range(length))
 
 

@@ -30,7 +30,11 @@ def plan(world: World) -> Plan:
 
 
 def _sent(trial: Trial, operation: Operation, name: str, text: str) -> None:
-    """What it answers is judged as every answer is."""
+    """What it answers is judged as every answer is; what it creates is remembered, to be deleted again."""
     user = trial.user if trial.user.name else None
     parts = trial.world.request(operation, trial.user)
-    trial.send(operation, user, **{**parts, "body": {**parts["body"], name: text}})
+    body = {**parts["body"], name: text}
+    exchange = trial.send(operation, user, **{**parts, "body": body})
+    for subject in trial.world.subjects.values():
+        if operation in subject.creators:
+            trial.adopt(subject, trial.user, body, exchange)
