@@ -21,6 +21,7 @@ _SCHEMAS = {"items", "additionalProperties", "not", "if", "then", "else", "conta
             "unevaluatedProperties", "unevaluatedItems", "additionalItems", "contentSchema"}  # fmt: skip
 _SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
+_BITS = {"int32": 32, "int64": 64}  # of the formats that OpenAPI adds
 _ASSERTIONS = {
     "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
@@ -138,8 +139,9 @@ class Schemas:
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
         if self._openapi_30:
             _upgrade(schema, translated)
-        if schema.get("format") == "int32":
-            _bound(translated, -(2**31), 2**31 - 1)
+        bits = _BITS.get(str(schema.get("format")))
+        if bits is not None and schema.get("type") == "integer":
+            _bound(translated, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         if "example" in schema:
             translated["examples"] = [schema["example"]]
         return translated

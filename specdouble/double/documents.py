@@ -133,7 +133,7 @@ class Collection:
         before = self._documents.find_one(self._own(filter))
         if before is None:
             return UpdateResult({"n": 0, "nModified": 0}, True)
-        self._save(before, self._stored(replacement), before.keys() | replacement.keys())
+        self._replace(before, replacement)
         return UpdateResult({"n": 1, "nModified": 1}, True)
 
     def find_one_and_update(
@@ -153,7 +153,7 @@ class Collection:
         before = self._documents.find_one(self._own(filter))
         if before is None:
             return None
-        after = self._save(before, self._stored(replacement), before.keys() | replacement.keys())
+        after = self._replace(before, replacement)
         return self._rules.reveal(dict(after) if return_document else before)
 
     def find_one_and_delete(self, filter: Filter) -> Document | None:
@@ -213,6 +213,11 @@ class Collection:
     def _change(self, before: Document, update: Mapping[str, Any]) -> Document:
         touched = {name.partition(".")[0] for operator in update.values() for name in operator}
         return self._save(before, updated(before, update), touched)
+
+    def _replace(self, before: Document, replacement: Mapping[str, Any]) -> Document:
+        after = self._stored(replacement)
+        self._rules.keep_fixed(before, after)
+        return self._save(before, after, before.keys() | replacement.keys())
 
     def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
         self._rules.carry_over(before, after)

@@ -85,6 +85,12 @@ class Enforcement:
         for name in self.updated:
             after[name] = self.clock.timestamp(after=before.get(name))
 
+    def keep_fixed(self, before: Document, after: Document) -> None:
+        """Keep what a replacement leaves out and cannot take away: a state, and what is fixed at creation."""
+        for rule in (*self.immutables, *self.transitions):
+            if rule.name in before:
+                after.setdefault(rule.name, before[rule.name])
+
     def shadow(self, document: Document) -> None:
         """Write the key of each unique property beside it; a document without the value has no key."""
         for field, rule in self.uniques:

@@ -123,3 +123,19 @@ INTEGERS = [(1, True), (1.0, True), (1e3, True), (1.5, False), (True, False), ("
 @pytest.mark.parametrize(("value", "fits"), INTEGERS)
 def test_an_integer_is_a_number_without_a_fraction(is_valid: Verdict, value: Any, fits: bool) -> None:
     assert is_valid({"type": "integer"}, value) is fits
+
+
+def test_a_shared_schema_asks_each_side_for_what_it_sends(tmp_path: Path) -> None:
+    thing = {
+        "type": "object",
+        "required": ["id", "secret"],
+        "properties": {"id": {"type": "string", "readOnly": True}, "secret": {"type": "string", "writeOnly": True}},
+    }
+    info = {"title": "One schema", "version": "1"}
+    text = json.dumps({"openapi": "3.0.3", "info": info, "paths": {}, "components": {"schemas": {"Thing": thing}}})
+    (tmp_path / "openapi.json").write_text(text, "utf-8")
+    contract = read(tmp_path / "openapi.json")
+    schema, schemas = contract.data["components"]["schemas"]["Thing"], contract.schemas
+    request, response = schemas.slot(schema, "request"), schemas.slot(schema, "response")
+    assert (schemas.is_valid(request, {"secret": "s"}), schemas.is_valid(request, {"id": "1"})) == (True, False)
+    assert (schemas.is_valid(response, {"secret": "s"}), schemas.is_valid(response, {"id": "1"})) == (False, True)

@@ -203,6 +203,13 @@ def test_a_replacement_keeps_id_owner_and_creation(orders: Collection) -> None:
     assert after["number"] == 3
 
 
+def test_a_replacement_that_leaves_out_a_state_or_what_is_fixed_keeps_it(orders: Collection) -> None:
+    order = inserted(orders, currency="EUR", status="sent")
+    after = orders.find_one_and_replace({"id": order["id"]}, {"number": 3}, return_document=True)
+    assert after is not None
+    assert (after["currency"], after["status"], after["number"]) == ("EUR", "sent", 3)
+
+
 def test_a_value_that_was_given_up_is_free_again(orders: Collection) -> None:
     order = inserted(orders, number=1)
     orders.update_one({"id": order["id"]}, {"$set": {"number": 2}})

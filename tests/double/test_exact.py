@@ -24,7 +24,8 @@ FILTERS: list[dict[str, Any]] = [
     {"owner": "ada", "_id": "1"}, {"_id": "1", "owner": "grace"}, {"_id": "4", "owner": "ada"},
     {"_id": "5", "owner": "ada"}, {"_id": "3", "name": "x"}, {"_id": "1", "tags": "x"}, {"_id": "1", "tags": "z"},
     {"_id": "4", "inner.name": "x"}, {"_id": "4", "inner.name": "y"}, {"_id": "1", "nothing": "x"}, {"name": "one"},
-    {"name": "two"}, {"name": "nobody"}, {"name": "5"}, {"owner": "ada"}, {"owner": "grace"}, {"owner": "nobody"}, {"tags": "x"},
+    {"name": "two"},
+    {"name": "nobody"}, {"name": "5"}, {"owner": "ada"}, {"owner": "grace"}, {"owner": "nobody"}, {"tags": "x"},
     {"owner": "ada", "name": "two"}, {"inner.name": "x"}, {"_id": "7", "inner.name": "x"}, {},
     {"_id": "1", "$comment": "only a remark"},
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from specdouble.contract import Violation, read
 from specdouble.double.clock import Clock
+from specdouble.double.double import Double, Settings
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.problem import Problem
 
@@ -38,3 +39,11 @@ def test_a_running_clock_writes_every_second_anew(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(time, "time_ns", lambda: next(moments))
     written = [clock.timestamp() for _ in range(3)]
     assert written == ["2026-05-01T09:00:00.999Z", "2026-05-01T09:00:01.000Z", "2026-05-01T09:00:01.007Z"]
+
+
+def test_nothing_is_stored_under_a_name_of_the_doubles_own() -> None:
+    things = Double(Settings(ROOT)).world("default").collection("prompts", {"userId": "u", "organizationId": "o"})
+    document = {"name": "x", "_specdouble_name": "mine"}
+    things.insert_one(document)
+    assert "_specdouble_name" not in document
+    assert things.count_documents({"_specdouble_name": "mine"}) == 0

@@ -115,3 +115,12 @@ def test_no_mutant_dies_by_accident(whole: tuple[str, Any]) -> None:
 @pytest.mark.parametrize("project", [ROOT, CONTRACTS / "orders", CONTRACTS / "catalog"], ids=lambda path: path.name)
 def test_the_double_without_a_fault_passes(project: Path, seed: int) -> None:
     assert Bench(Options(project, seed)).clean().failures == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("project", [ROOT, CONTRACTS / "orders", CONTRACTS / "catalog"], ids=lambda path: path.name)
+def test_a_mutant_that_is_argued_to_be_equivalent_is_not_seen(project: Path) -> None:
+    bench = Bench(Options(project, all=True))
+    argued = [mutant for mutant in bench.mutants.values() if "no operation creates" not in mutant.equivalent]
+    results = [bench.examine(mutant.id, CLEAN) for mutant in argued if mutant.equivalent]
+    assert [(one.id, one.killed_by) for one in results if one.state == KILLED] == []
