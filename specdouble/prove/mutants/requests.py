@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, References
+from specdouble.contract import Contract, Immutable, Media, Operation, References
 from specdouble.double.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.problem import Problem
 from specdouble.double.world import World
@@ -26,19 +26,28 @@ def mutants(contract: Contract) -> Mutants:
         if media is None or media.slot is None:
             continue
         for name, schema in sendable(contract, operation).items():
-            yield from _property(operation, name, resolved(contract, schema))
+            yield from _property(contract, operation, name, resolved(contract, schema))
         yield from _required(contract, operation, media)
         yield from _unknown(contract, operation, media)
         yield from _crashes(contract, operation)
 
 
-def _property(operation: Operation, name: str, schema: Schema) -> Mutants:
+def _property(contract: Contract, operation: Operation, name: str, schema: Schema) -> Mutants:
+    why = _fixed(contract, operation, name)
     for kind, sentence, other, check in _faults(schema):
-        change = _taking(operation, _property_of(name, other))
-        sentence = f"{operation} {sentence.format(name=name)}"
-        yield Mutant(
-            f"request.{kind}", f"{operation.id}.{name}", sentence, change, (check, CONFORMANCE, TRACE), (operation.id,)
-        )
+        change, concerns = _taking(operation, _property_of(name, other)), (check, CONFORMANCE, TRACE)
+        sentence, target = f"{operation} {sentence.format(name=name)}", f"{operation.id}.{name}"
+        reason = "" if kind.endswith("refused") else why
+        yield Mutant(f"request.{kind}", target, sentence, change, concerns, (operation.id,), reason)
+
+
+def _fixed(contract: Contract, operation: Operation, name: str) -> str:
+    """Why another value is refused, whether it fits or not; empty where it is not."""
+    action = contract.actions.get(operation.id)
+    if action is None or action.does not in ("update", "replace"):
+        return ""
+    fixed = any(rule.name == name for rule in contract.resources[action.collection].of(Immutable))
+    return f"{name} cannot be changed: a value that does not fit is refused as any other is" if fixed else ""
 
 
 Other = Callable[[Schema], Schema]

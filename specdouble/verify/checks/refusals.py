@@ -42,9 +42,10 @@ def _unfitting(world: World, subject: Subject, operation: Operation, updater: Up
                 run = partial(_refused, subject=subject, updater=updater, changes={name: value})
                 yield Case(Names.refused_leaves_no_trace, promise, run, f"{name} {shown(value)}", about)
     for name in subject.required(operation):
-        if updater is None:
-            run = partial(_left_out, subject=subject, name=name)
-            yield Case(Names.refused_leaves_no_trace, promise, run, f"no {name}", about)
+        run = partial(_left_out, subject=subject, name=name)
+        if updater is not None:
+            run = partial(_left_out_of_update, subject=subject, updater=updater, name=name)
+        yield Case(Names.refused_leaves_no_trace, promise, run, f"no {name}", about)
 
 
 def _refused(trial: Trial, subject: Subject, updater: Updater | None, changes: dict[str, Any]) -> None:
@@ -69,6 +70,14 @@ def _left_out(trial: Trial, subject: Subject, name: str) -> None:
     exchange, _ = trial.try_create(subject, trial.user, {key: value for key, value in body.items() if key != name})
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
     _leaves_nothing(trial, subject, body)
+
+
+def _left_out_of_update(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
+    document = trial.create(subject, full=True)
+    call = trial.update_call(updater, document, {})
+    body = {key: value for key, value in call.body.items() if key != name}
+    exchange = trial.send(call.operation, document.user, path=call.path, query=call.query, body=body)
+    _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
 
 
 def _hold_refused(exchange: Any, what: str, check: str) -> None:
