@@ -154,7 +154,7 @@ def _required(contract: Contract, operation: Operation, media: Media) -> Mutants
 
         change = _taking(operation, alter)
         sentence = f"{operation} takes a body without {name}."
-        why = _needed_all_the_same(contract, operation, name)
+        why = _needed_all_the_same(contract, operation, name) or _fixed(contract, operation, name)
         yield Mutant(
             "request.not-required",
             f"{operation.id}.{name}",
