@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from specdouble.contract import Contract
 from specdouble.verify.campaign import Campaign
 from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.exchange import Call
+from specdouble.verify.identity import User
 from specdouble.verify.judge import trouble
 from specdouble.verify.plan import plan
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, WrongUse
 from specdouble.verify.project import project_checks
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.settings import PHASES, Settings
-from specdouble.verify.trial import Trial
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial, placed
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.world import World
 
@@ -230,16 +232,23 @@ def clean_up(world: World) -> int:
     """Delete what was created, where the contract has a delete; how many documents."""
     removed = 0
     world.client.deadline, world.client.stopped = time.monotonic() + CLEANING_TIME, False
-    for (collection, _), documents in world.kept.items():
-        subject = world.subjects[collection]
-        for document in documents if subject.deleters else ():
-            try:
-                removed += Trial(world).delete(document).ok
-            except OutOfTime:
-                return removed
-            except Interruption:
-                continue
+    for subject, key, user in list(_created(world)):
+        operation = subject.deleters[0]
+        place = placed(operation, subject.action(operation).id, key)
+        try:
+            removed += Trial(world).send(operation, user, **place).ok
+        except OutOfTime:
+            break
+        except Interruption:
+            continue
     return removed
+
+
+def _created(world: World) -> Iterator[tuple[Subject, Any, User]]:
+    """What can be deleted again: documents of trials, and those of generated requests."""
+    for documents in world.kept.values():
+        yield from ((one.subject, one.id, one.user) for one in documents if one.subject.deleters)
+    yield from ((subject, key, world.crowd.first) for subject, key in world.left)
 
 
 def _finish(found: Run, started: float) -> None:

@@ -43,6 +43,7 @@ class World:
         self.implied = implied_references(contract)
         self.origins: dict[Any, Exchange] = {}
         self.kept: dict[tuple[str, str], list[Document]] = {}
+        self.left: list[tuple[Subject, str | int]] = []
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
@@ -132,6 +133,12 @@ class World:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
                 self.kept.setdefault((document.subject.collection, document.user.name), []).append(document)
+
+    def leave(self, subject: Subject, shown: Any) -> None:
+        """Remember a document that a generated request created, to be deleted at the end."""
+        key = shown.get(subject.resource.id) if isinstance(shown, dict) else None
+        if isinstance(key, str | int) and subject.deleters:
+            self.left.append((subject, key))
 
     # Requests of any operation
 

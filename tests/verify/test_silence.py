@@ -47,7 +47,7 @@ def test_documents_are_deleted_again_where_the_contract_has_a_delete() -> None:
 
     with serving(DoubleSettings(NOTES)) as url:
         before = len(httpx.get(f"{url}/notebooks").json())
-        verify(read(NOTES), load(NOTES, url=url, phases=("rules",)))
+        verify(read(NOTES), load(NOTES, url=url))
         assert len(httpx.get(f"{url}/notebooks").json()) == before
 
 

@@ -57,17 +57,20 @@ class Conformance:
         def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.before_call(case)
 
+        def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - names are the hook's
+            knowledge.after_call(case, response)
+
         def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG001
             return not (self._is_trouble(case, response) or self._was_turned_away(case, failure))
 
-        for hook in (before_call, filter_failure):
+        for hook in (before_call, after_call, filter_failure):
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
         self.stream = from_schema(self.schema).execute()
         try:
             yield from self.stream
         finally:
             self.stream.stop()
-            for hook in (before_call, filter_failure):
+            for hook in (before_call, after_call, filter_failure):
                 GLOBAL_HOOK_DISPATCHER.unregister(hook)
 
     def _is_trouble(self, case: Any, response: Any) -> bool:

@@ -45,6 +45,13 @@ class Knowledge:
         except Interruption:
             return  # the request goes out as it was generated
 
+    def after_call(self, case: Any, response: Any) -> None:
+        """The hook: what a generated request has created is remembered, to be deleted again."""
+        operation = self.by_label.get(case.operation.label)
+        for subject in self.world.subjects.values():
+            if operation in subject.creators and 200 <= response.status_code < 300:
+                self.world.leave(subject, _shown(response, subject.action(operation).envelope))
+
     def _positive(self, case: Any, location: ParameterLocation) -> bool:
         component = case.meta.components.get(location)
         return component is None or component.mode == GenerationMode.POSITIVE
@@ -119,6 +126,17 @@ class Knowledge:
                 found = self.world.reference_or_none(target, self.world.crowd.first, SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
                     body[name] = found
+
+
+def _shown(response: Any, envelope: tuple[str, ...]) -> Any:
+    """The document in an answer; None where it shows none."""
+    try:
+        found = response.json()
+    except ValueError:
+        return None
+    for name in envelope:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def sane(value: Any) -> Any:
