@@ -131,7 +131,10 @@ class ErrorShapes:
         if key in ("status", "statuscode", "code", "errorcode") and kind in ("integer", "number"):
             return problem.status
         if key in _LISTS and kind == "array":
-            return [self._item(schema.get("items", {}), one) for one in _violations(problem)]
+            told = _violations(problem)
+            if not told and schema.get("minItems"):
+                told = [{"location": "request", "pointer": "", "message": _sentence(problem)}]
+            return [self._item(schema.get("items", {}), one) for one in told]
         if kind == "object" and schema.get("properties"):
             return self._composed(schema, problem)
         if kind not in ("string", None) or "enum" in schema:

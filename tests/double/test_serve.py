@@ -159,3 +159,15 @@ def test_an_async_handler_is_awaited_and_gets_parameters_by_name(tmp_path: Path)
 def test_an_answer_that_is_not_json_is_500(tmp_path: Path) -> None:
     answer, _ = get(project(tmp_path, "def get_thing():\n    return {'id': 1, 'made': object()}\n"))
     assert answer.status_code == 500
+
+
+def test_a_list_of_errors_that_may_not_be_empty_tells_the_problem_itself(tmp_path: Path) -> None:
+    project(tmp_path, "from specdouble.double import Problem\n\n\ndef get_thing():\n    raise Problem(404, 'Gone')\n")
+    contract = (tmp_path / "openapi.yaml").read_text("utf-8")
+    schema = (
+        "{type: object, required: [errors], properties: {errors: {type: array, minItems: 1, items: {type: string}}}}"
+    )
+    response = f"        '404': {{description: Gone., content: {{application/json: {{schema: {schema}}}}}}}\n"
+    (tmp_path / "openapi.yaml").write_text(contract.rstrip() + "\n" + response, "utf-8")
+    answer, _ = get(tmp_path)
+    assert (answer.status_code, answer.json()) == (404, {"errors": ["Gone"]})
