@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from specdouble.contract import Operation
+from specdouble.contract import Operation, Unique
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.subject import json_media
 from specdouble.verify.trial import Trial
@@ -20,20 +20,27 @@ TEXTS = {
 def plan(world: World) -> Plan:
     """The cases for each operation and each property that takes such a text."""
     for operation in world.contract.operations.values():
-        media = json_media(operation)
+        media, unique = json_media(operation), _unique(world, operation)
         for name, schema in (world.contract.properties(media.schema) if media else {}).items():
             for what, text in TEXTS.items():
+                if name in unique and not text.strip():
+                    continue  # it can be given once, and whoever gave it before decides the answer
                 if world.bodies.property_fits(schema, text) and world.bodies.property_fits(schema, "any other text"):
-                    run = partial(_sent, operation=operation, name=name, text=text)
+                    run = partial(_sent, operation=operation, name=name, text=text, unique=name in unique)
                     promise = f"{operation} does not fail at any {name}"
                     yield Case(Names.conformance, promise, run, what, ids(operation))
 
 
-def _sent(trial: Trial, operation: Operation, name: str, text: str) -> None:
+def _unique(world: World, operation: Operation) -> set[str]:
+    action = world.contract.actions.get(operation.id)
+    return {rule.name for rule in world.contract.resources[action.collection].of(Unique)} if action else set()
+
+
+def _sent(trial: Trial, operation: Operation, name: str, text: str, unique: bool) -> None:
     """What it answers is judged as every answer is; what it creates is remembered, to be deleted again."""
     user = trial.user if trial.user.name else None
     parts = trial.world.request(operation, trial.user)
-    body = {**parts["body"], name: text}
+    body = {**parts["body"], name: trial.fresh(text) if unique else text}
     exchange = trial.send(operation, user, **{**parts, "body": body})
     for subject in trial.world.subjects.values():
         if operation in subject.creators:
