@@ -23,8 +23,6 @@ def plan(world: World) -> Plan:
         media, unique = json_media(operation), _unique(world, operation)
         for name, schema in (world.contract.properties(media.schema) if media else {}).items():
             for what, text in TEXTS.items():
-                if name in unique and not text.strip():
-                    continue  # it can be given once, and whoever gave it before decides the answer
                 if world.bodies.property_fits(schema, text) and world.bodies.property_fits(schema, "any other text"):
                     run = partial(_sent, operation=operation, name=name, text=text, unique=name in unique)
                     promise = f"{operation} does not fail at any {name}"
@@ -40,8 +38,11 @@ def _sent(trial: Trial, operation: Operation, name: str, text: str, unique: bool
     """What it answers is judged as every answer is; what it creates is remembered, to be deleted again."""
     user = trial.user if trial.user.name else None
     parts = trial.world.request(operation, trial.user)
-    body = {**parts["body"], name: trial.fresh(text) if unique else text}
+    body = {**parts["body"], name: trial.fresh(text) if unique and text.strip() else text}
     exchange = trial.send(operation, user, **{**parts, "body": body})
+    if unique and not text.strip() and exchange.status < 500:
+        # It can be given once: whoever gave it before decides the answer, and only a failure is this request's.
+        trial.findings.clear()
     for subject in trial.world.subjects.values():
         if operation in subject.creators:
             trial.adopt(subject, trial.user, body, exchange)
