@@ -5,7 +5,7 @@ OpenAPI knows no such thing; public contracts write it into the path: `/#Action=
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from specdouble.contract import Operation
@@ -31,13 +31,13 @@ class Alternatives:
         """The operation that answers where no condition is met."""
         return self._choices[-1][1].operation
 
-    async def answer(self, request: Request, world: World) -> Outcome:
-        """Answer a request in a world."""
+    def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
+        """Answer a request in a world, or begin to where something has to be waited for."""
         sent = dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
         for condition, compiled in self._choices:
             if all(_meets(request, sent, name, value) for name, value in condition.items()):
-                return await compiled.answer(request, world)
-        return await self._choices[-1][1].answer(request, world)
+                return compiled.begin(request, world)
+        return self._choices[-1][1].begin(request, world)
 
     def refused(self, problem: Problem) -> Outcome:
         """The answer to a request that is refused."""

@@ -8,7 +8,7 @@ parameter and body validators, decorators) is never reached: it takes 50 times a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 with warnings.catch_warnings():
@@ -26,11 +26,16 @@ from specdouble.double.prefer import Preferred
 from specdouble.double.security import Authentication
 
 
-def application(double: Double) -> AsyncApp:
-    """The ASGI application of a double."""
+def application(double: Double, compiled: Callable[[Operations], None] | None = None) -> AsyncApp:
+    """The ASGI application of a double.
+
+    Args:
+        double: what answers.
+        compiled: is told of the operations when they have been compiled, at the first event.
+    """
 
     def compiled_first(app: ASGIApp) -> _CompiledMiddleware:
-        return _CompiledMiddleware(app, double)
+        return _CompiledMiddleware(app, double, compiled)
 
     app = AsyncApp("specdouble", middlewares=[compiled_first])
     app.add_api(skeleton(double.contract), resolver=_HandlerResolver(double))
@@ -51,9 +56,10 @@ class _HandlerResolver(Resolver):  # type: ignore[misc]
 class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
     """Compiles the operations that Connexion has resolved, and answers with them."""
 
-    def __init__(self, app: ASGIApp, double: Double) -> None:
+    def __init__(self, app: ASGIApp, double: Double, tell: Callable[[Operations], None] | None) -> None:
         self._app = app
         self._double = double
+        self._tell = tell
         self._operations: ASGIApp = app
 
     def add_api(self, specification: Any, *, resolver: Resolver, **_options: Any) -> None:
@@ -70,7 +76,9 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
                 one = self._double.parts.operation(contract, operation, resolved.function, authenticate)
                 one.preferred = Preferred(contract, operation, self._double.sampler)
                 compiled.append(one)
-        self._operations = Operations(self._double, compiled, self._app)
+        self._operations = operations = Operations(self._double, compiled, self._app)
+        if self._tell is not None:
+            self._tell(operations)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self._operations(scope, receive, send)

@@ -18,7 +18,8 @@ from specdouble.contract.pointer import pointer
 from specdouble.double.problem import Problem
 
 DEEPEST = 100
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_BEYOND = 2**63
+_FLAT = {str, int, float, bool, type(None)}
 _decode = msgspec.json.Decoder().decode
 
 
@@ -51,18 +52,17 @@ def _problem(at: str, message: str) -> Problem:
 
 
 def _plainly_harmless(raw: bytes, value: Any) -> bool:
-    """Whether no closer look is needed: as many colons as members, no `$`, no long number, no escaped NUL.
+    """Whether no closer look is needed: as many colons as members, no `$`, no long integer, no escaped NUL.
 
     Each member brings one colon. More colons than members are colons inside strings, or members that were lost
     because their name stands twice.
     """
-    if not isinstance(value, dict) or b"$" in raw or b"\\u0000" in raw or _LONG_NUMBER.search(raw):
+    if not isinstance(value, dict) or raw.count(b":") != len(value) or b"$" in raw or b"\\u0000" in raw:
         return False
-    members = len(value)
-    for name, part in value.items():
-        if "." in name or type(part) is dict or type(part) is list:
-            return False
-    return raw.count(b":") == members
+    kinds = set(map(type, value.values()))
+    if "." in "".join(value) or not kinds <= _FLAT:
+        return False
+    return int not in kinds or all(-_BEYOND <= part < _BEYOND for part in value.values() if type(part) is int)
 
 
 def _refuse_depth(raw: bytes) -> None:
@@ -93,7 +93,7 @@ def _unstorable(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
     """What in the value no store can keep: its pointer and the reason."""
     if isinstance(value, str) and "\0" in value:
         yield pointer(*path), "contains the character NUL"
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+    elif isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
         yield pointer(*path), "is an integer beyond 64 bits"
     elif isinstance(value, list):
         for index, item in enumerate(value):

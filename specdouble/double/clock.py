@@ -39,7 +39,7 @@ class Clock:
                 message = f"`{setting}` is neither a moment (2026-05-01T09:00:00Z) nor a shift (+3h, -2d)"
                 raise ValueError(message) from None
             frozen = frozen if frozen.tzinfo else frozen.replace(tzinfo=UTC)
-        self._frozen, self._shift = frozen, shift
+        self._frozen, self._shift, self._shifted = frozen, shift, shift.total_seconds()
         self._second, self._written = -1, ""
 
     def now(self) -> datetime:
@@ -48,7 +48,7 @@ class Clock:
 
     def seconds(self) -> float:
         """The time in seconds since the epoch."""
-        return (self._frozen.timestamp() if self._frozen else time.time()) + self._shift.total_seconds()
+        return (self._frozen.timestamp() if self._frozen else time.time()) + self._shifted
 
     def timestamp(self, after: object = None) -> str:
         """The time as `2026-05-01T09:00:00.000Z`.

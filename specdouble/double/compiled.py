@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,13 +18,14 @@ from specdouble.double.exchange import Exchange, current
 from specdouble.double.parameter import MISSING, ParameterReader, Query
 from specdouble.double.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
 from specdouble.double.problem import Problem
-from specdouble.double.result import Answer, ContractBroken, Results
+from specdouble.double.result import Answer, ContractBroken, Results, fields
 from specdouble.double.samples.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
 
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
+_KEPT = 64
 _RESULTS = frozenset({dict, list, tuple, type(None)})
 _log = logging.getLogger("specdouble")
 
@@ -82,32 +83,41 @@ class CompiledOperation:
             media.type.partition(";")[0].strip().lower(): (media, declared_part(contract, operation, media))
             for media in (operation.body.content.values() if operation.body else ())
         }
+        self._named: dict[bytes, tuple[Media, Keep | None]] = {}
         self._wanted = wanted_arguments(handler, operation)
 
-    async def answer(self, request: Request, world: World) -> Outcome:
-        """Answer a request in a world; whatever goes wrong becomes an answer in the contract's shape."""
+    def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
+        """Answer a request in a world, or begin to where something has to be waited for.
+
+        Whatever goes wrong becomes an answer in the contract's shape.
+        """
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
             values = self._read(request)
             if HEADER in request.headers or IN_QUERY in request.query:
                 wish = preference(request.headers, request.query)
                 if wish is not None:
-                    return await self._as_preferred(wish, values, user, world)
+                    return self._finish(self._as_preferred(wish, values, user, world))
             current.set(Exchange(self.operation, world, user))
             result = self._handler(**self._arguments(values, user))
             if type(result) not in _RESULTS and inspect.isawaitable(result):
-                result = await result
+                return self._finish(self._awaited(result))
             return Outcome(self._results.answer(result))
-        except Problem as problem:
-            return self.refused(problem)
-        except ContractBroken as error:
-            return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
-        except Exception:
-            return self._failed(traceback.format_exc(), [])
+        except Exception as error:
+            return self._unsuccessful(error)
+
+    async def _finish(self, answer: Awaitable[Answer]) -> Outcome:
+        try:
+            return Outcome(await answer)
+        except Exception as error:
+            return self._unsuccessful(error)
+
+    async def _awaited(self, result: Awaitable[Any]) -> Answer:
+        return self._results.answer(await result)
 
     async def _as_preferred(
         self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World
-    ) -> Outcome:
+    ) -> Answer:
         if wish.delay:
             await self.preferred.wait(wish)
         if wish.chooses:
@@ -116,18 +126,33 @@ class CompiledOperation:
             current.set(Exchange(self.operation, world, user))
             result = self._handler(**self._arguments(values, user))
             answer = self._results.answer(await result if inspect.isawaitable(result) else result)
-        headers = [*answer.headers, (b"preference-applied", wish.applied.encode())]
-        return Outcome(Answer(answer.status, answer.body, headers))
+        headers = [*answer.headers, *fields({"Preference-Applied": wish.applied})]
+        return Answer(answer.status, answer.body, headers)
+
+    def _unsuccessful(self, error: Exception) -> Outcome:
+        if isinstance(error, Problem):
+            try:
+                return self.refused(error)
+            except ContractBroken as broken:
+                error = broken
+        if isinstance(error, ContractBroken):
+            return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
+        return self._failed("".join(traceback.format_exception(error)), [])
 
     def refused(self, problem: Problem) -> Outcome:
-        """The answer to a request that is refused."""
+        """The answer to a request that is refused.
+
+        Raises:
+            ContractBroken: the problem has what is no header field.
+        """
         # The journal keeps the problem; its traceback would keep the whole request alive.
         problem.__traceback__ = problem.__context__ = None
         media_type, body = self._errors.write(problem)
         headers = [(b"content-type", media_type)]
-        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        if problem.headers:
+            headers += fields(problem.headers)
         if problem.rule:
-            headers.append((b"x-specdouble-rule", problem.rule.encode()))
+            headers += fields({"X-Specdouble-Rule": problem.rule})
         return Outcome(Answer(problem.status, body, headers), problem.rule, problem)
 
     def _failed(self, story: str, violations: list[Violation]) -> Outcome:
@@ -189,8 +214,12 @@ class CompiledOperation:
 
     def _representation(self, request: Request) -> tuple[Media | None, Keep | None]:
         """The media that the request's content type names (RFC 9110, 8.3); none where there is no body."""
+        raw = request.headers.get(b"content-type", b"")
+        known = self._named.get(raw) if request.body else None
+        if known is not None:
+            return known
         assert self.operation.body is not None
-        sent = request.headers.get(b"content-type", b"").decode("latin-1")
+        sent = raw.decode("latin-1")
         if not request.body and (not sent or not self.operation.body.required):
             if self.operation.body.required:
                 violation = Violation("body", "", "is required")
@@ -204,6 +233,8 @@ class CompiledOperation:
             taken = ", ".join(self._media)
             said = f"`{sent}`" if sent else "no content type"
             raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}")
+        if len(self._named) < _KEPT:
+            self._named[raw] = found
         return found
 
     def _decoded(self, request: Request, media: Media) -> Any:

@@ -98,12 +98,12 @@ class Collection:
         self._rules.shadow(stored)
         self._refuse_if_broken(stored, None, stored)
         try:
-            self._documents.insert_one(stored)
+            result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
             raise self._taken(stored) from None
         document.clear()
-        document.update(self._rules.reveal(dict(stored)))
-        return InsertOneResult(stored["_id"], acknowledged=True)
+        document.update(self._rules.reveal(stored))
+        return result
 
     def draft(self, document: Document) -> Document:
         """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""

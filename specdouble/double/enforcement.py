@@ -70,10 +70,8 @@ class Enforcement:
         stamp = self.clock.timestamp() if self.created or self.updated else None
         for name in (*self.created, *self.updated):
             document[name] = stamp
-        ordered = self.blank | document
-        for name in self.blank.keys() - document.keys():
-            del ordered[name]
-        return ordered
+        ordered = {name: document[name] for name in self.blank if name in document}
+        return ordered | document if len(ordered) < len(document) else ordered
 
     def carry_over(self, before: Document, after: Document) -> None:
         """Set what the server sets in a changed document, whatever the change said of it."""

@@ -12,6 +12,7 @@ from specdouble.double.problem import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 _KEPT = 256
+_WORTH_KEEPING = 4096
 _TITLES = {"error", "title", "reason", "name"}
 _DETAILS = {"message", "detail", "description", "error_description", "errormessage", "msg"}
 _LISTS = {"errors", "violations", "details", "validation", "validationerrors", "fields"}
@@ -53,15 +54,15 @@ class ErrorShapes:
 
     def write(self, problem: Problem) -> tuple[bytes, bytes]:
         """The media type and the body of the answer."""
-        if problem.violations:
-            return self._write(problem)
-        # Most refusals are the same few over and over: no such document, no good token.
-        said = (problem.status, problem.title, problem.detail, problem.rule)
+        # Most refusals are the same few over and over: no such document, no good token, a required property missing.
+        said = (problem.status, problem.title, problem.detail, problem.rule, tuple(problem.violations))
         written = self._written.get(said)
         if written is None:
+            written = self._write(problem)
             if len(self._written) >= _KEPT:
                 self._written.clear()
-            written = self._written[said] = self._write(problem)
+            if len(written[1]) <= _WORTH_KEEPING:
+                self._written[said] = written
         return written
 
     def _write(self, problem: Problem) -> tuple[bytes, bytes]:

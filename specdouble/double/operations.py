@@ -86,9 +86,46 @@ class Operations:
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
-            outcome = await operation.answer(Request(segments, scope["query_string"], headers, body), world)
+            begun = operation.begin(Request(segments, scope["query_string"], headers, body), world)
+            outcome = begun if isinstance(begun, Outcome) else await begun
         await _send(send, outcome.answer, with_body=method != "HEAD")
-        self._record(scope, path, started, name, operation, body, outcome)
+        self._record(started, name, method, path, scope["query_string"], operation, body, outcome)
+
+    def at_once(self, method: str, target: bytes, headers: dict[bytes, bytes], body: bytes) -> Answer | ASGIApp | None:
+        """Answer a request for which nothing has to be waited.
+
+        Args:
+            method: its method.
+            target: its path and query string.
+            headers: its header fields, names in lower case.
+            body: its body.
+
+        Returns:
+            The answer; an application that gives it, where its handler has begun and waits for something; None for a
+            request that is no plain one for an operation, which the ASGI application answers.
+        """
+        started = time.time()
+        raw_path, _, query = target.partition(b"?")
+        path = raw_path.decode("latin-1")
+        found = self._paths.find(path)
+        operation = found[0].get(method) if found else None
+        if found is None or operation is None or b"#" in target or len(body) > self._limit:
+            return None
+        name = _world_name(headers)
+        world = self._double.worlds.get(name)
+        if world is None:
+            return None
+        begun = operation.begin(Request(found[1], query, headers, body), world)
+        if isinstance(begun, Outcome):
+            self._record(started, name, method, path, query, operation, body, begun)
+            return begun.answer
+
+        async def late(_scope: Scope, _receive: Receive, send: Send) -> None:
+            outcome = await begun
+            await _send(send, outcome.answer, with_body=True)
+            self._record(started, name, method, path, query, operation, body, outcome)
+
+        return late
 
     def _with_method(
         self, path: str, method: str, operations: dict[str, Answering]
@@ -128,26 +165,28 @@ class Operations:
 
     def _record(
         self,
-        scope: Scope,
-        path: str,
         started: float,
         world: str,
+        method: str,
+        path: str,
+        query: bytes,
         operation: Answering | None,
         body: bytes,
         outcome: Outcome,
     ) -> None:
+        answer = outcome.answer
         self._double.journal.record(
             Entry(
                 started,
                 time.time() - started,
                 world,
-                scope["method"],
+                method,
                 path,
-                scope["query_string"],
+                query,
                 operation.operation.id if operation else None,
                 body,
-                outcome.answer.status,
-                outcome.answer.body,
+                answer.status,
+                answer.body,
                 outcome.rule,
                 outcome.why,
             )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, Response, Violation
+
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class ContractBroken(Exception):
@@ -31,6 +37,23 @@ class Answer:
     headers: list[tuple[bytes, bytes]]
 
 
+@functools.lru_cache(maxsize=1024)
+def _field(name: str, value: str) -> tuple[bytes, bytes]:
+    written = name.lower().encode(), value.encode()
+    if not _NAME.fullmatch(written[0]) or not _VALUE.fullmatch(written[1]):
+        raise ContractBroken([Violation("header", f"/{name}", f"is no header field: {value!r}")])
+    return written
+
+
+def fields(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """Header fields as they are sent (RFC 9110, 5.1 and 5.5).
+
+    Raises:
+        ContractBroken: a name or a value cannot stand in a header.
+    """
+    return [_field(name, str(value)) for name, value in headers.items()]
+
+
 class Results:
     """Turns an operation's results into answers, and checks them.
 
@@ -51,11 +74,11 @@ class Results:
         Raises:
             ContractBroken: the contract declares no such status, or another body.
         """
-        status, fields = self._success, None
+        status, told = self._success, None
         if isinstance(result, tuple):
-            result, status, fields = result if len(result) == 3 else (*result, None)
+            result, status, told = result if len(result) == 3 else (*result, None)
         response, media = self._declared.get(status) or self._declare(status)
-        headers = [(name.lower().encode(), str(value).encode()) for name, value in fields.items()] if fields else []
+        headers = fields(told) if told else []
         if media is None:
             if result is not None and response.content == {} and status not in (204, 304):
                 return Answer(status, orjson.dumps(result), [(b"content-type", b"application/json"), *headers])

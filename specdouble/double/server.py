@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import socket
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -19,7 +20,8 @@ import uvicorn
 from specdouble.contract import Contract, Refused
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
-from specdouble.double.protocol import OneWriteProtocol
+from specdouble.double.operations import Operations
+from specdouble.double.protocol import Heads, StraightProtocol
 
 DEFAULT_PORT = 4010
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
@@ -88,11 +90,12 @@ class Server:
     def __init__(self, double: Double, host: str, port: int) -> None:
         self.double = double
         self._listener, self.address = listen(host, port)
-        self._app = application(double)
+        self._operations: Operations | None = None
+        self._adopt()
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",
-            http=OneWriteProtocol,
+            http=cast(Any, functools.partial(StraightProtocol, lambda: self._operations, Heads())),
             lifespan="on",
             access_log=False,
             log_level="warning",
@@ -143,7 +146,15 @@ class Server:
             Refused: what was read is wrong; the old goes on serving.
         """
         self.double.reload()
-        self._app = application(self.double)
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Have the double as it is now answer; its operations are compiled with the first event."""
+        self._operations = None
+        self._app = application(self.double, self._compiled)
+
+    def _compiled(self, operations: Operations) -> None:
+        self._operations = operations
 
     @staticmethod
     def _freeze() -> None:

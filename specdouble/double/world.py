@@ -82,21 +82,22 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        found = self._peek(self._collections[collection][0], {field: key})
+        documents, asked = self._collections[collection][0], {field: key}
+        found = documents.peek(asked) if self._store.embedded else documents.find_one(asked)
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
-        documents, enforcement = self._collections[collection]
-        scope = {name: referrer[name] for name in enforcement.scopes if name in referrer}
-        return self._peek(documents, {"_id": id, **scope}) is not None
+        found = self.stored(collection, id)
+        return found is not None and all(
+            found.get(name) == referrer[name] for name in self._collections[collection][1].scopes if name in referrer
+        )
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
-        return self._peek(self._collections[collection][0], {"_id": id})
-
-    def _peek(self, documents: Any, filter: dict[str, Any]) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = documents.peek(filter) if self._store.embedded else documents.find_one(filter)
+        documents = self._collections[collection][0]
+        found: Mapping[str, Any] | None
+        found = documents.peek_id(id) if self._store.embedded else documents.find_one({"_id": id})
         return found
 
     def _open(self) -> None:
@@ -111,7 +112,7 @@ class World:
         enforcement = self._enforcement(resource, self._ids, self._clock)
         for field in enforcement.indexed:
             documents.create_index(field, unique=True, sparse=True)
-        for field in (*enforcement.scopes, *(rule.name for rule in enforcement.references)):
+        for field in (*enforcement.scopes[:1], *(rule.name for rule in enforcement.references)):
             documents.create_index(field)
         for field in enforcement.created if enforcement.scopes else ():
             documents.create_index([(enforcement.scopes[0], 1), (field, 1)])

@@ -21,8 +21,32 @@ from specdouble.double.world import World
 from specdouble.prove.fault import Change
 
 Document = dict[str, Any]
-Asked = Callable[[Request, World], Awaitable[Outcome]]
+
+
+class Asked:
+    """An operation as it answers by itself.
+
+    Args:
+        compiled: the operation.
+    """
+
+    def __init__(self, compiled: CompiledOperation) -> None:
+        self.compiled = compiled
+        self._begin = compiled.begin
+
+    async def __call__(self, request: Request, world: World) -> Outcome:
+        outcome = self._begin(request, world)
+        return outcome if isinstance(outcome, Outcome) else await outcome
+
+
 Answering = Callable[[Asked, Request, World], Awaitable[Outcome]]
+
+
+def answered_by(compiled: CompiledOperation, wrapper: Answering) -> CompiledOperation:
+    """The operation with the wrapper answering in its place."""
+    compiled.begin = functools.partial(wrapper, Asked(compiled))  # type: ignore[method-assign]
+    return compiled
+
 
 _sent: ContextVar[Document | None] = ContextVar("sent", default=None)
 
@@ -75,8 +99,7 @@ def _telling(parts: Parts) -> Parts:
             _sent.set(_inside(request.body, wrapper))
             return await asked(request, world)
 
-        around(compiled, "answer", answer)
-        return compiled
+        return answered_by(compiled, answer)
 
     return replace(parts, operation=make)
 
@@ -174,9 +197,7 @@ def answering(ids: tuple[str, ...], wrapper: Answering) -> Change:
     """Answer the operations in another way."""
 
     def make(parts: Any, *given: Any) -> CompiledOperation:
-        compiled: CompiledOperation = parts(*given)
-        around(compiled, "answer", wrapper)
-        return compiled
+        return answered_by(parts(*given), wrapper)
 
     return operating(ids, make)
 

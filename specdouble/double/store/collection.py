@@ -14,7 +14,6 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.results import InsertOneResult
 
 from specdouble.double.store.conditions import conditions
-from specdouble.double.store.indexed import IndexedStore
 from specdouble.double.store.indexes import SortedIndex
 from specdouble.double.store.values import ODD, Document, Slot, by_dot, draft, handed_out, is_id, owned, storable
 
@@ -75,6 +74,14 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         found: Document | None = self.find_one(filter) if exact is ODD else exact
         return found
 
+    def peek_id(self, id: object) -> Document | None:
+        """The stored document of that `_id`: to be read, never to be changed."""
+        store = self._store
+        if type(id) is str and not store._ttl_indexes and not store.odd_ids:
+            found: Document | None = store._documents.get(id)
+            return found
+        return self.peek({"_id": id})
+
     def _first(self, spec: Any) -> Document | None:
         """The first match; where the filter might raise on a later document, all are looked at, as upstream does."""
         found = self._iter_documents(spec)
@@ -131,20 +138,19 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     def _insert(self, data: Any, session: Any = None, ordered: bool = True) -> Any:
         if type(data) is not dict:
             return super()._insert(data, session, ordered)
-        with self._store.lock:
-            plain = not session and not self._store._ttl_indexes and is_id(data.get("_id")) and storable(data)
-            return self._insert_plain(data) if plain else super()._insert(data, session, ordered)
-
-    def _insert_plain(self, data: Document) -> Any:
         store = self._store
+        if session or store._ttl_indexes or not is_id(data.get("_id")) or not storable(data):
+            with store.lock:
+                return super()._insert(data, session, ordered)
         if "_id" not in data:
             data["_id"] = ObjectId()
-        key = data["_id"]
-        if key in store._documents:
-            raise self._taken("_id_", [("_id", 1)], data)
-        own = owned(data)
-        self._ensure_uniques(own)
-        store[key] = own
+        key, own = data["_id"], owned(data)
+        with store.lock:
+            if key in store._documents:
+                raise self._taken("_id_", [("_id", 1)], own)
+            if store.uniques:
+                self._refuse_taken(own, None)
+            store.add(key, own)
         return key
 
     def _ensure_uniques(self, new_data: Document) -> None:
@@ -153,19 +159,17 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     def _refuse_taken(self, new: Document, current: Document | None) -> None:
         """Refuse what a unique index has already; `current` is the document that the new one takes the place of."""
         store = self._store
-        for name, index in store.indexes.items():
-            if index.get("unique") and self._is_taken(store, index, new, current):
+        for name, index, hashed in store.uniques:
+            slot = ODD if hashed is None else hashed.slot(new)
+            if hashed is None or slot is ODD or hashed.odd or "partialFilterExpression" in index or store._ttl_indexes:
+                taken = self._is_taken_by_scan(index, new, current)
+            elif slot not in hashed.buckets or (index.get("sparse") and _is_null(slot)):
+                continue
+            else:
+                documents = store._documents
+                taken = any(documents[key] is not new and documents[key] is not current for key in hashed.at(slot))
+            if taken:
                 raise self._taken(name, index["key"], new)
-
-    def _is_taken(self, store: IndexedStore, index: dict[str, Any], new: Document, current: Document | None) -> bool:
-        hashed = store.hashes.get(tuple([field for field, _ in index["key"]]))
-        slot = ODD if hashed is None else hashed.slot(new)
-        if hashed is None or slot is ODD or hashed.odd or "partialFilterExpression" in index or store._ttl_indexes:
-            return self._is_taken_by_scan(index, new, current)
-        if index.get("sparse") and (slot is None or slot == (None,) * len(hashed.fields)):
-            return False
-        documents = store._documents
-        return any(documents[key] is not new and documents[key] is not current for key in hashed.at(slot))
 
     def _is_taken_by_scan(self, index: dict[str, Any], new: Document, current: Document | None) -> bool:
         """As mongomock counts, by its filter: the document itself and another are two."""
@@ -247,6 +251,11 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         with self._store.lock:
             return super().create_index(*args, **kwargs)
 
+    def drop_indexes(self, *args: Any, **kwargs: Any) -> None:
+        with self._store.lock:
+            super().drop_indexes(*args, **kwargs)
+            self._store.reindex()
+
     def with_options(self, *args: Any, **kwargs: Any) -> Any:
         changed = super().with_options(*args, **kwargs)
         if changed is not self:
@@ -259,6 +268,10 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         view = cls.__new__(cls)
         view.__dict__.update(collection.__dict__)
         return view
+
+
+def _is_null(slot: Slot) -> bool:
+    return slot is None or (type(slot) is tuple and not any(value is not None for value in slot))
 
 
 class _Uncopied(IndexedCollection):

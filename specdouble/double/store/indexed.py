@@ -27,6 +27,10 @@ class _OneLock:
         return self.lock
 
 
+def _fields(index: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(field for field, _ in index["key"])
+
+
 class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     """The documents of one collection, with the indexes over them."""
 
@@ -61,14 +65,21 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         self.hashes: dict[tuple[str, ...], HashIndex] = {}
         self.orders: dict[tuple[str, str], SortedIndex] = {}
         for index in self.indexes.values():
-            self._define(tuple(field for field, _ in index["key"]))
+            self._define(_fields(index), bool(index.get("unique")))
+        self.uniques = [
+            (name, index, self.hashes.get(_fields(index)))
+            for name, index in self.indexes.items()
+            if index.get("unique")
+        ]
         for key, document in self._documents.items():
             self._file(key, document)
 
-    def _define(self, fields: tuple[str, ...]) -> None:
+    def _define(self, fields: tuple[str, ...], unique: bool) -> None:
         if any("." in field for field in fields):
             return
-        self.hashes.setdefault(fields, HashIndex(fields))
+        # Two fields are there for their order; the first one's hash finds them well enough.
+        if unique or len(fields) != 2:
+            self.hashes.setdefault(fields, HashIndex(fields))
         if len(fields) == 2:
             by_value = self.hashes.setdefault(fields[:1], HashIndex(fields[:1]))
             self.orders.setdefault(fields, SortedIndex(by_value, fields[1]))
@@ -97,14 +108,19 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def __setitem__(self, key: Any, document: Document) -> None:
         with self.lock:
             before = self._documents.get(key)
-            self._documents[key] = document
             if before is not None:
+                self._documents[key] = document
                 self._refile(key, before, document)
                 return
-            self.positions[key] = next(self._count)
             if not is_id(document.get("_id", ODD)):
                 self.odd_ids.add(key)
-            self._file(key, document)
+            self.add(key, document)
+
+    def add(self, key: Any, document: Document) -> None:
+        """Put a new document under its own `_id`; whoever calls holds the lock."""
+        self._documents[key] = document
+        self.positions[key] = next(self._count)
+        self._file(key, document)
 
     def __delitem__(self, key: Any) -> None:
         with self.lock:
@@ -130,23 +146,29 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
         A string equals nothing but the same string, so mongomock's filter could say nothing else.
         """
-        if self._ttl_indexes or self.odd_ids or not are_strings(spec):
+        if self._ttl_indexes or self.odd_ids:
             return ODD
-        document = self._documents.get(spec["_id"]) if "_id" in spec else self._only_one(spec)
-        if document is None or document is ODD:
-            return document
+        if len(spec) == 1:
+            ((field, wanted),) = spec.items()
+            if type(wanted) is not str:
+                return ODD
+            return self._documents.get(wanted) if field == "_id" else self._only_one(field, wanted)
+        if "_id" not in spec or not are_strings(spec):
+            return ODD
+        document = self._documents.get(spec["_id"])
+        if document is None:
+            return None
         for field, wanted in spec.items():
             value = document.get(field)
             if value != wanted:
                 return None if type(value) is str else ODD
         return document
 
-    def _only_one(self, spec: Document) -> Any:
+    def _only_one(self, field: str, wanted: str) -> Any:
         """The document that has the value of one indexed field; `ODD` where several may have."""
-        hashed = self.hashes.get(tuple(spec)) if len(spec) == 1 else None
+        hashed = self.hashes.get((field,))
         if hashed is None or hashed.odd:
             return ODD
-        (wanted,) = spec.values()
         bucket = hashed.buckets.get(wanted, ODD)
         return None if bucket is ODD else ODD if type(bucket) is dict else self._documents.get(bucket)
 

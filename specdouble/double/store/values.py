@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from datetime import datetime
-from sys import intern
 from typing import Any
 
 from bson import ObjectId, encode
@@ -41,9 +40,8 @@ def _rebuilt_value(value: Any, odd: Callable[[Any], Any]) -> Any:
 
 
 def owned(document: Document) -> Document:
-    """The copy that is stored; names are shared, as parsers make them anew for each document."""
-    own = rebuilt(document, patch_datetime_awareness_in_document)
-    return {intern(name): value for name, value in own.items()}
+    """The copy that is stored."""
+    return rebuilt(document, patch_datetime_awareness_in_document)
 
 
 def handed_out(document: Document) -> Document:

@@ -116,7 +116,7 @@ def _forbidding(collection: str, property: str, parameter: str) -> Any:
         if outcome.answer.status == 404 and any(
             world.collection(collection, None).find_one({property: one}) for one in values
         ):
-            refused: Outcome = asked.__self__.refused(Problem(403, "Forbidden"))  # type: ignore[attr-defined]
+            refused: Outcome = asked.compiled.refused(Problem(403, "Forbidden"))
             return refused
         return outcome
 

@@ -231,7 +231,7 @@ def _crashing(name: str, hits: Callable[[str], bool]) -> Any:
     async def answer(asked: Asked, request: Request, world: World) -> Outcome:
         value = _found(loaded(request.body), name)
         if isinstance(value, str) and hits(value):
-            failed: Outcome = asked.__self__.refused(Problem(500))  # type: ignore[attr-defined]
+            failed: Outcome = asked.compiled.refused(Problem(500))
             return changed_answer(failed, status=500)
         return await asked(request, world)
 
