@@ -7,7 +7,9 @@ from specdouble.double import AFTER, Problem, collection
 Document = dict[str, Any]
 
 UNSET = dict.fromkeys(("name", "description", "inboundEmail", "starterMessage", "pipelineId", "pipelineStage"))
-OF_APPLICATIONS = ("applicationName", "applicationStatus", "applicationPipelineId", "applicationPipelineStage")
+OF_APPLICATIONS = dict.fromkeys(
+    ("applicationName", "applicationStatus", "applicationPipelineId", "applicationPipelineStage")
+)
 
 
 def post_lead_management(body: Document) -> tuple[Document, int]:
@@ -34,5 +36,5 @@ def _shown(configuration: Document | None) -> Document:
     if configuration is None:
         raise Problem(404, "Lead management configuration not found")
     if configuration["createApplication"]:
-        return dict.fromkeys(OF_APPLICATIONS) | configuration
+        return OF_APPLICATIONS | configuration
     return {name: value for name, value in configuration.items() if name not in OF_APPLICATIONS}

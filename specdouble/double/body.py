@@ -19,7 +19,7 @@ from specdouble.double.problem import Problem
 
 DEEPEST = 100
 _BEYOND = 2**63
-_FLAT = {str, int, float, bool, type(None)}
+_FLAT = frozenset({str, float, bool, type(None)})
 _decode = msgspec.json.Decoder().decode
 
 
@@ -59,10 +59,12 @@ def _plainly_harmless(raw: bytes, value: Any) -> bool:
     """
     if not isinstance(value, dict) or raw.count(b":") != len(value) or b"$" in raw or b"\\u0000" in raw:
         return False
-    kinds = set(map(type, value.values()))
-    if "." in "".join(value) or not kinds <= _FLAT:
+    if "." in "".join(value):
         return False
-    return int not in kinds or all(-_BEYOND <= part < _BEYOND for part in value.values() if type(part) is int)
+    if _FLAT.issuperset(map(type, value.values())):
+        return True
+    odd = [part for part in value.values() if type(part) not in _FLAT]
+    return all(type(part) is int and -_BEYOND <= part < _BEYOND for part in odd)
 
 
 def _refuse_depth(raw: bytes) -> None:

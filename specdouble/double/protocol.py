@@ -68,6 +68,7 @@ class StraightProtocol(HttpToolsProtocol):
         super().__init__(**uvicorn)
         self._operations = operations
         self._heads = heads
+        self._idle_since: float | None = None
         self._straight = False
         self._fields: dict[bytes, bytes] = {}
         self._body = b""
@@ -126,12 +127,44 @@ class StraightProtocol(HttpToolsProtocol):
             self.transport.write(head + b"\r\n")
         else:
             self.transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(answer.body), answer.body))
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch(self.timeout_keep_alive)
+
+    def on_response_complete(self) -> None:
+        """An answer that took uvicorn's way has been sent."""
+        super().on_response_complete()
+        self._idle_since = self.loop.time()
+
+    def _unset_keepalive_if_required(self) -> None:
+        # To stop a timer with each request, and start another, costs more than to look again when it has run out.
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The time of an idle connection is over, or a request has come since it began."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._watch(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _watch(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed."""
+        super().connection_lost(exc)
+        super()._unset_keepalive_if_required()
 
     def _hand_over(self, begun: ASGIApp | None = None) -> None:
         """Let uvicorn have the request, as far as it has been read; `begun` answers it, if its handler has run."""
         url, headers, body, app = self.url, self.headers, self._body, self.app
         self._straight, self._body = False, b""
+        super()._unset_keepalive_if_required()
         super().on_message_begin()
         self.url = url
         for name, value in headers:

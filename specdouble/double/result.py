@@ -28,7 +28,7 @@ class ContractBroken(Exception):
         self.violations = violations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A response, ready to be sent."""
 

@@ -25,7 +25,7 @@ class World:
         contract: whose rules they keep.
         seed: the documents that it begins with, and has again after a reset.
         clock: for timestamps.
-        random_seed: for ids that repeat; None for ids that nobody can foresee.
+        random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
         enforcement: what holds a collection to its rules.
         collection: what a caller sees of a collection.

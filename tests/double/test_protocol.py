@@ -1,12 +1,297 @@
-"""An answer's head and body leave in one packet, and nothing waits for what comes later."""
+"""What needs no waiting is answered at once, whatever else takes uvicorn's way, and nobody can tell which it was."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+import httpx
+import pytest
+from uvicorn.server import ServerState
+
+from specdouble.double.double import Double, Settings
 from specdouble.double.paths import Paths
+from specdouble.double.protocol import StraightProtocol
+from specdouble.double.server import Server, serving
+from tests.conftest import ROOT
+
+VERIFY = "/api/auth/verify-token"
+
+
+class Transport:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def pause_reading(self) -> None:
+        return
+
+    def resume_reading(self) -> None:
+        return
+
+
+Played = Callable[[StraightProtocol, Transport], Awaitable[None]]
+
+
+def play(steps: Played, idle: float = 5) -> Transport:
+    """Play the steps on a connection of the root project's double, which may be idle for so many seconds."""
+
+    async def run() -> Transport:
+        server = Server(Double(Settings(ROOT)), "127.0.0.1", 0)
+        server._listener.close()
+        config = server._server.config
+        config.load()
+        state = ServerState()
+        state.default_headers = [(b"date", b"today")]
+        made = cast(Any, config.http_protocol_class)(
+            config=config, server_state=state, app_state={}, _loop=asyncio.get_running_loop()
+        )
+        made.timeout_keep_alive = idle
+        transport = Transport()
+        made.connection_made(transport)
+        made.data_received(asking("/_specdouble/health"))  # the first event compiles the operations
+        while not transport.written:
+            await asyncio.sleep(0.001)
+        transport.written.clear()
+        await steps(made, transport)
+        return transport
+
+    return asyncio.run(run())
+
+
+def asking(path: str, *fields: str, method: str = "GET", body: bytes = b"") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *fields]
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def answers(url: str, sent: list[bytes]) -> bytes:
+    """All that a connection gives for these packets, until it is closed."""
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for packet in sent:
+            connection.sendall(packet)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def told(answer: bytes) -> tuple[bytes, set[bytes], bytes]:
+    """Status line, fields and body, without what differs from answer to answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *fields = head.split(b"\r\n")
+    kept = {field for field in fields if not field.lower().startswith((b"date:", b"connection:"))}
+    return status, kept, re.sub(rb"[0-9a-f]{24}|\d{4}-[^\"]*Z", b"...", body)
+
+
+def test_head_and_body_are_one_write() -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        protocol.data_received(asking(VERIFY))
+        assert len(transport.written) == 1, "before the loop turns"
+
+    (answer,) = play(steps).written
+    assert answer.startswith(b"HTTP/1.1 401 Unauthorized\r\ndate: today\r\n")
+
+
+def test_a_connection_that_is_idle_is_closed_and_one_that_is_used_is_not() -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        for _ in range(6):
+            protocol.data_received(asking(VERIFY))
+            await asyncio.sleep(0.05)
+        assert not transport.closed
+        await asyncio.sleep(0.3)
+        assert transport.closed
+
+    play(steps, idle=0.15)
+
+
+@pytest.mark.parametrize("last", [VERIFY, "/_specdouble/health"])
+def test_whichever_way_the_last_answer_took_an_idle_connection_is_closed(last: str) -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        protocol.data_received(asking("/_specdouble/health"))
+        await asyncio.sleep(0.05)
+        protocol.data_received(asking(VERIFY))
+        await asyncio.sleep(0.05)
+        protocol.data_received(asking(last))
+        await asyncio.sleep(0.3)
+        assert transport.closed
+
+    play(steps, idle=0.1)
+
+
+def test_a_connection_with_a_request_under_way_is_not_idle() -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        protocol.data_received(asking(VERIFY))
+        protocol.data_received(asking(VERIFY)[:-2])
+        await asyncio.sleep(0.2)
+        assert not transport.closed
+        protocol.data_received(b"\r\n")
+        assert len(transport.written) == 2
+
+    play(steps, idle=0.05)
+
+
+def test_a_client_that_does_not_read_is_not_written_to() -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        protocol.pause_writing()
+        protocol.data_received(asking(VERIFY))
+        await asyncio.sleep(0.05)
+        assert transport.written == []
+        protocol.resume_writing()
+        await asyncio.sleep(0.05)
+        assert b"401" in b"".join(transport.written)
+
+    play(steps)
+
+
+def test_a_lost_connection_leaves_no_timer() -> None:
+    async def steps(protocol: StraightProtocol, _transport: Transport) -> None:
+        protocol.data_received(asking(VERIFY))
+        assert protocol.timeout_keep_alive_task is not None
+        protocol.connection_lost(ConnectionResetError())
+        assert protocol.timeout_keep_alive_task is None
+
+    play(steps)
+
+
+NAMED = b'{"configurationName": "Both ways", "initialStage": "New", "defaultProcess": "6964bb94d2b96e03a84f20b7"}'
+LONG = NAMED.replace(b"Both ways", b"x" * 100_000)
+REQUESTS = {
+    "no token": ("GET", VERIFY, b""),
+    "a read": ("GET", "/api/lead-management/69f46b906f0be283d47ae916", b""),
+    "a list": ("GET", "/api/prompts/user", b""),
+    "no such document": ("GET", "/api/lead-management/" + "0" * 24, b""),
+    "a creation": ("POST", "/api/lead-management", NAMED),
+    "a body of several packets": ("POST", "/api/lead-management", LONG),
+    "broken JSON": ("POST", "/api/lead-management", NAMED[:-1]),
+    "no such path": ("GET", "/api/nothing", b""),
+    "no such method": ("PATCH", VERIFY, b""),
+    "a head": ("HEAD", VERIFY, b""),
+    "a preference": ("GET", VERIFY + "?__code=401", b""),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_both_ways_give_the_same_answer_and_one_entry_in_the_journal(url: str, name: str) -> None:
+    method, path, body = REQUESTS[name]
+    token = httpx.post(
+        f"{url}/api/auth/login", json={"email": "ada@tether.example", "password": "ada-password"}
+    ).json()["token"]
+    found = []
+    for way in ("straight", "uvicorn"):
+        world = f"{way}-{name.replace(' ', '-')}"
+        httpx.get(f"{url}/api/pipelines", headers={"X-Specdouble-World": world})  # makes it
+        fields = [f"X-Specdouble-World: {world}", *([] if name == "no token" else [f"Authorization: Bearer {token}"])]
+        end = asking("/_specdouble/health", "Connection: close")
+        asked = asking(path, *fields, *(["Connection: close"] if way == "uvicorn" else []), method=method, body=body)
+        answer = answers(url, [asked] if way == "uvicorn" else [asked + end])
+        found.append(told(answer if way == "uvicorn" else answer.rpartition(b"HTTP/1.1 200 OK")[0]))
+        journal = httpx.get(f"{url}/_specdouble/journal").json()
+        entries = [one for one in journal if one["world"] == world]
+        assert len([one for one in entries if (one["method"], one["target"]) == (method, path)]) == 1
+    assert found[0] == found[1]
+
+
+def test_a_request_in_single_bytes_is_answered(url: str) -> None:
+    asked = asking("/api/lead-management", "Connection: close", method="POST", body=NAMED)
+    assert answers(url, [asked[at : at + 1] for at in range(len(asked))]).startswith(b"HTTP/1.1 401 ")
+    asked = asking("/api/lead-management", method="POST", body=NAMED) + asking(VERIFY, "Connection: close")
+    assert answers(url, [asked[at : at + 1] for at in range(len(asked))]).count(b"HTTP/1.1 401 ") == 2
+
+
+def test_what_is_no_header_field_is_the_handlers_failure_and_the_connection_stays(tmp_path: Path) -> None:
+    contract(tmp_path)
+    handler(
+        tmp_path,
+        """
+        def get_things(name):
+            return {}, 200, {name.partition("=")[0]: name.partition("=")[2]}
+        """,
+    )
+    with serving(Settings(tmp_path)) as url, httpx.Client(base_url=url) as client:
+        assert client.get("/things", params={"name": "x-name=fine"}).headers["x-name"] == "fine"
+        for bad in ("x-name=a\r\nSet-Cookie: b", "x\r\nSet-Cookie: b=a", "no name=a"):
+            answer = client.get("/things", params={"name": bad})
+            assert (answer.status_code, "set-cookie" in answer.headers) == (500, False)
+        assert client.get("/things", params={"name": "x-name=fine"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        """
+        import asyncio
+        async def get_things(name):
+            await asyncio.sleep(0.01)
+            CALLS.append(name)
+            return {"name": name, "calls": len(CALLS)}
+        """,
+        """
+        import asyncio
+        async def later(name):
+            await asyncio.sleep(0.01)
+            CALLS.append(name)
+            return {"name": name, "calls": len(CALLS)}
+        def get_things(name):
+            return later(name)
+        """,
+    ],
+)
+def test_a_handler_that_waits_runs_once_and_the_next_answer_waits_for_it(tmp_path: Path, written: str) -> None:
+    contract(tmp_path)
+    handler(tmp_path, "CALLS = []\n" + dedent(written))
+    with serving(Settings(tmp_path)) as url:
+        three = [asking(f"/things?name={name}") for name in "ab"]
+        last = asking("/_specdouble/health", "Connection: close")
+        answer = answers(url, [b"".join([*three, asking("/things"), last])])
+    parts = [part.rpartition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert json.loads(parts[0]) == {"name": "a", "calls": 1}
+    assert json.loads(parts[1]) == {"name": "b", "calls": 2}
+    assert b"is required" in parts[2]
+    assert json.loads(parts[3])["status"] == "ok"
+
+
+def contract(folder: Path) -> None:
+    """A contract with one operation."""
+    text = """
+        openapi: 3.0.3
+        info: {title: things, version: "1"}
+        paths:
+          /things:
+            get:
+              operationId: get_things
+              tags: [Things]
+              parameters: [{name: name, in: query, required: true, schema: {type: string}}]
+              responses:
+                "200": {description: fine, content: {application/json: {schema: {type: object}}}}
+    """
+    (folder / "openapi.yaml").write_text(dedent(text), "utf-8")
+
+
+def handler(folder: Path, text: str) -> None:
+    """The functions that answer."""
+    (folder / "handlers").mkdir()
+    (folder / "handlers" / "things.py").write_text(dedent(text), "utf-8")
 
 
 def test_pipelined_requests_are_answered_in_order(url: str) -> None:

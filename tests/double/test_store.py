@@ -18,7 +18,7 @@ import mongomock as untyped_mongomock
 import pytest
 
 from specdouble.double import store as door
-from specdouble.double.store import DuplicateKeyError, ObjectId, ReturnDocument, open_store, updated
+from specdouble.double.store import DuplicateKeyError, ObjectId, ReturnDocument, conditions, open_store, updated
 from specdouble.double.store import collection as narrowed
 from specdouble.double.store.values import ODD
 
@@ -480,23 +480,29 @@ def test_a_page_of_an_owner_among_several_is_mongomocks(pages: tuple[Any, Any]) 
     same_pages(*pages)
 
 
+def watched(monkeypatch: pytest.MonkeyPatch, look: Callable[..., Any]) -> None:
+    """Have mongomock's filter told to `look`, wherever it is asked."""
+    for module in (narrowed, conditions):
+        monkeypatch.setattr(module, "filter_applies", look)
+
+
 def test_a_page_costs_no_scan(things: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     things.create_index([("owner", 1), ("at", 1)])
     things.insert_many([{"_id": n, "owner": "ada", "at": n} for n in range(100)])
-    monkeypatch.setattr(narrowed, "filter_applies", lambda *_: pytest.fail("a document was looked at"))
+    watched(monkeypatch, lambda *_: pytest.fail("a document was looked at"))
     assert ids(things.find({"owner": "ada"}).sort("at", -1).skip(10).limit(3)) == [89, 88, 87]
     assert things.count_documents({"owner": "ada"}) == 100
 
 
 def test_an_index_leaves_only_its_candidates_to_mongomock(things: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
-    real = narrowed.filter_applies  # type: ignore[attr-defined]
+    real = conditions.filter_applies  # type: ignore[attr-defined]
 
     def look(spec: Any, found: Any) -> Any:
         looked_at.append(found["_id"])
         return real(spec, found)
 
-    monkeypatch.setattr(narrowed, "filter_applies", look)
+    watched(monkeypatch, look)
     things.create_index([("owner", 1), ("name", 1)], unique=True)
     things.create_index("name")
     things.insert_many([{"_id": n, "owner": n % 3, "name": n} for n in range(30)])
@@ -559,6 +565,24 @@ def test_updated_applies_operators_to_a_copy() -> None:
     assert before == {"n": 1, "deep": {"list": [1]}}
     with pytest.raises(ValueError, match="operators"):
         updated(before, {"n": 2})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"n": 2}, {"n": 2, "more": [1, {"a": None}]}, {"deep.list.0": 9}, {"deep": {"x": 1}}, {"_id": 1},
+        {"$n": 1}, {"a\0b": 1}, {"n": 2**70}, {"n": "\ud800"}, {}, {"": 1}, {1: 1}, {"a$b": 1}, {"n": object()},
+        {"when": datetime(2026, 1, 2, 3, 4, 5, 678901)},
+    ],
+)  # fmt: skip
+def test_what_is_set_is_set_as_mongomock_sets_it(told: Any) -> None:
+    document = {"_id": 1, "n": 1, "deep": {"list": [1]}}
+    plain = mongomock.MongoClient()["world"]["things"]
+    plain.insert_one(copy.deepcopy(document))
+    expected = outcome(lambda it: [it.update_one({"_id": 1}, {"$set": told}), it.find_one({"_id": 1})][1], plain)
+    got = outcome(lambda _: updated(document, {"$set": told}), plain)
+    assert got[:2] == expected[:2]
+    assert document == {"_id": 1, "n": 1, "deep": {"list": [1]}}
 
 
 # Differential: random programs on plain mongomock and on ours

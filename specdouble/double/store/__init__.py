@@ -35,7 +35,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 
 from specdouble.double.store.client import EmbeddedClient
-from specdouble.double.store.values import Document, rebuilt
+from specdouble.double.store.values import Document, owned, rebuilt, storable
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -119,8 +119,20 @@ def updated(document: Mapping[str, Any], update: Mapping[str, Any]) -> Document:
         ValueError: the update has no operators.
         PyMongoError: an operator cannot be applied.
     """
-    upstream.validate_ok_for_update(update)
     draft = rebuilt(dict(document), copy.deepcopy)
+    plain = _plainly_set(update)
+    if plain is not None:
+        draft.update(owned(plain))
+        return draft
+    upstream.validate_ok_for_update(update)
     change = patch_datetime_awareness_in_document(dict(update))
     _SCRATCH._apply_update_document(draft, {}, change, False)
     return draft
+
+
+def _plainly_set(update: Mapping[str, Any]) -> Document | None:
+    """The properties that an update sets, where that is all it does and each stands at the top."""
+    told = update.get("$set") if len(update) == 1 else None
+    if type(told) is not dict or not told or not storable(told) or "." in "".join(told) or "_id" in told:
+        return None
+    return told

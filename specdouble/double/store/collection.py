@@ -13,7 +13,7 @@ from mongomock.helpers import patch_datetime_awareness_in_document
 from pymongo.errors import DuplicateKeyError
 from pymongo.results import InsertOneResult
 
-from specdouble.double.store.conditions import conditions
+from specdouble.double.store.conditions import conditions, predicate
 from specdouble.double.store.indexes import SortedIndex
 from specdouble.double.store.values import ODD, Document, Slot, by_dot, draft, handed_out, is_id, owned, storable
 
@@ -44,7 +44,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             with store.lock:
                 candidates = store.candidates(asked)
             if candidates is not None and store._documents:
-                return (document for document in candidates if filter_applies(filter, document))
+                matches = predicate(filter)
+                return (document for document in candidates if matches(document))
         found: Iterator[Document] = super()._iter_documents(filter)
         return found
 
@@ -105,7 +106,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         keys = index.keys(slot, sort[0][1], skip if alone else 0, self._store)
         ordered = (documents[key] for key in keys)
         if not alone:
-            matching = (document for document in ordered if filter_applies(spec, document))
+            matches = predicate(spec)
+            matching = (document for document in ordered if matches(document))
             ordered = itertools.islice(matching, skip, None)  # type: ignore[assignment]
         return list(itertools.islice(ordered, abs(limit) if limit else None))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import orjson
 from bson import ObjectId, encode
 from mongomock import collection as upstream
 from mongomock.helpers import patch_datetime_awareness_in_document
@@ -18,6 +19,8 @@ Slot = Any
 IMMUTABLE = frozenset({str, int, float, bool, type(None), ObjectId, bytes})
 
 _NAMES = frozenset({str})
+
+_JSON = frozenset({str, int, float, bool, type(None)})
 
 PLAIN = IMMUTABLE | {datetime}
 
@@ -58,10 +61,25 @@ def draft(document: Document) -> Document:
 
 def storable(document: Document) -> bool:
     """Whether mongomock would take it without complaint: how it complains is left to mongomock."""
+    if not _NAMES.issuperset(map(type, document)):
+        return False
+    names = "".join(document)
+    return "$" not in names and "\0" not in names and (_is_flat_json(document) or _is_bson(document))
+
+
+def _is_flat_json(document: Document) -> bool:
+    """What orjson writes of these types BSON can hold too; it refuses lone surrogates and long integers faster."""
+    if not _JSON.issuperset(map(type, document.values())):
+        return False
     try:
-        names = "".join(document)
-        if "$" in names or "\0" in names or not _NAMES.issuperset(map(type, document)):
-            return False
+        orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError:
+        return False
+    return True
+
+
+def _is_bson(document: Document) -> bool:
+    try:
         encode(document)
     except Exception:
         return False
