@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import statistics
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from specdouble.double.store import open_store
 
@@ -22,10 +23,10 @@ PATIENCE = 0.4
 
 
 def document(number: int) -> dict[str, Any]:
-    """A flat document of 25 properties, as JSON would have it."""
+    """A flat document of 25 properties, as the double reads it."""
     texts = {f"text{field}": f"value {number} of {field}" for field in range(13)}
     numbers = {f"number{field}": number * field for field in range(5)}
-    return {
+    whole = {
         "_id": f"{number:08d}-aaaa-bbbb-cccc-ddddeeeeffff",
         "owner": f"user {number % OWNERS}",
         "name": f"name {number}",
@@ -36,6 +37,8 @@ def document(number: int) -> dict[str, Any]:
         "note": None,
         "share": 1.5,
     }
+    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return read
 
 
 def operations(things: Any, size: int) -> dict[str, Callable[[], Any]]:
@@ -126,7 +129,7 @@ def mebibytes(size: int) -> float:
     things = open_store(None).database("benchmark")["things"]
     index(things)
     for number in range(size):
-        things.insert_one(json.loads(json.dumps(document(number))))
+        things.insert_one(document(number))
     list(things.find({"owner": "user 1"}).sort("createdAt", 1).limit(1))
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024

@@ -37,4 +37,6 @@ def _shown(configuration: Document | None) -> Document:
         raise Problem(404, "Lead management configuration not found")
     if configuration["createApplication"]:
         return OF_APPLICATIONS | configuration
-    return {name: value for name, value in configuration.items() if name not in OF_APPLICATIONS}
+    for name in OF_APPLICATIONS:
+        configuration.pop(name, None)
+    return configuration

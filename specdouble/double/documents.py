@@ -35,7 +35,7 @@ class Collection:
         statuses: the statuses that the operation declares, to choose a refusal's from.
     """
 
-    __slots__ = ("_documents", "_rules", "_scope", "_statuses", "_user", "_view")
+    __slots__ = ("_documents", "_rules", "_statuses", "_user", "_view")
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class Collection:
         self._rules = enforcement
         self._view = view
         self._user = user
-        self._scope = enforcement.scope(user)
         self._statuses = statuses
 
     @property
@@ -178,10 +177,9 @@ class Collection:
     def _own(self, filter: Filter | None) -> dict[str, Any]:
         """The filter, narrowed to the caller's documents."""
         asked = self._stored_filter(filter) if filter and self._rules.id != "_id" else dict(filter or {})
+        scope = self._rules.scope(self._user)
         # The scope comes first: the store's indexes narrow by what stands before the first operator.
-        if self._scope.keys().isdisjoint(asked):
-            return {**self._scope, **asked}
-        return {**self._scope, "$and": [asked]}
+        return {**scope, **asked} if scope.keys().isdisjoint(asked) else {**scope, "$and": [asked]}
 
     def _stored_name(self, name: str) -> str:
         return "_id" if name == self._rules.id else name

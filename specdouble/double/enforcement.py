@@ -27,6 +27,7 @@ class View(Protocol):
 
 
 SHADOW = "_specdouble_"
+_ORDERS_KEPT = 256
 
 
 class Enforcement:
@@ -53,6 +54,7 @@ class Enforcement:
         self.hidden = (*(field for field, _ in self.uniques), *resource.within)
         self.id = resource.id
         self.blank = dict.fromkeys(name if name != resource.id else "_id" for name in resource.properties)
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.id_rule = Unique(collection=resource.collection, name=resource.id)
         self.id_schema = resource.properties.get(resource.id, {})
 
@@ -70,11 +72,16 @@ class Enforcement:
         stamp = self.clock.timestamp() if self.created or self.updated else None
         for name in (*self.created, *self.updated):
             document[name] = stamp
-        ordered = {name: document[name] for name in self.blank if name in document}
-        if len(ordered) < len(document):
-            # One by one: a union makes room for twice as many, in each document that is stored.
-            for name, value in document.items():
-                ordered.setdefault(name, value)
+        return {name: document[name] for name in self._ordered(tuple(document))}
+
+    def _ordered(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names in the order of the schema; the documents of an operation mostly have the same."""
+        ordered = self._orders.get(names)
+        if ordered is None:
+            if len(self._orders) >= _ORDERS_KEPT:
+                self._orders.clear()
+            declared = [name for name in self.blank if name in names]
+            ordered = self._orders[names] = tuple(dict.fromkeys([*declared, *names]))
         return ordered
 
     def carry_over(self, before: Document, after: Document) -> None:
@@ -121,31 +128,24 @@ class Enforcement:
             touched: the properties that the write names; their references are looked at though they stay equal.
             view: the store as the writer sees it.
         """
-        broken = [*self._taken(after, before, view)] if self.uniques else []
-        if self.references:
-            broken += self._dangling(after, before, touched, view)
-        return broken if before is None else [*broken, *self._moved(after, before)]
-
-    def _taken(self, after: Document, before: Document | None, view: View) -> Iterable[Broken]:
+        broken: list[Broken] = []
         for field, rule in self.uniques:
             key = after.get(field)
             if key is None or (before is not None and before.get(field) == key):
                 continue
             other = view.holder(self.resource.collection, field, key)
             if other is not None and other != after["_id"]:
-                yield Broken(rule, "is already taken", other)
-
-    def _dangling(
-        self, after: Document, before: Document | None, touched: Iterable[str], view: View
-    ) -> Iterable[Broken]:
-        for rule in self.references:
-            value = after.get(rule.name)
-            if value is None or (before is not None and rule.name not in touched and before.get(rule.name) == value):
+                broken.append(Broken(rule, "is already taken", other))
+        for reference in self.references:
+            value = after.get(reference.name)
+            untouched = before is not None and reference.name not in touched and before.get(reference.name) == value
+            if value is None or untouched:
                 continue
-            ids = value if isinstance(value, list) else [value]
-            known = [isinstance(one, str | int) and view.has(rule.target, one, after) for one in ids]
-            if not all(known):
-                yield Broken(rule, f"names no document of {rule.target}")
+            for one in value if type(value) is list else (value,):
+                if not isinstance(one, str | int) or not view.has(reference.target, one, after):
+                    broken.append(Broken(reference, f"names no document of {reference.target}"))
+                    break
+        return broken if before is None else [*broken, *self._moved(after, before)]
 
     def _moved(self, after: Document, before: Document) -> Iterable[Broken]:
         for fixed in self.immutables:

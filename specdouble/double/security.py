@@ -156,20 +156,20 @@ def _decoded(value: bytes | None) -> str | None:
     return value.decode("latin-1") if value else None
 
 
-def _authorization(headers: Headers, scheme: str) -> str | None:
+def _authorization(headers: Headers, scheme: bytes) -> str | None:
     sent = headers.get(b"authorization")
     if sent is None:
         return None
-    word, _, credential = sent.decode("latin-1").partition(" ")
-    return credential.strip() or None if word.lower() == scheme else None
+    word, _, credential = sent.partition(b" ")
+    return credential.decode("latin-1").strip() or None if word.lower() == scheme else None
 
 
 def _bearer(headers: Headers, _query: bytes) -> str | None:
-    return _authorization(headers, "bearer")
+    return _authorization(headers, b"bearer")
 
 
 def _basic(headers: Headers, _query: bytes) -> str | None:
-    credential = _authorization(headers, "basic")
+    credential = _authorization(headers, b"basic")
     try:
         decoded = base64.b64decode(credential or "", validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):

@@ -88,7 +88,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         for index in self.hashes.values():
             index.add(key, index.slot(document))
         for order in self.orders.values():
-            order.add(order.by_value.slot(document), order.entry(key, document, self.positions[key]))
+            order.file(key, document, self.positions[key])
 
     def _unfile(self, key: Any, document: Document) -> None:
         for index in self.hashes.values():

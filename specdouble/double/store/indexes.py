@@ -105,6 +105,10 @@ class SortedIndex:
         rank = _BSON_RANKS.get(type(value)) if value == value else None
         return (ODD, key) if rank is None else (rank, value if rank != 5 else 0, position, key)
 
+    def file(self, key: Any, document: Document, position: int) -> None:
+        if self.orders or type(document.get(self.field)) is not str:  # else there is nothing to put it into
+            self.add(self.by_value.slot(document), self.entry(key, document, position))
+
     def add(self, slot: Slot, entry: tuple[Any, ...]) -> None:
         if entry[0] is ODD:
             self.odd.add(entry[1])

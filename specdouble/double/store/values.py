@@ -61,10 +61,12 @@ def draft(document: Document) -> Document:
 
 def storable(document: Document) -> bool:
     """Whether mongomock would take it without complaint: how it complains is left to mongomock."""
+    if _is_flat_json(document):
+        return True
     if not _NAMES.issuperset(map(type, document)):
         return False
     names = "".join(document)
-    return "$" not in names and "\0" not in names and (_is_flat_json(document) or _is_bson(document))
+    return "$" not in names and "\0" not in names and _is_bson(document)
 
 
 def _is_flat_json(document: Document) -> bool:
@@ -72,10 +74,10 @@ def _is_flat_json(document: Document) -> bool:
     if not _JSON.issuperset(map(type, document.values())):
         return False
     try:
-        orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
+        written = orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
     except orjson.JSONEncodeError:
         return False
-    return True
+    return b"$" not in written and b"\\u0000" not in written
 
 
 def _is_bson(document: Document) -> bool:
