@@ -13,7 +13,7 @@ _BODY_KEPT = 4096
 
 
 class Entry(NamedTuple):
-    """One exchange, as cheap to keep as can be; `told` makes it readable.
+    """One exchange; `told` makes it readable.
 
     Args:
         time: seconds since the epoch.
@@ -61,7 +61,8 @@ class Journal:
     """Keeps the last 1,000 exchanges. Credentials never get into it: it keeps no headers."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        # What an `Entry` is made of, when it is asked for.
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
         self.record = self._entries.append
 
     def clear(self) -> None:
@@ -70,4 +71,4 @@ class Journal:
 
     def told(self) -> list[dict[str, Any]]:
         """The exchanges as JSON documents, the last one first."""
-        return [entry.told() for entry in reversed(self._entries)]
+        return [Entry(*entry).told() for entry in reversed(self._entries)]

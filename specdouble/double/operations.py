@@ -14,7 +14,6 @@ from specdouble.double.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.control import Control
 from specdouble.double.double import DEFAULT_WORLD, Double
 from specdouble.double.error_shape import ErrorShapes
-from specdouble.double.journal import Entry
 from specdouble.double.paths import Paths
 from specdouble.double.problem import Problem
 from specdouble.double.result import Answer
@@ -175,22 +174,9 @@ class Operations:
         outcome: Outcome,
     ) -> None:
         answer = outcome.answer
-        self._double.journal.record(
-            Entry(
-                started,
-                time.time() - started,
-                world,
-                method,
-                path,
-                query,
-                operation.operation.id if operation else None,
-                body,
-                answer.status,
-                answer.body,
-                outcome.rule,
-                outcome.why,
-            )
-        )
+        asked = (method, path, query, operation.operation.id if operation else None, body)
+        told = (answer.status, answer.body, outcome.rule, outcome.why)
+        self._double.journal.record((started, time.time() - started, world, *asked, *told))
 
 
 def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:

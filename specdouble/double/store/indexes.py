@@ -26,17 +26,18 @@ class HashIndex:
     Documents with an array, an object or a rarer type there are `odd`: candidates of every query.
     """
 
-    __slots__ = ("buckets", "fields", "odd", "slot")
+    __slots__ = ("_field", "buckets", "fields", "odd", "slot")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
         self.slot = self._slot_of_one if len(fields) == 1 else self._slot_of_many
+        self._field = fields[0]
         self.buckets: dict[Slot, Any] = {}
         self.odd: dict[Any, None] = {}
 
     def _slot_of_one(self, document: Document) -> Slot:
-        value = document.get(self.fields[0])
-        return value if type(value) in PLAIN and value == value else ODD
+        value = document.get(self._field)
+        return value if type(value) is str or (type(value) in PLAIN and value == value) else ODD
 
     def _slot_of_many(self, document: Document) -> Slot:
         values = tuple([document.get(field) for field in self.fields])
