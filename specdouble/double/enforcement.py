@@ -164,8 +164,10 @@ def unique_key(rule: Unique, document: Mapping[str, Any]) -> str | None:
         return None
     if isinstance(value, str) and rule.ignore:
         value = normalised(value, rule.ignore)
-    parts = [_plain(document.get(name)) for name in rule.within]
-    return orjson.dumps([*parts, _plain(value)], option=orjson.OPT_SORT_KEYS).decode()
+    parts = [*map(document.get, rule.within), value]
+    if float in map(type, parts):
+        parts = [_plain(part) for part in parts]
+    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def normalised(value: str, ignore: frozenset[str]) -> str:

@@ -47,6 +47,7 @@ class World:
         self.name = name
         self.tokens = tokens
         self._store = store
+        self._embedded = store.embedded
         self._clock = clock
         self._random_seed = random_seed
         self._enforcement, self._collection = enforcement, collection
@@ -82,22 +83,24 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        documents, asked = self._collections[collection][0], {field: key}
-        found = documents.peek(asked) if self._store.embedded else documents.find_one(asked)
+        found = self._peek(self._collections[collection][0], field, key)
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
-        found = self.stored(collection, id)
-        return found is not None and all(
-            found.get(name) == referrer[name] for name in self._collections[collection][1].scopes if name in referrer
-        )
+        documents, enforcement = self._collections[collection]
+        found = self._peek(documents, "_id", id)
+        if found is None:
+            return False
+        return all(found.get(name) == referrer[name] for name in enforcement.scopes if name in referrer)
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
-        documents = self._collections[collection][0]
+        return self._peek(self._collections[collection][0], "_id", id)
+
+    def _peek(self, documents: Any, field: str, wanted: object) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None
-        found = documents.peek_id(id) if self._store.embedded else documents.find_one({"_id": id})
+        found = documents.peek(field, wanted) if self._embedded else documents.find_one({field: wanted})
         return found
 
     def _open(self) -> None:

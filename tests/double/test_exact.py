@@ -56,12 +56,14 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Any]:
 def test_a_filter_of_strings_finds_what_plain_mongomock_finds(both: tuple[Any, Any], asked: dict[str, Any]) -> None:
     plain, ours = both
     assert answer(ours, asked) == answer(plain, asked)
-    assert ours.peek(asked) == answer(plain, asked)
+    if len(asked) == 1:
+        ((field, wanted),) = asked.items()
+        assert ours.peek(field, wanted) == answer(plain, asked)
 
 
 def test_what_is_found_is_a_copy_and_what_is_peeked_at_is_not(both: tuple[Any, Any]) -> None:
     _, ours = both
     assert ours.find_one({"_id": "1"}) is not ours.find_one({"_id": "1"})
-    assert ours.peek({"_id": "1"}) is ours.peek({"_id": "1"})
+    assert ours.peek("_id", "1") is ours.peek("_id", "1")
     ours.find_one({"_id": "1"})["tags"].append("z")
     assert ours.find_one({"_id": "1"})["tags"] == ["x", "y"]

@@ -69,19 +69,11 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             found = self._first(patch_datetime_awareness_in_document(spec))
         return None if found is None else handed_out(found)
 
-    def peek(self, filter: Document) -> Document | None:
-        """What `find_one` finds, the stored document itself: to be read, never to be changed."""
-        exact = self._store.exact(filter)
-        found: Document | None = self.find_one(filter) if exact is ODD else exact
+    def peek(self, field: str, wanted: object) -> Document | None:
+        """What `find_one` finds for one value, the stored document itself: to be read, never to be changed."""
+        exact: Any = self._store.only_one(field, wanted) if type(wanted) is str else ODD
+        found: Document | None = self.find_one({field: wanted}) if exact is ODD else exact
         return found
-
-    def peek_id(self, id: object) -> Document | None:
-        """The stored document of that `_id`: to be read, never to be changed."""
-        store = self._store
-        if type(id) is str and not store._ttl_indexes and not store.odd_ids:
-            found: Document | None = store._documents.get(id)
-            return found
-        return self.peek({"_id": id})
 
     def _first(self, spec: Any) -> Document | None:
         """The first match; where the filter might raise on a later document, all are looked at, as upstream does."""

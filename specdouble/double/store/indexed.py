@@ -146,14 +146,10 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
         A string equals nothing but the same string, so mongomock's filter could say nothing else.
         """
-        if self._ttl_indexes or self.odd_ids:
-            return ODD
         if len(spec) == 1:
             ((field, wanted),) = spec.items()
-            if type(wanted) is not str:
-                return ODD
-            return self._documents.get(wanted) if field == "_id" else self._only_one(field, wanted)
-        if "_id" not in spec or not are_strings(spec):
+            return self.only_one(field, wanted) if type(wanted) is str else ODD
+        if self._ttl_indexes or self.odd_ids or "_id" not in spec or not are_strings(spec):
             return ODD
         document = self._documents.get(spec["_id"])
         if document is None:
@@ -164,8 +160,12 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
                 return None if type(value) is str else ODD
         return document
 
-    def _only_one(self, field: str, wanted: str) -> Any:
-        """The document that has the value of one indexed field; `ODD` where several may have."""
+    def only_one(self, field: str, wanted: str) -> Any:
+        """The document that has the value of an indexed field; `ODD` where several may have."""
+        if self._ttl_indexes or self.odd_ids:
+            return ODD
+        if field == "_id":
+            return self._documents.get(wanted)
         hashed = self.hashes.get((field,))
         if hashed is None or hashed.odd:
             return ODD
