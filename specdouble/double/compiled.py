@@ -209,14 +209,14 @@ class CompiledOperation:
     def _decoded(self, request: Request, media: Media) -> Any:
         raw = request.body
         if "json" in media.type or media.type == "*/*":
-            return read_json(raw)
+            return read_json(raw, self._contract.reserved)
         if "xml" in media.type:
             return raw
         if media.type.startswith("application/x-www-form-urlencoded") and self._contract.properties(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
         if media.type.startswith("multipart/"):
             sent = request.headers.get(b"content-type", b"")
-            return read_multipart(raw, sent, self._contract.properties(media.schema))
+            return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
         if media.type.startswith(("text/", "application/x-www-form-urlencoded")):
             try:
                 return raw.decode("utf-8")
