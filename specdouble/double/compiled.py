@@ -212,17 +212,27 @@ class CompiledOperation:
             return read_json(raw, self._contract.reserved)
         if "xml" in media.type:
             return raw
-        if media.type.startswith("application/x-www-form-urlencoded") and self._contract.properties(media.schema):
+        if media.type.startswith("application/x-www-form-urlencoded") and self._has_fields(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
-        if media.type.startswith("multipart/"):
+        if media.type.startswith("multipart/") and not self._is_text(media.schema):
             sent = request.headers.get(b"content-type", b"")
             return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
-        if media.type.startswith(("text/", "application/x-www-form-urlencoded")):
+        if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
             try:
                 return raw.decode("utf-8")
             except UnicodeDecodeError:
                 raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
         return raw
+
+    def _has_fields(self, schema: Any) -> bool:
+        """Whether a form's schema says what stands in it; an empty body is an empty object then."""
+        told = self._contract.resolve(schema)
+        return isinstance(told, dict) and (told.get("type") == "object" or bool(self._contract.properties(schema)))
+
+    def _is_text(self, schema: Any) -> bool:
+        """Whether a form's schema calls the whole body a string: no fields are read out of it."""
+        told = self._contract.resolve(schema)
+        return isinstance(told, dict) and told.get("type") == "string"
 
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
         values["user"] = user
