@@ -98,11 +98,11 @@ def examine(file: Path) -> Result:
 
 async def _call_all(double: Double, app: Any, result: Result, started: float) -> None:
     sampler = Sampler(double.contract.schemas, 1)
-    # Deletes at the end, what lies deepest first: every other operation finds its documents.
-    operations = sorted(
-        double.contract.operations.values(), key=lambda one: (one.method == "delete", -one.path.count("/"))
-    )
+    # Deletes at the end, each from a fresh state: a contract may have more of them than there are documents.
+    operations = sorted(double.contract.operations.values(), key=lambda one: one.method == "delete")
     for operation in operations:
+        if operation.method == "delete":
+            double.world("default").reset()
         try:
             known = ids(double, operation)
             request = request_of(double.contract, operation, sampler, known, fresh(double, operation))
@@ -120,16 +120,12 @@ async def _call_all(double: Double, app: Any, result: Result, started: float) ->
 
 
 def ids(double: Double, operation: Operation) -> dict[str, Any]:
-    """Of a document that exists: its id, and those of its parents. A delete takes the last one."""
+    """Of a document that exists: its id, and those of its parents."""
     action = double.contract.actions.get(operation.id)
     documents = double.seed.get(action.collection) if action else None
     if action is None or not documents:
         return {}
     document = documents[0]
-    if action.does == "delete":
-        gone = double.world("default").collection(action.collection, None)
-        name = double.contract.resources[action.collection].id
-        document = next((one for one in reversed(documents) if gone.find_one({name: one.get(name)})), document)
     found = {name: document.get(to) for name, to in action.scope}
     if action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
