@@ -66,10 +66,10 @@ def corpus() -> list[Path]:
     return sorted(folder.rglob("*.json"))
 
 
-def drawn(files: list[Path], count: int) -> list[Path]:
+def drawn(files: list[Path], count: int, seed: int = SEED) -> list[Path]:
     """A sample over all sizes: the files by size in as many equal parts, one of each part."""
     by_size = sorted(files, key=lambda file: (file.stat().st_size, file))
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     bounds = [round(part * len(by_size) / count) for part in range(count + 1)]
     return [chance.choice(by_size[low:high]) for low, high in pairwise(bounds) if low < high]
 
@@ -237,10 +237,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, help="contracts; none for the sample")
     parser.add_argument("--count", type=int, default=COUNT, help="how many are drawn")
+    parser.add_argument("--seed", type=int, default=SEED, help="another one draws others")
     parser.add_argument("--json", type=Path, help="write all results there")
     options = parser.parse_args()
     results = []
-    for file in options.files or drawn(corpus(), options.count):
+    for file in options.files or drawn(corpus(), options.count, options.seed):
         result = isolated(file)
         results.append(result)
         _print(result)
@@ -273,7 +274,9 @@ def _print_sums(results: list[Result]) -> None:
     print(f"{answered} of {operations} operations answer conforming ({share:.2%}), {failures} with 500")
     flawed = [one for one in loaded if one.flaws and one.answered < one.operations]
     lost = sum(one.operations - one.answered for one in flawed)
-    print(f"{lost} of the others stand in contracts that are wrong in themselves:")
+    without = answered / max(1, operations - lost)
+    print(f"{lost} of the {operations - answered} others stand in contracts that are wrong in themselves", end="")
+    print(f" ({without:.2%} without them):")
     for one in flawed:
         print(f"  {one.operations - one.answered:3} {one.flaws[0].rpartition('/api/')[2]}")
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
