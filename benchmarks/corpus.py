@@ -188,7 +188,7 @@ def complaint(
     if response is None or (succeeds and not 200 <= status < 300):
         return f"{status} {body[:250]!r}"
     kind = headers.get("content-type", "").partition(";")[0]
-    if not response.content or (not body and status == 204):
+    if not response.content or (not body and (status == 204 or operation.method == "head")):
         return None
     media = response.content.get(kind) or next(
         (one for one in response.content.values() if one.type.partition(";")[0] == kind or "*" in one.type), None
