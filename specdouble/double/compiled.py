@@ -26,6 +26,7 @@ from specdouble.double.world import World
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
 _RESULTS = frozenset({dict, list, tuple, type(None)})
+_CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 _log = logging.getLogger("specdouble")
 
 
@@ -235,7 +236,7 @@ class CompiledOperation:
         return isinstance(told, dict) and told.get("type") == "string"
 
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
-        values["user"] = user
+        values[_CALLER] = user
         return {
             argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
         }
@@ -247,13 +248,13 @@ def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, 
     Raises:
         TypeError: it asks for what the operation has not.
     """
-    known = {parameter.name for parameter in operation.parameters} | {"user"}
-    known |= {"body"} if operation.body else set()
-    by_argument = {argument_name(name): name for name in known}
+    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
+    everything = {"user": _CALLER, **{argument_name(name): name for name in known}}
+    by_argument = {**everything, "user": _CALLER}  # whoever names `user` means the caller, not a parameter
     wanted = []
     for argument in inspect.signature(handler).parameters.values():
         if argument.kind is inspect.Parameter.VAR_KEYWORD:
-            wanted += [(one, name, True) for one, name in by_argument.items()]
+            wanted += [(one, name, True) for one, name in everything.items()]
         elif argument.name in by_argument:
             optional = argument.default is not inspect.Parameter.empty
             wanted.append((argument.name, by_argument[argument.name], optional))
