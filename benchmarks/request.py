@@ -85,7 +85,7 @@ def _add_body(operation: Operation, sampler: Sampler, request: Request, fresh: C
         request.body = json.dumps(value).encode()
     elif kind.startswith("application/x-www-form-urlencoded"):
         request.body = urlencode(list(_fields(value))).encode()
-    elif kind.startswith("multipart/"):
+    elif kind.startswith("multipart/") and not isinstance(value, str):
         request.headers["content-type"] = f"{kind}; boundary={_BOUNDARY}"
         request.body = _multipart(media, value)
     else:

@@ -108,7 +108,20 @@ def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[st
         beside = part if isinstance(part, dict) else {}
         merged = {**(behind if isinstance(behind, dict) else {}), **beside}
         merged.pop("$ref", None)
-        yield name, merged, place
+        told = merged.get("type") or _type_among(document, merged.get("allOf"))
+        yield name, merged if told is None else {**merged, "type": told}, place
+
+
+def _type_among(document: Document, parts: Any) -> Any:
+    """The type that one of the schemas of an `allOf` tells: authors wrap a `$ref` to write a description beside it."""
+    for part in parts if isinstance(parts, list) else ():
+        try:
+            behind = document.resolve(part)
+        except LookupError:
+            continue
+        if isinstance(behind, dict) and "type" in behind:
+            return behind["type"]
+    return None
 
 
 def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from specdouble.contract.inference import infer
 from specdouble.contract.lint import lint
 from specdouble.contract.operation import Media, Operation, read_operations
 from specdouble.contract.pointer import pointer
+from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import Default, Rule
 from specdouble.contract.schema import Schemas
@@ -34,6 +35,7 @@ class Contract:
         actions: what operations do to resources, by operation id.
         rules: all of them, by id.
         findings: the warnings; errors do not get this far.
+        reserved: the property names that it admits, though a store would take them for operators or paths.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Contract:
     actions: Mapping[str, Action]
     rules: Mapping[str, Rule]
     findings: tuple[Finding, ...]
+    reserved: ReservedNames
     _document: Document
 
     @property
@@ -110,8 +113,16 @@ def read(path: Path) -> Contract:
         actions=done,
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
+        reserved=reserved_names(document, _kept(operations, told)),
         _document=document,
     )
+
+
+def _kept(operations: list[Operation], resources: Mapping[str, Resource]) -> Iterator[Any]:
+    """The schemas of what comes in and is stored."""
+    yield from (resource.schema for resource in resources.values())
+    for operation in operations:
+        yield from (media.schema for media in (operation.body.content.values() if operation.body else ()))
 
 
 def _only_warn(document: Document, since: int) -> None:

@@ -22,6 +22,7 @@ from specdouble.contract.schema import Schemas, is_pattern
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NOTES = ("title", "description", "example", "examples", "default", "deprecated", "externalDocs", "xml", "$comment")
 _NESTED_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 
 
@@ -158,6 +159,7 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
                 reason = f"`{pattern}` is no regular expression"
                 document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
         _check_enum(document, schema, at)
+        _check_alternatives(document, schema, at)
         told = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
         values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in told]
     # All slots before the first check: one that is added later has all of them compiled anew.
@@ -176,6 +178,26 @@ def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:
     if not any(_kinds_of(value) & kinds for value in values):
         reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
         document.find(at + "/enum", reason, "correct the values or the type")
+
+
+def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> None:
+    """A `oneOf` in which each alternative stands twice takes nothing: a value that fits one fits its twin."""
+    branches = schema.get("oneOf")
+    if not isinstance(branches, list):
+        return
+    asserted = [_asserted(branch) for branch in branches]
+    if branches and all(asserted.count(one) > 1 for one in asserted):
+        reason = (
+            "each alternative of the `oneOf` equals another one, so that a value fits both or none: nothing conforms"
+        )
+        document.find(at + "/oneOf", reason, "keep one of the equal ones, or write `anyOf`")
+
+
+def _asserted(schema: Any) -> Any:
+    """The schema without what says nothing of values."""
+    if not isinstance(schema, dict) or "$ref" in schema:
+        return schema
+    return {key: value for key, value in schema.items() if key not in _NOTES and key[:2] != "x-"}
 
 
 def _kinds_of(value: Any) -> set[str]:

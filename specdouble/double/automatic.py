@@ -115,7 +115,8 @@ class AutomaticOperation:
     def _documents(self, arguments: Document) -> Collection:
         for parent, name, key, scope in self._parents:
             wanted = {name: _as_id(self._contract.resources[parent], name, arguments.get(key))}
-            wanted.update({to: arguments.get(argument) for argument, to in scope})
+            above = self._contract.resources[parent]
+            wanted.update({to: _as_id(above, to, arguments.get(argument)) for argument, to in scope})
             if collection(parent).find_one(wanted) is None:
                 raise Problem(404, None, f"{parent} has no document with {name} {arguments.get(key)}")
         return collection(self._resource.collection)
@@ -230,7 +231,12 @@ def _sent(contract: Contract, operation: Operation, action: Action) -> set[str]:
 
 
 def _as_id(resource: Resource, name: str, value: Any) -> Any:
-    """The value of a path parameter as the property has it: authors type the two differently."""
+    """The value of a path parameter as the property has it: authors type the two differently.
+
+    What no property holds is text: operations may type the same part of their paths differently.
+    """
+    if name in resource.within:
+        return value if value is None else str(value)
     schema = resource.properties.get(name, {})
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -15,6 +15,7 @@ import msgspec
 
 from specdouble.contract import Violation
 from specdouble.contract.pointer import pointer
+from specdouble.contract.reserved import is_reserved
 from specdouble.double.problem import Problem
 
 DEEPEST = 100
@@ -23,13 +24,17 @@ _FLAT = frozenset({str, float, bool, type(None)})
 _decode = msgspec.json.Decoder().decode
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, reserved: Container[str] = ()) -> Any:
     """The value of a JSON text.
+
+    Args:
+        raw: the text.
+        reserved: the names that begin with `$` or contain a dot and are taken all the same.
 
     Raises:
         Problem: 400, when the text is not JSON in UTF-8, names a member twice (RFC 8259, 4), nests deeper than
-            100 levels, or holds what no store can keep: NUL, integers beyond 64 bits, names that begin with `$`
-            or contain a dot.
+            100 levels, or holds what no store can keep: NUL, integers beyond 64 bits, other names that begin
+            with `$` or contain a dot.
     """
     if raw.count(b"[") + raw.count(b"{") > DEEPEST:
         _refuse_depth(raw)
@@ -41,7 +46,7 @@ def read_json(raw: bytes) -> Any:
         raise _problem("", "is not JSON in UTF-8") from None
     if not _plainly_harmless(raw, value):
         _refuse_twins(raw)
-        violations = [Violation("body", at, message) for at, message in _unstorable(value)]
+        violations = [Violation("body", at, message) for at, message in _unstorable(value, reserved)]
         if violations:
             raise Problem(400, "Invalid request body", violations=violations)
     return value
@@ -91,7 +96,7 @@ def _refuse_twins(raw: bytes) -> None:
     json.loads(raw, object_pairs_hook=members)
 
 
-def _unstorable(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, str]]:
+def _unstorable(value: Any, reserved: Container[str], path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, str]]:
     """What in the value no store can keep: its pointer and the reason."""
     if isinstance(value, str) and "\0" in value:
         yield pointer(*path), "contains the character NUL"
@@ -99,12 +104,12 @@ def _unstorable(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
         yield pointer(*path), "is an integer beyond 64 bits"
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _unstorable(item, (*path, index))
+            yield from _unstorable(item, reserved, (*path, index))
     elif isinstance(value, dict):
         for name, item in value.items():
-            if name[:1] == "$" or "." in name or "\0" in name:
+            if "\0" in name or (is_reserved(name) and name not in reserved):
                 yield pointer(*path, name), "has a name that begins with $, or contains a dot or NUL"
-            yield from _unstorable(item, (*path, name))
+            yield from _unstorable(item, reserved, (*path, name))
 
 
 def read_form(raw: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -116,7 +121,9 @@ def read_form(raw: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[s
     return from_pairs(pairs, properties)
 
 
-def read_multipart(raw: bytes, content_type: bytes, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def read_multipart(
+    raw: bytes, content_type: bytes, properties: Mapping[str, Mapping[str, Any]], reserved: Container[str] = ()
+) -> dict[str, Any]:
     """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each."""
     whole = b"Content-Type: " + content_type + b"\r\n\r\n" + raw
     message = BytesParser(EmailMessage, policy=HTTP).parsebytes(whole)
@@ -132,7 +139,7 @@ def read_multipart(raw: bytes, content_type: bytes, properties: Mapping[str, Map
         if not isinstance(name, str):
             raise _problem("", "has a part without a name")
         if "json" in part.get_content_type():
-            pairs.append((name, read_json(content)))
+            pairs.append((name, read_json(content, reserved)))
         else:
             pairs.append((name, content.decode("latin-1" if part.get_filename() else "utf-8", "replace")))
     return from_pairs(pairs, properties)

@@ -27,6 +27,7 @@ Handler = Callable[..., Any]
 _NO_QUERY = Query({})
 _KEPT = 64
 _RESULTS = frozenset({dict, list, tuple, type(None)})
+_CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 _log = logging.getLogger("specdouble")
 
 
@@ -240,23 +241,33 @@ class CompiledOperation:
     def _decoded(self, request: Request, media: Media) -> Any:
         raw = request.body
         if "json" in media.type or media.type == "*/*":
-            return read_json(raw)
+            return read_json(raw, self._contract.reserved)
         if "xml" in media.type:
             return raw
-        if media.type.startswith("application/x-www-form-urlencoded") and self._contract.properties(media.schema):
+        if media.type.startswith("application/x-www-form-urlencoded") and self._has_fields(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
-        if media.type.startswith("multipart/"):
+        if media.type.startswith("multipart/") and not self._is_text(media.schema):
             sent = request.headers.get(b"content-type", b"")
-            return read_multipart(raw, sent, self._contract.properties(media.schema))
-        if media.type.startswith(("text/", "application/x-www-form-urlencoded")):
+            return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
+        if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
             try:
                 return raw.decode("utf-8")
             except UnicodeDecodeError:
                 raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
         return raw
 
+    def _has_fields(self, schema: Any) -> bool:
+        """Whether a form's schema says what stands in it; an empty body is an empty object then."""
+        told = self._contract.resolve(schema)
+        return isinstance(told, dict) and (told.get("type") == "object" or bool(self._contract.properties(schema)))
+
+    def _is_text(self, schema: Any) -> bool:
+        """Whether a form's schema calls the whole body a string: no fields are read out of it."""
+        told = self._contract.resolve(schema)
+        return isinstance(told, dict) and told.get("type") == "string"
+
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
-        values["user"] = user
+        values[_CALLER] = user
         return {
             argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
         }
@@ -268,13 +279,13 @@ def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, 
     Raises:
         TypeError: it asks for what the operation has not.
     """
-    known = {parameter.name for parameter in operation.parameters} | {"user"}
-    known |= {"body"} if operation.body else set()
-    by_argument = {argument_name(name): name for name in known}
+    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
+    everything = {"user": _CALLER, **{argument_name(name): name for name in known}}
+    by_argument = {**everything, "user": _CALLER}  # whoever names `user` means the caller, not a parameter
     wanted = []
     for argument in inspect.signature(handler).parameters.values():
         if argument.kind is inspect.Parameter.VAR_KEYWORD:
-            wanted += [(one, name, True) for one, name in by_argument.items()]
+            wanted += [(one, name, True) for one, name in everything.items()]
         elif argument.name in by_argument:
             optional = argument.default is not inspect.Parameter.empty
             wanted.append((argument.name, by_argument[argument.name], optional))

@@ -7,12 +7,13 @@ from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import Contract, Resource
+from specdouble.contract.reserved import is_reserved
 from specdouble.double.clock import Clock
 from specdouble.double.documents import Collection
 from specdouble.double.enforcement import Document, Enforcement
 from specdouble.double.ids import Ids
 from specdouble.double.seed import Seed
-from specdouble.double.store import Store
+from specdouble.double.store import EscapedCollection, Store
 from specdouble.double.tokens import Tokens
 
 
@@ -111,8 +112,12 @@ class World:
             self._prepare(resource)
 
     def _prepare(self, resource: Resource) -> tuple[Any, Enforcement]:
-        documents = self._database[resource.collection]
+        documents: Any = self._database[resource.collection]
         enforcement = self._enforcement(resource, self._ids, self._clock)
+        named = [*resource.properties, *resource.within, *enforcement.indexed]
+        reserved = {name for name in named if is_reserved(name)}
+        if reserved or self._contract.reserved:
+            documents = EscapedCollection(documents, reserved)
         for field in enforcement.indexed:
             documents.create_index(field, unique=True, sparse=True)
         for field in (*enforcement.scopes[:1], *(rule.name for rule in enforcement.references)):

@@ -208,6 +208,80 @@ def test_an_annotation_overrides_every_guess(tmp_path: Path) -> None:
         assert "new" not in [task["title"] for task in client.get("/api/v1/tasks").json()]
 
 
+MACHINES = """
+openapi: 3.0.3
+info: {title: Machines, version: "1"}
+paths:
+  /user:
+    get:
+      operationId: list_users
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        type: array, items: {$ref: "#/components/schemas/User"}}}}}}
+  /user/{user}:
+    parameters: [{name: user, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: read_user
+      responses:
+        "200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}
+        "404": {description: none}
+  /halls/{hall}/machines:
+    parameters: [{name: hall, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: create_machine
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Machine"}}}}
+      responses: {"201": {description: new, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Machine"}}}}}
+  /halls/{hall}/machines/{id}:
+    parameters:
+      - {name: hall, in: path, required: true, schema: {type: integer}}
+      - {name: id, in: path, required: true, schema: {type: integer}}
+    get:
+      operationId: read_machine
+      responses:
+        "200": {description: one, content: {application/json: {schema: {$ref: "#/components/schemas/Machine"}}}}
+        "404": {description: none}
+  /reports:
+    get:
+      operationId: list_reports
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        type: array, items: {$ref: "#/components/schemas/Report"}}}}}}
+  /reports/{report}:
+    parameters: [{name: report, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: read_report
+      responses: {"200": {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Report"}}}}}
+components:
+  schemas:
+    User: {type: object, required: [username], properties: {username: {type: string}}}
+    Machine: {type: object, required: [id], properties: {id: {type: integer, readOnly: true}, name: {type: string}}}
+    Sheet: {type: object, required: [pages], properties: {pages: {type: object, properties: {n: {type: integer}}}}}
+    Report: {type: object, required: [report], properties: {report: {
+      allOf: [{$ref: "#/components/schemas/Sheet"}, {description: what it says}]}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with client_for(MACHINES, tmp_path_factory.mktemp("machines")) as client:
+        yield client
+
+
+def test_a_path_parameter_may_be_called_user(machines: httpx.Client) -> None:
+    user = machines.get("/user").json()[0]
+    assert machines.get(f"/user/{user['username']}").json() == user
+
+
+def test_a_parent_that_no_property_holds_is_the_same_however_operations_type_it(machines: httpx.Client) -> None:
+    made = machines.post("/halls/7/machines", json={"name": "press"}).json()
+    assert machines.get(f"/halls/7/machines/{made['id']}").json() == made
+    assert machines.get(f"/halls/8/machines/{made['id']}").status_code == 404
+
+
+def test_an_object_behind_all_of_is_no_id(machines: httpx.Client) -> None:
+    assert "pages" in machines.get("/reports/any").json()["report"]
+
+
 def test_routes_say_how_each_operation_is_answered_and_why() -> None:
     command = [sys.executable, "-c", "from specdouble.cli import main; main()", "routes", str(FOLDER / "blog.yaml")]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout

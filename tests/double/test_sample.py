@@ -80,6 +80,47 @@ def test_what_nothing_conforms_to_is_told(schema: Any) -> None:
         made(schema)
 
 
+NEVER = {"type": "integer", "enum": ["1 (Small)"]}
+TOO_SHORT = {"type": "string", "allOf": [{"minLength": 5}, {"maxLength": 2}]}
+
+
+@pytest.mark.parametrize("never", [NEVER, TOO_SHORT], ids=["an enum of another type", "bounds that cross"])
+def test_a_sample_leaves_out_what_cannot_be_made(never: Any) -> None:
+    assert made({"type": "object", "properties": {"a": never, "b": {"const": 1}}}) == {"b": 1}
+    assert made({"type": "object", "properties": {"a": {"type": "array", "items": never}}}) == {"a": []}
+    inner = {"type": "object", "required": ["a"], "properties": {"a": never}}
+    assert made({"type": "object", "properties": {"inner": inner, "b": {"const": 1}}}) == {"b": 1}
+    assert made({"type": "object", "required": ["b"], "properties": {"b": {"anyOf": [never, {"const": 1}]}}}) == {
+        "b": 1
+    }
+
+
+def test_an_enum_is_null_where_null_alone_is_of_the_type() -> None:
+    assert made({"type": ["integer", "null"], "enum": ["1 (Small)", None]}) is None
+
+
+def test_a_required_property_that_cannot_be_made_is_named() -> None:
+    outer = {"type": "object", "required": ["size"], "properties": {"size": NEVER}}
+    with pytest.raises(UnsatisfiableError, match="/outer/size cannot exist"):
+        made({"type": "object", "required": ["outer"], "properties": {"outer": outer}})
+
+
+def test_an_answer_leaves_out_an_optional_property_that_nothing_conforms_to(tmp_path: Path) -> None:
+    text = """
+openapi: 3.0.3
+info: {title: Machines, version: "1"}
+paths:
+  /machines/size:
+    get:
+      operationId: size_of_machines
+      responses:
+        "200": {description: one, content: {application/json: {schema: {type: object, properties: {
+          size: {type: integer, enum: [1 (Small), 2 (Large)]}, name: {type: string, enum: [small]}}}}}}
+"""
+    with client_for(text, tmp_path) as client:
+        assert client.get("/machines/size").json() == {"name": "small"}
+
+
 def test_samples_are_realistic_by_name() -> None:
     names = ("email", "firstName", "city", "price", "createdAt", "avatarUrl", "phone")
     kinds = {"price": {"type": "number"}}

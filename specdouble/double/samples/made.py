@@ -101,6 +101,8 @@ class _Maker:
         for name, (parent, _, key) in self.parents(resource).items():
             value = self.pick(parent, 0)
             wishes[name] = value if value is not None else key
+            if name in resource.within:
+                wishes[name] = str(wishes[name])
         users = next((one.collection for one in self.contract.identities.values()), None)
         if users is not None and users != resource.collection:
             user = next(iter(self.seed.get(users, ())), {})

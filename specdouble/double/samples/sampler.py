@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 from specdouble.contract import Schemas, Violation
-from specdouble.contract.pointer import tokens
+from specdouble.contract.pointer import pointer, tokens
 from specdouble.double.samples.merged import merged, with_choice
-from specdouble.double.samples.values import MISSING, Place, Values
+from specdouble.double.samples.values import HOPELESS, MISSING, Place, Values
 from specdouble.double.samples.wording import Wording
 
-_ROUNDS = 24
+_ROUNDS = HOPELESS + 12
 
 
 class UnsatisfiableError(Exception):
@@ -83,13 +83,15 @@ class Sampler:
             values = self._values(key, troubles, told)
             value = values.value(schema)
             if value is MISSING:
-                troubles[()] = troubles.get((), 0) + 1
+                for place in {(), *values.impossible}:
+                    troubles[place] = troubles.get(place, 0) + 1
+                violations = violations or [_excluded(values.impossible)]
                 continue
             violations = self._schemas.violations(slot, value, "sample")
             if not violations:
                 return value
             _note(troubles, violations, value, values.examples)
-        raise UnsatisfiableError(violations or [Violation("sample", "", "cannot exist: the schema excludes all")])
+        raise UnsatisfiableError(violations)
 
     def repaired(self, slot: str, value: Any, key: str) -> Any:
         """The value with as little changed as makes it conform to the slot's schema.
@@ -170,10 +172,10 @@ def _member(whole: Any, part: str | int) -> Any:
     return found if isinstance(found, dict) else MISSING
 
 
-def _place(pointer: str, value: Any) -> Place:
-    """The pointer as names and indexes of the value."""
+def _place(text: str, value: Any) -> Place:
+    """The pointer of that text as names and indexes of the value."""
     found: list[str | int] = []
-    for token in tokens(pointer):
+    for token in tokens(text):
         if isinstance(value, list) and token.isdigit():
             index = int(token)
             found.append(index)
@@ -185,12 +187,20 @@ def _place(pointer: str, value: Any) -> Place:
 
 
 def _note(troubles: dict[Place, int], violations: list[Violation], value: Any, examples: set[Place]) -> None:
-    """Count the trouble where it can be mended: at the example that brought it, else where it shows."""
+    """Count the trouble where it can be mended, once each: at the example that brought it, else where it shows."""
+    culprits = set()
     for place in dict.fromkeys(_place(violation.pointer, value) for violation in violations):
         culprit = next((place[:end] for end in range(len(place) + 1) if place[:end] in examples), place)
-        if culprit == place and not _exists(value, place):
-            culprit = place[:-1]
+        culprits.add(place[:-1] if culprit == place and not _exists(value, place) else culprit)
+    for culprit in culprits:
         troubles[culprit] = troubles.get(culprit, 0) + 1
+
+
+def _excluded(impossible: list[Place]) -> Violation:
+    """That a value cannot be, told of the deepest place that keeps it from being."""
+    above = impossible[-1][:1] if impossible else ()
+    place = max((one for one in impossible if one[:1] == above), key=len, default=())
+    return Violation("sample", pointer(*place), "cannot exist: the schema excludes all")
 
 
 def _exists(value: Any, place: Place) -> bool:

@@ -19,6 +19,7 @@ Place = tuple[str | int, ...]
 MISSING: Any = object()
 _RICH = 3  # levels down to which optional properties are filled in
 _DEEPEST = 24
+HOPELESS = 20  # troubles, after which a place is left out: the schema may be met without what cannot be made
 _MOST = 1500  # values; beyond, what is optional is left out
 
 
@@ -31,6 +32,8 @@ class Values:
         wording: writes texts, from the same source.
         troubles: how often each place was wrong before: another choice is made there.
         told: whether examples and defaults are used.
+
+    `examples` tells which values are examples of the schema's own, `impossible` which required ones cannot be made.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Values:
         self._made = 0
         self._others: list[Any] = []
         self.examples: set[Place] = set()
+        self.impossible: list[Place] = []
 
     def value(self, schema: Any, place: Place = (), above: frozenset[str] = frozenset()) -> Any:
         """A value for the schema; MISSING where there can be none, or none of a bounded depth.
@@ -55,6 +59,8 @@ class Values:
         """
         self._made += 1
         trouble = self._troubles.get(place, 0)
+        if trouble >= HOPELESS and place:
+            return MISSING
         whole = merged(schema, self._definition)
         if trouble == 0 and self._uses_examples:
             told = self._told(whole)
@@ -121,7 +127,7 @@ class Values:
 
     def _one_of(self, whole: Merged, trouble: int) -> Any:
         allowed = kinds(whole)
-        fitting = [one for one in whole["enum"] if _fitting(one, allowed) is not MISSING] or whole["enum"]
+        fitting = [one for one in whole["enum"] if not allowed or _is_of(one, allowed)]
         plain = [one for one in fitting if one not in (None, "")] or fitting
         return deepcopy(plain[trouble % len(plain)]) if plain else MISSING
 
@@ -154,6 +160,7 @@ class Values:
             if name not in found:
                 value = self.value(self._property(whole, name), (*place, name), above)
                 if value is MISSING:
+                    self.impossible.append((*place, name))
                     return MISSING
                 found[name] = value
         for name in self._optional(whole, place, above, minimal):
@@ -207,7 +214,8 @@ class Values:
         for name, others in (whole.get("dependentRequired") or {}).items():
             for other in others if name in found else ():
                 if other not in found:
-                    found[other] = self.value(self._property(whole, other), (*place, other), above)
+                    value = self.value(self._property(whole, other), (*place, other), above)
+                    found.update({} if value is MISSING else {other: value})
         for name, schema in (whole.get("dependentSchemas") or {}).items():
             if name in found:
                 more = self.value({"allOf": [{"type": "object"}, schema]}, place, above)
@@ -342,9 +350,7 @@ class Values:
 
 def _fitting(value: Any, allowed: list[str]) -> Any:
     """An example as the type wants it: authors write `example: 12` for a string, and '12' for a number."""
-    if not allowed or _kind_of(value) in allowed or (_kind_of(value) == "integer" and "number" in allowed):
-        return value
-    if isinstance(value, float) and value.is_integer() and "integer" in allowed:
+    if not allowed or _is_of(value, allowed):
         return value
     if "string" in allowed and isinstance(value, int | float):
         return str(value).lower() if isinstance(value, bool) else str(value)
@@ -354,6 +360,13 @@ def _fitting(value: Any, allowed: list[str]) -> Any:
         except ValueError:
             return MISSING
     return MISSING
+
+
+def _is_of(value: Any, allowed: list[str]) -> bool:
+    """Whether the value is of one of the types."""
+    if _kind_of(value) in allowed or (_kind_of(value) == "integer" and "number" in allowed):
+        return True
+    return isinstance(value, float) and value.is_integer() and "integer" in allowed
 
 
 def _kind_of(value: Any) -> str:

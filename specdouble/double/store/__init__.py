@@ -35,6 +35,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 
 from specdouble.double.store.client import EmbeddedClient
+from specdouble.double.store.escaped import EscapedCollection
 from specdouble.double.store.values import Document, owned, rebuilt, storable
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ __all__ = [
     "DeleteResult",
     "Document",
     "DuplicateKeyError",
+    "EscapedCollection",
     "InsertManyResult",
     "InsertOneResult",
     "ObjectId",

@@ -1,0 +1,64 @@
+"""Property names that a store would take for its own: those that begin with `$`, as operators, or hold a dot, as paths.
+
+A double keeps those that the contract admits, and refuses all others: an operator in a body is a favourite attack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from specdouble.contract.document import Document
+
+_MAPS = ("properties", "patternProperties")
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_PARTS = ("items", "additionalProperties")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a store would take the name for an operator or a path."""
+    return name[:1] == "$" or "." in name
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedNames:
+    """The reserved names that a contract admits.
+
+    Args:
+        declared: those that name a property of a schema.
+        any: whether a schema takes names of the client's choice (`additionalProperties` or `patternProperties`).
+    """
+
+    declared: frozenset[str] = frozenset()
+    any: bool = False
+
+    def __bool__(self) -> bool:
+        return self.any or bool(self.declared)
+
+    def __contains__(self, name: object) -> bool:
+        return self.any or name in self.declared
+
+
+def reserved_names(document: Document, schemas: Iterable[Any]) -> ReservedNames:
+    """The reserved names that the schemas admit, and those that they lead to."""
+    declared: set[str] = set()
+    chosen = False
+    seen: set[int] = set()
+    stack = list(schemas)
+    while stack:
+        try:
+            schema = document.resolve(stack.pop())
+        except LookupError:
+            continue
+        if not isinstance(schema, dict) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        # What `true` lets in is accepted and not kept: it means nothing.
+        chosen = chosen or isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
+        properties = schema.get("properties")
+        declared.update(name for name in (properties if isinstance(properties, dict) else ()) if is_reserved(name))
+        stack += [schema[key] for key in _PARTS if key in schema]
+        stack += [part for key in _LISTS if isinstance(schema.get(key), list) for part in schema[key]]
+        stack += [part for key in _MAPS if isinstance(schema.get(key), dict) for part in schema[key].values()]
+    return ReservedNames(frozenset(declared), chosen)

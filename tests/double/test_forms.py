@@ -1,0 +1,48 @@
+"""Bodies that are forms: what of them is fields, and what is text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.contracts import client_for
+
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
+CONTRACT = """
+openapi: 3.0.3
+info: {title: Forms, version: "1"}
+paths:
+  /searches:
+    post:
+      operationId: search
+      requestBody:
+        required: true
+        content: {application/x-www-form-urlencoded: {schema: {type: object, additionalProperties: {type: string}}}}
+      responses: {"204": {description: done}}
+  /cards:
+    post:
+      operationId: draw_card
+      requestBody:
+        required: true
+        content: {multipart/form-data: {schema: {type: string, maxLength: 200}}}
+      responses: {"204": {description: done}}
+"""
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with client_for(CONTRACT, tmp_path_factory.mktemp("forms")) as client:
+        yield client
+
+
+@pytest.mark.parametrize("content", [b"", b"q=x&lang=en"], ids=["empty", "two fields"])
+def test_a_form_of_an_object_is_one_however_few_fields_it_has(forms: httpx.Client, content: bytes) -> None:
+    assert forms.post("/searches", content=content, headers={"Content-Type": FORM}).status_code == 204
+
+
+def test_a_form_whose_schema_is_a_string_is_text(forms: httpx.Client) -> None:
+    sent = {"Content-Type": PARTS}
+    assert forms.post("/cards", content=b"title=Beans&servings=2", headers=sent).status_code == 204
+    assert forms.post("/cards", content=b"x" * 201, headers=sent).status_code == 400
