@@ -12,6 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from specdouble.double.app import application
+from specdouble.double.operations import Operations
+from specdouble.double.result import Answer
 from tests.double.differential.applications import (
     FOLDER,
     ROOT,
@@ -139,3 +142,26 @@ def test_successes_refusals_and_failures_are_all_among_the_requests() -> None:
     found = asyncio.run(compared(app, app, cases()))
     statuses = {one.ours.status_code for one in found}
     assert statuses >= {200, 202, 204, 400, 401, 404, 405, 415, 500}
+
+
+def test_what_is_answered_at_once_is_answered_as_through_asgi() -> None:
+    double, _ = ours(FOLDER / "openapi.yaml")
+    told: list[Operations] = []
+    app = application(double, told.append)
+
+    async def run() -> int:
+        count = 0
+        async with client(app) as through:
+            for case in cases():
+                asked = through.build_request(case.method, case.target, content=case.body, headers=case.headers)
+                answer = await through.send(asked)
+                fields = {name.lower(): value for name, value in asked.headers.raw}
+                at_once = told[0].at_once(case.method, asked.url.raw_path, fields, case.body)
+                if isinstance(at_once, Answer):
+                    count += 1
+                    length = [] if at_once.status == 204 else [(b"content-length", b"%d" % len(at_once.body))]
+                    got = (at_once.status, [*at_once.headers, *length], at_once.body)
+                    assert got == (answer.status_code, answer.headers.raw, answer.content), str(case)
+        return count
+
+    assert asyncio.run(run()) > 1300
