@@ -134,8 +134,8 @@ class CompiledOperation:
         if isinstance(error, Problem):
             try:
                 return self.refused(error)
-            except ContractBroken as broken:
-                error = broken
+            except Exception as failed:
+                error = failed
         if isinstance(error, ContractBroken):
             return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
         return self._failed("".join(traceback.format_exception(error)), [])

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from specdouble.contract import Rule, Violation
+
+_STATUSES = range(200, 600)
 
 
 class Problem(Exception):
@@ -26,6 +28,9 @@ class Problem(Exception):
         rule: the id of the rule, or a name of the project's own for what its handlers check.
         violations: each violation, where there are several.
         headers: further header fields.
+
+    Raises:
+        ValueError: the status is none that an answer can have (RFC 9110, 15).
     """
 
     def __init__(
@@ -39,6 +44,8 @@ class Problem(Exception):
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(title or status)
+        if status not in _STATUSES:
+            raise ValueError(f"{status!r} is no status of an answer: those are 200 to 599")
         self.status = status
         self.title = title
         self.detail = detail
@@ -49,7 +56,7 @@ class Problem(Exception):
     @property
     def words(self) -> str:
         """The title, or the status' own phrase."""
-        return self.title or HTTPStatus(self.status).phrase
+        return self.title or responses.get(self.status, f"Status {self.status}")
 
     def explained(self) -> dict[str, Any]:
         """The whole story, as a JSON document."""

@@ -156,6 +156,31 @@ def test_an_async_handler_is_awaited_and_gets_parameters_by_name(tmp_path: Path)
     assert (answer.json(), answer.headers["X-Told"]) == ({"id": 1, "for": "seven"}, "yes")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "return {'id': 1}, 999",
+        "return {'id': 1}, 'two hundred'",
+        "return {'id': 1}, 200, {'X': object, 'é': 1}",
+        "return {'id': 1}, 200, 7",
+        "return {'id': 1}, 200, {}, {}",
+        "raise Problem(999)",
+        "raise Problem('404')",
+        "raise Problem(404, ['no', 'text'])",
+        "raise Problem(404, violations=7)",
+        "raise Problem(404, headers={'X': 'a\\nb'})",
+        "raise RecursionError",
+    ],
+)
+def test_whatever_a_handler_does_wrong_is_500_in_the_contracts_shape_and_the_server_stays(
+    tmp_path: Path, told: str
+) -> None:
+    handler = f"from specdouble.double import Problem\n\n\ndef get_thing():\n    {told}\n"
+    answer, journal = get(project(tmp_path, handler))
+    assert (answer.status_code, answer.json()) == (500, {"error": "Internal Server Error"})
+    assert journal[0]["explanation"]
+
+
 def test_an_answer_that_is_not_json_is_500(tmp_path: Path) -> None:
     answer, _ = get(project(tmp_path, "def get_thing():\n    return {'id': 1, 'made': object()}\n"))
     assert answer.status_code == 500
