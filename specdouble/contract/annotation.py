@@ -101,27 +101,31 @@ def _suggestion(word: str, known: Any) -> str:
 def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The properties of an object schema, through `$ref` and `allOf`: name, resolved schema, pointer."""
     for name, part, place in parts_of(document, schema, at):
-        try:
-            behind = document.resolve(part)
-        except LookupError:
-            continue
         beside = part if isinstance(part, dict) else {}
-        merged = {**(behind if isinstance(behind, dict) else {}), **beside}
-        merged.pop("$ref", None)
-        told = merged.get("type") or _type_among(document, merged.get("allOf"))
-        yield name, merged if told is None else {**merged, "type": told}, place
-
-
-def _type_among(document: Document, parts: Any) -> Any:
-    """The type that one of the schemas of an `allOf` tells: authors wrap a `$ref` to write a description beside it."""
-    for part in parts if isinstance(parts, list) else ():
         try:
-            behind = document.resolve(part)
+            yield name, {**described(document, part), **{key: beside[key] for key in beside if key != "$ref"}}, place
         except LookupError:
             continue
-        if isinstance(behind, dict) and "type" in behind:
-            return behind["type"]
-    return None
+
+
+def described(document: Document, schema: Any) -> dict[str, Any]:
+    """What a schema says, through `$ref`; its type also through `allOf`.
+
+    Authors wrap a `$ref` in an `allOf` to write a description beside it.
+
+    Raises:
+        LookupError: a `$ref` leads to nothing.
+    """
+    schema = document.resolve(schema)
+    if not isinstance(schema, dict):
+        return {}
+    parts = schema.get("allOf")
+    if "type" in schema or not isinstance(parts, list):
+        return schema
+    kinds = [
+        behind["type"] for part in parts if isinstance(behind := document.resolve(part), dict) and "type" in behind
+    ]
+    return {**schema, "type": kinds[0]} if kinds else schema
 
 
 def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:

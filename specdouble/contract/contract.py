@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import is_annotated, parts_of, properties_of, read_identities, read_resources
+from specdouble.contract.annotation import (
+    described,
+    is_annotated,
+    parts_of,
+    properties_of,
+    read_identities,
+    read_resources,
+)
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
@@ -66,6 +73,10 @@ class Contract:
     def resolve(self, value: Any) -> Any:
         """The value, or what it refers to through any number of `$ref`."""
         return self._document.resolve(value)
+
+    def described(self, schema: Any) -> dict[str, Any]:
+        """What a schema says, through `$ref`; its type also through `allOf`."""
+        return described(self._document, schema)
 
     def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties of an object schema by name, through `$ref` and `allOf`."""

@@ -23,6 +23,12 @@ from specdouble.contract.schema import Schemas, is_pattern
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _NOTES = ("title", "description", "example", "examples", "default", "deprecated", "externalDocs", "xml", "$comment")
+# What other formats there are say nothing that is checked.
+_FORMATS = {
+    "date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+    "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex",
+    "int32", "int64",
+}  # fmt: skip
 _NESTED_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 
 
@@ -160,6 +166,7 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
                 document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
         _check_enum(document, schema, at)
         _check_alternatives(document, schema, at)
+        _check_closed(document, schema, at)
         told = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
         values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in told]
     # All slots before the first check: one that is added later has all of them compiled anew.
@@ -197,7 +204,44 @@ def _asserted(schema: Any) -> Any:
     """The schema without what says nothing of values."""
     if not isinstance(schema, dict) or "$ref" in schema:
         return schema
-    return {key: value for key, value in schema.items() if key not in _NOTES and key[:2] != "x-"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if key not in _NOTES and key[:2] != "x-" and (key != "format" or str(value) in _FORMATS)
+    }
+
+
+def _check_closed(document: Document, schema: dict[str, Any], at: str) -> None:
+    """An `allOf` with a closed schema in it takes only what that one lists: what others require is shut out."""
+    if not isinstance(schema.get("allOf"), list):
+        return
+    parts = list(_joined(document, schema, set()))
+    required = {name for part in parts for name in _names(part.get("required"))}
+    for part in parts:
+        if part.get("additionalProperties") is False and "patternProperties" not in part:
+            lacking = sorted(required - {*(part.get("properties") or {})})
+            if lacking:
+                reason = f"`additionalProperties: false` shuts out `{lacking[0]}`, which the `allOf` requires elsewhere"
+                document.find(at, reason, "list all properties in the closed schema, or leave it open")
+                return
+
+
+def _joined(document: Document, schema: Any, seen: set[int]) -> Iterator[dict[str, Any]]:
+    """The schema and all those of its `allOf`, however deep."""
+    try:
+        schema = document.resolve(schema)
+    except LookupError:
+        return
+    if isinstance(schema, dict) and id(schema) not in seen:
+        seen.add(id(schema))
+        yield schema
+        parts = schema.get("allOf")
+        for part in parts if isinstance(parts, list) else ():
+            yield from _joined(document, part, seen)
+
+
+def _names(value: Any) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def _kinds_of(value: Any) -> set[str]:

@@ -127,7 +127,9 @@ def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
         for method in METHODS:
             if isinstance(item.get(method), dict):
                 reader = kind(document, schemas, item, at, method)
-                operations.append(reader.operation(base + path))
+                whole = base + path
+                # Lint names a path without its slash; no request could reach it.
+                operations.append(reader.operation(whole if whole[:1] == "/" else f"/{whole}"))
     return operations
 
 

@@ -26,7 +26,20 @@ def automatic(contract: Contract, operation: Operation, sampler: Sampler) -> Cal
     action = contract.actions.get(operation.id)
     if action is None or not 200 <= operation.success < 300 or operation.response(operation.success) is None:
         return None
-    return getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
+    answer = getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
+    return None if answer is None else _refusing(answer)
+
+
+def _refusing(answer: Callable[..., Result]) -> Callable[..., Result]:
+    """The answer, or 501 where the contract leaves none to make."""
+
+    def refusing(**arguments: Any) -> Result:
+        try:
+            return answer(**arguments)
+        except UnsatisfiableError as error:
+            raise Problem(501, "Not Implemented", f"no value conforms to the contract's schema: {error}") from None
+
+    return refusing
 
 
 class AutomaticOperation:
@@ -184,10 +197,7 @@ class AutomaticOperation:
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
-        try:
-            return self._envelope.body(document), self._operation.success, {}
-        except UnsatisfiableError as error:
-            raise Problem(501, "Not Implemented", f"no value conforms to the answer's schema: {error}") from None
+        return self._envelope.body(document), self._operation.success, {}
 
     def _missing(self, filter: Document) -> Problem:
         told = ", ".join(str(value) for value in filter.values())

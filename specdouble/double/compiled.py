@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Violation
-from specdouble.double.body import read_form, read_json, read_multipart
+from specdouble.double.body import read_form, read_json, read_multipart, typed
 from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
@@ -251,7 +251,7 @@ class CompiledOperation:
             return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
         if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
             try:
-                return raw.decode("utf-8")
+                return typed(raw.decode("utf-8"), self._contract.resolve(media.schema))
             except UnicodeDecodeError:
                 raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
         return raw

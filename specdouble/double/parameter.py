@@ -55,11 +55,10 @@ class ParameterReader:
     @classmethod
     def of(cls, contract: Contract, parameter: Parameter) -> ParameterReader:
         """The reader of a contract's parameter."""
-        schema = contract.resolve(parameter.schema)
-        schema = schema if isinstance(schema, dict) else {}
+        schema = contract.described(parameter.schema)
         kinds = schema.get("type")
         kind = next((one for one in kinds if one != "null"), "") if isinstance(kinds, list) else str(kinds or "")
-        items = contract.resolve(schema.get("items") or {})
+        items = contract.described(schema.get("items") or {})
         properties = contract.properties(schema)
         if not kind and properties:
             kind = "object"

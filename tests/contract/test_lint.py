@@ -38,6 +38,7 @@ TABLE = [
     ("status_of_no_refusal", 14, "`200` is no status of a refusal", "from 400 to 499"),
     ("pattern", 14, "`[a-z` is no regular expression", "the dialect of ECMA 262"),
     ("default", 15, "the default breaks its own schema", "correct the default"),
+    ("closed", 13, "shuts out `name`, which the `allOf` requires", "or leave it open"),
     ("equal_alternatives", 14, "each alternative of the `oneOf` equals another one", "write `anyOf`"),
     ("enum_of_another_type", 14, "no value of the `enum` is of the type integer", "correct the values"),
     ("schema_example", 15, "the example breaks its own schema", "correct the example"),

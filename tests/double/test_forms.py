@@ -28,6 +28,19 @@ paths:
         required: true
         content: {multipart/form-data: {schema: {type: string, maxLength: 200}}}
       responses: {"204": {description: done}}
+  /numbers:
+    get:
+      operationId: find_tags
+      parameters: [{name: tag, in: query, schema: {type: array, items: {
+        allOf: [{$ref: "#/components/schemas/Tag"}, {description: a tag}]}}}]
+      responses: {"204": {description: done}}
+    post:
+      operationId: send_number
+      requestBody: {content: {text/plain: {schema: {type: integer}}}}
+      responses: {"204": {description: done}}
+components:
+  schemas:
+    Tag: {type: object, required: [key], properties: {key: {type: string}}}
 """
 
 
@@ -46,3 +59,13 @@ def test_a_form_whose_schema_is_a_string_is_text(forms: httpx.Client) -> None:
     sent = {"Content-Type": PARTS}
     assert forms.post("/cards", content=b"title=Beans&servings=2", headers=sent).status_code == 204
     assert forms.post("/cards", content=b"x" * 201, headers=sent).status_code == 400
+
+
+def test_a_text_is_what_its_schema_says(forms: httpx.Client) -> None:
+    sent = {"Content-Type": "text/plain"}
+    assert [forms.post("/numbers", content=text, headers=sent).status_code for text in ("7", "x")] == [204, 400]
+
+
+def test_a_type_behind_all_of_is_a_parameters_type(forms: httpx.Client) -> None:
+    assert forms.get("/numbers", params={"tag": '{"key": "a"}'}).status_code == 204
+    assert forms.get("/numbers", params={"tag": "{}"}).status_code == 400

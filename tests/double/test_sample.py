@@ -105,6 +105,39 @@ def test_a_required_property_that_cannot_be_made_is_named() -> None:
         made({"type": "object", "required": ["outer"], "properties": {"outer": outer}})
 
 
+CLOSED = """
+openapi: 3.0.3
+info: {title: Batches, version: "1"}
+paths:
+  batches:
+    get:
+      operationId: list_batches
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        additionalProperties: false, allOf: [{$ref: "#/components/schemas/Page"}]}}}}}
+components:
+  schemas:
+    Page:
+      type: object
+      required: [batches, links]
+      properties:
+        batches: {type: array, items: {type: object, required: [id], properties: {id: {type: string}}}}
+        links: {type: object, required: [next], properties: {next: {type: integer, enum: [none]}}}
+"""
+
+
+def test_an_answer_that_cannot_be_made_is_501_and_never_500(tmp_path: Path) -> None:
+    with client_for(CLOSED, tmp_path) as client:
+        assert client.get("/batches").status_code == 501
+
+
+def test_what_goes_with_another_mend_is_not_mended_itself() -> None:
+    links = {"type": "object", "minProperties": 3, "required": ["n"], "properties": {"n": NEVER, "a": TEXT}}
+    schema = {"type": "object", "properties": {"links": links}}
+    schemas = Schemas(Document(Source(Path(), "", ""), {"openapi": "3.1.0", "tested": schema}))
+    slot = schemas.slot(schema, "response")
+    assert Sampler(schemas).repaired(slot, {"links": {"a": 1}}, "key") == {}
+
+
 def test_an_answer_leaves_out_an_optional_property_that_nothing_conforms_to(tmp_path: Path) -> None:
     text = """
 openapi: 3.0.3

@@ -129,17 +129,19 @@ class Sampler:
             if isinstance(fresh, dict) and isinstance(value, dict) and troubles[place] < 3:
                 return {**fresh, **value}
             return value if fresh is MISSING else fresh
+        if not _exists(value, place[:-1]):
+            return value  # what was mended before has taken it along
         holder: Any = value
         for part in place[:-1]:
             holder = holder[part]
         inner = self._inside(schema, place)
         fresh = MISSING if inner is MISSING else values.value(inner, place)
+        if fresh is MISSING and not _exists(value, place):
+            fresh = values.value(True, place)  # required, and nothing says what it is
         if fresh is not MISSING:
             holder[place[-1]] = fresh
         elif _exists(value, place):
             del holder[place[-1]]
-        else:
-            holder[place[-1]] = values.value(True, place)  # required, and nothing says what it is
         return value
 
     def _inside(self, schema: Any, place: Place) -> Any:
