@@ -15,6 +15,7 @@ from specdouble.double.body import read_form, read_json, read_multipart
 from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
+from specdouble.double.negotiation import Negotiation
 from specdouble.double.parameter import MISSING, ParameterReader, Query
 from specdouble.double.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
 from specdouble.double.problem import Problem
@@ -76,6 +77,7 @@ class CompiledOperation:
         self._authenticate = authenticate
         self._errors = ErrorShapes(contract, operation)
         self._results = Results(contract, operation)
+        self._negotiation = Negotiation.of(contract, operation)
         self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._media: dict[str, tuple[Media, Keep | None]] = {
@@ -89,15 +91,18 @@ class CompiledOperation:
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
             values = self._read(request)
+            results = self._results
+            if self._negotiation is not None:
+                results = self._negotiation.results(request.headers.get(b"accept"))
             if HEADER in request.headers or IN_QUERY in request.query:
                 wish = preference(request.headers, request.query)
                 if wish is not None:
-                    return await self._as_preferred(wish, values, user, world)
-            current.set(Exchange(self.operation, world, user))
+                    return await self._as_preferred(wish, values, user, world, results)
+            current.set(Exchange(self.operation, world, user, results.media_type))
             result = self._handler(**self._arguments(values, user))
             if type(result) not in _RESULTS and inspect.isawaitable(result):
                 result = await result
-            return Outcome(self._results.answer(result))
+            return Outcome(results.answer(result))
         except Problem as problem:
             return self.refused(problem)
         except ContractBroken as error:
@@ -106,16 +111,16 @@ class CompiledOperation:
             return self._failed(traceback.format_exc(), [])
 
     async def _as_preferred(
-        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World
+        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World, results: Results
     ) -> Outcome:
         if wish.delay:
             await self.preferred.wait(wish)
         if wish.chooses:
-            answer = self._results.answer(self.preferred.answer(wish))
+            answer = results.answer(self.preferred.answer(wish, results.media_type))
         else:
-            current.set(Exchange(self.operation, world, user))
+            current.set(Exchange(self.operation, world, user, results.media_type))
             result = self._handler(**self._arguments(values, user))
-            answer = self._results.answer(await result if inspect.isawaitable(result) else result)
+            answer = results.answer(await result if inspect.isawaitable(result) else result)
         headers = [*answer.headers, (b"preference-applied", wish.applied.encode())]
         return Outcome(Answer(answer.status, answer.body, headers))
 
