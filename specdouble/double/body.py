@@ -40,9 +40,19 @@ def read_json(raw: bytes) -> Any:
         raise _problem("", "is not JSON in UTF-8") from None
     if not _plainly_harmless(raw, value):
         _refuse_twins(raw)
-        violations = [Violation("body", at, message) for at, message in _unstorable(value)]
-        if violations:
-            raise Problem(400, "Invalid request body", violations=violations)
+        storable(value)
+    return value
+
+
+def storable(value: Any) -> Any:
+    """The value, where a store can keep it.
+
+    Raises:
+        Problem: 400, with everything in it that no store can keep.
+    """
+    violations = [Violation("body", at, message) for at, message in _unstorable(value)]
+    if violations:
+        raise Problem(400, "Invalid request body", violations=violations)
     return value
 
 

@@ -23,6 +23,7 @@ from specdouble.double.result import Answer, ContractBroken, Results
 from specdouble.double.samples.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
+from specdouble.double.xml import is_structured, read_xml
 
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
@@ -104,7 +105,7 @@ class CompiledOperation:
                 result = await result
             return Outcome(results.answer(result))
         except Problem as problem:
-            return self.refused(problem)
+            return self.refused(problem, request.headers.get(b"accept"))
         except ContractBroken as error:
             return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
         except Exception:
@@ -124,11 +125,12 @@ class CompiledOperation:
         headers = [*answer.headers, (b"preference-applied", wish.applied.encode())]
         return Outcome(Answer(answer.status, answer.body, headers))
 
-    def refused(self, problem: Problem) -> Outcome:
+    def refused(self, problem: Problem, accept: bytes | None = None) -> Outcome:
         """The answer to a request that is refused."""
         # The journal keeps the problem; its traceback would keep the whole request alive.
         problem.__traceback__ = problem.__context__ = None
-        media_type, body = self._errors.write(problem)
+        errors = self._errors if self._negotiation is None else self._negotiation.errors(accept)
+        media_type, body = errors.write(problem)
         headers = [(b"content-type", media_type)]
         headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         if problem.rule:
@@ -216,7 +218,7 @@ class CompiledOperation:
         if "json" in media.type or media.type == "*/*":
             return read_json(raw)
         if "xml" in media.type:
-            return raw
+            return read_xml(self._contract, raw, media.schema) if is_structured(self._contract, media.schema) else raw
         if media.type.startswith("application/x-www-form-urlencoded") and self._contract.properties(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
         if media.type.startswith("multipart/"):

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from specdouble.contract import Contract, Operation
+from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.problem import Problem
 from specdouble.double.result import Results
 
@@ -28,6 +29,7 @@ class Negotiation:
     def __init__(self, contract: Contract, operation: Operation, offered: tuple[str, ...]) -> None:
         self._offered = offered
         self._results = {one: Results(contract, operation, one) for one in offered}
+        self._errors = {one: ErrorShapes(contract, operation, one) for one in offered}
 
     @classmethod
     def of(cls, contract: Contract, operation: Operation) -> Negotiation | None:
@@ -53,6 +55,11 @@ class Negotiation:
             detail = f"the answer comes as {told}; the request accepts `{accept.decode('latin-1')}`"
             raise Problem(406, "Not Acceptable", detail)
         return self._results[found]
+
+    def errors(self, accept: bytes | None) -> ErrorShapes:
+        """What writes the problem of a request; an error is told to whoever accepts no form of it too."""
+        found = None if accept is None else best(accept.decode("latin-1"), self._offered)
+        return self._errors[found or self._offered[0]]
 
 
 @lru_cache(maxsize=1024)

@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Media
+from specdouble.contract import Contract, Media
+from specdouble.double.xml import write_xml
 
 
-def represented(value: Any, media: Media) -> bytes:
+def represented(contract: Contract, value: Any, media: Media) -> bytes:
     """The value as the media type has it; a text is taken for the finished body.
 
     An array's documents become the rows of `text/csv` (RFC 4180). Of what has no form of its own the media's example is
@@ -19,6 +20,8 @@ def represented(value: Any, media: Media) -> bytes:
     """
     if value is None or isinstance(value, str):
         return (value or "").encode()
+    if "xml" in media.type:
+        return write_xml(contract, value, media.schema)
     if media.type.startswith("text/csv"):
         return _csv(value)
     example = next((one for one in media.examples.values() if isinstance(one, str)), None)

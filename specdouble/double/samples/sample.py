@@ -10,6 +10,7 @@ from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.exchange import current
 from specdouble.double.problem import Problem
 from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.xml import is_structured
 
 Result = tuple[Any, int, dict[str, str]]
 
@@ -48,6 +49,8 @@ def sample_of(
     if response is None:
         raise Problem(501, "Not Implemented", f"{operation.id} declares no answer with {status}")
     media = media_of(response, media_type)
+    if media is not None and "xml" in media.type and not media.examples and not is_structured(contract, media.schema):
+        media = media_of(response)  # what the XML says is a text alone
     try:
         body = None if media is None else body_of(media, sampler, f"{key} {status}")
     except UnsatisfiableError as error:
@@ -92,6 +95,8 @@ def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) 
     if "json" in media.type or "*" in media.type:
         if media.slot is None:
             return told[0] if told else {}
+        return sampler.sample(media.slot, key, told)
+    if "xml" in media.type and media.slot is not None and not any(isinstance(one, str) for one in told):
         return sampler.sample(media.slot, key, told)
     if told:
         return told[0]
