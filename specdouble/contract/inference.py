@@ -280,8 +280,9 @@ class _Inference:
         """The objects inside an operation's success, nearest to the root first."""
         if operation.id not in self.found:
             response = operation.response(operation.success)
-            medias = response.content.values() if response else ()
+            medias = list(response.content.values()) if response else []
             media = next((one for one in medias if "json" in one.type or "*" in one.type), None)
+            media = media or next((one for one in medias if "xml" in one.type), None)
             found = self.search(media.schema, media.pointer + "/schema", (), 0) if media else ()
             self.found[operation.id] = list(found)
         return self.found[operation.id]

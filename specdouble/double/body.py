@@ -46,9 +46,19 @@ def read_json(raw: bytes, reserved: Container[str] = ()) -> Any:
         raise _problem("", "is not JSON in UTF-8") from None
     if not _plainly_harmless(raw, value):
         _refuse_twins(raw)
-        violations = [Violation("body", at, message) for at, message in _unstorable(value, reserved)]
-        if violations:
-            raise Problem(400, "Invalid request body", violations=violations)
+        storable(value, reserved)
+    return value
+
+
+def storable(value: Any, reserved: Container[str] = ()) -> Any:
+    """The value, where a store can keep it.
+
+    Raises:
+        Problem: 400, with everything in it that no store can keep.
+    """
+    violations = [Violation("body", at, message) for at, message in _unstorable(value, reserved)]
+    if violations:
+        raise Problem(400, "Invalid request body", violations=violations)
     return value
 
 

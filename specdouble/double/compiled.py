@@ -15,6 +15,7 @@ from specdouble.double.body import read_form, read_json, read_multipart, typed
 from specdouble.double.declared import Keep, declared_part
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
+from specdouble.double.negotiation import Negotiation
 from specdouble.double.parameter import MISSING, ParameterReader, Query
 from specdouble.double.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
 from specdouble.double.problem import Problem
@@ -22,6 +23,7 @@ from specdouble.double.result import Answer, ContractBroken, Results, fields
 from specdouble.double.samples.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
+from specdouble.double.xml import is_structured, read_xml
 
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
@@ -78,6 +80,7 @@ class CompiledOperation:
         self._authenticate = authenticate
         self._errors = ErrorShapes(contract, operation)
         self._results = Results(contract, operation)
+        self._negotiation = Negotiation.of(contract, operation)
         self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._media: dict[str, tuple[Media, Keep | None]] = {
@@ -95,52 +98,52 @@ class CompiledOperation:
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
             values = self._read(request)
+            results = self._results
+            if self._negotiation is not None:
+                results = self._negotiation.results(request.headers.get(b"accept"))
             if HEADER in request.headers or IN_QUERY in request.query:
                 wish = preference(request.headers, request.query)
                 if wish is not None:
-                    return self._finish(self._as_preferred(wish, values, user, world))
-            current.set(Exchange(self.operation, world, user))
+                    return self._finish(self._as_preferred(wish, values, user, world, results), request)
+            current.set(Exchange(self.operation, world, user, results.media_type))
             result = self._handler(**self._arguments(values, user))
             if type(result) not in _RESULTS and inspect.isawaitable(result):
-                return self._finish(self._awaited(result))
-            return Outcome(self._results.answer(result))
+                return self._finish(_awaited(result, results), request)
+            return Outcome(results.answer(result))
         except Exception as error:
-            return self._unsuccessful(error)
+            return self._unsuccessful(error, request)
 
-    async def _finish(self, answer: Awaitable[Answer]) -> Outcome:
+    async def _finish(self, answer: Awaitable[Answer], request: Request) -> Outcome:
         try:
             return Outcome(await answer)
         except Exception as error:
-            return self._unsuccessful(error)
-
-    async def _awaited(self, result: Awaitable[Any]) -> Answer:
-        return self._results.answer(await result)
+            return self._unsuccessful(error, request)
 
     async def _as_preferred(
-        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World
+        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World, results: Results
     ) -> Answer:
         if wish.delay:
             await self.preferred.wait(wish)
         if wish.chooses:
-            answer = self._results.answer(self.preferred.answer(wish))
+            answer = results.answer(self.preferred.answer(wish, results.media_type))
         else:
-            current.set(Exchange(self.operation, world, user))
+            current.set(Exchange(self.operation, world, user, results.media_type))
             result = self._handler(**self._arguments(values, user))
-            answer = self._results.answer(await result if inspect.isawaitable(result) else result)
+            answer = results.answer(await result if inspect.isawaitable(result) else result)
         headers = [*answer.headers, *fields({"Preference-Applied": wish.applied})]
         return Answer(answer.status, answer.body, headers)
 
-    def _unsuccessful(self, error: Exception) -> Outcome:
+    def _unsuccessful(self, error: Exception, request: Request) -> Outcome:
         if isinstance(error, Problem):
             try:
-                return self.refused(error)
+                return self.refused(error, request.headers.get(b"accept"))
             except Exception as failed:
                 error = failed
         if isinstance(error, ContractBroken):
             return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
         return self._failed("".join(traceback.format_exception(error)), [])
 
-    def refused(self, problem: Problem) -> Outcome:
+    def refused(self, problem: Problem, accept: bytes | None = None) -> Outcome:
         """The answer to a request that is refused.
 
         Raises:
@@ -148,7 +151,8 @@ class CompiledOperation:
         """
         # The journal keeps the problem; its traceback would keep the whole request alive.
         problem.__traceback__ = problem.__context__ = None
-        media_type, body = self._errors.write(problem)
+        errors = self._errors if self._negotiation is None else self._negotiation.errors(accept)
+        media_type, body = errors.write(problem)
         headers = [(b"content-type", media_type)]
         if problem.headers:
             headers += fields(problem.headers)
@@ -243,7 +247,7 @@ class CompiledOperation:
         if "json" in media.type or media.type == "*/*":
             return read_json(raw, self._contract.reserved)
         if "xml" in media.type:
-            return raw
+            return read_xml(self._contract, raw, media.schema) if is_structured(self._contract, media.schema) else raw
         if media.type.startswith("application/x-www-form-urlencoded") and self._has_fields(media.schema):
             return read_form(raw, self._contract.properties(media.schema))
         if media.type.startswith("multipart/") and not self._is_text(media.schema):
@@ -271,6 +275,10 @@ class CompiledOperation:
         return {
             argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
         }
+
+
+async def _awaited(result: Awaitable[Any], results: Results) -> Answer:
+    return results.answer(await result)
 
 
 def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, str, bool]]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Resource
+from specdouble.contract import Contract, Operation, Resource
 from specdouble.double.listing import Page, plain
-from specdouble.double.samples.sample import body_of
+from specdouble.double.samples.sample import body_of, media_of
 from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
@@ -49,7 +49,8 @@ class Envelope:
         self._path = path
         self._key = operation.id
         self._id = resource.id
-        self._media = _media(operation)
+        response = operation.response(operation.success)
+        self._media = media_of(response) if response else None
         self._template: Any = None
         schema = self._schema_at(path) if self._media else None
         if many and isinstance(schema, dict):
@@ -123,12 +124,6 @@ class Envelope:
         for name in path:
             schema = self._contract.resolve(self._contract.properties(schema).get(name))
         return schema
-
-
-def _media(operation: Operation) -> Media | None:
-    response = operation.response(operation.success)
-    medias = list(response.content.values()) if response else []
-    return next((media for media in medias if "json" in media.type), next(iter(medias), None))
 
 
 def _tell(holder: Any, page: Page | None) -> None:

@@ -9,6 +9,7 @@ import orjson
 
 from specdouble.contract import Contract, Media, Operation
 from specdouble.double.problem import Problem
+from specdouble.double.representation import represented
 
 PROBLEM_TYPE = "application/problem+json"
 _KEPT = 256
@@ -43,10 +44,12 @@ class ErrorShapes:
     Args:
         contract: the contract.
         operation: the operation, or None for a request that meets none.
+        media_type: the representation that the request accepts best; else JSON is written, where it is declared.
     """
 
-    def __init__(self, contract: Contract, operation: Operation | None) -> None:
+    def __init__(self, contract: Contract, operation: Operation | None, media_type: str | None = None) -> None:
         self._contract = contract
+        self._media_type = media_type
         self._operation = operation
         self._writers: dict[int, Write] = {}
         self._written: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
@@ -81,13 +84,16 @@ class ErrorShapes:
         media_type = media.type.encode() if "*" not in media.type else b"application/json"
         slot = media.slot
 
+        def encoded(body: Any) -> bytes:
+            return represented(contract, body, media) if "xml" in media.type else orjson.dumps(body)
+
         def write(problem: Problem) -> tuple[bytes, bytes]:
             if problem.title is None and not problem.violations and example is not None:
-                return media_type, orjson.dumps(example)
+                return media_type, encoded(example)
             body = self._composed(schema, problem)
             if not contract.schemas.is_valid(slot, body) and example is not None:
                 body = example
-            return media_type, orjson.dumps(body)
+            return media_type, encoded(body)
 
         return write
 
@@ -97,10 +103,11 @@ class ErrorShapes:
         declared = self._operation.response(status)
         candidates = [declared] if declared else []
         candidates += [one for key, one in self._operation.responses.items() if key[:1] in "45d"]
-        for response in candidates:
-            for media in response.content.values():
-                if "json" in media.type or "*" in media.type:
-                    return media
+        for kinds in ((self._media_type,), ("json", "*"), ("xml",)):
+            for response in candidates:
+                for media in response.content.values():
+                    if _can_be_written(media.type) and any(kind is not None and kind in media.type for kind in kinds):
+                        return media
         return None
 
     def _composed(self, schema: Any, problem: Problem) -> Any:
@@ -152,6 +159,10 @@ class ErrorShapes:
         named = {"field": violation["pointer"].strip("/"), "path": violation["pointer"], "detail": violation["message"]}
         whole = {**named, **violation}
         return {name: whole[name] for name in known if name in whole} if known else dict(violation)
+
+
+def _can_be_written(media_type: str) -> bool:
+    return any(kind in media_type for kind in ("json", "*", "xml"))
 
 
 def _violations(problem: Problem) -> list[dict[str, str]]:

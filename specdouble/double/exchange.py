@@ -23,11 +23,13 @@ class Exchange:
         operation: what was asked.
         world: the state that it is asked of.
         user: the claims of the caller; None where nobody was authenticated.
+        media_type: the representation that the caller accepts best; None where there is no choice.
     """
 
     operation: Operation
     world: World
     user: User | None
+    media_type: str | None = None
 
 
 current: ContextVar[Exchange] = ContextVar("exchange")

@@ -94,39 +94,41 @@ class Preferred:
         """Let pass the time that is wished for."""
         await asyncio.sleep(wish.delay / 1000)
 
-    def answer(self, wish: Preference) -> tuple[Any, int, dict[str, str]]:
-        """The sample that is wished for.
+    def answer(self, wish: Preference, media_type: str | None = None) -> tuple[Any, int, dict[str, str]]:
+        """The sample that is wished for, in the representation of that media type where the status has it.
 
         Raises:
             Problem: 400, the operation has no such status or example; 501, nothing conforms to its schema.
         """
-        status = self._status(wish)
+        status = self._status(wish, media_type)
         response = self._operation.response(status)
         if response is None:
             told = ", ".join(self._operation.responses)
             raise Problem(400, "Not a status of the operation", f"{self._operation.id} declares {told}; not {status}")
         if wish.example is not None:
-            return self._example(response, wish.example, status)
+            return self._example(response, wish.example, status, media_type)
         if not wish.dynamic:
-            return sample_of(self._contract, self._operation, status, self._sampler, self._operation.id)
-        return self._dynamic(media_of(response)), status, {}
+            return sample_of(self._contract, self._operation, status, self._sampler, self._operation.id, media_type)
+        return self._dynamic(media_of(response, media_type)), status, {}
 
-    def _status(self, wish: Preference) -> int:
+    def _status(self, wish: Preference, media_type: str | None) -> int:
         """The status that is wished for, else the lowest success that has the example."""
         lowest = status_of(self._operation)
         if wish.code is not None or wish.example is None:
             return lowest if wish.code is None else wish.code
         numbers = [lowest, *sorted(int(status) for status in self._operation.responses if status.isdigit())]
-        having = (one for one in numbers if wish.example in self._examples(self._operation.response(one)))
+        having = (one for one in numbers if wish.example in self._examples(self._operation.response(one), media_type))
         return next(having, lowest)
 
     @staticmethod
-    def _examples(response: Response | None) -> Mapping[str, Any]:
-        media = media_of(response) if response else None
+    def _examples(response: Response | None, media_type: str | None) -> Mapping[str, Any]:
+        media = media_of(response, media_type) if response else None
         return media.examples if media else {}
 
-    def _example(self, response: Response, name: str, status: int) -> tuple[Any, int, dict[str, str]]:
-        examples = self._examples(response)
+    def _example(
+        self, response: Response, name: str, status: int, media_type: str | None
+    ) -> tuple[Any, int, dict[str, str]]:
+        examples = self._examples(response, media_type)
         if name not in examples:
             told = ", ".join(examples) or "none"
             raise Problem(400, "Not an example of the operation", f"the examples of {status} are: {told}; not {name}")

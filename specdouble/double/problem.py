@@ -14,7 +14,7 @@ from typing import Any
 
 from specdouble.contract import Rule, Violation
 
-_STATUSES = range(200, 600)
+STATUSES = range(200, 600)
 
 
 class Problem(Exception):
@@ -44,7 +44,7 @@ class Problem(Exception):
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(title or status)
-        if status not in _STATUSES:
+        if status not in STATUSES:
             raise ValueError(f"{status!r} is no status of an answer: those are 200 to 599")
         self.status = status
         self.title = title

@@ -11,6 +11,12 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, Response, Violation
+from specdouble.double.problem import STATUSES
+from specdouble.double.representation import represented
+from specdouble.double.samples.sample import media_of
+from specdouble.double.xml import is_structured
+
+Fields = list[tuple[bytes, bytes]]
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -60,13 +66,15 @@ class Results:
     Args:
         contract: the contract.
         operation: the operation.
+        media_type: the representation to send, where the contract declares it; None for JSON, where it does.
     """
 
-    def __init__(self, contract: Contract, operation: Operation) -> None:
+    def __init__(self, contract: Contract, operation: Operation, media_type: str | None = None) -> None:
+        self.media_type = media_type
         self._contract = contract
         self._operation = operation
         self._success = operation.success
-        self._declared: dict[int, tuple[Response, Media | None]] = {}
+        self._declared: dict[int, tuple[Response, Media | None, Fields]] = {}
 
     def answer(self, result: Any) -> Answer:
         """The answer for a document, `(document, status)` or `(document, status, headers)`.
@@ -77,37 +85,48 @@ class Results:
         status, told = self._success, None
         if isinstance(result, tuple):
             result, status, told = result if len(result) == 3 else (*result, None)
-        response, media = self._declared.get(status) or self._declare(status)
+        response, media, fixed = self._declared.get(status) or self._declare(status)
         headers = fields(told) if told else []
         if media is None:
             if result is not None and response.content == {} and status not in (204, 304):
                 return Answer(status, orjson.dumps(result), [(b"content-type", b"application/json"), *headers])
             return Answer(status, b"", headers)
         body = self._encoded(result, media)
-        return Answer(status, body, [(b"content-type", media.type.encode()), *headers])
+        return Answer(status, body, [*fixed, *headers])
 
-    def _declare(self, status: int) -> tuple[Response, Media | None]:
-        response = self._operation.response(int(status))
+    def _declare(self, status: int) -> tuple[Response, Media | None, Fields]:
+        if status not in STATUSES:
+            message = f"{status!r} is no status of an answer: those are 200 to 599"
+            raise ContractBroken([Violation("status", "", message)])
+        response = self._operation.response(status)
         if response is None:
             message = (
                 f"the status {status} is not declared; declared are {', '.join(sorted(self._operation.responses))}"
             )
             raise ContractBroken([Violation("status", "", message)])
-        media = next((one for one in response.content.values() if "json" in one.type), None)
-        media = media or next(iter(response.content.values()), None)
+        media = media_of(response, self.media_type)
         if media is not None and "*" in media.type:
             media = Media("application/json", media.schema, media.slot, media.examples, media.pointer)
-        self._declared[status] = (response, media)
-        return response, media
+        if media is not None and "xml" in media.type and not is_structured(self._contract, media.schema):
+            # The schema says that it is a text: what is in it, the JSON beside it says.
+            told = media_of(response)
+            schema, slot = (told.schema, told.slot) if told and told.type != media.type else (None, None)
+            media = Media(media.type, schema, slot, media.examples, media.pointer)
+        fixed = [] if media is None else [(b"content-type", media.type.encode())]
+        if self.media_type is not None:
+            fixed.append((b"vary", b"accept"))  # another request may be sent another (RFC 9110, 12.5.5)
+        self._declared[status] = response, media, fixed
+        return response, media, fixed
 
     def _encoded(self, result: Any, media: Media) -> bytes:
         if isinstance(result, bytes):
             return result
-        if "json" not in media.type:
-            return str("" if result is None else result).encode()
+        is_json = "json" in media.type
+        if not is_json and ("xml" not in media.type or result is None or isinstance(result, str)):
+            return represented(self._contract, result, media)
         if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
             raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
         try:
-            return orjson.dumps(result)
+            return orjson.dumps(result) if is_json else represented(self._contract, result, media)
         except TypeError as error:
             raise ContractBroken([Violation("response", "", str(error))]) from None

@@ -175,8 +175,10 @@ def test_an_async_handler_is_awaited_and_gets_parameters_by_name(tmp_path: Path)
 def test_whatever_a_handler_does_wrong_is_500_in_the_contracts_shape_and_the_server_stays(
     tmp_path: Path, told: str
 ) -> None:
-    handler = f"from specdouble.double import Problem\n\n\ndef get_thing():\n    {told}\n"
-    answer, journal = get(project(tmp_path, handler))
+    project(tmp_path, f"from specdouble.double import Problem\n\n\ndef get_thing():\n    {told}\n")
+    with (tmp_path / "openapi.yaml").open("a", encoding="utf-8") as contract:
+        contract.write("        default: {description: Whatever.}\n")
+    answer, journal = get(tmp_path)
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal Server Error"})
     assert journal[0]["explanation"]
 

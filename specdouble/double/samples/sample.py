@@ -7,20 +7,24 @@ from contextlib import suppress
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.double.exchange import current
 from specdouble.double.problem import Problem
 from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.xml import is_structured
 
 Result = tuple[Any, int, dict[str, str]]
 
 
 def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[], Result]:
     """The function that answers an operation with the sample of its lowest success; made once, then the same."""
-    made: list[Result] = []
+    made: dict[str | None, Result] = {}
 
     def answer() -> Result:
-        if not made:
-            made.append(sample_of(contract, operation, status_of(operation), sampler, operation.id))
-        return made[0]
+        media_type = current.get().media_type
+        if media_type not in made:
+            status = status_of(operation)
+            made[media_type] = sample_of(contract, operation, status, sampler, operation.id, media_type)
+        return made[media_type]
 
     return answer
 
@@ -33,8 +37,10 @@ def status_of(operation: Operation) -> int:
     return next((number for number in numbers if number >= 200), 200)
 
 
-def sample_of(contract: Contract, operation: Operation, status: int, sampler: Sampler, key: str) -> Result:
-    """A sample of the answer with a status.
+def sample_of(
+    contract: Contract, operation: Operation, status: int, sampler: Sampler, key: str, media_type: str | None = None
+) -> Result:
+    """A sample of the answer with a status, in the representation of that media type where it has it.
 
     Raises:
         Problem: 501, no value conforms to the answer's schema.
@@ -42,7 +48,9 @@ def sample_of(contract: Contract, operation: Operation, status: int, sampler: Sa
     response = operation.response(status)
     if response is None:
         raise Problem(501, "Not Implemented", f"{operation.id} declares no answer with {status}")
-    media = media_of(response)
+    media = media_of(response, media_type)
+    if media is not None and "xml" in media.type and not media.examples and not is_structured(contract, media.schema):
+        media = media_of(response)  # what the XML says is a text alone
     try:
         body = None if media is None else body_of(media, sampler, f"{key} {status}")
     except UnsatisfiableError as error:
@@ -69,8 +77,10 @@ def demanded_headers(contract: Contract, response: Response, sampler: Sampler, k
     return found
 
 
-def media_of(response: Response) -> Media | None:
-    """The representation of a response that is sent: JSON, where there is one."""
+def media_of(response: Response, media_type: str | None = None) -> Media | None:
+    """The representation of a response that is sent: that of the media type, else JSON, where there is one."""
+    if media_type is not None and media_type in response.content:
+        return response.content[media_type]
     medias = list(response.content.values())
     return next((media for media in medias if "json" in media.type), next(iter(medias), None))
 
@@ -86,9 +96,8 @@ def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) 
         if media.slot is None:
             return told[0] if told else {}
         return sampler.sample(media.slot, key, told)
+    if "xml" in media.type and media.slot is not None and not any(isinstance(one, str) for one in told):
+        return sampler.sample(media.slot, key, told)
     if told:
-        return told[0] if isinstance(told[0], str) else str(told[0])
-    if media.slot is None:
-        return ""
-    made = sampler.made(media.slot, key)
-    return made if isinstance(made, str) else ""
+        return told[0]
+    return "" if media.slot is None else sampler.made(media.slot, key)
