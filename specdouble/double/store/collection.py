@@ -37,6 +37,12 @@ class _Cursor(upstream.Cursor):  # type: ignore[misc]
 class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     """Mongomock's collection over an indexed store."""
 
+    @property
+    def _store(self) -> Any:
+        # As upstream, without its two calls: it is asked for several times in each operation.
+        known = self._db_store._collections.get(self._name)
+        return self._db_store[self._name] if known is None else known
+
     def _iter_documents(self, filter: Any) -> Iterator[Document]:
         asked, _ = conditions(filter)
         if asked:
