@@ -161,7 +161,7 @@ class _Inference:
         self, method: str, operation: Operation, found: _Found, identity: str, parameter: str
     ) -> Action | None:
         does = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}.get(method)
-        if does is None or (does in ("replace", "update") and not self.takes_document(operation)):
+        if does is None or (does in ("replace", "update") and not self.takes_change(operation)):
             return None
         place = self.place_of(operation, found, identity, many=False)
         if does == "read" and place is None:
@@ -316,6 +316,11 @@ class _Inference:
     def takes_document(self, operation: Operation) -> bool:
         return bool(self.sent(operation))
 
+    def takes_change(self, operation: Operation) -> bool:
+        """Whether it takes a document, or the operations of a JSON Patch (RFC 6902) on one."""
+        medias = operation.body.content if operation.body else {}
+        return self.takes_document(operation) or (operation.method == "patch" and any(_is_patch(one) for one in medias))
+
     def sent(self, operation: Operation) -> Properties:
         """The properties of the document that an operation takes."""
         media = self.taken(operation)
@@ -419,6 +424,10 @@ def _is_scalar(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+
+
+def _is_patch(media_type: str) -> bool:
+    return media_type.startswith("application/json-patch+json")
 
 
 def _plain(name: str) -> str:
