@@ -117,6 +117,29 @@ def test_the_concrete_path_goes_first(tmp_path: Path) -> None:
         assert [client.get("/x/me").json(), client.get("/x/7").json()] == ["me", "one"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_concrete_goes_first_segment_by_segment_wherever_the_paths_stand(tmp_path: Path, order: int) -> None:
+    templates = ["/a/{x}/b", "/a/{y}/{z}", "/a/c/{w}", "/a/{x}/{y}.gz", "/a/{x}/{y}.tar.gz", "/a/{u}/b/{v}"]
+    paths = "".join(
+        f"  {path}:\n    get: {{operationId: one{n}, responses: {{'200': {OK % repr(path)}}}}}\n"
+        for n, path in list(enumerate(templates))[::order]
+    )
+    with client_for(HEAD + paths, tmp_path) as client:
+        asked = ["/a/1/b", "/a/1/2", "/a/c/b", "/a/1/f.gz", "/a/1/f.tar.gz", "/a/1/b/2"]
+        assert [client.get(path).json() for path in asked] == templates
+
+
+def test_a_parameter_has_the_name_that_its_own_template_gives_it(tmp_path: Path) -> None:
+    def operation(path: str, name: str) -> str:
+        parameter = f"{{name: {name}, in: path, required: true, schema: {{type: integer}}}}"
+        return f"  {path}:\n    get: {{parameters: [{parameter}], responses: {{'200': {OK % 'ok'}}}}}\n"
+
+    paths = operation("/a/{y}/{z}", "y") + operation("/a/{x}/b", "x")
+    with client_for(HEAD + paths, tmp_path) as client:
+        asked = ["/a/1/b", "/a/x/b", "/a/1/c", "/a/x/c"]
+        assert [client.get(path).status_code for path in asked] == [200, 400, 200, 400]
+
+
 def test_paths_that_differ_in_names_alone_share_their_methods(tmp_path: Path) -> None:
     paths = f"""
   /x/{{id}}:
