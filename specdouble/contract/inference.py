@@ -92,6 +92,17 @@ class _Inference:
                 self.listing_elsewhere(operation)
         for group in _groups([one for one in operations if one.id in self.actions]):
             self.scope_annotated(group)
+        for name, resource in self.resources.items():
+            if resource.why:
+                self.resources[name] = replace(resource, parents=self.parents(resource))
+
+    def parents(self, resource: Resource) -> tuple[str, ...]:
+        """What every operation on one of the documents names beside its id; nothing where the store's id is its own."""
+        if resource.id == "_id" or resource.id not in resource.properties:
+            return ()
+        on_one = [one for one in self.actions.values() if one.collection == resource.collection and one.does != "list"]
+        scopes = [[to for _, to in action.scope if to != resource.id] for action in on_one]
+        return tuple(to for to in scopes[0] if all(to in scope for scope in scopes)) if scopes else ()
 
     # One collection
 

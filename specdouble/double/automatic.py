@@ -162,7 +162,7 @@ class AutomaticOperation:
         if document.get(name) is None:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
-            documents.delete_one({name: document[name]})
+            documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
         stored = self._completed(documents.draft(self._with_defaults(document)))
         documents.insert_one(stored)
         return stored
