@@ -57,6 +57,41 @@ def test_samples_of_3_1_keep_const_and_contains(modern: httpx.Client) -> None:
     assert len([one for one in measured["readings"] if one >= 100]) >= 2
 
 
+def test_an_anchor_is_followed_in_requests_and_answers_in_this_file_and_another(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text("Size: {$anchor: size, type: integer, maximum: 9}\n", "utf-8")
+    contract = """
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /things:
+    post:
+      operationId: add
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#thing'}}}}
+      responses: {'201': {description: ok, content: {application/json: {schema: {$ref: '#thing'}}}}}
+  /things/{id}:
+    get:
+      operationId: read
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses:
+        '200': {description: ok, content: {application/json: {schema: {$ref: '#thing'}}}}
+        '404': {description: none}
+components:
+  schemas:
+    Thing:
+      $anchor: thing
+      type: object
+      properties:
+        id: {type: integer}
+        size: {$ref: 'shared.yaml#size'}
+        inside: {$ref: '#thing'}
+"""
+    with client_for(contract, tmp_path) as client:
+        made = client.post("/things", json={"size": 3, "inside": {"size": 9}})
+        assert (made.status_code, made.json()["inside"]) == (201, {"size": 9})
+        assert client.get(f"/things/{made.json()['id']}").json() == made.json()
+        assert client.post("/things", json={"size": 3, "inside": {"size": 10}}).status_code == 400
+
+
 def test_swagger_2_works_on_documents(old: httpx.Client) -> None:
     pet = old.post("/pet", json={"name": "Bo"})
     assert (pet.status_code, pet.json()["status"]) == (201, "available")
