@@ -35,6 +35,7 @@ DOORS = {
     "bson": ("specdouble.double.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
+    "jsonpatch": ("specdouble.double.patch",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.protocol"),
     "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),

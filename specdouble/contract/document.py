@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from specdouble.contract.finding import ContractError, Finding, Severity
 from specdouble.contract.pointer import fragment, longest_prefix, look_up, pointer
@@ -128,6 +130,20 @@ def _is_data(key: str, value: Any) -> bool:
     return key in _DATA or (key.startswith("x-") and key != "x-bundled")
 
 
+def _anchors(value: Any, path: tuple[str | int, ...], named: bool = False) -> Iterator[tuple[str, str]]:
+    """The names of the schemas that have one, and their pointers."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _anchors(item, (*path, index))
+    elif isinstance(value, dict):
+        for keyword in () if named else ("$anchor", "$dynamicAnchor"):
+            if isinstance(value.get(keyword), str):
+                yield value[keyword], pointer(*path)
+        for key, item in value.items():
+            if named or not _is_data(key, item):
+                yield from _anchors(item, (*path, key), not named and key in _NAMED)
+
+
 class _Bundler:
     """Checks every `$ref`, and brings what lies in other files into the document."""
 
@@ -135,6 +151,7 @@ class _Bundler:
         self.document = document
         self.sources = {document.source.path.resolve(): document.source}
         self.homes: dict[tuple[Path, str], str] = {}
+        self.anchors: dict[Path, dict[str, str]] = {}
 
     def run(self) -> None:
         self.walk(self.document.data, (), self.document.source, named=False)
@@ -160,7 +177,7 @@ class _Bundler:
                 (*path, "$ref"), f"`$ref: {reference}` leads over the network", "keep a copy beside the contract"
             )
             return
-        if not file and source is self.document.source:
+        if not file and source is self.document.source and at[:1] in ("", "/"):
             self.check_inside(reference, at, path)
             return
         target = source
@@ -175,17 +192,31 @@ class _Bundler:
                 )
                 return
             self.sources[location] = target
+        if at[:1] not in ("", "/"):
+            anchored = self.anchored(target).get(at)
+            if anchored is None:
+                reason, remedy = f"`$ref: {reference}` names no `$anchor`", "define the `$anchor`, or write a pointer"
+                self.refuse((*path, "$ref"), reason, f"{remedy}: `#/components/schemas/...`")
+                return
+            at = anchored
         if target is self.document.source:
             holder["$ref"] = "#" + at
             self.check_inside(reference, at, path)
             return
         self.bring(holder, target, at, path)
 
+    def anchored(self, source: Source) -> dict[str, str]:
+        """The pointer of each `$anchor` of a file (JSON Schema 2020-12, Core, 8.2.2)."""
+        known = self.anchors.get(source.path)
+        if known is None:
+            known = self.anchors[source.path] = {}
+            for name, at in _anchors(source.data, ()):
+                known.setdefault(name, at)
+        return known
+
     def check_inside(self, reference: str, at: str, path: tuple[str | int, ...]) -> None:
-        if at and not at.startswith("/"):
-            return  # an `$anchor` of OpenAPI 3.1: the schemas' own validator resolves it
         try:
-            self.document.follow({"$ref": reference}, at)
+            self.document.follow({"$ref": "#" + quote(at)}, at)
         except LookupError as error:
             if str(error.args[0]) == at and self.exists(at):
                 reason, remedy = f"`$ref: {reference}` leads in a circle", "let one of them say what it is"

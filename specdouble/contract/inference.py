@@ -92,6 +92,17 @@ class _Inference:
                 self.listing_elsewhere(operation)
         for group in _groups([one for one in operations if one.id in self.actions]):
             self.scope_annotated(group)
+        for name, resource in self.resources.items():
+            if resource.why:
+                self.resources[name] = replace(resource, parents=self.parents(resource))
+
+    def parents(self, resource: Resource) -> tuple[str, ...]:
+        """What every operation on one of the documents names beside its id; nothing where the store's id is its own."""
+        if resource.id == "_id" or resource.id not in resource.properties:
+            return ()
+        on_one = [one for one in self.actions.values() if one.collection == resource.collection and one.does != "list"]
+        scopes = [[to for _, to in action.scope if to != resource.id] for action in on_one]
+        return tuple(to for to in scopes[0] if all(to in scope for scope in scopes)) if scopes else ()
 
     # One collection
 
@@ -161,7 +172,7 @@ class _Inference:
         self, method: str, operation: Operation, found: _Found, identity: str, parameter: str
     ) -> Action | None:
         does = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}.get(method)
-        if does is None or (does in ("replace", "update") and not self.takes_document(operation)):
+        if does is None or (does in ("replace", "update") and not self.takes_change(operation)):
             return None
         place = self.place_of(operation, found, identity, many=False)
         if does == "read" and place is None:
@@ -316,6 +327,11 @@ class _Inference:
     def takes_document(self, operation: Operation) -> bool:
         return bool(self.sent(operation))
 
+    def takes_change(self, operation: Operation) -> bool:
+        """Whether it takes a document, or the operations of a JSON Patch (RFC 6902) on one."""
+        medias = operation.body.content if operation.body else {}
+        return self.takes_document(operation) or (operation.method == "patch" and any(_is_patch(one) for one in medias))
+
     def sent(self, operation: Operation) -> Properties:
         """The properties of the document that an operation takes."""
         media = self.taken(operation)
@@ -419,6 +435,10 @@ def _is_scalar(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+
+
+def _is_patch(media_type: str) -> bool:
+    return media_type.startswith("application/json-patch+json")
 
 
 def _plain(name: str) -> str:

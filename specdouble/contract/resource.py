@@ -25,6 +25,8 @@ class Resource:
         properties: the schema of each property, `$ref` and `allOf` resolved.
         rules: the promises about its properties.
         within: what the store keeps beside a document, since no property holds it: the parents of a nested path.
+        parents: what of these, and of the properties, every path to a document names: ids tell apart the documents of
+            the same parents alone.
         why: what it was inferred from; empty where an `x-resource` says it.
     """
 
@@ -37,6 +39,7 @@ class Resource:
     properties: Mapping[str, dict[str, Any]]
     rules: tuple[Rule, ...] = field(default=())
     within: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
     why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:

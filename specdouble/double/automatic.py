@@ -8,12 +8,13 @@ from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
 
-from specdouble.contract import Action, Contract, Operation, Resource, Timestamp
+from specdouble.contract import Action, Contract, Operation, ReadOnly, Resource, Timestamp
 from specdouble.double.compiled import argument_name
 from specdouble.double.documents import Collection
 from specdouble.double.envelope import Envelope
 from specdouble.double.exchange import collection
 from specdouble.double.listing import Listing
+from specdouble.double.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.problem import Problem
 from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
@@ -65,7 +66,6 @@ class AutomaticOperation:
         self._key = None if action.id is None else argument_name(action.id)
         self._scope = [(argument_name(name), to) for name, to in action.scope]
         self._parents = list(_parents(contract, operation, action)) if operation.response(404) else []
-        self._merges = any("merge-patch" in media for media in (operation.body.content if operation.body else ()))
         self._sent = _sent(contract, operation, action)
 
     def create(self, **arguments: Any) -> Result:
@@ -115,8 +115,27 @@ class AutomaticOperation:
         body = self._body(arguments)
         documents, wanted = self._documents(arguments), self._filter(arguments, body)
         before = documents.find_one(wanted)
-        after = merge_patch(before, body) if self._merges else {**(before or {}), **body}
-        return self._saved(documents, wanted, before, after)
+        patch = arguments.get("body")
+        if before is None or not isinstance(patch, JsonPatch | MergePatch):
+            return self._saved(documents, wanted, before, {**(before or {}), **body})
+        patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
+        return self._saved(documents, wanted, before, self._patched(before, patch))
+
+    def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
+        """The document after the patch. What only the server sets stays; what breaks the schema is refused."""
+        shown, statuses = self._visible(before), self._operation.statuses
+        after = patch.applied_to(shown, statuses)
+        if not isinstance(after, dict):
+            raise Problem(refusing(statuses, 422, 400, 409), "The patch makes something else of the document")
+        set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
+        set_by_server |= {name for name, part in self._resource.properties.items() if part.get("readOnly") is True}
+        after = {name: value for name, value in after.items() if name not in set_by_server}
+        after |= {name: value for name, value in shown.items() if name in set_by_server}
+        # What was not asked for is never filled in to mend a patch (RFC 5789, 2.2: unprocessable).
+        violations = self._contract.schemas.violations(self._slot, after, "body")
+        if violations and self._contract.schemas.is_valid(self._slot, shown):
+            raise Problem(refusing(statuses, 422, 400, 409), "The patch breaks the document", violations=violations)
+        return {**after, **{name: before[name] for name in before if name not in shown}}
 
     def delete(self, **arguments: Any) -> Result:
         """Remove the document of the id."""
@@ -157,7 +176,7 @@ class AutomaticOperation:
         if document.get(name) is None:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
-            documents.delete_one({name: document[name]})
+            documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
         stored = self._completed(documents.draft(self._with_defaults(document)))
         documents.insert_one(stored)
         return stored
@@ -259,16 +278,3 @@ def _takes_null(resource: Resource, name: str) -> bool:
     schema = resource.properties.get(name, {})
     kinds = schema.get("type")
     return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)
-
-
-def merge_patch(before: Any, patch: Any) -> Any:
-    """The value after a merge patch (RFC 7396): objects are merged, a null takes away."""
-    if not isinstance(patch, dict):
-        return patch
-    target = dict(before) if isinstance(before, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            target.pop(name, None)
-        else:
-            target[name] = merge_patch(target.get(name), value)
-    return target

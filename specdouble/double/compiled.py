@@ -237,7 +237,8 @@ class CompiledOperation:
         if found is None or not _is_utf8(parameters):
             taken = ", ".join(self._media)
             said = f"`{sent}`" if sent else "no content type"
-            raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}")
+            headers = {"Accept-Patch": taken} if self.operation.method == "patch" else {}  # RFC 5789, 3.1
+            raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}", headers=headers)
         if len(self._named) < _KEPT:
             self._named[raw] = found
         return found

@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import Action, Contract, Media, Operation, ReadOnly
+from specdouble.double.patch import JSON_PATCH, as_patch
 
 Keep = Callable[[Any], Any]
 _UNTOLD: Any = object()
@@ -30,7 +31,12 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
             made.append(compiler.compile(media.schema, server_set) or (lambda whole: whole))
         return made[0](value)
 
-    return keep if isinstance(contract.resolve(media.schema), dict) else None
+    kept = keep if isinstance(contract.resolve(media.schema), dict) else None
+    patch = as_patch(media)
+    if patch is None or kept is None:
+        return patch or kept
+    # The values in a JSON Patch are no properties of its schema.
+    return patch if media.type.startswith(JSON_PATCH) else lambda value: patch(keep(value))
 
 
 def fills_defaults(action: Action | None) -> bool:

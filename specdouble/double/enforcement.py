@@ -52,10 +52,17 @@ class Enforcement:
         self.updated = [rule.name for rule in resource.of(Timestamp) if rule.event == "updated"]
         self.scopes = [name for name in (resource.owner, resource.tenant) if name is not None]
         self.hidden = (*(field for field, _ in self.uniques), *resource.within)
-        self.id = resource.id
-        self.blank = dict.fromkeys(name if name != resource.id else "_id" for name in resource.properties)
+        # The store's `_id` is the document's id, unless another parent's document may have the same: then the two
+        # together, and the document's id stays where it is.
+        self.parents = resource.parents
+        self.id = "_id" if self.parents else resource.id
+        if self.parents:
+            self.hidden += ("_id",)
+        self.id_name = resource.id if self.parents else "_id"
+        self.fixed = (*self.scopes, *resource.within, *(self.parents and (resource.id, *self.parents)), *self.created)
+        self.blank = dict.fromkeys(name if name != self.id else "_id" for name in resource.properties)
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self.id_rule = Unique(collection=resource.collection, name=resource.id)
+        self.id_rule = Unique(collection=resource.collection, name=resource.id, within=self.parents)
         self.id_schema = resource.properties.get(resource.id, {})
 
     def scope(self, user: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -64,10 +71,7 @@ class Enforcement:
 
     def completed(self, document: Document, user: Mapping[str, Any] | None) -> Document:
         """A new document with what the server sets: id, owner, tenant, timestamps; in the order of the schema."""
-        if document.get("_id") is None:
-            document["_id"] = self.ids.new(self.resource.collection, self.id_schema)
-        else:
-            self.ids.seen(self.resource.collection, document["_id"])
+        self.identify(document)
         document.update(self.scope(user))
         stamp = self.clock.timestamp() if self.created or self.updated else None
         for name in (*self.created, *self.updated):
@@ -84,9 +88,19 @@ class Enforcement:
             ordered = self._orders[names] = tuple(dict.fromkeys([*declared, *names]))
         return ordered
 
+    def identify(self, document: Document) -> None:
+        """Give the document an id, where it has none, and the store's."""
+        name = self.id_name
+        if document.get(name) is None:
+            document[name] = self.ids.new(self.resource.collection, self.id_schema)
+        else:
+            self.ids.seen(self.resource.collection, document[name])
+        if self.parents:
+            document["_id"] = unique_key(self.id_rule, document)
+
     def carry_over(self, before: Document, after: Document) -> None:
         """Set what the server sets in a changed document, whatever the change said of it."""
-        for name in ("_id", *self.scopes, *self.resource.within, *self.created):
+        for name in ("_id", *self.fixed):
             if name in before:
                 after[name] = before[name]
             else:
@@ -111,7 +125,11 @@ class Enforcement:
 
     def named(self, document: Document) -> Document:
         """The document with its id under its own name."""
-        return document if self.id == "_id" else {self.id: document.pop("_id", None), **document}
+        if self.id != "_id":
+            return {self.id: document.pop("_id", None), **document}
+        if self.parents:
+            document.pop("_id", None)
+        return document
 
     def reveal(self, document: Document) -> Document:
         """Take the keys away again, and call the id by its own name."""

@@ -14,8 +14,9 @@ _NAME = re.compile(r"\{([^{}]+)\}")
 @dataclass(slots=True)
 class _Node(Generic[Target]):
     concrete: dict[str, _Node[Target]] = field(default_factory=dict)
-    templated: list[tuple[re.Pattern[str] | None, tuple[str, ...], _Node[Target]]] = field(default_factory=list)
-    target: Target | None = None
+    # Templates share a node whatever they call their parameters: what is concrete further on decides among them.
+    templated: list[tuple[re.Pattern[str] | None, _Node[Target]]] = field(default_factory=list)
+    targets: list[tuple[tuple[str, ...], Target]] = field(default_factory=list)
 
 
 class Paths(Generic[Target]):
@@ -39,20 +40,20 @@ class Paths(Generic[Target]):
     def _add(self, template: str, target: Target) -> None:
         node = self._root
         for segment in template.split("/")[1:]:
-            names = tuple(_NAME.findall(segment))
+            names = _NAME.findall(segment)
             if not names:
                 node = node.concrete.setdefault(segment, _Node())
                 continue
             whole = segment == "{" + names[0] + "}"
             literals = [re.escape(part) for part in _NAME.split(segment)[::2]]
             pattern = None if whole else re.compile("(.+?)".join(literals))
-            known = next((entry for entry in node.templated if entry[0] == pattern and entry[1] == names), None)
+            known = next((entry for entry in node.templated if entry[0] == pattern), None)
             if known is None:
-                known = (pattern, names, _Node())
+                known = (pattern, _Node())
                 node.templated.append(known)
-                node.templated.sort(key=lambda entry: entry[0] is None)  # `{a}.json` before `{a}`
-            node = known[2]
-        node.target = target
+                node.templated.sort(key=_openness)
+            node = known[1]
+        node.targets.append((tuple(_NAME.findall(template)), target))
 
     def _shorten(self, template: str, target: Target) -> None:
         """Most templates end in their only parameter: what stands before it finds them without a walk."""
@@ -64,7 +65,7 @@ class Paths(Generic[Target]):
         for segment in prefix.split("/")[1:]:
             node = node.concrete[segment]
         if len(node.templated) == 1:
-            self._below[prefix] = (names[0], target)
+            self._below.setdefault(prefix, (names[0], target))
 
     def find(self, path: str) -> tuple[Target, dict[str, str]] | None:
         """The target of the path and its parameters' raw segments; None where no template fits.
@@ -83,22 +84,27 @@ class Paths(Generic[Target]):
 
     def every(self, path: str) -> Iterator[tuple[Target, dict[str, str]]]:
         """All whose template fits, the most concrete first: for a method that the first has not."""
-        yield from self._every(self._root, path.split("/")[1:], {})
+        for names, values, target in self._every(self._root, path.split("/")[1:], ()):
+            yield target, dict(zip(names, values, strict=True))
 
     def _every(
-        self, node: _Node[Target], segments: list[str], found: dict[str, str]
-    ) -> Iterator[tuple[Target, dict[str, str]]]:
+        self, node: _Node[Target], segments: list[str], found: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Target]]:
         if not segments:
-            if node.target is not None:
-                yield node.target, found
+            yield from ((names, found, target) for names, target in node.targets)
             return
         segment, rest = segments[0], segments[1:]
         if segment in node.concrete:
             yield from self._every(node.concrete[segment], rest, found)
-        for pattern, names, child in node.templated if segment else ():
+        for pattern, child in node.templated if segment else ():
             values = (segment,) if pattern is None else _groups(pattern, segment)
             if values is not None:
-                yield from self._every(child, rest, {**found, **dict(zip(names, values, strict=True))})
+                yield from self._every(child, rest, (*found, *values))
+
+
+def _openness(entry: tuple[re.Pattern[str] | None, object]) -> int:
+    """`{a}.tar.gz` goes before `{a}.gz`, and both before `{a}`."""
+    return 0 if entry[0] is None else -len(entry[0].pattern)
 
 
 def _groups(pattern: re.Pattern[str], segment: str) -> tuple[str, ...] | None:

@@ -56,6 +56,7 @@ class _Checker:
     def read_ids(self, name: str, source: Source) -> None:
         resource = self.contract.resources.get(name)
         key = resource.id if resource else "_id"
+        parents = resource.parents if resource else ()
         seen = self.ids.setdefault(name, {})
         for index, document in enumerate(source.data):
             value = document.get(key)
@@ -63,7 +64,7 @@ class _Checker:
                 self.find(
                     source, pointer(index), f"the document has no `{key}`", "give it an id, so that it can be found"
                 )
-            elif value in seen:
+            elif value in seen and all(seen[value].get(one) == document.get(one) for one in parents):
                 self.find(source, pointer(index, key), f"the id `{value}` is that of another document", "change one")
             seen[value] = document
 

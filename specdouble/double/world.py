@@ -120,7 +120,8 @@ class World:
             documents = EscapedCollection(documents, reserved)
         for field in enforcement.indexed:
             documents.create_index(field, unique=True, sparse=True)
-        for field in (*enforcement.scopes[:1], *(rule.name for rule in enforcement.references)):
+        identity = [enforcement.id_name] if enforcement.parents else []
+        for field in (*identity, *enforcement.scopes[:1], *(rule.name for rule in enforcement.references)):
             documents.create_index(field)
         for field in enforcement.created if enforcement.scopes else ():
             documents.create_index([(enforcement.scopes[0], 1), (field, 1)])
@@ -136,8 +137,6 @@ class World:
                 stored = deepcopy(document)
                 if enforcement.id != "_id" and enforcement.id in stored:
                     stored["_id"] = stored.pop(enforcement.id)
-                if "_id" not in stored:
-                    stored["_id"] = self._ids.new(name, enforcement.id_schema)
-                self._ids.seen(name, stored["_id"])
+                enforcement.identify(stored)
                 enforcement.shadow(stored)
                 documents.insert_one(stored)

@@ -147,7 +147,10 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
 def json_media(operation: Operation) -> Media | None:
     """The JSON body that the operation takes."""
     content = operation.body.content if operation.body else {}
-    return next((media for name, media in content.items() if "json" in name or name == "*/*"), None)
+    return next(
+        (media for name, media in content.items() if ("json" in name and "json-patch" not in name) or name == "*/*"),
+        None,
+    )
 
 
 def required(contract: Contract, schema: Any) -> list[str]:

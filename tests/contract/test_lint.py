@@ -18,6 +18,7 @@ TABLE = [
     ("structure", 9, "`querry` is none of path, query, header, cookie", "see the OpenAPI specification"),
     ("duplicate_key", 8, "the key `/things` stands twice", "keep one of the two"),
     ("ref_to_nowhere", 13, "leads to nothing", "define it, or correct the pointer"),
+    ("ref_to_no_anchor", 13, "`$ref: #thing` names no `$anchor`", "define the `$anchor`, or write a pointer"),
     ("ref_in_a_circle", 10, "leads in a circle", "let one of them say what it is"),
     ("ref_over_the_network", 9, "leads over the network", "keep a copy"),
     ("ref_to_a_missing_file", 5, "a file that cannot be read", "correct the path"),

@@ -57,6 +57,41 @@ def test_samples_of_3_1_keep_const_and_contains(modern: httpx.Client) -> None:
     assert len([one for one in measured["readings"] if one >= 100]) >= 2
 
 
+def test_an_anchor_is_followed_in_requests_and_answers_in_this_file_and_another(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text("Size: {$anchor: size, type: integer, maximum: 9}\n", "utf-8")
+    contract = """
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /things:
+    post:
+      operationId: add
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#thing'}}}}
+      responses: {'201': {description: ok, content: {application/json: {schema: {$ref: '#thing'}}}}}
+  /things/{id}:
+    get:
+      operationId: read
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses:
+        '200': {description: ok, content: {application/json: {schema: {$ref: '#thing'}}}}
+        '404': {description: none}
+components:
+  schemas:
+    Thing:
+      $anchor: thing
+      type: object
+      properties:
+        id: {type: integer}
+        size: {$ref: 'shared.yaml#size'}
+        inside: {$ref: '#thing'}
+"""
+    with client_for(contract, tmp_path) as client:
+        made = client.post("/things", json={"size": 3, "inside": {"size": 9}})
+        assert (made.status_code, made.json()["inside"]) == (201, {"size": 9})
+        assert client.get(f"/things/{made.json()['id']}").json() == made.json()
+        assert client.post("/things", json={"size": 3, "inside": {"size": 10}}).status_code == 400
+
+
 def test_swagger_2_works_on_documents(old: httpx.Client) -> None:
     pet = old.post("/pet", json={"name": "Bo"})
     assert (pet.status_code, pet.json()["status"]) == (201, "available")
@@ -115,6 +150,29 @@ def test_the_concrete_path_goes_first(tmp_path: Path) -> None:
 """
     with client_for(HEAD + paths, tmp_path) as client:
         assert [client.get("/x/me").json(), client.get("/x/7").json()] == ["me", "one"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_concrete_goes_first_segment_by_segment_wherever_the_paths_stand(tmp_path: Path, order: int) -> None:
+    templates = ["/a/{x}/b", "/a/{y}/{z}", "/a/c/{w}", "/a/{x}/{y}.gz", "/a/{x}/{y}.tar.gz", "/a/{u}/b/{v}"]
+    paths = "".join(
+        f"  {path}:\n    get: {{operationId: one{n}, responses: {{'200': {OK % repr(path)}}}}}\n"
+        for n, path in list(enumerate(templates))[::order]
+    )
+    with client_for(HEAD + paths, tmp_path) as client:
+        asked = ["/a/1/b", "/a/1/2", "/a/c/b", "/a/1/f.gz", "/a/1/f.tar.gz", "/a/1/b/2"]
+        assert [client.get(path).json() for path in asked] == templates
+
+
+def test_a_parameter_has_the_name_that_its_own_template_gives_it(tmp_path: Path) -> None:
+    def operation(path: str, name: str) -> str:
+        parameter = f"{{name: {name}, in: path, required: true, schema: {{type: integer}}}}"
+        return f"  {path}:\n    get: {{parameters: [{parameter}], responses: {{'200': {OK % 'ok'}}}}}\n"
+
+    paths = operation("/a/{y}/{z}", "y") + operation("/a/{x}/b", "x")
+    with client_for(HEAD + paths, tmp_path) as client:
+        asked = ["/a/1/b", "/a/x/b", "/a/1/c", "/a/x/c"]
+        assert [client.get(path).status_code for path in asked] == [200, 400, 200, 400]
 
 
 def test_paths_that_differ_in_names_alone_share_their_methods(tmp_path: Path) -> None:
