@@ -136,7 +136,7 @@ def _anchors(value: Any, path: tuple[str | int, ...], named: bool = False) -> It
         for index, item in enumerate(value):
             yield from _anchors(item, (*path, index))
     elif isinstance(value, dict):
-        for keyword in () if named else ("$anchor", "$dynamicAnchor"):
+        for keyword in ("$anchor", "$dynamicAnchor"):
             if isinstance(value.get(keyword), str):
                 yield value[keyword], pointer(*path)
         for key, item in value.items():
