@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Results:
         headers = fields(told) if told else []
         if media is None:
             if result is not None and response.content == {} and status not in (204, 304):
-                return Answer(status, orjson.dumps(result), [(b"content-type", b"application/json"), *headers])
+                return Answer(status, written(result), [(b"content-type", b"application/json"), *headers])
             return Answer(status, b"", headers)
         body = self._encoded(result, media)
         return Answer(status, body, [*fixed, *headers])
@@ -127,6 +128,20 @@ class Results:
         if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
             raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
         try:
-            return orjson.dumps(result) if is_json else represented(self._contract, result, media)
-        except TypeError as error:
+            return written(result) if is_json else represented(self._contract, result, media)
+        except (TypeError, ValueError) as error:
             raise ContractBroken([Violation("response", "", str(error))]) from None
+
+
+def written(value: Any) -> bytes:
+    """The JSON text of a value.
+
+    Raises:
+        TypeError: there is none for a part of it.
+        ValueError: a text in it has none in UTF-8.
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # It has no integers beyond 64 bits: a page number that a client made up, for one.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

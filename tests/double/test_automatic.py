@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -289,6 +290,18 @@ def test_routes_say_how_each_operation_is_answered_and_why() -> None:
     assert "within postId" in told
 
 
+def test_a_page_number_beyond_64_bits_is_told_as_it_was_asked(blog: httpx.Client) -> None:
+    page = blog.get("/posts", params={"page": 10**30})
+    assert (page.status_code, page.json()["meta"]["page"], page.json()["data"]) == (200, 10**30, [])
+
+
+# What Schemathesis tells of servers that are right.
+FALSE_ALARMS = {
+    r"ST302 Created resource not found[\s\S]*`PUT /pet`": "after `DELETE /pet/1`: paths alone tell it what is gone",
+    r"violates `type` at /properties/caption": "a form has texts alone: the number 94 is the text `94` in it",
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(BASES))
 def test_plain_schemathesis_finds_nothing(name: str) -> None:
@@ -297,5 +310,12 @@ def test_plain_schemathesis_finds_nothing(name: str) -> None:
     contract = FOLDER / f"{name}.yaml"
     with serving(Settings(contract, seed=1)) as url:
         target = ["--url", url + BASES[name], "--seed", "7", "-n", "60", *checks]
-        found = subprocess.run(["st", "run", str(contract), *target], capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout[-3000:]
+        command = [sys.executable, "-m", "schemathesis.cli", "run", str(contract), *target]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode in (0, 1), found.stdout[-3000:] + found.stderr
+    failures = re.split(r"\n\d+\. Test Case ID", found.stdout.partition(" FAILURES ")[2].partition(" SUMMARY ")[0])[1:]
+    assert bool(failures) == (found.returncode == 1)
+    for failure in failures:
+        told = re.findall(r"^- ST\d+", failure, re.MULTILINE)
+        assert len(told) == 1, failure
+        assert any(re.search(alarm, failure) for alarm in FALSE_ALARMS), failure
