@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Violation
-from specdouble.double.body import read_form, read_json, read_multipart, typed
-from specdouble.double.declared import Keep, declared_part
+from specdouble.contract import Contract, Operation, Violation
+from specdouble.double.body_reader import BodyReader
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.exchange import Exchange, current
 from specdouble.double.negotiation import Negotiation
@@ -23,11 +22,9 @@ from specdouble.double.result import Answer, ContractBroken, Results, fields
 from specdouble.double.samples.sampler import Sampler
 from specdouble.double.security import Authenticate
 from specdouble.double.world import World
-from specdouble.double.xml import is_structured, read_xml
 
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
-_KEPT = 64
 _RESULTS = frozenset({dict, list, tuple, type(None)})
 _CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 _log = logging.getLogger("specdouble")
@@ -83,11 +80,7 @@ class CompiledOperation:
         self._negotiation = Negotiation.of(contract, operation)
         self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
-        self._media: dict[str, tuple[Media, Keep | None]] = {
-            media.type.partition(";")[0].strip().lower(): (media, declared_part(contract, operation, media))
-            for media in (operation.body.content.values() if operation.body else ())
-        }
-        self._named: dict[bytes, tuple[Media, Keep | None]] = {}
+        self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
         self._wanted = wanted_arguments(handler, operation)
 
     def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
@@ -170,9 +163,9 @@ class CompiledOperation:
         """Every parameter by name, and the body; all violations of both are told at once."""
         values, violations = self._parameters(request) if self._readers else ({}, [])
         title = "Invalid parameters"
-        if self.operation.body is not None:
+        if self._body is not None:
             try:
-                values["body"] = self._body(request)
+                values["body"] = self._body.read(request.headers, request.body)
             except Problem as problem:
                 if problem.status != 400:
                     raise
@@ -204,72 +197,6 @@ class CompiledOperation:
             elif reader.default is not MISSING:
                 values[parameter.name] = reader.default
         return values, violations
-
-    def _body(self, request: Request) -> Any:
-        media, keep = self._representation(request)
-        if media is None:
-            return None
-        value = self._decoded(request, media)
-        if isinstance(value, bytes):
-            return value  # a schema says nothing of raw bytes
-        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, value):
-            violations = self._contract.schemas.violations(media.slot, value, "body")
-            raise Problem(400, "Invalid request body", violations=violations)
-        return value if keep is None else keep(value)
-
-    def _representation(self, request: Request) -> tuple[Media | None, Keep | None]:
-        """The media that the request's content type names (RFC 9110, 8.3); none where there is no body."""
-        raw = request.headers.get(b"content-type", b"")
-        known = self._named.get(raw) if request.body else None
-        if known is not None:
-            return known
-        assert self.operation.body is not None
-        sent = raw.decode("latin-1")
-        if not request.body and (not sent or not self.operation.body.required):
-            if self.operation.body.required:
-                violation = Violation("body", "", "is required")
-                raise Problem(400, "Invalid request body", violations=[violation])
-            return None, None
-        media_type, _, parameters = sent.partition(";")
-        media_type = media_type.strip().lower()
-        found = self._media.get(media_type) or self._media.get(media_type.partition("/")[0] + "/*")
-        found = found or (self._media.get("*/*") if media_type else None)
-        if found is None or not _is_utf8(parameters):
-            taken = ", ".join(self._media)
-            said = f"`{sent}`" if sent else "no content type"
-            headers = {"Accept-Patch": taken} if self.operation.method == "patch" else {}  # RFC 5789, 3.1
-            raise Problem(415, "Unsupported Media Type", f"the request has {said}; taken is {taken}", headers=headers)
-        if len(self._named) < _KEPT:
-            self._named[raw] = found
-        return found
-
-    def _decoded(self, request: Request, media: Media) -> Any:
-        raw = request.body
-        if "json" in media.type or media.type == "*/*":
-            return read_json(raw, self._contract.reserved)
-        if "xml" in media.type:
-            return read_xml(self._contract, raw, media.schema) if is_structured(self._contract, media.schema) else raw
-        if media.type.startswith("application/x-www-form-urlencoded") and self._has_fields(media.schema):
-            return read_form(raw, self._contract.properties(media.schema))
-        if media.type.startswith("multipart/") and not self._is_text(media.schema):
-            sent = request.headers.get(b"content-type", b"")
-            return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
-        if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
-            try:
-                return typed(raw.decode("utf-8"), self._contract.resolve(media.schema))
-            except UnicodeDecodeError:
-                raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
-        return raw
-
-    def _has_fields(self, schema: Any) -> bool:
-        """Whether a form's schema says what stands in it; an empty body is an empty object then."""
-        told = self._contract.resolve(schema)
-        return isinstance(told, dict) and (told.get("type") == "object" or bool(self._contract.properties(schema)))
-
-    def _is_text(self, schema: Any) -> bool:
-        """Whether a form's schema calls the whole body a string: no fields are read out of it."""
-        told = self._contract.resolve(schema)
-        return isinstance(told, dict) and told.get("type") == "string"
 
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
         values[_CALLER] = user
@@ -306,14 +233,6 @@ def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, 
 def argument_name(name: str) -> str:
     """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
     return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()
-
-
-def _is_utf8(parameters: str) -> bool:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower() in ("utf-8", "utf8", "us-ascii")
-    return True
 
 
 def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
