@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specdouble.contract.annotation import properties_of
+from specdouble.contract.annotation import is_array, properties_of
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Media, Operation
 from specdouble.contract.pointer import pointer
@@ -290,7 +290,7 @@ class _Inference:
         schema, at = self.follow(schema, at)
         if not isinstance(schema, dict):
             return
-        if "items" in schema:
+        if is_array(schema):
             items, items_at = self.follow(schema["items"], at + "/items")
             properties = self.properties(items, items_at)
             if properties:
@@ -341,7 +341,7 @@ class _Inference:
     def is_array(self, operation: Operation) -> bool:
         media = self.taken(operation)
         schema = self.follow(media.schema, "")[0] if media else None
-        return isinstance(schema, dict) and "items" in schema
+        return isinstance(schema, dict) and is_array(schema)
 
     def requires(self, operation: Operation) -> bool:
         media = self.taken(operation)
