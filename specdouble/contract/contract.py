@@ -82,6 +82,13 @@ class Contract:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
         return {name: part for name, part, _ in properties_of(self._document, schema, "")}
 
+    def fields(self, schema: Any) -> dict[str, dict[str, Any]]:
+        """The properties that a form of the schema may have: its own, and those of its alternatives."""
+        told = self.resolve(schema)
+        alternatives = [*(told.get("oneOf") or ()), *(told.get("anyOf") or ())] if isinstance(told, dict) else []
+        found = {name: part for one in alternatives for name, part in self.properties(one).items()}
+        return {**found, **self.properties(schema)}
+
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self._document, schema, "")}

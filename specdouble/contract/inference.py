@@ -122,7 +122,8 @@ class _Inference:
         sources += [group.on_all.get("get"), group.on_all.get("post")]
         for operation in sources if parameter else ():
             for found in self.documents_of(operation) if operation else ():
-                identity = identity_of(found.properties, parameter or "", group.segment)
+                numbered = _is_number(operation, parameter)
+                identity = identity_of(found.properties, parameter or "", group.segment, numbered)
                 if identity is not None:
                     return found, identity
             if operation is not None and operation.method == "get" and operation in group.on_one.values():
@@ -378,8 +379,15 @@ def _groups(operations: list[Operation]) -> list[_Group]:
     return sorted(groups.values(), key=lambda group: (group.path.count("{"), group.path.count("/")))
 
 
-def identity_of(properties: Properties, parameter: str, segment: str) -> str | None:
-    """The property that a path parameter names; None where none is sure to be it."""
+def identity_of(properties: Properties, parameter: str, segment: str, numbered: bool = False) -> str | None:
+    """The property that a path parameter names; None where none is sure to be it.
+
+    Args:
+        properties: those of the document.
+        parameter: the parameter's name.
+        segment: the part of the path before it.
+        numbered: whether the parameter is a number, which no name is.
+    """
     scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema)}
     wanted, one = _plain(parameter), _plain(singular(segment))
     for candidate in (wanted, wanted.removeprefix(one)):
@@ -389,7 +397,7 @@ def identity_of(properties: Properties, parameter: str, segment: str) -> str | N
         for candidate in (*_IDS, one + "id"):
             if _plain(candidate) in scalars:
                 return scalars[_plain(candidate)]
-    if wanted and wanted == one:
+    if wanted and wanted == one and not numbered:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
     return None
 
@@ -418,6 +426,11 @@ def _is_scalar(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+
+
+def _is_number(operation: Operation | None, parameter: str | None) -> bool:
+    schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
+    return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)
 
 
 def _plain(name: str) -> str:

@@ -203,9 +203,11 @@ class AutomaticOperation:
         if before is None:
             raise self._missing(filter)
         stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
+        # As with the id, where the document stands is said by the path, whatever the body says.
+        place = {to: before[to] for _, to in self._scope if to in before}
         order = [name for name in self._resource.properties if name in after]
         after = {name: after[name] for name in order} | after
-        after = self._completed({**after, self._resource.id: before[self._resource.id], **stamps}, before)
+        after = self._completed({**after, self._resource.id: before[self._resource.id], **place, **stamps}, before)
         return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
 
     def _shown(self, document: Document | None) -> Result:

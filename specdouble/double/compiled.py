@@ -245,10 +245,10 @@ class CompiledOperation:
         if "xml" in media.type:
             return raw
         if media.type.startswith("application/x-www-form-urlencoded") and self._has_fields(media.schema):
-            return read_form(raw, self._contract.properties(media.schema))
+            return read_form(raw, self._contract.fields(media.schema))
         if media.type.startswith("multipart/") and not self._is_text(media.schema):
             sent = request.headers.get(b"content-type", b"")
-            return read_multipart(raw, sent, self._contract.properties(media.schema), self._contract.reserved)
+            return read_multipart(raw, sent, self._contract.fields(media.schema), self._contract.reserved)
         if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
             try:
                 return typed(raw.decode("utf-8"), self._contract.resolve(media.schema))
@@ -259,7 +259,7 @@ class CompiledOperation:
     def _has_fields(self, schema: Any) -> bool:
         """Whether a form's schema says what stands in it; an empty body is an empty object then."""
         told = self._contract.resolve(schema)
-        return isinstance(told, dict) and (told.get("type") == "object" or bool(self._contract.properties(schema)))
+        return isinstance(told, dict) and (told.get("type") == "object" or bool(self._contract.fields(schema)))
 
     def _is_text(self, schema: Any) -> bool:
         """Whether a form's schema calls the whole body a string: no fields are read out of it."""

@@ -251,8 +251,38 @@ paths:
       operationId: read_report
       responses: {"200": {description: one, content: {application/json: {schema: {
         $ref: "#/components/schemas/Report"}}}}}
+  /sites/{site}/rooms:
+    parameters: [{name: site, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: create_room
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Room"}}}}
+      responses: {"201": &room {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Room"}}}}}
+  /sites/{site}/rooms/{id}:
+    parameters:
+      - {name: site, in: path, required: true, schema: {type: string}}
+      - {name: id, in: path, required: true, schema: {type: string}}
+    get: {operationId: read_room, responses: {"200": *room}}
+    put:
+      operationId: replace_room
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Room"}}}}
+      responses: {"200": *room}
+  /uploads:
+    get:
+      operationId: list_uploads
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        type: array, items: {$ref: "#/components/schemas/Upload"}}}}}}
+  /uploads/{upload}:
+    get:
+      operationId: read_upload
+      parameters: [{name: upload, in: path, required: true, schema: {type: integer}}]
+      responses: {"200": {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Upload"}}}}}
 components:
   schemas:
+    Room: {type: object, properties: {id: {type: string, readOnly: true}, site: {type: string}, name: {
+      type: string}}}
+    Upload: {type: object, required: [name], properties: {name: {type: string}}}
     User: {type: object, required: [username], properties: {username: {type: string}}}
     Machine: {type: object, required: [id], properties: {id: {type: integer, readOnly: true}, name: {type: string}}}
     Sheet: {type: object, required: [pages], properties: {pages: {type: object, properties: {n: {type: integer}}}}}
@@ -276,6 +306,17 @@ def test_a_parent_that_no_property_holds_is_the_same_however_operations_type_it(
     made = machines.post("/halls/7/machines", json={"name": "press"}).json()
     assert machines.get(f"/halls/7/machines/{made['id']}").json() == made
     assert machines.get(f"/halls/8/machines/{made['id']}").status_code == 404
+
+
+def test_a_body_moves_no_document_out_of_its_path(machines: httpx.Client) -> None:
+    room = machines.post("/sites/north/rooms", json={"name": "hall"}).json()
+    changed = machines.put(f"/sites/north/rooms/{room['id']}", json={"site": "south", "name": "lab"}).json()
+    assert changed == {"id": room["id"], "site": "north", "name": "lab"}
+    assert machines.get(f"/sites/north/rooms/{room['id']}").json() == changed
+
+
+def test_a_number_names_no_document_by_its_name(machines: httpx.Client) -> None:
+    assert set(machines.get("/uploads/7").json()) == {"name"}
 
 
 def test_an_object_behind_all_of_is_no_id(machines: httpx.Client) -> None:
