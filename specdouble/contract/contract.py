@@ -131,7 +131,7 @@ def read(path: Path) -> Contract:
         actions=done,
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
-        reserved=reserved_names(document, _kept(operations, told)),
+        reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
         _document=document,
     )
 
@@ -141,6 +141,13 @@ def _kept(operations: list[Operation], resources: Mapping[str, Resource]) -> Ite
     yield from (resource.schema for resource in resources.values())
     for operation in operations:
         yield from (media.schema for media in (operation.body.content.values() if operation.body else ()))
+
+
+def _shown(operations: list[Operation]) -> Iterator[Any]:
+    """The examples of what comes in."""
+    for operation in operations:
+        for media in operation.body.content.values() if operation.body else ():
+            yield from media.examples.values()
 
 
 def _only_warn(document: Document, since: int) -> None:

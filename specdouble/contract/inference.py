@@ -81,10 +81,12 @@ class _Inference:
         self.actions = actions
         self.found: dict[str, list[_Found]] = {}
         self.annotated = {resource.pointer for resource in resources.values()}
+        self.paths: dict[str, str] = {}
 
     def run(self, operations: list[Operation]) -> None:
         open_ones = [one for one in operations if one.id not in self.actions and "x-action" not in one.extensions]
         groups = _groups(open_ones)
+        self.paths = {one.id: one.path for one in operations}
         for group in groups:
             self.group(group)
         for operation in open_ones:
@@ -244,11 +246,22 @@ class _Inference:
         for part in group.path.split("/"):
             if part[:1] == "{" and part[-1:] == "}":
                 held = _holder(part[1:-1], parent, properties, identity)
+                if held and not self.can_hold(properties[held], group.path.partition(part)[0] + part):
+                    held = None
                 hidden = HIDDEN + re.sub(r"\W+", "_", f"{parent}_{part[1:-1]}")
                 found.append((part[1:-1], held or hidden))
             elif part:
                 parent = part
         return tuple(found)
+
+    def can_hold(self, schema: Mapping[str, Any], path: str) -> bool:
+        """Whether the property's type takes the id of the document at the path: none takes a text for a number."""
+        for operation_id, action in self.actions.items():
+            if action.does == "read" and self.paths.get(operation_id) == path:
+                parent = self.resources[action.collection]
+                texts = "string" in _kinds(parent.properties.get(parent.id))
+                return not (texts and _kinds(schema) <= {"integer", "number", "null"})
+        return True
 
     def scope_annotated(self, group: _Group) -> None:
         """Paths of annotated resources are scoped by the parameters that one of the properties holds."""
@@ -423,9 +436,12 @@ def _holder(parameter: str, parent: str, properties: Properties, identity: str) 
 
 
 def _is_scalar(schema: Mapping[str, Any]) -> bool:
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+    return not {"object", "array", "boolean"} & _kinds(schema) and "properties" not in schema and "items" not in schema
+
+
+def _kinds(schema: Mapping[str, Any] | None) -> set[Any]:
+    kinds = schema.get("type") if schema else None
+    return {*kinds} if isinstance(kinds, list) else {kinds}
 
 
 def _is_number(operation: Operation | None, parameter: str | None) -> bool:
