@@ -37,7 +37,7 @@ COUNT = 150
 PATIENCE = 180
 FOLDER = Path("node_modules")
 # Findings about contracts that no answer can conform to, or no request can reach.
-_FLAWS = ("nothing conforms", "differs from", "shuts out")
+_FLAWS = ("nothing conforms", "no text conforms", "differs from", "shuts out")
 
 
 @dataclass

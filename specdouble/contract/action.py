@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from specdouble.contract.annotation import is_array
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
@@ -111,7 +112,7 @@ class _Reader:
             yield self.places[at], path, False
             return
         items, items_at = self.resolve(schema.get("items"))
-        if items_at in self.places and items is not None:
+        if items_at in self.places and items is not None and is_array(schema):
             yield self.places[items_at], path, True
         if depth < 2:
             for part in schema.get("allOf") or ():

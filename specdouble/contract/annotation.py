@@ -128,6 +128,12 @@ def described(document: Document, schema: Any) -> dict[str, Any]:
     return {**schema, "type": kinds[0]} if kinds else schema
 
 
+def is_array(schema: dict[str, Any]) -> bool:
+    """Whether a schema is one of an array: it has `items`, and no `type` says otherwise."""
+    told = schema.get("type", "array")
+    return "items" in schema and "array" in (told if isinstance(told, list) else [told])
+
+
 def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:
     """The properties of an object schema, through `$ref` and `allOf`: name, the property as it stands, pointer."""
     yield from _parts(document, schema, at, set())

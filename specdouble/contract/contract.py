@@ -82,6 +82,13 @@ class Contract:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
         return {name: part for name, part, _ in properties_of(self._document, schema, "")}
 
+    def fields(self, schema: Any) -> dict[str, dict[str, Any]]:
+        """The properties that a form of the schema may have: its own, and those of its alternatives."""
+        told = self.resolve(schema)
+        alternatives = [*(told.get("oneOf") or ()), *(told.get("anyOf") or ())] if isinstance(told, dict) else []
+        found = {name: part for one in alternatives for name, part in self.properties(one).items()}
+        return {**found, **self.properties(schema)}
+
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self._document, schema, "")}
@@ -124,7 +131,7 @@ def read(path: Path) -> Contract:
         actions=done,
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
-        reserved=reserved_names(document, _kept(operations, told)),
+        reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
         _document=document,
     )
 
@@ -134,6 +141,13 @@ def _kept(operations: list[Operation], resources: Mapping[str, Resource]) -> Ite
     yield from (resource.schema for resource in resources.values())
     for operation in operations:
         yield from (media.schema for media in (operation.body.content.values() if operation.body else ()))
+
+
+def _shown(operations: list[Operation]) -> Iterator[Any]:
+    """The examples of what comes in."""
+    for operation in operations:
+        for media in operation.body.content.values() if operation.body else ():
+            yield from media.examples.values()
 
 
 def _only_warn(document: Document, since: int) -> None:

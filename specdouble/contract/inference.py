@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specdouble.contract.annotation import properties_of
+from specdouble.contract.annotation import is_array, properties_of
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Media, Operation
 from specdouble.contract.pointer import pointer
@@ -81,10 +81,12 @@ class _Inference:
         self.actions = actions
         self.found: dict[str, list[_Found]] = {}
         self.annotated = {resource.pointer for resource in resources.values()}
+        self.paths: dict[str, str] = {}
 
     def run(self, operations: list[Operation]) -> None:
         open_ones = [one for one in operations if one.id not in self.actions and "x-action" not in one.extensions]
         groups = _groups(open_ones)
+        self.paths = {one.id: one.path for one in operations}
         for group in groups:
             self.group(group)
         for operation in open_ones:
@@ -133,7 +135,8 @@ class _Inference:
         sources += [group.on_all.get("get"), group.on_all.get("post")]
         for operation in sources if parameter else ():
             for found in self.documents_of(operation) if operation else ():
-                identity = identity_of(found.properties, parameter or "", group.segment)
+                numbered = _is_number(operation, parameter)
+                identity = identity_of(found.properties, parameter or "", group.segment, numbered)
                 if identity is not None:
                     return found, identity
             if operation is not None and operation.method == "get" and operation in group.on_one.values():
@@ -254,11 +257,22 @@ class _Inference:
         for part in group.path.split("/"):
             if part[:1] == "{" and part[-1:] == "}":
                 held = _holder(part[1:-1], parent, properties, identity)
+                if held and not self.can_hold(properties[held], group.path.partition(part)[0] + part):
+                    held = None
                 hidden = HIDDEN + re.sub(r"\W+", "_", f"{parent}_{part[1:-1]}")
                 found.append((part[1:-1], held or hidden))
             elif part:
                 parent = part
         return tuple(found)
+
+    def can_hold(self, schema: Mapping[str, Any], path: str) -> bool:
+        """Whether the property's type takes the id of the document at the path: none takes a text for a number."""
+        for operation_id, action in self.actions.items():
+            if action.does == "read" and self.paths.get(operation_id) == path:
+                parent = self.resources[action.collection]
+                texts = "string" in _kinds(parent.properties.get(parent.id))
+                return not (texts and _kinds(schema) <= {"integer", "number", "null"})
+        return True
 
     def scope_annotated(self, group: _Group) -> None:
         """Paths of annotated resources are scoped by the parameters that one of the properties holds."""
@@ -302,7 +316,7 @@ class _Inference:
         schema, at = self.follow(schema, at)
         if not isinstance(schema, dict):
             return
-        if "items" in schema:
+        if is_array(schema):
             items, items_at = self.follow(schema["items"], at + "/items")
             properties = self.properties(items, items_at)
             if properties:
@@ -358,7 +372,7 @@ class _Inference:
     def is_array(self, operation: Operation) -> bool:
         media = self.taken(operation)
         schema = self.follow(media.schema, "")[0] if media else None
-        return isinstance(schema, dict) and "items" in schema
+        return isinstance(schema, dict) and is_array(schema)
 
     def requires(self, operation: Operation) -> bool:
         media = self.taken(operation)
@@ -395,8 +409,15 @@ def _groups(operations: list[Operation]) -> list[_Group]:
     return sorted(groups.values(), key=lambda group: (group.path.count("{"), group.path.count("/")))
 
 
-def identity_of(properties: Properties, parameter: str, segment: str) -> str | None:
-    """The property that a path parameter names; None where none is sure to be it."""
+def identity_of(properties: Properties, parameter: str, segment: str, numbered: bool = False) -> str | None:
+    """The property that a path parameter names; None where none is sure to be it.
+
+    Args:
+        properties: those of the document.
+        parameter: the parameter's name.
+        segment: the part of the path before it.
+        numbered: whether the parameter is a number, which no name is.
+    """
     scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema)}
     wanted, one = _plain(parameter), _plain(singular(segment))
     for candidate in (wanted, wanted.removeprefix(one)):
@@ -406,7 +427,7 @@ def identity_of(properties: Properties, parameter: str, segment: str) -> str | N
         for candidate in (*_IDS, one + "id"):
             if _plain(candidate) in scalars:
                 return scalars[_plain(candidate)]
-    if wanted and wanted == one:
+    if wanted and wanted == one and not numbered:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
     return None
 
@@ -432,9 +453,17 @@ def _holder(parameter: str, parent: str, properties: Properties, identity: str) 
 
 
 def _is_scalar(schema: Mapping[str, Any]) -> bool:
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    return not {"object", "array", "boolean"} & {*kinds} and "properties" not in schema and "items" not in schema
+    return not {"object", "array", "boolean"} & _kinds(schema) and "properties" not in schema and "items" not in schema
+
+
+def _kinds(schema: Mapping[str, Any] | None) -> set[Any]:
+    kinds = schema.get("type") if schema else None
+    return {*kinds} if isinstance(kinds, list) else {kinds}
+
+
+def _is_number(operation: Operation | None, parameter: str | None) -> bool:
+    schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
+    return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)
 
 
 def _is_patch(media_type: str) -> bool:

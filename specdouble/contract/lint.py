@@ -15,6 +15,7 @@ import jsonschema_rs
 from specdouble.contract.annotation import properties_of
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Media, Operation
+from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import Default, ReadOnly, Rule, Timestamp, Unique
@@ -164,6 +165,8 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
             if not patterns[pattern]:
                 reason = f"`{pattern}` is no regular expression"
                 document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
+            else:
+                _check_lengths(document, schema, at)
         _check_enum(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)
@@ -174,6 +177,20 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
     for (_, value, at, what), (slot, other) in zip(values, slots, strict=True):
         if not schemas.is_valid(slot, value) and not schemas.is_valid(other, value):
             _note_value(document, schemas, slot, value, at, what)
+
+
+def _check_lengths(document: Document, schema: dict[str, Any], at: str) -> None:
+    """A pattern whose matches are all longer than `maxLength`, or shorter than `minLength`, takes no text."""
+    found = lengths(schema["pattern"])
+    shortest, longest = found or (0, None)
+    least, most = schema.get("minLength"), schema.get("maxLength")
+    reason = ""
+    if isinstance(most, int) and shortest > most:
+        reason = f"the pattern takes {shortest} characters or more, `maxLength` no more than {most}: no text conforms"
+    elif isinstance(least, int) and longest is not None and longest < least:
+        reason = f"the pattern takes {longest} characters or fewer, `minLength` no fewer than {least}: no text conforms"
+    if reason:
+        document.find(at + "/pattern", reason, "correct the pattern or the length")
 
 
 def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:

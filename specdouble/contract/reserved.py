@@ -5,7 +5,7 @@ A double keeps those that the contract admits, and refuses all others: an operat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class ReservedNames:
     """The reserved names that a contract admits.
 
     Args:
-        declared: those that name a property of a schema.
+        declared: those that name a property of a schema, or stand in an example.
         any: whether a schema takes names of the client's choice (`additionalProperties` or `patternProperties`).
     """
 
@@ -40,9 +40,9 @@ class ReservedNames:
         return self.any or name in self.declared
 
 
-def reserved_names(document: Document, schemas: Iterable[Any]) -> ReservedNames:
-    """The reserved names that the schemas admit, and those that they lead to."""
-    declared: set[str] = set()
+def reserved_names(document: Document, schemas: Iterable[Any], examples: Iterable[Any] = ()) -> ReservedNames:
+    """The reserved names that the schemas and examples admit, and those that they lead to."""
+    declared = {name for example in examples for name in _names_in(example)}
     chosen = False
     seen: set[int] = set()
     stack = list(schemas)
@@ -56,9 +56,18 @@ def reserved_names(document: Document, schemas: Iterable[Any]) -> ReservedNames:
         seen.add(id(schema))
         # What `true` lets in is accepted and not kept: it means nothing.
         chosen = chosen or isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
+        declared.update(_names_in(schema.get("example")))
         properties = schema.get("properties")
         declared.update(name for name in (properties if isinstance(properties, dict) else ()) if is_reserved(name))
         stack += [schema[key] for key in _PARTS if key in schema]
         stack += [part for key in _LISTS if isinstance(schema.get(key), list) for part in schema[key]]
         stack += [part for key in _MAPS if isinstance(schema.get(key), dict) for part in schema[key].values()]
     return ReservedNames(frozenset(declared), chosen)
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """The reserved names of an example: whoever sends what the contract shows is not refused for it."""
+    parts = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    yield from (str(name) for name in (value if isinstance(value, dict) else ()) if is_reserved(str(name)))
+    for part in parts:
+        yield from _names_in(part)

@@ -139,6 +139,8 @@ class Schemas:
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
         if self._openapi_30:
             _upgrade(schema, translated)
+        if translated.get("additionalProperties") is False:
+            translated.setdefault("properties", {})  # without them, the validator does not say what is shut out
         bits = _BITS.get(str(schema.get("format")))
         if bits is not None and schema.get("type") == "integer":
             _bound(translated, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
@@ -228,12 +230,18 @@ def is_pattern(text: str) -> bool:
     return True
 
 
+_SHUT_OUT = (
+    jsonschema_rs.ValidationErrorKind.AdditionalProperties,
+    jsonschema_rs.ValidationErrorKind.UnevaluatedProperties,
+)
+
+
 def _violations(error: jsonschema_rs.ValidationError, location: str) -> Iterator[Violation]:
     path = error.instance_path[1:]  # the first is the slot
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         yield Violation(location, pointer(*path, kind.property), "is required")
-    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+    elif isinstance(kind, _SHUT_OUT):
         for name in kind.unexpected:
             yield Violation(location, pointer(*path, name), "is not a property of the schema")
     else:

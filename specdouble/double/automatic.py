@@ -62,7 +62,7 @@ class AutomaticOperation:
         self._slot = contract.schemas.slot(self._resource.schema, "response")
         many = action.does == "list"
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
-        self._listing = Listing.of(operation, self._resource) if many else None
+        self._listing = Listing.of(operation, self._resource, self._envelope.most) if many else None
         self._key = None if action.id is None else argument_name(action.id)
         self._scope = [(argument_name(name), to) for name, to in action.scope]
         self._parents = list(_parents(contract, operation, action)) if operation.response(404) else []
@@ -90,7 +90,19 @@ class AutomaticOperation:
             {**self._listing.filter(values), **self._scope_of(arguments)}, sort=self._listing.order(values) or None
         )
         page = self._listing.page(found, values)
+        if len(page.documents) < self._envelope.least:
+            return self._without_list(len(page.documents))
         return self._envelope.body({}, page=page), self._operation.success, {}
+
+    def _without_list(self, found: int) -> Result:
+        """The answer where fewer documents are found than the list must show: none is made up."""
+        if "204" in self._operation.responses:
+            return None, 204, {}
+        least, name = self._envelope.least, self._resource.collection
+        told = f"the list must show {least} (`minItems`), and {name} has {found} that the request asks for"
+        if self._operation.response(404) is not None:
+            raise Problem(404, None, told)
+        raise Problem(501, "Not Implemented", f"{told}: declare a 204 or 404 for that, or leave `minItems` out")
 
     def replace(self, **arguments: Any) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
@@ -196,7 +208,9 @@ class AutomaticOperation:
                 del document[name]
         hidden = {name: document[name] for name in document if name not in self._visible(document)}
         key = f"{self._resource.collection} {document.get(self._resource.id)}"
-        return {**self._sampler.repaired(self._slot, self._visible(document), key), **hidden}
+        # The id stays, shown or not: the document is found by it.
+        kept = {name: document[name] for name in (self._resource.id,) if name in document}
+        return {**kept, **self._sampler.repaired(self._slot, self._visible(document), key), **hidden}
 
     def _visible(self, document: Document) -> Document:
         hidden = {*self._resource.within}
@@ -208,9 +222,11 @@ class AutomaticOperation:
         if before is None:
             raise self._missing(filter)
         stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
+        # As with the id, where the document stands is said by the path, whatever the body says.
+        place = {to: before[to] for _, to in self._scope if to in before}
         order = [name for name in self._resource.properties if name in after]
         after = {name: after[name] for name in order} | after
-        after = self._completed({**after, self._resource.id: before[self._resource.id], **stamps}, before)
+        after = self._completed({**after, self._resource.id: before[self._resource.id], **place, **stamps}, before)
         return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
 
     def _shown(self, document: Document | None) -> Result:

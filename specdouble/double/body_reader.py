@@ -97,7 +97,7 @@ def _decoder(contract: Contract, media: Media) -> Decode:
     if "xml" in media.type:
         structured = is_structured(contract, media.schema)
         return lambda raw, _: read_xml(contract, raw, media.schema) if structured else raw
-    told, properties = contract.resolve(media.schema), contract.properties(media.schema)
+    told, properties = contract.resolve(media.schema), contract.fields(media.schema)
     kind = told.get("type") if isinstance(told, dict) else None
     # An empty form is an empty object where the schema says that it has fields.
     if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or properties):

@@ -8,6 +8,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.double.listing import Page, plain
+from specdouble.double.samples.merged import merged
 from specdouble.double.samples.sample import body_of, media_of
 from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
@@ -33,6 +34,8 @@ class Envelope:
         path: the property names that lead to the document or the array of them.
         sampler: makes what stands around them.
         many: whether it is an array.
+
+    `least` and `most` tell how many documents the array must and may have.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Envelope:
         self._names = None if self._same or not names else frozenset(names)
         # The id of documents that have none of their own stays inside.
         self._hides_id = resource.id not in resource.properties
+        self.least, self.most = self._bounds() if many else (0, None)
 
     def body(self, document: Document, *, page: Page | None = None) -> Any:
         """The body that shows the document, or the page of documents; None where the success has no body."""
@@ -72,9 +76,8 @@ class Envelope:
             shown = self._shown(document)
         else:
             return self._overlaid(document)
-        if not self._path and self._same:
-            return shown
         whole = self._around(shown, page) if self._path else shown
+        # Nearly always it conforms; what is stored may be shut out by a schema of this operation's own.
         return self._conforming(whole, document)
 
     def _shown(self, document: Document) -> Document:
@@ -117,6 +120,16 @@ class Envelope:
         if self._media.slot is None or self._contract.schemas.is_valid(self._media.slot, whole):
             return whole
         return self._sampler.repaired(self._media.slot, whole, f"{self._key} {document.get(self._id)}")
+
+    def _bounds(self) -> tuple[int, int | None]:
+        """How many documents the array must and may have."""
+        if self._media is None or self._media.slot is None:
+            return 0, None
+        schemas = self._contract.schemas
+        whole = merged(schemas.translated(self._media.slot), schemas.definition)
+        for name in self._path:
+            whole = merged((whole.get("properties") or {}).get(name), schemas.definition)
+        return int(whole.get("minItems", 0)), int(whole["maxItems"]) if "maxItems" in whole else None
 
     def _schema_at(self, path: tuple[str, ...]) -> Any:
         assert self._media is not None

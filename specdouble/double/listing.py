@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from specdouble.contract import Operation, Resource
@@ -16,6 +16,7 @@ _CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken"
 _SORTS = {"sort", "sortby", "orderby", "sortfield", "sortkey", "ordering"}
 _DIRECTIONS = {"order", "sortorder", "direction", "sortdirection", "sortdir", "orderdirection", "dir"}
 _SEARCHES = {"q", "query", "search", "searchtext", "term", "keyword"}
+_LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,19 @@ class Listing:
         roles: the parameter's name for each of `limit`, `offset`, `page`, `cursor`, `sort`, `direction`, `search`.
         properties: the properties that can be sorted by.
         first_page: the number of the first page.
+        most: how many a page may hold at most; None for any number.
     """
 
     id: str
     filters: Mapping[str, str]
     roles: Mapping[str, str]
     properties: tuple[str, ...]
-    first_page: int = field(default=1)
+    first_page: int = 1
+    most: int | None = None
 
     @classmethod
-    def of(cls, operation: Operation, resource: Resource) -> Listing:
-        """The meaning of an operation's query parameters."""
+    def of(cls, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
+        """The meaning of an operation's query parameters, where a page may hold that many at most."""
         scalars = {plain(name): name for name, schema in resource.properties.items() if _is_comparable(schema)}
         filters, roles, first_page = {}, {}, 1
         for parameter in operation.parameters:
@@ -77,7 +80,7 @@ class Listing:
                     first_page = 0
             elif name in scalars:
                 filters[parameter.name] = scalars[name]
-        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page)
+        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most)
 
     def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The filter that the sent parameters ask for."""
@@ -109,7 +112,8 @@ class Listing:
         wanted = self._value(values, "search", None)
         if isinstance(wanted, str) and wanted:
             documents = [one for one in documents if _mentions(one.values(), wanted.lower())]
-        limit = self._number(values, "limit")
+        bounds = [one for one in (self._number(values, "limit"), self.most) if one is not None]
+        limit = min(bounds, default=None)
         number = self._number(values, "page")
         start = self._number(values, "offset") or 0
         if number is not None and "offset" not in self.roles:
@@ -130,7 +134,8 @@ class Listing:
         found = self._value(values, role, None)
         if isinstance(found, str) and found.isdigit():
             found = int(found)
-        return int(found) if isinstance(found, int | float) and not isinstance(found, bool) and found >= 0 else None
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        return int(min(found, _LARGEST)) if is_number and found >= 0 else None
 
 
 _ROLES = {

@@ -38,6 +38,8 @@ TABLE = [
     ("transitions_without_enum", 14, "a property without `enum`", "list the values in `enum`"),
     ("status_of_no_refusal", 14, "`200` is no status of a refusal", "from 400 to 499"),
     ("pattern", 14, "`[a-z` is no regular expression", "the dialect of ECMA 262"),
+    ("pattern_too_long", 15, "takes 36 characters or more, `maxLength` no more than 32", "the pattern or the length"),
+    ("pattern_too_short", 15, "takes 2 characters or fewer, `minLength` no fewer than 3", "the pattern or the length"),
     ("default", 15, "the default breaks its own schema", "correct the default"),
     ("closed", 13, "shuts out `name`, which the `allOf` requires", "or leave it open"),
     ("equal_alternatives", 14, "each alternative of the `oneOf` equals another one", "write `anyOf`"),

@@ -252,8 +252,64 @@ paths:
       operationId: read_report
       responses: {"200": {description: one, content: {application/json: {schema: {
         $ref: "#/components/schemas/Report"}}}}}
+  /sites/{site}/rooms:
+    parameters: [{name: site, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: create_room
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Room"}}}}
+      responses: {"201": &room {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Room"}}}}}
+  /sites/{site}/rooms/{id}:
+    parameters:
+      - {name: site, in: path, required: true, schema: {type: string}}
+      - {name: id, in: path, required: true, schema: {type: string}}
+    get: {operationId: read_room, responses: {"200": *room}}
+    put:
+      operationId: replace_room
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Room"}}}}
+      responses: {"200": *room}
+  /doors:
+    post:
+      operationId: create_door
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Door"}}}}
+      responses: {"201": &door {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Door"}}}}}
+  /doors/{id}:
+    get: {operationId: read_door, parameters: [&id {name: id, in: path, required: true, schema: {type: string}}],
+      responses: {"200": *door}}
+  /doors/{id}/keys:
+    parameters: [*id]
+    post:
+      operationId: create_key
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Key"}}}}
+      responses: {"201": {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Key"}}}}}
+    get:
+      operationId: list_keys
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        type: array, items: {$ref: "#/components/schemas/Key"}}}}}}
+  /doors/{id}/keys/{key}:
+    parameters: [*id, {name: key, in: path, required: true, schema: {type: string}}]
+    get: {operationId: read_key, responses: {"200": {description: one, content: {application/json: {schema: {
+      $ref: "#/components/schemas/Key"}}}}}}
+  /uploads:
+    get:
+      operationId: list_uploads
+      responses: {"200": {description: all, content: {application/json: {schema: {
+        type: array, items: {$ref: "#/components/schemas/Upload"}}}}}}
+  /uploads/{upload}:
+    get:
+      operationId: read_upload
+      parameters: [{name: upload, in: path, required: true, schema: {type: integer}}]
+      responses: {"200": {description: one, content: {application/json: {schema: {
+        $ref: "#/components/schemas/Upload"}}}}}
 components:
   schemas:
+    Room: {type: object, properties: {id: {type: string, readOnly: true}, site: {type: string}, name: {
+      type: string}}}
+    Door: {type: object, properties: {id: {type: string}}}
+    Key: {type: object, properties: {key: {type: string}, doorId: {type: integer}}}
+    Upload: {type: object, required: [name], properties: {name: {type: string}}}
     User: {type: object, required: [username], properties: {username: {type: string}}}
     Machine: {type: object, required: [id], properties: {id: {type: integer, readOnly: true}, name: {type: string}}}
     Sheet: {type: object, required: [pages], properties: {pages: {type: object, properties: {n: {type: integer}}}}}
@@ -277,6 +333,26 @@ def test_a_parent_that_no_property_holds_is_the_same_however_operations_type_it(
     made = machines.post("/halls/7/machines", json={"name": "press"}).json()
     assert machines.get(f"/halls/7/machines/{made['id']}").json() == made
     assert machines.get(f"/halls/8/machines/{made['id']}").status_code == 404
+
+
+def test_a_body_moves_no_document_out_of_its_path(machines: httpx.Client) -> None:
+    room = machines.post("/sites/north/rooms", json={"name": "hall"}).json()
+    changed = machines.put(f"/sites/north/rooms/{room['id']}", json={"site": "south", "name": "lab"}).json()
+    assert changed == {"id": room["id"], "site": "north", "name": "lab"}
+    assert machines.get(f"/sites/north/rooms/{room['id']}").json() == changed
+
+
+def test_a_document_belongs_to_its_parent_though_its_property_cannot_hold_the_parents_id(
+    machines: httpx.Client,
+) -> None:
+    door = machines.post("/doors", json={}).json()["id"]
+    key = machines.post(f"/doors/{door}/keys", json={"key": "mine", "doorId": 3})
+    assert (key.status_code, key.json()) == (201, {"key": "mine", "doorId": 3})
+    assert machines.get(f"/doors/{door}/keys").json() == [key.json()]
+
+
+def test_a_number_names_no_document_by_its_name(machines: httpx.Client) -> None:
+    assert set(machines.get("/uploads/7").json()) == {"name"}
 
 
 def test_an_object_behind_all_of_is_no_id(machines: httpx.Client) -> None:

@@ -38,8 +38,16 @@ paths:
       operationId: send_number
       requestBody: {content: {text/plain: {schema: {type: integer}}}}
       responses: {"204": {description: done}}
+  /tokens:
+    post:
+      operationId: grant
+      requestBody: {content: {application/x-www-form-urlencoded: {schema: {oneOf: [
+        {$ref: "#/components/schemas/Password"}, {$ref: "#/components/schemas/Refresh"}]}}}}
+      responses: {"204": {description: done}}
 components:
   schemas:
+    Password: {type: object, required: [password, days], properties: {password: {type: string}, days: {type: integer}}}
+    Refresh: {type: object, required: [refresh], properties: {refresh: {type: string}}}
     Tag: {type: object, required: [key], properties: {key: {type: string}}}
 """
 
@@ -69,3 +77,10 @@ def test_a_text_is_what_its_schema_says(forms: httpx.Client) -> None:
 def test_a_type_behind_all_of_is_a_parameters_type(forms: httpx.Client) -> None:
     assert forms.get("/numbers", params={"tag": '{"key": "a"}'}).status_code == 204
     assert forms.get("/numbers", params={"tag": "{}"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"password=x&days=7", 204), (b"refresh=y", 204), (b"password=x&days=few", 400)]
+)
+def test_a_form_of_alternatives_has_the_fields_of_each(forms: httpx.Client, content: bytes, status: int) -> None:
+    assert forms.post("/tokens", content=content, headers={"Content-Type": FORM}).status_code == status

@@ -23,7 +23,8 @@ paths:
         type: array, items: {$ref: "#/components/schemas/Device"}}}}}}
     post:
       operationId: create_device
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Device"}}}}
+      requestBody: {content: {application/json: {
+        schema: {$ref: "#/components/schemas/Device"}, example: {versions: {watch 2.0: [one]}}}}}
       responses:
         "201": {description: made, content: {application/json: {schema: {$ref: "#/components/schemas/Device"}}}}
         "409": {description: taken}
@@ -54,6 +55,7 @@ components:
         push.token: {type: string, x-unique: true}
         $schema: {type: string}
         "100%2E": {type: string}
+        versions: {type: object, example: {ios 12.0: [iphone]}}
         push: {type: object, properties: {state: {type: string}, $ref.target: {type: string}}}
         LABELS
 """
@@ -104,6 +106,12 @@ def test_rules_hold_for_a_name_with_a_dot(devices: httpx.Client) -> None:
     back = devices.put(f"/devices/{first['id']}", json={**first, "push.state": "new"})
     assert back.headers["X-Specdouble-Rule"] == "transitions:devices.push.state"
     assert devices.get(f"/devices/{first['id']}").json() == first
+
+
+def test_a_name_with_a_dot_that_an_example_shows_is_not_refused(devices: httpx.Client) -> None:
+    for shown in ("ios 12.0", "watch 2.0"):
+        assert devices.post("/devices", json={"versions": {shown: ["iphone"]}}).status_code == 201
+    assert devices.post("/devices", json={"versions": {"ios 13.0": ["iphone"]}}).status_code == 400
 
 
 def test_a_name_with_a_dot_that_the_contract_does_not_declare_is_refused(devices: httpx.Client) -> None:

@@ -83,6 +83,9 @@ class _Maker:
         if not isinstance(made, dict):
             return None
         wishes = self.wishes(resource, number)
+        if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
+            id_schema = resource.properties.get(resource.id, {})
+            made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
         for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
         return {**made, **wishes}

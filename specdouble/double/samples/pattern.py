@@ -11,6 +11,8 @@ from random import Random
 from re import _parser
 from typing import Any
 
+from specdouble.contract.pattern import in_python
+
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound
 _LETTERS = string.ascii_letters + string.digits
 _PRINTABLE = _LETTERS + string.punctuation + " "
@@ -22,10 +24,6 @@ _CATEGORIES = {
     "CATEGORY_WORD": _LETTERS,
     "CATEGORY_NOT_WORD": "- .",
 }
-# What ECMA 262 writes in another way than Python.
-_UNICODE = {"L": "a-zA-Z", "Ll": "a-z", "Lu": "A-Z", "N": "0-9", "Nd": "0-9", "P": "!-/", "Z": " ", "Zs": " "}
-_PROPERTY = re.compile(r"\\[pP]\{(?:[A-Za-z_]+=)?([A-Za-z_]+)\}")
-_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 
 
 def matching(pattern: str, random: Random, least: int = 0, most: int | None = None) -> str | None:
@@ -52,18 +50,6 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
                 if check.search(text):
                     return text
     return None
-
-
-def in_python(pattern: str) -> str:
-    """The pattern as Python's engine reads it."""
-
-    def named(match: re.Match[str]) -> str:
-        return _UNICODE.get(match.group(1), "a-zA-Z")
-
-    pattern = _CLASS.sub(lambda found: _PROPERTY.sub(named, found.group()), pattern)
-    pattern = _PROPERTY.sub(lambda found: f"[{named(found)}]", pattern)
-    pattern = re.sub(r"\(\?<(?![=!])", "(?P<", pattern)
-    return re.sub(r"\\u\{([0-9A-Fa-f]+)\}", lambda found: f"\\U{found.group(1):0>8}", pattern)
 
 
 def _open_ended(pattern: str) -> bool:

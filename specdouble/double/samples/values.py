@@ -11,8 +11,9 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+from specdouble.contract.pattern import in_python
 from specdouble.double.samples.merged import Definition, Merged, kinds, merged, with_choice
-from specdouble.double.samples.pattern import in_python, matching
+from specdouble.double.samples.pattern import matching
 from specdouble.double.samples.wording import Wording
 
 Place = tuple[str | int, ...]
