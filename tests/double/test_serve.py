@@ -156,6 +156,11 @@ def test_an_async_handler_is_awaited_and_gets_parameters_by_name(tmp_path: Path)
     assert (answer.json(), answer.headers["X-Told"]) == ({"id": 1, "for": "seven"}, "yes")
 
 
+def test_an_integer_beyond_64_bits_is_answered_as_it_is(tmp_path: Path) -> None:
+    answer, _ = get(project(tmp_path, "def get_thing():\n    return {'id': 10**30}\n"))
+    assert (answer.status_code, answer.json()) == (200, {"id": 10**30})
+
+
 @pytest.mark.parametrize(
     "told",
     [
