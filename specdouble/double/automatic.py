@@ -151,8 +151,11 @@ class AutomaticOperation:
 
     def delete(self, **arguments: Any) -> Result:
         """Remove the document of the id."""
-        found = self._documents(arguments).find_one_and_delete(self._filter(arguments))
-        return self._shown(found)
+        documents, wanted = self._documents(arguments), self._filter(arguments)
+        shown = self._shown(documents.find_one(wanted))  # first: where there is no answer, nothing is removed
+        if not documents.delete_one(wanted).deleted_count:
+            raise self._missing({})  # another request was faster
+        return shown
 
     # Documents
 

@@ -45,6 +45,15 @@ paths:
       application/json: &mark {schema: {$ref: "#/components/schemas/Mark"}}}}}}
     put: {<<: *read, operationId: replace_mark, requestBody: {content: {application/json: *mark}}, responses: {
       <<: *marks, "201": {description: a new one, content: {application/json: *mark}}}}
+  /cards:
+    post: {operationId: create_card, requestBody: {content: {application/json: &card {schema: {
+      $ref: "#/components/schemas/Card"}}}}, responses: {"201": {description: one, content: {application/json: *card}}}}
+  /cards/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: read_card, responses: {"200": {description: one, content: {application/json: {schema: {
+      $ref: "#/components/schemas/View"}}}}}}
+    delete: {operationId: delete_card, responses: {"200": {description: gone, content: {application/json: {schema: {
+      $ref: "#/components/schemas/Never"}}}}}}
   /signs: {get: {operationId: list_of_objects, responses: {"200": {description: all, content: {application/json: {
     schema: {type: object, items: {$ref: "#/components/schemas/Sign"}}}}}}}}
   /signs/{id}: {get: {operationId: read_sign, parameters: [{name: id, in: path, required: true, schema: {
@@ -56,6 +65,10 @@ components:
     Book: {type: object, required: [id], properties: {id: {type: string}, title: {type: string}}}
     Sign: {type: object, required: [id], properties: {id: {type: string}, title: {type: string}}}
     Named: {type: object, properties: {name: {type: string, readOnly: true}}}
+    Card: {type: object, properties: {id: {type: string}, text: {type: string}, note: {type: string}}}
+    View: {type: object, additionalProperties: false, required: [id, kind], properties: {
+      id: {type: string}, text: {type: string, maxLength: 3}, kind: {type: string, enum: [view]}}}
+    Never: {type: object, required: [id, size], properties: {id: {type: string}, size: {type: integer, enum: [none]}}}
     # Neither takes a `name`: one lists what it takes, the other wants objects.
     Label: {type: object, additionalProperties: false, properties: {text: {type: string}}, allOf: [
       {$ref: "#/components/schemas/Named"}]}
@@ -116,6 +129,19 @@ def test_a_made_document_whose_schema_shuts_out_its_id_is_found_by_it(tmp_path: 
     with client_for(CONTRACT, tmp_path) as client:
         ids = [document["name"] for document in Double(Settings(tmp_path, seed=1)).seed["labels"]]
         assert [client.get(f"/labels/{id}").status_code for id in ids] == [200, 200, 200]
+
+
+def test_what_one_operation_stores_is_shown_as_anothers_schema_wants_it(shelves: httpx.Client) -> None:
+    card = shelves.post("/cards", json={"text": "abc", "note": "not in the view"}).json()
+    assert shelves.get(f"/cards/{card['id']}").json() == {"id": card["id"], "text": "abc", "kind": "view"}
+
+
+def test_what_cannot_be_shown_as_an_operations_schema_wants_it_is_501_and_stays(shelves: httpx.Client) -> None:
+    card = shelves.post("/cards", json={"text": "abcd"}).json()
+    answer = shelves.delete(f"/cards/{card['id']}")
+    assert answer.status_code == 501
+    assert "/size" in answer.json()["detail"]
+    assert shelves.get(f"/cards/{card['id']}").status_code == 200
 
 
 def test_a_schema_of_an_object_with_items_is_no_list(tmp_path: Path) -> None:
