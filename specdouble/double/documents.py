@@ -69,7 +69,9 @@ class Collection:
         if sort is not None:
             pairs = [(sort, 1)] if isinstance(sort, str) else sort
             cursor = cursor.sort([(self._stored_name(name), direction) for name, direction in pairs])
-        return [self._rules.reveal(document) for document in cursor.skip(skip).limit(limit)]
+        if skip or limit:
+            cursor = cursor.skip(skip).limit(limit)
+        return [self._rules.reveal(document) for document in cursor.to_list()]
 
     def count_documents(self, filter: Filter | None = None) -> int:
         """How many documents the filter matches."""
@@ -122,7 +124,7 @@ class Collection:
 
     def update_many(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
         """Change every document that the filter matches, up to the first that is refused."""
-        matched = list(self._documents.find(self._own(filter)))
+        matched = self._documents.find(self._own(filter)).to_list()
         for before in matched:
             self._change(before, update)
         return UpdateResult({"n": len(matched), "nModified": len(matched)}, True)
@@ -169,7 +171,7 @@ class Collection:
 
     def delete_many(self, filter: Filter) -> DeleteResult:
         """Remove every document that the filter matches."""
-        matched = [document["_id"] for document in self._documents.find(self._own(filter))]
+        matched = [document["_id"] for document in self._documents.find(self._own(filter)).to_list()]
         for key in matched:
             self._documents.delete_one({"_id": key})
         return DeleteResult({"n": len(matched)}, True)

@@ -585,6 +585,20 @@ def test_what_is_set_is_set_as_mongomock_sets_it(told: Any) -> None:
     assert document == {"_id": 1, "n": 1, "deep": {"list": [1]}}
 
 
+def test_to_list_gives_what_is_left_of_a_cursor(things: Any) -> None:
+    things.insert_many([{"_id": n} for n in range(5)])
+    cursor = things.find().skip(1)
+    assert (next(cursor), ids(cursor.to_list(2)), ids(cursor.to_list()), cursor.to_list()) == (
+        {"_id": 1},
+        [2, 3],
+        [4],
+        [],
+    )
+    assert ids(things.find({"_id": {"$gt": 2}}).sort("_id", -1).limit(1).to_list()) == [4]
+    whole = things.find()
+    assert (ids(whole.to_list()), whole.to_list()) == ([0, 1, 2, 3, 4], [])
+
+
 # Differential: random programs on plain mongomock and on ours
 
 FIELDS = ("a", "b", "c", "d", "n", "n.x", "n.y", "b.0", "d.x")

@@ -11,7 +11,7 @@ from mongomock import collection as upstream
 from mongomock.filtering import filter_applies
 from mongomock.helpers import patch_datetime_awareness_in_document
 from pymongo.errors import DuplicateKeyError
-from pymongo.results import InsertOneResult
+from pymongo.results import InsertOneResult, UpdateResult
 
 from specdouble.double.store.conditions import conditions, predicate
 from specdouble.double.store.indexes import SortedIndex
@@ -23,6 +23,7 @@ class _Cursor(upstream.Cursor):  # type: ignore[misc]
 
     _page: list[Document] | None = None
     _page_of: Any = None
+    _emitted: int
 
     def _compute_results(self, with_limit_and_skip: bool = False) -> Any:
         if not with_limit_and_skip or self._projection or self.collection.codec_options.tz_aware:
@@ -32,6 +33,14 @@ class _Cursor(upstream.Cursor):  # type: ignore[misc]
             self._page = self.collection._page(self._spec, self._sort, self._skip, self._limit)
             self._page_of = asked
         return self._page
+
+    def to_list(self, length: int | None = None) -> list[Document]:
+        """What is left to be read, or so many of it; PyMongo has it, upstream has not."""
+        if length is not None or self._emitted:
+            return list(itertools.islice(self, length))
+        found: list[Document] = self._compute_results(with_limit_and_skip=True)
+        self._emitted = len(found)
+        return list(found)
 
 
 class IndexedCollection(upstream.Collection):  # type: ignore[misc]
@@ -90,7 +99,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         with self._store.lock:
             page = self._sorted_page(spec, sort, skip, limit)
         if page is None:
-            page = list(_Uncopied.of(self)._get_dataset(spec, sort, None, dict))[skip:]
+            found = _Uncopied.of(self)._get_dataset(spec, sort, None, dict) if sort else self._iter_documents(spec)
+            page = list(found)[skip:]
             page = page[: abs(limit)] if limit else page
         return [handed_out(document) for document in page]
 
@@ -196,6 +206,12 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             if not args and not any(kwargs.values()) and self._is_plain_replacement(spec, document, upsert):
                 return self._replace(spec["_id"], document)
             return _Updating.of(self).run(spec, document, upsert, *args, **kwargs)
+
+    def replace_one(self, filter: Any, replacement: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._store.lock:
+            if not args and not kwargs and self._is_plain_replacement(filter, replacement, False):
+                return UpdateResult(self._replace(filter["_id"], replacement), acknowledged=True)
+            return super().replace_one(filter, replacement, *args, **kwargs)
 
     def _is_plain_replacement(self, spec: Any, document: Any, upsert: bool) -> bool:
         if type(document) is not dict or not document or not self._store.only_by_id(spec):

@@ -129,8 +129,9 @@ class EscapedCursor:
         self._cursor = self._cursor.limit(count)
         return self
 
-    def __iter__(self) -> Iterator[Document]:
-        return map(_shown, self._cursor)
+    def to_list(self) -> list[Document]:
+        """All of them."""
+        return list(map(_shown, self._cursor.to_list()))
 
 
 def _stored(document: Document) -> Document:

@@ -123,6 +123,8 @@ class SortedIndex:
             self.orders[slot].remove(entry)
 
     def refile(self, key: Any, before: Document, after: Document, position: int) -> None:
+        if not self.orders and type(before.get(self.field)) is type(after.get(self.field)) is str:
+            return
         old = self.by_value.slot(before), self.entry(key, before, position)
         new = self.by_value.slot(after), self.entry(key, after, position)
         if old != new:
