@@ -44,9 +44,11 @@ class Contender:
 
     @property
     def nanoseconds(self) -> int:
-        """The time that its threads have had on a processor; 0 where the system does not tell."""
-        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(thread.read_text().split()[0]) for thread in threads)
+        """The time that it has had on a processor, in all its threads; 0 where the system does not tell."""
+        try:
+            return time.clock_gettime_ns((~self.process.pid << 3) | 2)  # as Linux' clock_getcpuclockid(3) has it
+        except OSError:
+            return 0
 
     @property
     def mebibytes(self) -> float:
