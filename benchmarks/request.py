@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from specdouble.contract import Contract, Media, Operation, Parameter
 from specdouble.double.alternatives import condition_of, plain_path
 from specdouble.double.samples.sampler import Sampler
+from specdouble.double.xml import write_xml
 
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 _BOUNDARY = "corpus-boundary"
@@ -66,11 +67,13 @@ def request_of(
     named = {one.name.lower() for one in operation.parameters}
     pairs += [f"{quote(name)}={quote(value)}" for name, value in condition.items() if name.lower() not in named]
     request.query = "&".join([*pairs, *_credentials(contract, operation, request.headers)])
-    _add_body(operation, sampler, request, fresh)
+    _add_body(contract, operation, sampler, request, fresh)
     return request
 
 
-def _add_body(operation: Operation, sampler: Sampler, request: Request, fresh: Collection[str]) -> None:
+def _add_body(
+    contract: Contract, operation: Operation, sampler: Sampler, request: Request, fresh: Collection[str]
+) -> None:
     medias = list(operation.body.content.values()) if operation.body else []
     media = next((one for one in medias if "json" in one.type), next(iter(medias), None))
     if media is None:
@@ -81,7 +84,9 @@ def _add_body(operation: Operation, sampler: Sampler, request: Request, fresh: C
     if isinstance(value, dict) and media.slot and not value.keys().isdisjoint(fresh):
         other = sampler.plain(media.slot, f"{operation.id} fresh")
         value = {**value, **{name: other[name] for name in fresh if name in value and name in other}}
-    if "json" in kind:
+    if "xml" in kind and not isinstance(value, str):
+        request.body = write_xml(contract, value, media.schema)
+    elif "json" in kind:
         request.body = json.dumps(value).encode()
     elif kind.startswith("application/x-www-form-urlencoded"):
         request.body = urlencode(list(_fields(value))).encode()
