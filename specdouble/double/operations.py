@@ -108,7 +108,7 @@ class Operations:
         path = raw_path.decode("latin-1")
         found = self._paths.find(path)
         operation = found[0].get(method) if found else None
-        if found is None or operation is None or b"#" in target or len(body) > self._limit:
+        if found is None or operation is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
             return None
         name = _world_name(headers)
         world = self._double.worlds.get(name)

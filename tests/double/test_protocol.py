@@ -271,6 +271,22 @@ def test_a_handler_that_waits_runs_once_and_the_next_answer_waits_for_it(tmp_pat
     assert json.loads(parts[3])["status"] == "ok"
 
 
+def test_a_head_that_the_contract_declares_is_answered_without_a_body(tmp_path: Path) -> None:
+    contract(tmp_path)
+    written = (tmp_path / "openapi.yaml").read_text("utf-8")
+    get = written.partition("    get:\n")[2]
+    head = "    head:\n" + get.replace("get_things", "head_things")
+    (tmp_path / "openapi.yaml").write_text(written.rstrip() + "\n" + head, "utf-8")
+    handler(tmp_path, "def head_things(name):\n    return {'name': name}\n")
+    with serving(Settings(tmp_path)) as url:
+        asked = asking("/things?name=a", method="HEAD") + asking("/_specdouble/health", "Connection: close")
+        answer = answers(url, [asked])
+    head_answer, _, rest = answer.partition(b"\r\n\r\n")
+    assert b"200 OK" in head_answer
+    assert b"content-length: 12" in head_answer
+    assert rest.startswith(b"HTTP/1.1 200 OK")
+
+
 def contract(folder: Path) -> None:
     """A contract with one operation."""
     text = """
