@@ -189,7 +189,7 @@ class CompiledOperation:
                 value = reader.from_header(None if raw is None else raw.decode("latin-1"))
             else:
                 value = reader.from_cookie(_cookies(request.headers).get(parameter.name))
-            found = reader.violations(self._contract, value)
+            value, found = reader.checked(self._contract, value)
             if found:
                 violations += found
             elif value is not MISSING:

@@ -43,6 +43,7 @@ class ParameterReader:
         items: its items' schema, resolved.
         properties: its properties' schemas, resolved.
         default: the value where it is not sent; MISSING where there is none.
+        alternatives: the types that the alternatives of a schema without one have.
     """
 
     parameter: Parameter
@@ -51,6 +52,7 @@ class ParameterReader:
     items: Mapping[str, Any]
     properties: Mapping[str, Mapping[str, Any]]
     default: Any
+    alternatives: tuple[str, ...]
 
     @classmethod
     def of(cls, contract: Contract, parameter: Parameter) -> ParameterReader:
@@ -62,7 +64,9 @@ class ParameterReader:
         properties = contract.properties(schema)
         if not kind and properties:
             kind = "object"
-        return cls(parameter, kind, schema, items, properties, schema.get("default", MISSING))
+        choices = [contract.resolve(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
+        alternatives = tuple(str(one["type"]) for one in choices if isinstance(one, dict) and "type" in one)
+        return cls(parameter, kind, schema, items, properties, schema.get("default", MISSING), alternatives)
 
     def from_path(self, raw: str) -> Any:
         """The value of a path segment, as it came."""
@@ -102,6 +106,16 @@ class ParameterReader:
     def from_cookie(self, value: str | None) -> Any:
         """The value of a cookie; MISSING where it is not sent."""
         return MISSING if value is None else self._parts(value, ",", unquote)
+
+    def checked(self, contract: Contract, value: Any) -> tuple[Any, list[Violation]]:
+        """The value, and what is wrong with it; a text that only another alternative takes is read as that one."""
+        found = self.violations(contract, value)
+        if found and isinstance(value, str):
+            for kind in self.alternatives:
+                other = typed(value, {"type": kind})
+                if other is not value and not self.violations(contract, other):
+                    return other, []
+        return value, found
 
     def violations(self, contract: Contract, value: Any) -> list[Violation]:
         """What is wrong with the value; a required one that is missing included."""

@@ -175,6 +175,18 @@ def test_a_parameter_has_the_name_that_its_own_template_gives_it(tmp_path: Path)
         assert [client.get(path).status_code for path in asked] == [200, 400, 200, 400]
 
 
+@pytest.mark.parametrize(("asked", "status"), [("7", 200), ("zelda", 200), ("-1", 400), ("7up", 400)])
+def test_a_parameter_of_several_types_is_read_as_the_one_that_takes_it(tmp_path: Path, asked: str, status: int) -> None:
+    schema = "{oneOf: [{type: string, pattern: '^[a-z]+$'}, {type: integer, minimum: 0}]}"
+    contract = f"""{HEAD}  /games/{{game}}:
+    get:
+      parameters: [{{name: game, in: path, required: true, schema: {schema}}}]
+      responses: {{'200': {OK % "one"}, '400': {{description: No game.}}}}
+"""
+    with client_for(contract, tmp_path) as client:
+        assert client.get(f"/games/{asked}").status_code == status
+
+
 def test_paths_that_differ_in_names_alone_share_their_methods(tmp_path: Path) -> None:
     paths = f"""
   /x/{{id}}:
