@@ -2,7 +2,7 @@
 
 from specdouble.contract.contract import Contract, read
 from specdouble.contract.finding import ContractError, Finding, Refused
-from specdouble.contract.operation import Media, Operation, Parameter, RequestBody, Response
+from specdouble.contract.operation import JSON_PATCH, Media, Operation, Parameter, RequestBody, Response
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import (
     Default,
@@ -19,6 +19,7 @@ from specdouble.contract.rule import (
 from specdouble.contract.schema import Schemas, Violation
 
 __all__ = [
+    "JSON_PATCH",
     "Action",
     "Contract",
     "ContractError",

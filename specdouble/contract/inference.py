@@ -14,7 +14,7 @@ from typing import Any
 
 from specdouble.contract.annotation import is_array, properties_of
 from specdouble.contract.document import Document
-from specdouble.contract.operation import Media, Operation
+from specdouble.contract.operation import JSON_PATCH, Media, Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.resource import Action, Resource
 from specdouble.contract.rule import ReadOnly, Rule, Timestamp, Unique
@@ -344,7 +344,9 @@ class _Inference:
     def takes_change(self, operation: Operation) -> bool:
         """Whether it takes a document, or the operations of a JSON Patch (RFC 6902) on one."""
         medias = operation.body.content if operation.body else {}
-        return self.takes_document(operation) or (operation.method == "patch" and any(_is_patch(one) for one in medias))
+        return self.takes_document(operation) or (
+            operation.method == "patch" and any(one.startswith(JSON_PATCH) for one in medias)
+        )
 
     def sent(self, operation: Operation) -> Properties:
         """The properties of the document that an operation takes."""
@@ -464,10 +466,6 @@ def _kinds(schema: Mapping[str, Any] | None) -> set[Any]:
 def _is_number(operation: Operation | None, parameter: str | None) -> bool:
     schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
     return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)
-
-
-def _is_patch(media_type: str) -> bool:
-    return media_type.startswith("application/json-patch+json")
 
 
 def _plain(name: str) -> str:

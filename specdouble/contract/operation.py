@@ -49,6 +49,9 @@ class Parameter:
     pointer: str
 
 
+JSON_PATCH = "application/json-patch+json"  # its values are operations on a document (RFC 6902), not a document
+
+
 @dataclass(frozen=True, slots=True)
 class RequestBody:
     """The body that an operation takes."""

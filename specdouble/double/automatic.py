@@ -67,6 +67,10 @@ class AutomaticOperation:
         self._scope = [(argument_name(name), to) for name, to in action.scope]
         self._parents = list(_parents(contract, operation, action)) if operation.response(404) else []
         self._sent = _sent(contract, operation, action)
+        self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
+        self._set_by_server |= {
+            name for name, part in self._resource.properties.items() if part.get("readOnly") is True
+        }
 
     def create(self, **arguments: Any) -> Result:
         """Store the body as a new document."""
@@ -139,10 +143,8 @@ class AutomaticOperation:
         after = patch.applied_to(shown, statuses)
         if not isinstance(after, dict):
             raise Problem(refusing(statuses, 422, 400, 409), "The patch makes something else of the document")
-        set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
-        set_by_server |= {name for name, part in self._resource.properties.items() if part.get("readOnly") is True}
-        after = {name: value for name, value in after.items() if name not in set_by_server}
-        after |= {name: value for name, value in shown.items() if name in set_by_server}
+        after = {name: value for name, value in after.items() if name not in self._set_by_server}
+        after |= {name: value for name, value in shown.items() if name in self._set_by_server}
         # What was not asked for is never filled in to mend a patch (RFC 5789, 2.2: unprocessable).
         violations = self._contract.schemas.violations(self._slot, after, "body")
         if violations and self._contract.schemas.is_valid(self._slot, shown):
@@ -161,8 +163,8 @@ class AutomaticOperation:
 
     def _documents(self, arguments: Document) -> Collection:
         for parent, name, key, scope in self._parents:
-            wanted = {name: _as_id(self._contract.resources[parent], name, arguments.get(key))}
             above = self._contract.resources[parent]
+            wanted = {name: _as_id(above, name, arguments.get(key))}
             wanted.update({to: _as_id(above, to, arguments.get(argument)) for argument, to in scope})
             if collection(parent).find_one(wanted) is None:
                 raise Problem(404, None, f"{parent} has no document with {name} {arguments.get(key)}")

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from specdouble.contract import Action, Contract, Media, Operation, ReadOnly
-from specdouble.double.patch import JSON_PATCH, as_patch
+from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation, ReadOnly
+from specdouble.double.patch import as_patch
 
 Keep = Callable[[Any], Any]
 _UNTOLD: Any = object()

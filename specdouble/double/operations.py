@@ -16,7 +16,7 @@ from specdouble.double.double import DEFAULT_WORLD, Double
 from specdouble.double.error_shape import ErrorShapes
 from specdouble.double.paths import Paths
 from specdouble.double.problem import Problem
-from specdouble.double.result import Answer
+from specdouble.double.result import Answer, fields
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -157,7 +157,7 @@ class Operations:
         if operation is not None:
             return operation.refused(problem)
         media_type, body = self._unknown.write(problem)
-        headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        headers = fields(problem.headers)
         if problem.status == 204:
             return Outcome(Answer(204, b"", headers))
         return Outcome(Answer(problem.status, body, [(b"content-type", media_type), *headers]), None, problem)

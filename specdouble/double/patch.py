@@ -9,11 +9,11 @@ from typing import Any
 import jsonpatch
 import orjson
 
-from specdouble.contract import Media
+from specdouble.contract import JSON_PATCH, Media
 from specdouble.double.body import storable
 from specdouble.double.problem import Problem
 
-JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 _LARGEST = 1024 * 1024
 
 
