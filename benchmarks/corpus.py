@@ -28,9 +28,9 @@ from typing import Any
 
 from benchmarks.request import Request, request_of
 from specdouble.contract import Contract, Operation, Refused, Unique
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
-from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
 
 SEED = 20240229
 COUNT = 150

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.corpus import FOLDER, complaint, corpus, drawn, isolated
 from benchmarks.request import Request, request_of
 from specdouble.contract import ContractError, read
-from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 COUNT = 30
 PATIENCE = 60

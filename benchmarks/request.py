@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from specdouble.contract import Contract, Media, Operation, Parameter
-from specdouble.double.alternatives import condition_of, plain_path
-from specdouble.double.samples.sampler import Sampler
-from specdouble.double.xml import write_xml
+from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.http.alternatives import condition_of, plain_path
+from specdouble.double.http.xml import write_xml
 
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 _BOUNDARY = "corpus-boundary"

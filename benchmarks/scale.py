@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.contender import ROOT
 from specdouble.double import AFTER
 from specdouble.double.double import Double, Settings
-from specdouble.double.problem import Refusal
+from specdouble.double.state.problem import Refusal
 
 SIZES = (100, 100_000)
 ROUNDS, CALLS = 9, 200

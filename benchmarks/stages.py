@@ -14,11 +14,11 @@ from benchmarks.contender import ROOT
 from benchmarks.kind import PATH, STORED
 from benchmarks.scale import PROMPT, microseconds
 from specdouble.double.app import application
-from specdouble.double.compiled import CompiledOperation, Request
 from specdouble.double.double import Double, Settings
-from specdouble.double.exchange import Exchange, current
-from specdouble.double.problem import Problem
-from specdouble.double.security import Authentication
+from specdouble.double.http.compiled import CompiledOperation, Request
+from specdouble.double.http.security import Authentication
+from specdouble.double.state.exchange import Exchange, current
+from specdouble.double.state.problem import Problem
 
 _numbers = itertools.count()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from specdouble.double.store import open_store
+from specdouble.double.state.store import open_store
 
 SIZES = (100, 10_000, 100_000)
 OWNERS = 10

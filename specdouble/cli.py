@@ -136,7 +136,7 @@ def _serving(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
     """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
     from specdouble.double.double import Settings
     from specdouble.double.server import serving
-    from specdouble.double.tokens import secret_of
+    from specdouble.double.state.tokens import secret_of
 
     settings = Settings(path, seed)
     with serving(settings) as url:

@@ -30,13 +30,13 @@ MAY_IMPORT = {
 # The heavy dependency, and its one door.
 DOORS = {
     "connexion": ("specdouble.double.app",),
-    "mongomock": ("specdouble.double.store",),
-    "pymongo": ("specdouble.double.store",),
-    "bson": ("specdouble.double.store",),
+    "mongomock": ("specdouble.double.state.store",),
+    "pymongo": ("specdouble.double.state.store",),
+    "bson": ("specdouble.double.state.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
-    "jsonpatch": ("specdouble.double.patch",),
-    "uvicorn": ("specdouble.double.server", "specdouble.double.protocol"),
+    "jsonpatch": ("specdouble.double.answers.patch",),
+    "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }

@@ -3,8 +3,8 @@
 Handlers need few names: `collection` and, for `find_one_and_update`, `AFTER`; `Problem`; `new_id`, `new_token`.
 """
 
-from specdouble.double.exchange import collection, new_id, new_token
-from specdouble.double.problem import Problem
+from specdouble.double.state.exchange import collection, new_id, new_token
+from specdouble.double.state.problem import Problem
 
 AFTER = True
 

@@ -20,10 +20,10 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
 
 from specdouble.contract import Contract
+from specdouble.double.answers.prefer import Preferred
 from specdouble.double.double import Double
-from specdouble.double.operations import ASGIApp, Operations, Receive, Scope, Send
-from specdouble.double.prefer import Preferred
-from specdouble.double.security import Authentication
+from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
+from specdouble.double.http.security import Authentication
 
 
 def application(double: Double, compiled: Callable[[Operations], None] | None = None) -> AsyncApp:

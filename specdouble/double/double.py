@@ -11,18 +11,18 @@ from pathlib import Path
 
 from specdouble.contract import Contract, Finding
 from specdouble.contract import read as read_contract
-from specdouble.double.clock import Clock
-from specdouble.double.handlers import Handlers
-from specdouble.double.journal import Journal
+from specdouble.double.answers.handlers import Handlers
+from specdouble.double.answers.resolution import Resolution, resolve
+from specdouble.double.answers.samples.made import made_seed
+from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.parts import Parts
-from specdouble.double.problem import Problem
-from specdouble.double.resolution import Resolution, resolve
-from specdouble.double.samples.made import made_seed
-from specdouble.double.samples.sampler import Sampler
-from specdouble.double.seed import Seed, read_seed
-from specdouble.double.store import open_store
-from specdouble.double.tokens import secret_of
-from specdouble.double.world import World
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.journal import Journal
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.seed import Seed, read_seed
+from specdouble.double.state.store import open_store
+from specdouble.double.state.tokens import secret_of
+from specdouble.double.state.world import World
 
 Resolutions = Mapping[str, Resolution]
 DEFAULT_WORLD = "default"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from specdouble.double.compiled import CompiledOperation
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Enforcement
-from specdouble.double.tokens import Tokens
+from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.tokens import Tokens
 
 
 @dataclass(frozen=True)

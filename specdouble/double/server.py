@@ -20,8 +20,8 @@ import uvicorn
 from specdouble.contract import Contract, Refused
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
-from specdouble.double.operations import Operations
-from specdouble.double.protocol import Heads, StraightProtocol
+from specdouble.double.http.operations import Operations
+from specdouble.double.http.protocol import Heads, StraightProtocol
 
 DEFAULT_PORT = 4010
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}

@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Operation
-from specdouble.double.compiled import CompiledOperation, Outcome, Request
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Enforcement
-from specdouble.double.exchange import current
+from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.parts import Parts
-from specdouble.double.world import World
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.exchange import current
+from specdouble.double.state.world import World
 from specdouble.prove.fault import Change
 
 Document = dict[str, Any]

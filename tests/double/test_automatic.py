@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from specdouble.double.answers.patch import merge_patch
 from specdouble.double.double import Settings
-from specdouble.double.patch import merge_patch
 from specdouble.double.server import serving
 from tests.contracts import BASES, FOLDER, client_for, client_of
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from specdouble.double.app import application
-from specdouble.double.operations import Operations
-from specdouble.double.result import Answer
+from specdouble.double.http.operations import Operations
+from specdouble.double.http.result import Answer
 from tests.double.differential.applications import (
     FOLDER,
     ROOT,

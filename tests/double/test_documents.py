@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from specdouble.contract import read
-from specdouble.double.clock import Clock
-from specdouble.double.documents import Collection
-from specdouble.double.problem import Refusal
-from specdouble.double.store import open_store
-from specdouble.double.world import World
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.problem import Refusal
+from specdouble.double.state.store import open_store
+from specdouble.double.state.world import World
 
 CONTRACT = """
 openapi: 3.0.3

@@ -7,7 +7,7 @@ from typing import Any
 import mongomock
 import pytest
 
-from specdouble.double.store import open_store
+from specdouble.double.state.store import open_store
 
 DOCUMENTS: list[dict[str, Any]] = [
     {"_id": "1", "owner": "ada", "name": "one", "tags": ["x", "y"]},

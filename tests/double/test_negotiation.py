@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from specdouble.double.negotiation import best
+from specdouble.double.http.negotiation import best
 from tests.contracts import client_for
 
 CONTRACT = """

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from specdouble.double.prefer import Preference, preference
-from specdouble.double.problem import Problem
+from specdouble.double.answers.prefer import Preference, preference
+from specdouble.double.state.problem import Problem
 from tests.contracts import client_of
 
 CREDENTIALS = {"email": "ada@tether.example", "password": "ada-password"}

@@ -17,8 +17,8 @@ import pytest
 from uvicorn.server import ServerState
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.paths import Paths
-from specdouble.double.protocol import StraightProtocol
+from specdouble.double.http.paths import Paths
+from specdouble.double.http.protocol import StraightProtocol
 from specdouble.double.server import Server, serving
 from tests.conftest import ROOT
 

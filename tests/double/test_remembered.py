@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from specdouble.contract import Violation, read
-from specdouble.double.clock import Clock
 from specdouble.double.double import Double, Settings
-from specdouble.double.error_shape import ErrorShapes
-from specdouble.double.problem import Problem
+from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.problem import Problem
 
 ROOT = Path(__file__).parent.parent.parent
 

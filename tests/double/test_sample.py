@@ -10,7 +10,7 @@ import pytest
 from specdouble.contract.document import Document
 from specdouble.contract.schema import Schemas
 from specdouble.contract.source import Source
-from specdouble.double.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from tests.contracts import client_for, client_of
 
 TEXT = {"type": "string"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from specdouble.contract import ContractError, Finding, read
-from specdouble.double.seed import SeedError, read_seed
+from specdouble.double.state.seed import SeedError, read_seed
 
 ROOT = Path(__file__).parent.parent.parent
 

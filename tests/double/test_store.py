@@ -17,10 +17,10 @@ from typing import Any
 import mongomock as untyped_mongomock
 import pytest
 
-from specdouble.double import store as door
-from specdouble.double.store import DuplicateKeyError, ObjectId, ReturnDocument, conditions, open_store, updated
-from specdouble.double.store import collection as narrowed
-from specdouble.double.store.values import ODD
+from specdouble.double.state import store as door
+from specdouble.double.state.store import DuplicateKeyError, ObjectId, ReturnDocument, conditions, open_store, updated
+from specdouble.double.state.store import collection as narrowed
+from specdouble.double.state.store.values import ODD
 
 mongomock: Any = untyped_mongomock
 SEEDS = int(os.environ.get("SPECDOUBLE_SEEDS", "400"))

@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.tokens import secret_of
+from specdouble.double.state.tokens import secret_of
 
 ROOT = Path(__file__).parent.parent.parent
 ADA = "6908644a8c40d7b1f291a4c4"

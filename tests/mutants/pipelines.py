@@ -4,7 +4,7 @@ from functools import wraps
 from typing import Any
 
 from specdouble.contract import Contract, Operation
-from specdouble.double.compiled import CompiledOperation
+from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.parts import Parts
 from specdouble.prove import equivalent, mutant
 from specdouble.prove.change import operating

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from specdouble.double.enforcement import Enforcement
 from specdouble.double.parts import Parts
+from specdouble.double.state.enforcement import Enforcement
 from specdouble.prove import mutant
 from specdouble.prove.change import around, in_operations, storing
 

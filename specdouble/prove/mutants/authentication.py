@@ -9,11 +9,11 @@ from typing import Any
 import jwt
 
 from specdouble.contract import Contract, Identity, Operation
-from specdouble.double.compiled import CompiledOperation
+from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.parts import Parts
-from specdouble.double.problem import Problem
-from specdouble.double.tokens import Tokens
-from specdouble.double.world import World
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.tokens import Tokens
+from specdouble.double.state.world import World
 from specdouble.prove.change import around, operating
 from specdouble.prove.fault import Change, Mutant, Mutants
 

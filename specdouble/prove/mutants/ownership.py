@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Contract, Owner, Resource, Rule, Tenant
-from specdouble.double.compiled import Outcome, Request
-from specdouble.double.enforcement import Enforcement
-from specdouble.double.problem import Problem
-from specdouble.double.world import World
+from specdouble.double.http.compiled import Outcome, Request
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, around, in_operations
 from specdouble.prove.facts import ONE, creators, doing
 from specdouble.prove.fault import Change, Mutant, Mutants

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract, Default, Immutable, ReadOnly, Resource, Timestamp, Transitions
-from specdouble.double.enforcement import Document, Enforcement, View
-from specdouble.double.problem import Broken
+from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.problem import Broken
 from specdouble.prove.change import around, enforcing, sent
 from specdouble.prove.facts import (
     changers,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract, References
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Document, Enforcement, View
-from specdouble.double.problem import Broken, Refusal
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.problem import Broken, Refusal
 from specdouble.prove.change import around, enforcing, keeping, together
 from specdouble.prove.facts import changers, creators, doing, sendable, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Operation, Resource, Unique
-from specdouble.double.compiled import Outcome, Request
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Document, Enforcement
-from specdouble.double.problem import Refusal
-from specdouble.double.world import World
+from specdouble.double.http.compiled import Outcome, Request
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.problem import Refusal
+from specdouble.double.state.world import World
 from specdouble.prove.change import (
     Asked,
     answering,

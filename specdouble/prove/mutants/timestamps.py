@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from specdouble.contract import Contract, Timestamp
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Document, Enforcement
-from specdouble.double.problem import Refusal
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.problem import Refusal
 from specdouble.prove.change import around, enforcing, keeping, storing
 from specdouble.prove.facts import changers, doing, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
@@ -125,7 +125,7 @@ def _touching(name: str) -> type[Collection]:
 
 
 def _read_and_touched(name: str) -> Callable[..., Any]:
-    from specdouble.double.clock import Clock
+    from specdouble.double.state.clock import Clock
 
     def find_one(documents: Any, filter: Any) -> Any:
         found = documents.find_one(filter)

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract, Immutable, Operation, Unique
-from specdouble.double.compiled import CompiledOperation
-from specdouble.double.documents import Collection
-from specdouble.double.enforcement import Document, Enforcement, View
-from specdouble.double.problem import Broken, Refusal
-from specdouble.double.store import InsertOneResult
+from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.problem import Broken, Refusal
+from specdouble.double.state.store import InsertOneResult
 from specdouble.prove.change import around, enforcing, keeping, operating, together
 from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants

@@ -17,9 +17,9 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
 
 from specdouble.contract import Contract
+from specdouble.double.answers.resolution import Resolution
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
-from specdouble.double.resolution import Resolution
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent.parent

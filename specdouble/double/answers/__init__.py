@@ -1,0 +1,1 @@
+"""What makes answers: handlers, automatic operations, samples."""

@@ -1,0 +1,149 @@
+"""The project's handlers: `handlers/<tag in snake_case>.py`, a function named by each operationId."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from specdouble.contract import Finding, Operation, Refused
+from specdouble.double.http.compiled import wanted_arguments
+
+Handler = Callable[..., Any]
+UNTAGGED = "default"
+
+
+class HandlerError(Refused):
+    """A handler cannot be imported, or asks for what its operation has not."""
+
+
+class Handlers:
+    """The handlers of a project, imported anew.
+
+    Args:
+        project: the folder that holds `handlers/`.
+        operations: the operations to find handlers for.
+
+    Raises:
+        HandlerError: with every module that cannot be imported and every function that cannot be called.
+    """
+
+    def __init__(self, project: Path, operations: Iterable[Operation]) -> None:
+        self.folder = project / "handlers"
+        self.findings: list[Finding] = []
+        self._found: dict[str, Handler] = {}
+        self._modules: dict[str, ModuleType | None] = {}
+        with _importable(project):
+            for operation in operations:
+                handler = self._search(operation)
+                if handler is not None and self._is_callable(handler, operation):
+                    self._found[operation.id] = handler
+        if any(finding.severity == "error" for finding in self.findings):
+            raise HandlerError(self.findings)
+
+    def get(self, operation: Operation) -> Handler | None:
+        """The operation's handler, or None."""
+        return self._found.get(operation.id)
+
+    def _search(self, operation: Operation) -> Handler | None:
+        if "." in operation.id and self._is_ours(operation.id):
+            module, _, name = operation.id.rpartition(".")
+            return getattr(self._module(module), name, None)
+        tags = [snake_case(tag) for tag in operation.tags] or [UNTAGGED]
+        for tag in tags:
+            if not (self.folder / f"{tag}.py").is_file():
+                continue
+            tagged = self._module(f"handlers.{tag}")
+            for candidate in (operation.id, snake_case(operation.id)):
+                handler = getattr(tagged, candidate, None)
+                if callable(handler):
+                    return handler  # type: ignore[no-any-return]
+            self._suspect(tagged, operation)
+        return None
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether an operationId with dots begins with a module of the project."""
+        first = self.folder.parent / path.partition(".")[0]
+        return first.name.isidentifier() and (first.is_dir() or first.with_suffix(".py").is_file())
+
+    def _module(self, name: str) -> ModuleType | None:
+        if name not in self._modules:
+            try:
+                self._modules[name] = importlib.import_module(name)
+            except Exception as error:
+                self._modules[name] = None
+                file, line = self._culprit(name, error)
+                reason = f"the module cannot be imported: {type(error).__name__}: {error}"
+                self.findings.append(Finding(file, line, "", reason, "mend the module; its other handlers wait for it"))
+        return self._modules[name]
+
+    def _culprit(self, name: str, error: Exception) -> tuple[str, int]:
+        """The last line of the project's own that the error went through."""
+        file = self.folder.parent / (name.replace(".", "/") + ".py")
+        if isinstance(error, SyntaxError) and error.filename:
+            return error.filename, error.lineno or 0
+        frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(str(self.folder))]
+        return (frames[-1].filename, frames[-1].lineno or 0) if frames else (str(file), 0)
+
+    def _is_callable(self, handler: Handler, operation: Operation) -> bool:
+        try:
+            wanted_arguments(handler, operation)
+        except TypeError as error:
+            file, line = _place(handler)
+            remedy = "name the arguments as the contract does, or take **others"
+            self.findings.append(Finding(file, line, "", f"the handler `{handler.__name__}` {error}", remedy))
+            return False
+        return True
+
+    def _suspect(self, module: ModuleType | None, operation: Operation) -> None:
+        """A function whose name is nearly the operation's is probably meant for it."""
+        names = [name for name, value in vars(module).items() if callable(value)] if module else []
+        near = get_close_matches(operation.id, names, n=1, cutoff=0.9)
+        if near:
+            file, line = _place(getattr(module, near[0]))
+            reason = f"`{near[0]}` is no operation, and {operation.id} has no handler"
+            remedy = f"rename the function to `{operation.id}` if it is meant"
+            self.findings.append(Finding(file, line, "", reason, remedy, "warning"))
+
+
+def snake_case(text: str) -> str:
+    """`Lead Management`, `leadManagement` and `lead-management` are `lead_management`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"\W+", "_", spaced).strip("_").lower()
+
+
+def _place(handler: Handler) -> tuple[str, int]:
+    code = getattr(handler, "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+
+@contextmanager
+def _importable(project: Path) -> Iterator[None]:
+    """The project's folder first on the path, and no module of another project (or an older version) in the way."""
+    for name in [name for name in sys.modules if name == "handlers" or name.startswith("handlers.")]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(project))
+    _declare_package(project / "handlers")
+    # Two versions of a file within one second have the same time stamp: a cached one could be the old one.
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = written
+        sys.path.remove(str(project))
+
+
+def _declare_package(folder: Path) -> None:
+    """Make `handlers` this folder's package: one without `__init__.py` would lose to any other on the path."""
+    if folder.is_dir() and not (folder / "__init__.py").is_file():
+        package = ModuleType("handlers")
+        package.__path__ = [str(folder)]
+        sys.modules["handlers"] = package

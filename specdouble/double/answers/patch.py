@@ -1,0 +1,98 @@
+"""What a PATCH does to a document: JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import jsonpatch
+import orjson
+
+from specdouble.contract import JSON_PATCH, Media
+from specdouble.double.http.body import storable
+from specdouble.double.state.problem import Problem
+
+MERGE_PATCH = "application/merge-patch+json"
+_LARGEST = 1024 * 1024
+
+
+class MergePatch(dict[str, Any]):
+    """A merge patch: what it names is changed, what is null goes (RFC 7396)."""
+
+    def applied_to(self, document: dict[str, Any], _statuses: frozenset[str]) -> Any:
+        """The document after the patch."""
+        return merge_patch(document, self)
+
+
+class JsonPatch(list[Any]):
+    """A list of operations, all of which are done, or none (RFC 6902)."""
+
+    def applied_to(self, document: dict[str, Any], statuses: frozenset[str]) -> Any:
+        """The document after the patch.
+
+        Args:
+            document: the document before; it stays as it is.
+            statuses: what the operation declares: a patch that does not fit the document is refused with the first
+                of 409, 422 and 400 (RFC 5789, 2.2).
+
+        Raises:
+            Problem: an operation is none, or does not fit the document, or a `test` fails.
+        """
+        document = deepcopy(document)
+        for index, step in enumerate(self._steps()):
+            try:
+                document = step.apply(document, in_place=True)
+                # Copies of copies would grow without end.
+                large = self[index]["op"] == "copy" and len(orjson.dumps(document)) > _LARGEST
+            except jsonpatch.InvalidJsonPatch as error:
+                raise Problem(400, "Invalid JSON Patch", f"operation {index}: {error}") from None
+            except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+                said = "the test fails" if isinstance(error, jsonpatch.JsonPatchTestFailed) else "it does not fit"
+                status = refusing(statuses, 409, 422, 400)
+                raise Problem(status, "The patch does not fit", f"operation {index}: {said}: {error}") from None
+            except TypeError:
+                large = True  # deeper than JSON can be written
+            if large:
+                raise Problem(400, "Invalid JSON Patch", f"operation {index} makes the document too large")
+        return storable(document)
+
+    def _steps(self) -> list[jsonpatch.JsonPatch]:
+        try:
+            return [jsonpatch.JsonPatch([operation]) for operation in self]
+        except (jsonpatch.InvalidJsonPatch, jsonpatch.JsonPointerException) as error:
+            raise Problem(400, "Invalid JSON Patch", str(error)) from None
+
+
+def as_patch(media: Media) -> Callable[[Any], Any] | None:
+    """What makes a body of the media the patch that it is; None where it is a plain value."""
+    media_type = media.type.partition(";")[0].strip().lower()
+    if media_type == JSON_PATCH:
+        return lambda value: JsonPatch(_checked(value, list, "a JSON Patch is an array of operations"))
+    if media_type == MERGE_PATCH:
+        return lambda value: MergePatch(_checked(value, dict, "a merge patch of a document is an object"))
+    return None
+
+
+def _checked(value: Any, kind: type, told: str) -> Any:
+    if not isinstance(value, kind):
+        raise Problem(400, "Invalid request body", told)
+    return value
+
+
+def refusing(statuses: frozenset[str], *wanted: int) -> int:
+    """The first of the wanted statuses that is declared; the first of all where none is."""
+    return next((status for status in wanted if str(status) in statuses), wanted[0])
+
+
+def merge_patch(before: Any, patch: Any) -> Any:
+    """The value after a merge patch: objects are merged, a null takes away (RFC 7396, 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    target = dict(before) if isinstance(before, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = merge_patch(target.get(name), value)
+    return target

@@ -1,0 +1,167 @@
+"""The documents that a collection begins with where `mock_data/` has none: a few, made from examples and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Any
+
+from specdouble.contract import Contract, References, Resource, Timestamp, Unique
+from specdouble.contract.pointer import tokens
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.enforcement import Document, unique_key
+from specdouble.double.state.ids import Ids
+from specdouble.double.state.seed import Seed
+
+COUNT = 3
+
+
+def made_seed(
+    contract: Contract, sampler: Sampler, seed: Seed, wanted: Collection[str], clock: Clock, earlier: Seed
+) -> Seed:
+    """The seed, with a few documents for each wanted collection that it lacks.
+
+    Args:
+        contract: whose rules the documents keep.
+        sampler: makes them.
+        seed: what `mock_data/` holds.
+        wanted: the collections that automatic operations answer for.
+        clock: tells when they were created.
+        earlier: what was made before a reload: it stays where it still conforms.
+    """
+    maker = _Maker(contract, sampler, dict(seed), clock, earlier)
+    for name in wanted:
+        maker.fill(contract.resources[name])
+    return maker.seed
+
+
+class _Maker:
+    def __init__(self, contract: Contract, sampler: Sampler, seed: Seed, clock: Clock, earlier: Seed) -> None:
+        self.contract = contract
+        self.sampler = sampler
+        self.seed = seed
+        self.clock = clock
+        self.earlier = earlier
+        self.ids = Ids(0)
+
+    def fill(self, resource: Resource) -> None:
+        if resource.collection in self.seed:
+            return
+        kept = self.earlier.get(resource.collection)
+        if kept and self.conforms(resource, kept):
+            self.seed[resource.collection] = kept
+            return
+        made: list[Document] = []
+        self.seed[resource.collection] = made  # a circle of references ends here
+        for target in self.needed(resource):
+            if target in self.contract.resources:
+                self.fill(self.contract.resources[target])
+        for number in range(COUNT):
+            document = self.document(resource, number)
+            if document is not None and self.is_new(resource, document, made):
+                made.append(document)
+
+    def conforms(self, resource: Resource, documents: list[Document]) -> bool:
+        slot = self.contract.schemas.slot(resource.schema, "response")
+        hidden = {*self.parents(resource)} & {*resource.within}
+        return all(
+            hidden <= one.keys() and self.contract.schemas.is_valid(slot, _visible(resource, one)) for one in documents
+        )
+
+    def needed(self, resource: Resource) -> list[str]:
+        found = [rule.target for rule in resource.of(References)]
+        return [*found, *(parent for parent, _, _ in self.parents(resource).values())]
+
+    def document(self, resource: Resource, number: int) -> Document | None:
+        slot = self.contract.schemas.slot(resource.schema, "response")
+        key = f"{resource.collection} {number}"
+        try:
+            made = self.sampler.sample(slot, key) if number == 0 else self.sampler.plain(slot, key)
+        except UnsatisfiableError:
+            return None
+        if not isinstance(made, dict):
+            return None
+        wishes = self.wishes(resource, number)
+        if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
+            id_schema = resource.properties.get(resource.id, {})
+            made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
+        for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
+            wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
+        return {**made, **wishes}
+
+    def wishes(self, resource: Resource, number: int) -> Document:
+        """What the rules and the store want the properties to be, whatever the schema's sample says."""
+        wishes: Document = {}
+        if number or not _is_told(resource):
+            wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
+        for stamp in resource.of(Timestamp):
+            wishes[stamp.name] = self.clock.timestamp()
+        for rule in resource.of(References):
+            value = self.pick(rule.target, number)
+            many = resource.properties.get(rule.name, {}).get("type") == "array"
+            wishes[rule.name] = [value] if many and value is not None else value
+        for name, (parent, _, key) in self.parents(resource).items():
+            value = self.pick(parent, 0)
+            wishes[name] = value if value is not None else key
+            if name in resource.within:
+                wishes[name] = str(wishes[name])
+        users = next((one.collection for one in self.contract.identities.values()), None)
+        if users is not None and users != resource.collection:
+            user = next(iter(self.seed.get(users, ())), {})
+            wishes.update({name: user[name] for name in (resource.owner, resource.tenant) if name in user})
+            if resource.owner is not None:
+                wishes[resource.owner] = self.pick(users, 0)
+        return {name: value for name, value in wishes.items() if value is not None}
+
+    def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, Any]]:
+        """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
+        found: dict[str, tuple[str, str, Any]] = {}
+        for operation_id, action in self.contract.actions.items():
+            if action.collection != resource.collection:
+                continue
+            path = self.contract.operations[operation_id].path
+            for name, to in action.scope:
+                above = path.partition("{" + name + "}")[0] + "{" + name + "}"
+                for other_id, other in self.contract.actions.items():
+                    if self.contract.operations[other_id].path == above and other.id == name:
+                        parent = self.contract.resources[other.collection]
+                        found[to] = (parent.collection, parent.id, self.stand_in(operation_id, name))
+                found.setdefault(to, ("", "", self.stand_in(operation_id, name)))
+        return found
+
+    def stand_in(self, operation_id: str, name: str) -> Any:
+        """A value of a path's parameter, where no kept document is what it names."""
+        for parameter in self.contract.operations[operation_id].parameters:
+            if parameter.name == name and parameter.location == "path" and parameter.slot is not None:
+                with suppress(UnsatisfiableError):
+                    return self.sampler.sample(parameter.slot, name)
+        return name
+
+    def pick(self, collection: str, number: int) -> Any:
+        documents = self.seed.get(collection) or []
+        resource = self.contract.resources.get(collection)
+        return documents[number % len(documents)].get(resource.id) if documents and resource else None
+
+    def is_new(self, resource: Resource, document: Document, others: list[Document]) -> bool:
+        if document.get(resource.id) in [other.get(resource.id) for other in others]:
+            return False
+        if isinstance(document.get(resource.id), int):
+            self.ids.seen(resource.collection, document[resource.id])
+        for rule in resource.of(Unique):
+            key = unique_key(rule, document)
+            if key is not None and key in [unique_key(rule, other) for other in others]:
+                return False
+        return True
+
+
+def _is_told(resource: Resource) -> bool:
+    """Whether an example tells the first document's id."""
+    schema = resource.properties.get(resource.id, {})
+    whole = resource.schema.get("example")
+    return "example" in schema or "examples" in schema or (isinstance(whole, dict) and resource.id in whole)
+
+
+def _visible(resource: Resource, document: Document) -> Document:
+    hidden = {*resource.within, *(() if resource.id in resource.properties else (resource.id,))}
+    return {name: value for name, value in document.items() if name not in hidden}

@@ -1,0 +1,103 @@
+"""Samples: what answers an operation that has neither a handler nor documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.http.xml import is_structured
+from specdouble.double.state.exchange import current
+from specdouble.double.state.problem import Problem
+
+Result = tuple[Any, int, dict[str, str]]
+
+
+def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[], Result]:
+    """The function that answers an operation with the sample of its lowest success; made once, then the same."""
+    made: dict[str | None, Result] = {}
+
+    def answer() -> Result:
+        media_type = current.get().media_type
+        if media_type not in made:
+            status = status_of(operation)
+            made[media_type] = sample_of(contract, operation, status, sampler, operation.id, media_type)
+        return made[media_type]
+
+    return answer
+
+
+def status_of(operation: Operation) -> int:
+    """The status of an operation's sample: the lowest 2xx, else what it declares nearest to it."""
+    if operation.response(operation.success) is not None:
+        return operation.success
+    numbers = sorted(int(status) for status in operation.responses if status.isdigit())
+    return next((number for number in numbers if number >= 200), 200)
+
+
+def sample_of(
+    contract: Contract, operation: Operation, status: int, sampler: Sampler, key: str, media_type: str | None = None
+) -> Result:
+    """A sample of the answer with a status, in the representation of that media type where it has it.
+
+    Raises:
+        Problem: 501, no value conforms to the answer's schema.
+    """
+    response = operation.response(status)
+    if response is None:
+        raise Problem(501, "Not Implemented", f"{operation.id} declares no answer with {status}")
+    media = media_of(response, media_type)
+    if media is not None and "xml" in media.type and not media.examples and not is_structured(contract, media.schema):
+        media = media_of(response)  # what the XML says is a text alone
+    try:
+        body = None if media is None else body_of(media, sampler, f"{key} {status}")
+    except UnsatisfiableError as error:
+        assert media is not None
+        file, line = contract.locate(media.pointer)
+        detail = f"no value conforms to the schema of the answer ({file}:{line}): {error}"
+        raise Problem(501, "Not Implemented", detail) from None
+    return body, status, demanded_headers(contract, response, sampler, key)
+
+
+def demanded_headers(contract: Contract, response: Response, sampler: Sampler, key: str) -> dict[str, str]:
+    """The header fields that the response must carry, made from their schemas."""
+    found = {}
+    for name, raw in response.headers.items():
+        header = contract.resolve(raw)
+        if not isinstance(header, dict) or header.get("required") is not True or name.lower() == "content-type":
+            continue
+        schema = header.get("schema")
+        made = header.get("example")
+        if made is None and schema is not None:
+            with suppress(UnsatisfiableError):
+                made = sampler.made(contract.schemas.slot(schema, "response"), f"{key} {name}")
+        found[name] = str(made if made is not None else "sample")
+    return found
+
+
+def media_of(response: Response, media_type: str | None = None) -> Media | None:
+    """The representation of a response that is sent: that of the media type, else JSON, where there is one."""
+    if media_type is not None and media_type in response.content:
+        return response.content[media_type]
+    medias = list(response.content.values())
+    return next((media for media in medias if "json" in media.type), next(iter(medias), None))
+
+
+def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:
+    """A body of the media: its first example that conforms, else one that is made.
+
+    Raises:
+        UnsatisfiableError: no value conforms to the schema.
+    """
+    told = list(media.examples.values()) if examples else []
+    if "json" in media.type or "*" in media.type:
+        if media.slot is None:
+            return told[0] if told else {}
+        return sampler.sample(media.slot, key, told)
+    if "xml" in media.type and media.slot is not None and not any(isinstance(one, str) for one in told):
+        return sampler.sample(media.slot, key, told)
+    if told:
+        return told[0]
+    return "" if media.slot is None else sampler.made(media.slot, key)

@@ -1,0 +1,215 @@
+"""Makes values that conform to a schema, the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+from specdouble.contract import Schemas, Violation
+from specdouble.contract.pointer import pointer, tokens
+from specdouble.double.answers.samples.merged import merged, with_choice
+from specdouble.double.answers.samples.values import HOPELESS, MISSING, Place, Values
+from specdouble.double.answers.samples.wording import Wording
+
+_ROUNDS = HOPELESS + 12
+
+
+class UnsatisfiableError(Exception):
+    """No value was found that conforms to a schema.
+
+    Args:
+        violations: what was wrong with the last one that was tried.
+    """
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(f"{one.pointer or 'the value'} {one.message}" for one in violations[:3]))
+        self.violations = violations
+
+
+class Sampler:
+    """Makes values that conform to the schemas of a contract.
+
+    Args:
+        schemas: the contract's schemas.
+        seed: another seed makes other values.
+    """
+
+    def __init__(self, schemas: Schemas, seed: int | None = None) -> None:
+        self._schemas = schemas
+        self._seed = seed
+        self._wording: Wording | None = None
+
+    def sample(self, slot: str, key: str, examples: Iterable[Any] = ()) -> Any:
+        """A value that conforms to the slot's schema: the first example that does, else one that is made.
+
+        Args:
+            slot: the schema's slot.
+            key: what the value is for; another key makes another value.
+            examples: values that the contract gives.
+
+        Raises:
+            UnsatisfiableError: none was found.
+        """
+        for example in examples:
+            if self._schemas.is_valid(slot, example):
+                return deepcopy(example)
+        return self.made(slot, key)
+
+    def plain(self, slot: str, key: str) -> Any:
+        """A value made without the examples that stand in the schema: another for each key.
+
+        Raises:
+            UnsatisfiableError: none was found.
+        """
+        return self.made(slot, key, told=False)
+
+    def made(self, slot: str, key: str, *, told: bool = True) -> Any:
+        """A value made for the slot's schema.
+
+        Args:
+            slot: the schema's slot.
+            key: what the value is for.
+            told: whether examples and defaults that stand in the schema are used.
+
+        Raises:
+            UnsatisfiableError: none was found.
+        """
+        schema = self._schemas.translated(slot)
+        troubles: dict[Place, int] = {}
+        violations: list[Violation] = []
+        for _ in range(_ROUNDS):
+            values = self._values(key, troubles, told)
+            value = values.value(schema)
+            if value is MISSING:
+                for place in {(), *values.impossible}:
+                    troubles[place] = troubles.get(place, 0) + 1
+                violations = violations or [_excluded(values.impossible)]
+                continue
+            violations = self._schemas.violations(slot, value, "sample")
+            if not violations:
+                return value
+            _note(troubles, violations, value, values.examples)
+        raise UnsatisfiableError(violations)
+
+    def repaired(self, slot: str, value: Any, key: str) -> Any:
+        """The value with as little changed as makes it conform to the slot's schema.
+
+        Raises:
+            UnsatisfiableError: it could not be made to.
+        """
+        violations = self._schemas.violations(slot, value, "body")
+        if not violations:
+            return value
+        value = deepcopy(value)
+        troubles: dict[Place, int] = {}
+        schema = self._schemas.translated(slot)
+        for _ in range(_ROUNDS):
+            for violation in violations:
+                place = _place(violation.pointer, value)
+                troubles[place] = troubles.get(place, 0) + 1
+                value = self._mended(schema, value, place, troubles, key)
+            violations = self._schemas.violations(slot, value, "body")
+            if not violations:
+                return value
+        raise UnsatisfiableError(violations)
+
+    def _values(self, key: str, troubles: dict[Place, int], told: bool = True) -> Values:
+        random = Random(f"{self._seed} {key} {sum(troubles.values())}")
+        self._wording = self._wording or Wording()
+        self._wording.begin(random)
+        return Values(self._schemas.definition, random, self._wording, troubles, told)
+
+    def _mended(self, schema: Any, value: Any, place: Place, troubles: dict[Place, int], key: str) -> Any:
+        """The value with what stands at the place taken out, or put there anew."""
+        values = self._values(f"{key} {place}", troubles)
+        if not place:
+            fresh = values.value(schema)
+            if isinstance(fresh, dict) and isinstance(value, dict) and troubles[place] < 3:
+                return {**fresh, **value}
+            return value if fresh is MISSING else fresh
+        if not _exists(value, place[:-1]):
+            return value  # what was mended before has taken it along
+        holder: Any = value
+        for part in place[:-1]:
+            holder = holder[part]
+        inner = self._inside(schema, place)
+        fresh = MISSING if inner is MISSING else values.value(inner, place)
+        if fresh is MISSING and not _exists(value, place):
+            fresh = values.value(True, place)  # required, and nothing says what it is
+        if fresh is not MISSING:
+            holder[place[-1]] = fresh
+        elif _exists(value, place):
+            del holder[place[-1]]
+        return value
+
+    def _inside(self, schema: Any, place: Place) -> Any:
+        """The schema of what stands at the place; MISSING where nothing may stand there."""
+        for part in place:
+            whole = merged(schema, self._schemas.definition)
+            found = _member(whole, part)
+            for options in whole.choices:
+                for option in options:
+                    found = (
+                        found
+                        if found is not MISSING
+                        else _member(with_choice(whole, [option], self._schemas.definition), part)
+                    )
+            if found is MISSING:
+                return MISSING
+            schema = found
+        return schema
+
+
+def _member(whole: Any, part: str | int) -> Any:
+    if isinstance(part, int):
+        prefix = whole.get("prefixItems") or []
+        found = prefix[part] if part < len(prefix) else whole.get("items", MISSING)
+        return MISSING if found is False else found
+    if part in (whole.get("properties") or {}):
+        found = whole["properties"][part]
+        return MISSING if isinstance(found, bool) else found
+    found = whole.get("additionalProperties", MISSING)
+    return found if isinstance(found, dict) else MISSING
+
+
+def _place(text: str, value: Any) -> Place:
+    """The pointer of that text as names and indexes of the value."""
+    found: list[str | int] = []
+    for token in tokens(text):
+        if isinstance(value, list) and token.isdigit():
+            index = int(token)
+            found.append(index)
+            value = value[index] if index < len(value) else None
+        else:
+            found.append(token)
+            value = value.get(token) if isinstance(value, dict) else None
+    return tuple(found)
+
+
+def _note(troubles: dict[Place, int], violations: list[Violation], value: Any, examples: set[Place]) -> None:
+    """Count the trouble where it can be mended, once each: at the example that brought it, else where it shows."""
+    culprits = set()
+    for place in dict.fromkeys(_place(violation.pointer, value) for violation in violations):
+        culprit = next((place[:end] for end in range(len(place) + 1) if place[:end] in examples), place)
+        culprits.add(place[:-1] if culprit == place and not _exists(value, place) else culprit)
+    for culprit in culprits:
+        troubles[culprit] = troubles.get(culprit, 0) + 1
+
+
+def _excluded(impossible: list[Place]) -> Violation:
+    """That a value cannot be, told of the deepest place that keeps it from being."""
+    above = impossible[-1][:1] if impossible else ()
+    place = max((one for one in impossible if one[:1] == above), key=len, default=())
+    return Violation("sample", pointer(*place), "cannot exist: the schema excludes all")
+
+
+def _exists(value: Any, place: Place) -> bool:
+    for part in place:
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and int(part) < len(value)
+        if inside:
+            value = value[part]
+        else:
+            return False
+    return True

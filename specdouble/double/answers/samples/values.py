@@ -1,0 +1,390 @@
+"""Values of a schema: realistic by name and format, the same each time for the same source of chance.
+
+A value is proposed, never promised: `sample` validates it, and asks anew with the places that were wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+from specdouble.contract.pattern import in_python
+from specdouble.double.answers.samples.merged import Definition, Merged, kinds, merged, with_choice
+from specdouble.double.answers.samples.pattern import matching
+from specdouble.double.answers.samples.wording import Wording
+
+Place = tuple[str | int, ...]
+MISSING: Any = object()
+_RICH = 3  # levels down to which optional properties are filled in
+_DEEPEST = 24
+HOPELESS = 20  # troubles, after which a place is left out: the schema may be met without what cannot be made
+_MOST = 1500  # values; beyond, what is optional is left out
+
+
+class Values:
+    """Proposes a value for a schema.
+
+    Args:
+        definition: gives the schema that a `$ref` leads to.
+        random: makes the choices.
+        wording: writes texts, from the same source.
+        troubles: how often each place was wrong before: another choice is made there.
+        told: whether examples and defaults are used.
+
+    `examples` tells which values are examples of the schema's own, `impossible` which required ones cannot be made.
+    """
+
+    def __init__(
+        self, definition: Definition, random: Random, wording: Wording, troubles: Mapping[Place, int], told: bool = True
+    ) -> None:
+        self._definition = definition
+        self._random = random
+        self._wording = wording
+        self._troubles = troubles
+        self._uses_examples = told
+        self._made = 0
+        self._others: list[Any] = []
+        self.examples: set[Place] = set()
+        self.impossible: list[Place] = []
+
+    def value(self, schema: Any, place: Place = (), above: frozenset[str] = frozenset()) -> Any:
+        """A value for the schema; MISSING where there can be none, or none of a bounded depth.
+
+        Args:
+            schema: the schema.
+            place: where the value stands; its last name tells what it is about.
+            above: the references that led here, to see a circle.
+        """
+        self._made += 1
+        trouble = self._troubles.get(place, 0)
+        if trouble >= HOPELESS and place:
+            return MISSING
+        whole = merged(schema, self._definition)
+        if trouble == 0 and self._uses_examples:
+            told = self._told(whole)
+            if told is not MISSING:
+                self.examples.add(place)
+                return told
+        whole, minimal = self._chosen(whole, trouble, above)
+        if whole.never or len(place) > _DEEPEST:
+            return MISSING
+        if "const" in whole:
+            return deepcopy(whole["const"])
+        if "enum" in whole:
+            return self._one_of(whole, trouble)
+        others, self._others = self._others, []
+        value = self._of_kind(self._kind(whole, trouble), whole, place, above | whole.references, minimal)
+        if trouble > len(others) > 0 and isinstance(value, dict) and trouble % 3 == 0:
+            self._set_apart(value, whole, others)
+        return value
+
+    def _told(self, whole: Merged) -> Any:
+        """The schema's own example or default, when there is one."""
+        candidates = whole.get("examples") or []
+        candidates = [*candidates] if isinstance(candidates, list) else []
+        if "default" in whole and whole["default"] is not None:
+            candidates.append(whole["default"])
+        for candidate in candidates:
+            value = _fitting(candidate, kinds(whole))
+            if value is not MISSING and value not in ({}, []):
+                return deepcopy(value)
+        return MISSING
+
+    def _chosen(self, whole: Merged, trouble: int, above: frozenset[str]) -> tuple[Merged, bool]:
+        """One of each of the schema's alternatives, another with each trouble; and whether to leave options out."""
+        rounds = trouble
+        for _ in range(8):
+            if not whole.choices:
+                break
+            picks = []
+            for options in whole.choices:
+                ranked = sorted(options, key=lambda option: self._rank(option, above))
+                pick = ranked[rounds % len(ranked)]
+                picks.append(pick)
+                self._others = [option for option in options if option is not pick]
+                rounds //= len(ranked)
+            whole = with_choice(whole, picks, self._definition)
+        if rounds == trouble:  # no alternatives
+            return whole, trouble >= 2 and trouble % 2 == 0
+        return whole, rounds % 2 == 1
+
+    def _set_apart(self, value: dict[str, Any], whole: Merged, others: list[Any]) -> None:
+        """Where open schemas stand in a `oneOf`, a value fits several: what only the others name is made wrong."""
+        for other in others:
+            for name, schema in (merged(other, self._definition).get("properties") or {}).items():
+                if name not in value and name not in (whole.get("properties") or {}):
+                    value[name] = 0 if "string" in kinds(merged(schema, self._definition)) else "none"
+                    break
+
+    @staticmethod
+    def _rank(option: Any, above: frozenset[str]) -> int:
+        """What says something goes before null, and null before a circle."""
+        if not isinstance(option, dict):
+            return 0
+        return 2 if option.get("$ref") in above else int(option.get("type") == "null")
+
+    def _one_of(self, whole: Merged, trouble: int) -> Any:
+        allowed = kinds(whole)
+        fitting = [one for one in whole["enum"] if not allowed or _is_of(one, allowed)]
+        plain = [one for one in fitting if one not in (None, "")] or fitting
+        return deepcopy(plain[trouble % len(plain)]) if plain else MISSING
+
+    def _kind(self, whole: Merged, trouble: int) -> str:
+        allowed = kinds(whole)
+        if not allowed:
+            return "any"
+        ranked = sorted(allowed, key=lambda kind: kind == "null")
+        return ranked[(trouble // 3) % len(ranked)]
+
+    def _of_kind(self, kind: str, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
+        name = next((part for part in reversed(place) if isinstance(part, str)), "")
+        if kind == "object":
+            return self._object(whole, place, above, minimal)
+        if kind == "array":
+            return self._array(whole, place, above, minimal)
+        if kind in ("integer", "number"):
+            return self._number(whole, name, kind == "integer")
+        if kind == "boolean":
+            return not name.startswith(("is_deleted", "deleted", "archived", "disabled"))
+        return None if kind == "null" else self._text(whole, name)
+
+    # Objects and arrays
+
+    def _object(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
+        properties: Mapping[str, Any] = whole.get("properties") or {}
+        required = [name for name in whole.get("required") or () if isinstance(name, str)]
+        found: dict[str, Any] = {}
+        for name in [*(name for name in properties if name in required), *required]:
+            if name not in found:
+                value = self.value(self._property(whole, name), (*place, name), above)
+                if value is MISSING:
+                    self.impossible.append((*place, name))
+                    return MISSING
+                found[name] = value
+        for name in self._optional(whole, place, above, minimal):
+            value = self.value(properties[name], (*place, name), above)
+            if value is not MISSING:
+                found[name] = value
+        self._add_dependent(whole, found, place, above)
+        self._fill_up(whole, found, place, above)
+        ordered = {name: found[name] for name in properties if name in found}
+        return {**ordered, **found}
+
+    def _property(self, whole: Merged, name: str) -> Any:
+        import re
+
+        if name in (whole.get("properties") or {}):
+            return whole["properties"][name]
+        for pattern, schema in (whole.get("patternProperties") or {}).items():
+            if re.search(in_python(pattern), name):
+                return schema
+        return whole.get("additionalProperties", True)
+
+    def _optional(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> list[str]:
+        if minimal or len(place) >= 2 * _RICH or self._made > _MOST:
+            return []
+        forbidden = _forbidden(whole.get("not"))
+        most = whole.get("maxProperties", math.inf)
+        names = [
+            name
+            for name, schema in (whole.get("properties") or {}).items()
+            if name not in (whole.get("required") or ())
+            and not isinstance(schema, bool)
+            and name not in forbidden
+            and not self._leads_to(schema, above)
+            and (len(place) < _RICH or not self._is_large(schema))
+        ]
+        return names[: max(0, int(min(most, 10**6)) - len(whole.get("required") or ()))]
+
+    def _leads_to(self, schema: Any, above: frozenset[str]) -> bool:
+        """Whether an optional property leads into a circle."""
+        if not isinstance(schema, dict):
+            return False
+        inner = schema.get("items") if isinstance(schema.get("items"), dict) else schema
+        parts = [inner, *inner.get("allOf", ())] if isinstance(inner, dict) else []
+        return any(isinstance(part, dict) and part.get("$ref") in above for part in parts)
+
+    def _is_large(self, schema: Any) -> bool:
+        whole = merged(schema, self._definition)
+        return bool(whole.choices) or bool({"object", "array"} & {*kinds(whole)})
+
+    def _add_dependent(self, whole: Merged, found: dict[str, Any], place: Place, above: frozenset[str]) -> None:
+        for name, others in (whole.get("dependentRequired") or {}).items():
+            for other in others if name in found else ():
+                if other not in found:
+                    value = self.value(self._property(whole, other), (*place, other), above)
+                    found.update({} if value is MISSING else {other: value})
+        for name, schema in (whole.get("dependentSchemas") or {}).items():
+            if name in found:
+                more = self.value({"allOf": [{"type": "object"}, schema]}, place, above)
+                found.update({} if more is MISSING else {**more, **found})
+
+    def _fill_up(self, whole: Merged, found: dict[str, Any], place: Place, above: frozenset[str]) -> None:
+        """Properties that nothing names: as many as there must be, and one where there is nothing else."""
+        additional = whole.get("additionalProperties", whole.get("unevaluatedProperties"))
+        patterns = whole.get("patternProperties") or {}
+        wanted = whole.get("minProperties", 0)
+        if not found and not whole.get("properties") and (isinstance(additional, dict) or patterns):
+            wanted = max(wanted, 1)
+        for name in whole.get("properties") or ():
+            if len(found) < wanted and name not in found:
+                value = self.value(whole["properties"][name], (*place, name), above)
+                found.update({} if value is MISSING else {name: value})
+        for _ in range(4 * wanted):
+            if len(found) >= wanted or (additional is False and not patterns):
+                break
+            pattern, schema = next(iter(patterns.items()), (None, additional if additional is not None else True))
+            name = self._name(whole, pattern)
+            value = self.value(schema, (*place, name), above)
+            if value is not MISSING:
+                found[name] = value
+
+    def _name(self, whole: Merged, pattern: str | None) -> str:
+        if pattern is not None:
+            return matching(pattern, self._random) or self._wording.word()
+        names = merged(whole.get("propertyNames", True), self._definition)
+        if "enum" in names:
+            return str(self._random.choice(names["enum"]))
+        return str(self._text(names, "")) if names else self._wording.word()
+
+    def _array(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
+        least, most = int(whole.get("minItems", 0)), whole.get("maxItems", math.inf)
+        prefix = whole.get("prefixItems") or []
+        items = whole.get("items", True)
+        contains = whole.get("contains")
+        sparse = minimal or len(place) >= 2 * _RICH or self._made > _MOST
+        wanted = least if sparse else max(least, 1 if place else 2)
+        wanted = max(wanted, len(prefix) if not minimal else 0)
+        if contains is not None:
+            wanted = max(wanted, int(whole.get("minContains", 1)))
+        if wanted > least and (items is False or self._leads_to({"items": items}, above)):
+            wanted = max(least, len(prefix) if items is False else least)
+        found: list[Any] = []
+        for index in range(int(min(wanted, most, 2000))):
+            for again in range(1 if not whole.get("uniqueItems") else 12):
+                schema = prefix[index] if index < len(prefix) else items
+                if contains is not None and index < int(whole.get("minContains", 1)) and index >= len(prefix):
+                    schema = {"allOf": [contains, items]}
+                value = self._item(schema, (*place, index), above, again)
+                if value is MISSING:
+                    return found if len(found) >= least else MISSING
+                if not whole.get("uniqueItems") or value not in found:
+                    found.append(value)
+                    break
+        return found
+
+    def _item(self, schema: Any, place: Place, above: frozenset[str], again: int) -> Any:
+        if not again:
+            return self.value(schema, place, above)
+        whole = merged(schema, self._definition)
+        if "enum" in whole:
+            return self._random.choice(whole["enum"])
+        troubles, self._troubles = self._troubles, {**self._troubles, place: self._troubles.get(place, 0) + again}
+        try:
+            return self.value(schema, place, above)
+        finally:
+            self._troubles = troubles
+
+    # Plain values
+
+    def _number(self, whole: Merged, name: str, integer: bool) -> int | float:
+        low, high = whole.get("minimum", -math.inf), whole.get("maximum", math.inf)
+        step = whole.get("multipleOf")
+        unit = step or (1 if integer else 0.01)
+        if "exclusiveMinimum" in whole:
+            low = max(low, whole["exclusiveMinimum"] + (1 if integer and not step else unit))
+        if "exclusiveMaximum" in whole:
+            high = min(high, whole["exclusiveMaximum"] - (1 if integer and not step else unit))
+        wished = self._wording.number(name)
+        if wished is None or not low <= wished <= high:
+            start = 1 if low <= 1 <= high else low if low > -math.inf else high
+            end = min(high, start + 99)
+            wished = self._random.uniform(start, max(start, end))
+        if step:
+            return self._multiple(wished, step, low, high, integer)
+        if integer:
+            return int(min(max(round(wished), math.ceil(low) if low > -math.inf else -(2**53)), high))
+        rounded = round(wished, 2)
+        return rounded if low <= rounded <= high else wished
+
+    @staticmethod
+    def _multiple(wished: float, step: float, low: float, high: float, integer: bool) -> int | float:
+        times = round(wished / step)
+        while times * step < low:
+            times += 1
+        while times * step > high and (times - 1) * step >= low:
+            times -= 1
+        digits = max(0, -math.floor(math.log10(abs(step))) + 6) if step < 1 else 6
+        found = times * step if isinstance(step, int) else round(times * step, digits)
+        return int(found) if integer or float(found).is_integer() else found
+
+    def _text(self, whole: Merged, name: str) -> str:
+        least, most = int(whole.get("minLength", 0)), whole.get("maxLength")
+        most = None if most is None else int(most)
+        form = whole.get("format")
+        written = self._wording.formatted(form, least, most) if isinstance(form, str) else None
+        text = written if written is not None else self._wording.named(name)
+        pattern = whole.get("pattern")
+        if isinstance(pattern, str):
+            return self._matching(pattern, text, least, most)
+        if written is not None:
+            return written
+        while len(text) < least:
+            text += f" {self._wording.word()}" if least > 20 else self._wording.digits(1)
+        return text if most is None else text[:most].strip() if len(text[:most].strip()) >= least else text[:most]
+
+    def _matching(self, pattern: str, text: str, least: int, most: int | None) -> str:
+        import re
+
+        fits = least <= len(text) and (most is None or len(text) <= most)
+        try:
+            if fits and re.search(in_python(pattern), text):
+                return text
+        except re.error:
+            return text
+        found = matching(pattern, self._random, least, most)
+        return text if found is None else found
+
+
+def _fitting(value: Any, allowed: list[str]) -> Any:
+    """An example as the type wants it: authors write `example: 12` for a string, and '12' for a number."""
+    if not allowed or _is_of(value, allowed):
+        return value
+    if "string" in allowed and isinstance(value, int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str) and {"integer", "number"} & {*allowed}:
+        try:
+            return int(value) if "integer" in allowed else float(value)
+        except ValueError:
+            return MISSING
+    return MISSING
+
+
+def _is_of(value: Any, allowed: list[str]) -> bool:
+    """Whether the value is of one of the types."""
+    if _kind_of(value) in allowed or (_kind_of(value) == "integer" and "number" in allowed):
+        return True
+    return isinstance(value, float) and value.is_integer() and "integer" in allowed
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    for kind, python in (("string", str), ("integer", int), ("number", float), ("array", list), ("object", dict)):
+        if isinstance(value, python):
+            return kind
+    return "null"
+
+
+def _forbidden(schema: Any) -> set[str]:
+    """The properties that a `not: {required: [...]}` (of one name each) rules out."""
+    if not isinstance(schema, dict):
+        return set()
+    required = schema.get("required") or []
+    found = {*required} if len(required) == 1 else set()
+    for part in schema.get("anyOf") or ():
+        found |= _forbidden(part)
+    return found

@@ -1,0 +1,125 @@
+"""The body of a request, read and validated as its operation declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from specdouble.contract import Contract, Media, Operation, RequestBody, Violation
+from specdouble.double.http.body import read_form, read_json, read_multipart, typed
+from specdouble.double.http.declared import Keep, declared_part
+from specdouble.double.http.xml import is_structured, read_xml
+from specdouble.double.state.problem import Problem
+
+Decode = Callable[[bytes, bytes], Any]
+_KEPT = 64
+
+
+class _Representation(NamedTuple):
+    """One media type that is taken: how its bytes are decoded, and what of the value goes further."""
+
+    media: Media
+    decode: Decode
+    keep: Keep | None
+
+
+class BodyReader:
+    """Reads the bodies of one operation.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+        declared: its body.
+    """
+
+    def __init__(self, contract: Contract, operation: Operation, declared: RequestBody) -> None:
+        self._schemas = contract.schemas
+        self._required = declared.required
+        self._taken = {
+            media.type.partition(";")[0].strip().lower(): _Representation(
+                media, _decoder(contract, media), declared_part(contract, operation, media)
+            )
+            for media in declared.content.values()
+        }
+        self._refusal = {"Accept-Patch": ", ".join(self._taken)} if operation.method == "patch" else {}  # RFC 5789, 3.1
+        self._known: dict[bytes, _Representation] = {}
+
+    def read(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+        """The value of a body; None where there is none.
+
+        Args:
+            headers: the request's header fields, names in lower case.
+            raw: the bytes.
+
+        Raises:
+            Problem: 400, it is not what the contract declares; 415, its media type is none that is taken.
+        """
+        content_type = headers.get(b"content-type", b"")
+        found = self._known.get(content_type) if raw else None
+        if found is None:
+            found = self._representation(content_type, raw)
+            if found is None:
+                return None
+        media, decode, keep = found
+        value = decode(raw, content_type)
+        if isinstance(value, bytes):
+            return value  # a schema says nothing of raw bytes
+        if media.slot is not None and not self._schemas.is_valid(media.slot, value):
+            violations = self._schemas.violations(media.slot, value, "body")
+            raise Problem(400, "Invalid request body", violations=violations)
+        return value if keep is None else keep(value)
+
+    def _representation(self, content_type: bytes, raw: bytes) -> _Representation | None:
+        """What the content type names (RFC 9110, 8.3); none where there is no body."""
+        sent = content_type.decode("latin-1")
+        if not raw and (not sent or not self._required):
+            if self._required:
+                violation = Violation("body", "", "is required")
+                raise Problem(400, "Invalid request body", violations=[violation])
+            return None
+        media_type, _, parameters = sent.partition(";")
+        media_type = media_type.strip().lower()
+        found = self._taken.get(media_type) or self._taken.get(media_type.partition("/")[0] + "/*")
+        found = found or (self._taken.get("*/*") if media_type else None)
+        if found is None or not _is_utf8(parameters):
+            said = f"`{sent}`" if sent else "no content type"
+            detail = f"the request has {said}; taken is {', '.join(self._taken)}"
+            raise Problem(415, "Unsupported Media Type", detail, headers=self._refusal)
+        if len(self._known) < _KEPT:
+            self._known[content_type] = found
+        return found
+
+
+def _decoder(contract: Contract, media: Media) -> Decode:
+    """How the bytes of a media type become a value."""
+    if "json" in media.type or media.type == "*/*":
+        return lambda raw, _: read_json(raw, contract.reserved)
+    if "xml" in media.type:
+        structured = is_structured(contract, media.schema)
+        return lambda raw, _: read_xml(contract, raw, media.schema) if structured else raw
+    told, properties = contract.resolve(media.schema), contract.fields(media.schema)
+    kind = told.get("type") if isinstance(told, dict) else None
+    # An empty form is an empty object where the schema says that it has fields.
+    if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or properties):
+        return lambda raw, _: read_form(raw, properties)
+    # Where the schema calls the whole body a string, no fields are read out of it.
+    if media.type.startswith("multipart/") and kind != "string":
+        return lambda raw, content_type: read_multipart(raw, content_type, properties, contract.reserved)
+    if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
+        return lambda raw, _: _text(raw, told)
+    return lambda raw, _: raw
+
+
+def _text(raw: bytes, schema: Any) -> Any:
+    try:
+        return typed(raw.decode("utf-8"), schema)
+    except UnicodeDecodeError:
+        raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
+
+
+def _is_utf8(parameters: str) -> bool:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower() in ("utf-8", "utf8", "us-ascii")
+    return True

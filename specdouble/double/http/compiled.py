@@ -1,0 +1,243 @@
+"""An operation compiled at start into one callable: authenticate, read, validate, call, validate, send."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from specdouble.contract import Contract, Operation, Violation
+from specdouble.double.answers.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
+from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.http.body_reader import BodyReader
+from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.negotiation import Negotiation
+from specdouble.double.http.parameter import MISSING, ParameterReader, Query
+from specdouble.double.http.result import Answer, ContractBroken, Results, fields
+from specdouble.double.http.security import Authenticate
+from specdouble.double.state.exchange import Exchange, current
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
+
+Handler = Callable[..., Any]
+_NO_QUERY = Query({})
+_RESULTS = frozenset({dict, list, tuple, type(None)})
+_CALLER = "\0user"  # beside the parameters, one of which may be called `user`
+_log = logging.getLogger("specdouble")
+
+
+@dataclass(slots=True)
+class Request:
+    """A request whose path and method have found their operation.
+
+    Args:
+        path: the raw segments of the path parameters.
+        query: the query string.
+        headers: the header fields, names in lower case.
+        body: the whole body.
+    """
+
+    path: Mapping[str, str]
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Outcome:
+    """An answer and, where it is no success, what the journal explains it by."""
+
+    answer: Answer
+    rule: str | None = None
+    why: Problem | dict[str, Any] | None = None
+
+
+class CompiledOperation:
+    """One operation, ready to answer.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+        handler: the function that answers it.
+        authenticate: tells who is calling; None where nobody is asked.
+
+    `preferred` answers a request that prefers something else; whoever has a sampler of its own sets another.
+    """
+
+    def __init__(
+        self, contract: Contract, operation: Operation, handler: Handler, authenticate: Authenticate | None
+    ) -> None:
+        self.operation = operation
+        self._contract = contract
+        self._handler = handler
+        self._authenticate = authenticate
+        self._errors = ErrorShapes(contract, operation)
+        self._results = Results(contract, operation)
+        self._negotiation = Negotiation.of(contract, operation)
+        self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
+        self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
+        self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
+        self._wanted = wanted_arguments(handler, operation)
+
+    def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
+        """Answer a request in a world, or begin to where something has to be waited for.
+
+        Whatever goes wrong becomes an answer in the contract's shape.
+        """
+        try:
+            user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
+            values = self._read(request)
+            results = self._results
+            if self._negotiation is not None:
+                results = self._negotiation.results(request.headers.get(b"accept"))
+            if HEADER in request.headers or IN_QUERY in request.query:
+                wish = preference(request.headers, request.query)
+                if wish is not None:
+                    return self._finish(self._as_preferred(wish, values, user, world, results), request)
+            current.set(Exchange(self.operation, world, user, results.media_type))
+            result = self._handler(**self._arguments(values, user))
+            if type(result) not in _RESULTS and inspect.isawaitable(result):
+                return self._finish(_awaited(result, results), request)
+            return Outcome(results.answer(result))
+        except Exception as error:
+            return self._unsuccessful(error, request)
+
+    async def _finish(self, answer: Awaitable[Answer], request: Request) -> Outcome:
+        try:
+            return Outcome(await answer)
+        except Exception as error:
+            return self._unsuccessful(error, request)
+
+    async def _as_preferred(
+        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World, results: Results
+    ) -> Answer:
+        if wish.delay:
+            await self.preferred.wait(wish)
+        if wish.chooses:
+            answer = results.answer(self.preferred.answer(wish, results.media_type))
+        else:
+            current.set(Exchange(self.operation, world, user, results.media_type))
+            result = self._handler(**self._arguments(values, user))
+            answer = results.answer(await result if inspect.isawaitable(result) else result)
+        headers = [*answer.headers, *fields({"Preference-Applied": wish.applied})]
+        return Answer(answer.status, answer.body, headers)
+
+    def _unsuccessful(self, error: Exception, request: Request) -> Outcome:
+        if isinstance(error, Problem):
+            try:
+                return self.refused(error, request.headers.get(b"accept"))
+            except Exception as failed:
+                error = failed
+        if isinstance(error, ContractBroken):
+            return self._failed(f"{self.operation.id} broke the contract: {error}", [*error.violations])
+        return self._failed("".join(traceback.format_exception(error)), [])
+
+    def refused(self, problem: Problem, accept: bytes | None = None) -> Outcome:
+        """The answer to a request that is refused.
+
+        Raises:
+            ContractBroken: the problem has what is no header field.
+        """
+        # The journal keeps the problem; its traceback would keep the whole request alive.
+        problem.__traceback__ = problem.__context__ = None
+        errors = self._errors if self._negotiation is None else self._negotiation.errors(accept)
+        media_type, body = errors.write(problem)
+        headers = [(b"content-type", media_type)]
+        if problem.headers:
+            headers += fields(problem.headers)
+        if problem.rule:
+            headers += fields({"X-Specdouble-Rule": problem.rule})
+        return Outcome(Answer(problem.status, body, headers), problem.rule, problem)
+
+    def _failed(self, story: str, violations: list[Violation]) -> Outcome:
+        _log.error("%s answered 500: %s", self.operation, story)
+        media_type, body = self._errors.write(Problem(500))
+        told = {"failure": story, "violations": [one._asdict() for one in violations]}
+        return Outcome(Answer(500, body, [(b"content-type", media_type)]), None, told)
+
+    def _read(self, request: Request) -> dict[str, Any]:
+        """Every parameter by name, and the body; all violations of both are told at once."""
+        values, violations = self._parameters(request) if self._readers else ({}, [])
+        title = "Invalid parameters"
+        if self._body is not None:
+            try:
+                values["body"] = self._body.read(request.headers, request.body)
+            except Problem as problem:
+                if problem.status != 400:
+                    raise
+                title = problem.words
+                violations += problem.violations
+        if violations:
+            raise Problem(400, title, violations=violations)
+        return values
+
+    def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
+        values, violations = {}, []
+        query = Query.parse(request.query) if request.query else _NO_QUERY
+        for reader in self._readers:
+            parameter = reader.parameter
+            if parameter.location == "path":
+                value = reader.from_path(request.path.get(parameter.name, ""))
+            elif parameter.location == "query":
+                value = reader.from_query(query)
+            elif parameter.location == "header":
+                raw = request.headers.get(parameter.name.lower().encode())
+                value = reader.from_header(None if raw is None else raw.decode("latin-1"))
+            else:
+                value = reader.from_cookie(_cookies(request.headers).get(parameter.name))
+            value, found = reader.checked(self._contract, value)
+            if found:
+                violations += found
+            elif value is not MISSING:
+                values[parameter.name] = value
+            elif reader.default is not MISSING:
+                values[parameter.name] = reader.default
+        return values, violations
+
+    def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
+        values[_CALLER] = user
+        return {
+            argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
+        }
+
+
+async def _awaited(result: Awaitable[Any], results: Results) -> Answer:
+    return results.answer(await result)
+
+
+def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, str, bool]]:
+    """The handler's arguments: its name for each, the contract's, and whether it may be left out.
+
+    Raises:
+        TypeError: it asks for what the operation has not.
+    """
+    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
+    everything = {"user": _CALLER, **{argument_name(name): name for name in known}}
+    by_argument = {**everything, "user": _CALLER}  # whoever names `user` means the caller, not a parameter
+    wanted = []
+    for argument in inspect.signature(handler).parameters.values():
+        if argument.kind is inspect.Parameter.VAR_KEYWORD:
+            wanted += [(one, name, True) for one, name in everything.items()]
+        elif argument.name in by_argument:
+            optional = argument.default is not inspect.Parameter.empty
+            wanted.append((argument.name, by_argument[argument.name], optional))
+        elif argument.default is inspect.Parameter.empty:
+            raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
+    return wanted
+
+
+def argument_name(name: str) -> str:
+    """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
+    return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()
+
+
+def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    try:
+        jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}

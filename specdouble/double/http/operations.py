@@ -1,0 +1,237 @@
+"""The operations as one ASGI application: finds the operation of a request, and has it answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+
+from specdouble.double.double import DEFAULT_WORLD, Double
+from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
+from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
+from specdouble.double.http.control import Control
+from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.paths import Paths
+from specdouble.double.http.result import Answer, fields
+from specdouble.double.state.problem import Problem
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+WORLD_HEADER = b"x-specdouble-world"
+EXPOSED = ("X-Specdouble-Rule", "Preference-Applied", "Location", "Allow", "WWW-Authenticate", "Link", "Retry-After")
+
+
+class Operations:
+    """Answers every request for the paths of a contract.
+
+    Args:
+        double: whose worlds and journal are used.
+        compiled: its operations.
+        app: what `lifespan` events are handed to.
+    """
+
+    def __init__(self, double: Double, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
+        self._double = double
+        self._app = app
+        self._paths = Paths(_by_path(compiled))
+        self._unknown = ErrorShapes(double.contract, None)
+        self._control = Control(double)
+        self._limit = double.settings.body_limit
+        self._cors = CORSMiddleware(
+            self._answer_browser,
+            allow_origin_regex=".*",
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_credentials=True,
+            expose_headers=list(EXPOSED),
+        )
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer an HTTP request; hand everything else on."""
+        if scope["type"] != "http":
+            return self._app(scope, receive, send)
+        headers = dict(scope["headers"])
+        if b"origin" in headers:
+            return self._cors(scope, receive, send)
+        return self._answer(scope, headers, receive, send)
+
+    async def _answer_browser(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(scope, dict(scope["headers"]), receive, send)
+
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        started = time.time()
+        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
+        found = self._paths.find(path)
+        if found is None and self._control.serves(path):
+            await self._control(scope, receive, send)
+            return
+        method = scope["method"]
+        body, operation, name = b"", None, DEFAULT_WORLD
+        try:
+            name = _world_name(headers)
+            operations, segments = found or _nowhere(path)
+            if method not in operations:
+                operations, segments = self._with_method(path, method, operations) or (operations, segments)
+            operation = _of_method(operations, method)
+            body = await self._body(headers, receive) if _has_body(scope, headers) else b""
+            world = self._double.world(name)
+        except Problem as problem:
+            outcome = self._refused(operation, problem)
+        else:
+            begun = operation.begin(Request(segments, scope["query_string"], headers, body), world)
+            outcome = begun if isinstance(begun, Outcome) else await begun
+        await _send(send, outcome.answer, with_body=method != "HEAD")
+        self._record(started, name, method, path, scope["query_string"], operation, body, outcome)
+
+    def at_once(self, method: str, target: bytes, headers: dict[bytes, bytes], body: bytes) -> Answer | ASGIApp | None:
+        """Answer a request for which nothing has to be waited.
+
+        Args:
+            method: its method.
+            target: its path and query string.
+            headers: its header fields, names in lower case.
+            body: its body.
+
+        Returns:
+            The answer; an application that gives it, where its handler has begun and waits for something; None for a
+            request that is no plain one for an operation, which the ASGI application answers.
+        """
+        started = time.time()
+        raw_path, _, query = target.partition(b"?")
+        path = raw_path.decode("latin-1")
+        found = self._paths.find(path)
+        operation = found[0].get(method) if found else None
+        if found is None or operation is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
+            return None
+        name = _world_name(headers)
+        world = self._double.worlds.get(name)
+        if world is None:
+            return None
+        begun = operation.begin(Request(found[1], query, headers, body), world)
+        if isinstance(begun, Outcome):
+            self._record(started, name, method, path, query, operation, body, begun)
+            return begun.answer
+
+        async def late(_scope: Scope, _receive: Receive, send: Send) -> None:
+            outcome = await begun
+            await _send(send, outcome.answer, with_body=True)
+            self._record(started, name, method, path, query, operation, body, outcome)
+
+        return late
+
+    def _with_method(
+        self, path: str, method: str, operations: dict[str, Answering]
+    ) -> tuple[dict[str, Answering], dict[str, str]] | None:
+        """A template that fits too, is no less concrete, and has the method."""
+        least = _concrete(operations)
+        return next((one for one in self._paths.every(path) if method in one[0] and _concrete(one[0]) >= least), None)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        if int(headers.get(b"content-length") or 0) > self._limit:
+            raise self._too_large()
+        chunks, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem(400, "The client went away")
+            chunk = message.get("body", b"")
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self._limit:
+                raise self._too_large()
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _too_large(self) -> Problem:
+        detail = f"the body is larger than {self._limit} bytes"
+        return Problem(413, "Content Too Large", detail, headers={"Connection": "close"})
+
+    def _refused(self, operation: Answering | None, problem: Problem) -> Outcome:
+        if operation is not None:
+            return operation.refused(problem)
+        media_type, body = self._unknown.write(problem)
+        headers = fields(problem.headers)
+        if problem.status == 204:
+            return Outcome(Answer(204, b"", headers))
+        return Outcome(Answer(problem.status, body, [(b"content-type", media_type), *headers]), None, problem)
+
+    def _record(
+        self,
+        started: float,
+        world: str,
+        method: str,
+        path: str,
+        query: bytes,
+        operation: Answering | None,
+        body: bytes,
+        outcome: Outcome,
+    ) -> None:
+        answer = outcome.answer
+        asked = (method, path, query, operation.operation.id if operation else None, body)
+        told = (answer.status, answer.body, outcome.rule, outcome.why)
+        self._double.journal.record((started, time.time() - started, world, *asked, *told))
+
+
+def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:
+    shared: dict[tuple[str, str], list[CompiledOperation]] = {}
+    for one in compiled:
+        shared.setdefault((plain_path(one.operation.path), one.operation.method.upper()), []).append(one)
+    found: dict[str, dict[str, Answering]] = {}
+    for (path, method), those in shared.items():
+        found.setdefault(path, {})[method] = those[0] if len(those) == 1 else Alternatives(those)
+    return found
+
+
+def _concrete(operations: dict[str, Answering]) -> int:
+    """How many segments of the template are no parameters."""
+    path = plain_path(next(iter(operations.values())).operation.path)
+    return sum("{" not in segment for segment in path.split("/"))
+
+
+def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:
+    raise Problem(404, "Not Found", f"the contract has no path that fits {path}")
+
+
+def _of_method(operations: dict[str, Answering], method: str) -> Answering:
+    """The operation of the method; a HEAD is answered as the GET (RFC 9110, 9.3.2)."""
+    found = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
+    if found is not None:
+        return found
+    allowed = ", ".join(sorted({*operations, "OPTIONS", *(["HEAD"] if "GET" in operations else [])}))
+    if method == "OPTIONS":
+        raise Problem(204, headers={"Allow": allowed})
+    raise Problem(405, "Method Not Allowed", f"the path allows {allowed}", headers={"Allow": allowed})
+
+
+def _has_body(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a body may follow: HTTP/1.1 announces one (RFC 9112, 6.3), later versions need not."""
+    return b"content-length" in headers or b"transfer-encoding" in headers or scope["http_version"] != "1.1"
+
+
+def _world_name(headers: dict[bytes, bytes]) -> str:
+    named = headers.get(WORLD_HEADER)
+    if named is not None:
+        return named.decode("latin-1")
+    cookies = headers.get(b"cookie")
+    if cookies is None or WORLD_HEADER not in cookies.lower():
+        return DEFAULT_WORLD
+    try:
+        jar = SimpleCookie(cookies.decode("latin-1"))
+    except CookieError:
+        return DEFAULT_WORLD
+    return next((one.value for name, one in jar.items() if name.lower() == WORLD_HEADER.decode()), DEFAULT_WORLD)
+
+
+async def _send(send: Send, answer: Answer, with_body: bool) -> None:
+    headers = answer.headers
+    if answer.status not in (204, 304):
+        headers = [*headers, (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if with_body else b""})

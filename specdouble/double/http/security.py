@@ -1,0 +1,185 @@
+"""Who is calling: the security requirement of an operation, compiled to one function."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from specdouble.contract import Contract, Identity
+from specdouble.double.state.exchange import User
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.tokens import Tokens
+from specdouble.double.state.world import World
+
+Headers = Mapping[bytes, bytes]
+Read = Callable[[Headers, bytes], str | None]
+Verify = Callable[[World, str], User | None]
+Authenticate = Callable[[World, Headers, bytes], User | None]
+
+
+class Authentication:
+    """Tells who is calling, by the security schemes of a contract.
+
+    A scheme with `x-identity` asks the collection of users. Any other takes every credential that is well-formed,
+    and makes a caller of it: two credentials are two callers.
+
+    Args:
+        contract: the contract.
+        tokens: by the name of the scheme, for those whose credential is a token.
+    """
+
+    def __init__(self, contract: Contract, tokens: Mapping[str, Tokens]) -> None:
+        self._contract = contract
+        self._tokens = tokens
+        self._schemes = contract.security_schemes
+
+    def compile(self, security: Sequence[Mapping[str, Any]]) -> Authenticate | None:
+        """A function that gives the caller's claims or raises the 401; None where nobody is asked.
+
+        Args:
+            security: an operation's security requirement: alternatives, each naming schemes that all must be met.
+        """
+        if not security:
+            return None
+        alternatives = [[self._scheme(name) for name in names] for names in security]
+        challenge = {"WWW-Authenticate": ", ".join(self._challenges(security))}
+
+        if len(alternatives) == 1 and len(alternatives[0]) == 1:
+            return _one_scheme(*alternatives[0][0], challenge)
+
+        def authenticate(world: World, headers: Headers, query: bytes) -> User | None:
+            anonymous = False
+            for schemes in alternatives:
+                users = []
+                for read, verify in schemes:
+                    credential = read(headers, query)
+                    users.append(None if credential is None else verify(world, credential))
+                if all(user is not None for user in users):
+                    if users:
+                        return {name: value for user in users if user for name, value in user.items()}
+                    anonymous = True
+            if anonymous:
+                return None
+            raise Problem(401, headers=challenge)
+
+        return authenticate
+
+    def _challenges(self, security: Sequence[Mapping[str, Any]]) -> list[str]:
+        schemes = [self._schemes[name] for names in security for name in names]
+        words = [
+            "Basic" if scheme.get("scheme", scheme.get("type", "")).lower() == "basic" else "Bearer"
+            for scheme in schemes
+        ]
+        return list(dict.fromkeys(words)) or ["Bearer"]
+
+    def _scheme(self, name: str) -> tuple[Read, Verify]:
+        scheme, identity = self._schemes[name], self._contract.identities.get(name)
+        if identity is None:
+            return _reader(scheme), self._anyone
+        if identity.credential is not None:
+            return _reader(scheme), _holder_of(identity)
+        return _reader(scheme), _bearer_of(
+            identity, self._tokens[name], self._contract.resources[identity.collection].id
+        )
+
+    def _anyone(self, _world: World, credential: str) -> User | None:
+        """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""
+        number = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        names = {name for resource in self._contract.resources.values() for name in (resource.owner, resource.tenant)}
+        return dict.fromkeys((name for name in names if name), number)
+
+
+def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authenticate:
+    """What most operations ask for, without the search among alternatives."""
+
+    def authenticate(world: World, headers: Headers, query: bytes) -> User:
+        credential = read(headers, query)
+        user = None if credential is None else verify(world, credential)
+        if user is None:
+            raise Problem(401, headers=challenge)
+        return user
+
+    return authenticate
+
+
+def _claims(identity: Identity, user: Mapping[str, Any]) -> User:
+    return {claim: user.get(name) for claim, name in identity.claims.items()}
+
+
+def _holder_of(identity: Identity) -> Verify:
+    assert identity.credential is not None
+    property_name: str = identity.credential
+
+    def verify(world: World, credential: str) -> User | None:
+        user = world.collection(identity.collection, None).find_one({property_name: credential})
+        return None if user is None else _claims(identity, user)
+
+    return verify
+
+
+def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
+    claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
+    claimed = [(claim, name if name != id_property else "_id") for claim, name in identity.claims.items()]
+
+    def verify(world: World, credential: str) -> User | None:
+        told = tokens.verify(credential)
+        key = None if told is None else told.get(claim)
+        if not isinstance(key, str | int):
+            return None
+        user = world.stored(identity.collection, key)
+        return None if user is None else {claim: user.get(name) for claim, name in claimed}
+
+    return verify
+
+
+def _reader(scheme: Mapping[str, Any]) -> Read:
+    """Where the scheme's credential stands in a request."""
+    kind, place = scheme.get("type"), scheme.get("in")
+    if kind == "apiKey":
+        name = str(scheme.get("name", ""))
+        if place == "header":
+            return lambda headers, _query: _decoded(headers.get(name.lower().encode()))
+        if place == "query":
+            return lambda _headers, query: next(iter(parse_qs(query.decode("latin-1")).get(name, ())), None)
+        return lambda headers, _query: _cookie(headers, name)
+    if kind == "basic" or (kind == "http" and str(scheme.get("scheme")).lower() == "basic"):
+        return _basic
+    return _bearer
+
+
+def _decoded(value: bytes | None) -> str | None:
+    return value.decode("latin-1") if value else None
+
+
+def _authorization(headers: Headers, scheme: bytes) -> str | None:
+    sent = headers.get(b"authorization")
+    if sent is None:
+        return None
+    word, _, credential = sent.partition(b" ")
+    return credential.decode("latin-1").strip() or None if word.lower() == scheme else None
+
+
+def _bearer(headers: Headers, _query: bytes) -> str | None:
+    return _authorization(headers, b"bearer")
+
+
+def _basic(headers: Headers, _query: bytes) -> str | None:
+    credential = _authorization(headers, b"basic")
+    try:
+        decoded = base64.b64decode(credential or "", validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return decoded if ":" in decoded else None
+
+
+def _cookie(headers: Headers, name: str) -> str | None:
+    try:
+        cookies = SimpleCookie(_decoded(headers.get(b"cookie")) or "")
+    except CookieError:
+        return None
+    return cookies[name].value if name in cookies else None

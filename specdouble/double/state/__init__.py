@@ -1,0 +1,1 @@
+"""What holds state: documents under the contract's rules, worlds, ids, time."""

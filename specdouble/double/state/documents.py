@@ -1,0 +1,240 @@
+"""A collection as handlers see it: PyMongo's methods, the contract's rules, the caller's documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from specdouble.double.state.enforcement import SHADOW, Document, Enforcement, View
+from specdouble.double.state.problem import Broken, Refusal
+from specdouble.double.state.store import (
+    DeleteResult,
+    DuplicateKeyError,
+    InsertManyResult,
+    InsertOneResult,
+    ReturnDocument,
+    UpdateResult,
+    updated,
+)
+
+Filter = Mapping[str, Any]
+Sort = str | Sequence[tuple[str, int]]
+
+
+class Collection:
+    """The documents of one collection that the caller may see.
+
+    Reads leave out other owners' documents. Writes are refused when they would break a rule; what was refused
+    has changed nothing. Documents that come out are copies, without anything that the double keeps beside them.
+
+    Args:
+        documents: the store's collection.
+        enforcement: the collection's rules.
+        view: the store as this caller sees it.
+        user: the caller's claims; None sees all documents.
+        statuses: the statuses that the operation declares, to choose a refusal's from.
+    """
+
+    __slots__ = ("_documents", "_rules", "_statuses", "_user", "_view")
+
+    def __init__(
+        self,
+        documents: Any,
+        enforcement: Enforcement,
+        view: View,
+        user: Mapping[str, Any] | None,
+        statuses: frozenset[str] = frozenset(),
+    ) -> None:
+        self._documents = documents
+        self._rules = enforcement
+        self._view = view
+        self._user = user
+        self._statuses = statuses
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self._rules.resource.collection
+
+    def find_one(self, filter: Filter | None = None) -> Document | None:
+        """The first document that the filter matches, or None."""
+        found = self._documents.find_one(self._own(filter))
+        return None if found is None else self._rules.reveal(found)
+
+    def find(
+        self, filter: Filter | None = None, *, sort: Sort | None = None, skip: int = 0, limit: int = 0
+    ) -> list[Document]:
+        """The documents that the filter matches; a limit of 0 is none."""
+        cursor = self._documents.find(self._own(filter))
+        if sort is not None:
+            pairs = [(sort, 1)] if isinstance(sort, str) else sort
+            cursor = cursor.sort([(self._stored_name(name), direction) for name, direction in pairs])
+        if skip or limit:
+            cursor = cursor.skip(skip).limit(limit)
+        return [self._rules.reveal(document) for document in cursor.to_list()]
+
+    def count_documents(self, filter: Filter | None = None) -> int:
+        """How many documents the filter matches."""
+        count: int = self._documents.count_documents(self._own(filter))
+        return count
+
+    def distinct(self, key: str, filter: Filter | None = None) -> list[Any]:
+        """The different values of a property."""
+        values: list[Any] = self._documents.distinct(self._stored_name(key), self._own(filter))
+        return values
+
+    def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """What an aggregation pipeline makes of the caller's documents."""
+        hidden = {"$project": dict.fromkeys(self._rules.hidden, 0)} if self._rules.hidden else None
+        stages = [{"$match": self._own(None)}, *([hidden] if hidden else []), *pipeline]
+        return [dict(document) for document in self._documents.aggregate(stages)]
+
+    def insert_one(self, document: Document) -> InsertOneResult:
+        """Store a new document; what the server sets (id, owner, timestamps) is set in the given document too.
+
+        Raises:
+            Refusal: it would break rules of the contract.
+        """
+        stored = self._rules.completed(self._stored(document), self._user)
+        self._rules.shadow(stored)
+        self._refuse_if_broken(stored, None, stored)
+        try:
+            result: InsertOneResult = self._documents.insert_one(stored)
+        except DuplicateKeyError:
+            raise self._taken(stored) from None
+        document.clear()
+        document.update(self._rules.reveal(stored))
+        return result
+
+    def draft(self, document: Document) -> Document:
+        """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
+        return self._rules.named(self._rules.completed(self._stored(document), self._user))
+
+    def insert_many(self, documents: Sequence[Document]) -> InsertManyResult:
+        """Store several new documents, in order, up to the first that is refused."""
+        return InsertManyResult([self.insert_one(one).inserted_id for one in documents], acknowledged=True)
+
+    def update_one(self, filter: Filter, update: Mapping[str, Any], *, upsert: bool = False) -> UpdateResult:
+        """Change the first document that the filter matches by update operators."""
+        before = self._documents.find_one(self._own(filter))
+        if before is None:
+            return self._upserted(filter, update) if upsert else UpdateResult({"n": 0, "nModified": 0}, True)
+        self._change(before, update)
+        return UpdateResult({"n": 1, "nModified": 1}, True)
+
+    def update_many(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
+        """Change every document that the filter matches, up to the first that is refused."""
+        matched = self._documents.find(self._own(filter)).to_list()
+        for before in matched:
+            self._change(before, update)
+        return UpdateResult({"n": len(matched), "nModified": len(matched)}, True)
+
+    def replace_one(self, filter: Filter, replacement: Mapping[str, Any]) -> UpdateResult:
+        """Put another document in the place of the first that the filter matches."""
+        before = self._documents.find_one(self._own(filter))
+        if before is None:
+            return UpdateResult({"n": 0, "nModified": 0}, True)
+        self._replace(before, replacement)
+        return UpdateResult({"n": 1, "nModified": 1}, True)
+
+    def find_one_and_update(
+        self, filter: Filter, update: Mapping[str, Any], *, return_document: bool = ReturnDocument.BEFORE
+    ) -> Document | None:
+        """Change the first document that the filter matches, and hand out how it was, or how it is now."""
+        before = self._documents.find_one(self._own(filter))
+        if before is None:
+            return None
+        after = self._change(before, update)
+        return self._rules.reveal(dict(after) if return_document else before)
+
+    def find_one_and_replace(
+        self, filter: Filter, replacement: Mapping[str, Any], *, return_document: bool = ReturnDocument.BEFORE
+    ) -> Document | None:
+        """Replace the first document that the filter matches, and hand out how it was, or how it is now."""
+        before = self._documents.find_one(self._own(filter))
+        if before is None:
+            return None
+        after = self._replace(before, replacement)
+        return self._rules.reveal(dict(after) if return_document else before)
+
+    def find_one_and_delete(self, filter: Filter) -> Document | None:
+        """Remove the first document that the filter matches, and hand it out."""
+        found = self._documents.find_one(self._own(filter))
+        if found is None:
+            return None
+        self._documents.delete_one({"_id": found["_id"]})
+        return self._rules.reveal(found)
+
+    def delete_one(self, filter: Filter) -> DeleteResult:
+        """Remove the first document that the filter matches."""
+        return DeleteResult({"n": 0 if self.find_one_and_delete(filter) is None else 1}, True)
+
+    def delete_many(self, filter: Filter) -> DeleteResult:
+        """Remove every document that the filter matches."""
+        matched = [document["_id"] for document in self._documents.find(self._own(filter)).to_list()]
+        for key in matched:
+            self._documents.delete_one({"_id": key})
+        return DeleteResult({"n": len(matched)}, True)
+
+    def _own(self, filter: Filter | None) -> dict[str, Any]:
+        """The filter, narrowed to the caller's documents."""
+        asked = self._stored_filter(filter) if filter and self._rules.id != "_id" else dict(filter or {})
+        scope = self._rules.scope(self._user)
+        # The scope comes first: the store's indexes narrow by what stands before the first operator.
+        return {**scope, **asked} if scope.keys().isdisjoint(asked) else {**scope, "$and": [asked]}
+
+    def _stored_name(self, name: str) -> str:
+        return "_id" if name == self._rules.id else name
+
+    def _stored_filter(self, filter: Filter) -> dict[str, Any]:
+        return {
+            self._stored_name(name): [self._stored_filter(part) for part in value]
+            if name in ("$and", "$or", "$nor")
+            else value
+            for name, value in filter.items()
+        }
+
+    def _stored(self, document: Mapping[str, Any]) -> Document:
+        """A copy in the form in which it is stored."""
+        stored = dict(document)
+        if SHADOW in "".join(stored):
+            within = self._rules.resource.within
+            stored = {name: value for name, value in stored.items() if not name.startswith(SHADOW) or name in within}
+        if self._rules.id != "_id" and self._rules.id in stored:
+            stored["_id"] = stored.pop(self._rules.id)
+        return stored
+
+    def _upserted(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
+        plain = {name: value for name, value in filter.items() if name[:1] != "$" and not isinstance(value, dict)}
+        document = updated(plain, {**update, "$set": {**update.get("$setOnInsert", {}), **update.get("$set", {})}})
+        inserted = self.insert_one(document).inserted_id
+        return UpdateResult({"n": 1, "nModified": 0, "upserted": inserted}, True)
+
+    def _change(self, before: Document, update: Mapping[str, Any]) -> Document:
+        touched = {name.partition(".")[0] for operator in update.values() for name in operator}
+        return self._save(before, updated(before, update), touched)
+
+    def _replace(self, before: Document, replacement: Mapping[str, Any]) -> Document:
+        after = self._stored(replacement)
+        self._rules.keep_fixed(before, after)
+        return self._save(before, after, before.keys() | replacement.keys())
+
+    def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
+        self._rules.carry_over(before, after)
+        self._rules.shadow(after)
+        self._refuse_if_broken(after, before, touched)
+        try:
+            self._documents.replace_one({"_id": before["_id"]}, after)
+        except DuplicateKeyError:
+            raise self._taken(after) from None
+        return after
+
+    def _refuse_if_broken(self, after: Document, before: Document | None, touched: Iterable[str]) -> None:
+        broken = self._rules.broken_by(after, before, touched, self._view)
+        if broken:
+            raise Refusal(broken, self._statuses)
+
+    def _taken(self, document: Document) -> Refusal:
+        """The refusal of a write that the store's own index refused: another writer was faster."""
+        broken = self._rules.broken_by(document, None, (), self._view)
+        return Refusal(broken or [Broken(self._rules.id_rule, "is already taken", document["_id"])], self._statuses)

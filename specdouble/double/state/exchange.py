@@ -1,0 +1,62 @@
+"""The exchange under way: which operation, for whom, in which world."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from specdouble.contract import Operation
+
+if TYPE_CHECKING:
+    from specdouble.double.state.documents import Collection
+    from specdouble.double.state.world import World
+
+User = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request that is being answered.
+
+    Args:
+        operation: what was asked.
+        world: the state that it is asked of.
+        user: the claims of the caller; None where nobody was authenticated.
+        media_type: the representation that the caller accepts best; None where there is no choice.
+    """
+
+    operation: Operation
+    world: World
+    user: User | None
+    media_type: str | None = None
+
+
+current: ContextVar[Exchange] = ContextVar("exchange")
+
+
+def collection(name: str) -> Collection:
+    """The collection of that name, as the caller of the running operation sees it.
+
+    Every write is held to the contract's rules, every read to the caller's own documents.
+    The methods have PyMongo's names and arguments.
+    """
+    exchange = current.get()
+    return exchange.world.collection(name, exchange.user, exchange.operation.statuses)
+
+
+def new_token(user: User) -> str:
+    """A JSON Web Token for the stored user, as the contract's `x-identity` says.
+
+    Raises:
+        LookupError: no security scheme of the contract has tokens.
+    """
+    tokens = next(iter(current.get().world.tokens.values()), None)
+    if tokens is None:
+        raise LookupError("no security scheme with `x-identity` and without `credential` stands in the contract")
+    return tokens.issue(user)
+
+
+def new_id() -> str:
+    """An ObjectId, for what a handler keeps inside a document."""
+    return current.get().world.new_id()

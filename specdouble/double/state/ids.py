@@ -1,0 +1,75 @@
+"""New ids, in the style of the schema: ObjectId, UUID, integer."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+from specdouble.double.answers.samples.pattern import matching
+
+_OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
+
+
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_FAR = 2**31 - 1000  # a client's id beyond is no number to count on from
+
+
+class Ids:
+    """Gives ids that were not given before.
+
+    Args:
+        seed: the same ids again for the same seed; None for others at each start.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seeded = seed is not None
+        self._random = Random(seed)
+        self._last: dict[str, int] = {}
+        self._makers: dict[str, Callable[[], str | int]] = {}
+
+    def new(self, collection: str, schema: dict[str, Any]) -> str | int:
+        """An id for a document of the collection, in the style of the id property's schema."""
+        make = self._makers.get(collection)
+        if make is None:
+            make = self._makers[collection] = self._maker(collection, schema)
+        return make()
+
+    def _maker(self, collection: str, schema: dict[str, Any]) -> Callable[[], str | int]:
+        kind, choices = schema.get("type"), schema.get("enum")
+        if "integer" in (kind if isinstance(kind, list) else [kind]) or kind == "number":
+            least = schema.get("minimum")
+            return partial(self._next, collection, max(1, int(least)) if isinstance(least, int | float) else 1)
+        if schema.get("format") == "uuid":
+            return lambda: str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        if isinstance(choices, list) and choices:
+            return lambda: str(choices[0])
+        return self._as_described(schema) or self._object_id
+
+    def _next(self, collection: str, first: int) -> int:
+        self._last[collection] = max(self._last.get(collection, 0) + 1, first)
+        return self._last[collection]
+
+    def _object_id(self) -> str:
+        # As an ObjectId begins: with the second of its making, unless a seed must repeat it.
+        head = self._random.getrandbits(32) if self._seeded else int(time.time())
+        return f"{head:08x}{self._random.getrandbits(64):016x}"
+
+    def _as_described(self, schema: dict[str, Any]) -> Callable[[], str] | None:
+        """Makes texts that fit the schema's pattern and length, where an ObjectId would not."""
+        pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
+        if isinstance(pattern, str) and not _OBJECT_ID_PATTERN.fullmatch(pattern):
+            return lambda: matching(pattern, self._random, least, most) or self._object_id()
+        if not isinstance(pattern, str) and (least > 24 or (most is not None and most < 24)):
+            length = max(least, min(most or least, 12))
+            return lambda: "".join(self._random.choice(_LETTERS) for _ in range(length))
+        return None
+
+    def seen(self, collection: str, value: object) -> None:
+        """Take note of an id that came from elsewhere, so that it is not given again."""
+        if isinstance(value, int) and value < _FAR:
+            self._last[collection] = max(self._last.get(collection, 0), value)

@@ -1,0 +1,140 @@
+"""The one door to mongomock and PyMongo: an embedded store with indexes, or a real server.
+
+Plain mongomock scans every document for each query, even by `_id`, and each unique insert scans all others. The
+embedded store extends its collection: **an index only narrows the candidates, mongomock's own filter decides**.
+Where the answer is provably the same (an exact `_id`, a full replacement, a JSON-like document) mongomock's slow
+way is left out; whatever is not plain takes it. Two things are better than upstream, and meant: an update that
+fails leaves the document as it was, and exactly one of many concurrent inserts of a unique value wins.
+
+Stored documents are never changed in place: a write puts a new one. So readers in other threads see whole
+documents, and a copy is made only of what is handed out.
+
+It rests on these insides of mongomock, hence the pinned version (`MONGOMOCK`, held by a test):
+
+- `Collection._iter_documents(filter)` is the one source of documents for find, count, update and delete;
+- `Collection._update` takes each document from it, changes it in place, and calls `_ensure_uniques(document)`;
+- `Collection._insert`, `_delete`, `_find_and_modify`, `_get_dataset`, `_copy_only_fields`,
+  `_apply_update_document`, `_store`, and `Cursor._compute_results` with its `_factory`, `_skip` and `_limit`;
+- `CollectionStore` is reached through `[key]`, `documents`, `indexes`, `create_index`, `drop_index`, `drop`,
+  `_ttl_indexes` and `_rwlock` only, and keeps `_documents` in the order of insertion;
+- `Database._collection_accesses`, `MongoClient._database_accesses`, `DatabaseStore._collections` and
+  `ServerStore._databases` are plain dictionaries, filled when missing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from mongomock import collection as upstream
+from mongomock.helpers import patch_datetime_awareness_in_document
+from pymongo import ReturnDocument
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError, WriteError
+from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
+
+from specdouble.double.state.store.client import EmbeddedClient
+from specdouble.double.state.store.escaped import EscapedCollection
+from specdouble.double.state.store.values import Document, owned, rebuilt, storable
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+__all__ = [
+    "MONGOMOCK",
+    "BulkWriteError",
+    "DeleteResult",
+    "Document",
+    "DuplicateKeyError",
+    "EscapedCollection",
+    "InsertManyResult",
+    "InsertOneResult",
+    "ObjectId",
+    "OperationFailure",
+    "PyMongoError",
+    "ReturnDocument",
+    "Store",
+    "UpdateResult",
+    "WriteError",
+    "open_store",
+    "updated",
+]
+
+MONGOMOCK = "4.3.0"
+"""The version of mongomock whose insides the embedded store was written against."""
+
+_SCRATCH = EmbeddedClient()["scratch"]["scratch"]
+
+
+class Store:
+    """Where the documents are kept: databases by name, one for each world.
+
+    Args:
+        client: a PyMongo client, or the embedded one.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @property
+    def embedded(self) -> bool:
+        """Whether documents live in this process, so that no call ever waits for a server."""
+        return isinstance(self._client, EmbeddedClient)
+
+    def database(self, name: str) -> Database[Document]:
+        """The database of that name; it comes into being with its first document."""
+        database: Database[Document] = self._client[name]
+        return database
+
+    def drop(self, name: str) -> None:
+        """Forget all documents and indexes of a database; handles to it stay good."""
+        self._client.drop_database(name)
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one."""
+        self._client.close()
+
+
+def open_store(url: str | None) -> Store:
+    """Open the embedded store, or the server at the URL.
+
+    Args:
+        url: `mongodb://...` for a server; None for the embedded store.
+
+    Raises:
+        ValueError: it is no MongoDB URL.
+    """
+    if url is None:
+        return Store(EmbeddedClient())
+    if not url.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError(f"a store is mongodb://... or mongodb+srv://..., not {url!r}")
+    from pymongo import MongoClient
+
+    return Store(MongoClient(url))
+
+
+def updated(document: Mapping[str, Any], update: Mapping[str, Any]) -> Document:
+    """The document as update operators would leave it; the given one stays as it is.
+
+    Raises:
+        ValueError: the update has no operators.
+        PyMongoError: an operator cannot be applied.
+    """
+    draft = rebuilt(dict(document), copy.deepcopy)
+    plain = _plainly_set(update)
+    if plain is not None:
+        draft.update(owned(plain))
+        return draft
+    upstream.validate_ok_for_update(update)
+    change = patch_datetime_awareness_in_document(dict(update))
+    _SCRATCH._apply_update_document(draft, {}, change, False)
+    return draft
+
+
+def _plainly_set(update: Mapping[str, Any]) -> Document | None:
+    """The properties that an update sets, where that is all it does and each stands at the top."""
+    told = update.get("$set") if len(update) == 1 else None
+    if type(told) is not dict or not told or not storable(told) or "." in "".join(told) or "_id" in told:
+        return None
+    return told

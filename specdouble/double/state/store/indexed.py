@@ -1,0 +1,212 @@
+"""The documents of one collection under their indexes."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from mongomock import store as upstream_store
+
+from specdouble.double.state.store.conditions import are_strings
+from specdouble.double.state.store.indexes import HashIndex, SortedIndex
+from specdouble.double.state.store.values import ODD, Document, is_id
+
+
+class _OneLock:
+    """Mongomock's readers-writer lock, as one that the same thread may take again: writes are a check and a put."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+    def reader(self) -> Any:
+        return self.lock
+
+    def writer(self) -> Any:
+        return self.lock
+
+
+def _fields(index: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(field for field, _ in index["key"])
+
+
+class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
+    """The documents of one collection, with the indexes over them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._rwlock = _OneLock()
+        self.lock = self._rwlock.lock
+        self._clear()
+
+    def _clear(self) -> None:
+        self._documents: dict[Any, Document] = {}
+        self.positions: dict[Any, int] = {}
+        self.odd_ids: set[Any] = set()
+        self._count = itertools.count()
+        self.reindex()
+
+    def drop(self) -> None:
+        with self.lock:
+            super().drop()
+            self._clear()
+
+    def create_index(self, index_name: str, index_dict: dict[str, Any]) -> None:
+        super().create_index(index_name, index_dict)
+        self.reindex()
+
+    def drop_index(self, index_name: str) -> None:
+        super().drop_index(index_name)
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Build the indexes anew from their definitions."""
+        self.hashes: dict[tuple[str, ...], HashIndex] = {}
+        self.orders: dict[tuple[str, str], SortedIndex] = {}
+        for index in self.indexes.values():
+            self._define(_fields(index), bool(index.get("unique")))
+        self.uniques = [
+            (name, index, self.hashes.get(_fields(index)))
+            for name, index in self.indexes.items()
+            if index.get("unique")
+        ]
+        for key, document in self._documents.items():
+            self._file(key, document)
+
+    def _define(self, fields: tuple[str, ...], unique: bool) -> None:
+        if any("." in field for field in fields):
+            return
+        # Two fields are there for their order; the first one's hash finds them well enough.
+        if unique or len(fields) != 2:
+            self.hashes.setdefault(fields, HashIndex(fields))
+        if len(fields) == 2:
+            by_value = self.hashes.setdefault(fields[:1], HashIndex(fields[:1]))
+            self.orders.setdefault(fields, SortedIndex(by_value, fields[1]))
+
+    def _file(self, key: Any, document: Document) -> None:
+        for index in self.hashes.values():
+            index.add(key, index.slot(document))
+        for order in self.orders.values():
+            order.file(key, document, self.positions[key])
+
+    def _unfile(self, key: Any, document: Document) -> None:
+        for index in self.hashes.values():
+            index.remove(key, index.slot(document))
+        for order in self.orders.values():
+            order.remove(order.by_value.slot(document), order.entry(key, document, self.positions[key]))
+
+    def _refile(self, key: Any, before: Document, after: Document) -> None:
+        for index in self.hashes.values():
+            old, new = index.slot(before), index.slot(after)
+            if old != new:
+                index.remove(key, old)
+                index.add(key, new)
+        for order in self.orders.values():
+            order.refile(key, before, after, self.positions[key])
+
+    def __setitem__(self, key: Any, document: Document) -> None:
+        with self.lock:
+            before = self._documents.get(key)
+            if before is not None:
+                self._documents[key] = document
+                self._refile(key, before, document)
+                return
+            if not is_id(document.get("_id", ODD)):
+                self.odd_ids.add(key)
+            self.add(key, document)
+
+    def add(self, key: Any, document: Document) -> None:
+        """Put a new document under its own `_id`; whoever calls holds the lock."""
+        self._documents[key] = document
+        self.positions[key] = next(self._count)
+        self._file(key, document)
+
+    def __delitem__(self, key: Any) -> None:
+        with self.lock:
+            self._unfile(key, self._documents.pop(key))
+            del self.positions[key]
+            self.odd_ids.discard(key)
+
+    def key_of(self, document: Document) -> Any:
+        """The key that a document stands under, which is not always its `_id`; `ODD` when it has expired."""
+        key = document.get("_id")
+        if is_id(key) and self._documents.get(key) is document:
+            return key
+        return next((key for key, stored in self._documents.items() if stored is document), ODD)
+
+    def only_by_id(self, spec: Any) -> bool:
+        """Whether the filter asks for one `_id` and nothing else, and the key alone decides."""
+        if type(spec) is not dict or len(spec) != 1 or self._ttl_indexes or self.odd_ids:
+            return False
+        return is_id(spec.get("_id", ODD))
+
+    def exact(self, spec: dict[str, Any]) -> Any:
+        """The document that equals a filter of strings, by `_id` or a unique key; `ODD` where only a search tells.
+
+        A string equals nothing but the same string, so mongomock's filter could say nothing else.
+        """
+        if len(spec) == 1:
+            ((field, wanted),) = spec.items()
+            return self.only_one(field, wanted) if type(wanted) is str else ODD
+        if self._ttl_indexes or self.odd_ids or "_id" not in spec or not are_strings(spec):
+            return ODD
+        document = self._documents.get(spec["_id"])
+        if document is None:
+            return None
+        for field, wanted in spec.items():
+            value = document.get(field)
+            if value != wanted:
+                return None if type(value) is str else ODD
+        return document
+
+    def only_one(self, field: str, wanted: str) -> Any:
+        """The document that has the value of an indexed field; `ODD` where several may have."""
+        if self._ttl_indexes or self.odd_ids:
+            return ODD
+        if field == "_id":
+            return self._documents.get(wanted)
+        hashed = self.hashes.get((field,))
+        if hashed is None or hashed.odd:
+            return ODD
+        bucket = hashed.buckets.get(wanted, ODD)
+        return None if bucket is ODD else ODD if type(bucket) is dict else self._documents.get(bucket)
+
+    def candidates(self, asked: dict[str, list[Any]]) -> list[Document] | None:
+        """The documents that may have the values, in the order of insertion; None when no index knows."""
+        if self._ttl_indexes:
+            return None
+        if "_id" in asked:
+            keys = dict.fromkeys(key for key in asked["_id"] if key in self._documents)
+            return self._in_order({**keys, **dict.fromkeys(self.odd_ids)})
+        index = self._narrowest(asked)
+        if index is None:
+            return None
+        return self._in_order({**dict.fromkeys(self._keys(index, asked)), **index.odd})
+
+    def _narrowest(self, asked: dict[str, list[Any]]) -> HashIndex | None:
+        usable = [index for index in self.hashes.values() if index.can_tell(asked)]
+        if len(usable) < 2:
+            return usable[0] if usable else None
+        return min(usable, key=lambda index: len(index.odd) + sum(map(index.size, index.slots(asked))))
+
+    @staticmethod
+    def _keys(index: HashIndex, asked: dict[str, list[Any]]) -> Iterator[Any]:
+        return itertools.chain.from_iterable(map(index.at, index.slots(asked)))
+
+    def _in_order(self, keys: dict[Any, None]) -> list[Document]:
+        documents = self._documents
+        if len(keys) < 2:
+            return [documents[key] for key in keys]
+        return [documents[key] for key in sorted(keys, key=self.positions.__getitem__)]
+
+    def exact_count(self, asked: dict[str, list[Any]]) -> int | None:
+        """How many documents have one value for each field; None when no index has just these."""
+        if self._ttl_indexes or any(len(values) != 1 for values in asked.values()):
+            return None
+        if not asked:
+            return len(self._documents)
+        for index in self.hashes.values():
+            if asked.keys() == set(index.fields) and not index.odd:
+                return index.size(index.slots(asked)[0])
+        return None
