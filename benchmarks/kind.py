@@ -13,7 +13,7 @@ MISSING = f"{PATH}/69f46b906f0be283d47ae91f"
 GOOD = {
     "configurationName": f"name {FRESH.decode()}",
     "initialStage": "New",
-    "defaultProcess": "6964bb94d2b96e03a84f20b7",
+    "defaultProcess": "64eea1110000000000000001",
 }
 UPDATE = {"source": FRESH.decode(), "costPerLead": 2.5}
 

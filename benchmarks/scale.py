@@ -15,8 +15,8 @@ from specdouble.double.state.problem import Refusal
 
 SIZES = (100, 100_000)
 ROUNDS, CALLS = 9, 200
-USER = {"userId": "6908644a8c40d7b1f291a4c4", "organizationId": "690863f85e1fa90c373b71e1", "accessRole": "ADMIN"}
-PROMPT = "6964bb94d2b96e03a84f20b7"
+USER = {"userId": "64ee9a8b1e7f2a0011223399", "organizationId": "64ee9a8b1e7f2a0011223344", "accessRole": "ADMIN"}
+PROMPT = "64eea1110000000000000001"
 _numbers = itertools.count()
 
 

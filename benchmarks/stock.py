@@ -24,8 +24,8 @@ with warnings.catch_warnings():
 
 ROOT = Path(__file__).parent.parent
 SECRET = "the secret of the stock application"
-USER = {"userId": "6908644a8c40d7b1f291a4c4", "organizationId": "690863f85e1fa90c373b71e1"}
-PROMPT = "6964bb94d2b96e03a84f20b7"
+USER = {"userId": "64ee9a8b1e7f2a0011223399", "organizationId": "64ee9a8b1e7f2a0011223344"}
+PROMPT = "64eea1110000000000000001"
 READ = "69f46b906f0be283d47ae916"
 
 AFTER = True  # PyMongo's ReturnDocument

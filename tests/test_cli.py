@@ -156,7 +156,7 @@ def test_a_frozen_clock_and_a_seed_make_answers_repeat() -> None:
     for _ in range(2):
         with serving("--port", "0", "--seed", "7", "--clock", "2026-05-01T09:00:00Z") as server:
             token = server.wait_for(r"Bearer (\S+)'").group(1)
-            body = {"configurationName": "A", "initialStage": "B", "defaultProcess": "6964bb94d2b96e03a84f20b7"}
+            body = {"configurationName": "A", "initialStage": "B", "defaultProcess": "64eea1110000000000000001"}
             headers = {"Authorization": f"Bearer {token}"}
             answer = httpx.post(f"{server.url}/api/lead-management", json=body, headers=headers)
             documents.append(answer.json()["data"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 PATH = "/api/lead-management"
-GOOD = {"configurationName": "Good", "initialStage": "New", "defaultProcess": "6964bb94d2b96e03a84f20b7"}
+GOOD = {"configurationName": "Good", "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}
 
 
 def body(**properties: object) -> bytes:

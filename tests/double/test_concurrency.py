@@ -14,7 +14,7 @@ NAMES = [pytest.param(10, id="10 names"), pytest.param(200, id="200 names", mark
 
 
 def configuration(name: str) -> dict[str, str]:
-    return {"configurationName": name, "initialStage": "New", "defaultProcess": "6964bb94d2b96e03a84f20b7"}
+    return {"configurationName": name, "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}
 
 
 async def at_once(ada: httpx.Client, rounds: list[list[tuple[str, str, dict[str, str]]]]) -> list[list[httpx.Response]]:

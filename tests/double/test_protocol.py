@@ -174,7 +174,7 @@ def test_a_lost_connection_leaves_no_timer() -> None:
     play(steps)
 
 
-NAMED = b'{"configurationName": "Both ways", "initialStage": "New", "defaultProcess": "6964bb94d2b96e03a84f20b7"}'
+NAMED = b'{"configurationName": "Both ways", "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}'
 LONG = NAMED.replace(b"Both ways", b"x" * 100_000)
 REQUESTS = {
     "no token": ("GET", VERIFY, b""),

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-PROMPT = "6964bb94d2b96e03a84f20b7"  # Ada's
+PROMPT = "64eea1110000000000000001"  # Ada's
 PROMPT_OF_GRACE = "prompt of grace"
 MINIMAL = {"configurationName": "Spring Fair", "initialStage": "New Lead", "defaultProcess": PROMPT}
 PATH = "/api/lead-management"
@@ -152,7 +152,7 @@ def test_a_name_that_a_rename_has_left_is_free_again(ada: httpx.Client) -> None:
     assert create(ada).status_code == 201
 
 
-@pytest.mark.parametrize("id", ["", "nope", "0" * 24, "6964bb94d2b96e03a84f20b70", "6964BB94D2B96E03A84F20B7"])
+@pytest.mark.parametrize("id", ["", "nope", "0" * 24, "64eea11100000000000000010", "64EEA1110000000000000001"])
 def test_an_unknown_prompt_is_refused(ada: httpx.Client, id: str) -> None:
     answer = create(ada, defaultProcess=id)
     assert (answer.status_code, answer.headers["X-Specdouble-Rule"]) == (400, REFERENCES)

@@ -57,7 +57,7 @@ def test_a_browser_may_read_answers_and_refusals(world: httpx.Client) -> None:
 
 
 def test_worlds_do_not_see_each_other(ada: httpx.Client) -> None:
-    sent = {"configurationName": "Here", "initialStage": "New", "defaultProcess": "6964bb94d2b96e03a84f20b7"}
+    sent = {"configurationName": "Here", "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}
     id = ada.post(PATH, json=sent).json()["data"]["_id"]
     elsewhere = ada.get(f"{PATH}/{id}", headers={"X-Specdouble-World": "elsewhere"})
     by_cookie = ada.get(f"{PATH}/{id}", headers={"Cookie": f"x-specdouble-world={ada.headers['X-Specdouble-World']}"})
@@ -77,7 +77,7 @@ def test_a_reset_brings_the_seed_back(ada: httpx.Client) -> None:
 
 def test_the_journal_explains_a_refusal(ada: httpx.Client) -> None:
     seeded = {"configurationName": "website INQUIRIES", "initialStage": "New"}
-    ada.post(PATH, json={**seeded, "defaultProcess": "6964bb94d2b96e03a84f20b7"})
+    ada.post(PATH, json={**seeded, "defaultProcess": "64eea1110000000000000001"})
     (last, *_) = [
         one for one in ada.get("/_specdouble/journal").json() if one["world"] == ada.headers["X-Specdouble-World"]
     ]

@@ -14,7 +14,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.state.tokens import secret_of
 
 ROOT = Path(__file__).parent.parent.parent
-ADA = "6908644a8c40d7b1f291a4c4"
+ADA = "64ee9a8b1e7f2a0011223399"
 LATER = 4102444800
 
 
