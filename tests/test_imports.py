@@ -29,7 +29,7 @@ MAY_IMPORT = {
 }
 # The heavy dependency, and its one door.
 DOORS = {
-    "connexion": ("specdouble.double.app",),
+    "connexion": ("specdouble.double.app", "specdouble.double.stock"),
     "mongomock": ("specdouble.double.state.store",),
     "pymongo": ("specdouble.double.state.store",),
     "bson": ("specdouble.double.state.store",),

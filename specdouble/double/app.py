@@ -1,8 +1,11 @@
 """The double as a Connexion application.
 
-Connexion reads the contract's skeleton, resolves each operation to its function and says which security it asks
-for; the operations compiled from that stand first among its middlewares and answer. Its own request path (routing,
-parameter and body validators, decorators) is never reached: it takes 50 times as long.
+Connexion's part here is small on purpose. Its routing, validators and decorators take fifty times as long as the
+operations that are compiled from the contract, and it refuses many a contract that a double can serve (OpenAPI 3.2,
+schemas with one bad keyword, an operationId that stands twice). So the application is Connexion's, for what teams do
+with one (`add_middleware`, `test_client`, lifespan), and its API is empty: the compiled operations stand first among
+its middlewares and answer every request. The same handlers run behind Connexion's own routing, validation and
+security with `specdouble.double.stock`.
 """
 
 from __future__ import annotations
@@ -16,17 +19,17 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from connexion import AsyncApp
     from connexion.middleware.abstract import SpecMiddleware
-    from connexion.resolver import Resolution as ConnexionResolution
-    from connexion.resolver import Resolver
 
-from specdouble.contract import Contract
 from specdouble.double.answers.prefer import Preferred
 from specdouble.double.double import Double
+from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.security import Authentication
 
+Compiled = Callable[[Operations], None]
 
-def application(double: Double, compiled: Callable[[Operations], None] | None = None) -> AsyncApp:
+
+def application(double: Double, compiled: Compiled | None = None) -> AsyncApp:
     """The ASGI application of a double.
 
     Args:
@@ -34,49 +37,26 @@ def application(double: Double, compiled: Callable[[Operations], None] | None = 
         compiled: is told of the operations when they have been compiled, at the first event.
     """
 
-    def compiled_first(app: ASGIApp) -> _CompiledMiddleware:
-        return _CompiledMiddleware(app, double, compiled)
+    def first(app: ASGIApp) -> _Answering:
+        return _Answering(app, double, compiled)
 
-    app = AsyncApp("specdouble", middlewares=[compiled_first])
-    app.add_api(skeleton(double.contract), resolver=_HandlerResolver(double))
+    app = AsyncApp("specdouble", middlewares=[first])
+    app.add_api({"openapi": "3.0.3", "info": {"title": double.contract.title, "version": "1"}, "paths": {}})
     return app
 
 
-class _HandlerResolver(Resolver):  # type: ignore[misc]
-    """Resolves an operation to what answers it: handler, automatic or sample."""
+class _Answering(SpecMiddleware):  # type: ignore[misc]
+    """Answers with the compiled operations; Connexion makes it at the first event, and adds the API to it."""
 
-    def __init__(self, double: Double) -> None:
-        super().__init__()
-        self._resolutions = double.resolutions
-
-    def resolve(self, operation: Any) -> ConnexionResolution:
-        return ConnexionResolution(self._resolutions[operation.operation_id].function, operation.operation_id)
-
-
-class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
-    """Compiles the operations that Connexion has resolved, and answers with them."""
-
-    def __init__(self, app: ASGIApp, double: Double, tell: Callable[[Operations], None] | None) -> None:
+    def __init__(self, app: ASGIApp, double: Double, tell: Compiled | None) -> None:
         self._app = app
         self._double = double
         self._tell = tell
         self._operations: ASGIApp = app
 
-    def add_api(self, specification: Any, *, resolver: Resolver, **_options: Any) -> None:
-        contract = self._double.contract
-        authentication = Authentication(contract, self._double.tokens)
-        compiled = []
-        for path, item in specification["paths"].items():
-            for method in item:
-                resolved = specification.operation_cls.from_spec(
-                    specification, path=path, method=method, resolver=resolver
-                )
-                operation = contract.operations[resolved.operation_id]
-                authenticate = authentication.compile(resolved.security or [])
-                one = self._double.parts.operation(contract, operation, resolved.function, authenticate)
-                one.preferred = Preferred(contract, operation, self._double.sampler)
-                compiled.append(one)
-        self._operations = operations = Operations(self._double, compiled, self._app)
+    def add_api(self, _specification: Any, **_options: Any) -> None:
+        operations = Operations(self._double, compiled_operations(self._double), self._app)
+        self._operations = operations
         if self._tell is not None:
             self._tell(operations)
 
@@ -84,18 +64,15 @@ class _CompiledMiddleware(SpecMiddleware):  # type: ignore[misc]
         return self._operations(scope, receive, send)
 
 
-def skeleton(contract: Contract) -> dict[str, Any]:
-    """The contract as Connexion needs it: paths, operations, security; no schemas, whatever their dialect."""
-    paths: dict[str, dict[str, Any]] = {}
+def compiled_operations(double: Double) -> list[CompiledOperation]:
+    """Each operation of the contract, ready to answer with what it was resolved to."""
+    contract = double.contract
+    authentication = Authentication(contract, double.tokens)
+    compiled = []
     for operation in contract.operations.values():
-        paths.setdefault(operation.path, {})[operation.method] = {
-            "operationId": operation.id,
-            "security": [{name: [] for name in names} for names in operation.security],
-            "responses": {"default": {"description": ""}},
-        }
-    return {
-        "openapi": "3.0.3",
-        "info": {"title": contract.title, "version": "1"},
-        "paths": paths,
-        "components": {"securitySchemes": contract.security_schemes},
-    }
+        answer = double.resolutions[operation.id].function
+        authenticate = authentication.compile(operation.security)
+        one = double.parts.operation(contract, operation, answer, authenticate)
+        one.preferred = Preferred(contract, operation, double.sampler)
+        compiled.append(one)
+    return compiled

@@ -15,13 +15,12 @@ import pytest
 from specdouble.double.app import application
 from specdouble.double.http.operations import Operations
 from specdouble.double.http.result import Answer
+from specdouble.double.stock import application_of
 from tests.double.differential.applications import (
     FOLDER,
     ROOT,
     client,
-    example_of,
     ours,
-    root_contract,
     small_contract,
     stock,
     tell,
@@ -132,7 +131,7 @@ def test_the_root_contract_is_answered_as_by_stock_connexion() -> None:
     token = double.token("ada@tether.example")
     assert token
     those = root_cases(double.contract, token)
-    found = asyncio.run(compared(stock(root_contract(double), example_of(double.contract)), app, those))
+    found = asyncio.run(compared(application_of(double), app, those))
     assert len(found) > 500
     assert not [str(one) for one in found if not one.is_equal]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -38,7 +38,7 @@ class Authentication:
         self._tokens = tokens
         self._schemes = contract.security_schemes
 
-    def compile(self, security: Sequence[Mapping[str, Any]]) -> Authenticate | None:
+    def compile(self, security: Sequence[Collection[str]]) -> Authenticate | None:
         """A function that gives the caller's claims or raises the 401; None where nobody is asked.
 
         Args:
@@ -69,7 +69,7 @@ class Authentication:
 
         return authenticate
 
-    def _challenges(self, security: Sequence[Mapping[str, Any]]) -> list[str]:
+    def _challenges(self, security: Sequence[Collection[str]]) -> list[str]:
         schemes = [self._schemes[name] for names in security for name in names]
         words = [
             "Basic" if scheme.get("scheme", scheme.get("type", "")).lower() == "basic" else "Bearer"
@@ -78,14 +78,16 @@ class Authentication:
         return list(dict.fromkeys(words)) or ["Bearer"]
 
     def _scheme(self, name: str) -> tuple[Read, Verify]:
-        scheme, identity = self._schemes[name], self._contract.identities.get(name)
+        return _reader(self._schemes[name]), self.verifier(name)
+
+    def verifier(self, name: str) -> Verify:
+        """Tells whom a credential of the scheme of that name stands for."""
+        identity = self._contract.identities.get(name)
         if identity is None:
-            return _reader(scheme), self._anyone
+            return self._anyone
         if identity.credential is not None:
-            return _reader(scheme), _holder_of(identity)
-        return _reader(scheme), _bearer_of(
-            identity, self._tokens[name], self._contract.resources[identity.collection].id
-        )
+            return _holder_of(identity)
+        return _bearer_of(identity, self._tokens[name], self._contract.resources[identity.collection].id)
 
     def _anyone(self, _world: World, credential: str) -> User | None:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""

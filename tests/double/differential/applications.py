@@ -108,30 +108,6 @@ def example_of(contract: Contract) -> Callable[[str], Callable[..., Any]]:
     return find
 
 
-def root_contract(double: Double) -> dict[str, Any]:
-    """The root contract with functions that know the double's tokens and keys."""
-    contract: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))
-    verifiers["token"], users = double.tokens["bearerAuth"].verify, double.world("default").collection("users", None)
-    verifiers["key"] = lambda key: users.find_one({"apiKey": key})
-    schemes = contract["components"]["securitySchemes"]
-    for name, function in (("bearerAuth", "known_token"), ("apiKeyAuth", "known_key")):
-        schemes[name]["x-bearerInfoFunc"] = f"{__name__}.{function}"
-    return contract
-
-
-verifiers: dict[str, Callable[[str], Any]] = {}
-
-
-def known_token(token: str) -> dict[str, Any] | None:
-    claims = verifiers["token"](token)
-    return claims and {**claims, "sub": claims["userId"]}
-
-
-def known_key(token: str) -> dict[str, Any] | None:
-    user = verifiers["key"](token)
-    return user and {"sub": user["id"]}
-
-
 def client(app: Any) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://double")
