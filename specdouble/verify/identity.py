@@ -145,15 +145,6 @@ class Crowd:
             user = replace(user, id=_text(by_property.get(resource.id)), tenant=user.tenant or _text(tenant))
         return user
 
-    def learn(self, name: str, document: Mapping[str, Any], owner: str | None, tenant: str | None) -> None:
-        """Learn who a user is from a document that it created."""
-        user = self.users[name]
-        if owner and user.id is None:
-            user = replace(user, id=_text(document.get(owner)))
-        if tenant and user.tenant is None:
-            user = replace(user, tenant=_text(document.get(tenant)))
-        self.users[name] = user
-
     def authorize(self, call: Call) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """The headers and query parameters that carry the caller's credentials."""
         if call.authorization is not None:

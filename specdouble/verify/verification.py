@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.verify.campaign import Campaign
+from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
@@ -84,7 +84,8 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
         world.client.deadline = started + settings.max_time * share
     if "rules" in settings.phases:
         campaign.run([*plan(world), *project_checks(world)])
-    if verdict.stopped != "interrupted" and set(settings.phases) - {"rules"}:
+    ended = verdict.stopped == "interrupted" or campaign.enough
+    if not ended and set(settings.phases) - {"rules"}:
         _conform(found, show, started)
     _finish(found, started)
     return found
@@ -197,8 +198,9 @@ def _conform(found: Run, show: Show, started: float) -> None:
     try:
         for event in conformance.execute():
             conformance.tally(event, verdict, found.campaign.row)
-            if settings.max_time is not None and time.monotonic() - started > settings.max_time:
-                verdict.stopped = verdict.stopped or "the time was over"
+            reason = _reason_to_stop(found, started)
+            if reason:
+                verdict.stopped = verdict.stopped or reason
                 conformance.stream.stop()
             if keep:
                 found.events.append(event)
@@ -216,6 +218,14 @@ def _conform(found: Run, show: Show, started: float) -> None:
         verdict.notes.append(f"the network, not a rule: {text}")
     for text in dict.fromkeys(conformance.remarks):
         verdict.notes.append(f"Schemathesis could not try this: {text}")
+
+
+def _reason_to_stop(found: Run, started: float) -> str:
+    """Why Schemathesis should end now; empty where it should go on."""
+    limit = found.world.settings.max_time
+    if limit is not None and time.monotonic() - started > limit:
+        return "the time was over"
+    return ENOUGH if found.campaign.enough else ""
 
 
 def _terminal(conformance: Any) -> Any:
