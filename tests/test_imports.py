@@ -41,6 +41,7 @@ DOORS = {
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
     "jsonpatch": ("specdouble.double.answers.patch",),
+    "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),

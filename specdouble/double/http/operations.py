@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -13,6 +12,7 @@ from specdouble.double.double import DEFAULT_WORLD, Double
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.http.control import Control
+from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.result import Answer, fields
@@ -216,17 +216,14 @@ def _has_body(scope: Scope, headers: dict[bytes, bytes]) -> bool:
 
 
 def _world_name(headers: dict[bytes, bytes]) -> str:
-    named = headers.get(WORLD_HEADER)
-    if named is not None:
-        return named.decode("latin-1")
+    sent = headers.get(WORLD_HEADER)
+    if sent is not None:
+        return sent.decode("latin-1")
     cookies = headers.get(b"cookie")
     if cookies is None or WORLD_HEADER not in cookies.lower():
         return DEFAULT_WORLD
-    try:
-        jar = SimpleCookie(cookies.decode("latin-1"))
-    except CookieError:
-        return DEFAULT_WORLD
-    return next((one.value for name, one in jar.items() if name.lower() == WORLD_HEADER.decode()), DEFAULT_WORLD)
+    named = (value for name, value in read_cookies(headers).items() if name.lower() == WORLD_HEADER.decode())
+    return next(named, DEFAULT_WORLD)
 
 
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:
