@@ -134,13 +134,12 @@ def version() -> None:
 @contextmanager
 def _serving(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
     """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
-    from specdouble.double.double import Settings
-    from specdouble.double.server import serving
-    from specdouble.double.state.tokens import secret_of
+    from specdouble.double.double import Double, Settings
+    from specdouble.double.server import Server
 
-    settings = Settings(path, seed)
-    with serving(settings) as url:
-        yield url, secret_of(settings.project)
+    double = Double(Settings(path, seed))
+    with Server(double, "127.0.0.1", 0).running() as url:
+        yield url, double.secret
 
 
 main.add_command(verify_command(_serving))

@@ -19,9 +19,9 @@ from specdouble.double.parts import Parts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed
 from specdouble.double.state.store import open_store
-from specdouble.double.state.tokens import secret_of
 from specdouble.double.state.world import World
 
 Resolutions = Mapping[str, Resolution]
@@ -81,7 +81,7 @@ class Double:
         self.clock = Clock(settings.clock)
         self.journal = Journal()
         self._store = open_store(None)
-        self._secret = secret_of(settings.project)
+        self.secret = secret_of(settings.project)
         self.worlds: dict[str, World] = {}
         self.seed: Seed = {}
         self._adopt(*self._read())
@@ -126,7 +126,7 @@ class Double:
         self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
         self.findings: list[Finding] = [*contract.findings, *handlers.findings]
         self.tokens = {
-            name: self.parts.tokens(self._secret, self.clock, identity)
+            name: self.parts.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()
             if identity.credential is None
         }

@@ -14,7 +14,7 @@ from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
 from specdouble.double.parts import Parts
 from specdouble.double.server import Server
-from specdouble.double.state.tokens import secret_of
+from specdouble.double.state.secret import secret_of
 from specdouble.prove.fault import Change, Mutant
 from specdouble.prove.mutants import mutants_of
 from specdouble.prove.project import project_mutants
