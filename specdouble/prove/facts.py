@@ -116,3 +116,22 @@ def unwritten(contract: Contract, collection: str) -> str:
     if creators(contract, collection) or changers(contract, collection):
         return ""
     return f"no operation creates or changes documents of {collection}: nothing that is sent reaches the rule"
+
+
+def unchanged(contract: Contract, rule: Any) -> str:
+    """Why no change can break a rule about changes; empty where one can."""
+    ids = changers(contract, rule.collection)
+    if any(rule.name in sendable(contract, contract.operations[key]) for key in ids):
+        return ""
+    return f"no operation that changes documents of {rule.collection} takes {rule.name}"
+
+
+def wrong_status(contract: Contract, rule: Any) -> int | None:
+    """A status that every writing operation declares, and that is not the one of the rule's refusals."""
+    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
+    if not ids:
+        return None
+    right = {rule.status_among(contract.operations[key].statuses) for key in ids}
+    declared = set.intersection(*({*contract.operations[key].statuses} for key in ids))
+    others = [status for status in (409, 422, 400) if str(status) in declared and status not in right]
+    return next(iter(others), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from specdouble.contract import Operation
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
-from specdouble.verify.subject import Subject, json_media
+from specdouble.verify.subject import Subject, Updater, json_media
 from specdouble.verify.values import kind, merged, plausible
 
 if TYPE_CHECKING:
@@ -79,6 +79,19 @@ class Bodies:
             if found is not None:
                 return found
         return plausible(schema, self.contract.resolve, self.world.word())
+
+    def change(self, subject: Subject, updater: Updater) -> dict[str, Any]:
+        """A change of one property that no rule speaks of, where there is one."""
+        ruled = {rule.name for rule in (*subject.unique, *subject.references)} | {updater.id_in_body}
+        requested = subject.requested(updater.operation)
+        for name, schema in requested.items():
+            plain = schema.get("type") == "string" and not schema.get("enum") and not schema.get("format")
+            if plain and name not in ruled:
+                return {name: plausible(schema, self.contract.resolve, self.world.word())}
+        for rule in subject.unique:
+            if rule.name in requested:
+                return {rule.name: self.world.fresh_value(requested[rule.name])}
+        return {}
 
     def fits(self, operation: Operation, body: Any) -> bool:
         """Whether the body fits the operation's schema."""

@@ -10,7 +10,6 @@ from typing import Any
 from specdouble.contract import Operation, Timestamp
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.ownership import _change
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater, json_media
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
@@ -125,7 +124,9 @@ def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str,
         simple = schema.get("type") in ("string", "boolean", "number") and not schema.get("enum")
         if plain and simple and len(others) < 6:
             others[name] = trial.world.bodies.value(subject, name, schema, trial.user)
-    return others | {name: value for name, value in _change(trial, subject, updater).items() if name not in changes}
+    return others | {
+        name: value for name, value in trial.world.bodies.change(subject, updater).items() if name not in changes
+    }
 
 
 def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -305,7 +306,7 @@ def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> No
 
 def _id_stays(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject)
-    exchange = trial.try_update(updater, document, _change(trial, subject, updater))
+    exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
     accepted(exchange, "an update")
     key = subject.resource.id
     for where, seen in (("the answer", document.shown), ("a read", trial.look(document))):
