@@ -46,7 +46,20 @@ def main() -> None:
 @click.option("--reload", is_flag=True, help="Follow changes of contract, handlers and seed; documents stay.")
 @click.option("--seed", type=int, help="Make ids and samples repeat.")
 @click.option("--clock", metavar="TIME", help="Stop time at a moment (2026-05-01T09:00:00Z), or shift it (+3h, -2d).")
-def serve(path: Path, host: str, port: int | None, reload: bool, seed: int | None, clock: str | None) -> None:
+@click.option("--idle-timeout", type=click.IntRange(1), default=5, show_default=True, metavar="SECONDS",
+              help="Close a connection that asks nothing for so long.")  # fmt: skip
+@click.option("--request-timeout", type=click.FloatRange(0.1), default=60, show_default=True, metavar="SECONDS",
+              help="Answer 408 to a request that takes longer to arrive.")  # fmt: skip
+def serve(
+    path: Path,
+    host: str,
+    port: int | None,
+    reload: bool,
+    seed: int | None,
+    clock: str | None,
+    idle_timeout: int,
+    request_timeout: float,
+) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
@@ -54,7 +67,7 @@ def serve(path: Path, host: str, port: int | None, reload: bool, seed: int | Non
     double = _double(Settings(path, seed, clock))
     port = default_port(double.contract) if port is None else port
     try:
-        server = Server(double, host, port)
+        server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)
     except PortTakenError as error:
         remedy = f"stop what listens there (another double? `lsof -i :{port}` tells), or choose another with --port"
         _fail(f"{error}\n    remedy: {remedy}", COULD_NOT_RUN)
