@@ -50,6 +50,10 @@ def main() -> None:
               help="Close a connection that asks nothing for so long.")  # fmt: skip
 @click.option("--request-timeout", type=click.FloatRange(0.1), default=60, show_default=True, metavar="SECONDS",
               help="Answer 408 to a request that takes longer to arrive.")  # fmt: skip
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
+              help="Answer control requests to this name too (a proxy's, say); repeatable.")  # fmt: skip
+@click.option("--control-token", envvar="SPECDOUBLE_CONTROL_TOKEN", show_envvar=True, metavar="TOKEN",
+              help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 def serve(
     path: Path,
     host: str,
@@ -59,12 +63,14 @@ def serve(
     clock: str | None,
     idle_timeout: int,
     request_timeout: float,
+    hosts: tuple[str, ...],
+    control_token: str | None,
 ) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    double = _double(Settings(path, seed, clock))
+    double = _double(Settings(path, seed, clock, hosts=(host, *hosts), control_token=control_token))
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)

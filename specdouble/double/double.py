@@ -6,7 +6,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from specdouble.contract import Contract, Finding
@@ -38,12 +38,16 @@ class Settings:
         seed: makes ids and samples repeat.
         clock: a moment at which time stands still, or a shift (`+3h`).
         body_limit: the largest request body, in bytes.
+        hosts: names that the control plane answers to, beside loopback and the address that it listens on.
+        control_token: what opens the control plane from elsewhere.
     """
 
     path: Path
     seed: int | None = None
     clock: str | None = None
     body_limit: int = 1024 * 1024
+    hosts: tuple[str, ...] = ()
+    control_token: str | None = field(default=None, repr=False)
 
     @property
     def project(self) -> Path:

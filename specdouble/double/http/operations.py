@@ -57,21 +57,24 @@ class Operations:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
+        if self._is_for_control(_path(scope)):
+            return self._control(scope, receive, send)
         headers = dict(scope["headers"])
         if b"origin" in headers:
             return self._cors(scope, receive, send)
         return self._answer(scope, headers, receive, send)
+
+    def _is_for_control(self, path: str) -> bool:
+        """Whether the control plane answers the path: none of the contract's, should it have such a one."""
+        return self._control.serves(path) and self._paths.find(path) is None
 
     async def _answer_browser(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, dict(scope["headers"]), receive, send)
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         started = time.time()
-        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
+        path = _path(scope)
         found = self._paths.find(path)
-        if found is None and self._control.serves(path):
-            await self._control(scope, receive, send)
-            return
         method = scope["method"]
         body, operation, name = b"", None, DEFAULT_WORLD
         try:
@@ -177,6 +180,11 @@ class Operations:
         asked = (method, path, query, operation.operation.id if operation else None, body)
         told = (answer.status, answer.body, outcome.rule, outcome.why)
         self._double.journal.record((started, time.time() - started, world, *asked, *told))
+
+
+def _path(scope: Scope) -> str:
+    """The path as it was sent, its escapes with it."""
+    return scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or str(scope["path"])
 
 
 def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:
