@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
-from specdouble.rules import of_all
+from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
 from specdouble.verify.checks import authentication, random, refusals, texts, writes
 from specdouble.verify.world import World
@@ -14,10 +14,8 @@ from specdouble.verify.world import World
 def plan(world: World) -> list[Case | Missing]:
     """Every case of every rule and check, in no order yet."""
     found: list[Case | Missing] = []
-    attacks = of_all("attack")
     for rule in world.contract.rules.values():
-        attack = attacks[rule.kind.lower()]
-        found += attack.plan(world, world.subjects[rule.collection], rule)
+        found += attack_of(rule).plan(world, world.subjects[rule.collection], rule)
     for subject in world.subjects.values():
         for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
             found += module(world, subject)

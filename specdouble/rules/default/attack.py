@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from specdouble.contract import Default
+from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
@@ -43,3 +44,6 @@ def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
         if same(rule.value, seen.get(rule.name)) and not same(value, rule.value):
             expected = f"{rule.name} to be {shown(value)}, as sent"
             raise Broken(expected, f"{where} shows {shown(seen.get(rule.name))}")
+
+
+ATTACK = Attack(plan)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Immutable
+from specdouble.contract import Immutable, References
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, view
-from specdouble.verify.values import merged, plausible
+from specdouble.verify.values import merged
 from specdouble.verify.world import World
 
 
@@ -28,19 +29,17 @@ def plan(_world: World, subject: Subject, rule: Immutable) -> Plan:
         yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
 
 
-def _value_of(trial: Trial, subject: Subject, rule: Any, other_than: Any = ...) -> Any:
+def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
+    """Another value for the property, one that every other rule takes."""
     schema = subject.requested(subject.creators[0]).get(rule.name) or subject.resource.properties[rule.name]
-    if any(one.name == rule.name for one in subject.references):
-        return trial.create(trial.world.subjects[next(r.target for r in subject.references if r.name == rule.name)]).id
-    if any(one.name == rule.name for one in subject.unique):
-        return trial.world.fresh_value(schema)
+    reference = next((one for one in subject.resource.of(References) if one.name == rule.name), None)
+    if reference is not None:
+        return trial.create(trial.subject(reference.target)).id
     options = merged(schema, trial.contract.resolve).get("enum") or []
-    value = next((one for one in options if one != other_than), None)
-    return (
-        value
-        if value is not None
-        else _varied(plausible(schema, trial.contract.resolve, trial.world.word()), other_than)
-    )
+    value = next((one for one in options if one not in (other_than, None)), None)
+    if value is None:
+        value = _varied(trial.world.bodies.value(subject, rule.name, schema, trial.user), other_than)
+    return value
 
 
 def _varied(value: Any, other_than: Any) -> Any:
@@ -66,3 +65,6 @@ def _unchanged(trial: Trial, subject: Subject, rule: Immutable, updater: Updater
     document = trial.create(subject, full=True)
     own = view(trial, document).get(rule.name)
     accepted(trial.try_update(updater, document, {rule.name: own}), f"an update with the same {rule.name}")
+
+
+ATTACK = Attack(plan, bound_on_update=True)

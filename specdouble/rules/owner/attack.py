@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from specdouble.contract import Owner
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation
 from specdouble.verify.subject import Subject
@@ -21,3 +22,6 @@ def plan(world: World, subject: Subject, rule: Owner) -> Plan:
         yield Missing(rule.id, "needs another user in [tool.specdouble.verify]")
     elif subject.creators and len(crowd) and not crowd.colleagues():
         yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
+
+
+ATTACK = Attack(plan)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import ReadOnly
+from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
@@ -91,3 +92,6 @@ def _unless_others_are_refused(trial: Trial, subject: Subject, updater: Updater 
         exchange = trial.try_update(updater, model, {**_harmless(subject, updater, model), **extra})
     if not exchange.ok:
         raise NotExercised("properties that the schema does not name are refused, whichever they are")
+
+
+ATTACK = Attack(plan, server_sets=True)

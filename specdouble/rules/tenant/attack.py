@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from specdouble.contract import Tenant
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation
 from specdouble.verify.subject import Subject
@@ -17,3 +18,6 @@ def plan(world: World, subject: Subject, rule: Tenant) -> Plan:
     yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("tenant"))
     if subject.creators and len(world.crowd) and not pairs:
         yield Missing(rule.id, "needs a user of another organization in [tool.specdouble.verify]")
+
+
+ATTACK = Attack(plan)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from specdouble.contract import Timestamp
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -153,3 +155,6 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     for where, view in _views(trial, document):
         if _stamp(view, rule) != before:
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")
+
+
+ATTACK = Attack(plan, server_sets=True, stamp=attrgetter("event"))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Transitions
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -79,3 +80,6 @@ def _move(trial: Trial, subject: Subject, rule: Transitions, updater: Updater, b
         wanted = before
     if subject.observable and trial.look(document).get(rule.name) != wanted:
         raise Broken(f"{rule.name} to be {wanted!r} then", f"a read shows {trial.look(document).get(rule.name)!r}")
+
+
+ATTACK = Attack(plan, bound_on_update=True)
