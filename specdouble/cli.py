@@ -199,24 +199,16 @@ def _rows(double: Double) -> list[dict[str, Any]]:
     for operation in double.contract.operations.values():
         resolution = double.resolutions[operation.id]
         action = double.contract.actions.get(operation.id)
-        kept = [rule for rule in double.contract.rules.values() if action and rule.collection == action.collection]
         told = {
             "operation": str(operation),
             "operationId": operation.id,
             "by": resolution.by,
             "why": resolution.why,
             "action": f"{action.does} {action.collection}" if action else None,
-            "rules": [rule.id for rule in kept if action and _concerns(rule.kind, action.does)],
+            "rules": [rule.id for rule in double.contract.rules_of(operation)],
         }
         rows.append(told)
     return rows
-
-
-def _concerns(kind: str, does: str) -> bool:
-    """Whether an operation that does this can break or show a rule of this kind."""
-    if kind in ("owner", "tenant"):
-        return True
-    return does == "create" if kind == "default" else does in ("create", "update", "replace")
 
 
 def _known_users(double: Double) -> str:

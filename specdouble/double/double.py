@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specdouble.contract import Contract, Finding
+from specdouble.contract import Contract, Finding, PropertyRule
 from specdouble.contract import read as read_contract
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve
@@ -170,7 +170,7 @@ class Double:
         for name, tokens in self.tokens.items():
             users = self.world(DEFAULT_WORLD).collection(self.contract.identities[name].collection, None)
             resource = self.contract.resources[users.name]
-            names = [resource.id, *(rule.name for rule in resource.rules if rule.kind == "unique")]
+            names = [resource.id, *(rule.name for rule in resource.of(PropertyRule) if rule.identifies)]
             user = users.find_one({"$or": [{one: who} for one in names]})
             if user is not None:
                 return tokens.issue(user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Resource
+from specdouble.contract import Contract, Media, Operation, PropertyRule, Resource
 
 ONE = ("read", "update", "replace", "delete")
 
@@ -107,8 +107,7 @@ def is_free_text(schema: Mapping[str, Any]) -> bool:
 
 def ruled(resource: Resource) -> set[str]:
     """The properties that a rule decides about: not any value is taken for them."""
-    kinds = ("unique", "references", "transitions", "immutable", "timestamp", "readOnly", "owner", "tenant")
-    return {rule.name for rule in resource.rules if rule.kind in kinds} | {resource.id}
+    return {rule.name for rule in resource.of(PropertyRule) if rule.binds} | {resource.id}
 
 
 def unwritten(contract: Contract, collection: str) -> str:

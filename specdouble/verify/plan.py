@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
+from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
 from specdouble.verify.checks import authentication, random, refusals, texts, writes
@@ -15,7 +16,8 @@ def plan(world: World) -> list[Case | Missing]:
     """Every case of every rule and check, in no order yet."""
     found: list[Case | Missing] = []
     for rule in world.contract.rules.values():
-        found += attack_of(rule).plan(world, world.subjects[rule.collection], rule)
+        subject = world.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
+        found += attack_of(rule).plan(world, subject, rule)
     for subject in world.subjects.values():
         for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
             found += module(world, subject)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Media, Operation, Resource, Rule
+from specdouble.contract import Action, Contract, Media, Operation, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
 
 
@@ -72,12 +72,12 @@ class Subject:
         return required(self.contract, media.schema) if media else []
 
     @cached_property
-    def attacks(self) -> list[tuple[Rule, Attack]]:
-        """Each rule about the documents, and how its kind is attacked."""
-        return [(rule, attack_of(rule)) for rule in self.resource.rules]
+    def attacks(self) -> list[tuple[PropertyRule, Attack]]:
+        """Each rule about a property of the documents, and how its kind is attacked."""
+        return [(rule, attack_of(rule)) for rule in self.resource.of(PropertyRule)]
 
     @cached_property
-    def chosen(self) -> Mapping[str, Rule]:
+    def chosen(self) -> Mapping[str, PropertyRule]:
         """The properties for which not any value that fits the schema is taken, and the rule that chooses one."""
         choosing = [(rule, attack) for rule, attack in self.attacks if attack.value]
         choosing.sort(key=lambda one: not one[1].once)  # a value that is new must still be one that another rule takes

@@ -147,7 +147,7 @@ def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
     """The contract with each rule as a sentence at its property: the page shows it beside the schema."""
     for rule in contract.rules.values():
         place = pointer(*tokens(rule.pointer)[:-1])
-        if "/properties/" not in place or place.endswith("/properties") or rule.kind == "readOnly":
+        if "/properties/" not in place or place.endswith("/properties") or rule.native:
             continue
         try:
             schema = look_up(data, place)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract import Contract, Resource, Rule
+from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.double.http.compiled import Outcome, Request
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.problem import Problem
@@ -18,7 +18,7 @@ from specdouble.prove.fault import Change, Mutant, Mutants
 _DOES = {"read": "read", "list": "list", "update": "change", "replace": "replace", "delete": "delete"}
 
 
-def of_rule(contract: Contract, resource: Resource, rule: Rule, who: str, why: str = "") -> Mutants:
+def of_rule(contract: Contract, resource: Resource, rule: PropertyRule, who: str, why: str = "") -> Mutants:
     """The mutants of one rule.
 
     Args:
@@ -48,7 +48,7 @@ def operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, st
             yield key, "change"
 
 
-def _unchecked(rule: Rule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
+def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
     sentence = f"{who} can {does or 'see'} a document of {resource.collection}."
     target = ids[0] if ids else f"{resource.collection}.{rule.name}"
     change = scoped_without(ids, resource, {rule.name})
@@ -71,7 +71,7 @@ def scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) ->
     return in_operations(ids, resource.collection, alter)
 
 
-def told(contract: Contract, resource: Resource, rule: Rule) -> Mutants:
+def told(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:
     """Mutants that answer 403 where another's document should not exist for the caller."""
     for key, does in operations(contract, resource):
         action = contract.actions[key]

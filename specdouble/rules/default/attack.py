@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from specdouble.contract import Default
+from specdouble.rules.default.rule import Default
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from specdouble.contract import Contract, Default
+from specdouble.contract import Contract
 from specdouble.double.state.enforcement import Document, Enforcement
 from specdouble.prove.change import around, created, enforcing, sent
 from specdouble.prove.facts import doing, sendable
 from specdouble.prove.fault import Mutant, Mutants
+from specdouble.rules.default.rule import Default
 
 
 def mutants(contract: Contract) -> Mutants:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Immutable, References
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.references.rule import References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken

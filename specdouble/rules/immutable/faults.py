@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract import Contract, Immutable
+from specdouble.contract import Contract
 from specdouble.double.state.enforcement import Document, Enforcement
 from specdouble.prove.change import around, enforcing, letting, refusing_with
 from specdouble.prove.facts import unchanged, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.immutable.rule import Immutable
 
 
 def mutants(contract: Contract) -> Mutants:

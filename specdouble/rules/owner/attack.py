@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from specdouble.contract import Owner
+from specdouble.rules.owner.rule import Owner
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from specdouble.contract import Contract, Owner
+from specdouble.contract import Contract
 from specdouble.prove.fault import Mutants
 from specdouble.prove.mutants import isolation
+from specdouble.rules.owner.rule import Owner
 
 
 def mutants(contract: Contract) -> Mutants:

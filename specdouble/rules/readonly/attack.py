@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from specdouble.contract import ReadOnly
+from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from specdouble.contract import Contract, ReadOnly, Resource, Timestamp
+from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.double.state.enforcement import Document, Enforcement
 from specdouble.prove.change import around, created, enforcing, sent
 from specdouble.prove.facts import changers, creators, document_schema, json_body, resolved, sendable, unwritten
 from specdouble.prove.fault import Mutant, Mutants
+from specdouble.rules.readonly.rule import ReadOnly
+from specdouble.rules.timestamp.rule import Timestamp
 
 
 def mutants(contract: Contract) -> Mutants:
@@ -28,7 +30,7 @@ def server_set(resource: Resource) -> list[str]:
 def _from_client(contract: Contract, resource: Resource, name: str) -> Mutants:
     things, target = resource.collection, f"{resource.collection}.{name}"
     why = unwritten(contract, things) or _closed(contract, things, name, *creators(contract, things))
-    concerns = tuple(rule.id for rule in resource.rules if rule.name == name)
+    concerns = tuple(rule.id for rule in resource.of(PropertyRule) if rule.name == name)
     if creators(contract, things) or why:
         sentence = f"Who creates a document of {things} chooses its {name}."
         yield Mutant(

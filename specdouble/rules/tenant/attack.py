@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from specdouble.contract import Tenant
+from specdouble.rules.tenant.rule import Tenant
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation

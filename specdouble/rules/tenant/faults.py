@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from specdouble.contract import Contract, Resource, Tenant
+from specdouble.contract import Contract, Resource
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.prove.mutants import isolation
+from specdouble.rules.tenant.rule import Tenant
 
 
 def mutants(contract: Contract) -> Mutants:

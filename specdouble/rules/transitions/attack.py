@@ -6,7 +6,7 @@ from collections import deque
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Transitions
+from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Transitions
+from specdouble.contract import Contract
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.prove.change import enforcing, letting, refusing_with
 from specdouble.prove.facts import unchanged, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.transitions.rule import Transitions
 
 
 def mutants(contract: Contract) -> Mutants:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, Unique
+from specdouble.contract import Operation
+from specdouble.rules.unique.rule import Unique
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Immutable, Operation, Unique
+from specdouble.contract import Contract, Operation
 from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Document, Enforcement, View
@@ -20,6 +20,8 @@ from specdouble.double.state.store import InsertOneResult
 from specdouble.prove.change import around, enforcing, keeping, operating, together
 from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.unique.rule import Unique
 
 Alter = Callable[[Enforcement], None]
 LONGEST = 64

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, Rule
+from specdouble.contract import Operation, PropertyRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
@@ -16,7 +16,11 @@ from specdouble.verify.world import World
 
 
 def plan(
-    world: World, subject: Subject, rule: Rule, pairs: list[tuple[User, User]], told: Callable[[User], str | None]
+    world: World,
+    subject: Subject,
+    rule: PropertyRule,
+    pairs: list[tuple[User, User]],
+    told: Callable[[User], str | None],
 ) -> Plan:
     """The cases of one rule.
 
@@ -40,7 +44,7 @@ def plan(
         yield from _of_pair(world, subject, rule, one, other)
 
 
-def _of_pair(world: World, subject: Subject, rule: Rule, one: User, other: User) -> Plan:
+def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, other: User) -> Plan:
     who = f"{one.name}'s, by {other.name}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
@@ -72,7 +76,7 @@ def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]
                 yield operation, name
 
 
-def _statuses(rule: Rule, operation: Operation) -> set[int]:
+def _statuses(rule: PropertyRule, operation: Operation) -> set[int]:
     """404, or any declared refusal where the operation declares no 404."""
     status = rule.status_among(operation.statuses)
     if str(status) in operation.statuses:
@@ -80,14 +84,14 @@ def _statuses(rule: Rule, operation: Operation) -> set[int]:
     return {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
 
 
-def _read(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     trial.look(document)
     exchange = trial.send(operation, other, **trial.place(operation, document))
     refused_as(exchange, _statuses(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
 
 
-def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, updater: Updater) -> None:
+def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
     document = trial.create(subject, one)
     changes = trial.world.bodies.change(subject, updater)
     trial.update(updater, document, changes)
@@ -101,7 +105,7 @@ def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User,
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
 
-def _deleted(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     exchange = trial.delete(document, other)
     refused_as(exchange, _statuses(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
@@ -118,7 +122,9 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
 
 
-def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation, name: str) -> None:
+def _used(
+    trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation, name: str
+) -> None:
     if not all(trial.world.crowd.may_call(operation.security, user) for user in (one, other)):
         raise NotExercised(f"needs credentials of both users for {operation} in the settings")
     document = trial.create(subject, one)
@@ -132,7 +138,7 @@ def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, op
     )
 
 
-def _held(trial: Trial, subject: Subject, rule: Rule, user: User, wanted: str | None) -> None:
+def _held(trial: Trial, subject: Subject, rule: PropertyRule, user: User, wanted: str | None) -> None:
     document = trial.create(subject, user)
     for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
         if rule.name not in seen:
