@@ -20,6 +20,7 @@ from specdouble.contract import Contract
 from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
+from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PREFIX = "/_specdouble"
 CONTRACT = "/openapi.json"
 HEALTH = PREFIX + "/health"
+FORGOTTEN = "X-Specdouble-Forgotten"  # how many exchanges had to make room in the journal
 
 # Behind a proxy the page stands deeper than it knows: every address in it is relative to its own.
 _START = """
@@ -81,6 +83,7 @@ class Control:
         self._double = double
         self._access = Access(double.settings.hosts, double.settings.control_token)
         self._contract = orjson.dumps(_with_rules(_with_local_server(double.contract.data), double.contract))
+        self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
         routes = [
             Route(CONTRACT, self._openapi, methods=["GET"]),
             Route(HEALTH, self._health, methods=["GET"]),
@@ -128,7 +131,12 @@ class Control:
         return Response(status_code=204)
 
     async def _journal(self, _request: Request) -> Response:
-        return _json(self._double.journal.told())
+        journal = self._double.journal
+        if self._masking is None:
+            self._masking = Masking(self._double.contract)
+        answer = _json(journal.told(self._masking))
+        answer.headers[FORGOTTEN] = str(journal.forgotten)
+        return answer
 
     async def _docs(self, _request: Request) -> Response:
         page = _DOCS.format(title=escape(self._double.contract.title), start=_START)

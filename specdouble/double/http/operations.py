@@ -179,7 +179,7 @@ class Operations:
         answer = outcome.answer
         asked = (method, path, query, operation.operation.id if operation else None, body)
         told = (answer.status, answer.body, outcome.rule, outcome.why)
-        self._double.journal.record((started, time.time() - started, world, *asked, *told))
+        self._double.journal.record(started, time.time() - started, world, *asked, *told)
 
 
 def _path(scope: Scope) -> str:
