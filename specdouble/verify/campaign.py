@@ -10,14 +10,13 @@ from threading import Lock
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
-from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import Broken, CouldNotRun, NotExercised, OutOfTime, Trouble
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
 from specdouble.verify.world import World
 
 ATTEMPTS = 6  # at a case that the network spoils
 CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
-ENOUGH = "enough failures were found"
 Progress = Callable[[int, int, str, int], None]
 
 
@@ -42,7 +41,7 @@ class Campaign:
         cases: list[Case] = []
         for one in planned:
             if isinstance(one, Missing):
-                if not self.world.settings.rules or one.check in self.world.settings.rules:
+                if self.world.selection.takes(one.check):
                     self.row(one.check).reasons[one.reason] += 1
             else:
                 self.row(one.check)
@@ -58,9 +57,6 @@ class Campaign:
                 self._in_parallel(ordered, workers)
         except OutOfTime:
             self._note_the_rest()
-        except Enough:
-            self.verdict.stopped = ENOUGH
-            self._note_the_rest()
         except KeyboardInterrupt:
             self.world.client.stopped = True
             self.verdict.stopped = "interrupted"
@@ -72,7 +68,7 @@ class Campaign:
             try:
                 for future in as_completed(futures):
                     future.result()
-            except (OutOfTime, Enough, KeyboardInterrupt, CouldNotRun):
+            except (OutOfTime, KeyboardInterrupt, CouldNotRun):
                 self.world.client.stopped = True
                 for future in futures:
                     future.cancel()
@@ -122,14 +118,6 @@ class Campaign:
             self._tally(case, trial, reason, failure, time.monotonic() - started)
             break
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
-        if self.enough:
-            raise Enough
-
-    @property
-    def enough(self) -> bool:
-        """Whether as many failures were found as were asked for."""
-        wanted = self.world.settings.max_failures
-        return wanted is not None and len(self.verdict.failures) >= wanted
 
     def _confirmed(self, case: Case, failure: Failure) -> bool:
         """Whether a failure shows again; of those that need chance, once is enough."""
@@ -191,11 +179,11 @@ class Campaign:
             (Names.conformance, len(trial.exchanges)),
             (Names.error_shape, sum(1 for one in trial.exchanges if one.refused)),
         ):
-            if count and self._wanted(name):
+            if count and self.world.selection.takes(name):
                 self.row(name).cases += count
         for finding in trial.findings:
             broken, operation = finding.broken, finding.exchange.call.operation
-            if broken.check is None or not self._wanted(broken.check):
+            if broken.check is None or not self.world.selection.takes(broken.check):
                 continue
             promise = (
                 f"{operation} {finding.exchange.status if finding.exchange.status < 500 else 5}xx: {broken.expected}"
@@ -206,6 +194,3 @@ class Campaign:
                     broken.check, promise, "", broken.expected, broken.seen, finding.trace or [finding.exchange],
                     (operation.id,), file=row.file, line=row.line,
                 )  # fmt: skip
-
-    def _wanted(self, check: str) -> bool:
-        return not self.world.settings.rules or check in self.world.settings.rules

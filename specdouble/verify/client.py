@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.problem import OutOfTime, Trouble
+from specdouble.verify.guard import Guard
+from specdouble.verify.problem import NotExercised, OutOfTime, Trouble
 
 ATTEMPTS = 5  # at a request that a limit or a proxy turns away
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -27,6 +28,7 @@ class Client:
         base_path: the contract's own base path, which the operations' paths begin with.
         timeout: seconds to wait for an answer.
         authorize: the headers and query parameters of a user's credentials for a call.
+        guard: says which requests may be sent.
     """
 
     def __init__(
@@ -35,10 +37,11 @@ class Client:
         base_path: str,
         timeout: float,
         authorize: Callable[[Call], tuple[Mapping[str, str], Mapping[str, str]]],
+        guard: Guard,
     ) -> None:
         self.url = url.rstrip("/")
         self.base_path = base_path if urlsplit(self.url).path else ""
-        self.authorize = authorize
+        self.authorize, self.guard = authorize, guard
         self.requests = 0
         self.waited = 0.0
         self.deadline: float | None = None
@@ -52,9 +55,13 @@ class Client:
         """Send the request, waiting where a limit asks for it.
 
         Raises:
+            NotExercised: it may change what this run did not create.
             Trouble: no answer, or one that is not the server's own.
             OutOfTime: there is no time left.
         """
+        why = self.guard.refuses(call)
+        if why is not None:
+            raise NotExercised(why)
         for attempt in range(ATTEMPTS):
             self.check_time()
             try:
@@ -81,9 +88,13 @@ class Client:
             self.waited += pause
         time.sleep(pause)
 
-    def _send(self, call: Call) -> Exchange:
+    def address(self, call: Call) -> tuple[str, Mapping[str, str]]:
+        """The address that a call is sent to, and the headers that carry its credentials."""
         credentials, query = self.authorize(call)
-        url = self.url + _path(call, self.base_path, {**call.query, **query})
+        return self.url + _path(call, self.base_path, {**call.query, **query}), credentials
+
+    def _send(self, call: Call) -> Exchange:
+        url, credentials = self.address(call)
         headers = {"Accept": "application/json", **call.headers, **credentials}
         content = call.raw
         if content is not None:
@@ -95,11 +106,14 @@ class Client:
         with self._lock:
             self.requests += 1
         method = call.operation.method.upper()
+        number = self.guard.ledger.send(call)
         answer = self._pool.request(method, url, body=content, headers=headers, redirect=False)
-        return Exchange(
+        exchange = Exchange(
             call, method, url, headers, content, answer.status, {k.lower(): v for k, v in answer.headers.items()},
             answer.data, started, time.perf_counter() - clock,
         )  # fmt: skip
+        self.guard.ledger.answer(number, call, exchange)
+        return exchange
 
 
 def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:

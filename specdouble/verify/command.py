@@ -37,7 +37,6 @@ def verify_command(start_double: StartDouble) -> click.Command:
     @click.option("--url", help="The server to verify.  [default: the double, on a free port]")
     @click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
     @click.option("--max-time", type=float, metavar="SECONDS", help="Stop after so long and say what was found.")
-    @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop once N failures were found.")
     @click.option("--max-examples", type=click.IntRange(1), help="Random cases for each property.  [default: 15]")
     @click.option("--operation", "operations", multiple=True, metavar="ID", help="Check this operation; repeatable.")
     @click.option("--rule", "rules", multiple=True, metavar="ID", help="Try this rule or check; repeatable.")
@@ -49,10 +48,17 @@ def verify_command(start_double: StartDouble) -> click.Command:
     @click.option("--checks", type=click.Path(path_type=Path), help="The project's own checks.  [default: tests/rules]")
     @click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
                   help="Write a report: junit, json, har or html; repeatable, or separated by commas.")  # fmt: skip
+    @click.option("--exclude", multiple=True, metavar="ID", help="Send no request of this operation; repeatable.")
+    @click.option("--allow-destructive", is_flag=True, default=None,
+                  help="Try operations that may change what was there before, too.")  # fmt: skip
+    @click.option("--leftovers", type=click.Path(path_type=Path), metavar="FILE",
+                  help="Note what is created, as it is created; at the end, what is left.")  # fmt: skip
     @click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output.")
-    @click.option("--yes", is_flag=True, help="Write to a server that is not local without asking.")
+    @click.option("--yes", is_flag=True, help="Write to the server without asking.")
     def verify(path: Path, url: str | None, seed: int | None, quiet: bool, yes: bool, **flags: Any) -> None:
         """Verify that a server keeps the contract: its operations, and its rules.
+
+        It changes and deletes what it has created itself, and nothing else.
 
         Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
         """
@@ -63,9 +69,10 @@ def verify_command(start_double: StartDouble) -> click.Command:
             settings = replace(settings, yes=yes or settings.yes)
             url = url or settings.url
             if url:
-                _ask(contract, url, settings.yes)
+                _ask(contract, replace(settings, url=url))
             with nullcontext((url, "")) if url else start_double(path, seed) as (address, secret):
-                code = _run(contract, _signing(contract, replace(settings, url=address), secret), quiet)
+                settings = replace(settings, url=address, owned=not url)
+                code = _run(contract, _signing(contract, settings, secret), quiet)
         except Refused as error:
             _fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
         sys.exit(code)
@@ -129,23 +136,19 @@ def _files(reports: tuple[str, ...]) -> dict[str, Path]:
     return files
 
 
-def _ask(contract: Contract, url: str, yes: bool) -> None:
-    """Say what will be written to a server that is not local, and ask."""
-    parts = urlsplit(url)
+def _ask(contract: Contract, settings: Settings) -> None:
+    """Say what will be written to a server that was not started for this run, and ask."""
+    parts = urlsplit(settings.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        _fail(f"--url {url} is no address: write http://host:port", WRONG_USE)
-    if parts.hostname in LOCAL or parts.hostname.startswith("127."):
-        return
-    from specdouble.verify.subject import subjects
+        _fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
+    from specdouble.verify.intent import intent
 
-    known = subjects(contract).values()
-    written = [one.collection for one in known if one.creators]
-    stays = [one.collection for one in known if one.creators and not one.deleters]
-    click.echo(
-        f"{url} is not local. The verification creates hundreds of documents there ({', '.join(written) or 'none'}), "
-        f"names beginning with `specdouble`; nothing removes those of {', '.join(stays) or 'none'}."
-    )
-    if not yes and not (sys.stdin.isatty() and click.confirm("Go on?")):
+    for line in intent(contract, settings):
+        click.echo(line)
+    local = parts.hostname in LOCAL or parts.hostname.startswith("127.")
+    if settings.yes or (sys.stdin.isatty() and click.confirm("Go on?")):
+        return
+    if sys.stdin.isatty() or not local:
         _fail("nothing was sent: add --yes to write to this server", WRONG_USE)
 
 

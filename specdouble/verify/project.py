@@ -63,10 +63,7 @@ def project_checks(world: World) -> Plan:
         WrongUse: a file of theirs cannot be loaded.
     """
     for check in load(world.settings.checks) if world.settings.checks else ():
-        settings = world.settings
-        wanted = not settings.rules or check.check in settings.rules
-        about = not settings.operations or not check.operations or set(settings.operations) & set(check.operations)
-        if wanted and about:
+        if world.selection.takes(check.check) and world.selection.concerns(check.operations):
             yield Case(check.check, check.sentence, check.run, "", check.operations)
 
 

@@ -15,6 +15,7 @@ COLORS = {KEPT: "green", BROKEN: "red", NOT_EXERCISED: "yellow"}
 SIGNS = {KEPT: "✓", BROKEN: "✗", NOT_EXERCISED: "·"}
 REDRAW = 0.1  # seconds
 STEPS_WITHOUT_TERMINAL = 4
+LEFT_SHOWN = 12
 
 
 class Screen:
@@ -61,7 +62,17 @@ class Screen:
             self._failure(number, failure)
         for note in verdict.notes:
             self.line(f"\nNote: {note}", fg="yellow")
+        if verdict.left:
+            self._left(verdict)
         self._sum(verdict)
+
+    def _left(self, verdict: Verdict) -> None:
+        count = len(verdict.left)
+        self.line(f"\nLeft over on the server, {count} {'entry' if count == 1 else 'entries'}:", fg="yellow")
+        for line in verdict.left[:LEFT_SHOWN]:
+            self.line(f"  {line}")
+        if count > LEFT_SHOWN:
+            self.line(f"  and {count - LEFT_SHOWN} more: --leftovers FILE and the JSON report hold them all")
 
     def _table(self, verdict: Verdict) -> None:
         width = max((len(row.check) for row in verdict.rows.values()), default=10)

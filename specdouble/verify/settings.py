@@ -59,7 +59,6 @@ class Settings:
         signing: the secret that signs tokens, by security scheme: lets expired tokens be tried.
         seed: what random choices start from.
         max_time: seconds until it stops and says what it found.
-        max_failures: stop once so many were found; every one is looked for where left out.
         max_examples: how many random cases each property and operation gets.
         operations: check these alone, by id.
         rules: check these rules and checks alone, by id.
@@ -72,7 +71,11 @@ class Settings:
         resolution: seconds between two timestamps that the server tells apart.
         consistency: seconds until a write is seen by every read.
         prefix: what names and texts begin with, to be found again on a server that cannot delete.
-        yes: write to a server that is not local without asking.
+        yes: write to a server without asking.
+        exclude: leave out these operations, by id; no request of theirs is sent.
+        allow_destructive: try operations that may change or delete what this run did not create.
+        leftovers: the file that holds what was created, kept as it is created.
+        owned: whether the server is one that was started for this run alone; the command says so.
     """
 
     url: str = ""
@@ -81,7 +84,6 @@ class Settings:
     signing: Mapping[str, str] = field(default_factory=dict, repr=False)
     seed: int = 1
     max_time: float | None = None
-    max_failures: int | None = None
     max_examples: int = 15
     operations: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
@@ -95,6 +97,10 @@ class Settings:
     consistency: float = 0
     prefix: str = "specdouble"
     yes: bool = False
+    exclude: tuple[str, ...] = ()
+    allow_destructive: bool = False
+    leftovers: Path | None = None
+    owned: bool = False
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
@@ -127,7 +133,7 @@ def read(table: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
     Raises:
         WrongUse: a key or a value cannot be meant.
     """
-    known = {one.name for one in fields(Settings)}
+    known = {one.name for one in fields(Settings)} - {"owned"}
     values: dict[str, Any] = {}
     for raw, value in table.items():
         key = raw.replace("-", "_")
@@ -143,7 +149,7 @@ def read(table: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
 
 def _converted(values: dict[str, Any], environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
     converted = dict(values)
-    for name in ("operations", "rules", "phases"):
+    for name in ("operations", "rules", "phases", "exclude"):
         if name in values:
             converted[name] = tuple(values[name])
     if "users" in values:
@@ -154,8 +160,9 @@ def _converted(values: dict[str, Any], environment: Mapping[str, str], folder: P
         converted["signing"] = {name: secret(one, environment) for name, one in values["signing"].items()}
     if "reports" in values:
         converted["reports"] = {kind: folder / file for kind, file in values["reports"].items()}
-    if "checks" in values:
-        converted["checks"] = folder / values["checks"]
+    for name in ("checks", "leftovers"):
+        if name in values:
+            converted[name] = folder / values[name]
     return converted
 
 

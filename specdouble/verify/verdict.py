@@ -94,6 +94,7 @@ class Verdict:
     requests: int = 0
     stopped: str = ""
     notes: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     cases: int = 0
 

@@ -16,8 +16,11 @@ from specdouble.contract.operation import base_path
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
+from specdouble.verify.ledger import Ledger
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
+from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
 from specdouble.verify.subject import Subject, json_media, required, subjects
 from specdouble.verify.trial import Document, Trial
@@ -37,13 +40,21 @@ class World:
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
         self.crowd = Crowd(contract, settings)
-        self.client = Client(settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize)
+        self.selection = Selection(settings)
+        self.ledger = Ledger(contract, settings.leftovers)
+        self.guard = Guard(
+            contract, self.ledger,
+            named=settings.operations, left_out=settings.exclude,
+            logins=[settings.login.operation] if settings.login else [],
+            is_open=settings.owned or settings.allow_destructive,
+        )  # fmt: skip
+        self.client = Client(
+            settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard
+        )  # fmt: skip
         self.subjects: dict[str, Subject] = subjects(contract)
         self.bodies = Bodies(self)
         self.implied = implied_references(contract)
         self.origins: dict[Any, Exchange] = {}
-        self.kept: dict[tuple[str, str], list[Document]] = {}
-        self.left: list[tuple[Subject, str | int]] = []
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
@@ -62,6 +73,9 @@ class World:
 
     def fresh_value(self, schema: Any) -> Any:
         """A value of the schema that no document holds yet."""
+        return self.ledger.mint(self._fresh_value(schema))
+
+    def _fresh_value(self, schema: Any) -> Any:
         schema = merged(schema, self.contract.resolve)
         if kind(schema) in ("integer", "number"):
             return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
@@ -132,13 +146,6 @@ class World:
         with self._lock:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
-                self.kept.setdefault((document.subject.collection, document.user.name), []).append(document)
-
-    def leave(self, subject: Subject, shown: Any) -> None:
-        """Remember a document that a generated request created, to be deleted at the end."""
-        key = shown.get(subject.resource.id) if isinstance(shown, dict) else None
-        if isinstance(key, str | int) and subject.deleters:
-            self.left.append((subject, key))
 
     # Requests of any operation
 

@@ -10,8 +10,8 @@ from schemathesis.engine import from_schema
 
 from specdouble.contract import Contract
 from specdouble.verify.conformance.engine import _authentication, _label, configuration
+from specdouble.verify.handshake import prepare
 from specdouble.verify.settings import Settings
-from specdouble.verify.verification import prepare
 from specdouble.verify.world import World
 
 

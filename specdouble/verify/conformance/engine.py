@@ -43,12 +43,26 @@ class Conformance:
         self.by_label = {_label(world.contract, one): one for one in world.contract.operations.values()}
         self.config = configuration(world, folder)
         self.schema: Any = schemathesis.openapi.from_dict(with_links(world.contract), config=self.config)
-        if world.settings.operations:
-            self.schema = self.schema.include(operation_id=list(world.settings.operations))
+        self._choose(world)
         self.schema.auth()(_authentication(world, self.by_label))
         self.troubles: list[str] = []
         self.remarks: list[str] = []
         self.stream: Any = None
+
+    def _choose(self, world: World) -> None:
+        """Take the operations that are chosen, and leave out those that may do harm."""
+        labels = [
+            label
+            for label, one in self.by_label.items()
+            if world.settings.operations and one.id not in world.settings.operations
+        ]
+        labels += [
+            label
+            for label, one in self.by_label.items()
+            if one.id in world.selection.left_out or world.guard.forbids(one)
+        ]
+        for label in dict.fromkeys(labels):
+            self.schema = self.schema.exclude(name=label)
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
@@ -123,7 +137,7 @@ class Conformance:
         case = recorder.cases[case_id].value
         operation = self.by_label.get(case.operation.label)
         check = _check_of(node.name, recorder.interactions.get(case_id))
-        if self.world.settings.rules and check not in self.world.settings.rules:
+        if not self.world.selection.takes(check):
             return
         verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
         if node.name == "ignored_auth" and self.troubles:
@@ -178,6 +192,21 @@ def _label(contract: Contract, operation: Operation) -> str:
     return f"{operation.method.upper()} {operation.path.removeprefix(base_path(contract.data))}"
 
 
+def switched_off(contract: Contract, folder: Path) -> list[str]:
+    """The ids of the operations that the project's `schemathesis.toml` switches off.
+
+    Raises:
+        WrongUse: the file cannot be read.
+    """
+    own = _own(folder)
+    if not own:
+        return []
+    config = _read({key: own[key] for key in ("operations", "projects") if key in own}, folder)
+    schema: Any = schemathesis.openapi.from_dict(contract.data, config=config)
+    offered = {result.ok().label for result in schema.get_all_operations() if hasattr(result, "ok")}
+    return [one.id for one in contract.operations.values() if _label(contract, one) not in offered]
+
+
 def _authentication(world: World, by_label: Mapping[str, Operation]) -> type:
     """What gives each request the credentials of the first user."""
 
@@ -204,20 +233,29 @@ def configuration(world: World, folder: Path) -> SchemathesisConfig:
     Raises:
         WrongUse: the project's own cannot be read.
     """
-    settings, path = world.settings, folder / "schemathesis.toml"
-    own: dict[str, Any] = {}
-    if path.is_file():
-        try:
-            own = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WrongUse(f"schemathesis.toml is not TOML: {error}") from None
-    told = _merged(_defaults(world), own)
+    settings = world.settings
+    told = _merged(_defaults(world), _own(folder))
     placed = urlsplit(world.client.url).path  # an address with a path of its own holds the base path already
     told["base-url"] = world.client.url if placed else world.client.url + base_path(world.contract.data)
     told["seed"] = settings.seed
     for phase in PHASES:
         if phase not in settings.phases:
             told.setdefault("phases", {}).setdefault(phase, {})["enabled"] = False
+    return _read(told, folder)
+
+
+def _own(folder: Path) -> dict[str, Any]:
+    """What the project's own `schemathesis.toml` says; nothing where there is none."""
+    path = folder / "schemathesis.toml"
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongUse(f"schemathesis.toml is not TOML: {error}") from None
+
+
+def _read(told: dict[str, Any], folder: Path) -> SchemathesisConfig:
     try:
         return SchemathesisConfig.from_dict(told, base_dir=str(folder))
     except ConfigError as error:
@@ -236,7 +274,11 @@ def _defaults(world: World) -> dict[str, Any]:
             "database": "none", "allow-x00": False, "codec": "utf-8", "with-security-parameters": False,
             "max-examples": settings.max_examples,
         },
-        "phases": {"stateful": {"max-steps": 6}},
+        "phases": {
+            "stateful": {"max-steps": 6},
+            # A method that the contract does not declare may be a delete of everything: it is tried on our own alone.
+            **({} if world.guard.is_open else {"coverage": {"unexpected-methods": ["options", "trace"]}}),
+        },
     }  # fmt: skip
 
 

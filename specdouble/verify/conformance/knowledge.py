@@ -6,14 +6,18 @@ import copy
 from itertools import count
 from typing import Any
 
+from hypothesis.errors import UnsatisfiedAssumption
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
 from specdouble.contract import Operation
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.ledger import SAFE
 from specdouble.verify.problem import Interruption
 from specdouble.verify.subject import Subject, json_media
 from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged
 from specdouble.verify.world import World
 
 LARGEST = 2**63 - 1
@@ -32,24 +36,70 @@ class Knowledge:
     def __init__(self, world: World, by_label: dict[str, Operation]) -> None:
         self.world, self.by_label = world, by_label
         self._turn = count(1)
+        self._sent: dict[int, int] = {}
 
     def before_call(self, case: Any) -> None:
-        """The hook."""
+        """The hook.
+
+        Raises:
+            UnsatisfiedAssumption: the request may change what this run did not create.
+        """
         operation = self.by_label.get(case.operation.label)
-        if operation is None or case.meta is None:
+        if operation is None:
             return
         try:
-            self._parameters(operation, case)
-            self._body(operation, case)
+            if case.meta is not None:
+                self._parameters(operation, case)
+                self._body(operation, case)
         except Interruption:
-            return  # the request goes out as it was generated
+            pass  # the request goes out as it was generated
+        self._hold(operation, case)
 
     def after_call(self, case: Any, response: Any) -> None:
-        """The hook: what a generated request has created is remembered, to be deleted again."""
+        """The hook: what a generated request has created is noted, to be deleted again."""
         operation = self.by_label.get(case.operation.label)
-        for subject in self.world.subjects.values():
-            if operation in subject.creators and 200 <= response.status_code < 300:
-                self.world.leave(subject, _shown(response, subject.action(operation).envelope))
+        if operation is not None and case.method.lower() == operation.method:
+            call = _call(operation, case, self.world.crowd.first.name or None)
+            self.world.ledger.answer(self._sent.pop(id(case), 0), call, _exchange(call, response))
+
+    def _hold(self, operation: Operation, case: Any) -> None:
+        """Hold that the request writes to nothing of another's: where it would, ids of this run take their place."""
+        user = self.world.crowd.first.name or None
+        if case.method.lower() != operation.method:
+            if self.world.guard.is_open or case.method.lower() in SAFE:
+                return
+            raise UnsatisfiedAssumption(f"{case.method} is not declared, and may change what is there")
+        call = _call(operation, case, user)
+        if self.world.guard.refuses(call) is not None:
+            self._take_own(operation, case)
+            call = _call(operation, case, user)
+            why = self.world.guard.refuses(call)
+            if why is not None:
+                raise UnsatisfiedAssumption(why)
+        self._sent[id(case)] = self.world.ledger.send(call)
+
+    def _take_own(self, operation: Operation, case: Any) -> None:
+        """Put ids of documents of this run, or of none, where others' stand."""
+        ledger, held = self.world.ledger, dict(case.path_parameters or {})
+        schemas = {one.name: one.schema for one in operation.parameters}
+        for name, sort, value in reversed(ledger.named(operation, held)):
+            usable = ledger.owned(sort, value) is not None or ledger.is_given(sort)
+            found = value if usable else self._document(operation, name)
+            if found is None:
+                found = self.world.fresh_value(schemas.get(name))
+            held[name] = found
+            made = ledger.owned(sort, found)
+            held |= {one: parent for one, parent in made.parents.items() if one in held} if made else {}
+        if held != case.path_parameters:
+            case.path_parameters = held
+        if isinstance(case.body, dict):
+            own = {
+                name: value
+                for name, value in case.body.items()
+                if not self.world.guard.is_anothers(operation, name, value, True)
+            }
+            if own != case.body:
+                case.body = own
 
     def _positive(self, case: Any, location: ParameterLocation) -> bool:
         component = case.meta.components.get(location)
@@ -99,13 +149,20 @@ class Knowledge:
             case.body = body
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
-        """Values that keep the rules, in place of values that fit their schemas."""
-        schemas, user, bodies = subject.requested(operation), self.world.crowd.first, self.world.bodies
-        for name in subject.chosen:
-            if self._fits(schemas, name, body):
-                chosen = bodies.value(subject, name, schemas[name], user, like=body[name])
-                if bodies.property_fits(schemas[name], chosen):
-                    body[name] = chosen
+        """Existing references and new unique values, in place of values that fit their schemas."""
+        schemas, user = subject.requested(operation), self.world.crowd.first
+        for reference in subject.references:
+            if self._fits(schemas, reference.name, body):
+                found = self.world.reference(reference.target, user)
+                many = kind(merged(schemas[reference.name], self.world.contract.resolve)) == "array"
+                body[reference.name] = [found] if many else found
+        for rule in subject.unique:
+            if self._fits(schemas, rule.name, body):
+                value, schema = body[rule.name], schemas[rule.name]
+                made = f"{self.world.word()} {value}" if isinstance(value, str) else self.world.fresh_value(schema)
+                fresh = made if self.world.bodies.property_fits(schema, made) else self.world.fresh_value(schema)
+                if self.world.bodies.property_fits(schema, fresh):
+                    body[rule.name] = fresh
 
     def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
         return name in schemas and name in body and self.world.bodies.property_fits(schemas[name], body[name])
@@ -120,15 +177,18 @@ class Knowledge:
                     body[name] = found
 
 
-def _shown(response: Any, envelope: tuple[str, ...]) -> Any:
-    """The document in an answer; None where it shows none."""
-    try:
-        found = response.json()
-    except ValueError:
-        return None
-    for name in envelope:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+def _call(operation: Operation, case: Any, user: str | None) -> Call:
+    """A generated request in our words."""
+    query = case.query if isinstance(case.query, dict) else {}
+    body = case.body if isinstance(case.body, dict | list) else None
+    return Call(operation, user, dict(case.path_parameters or {}), query, body=body, has_body=body is not None)
+
+
+def _exchange(call: Call, response: Any) -> Exchange:
+    """An answer to a generated request in our words."""
+    headers = {name.lower(): values[0] for name, values in response.headers.items() if values}
+    method, content = call.operation.method.upper(), response.content or b""
+    return Exchange(call, method, "", {}, None, response.status_code, headers, content, 0.0, 0.0)
 
 
 def sane(value: Any) -> Any:

@@ -34,6 +34,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "operations": verdict.operations,
         "failures": [_failure(failure) for failure in verdict.failures],
         "notes": verdict.notes,
+        "left": verdict.left,
     }  # fmt: skip
 
 

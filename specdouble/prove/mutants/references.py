@@ -1,0 +1,149 @@
+"""References that are not followed, or too late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from specdouble.contract import Contract, References
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.problem import Broken, Refusal
+from specdouble.prove.change import around, enforcing, keeping, together
+from specdouble.prove.facts import changers, creators, doing, sendable, unwritten
+from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.mutants.unique import wrong_status
+
+Lets = Callable[[Document, Document | None], bool]
+_ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]*")
+
+
+def mutants(contract: Contract) -> Mutants:
+    """The mutants of every rule of references."""
+    for resource in contract.resources.values():
+        for rule in resource.of(References):
+            target = f"{rule.collection}.{rule.name}"
+            why = unwritten(contract, rule.collection)
+            for kind, sentence, change in _faults(contract, rule):
+                concerns = (rule.id, *(["refused_leaves_no_trace"] if "after-the-write" in kind else []))
+                yield Mutant(f"references.{kind}", target, sentence, change, concerns, equivalent=why)
+
+
+def _faults(contract: Contract, rule: References) -> Iterator[tuple[str, str, Change]]:
+    name, things = rule.name, rule.target
+    yield "dropped", f"Anything is accepted as {name}.", _letting(rule, lambda _after, _before: True)
+    sentence = f"Any well-formed id is accepted as {name}, whether a document of {things} has it or not."
+    yield "format-checked-alone", sentence, _letting(rule, lambda after, _: _well_formed(after.get(rule.name)))
+    if creators(contract, rule.collection):
+        sentence = f"A document refused for its unknown {name} is kept all the same."
+        yield "checked-after-the-write", sentence, keeping(rule.collection, _late(rule))
+    if any(name in sendable(contract, contract.operations[key]) for key in changers(contract, rule.collection)):
+        sentence = f"A change may name as {name} what does not exist."
+        yield "unchecked-on-update", sentence, _letting(rule, lambda _, before: before is not None)
+    yield from _of_others(contract, rule)
+    if doing(contract, rule.target, "delete"):
+        yield "dangling", f"The id of a deleted document of {things} is accepted as {name}.", _dangling(rule)
+    other = wrong_status(contract, rule)
+    if other is not None:
+        sentence = f"An unknown {name} is refused with {other}, which the contract declares for something else."
+        yield "wrong-status", sentence, _other_status(rule, other)
+
+
+def _letting(rule: References, lets: Lets) -> Change:
+    """Let a value pass that the rule refuses."""
+
+    def alter(enforcement: Enforcement) -> None:
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            return [one for one in found if one.rule != rule or not lets(after, before)]
+
+        around(enforcement, "broken_by", broken_by)
+
+    return enforcing(rule.collection, alter)
+
+
+def _well_formed(value: Any) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(one, str | int) and bool(_ID.fullmatch(str(one))) for one in values)
+
+
+def _of_others(contract: Contract, rule: References) -> Iterator[tuple[str, str, Change]]:
+    target = contract.resources[rule.target]
+    if target.owner and target.tenant:
+        sentence = f"A colleague's document of {rule.target} is accepted as {rule.name}."
+        yield "of-colleagues", sentence, _seeing(rule, {target.owner})
+    if target.owner or target.tenant:
+        sentence = f"Anybody's document of {rule.target} is accepted as {rule.name}."
+        yield "of-anybody", sentence, _seeing(rule, {one for one in (target.owner, target.tenant) if one})
+
+
+def _seeing(rule: References, unscoped: set[str]) -> Change:
+    """Look a reference up without the scopes."""
+
+    class Wide:
+        def __init__(self, view: View) -> None:
+            self.view = view
+
+        def holder(self, collection: str, field: str, key: str) -> object:
+            return self.view.holder(collection, field, key)
+
+        def has(self, collection: str, id: str | int, referrer: Document) -> bool:
+            if collection == rule.target:
+                referrer = {name: value for name, value in referrer.items() if name not in unscoped}
+            return self.view.has(collection, id, referrer)
+
+    def alter(enforcement: Enforcement) -> None:
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, Wide(view))
+            return found
+
+        around(enforcement, "broken_by", broken_by)
+
+    return enforcing(rule.collection, alter)
+
+
+def _late(rule: References) -> type[Collection]:
+    class Late(Collection):
+        def insert_one(self, document: Document) -> Any:
+            sent = dict(document)
+            try:
+                return super().insert_one(document)
+            except Refusal as refusal:
+                if all(one.rule == rule for one in refusal.broken):
+                    stored = self._rules.completed(self._stored(sent), self._user)
+                    self._rules.shadow(stored)
+                    self._documents.insert_one(stored)
+                raise
+
+    return Late
+
+
+def _dangling(rule: References) -> Change:
+    """Accept every id that a document ever had."""
+    given: set[Any] = set()
+
+    def remember(enforcement: Enforcement) -> None:
+        def completed(original: Any, document: Document, user: Any) -> Document:
+            made: Document = original(document, user)
+            given.add(made["_id"])
+            return made
+
+        around(enforcement, "completed", completed)
+
+    def was(after: Document, _before: Document | None) -> bool:
+        value = after.get(rule.name)
+        return all(
+            isinstance(one, str | int) and one in given for one in (value if isinstance(value, list) else [value])
+        )
+
+    return together(enforcing(rule.target, remember), _letting(rule, was))
+
+
+def _other_status(rule: References, status: int) -> Change:
+    def alter(enforcement: Enforcement) -> None:
+        other = replace(rule, status=status)
+        enforcement.references = [other if one == rule else one for one in enforcement.references]
+
+    return enforcing(rule.collection, alter)

@@ -1,0 +1,137 @@
+"""Times that stand still, move when they should not, or are written in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from specdouble.contract import Contract, Timestamp
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.problem import Refusal
+from specdouble.prove.change import around, enforcing, keeping, storing
+from specdouble.prove.facts import changers, doing, shown, unwritten
+from specdouble.prove.fault import Change, Mutant, Mutants
+
+Fault = tuple[str, str, Change, str]
+
+
+def mutants(contract: Contract) -> Mutants:
+    """The mutants of every timestamp."""
+    for resource in contract.resources.values():
+        for rule in resource.of(Timestamp):
+            why = unwritten(contract, rule.collection)
+            for kind, sentence, change, check in _of(contract, rule):
+                concerns = (check, rule.id) if check else (rule.id,)
+                target = f"{rule.collection}.{rule.name}"
+                yield Mutant(f"timestamp.{kind}", target, sentence, change, concerns, equivalent=why)
+
+
+def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
+    name, things = rule.name, rule.collection
+    yield (
+        "without-zone",
+        f"{name} does not say that it is UTC.",
+        _written(rule, lambda text: text.removesuffix("Z")),
+        "",
+    )
+    yield "date-alone", f"{name} is a day without a time.", _written(rule, lambda text: text[:10]), ""
+    yield "in-another-zone", f"{name} is local time that is said to be UTC.", _written(rule, _later), ""
+    if changers(contract, things) and rule.event == "updated":
+        yield "not-moved", f"A change of a document of {things} leaves its {name}.", _carried(rule, _kept(name)), ""
+        yield from _unasked(contract, rule)
+    elif changers(contract, things):
+        yield "moved", f"A change of a document of {things} moves its {name}.", _carried(rule, _now(name)), ""
+
+
+def _written(rule: Timestamp, other: Callable[[str], str]) -> Change:
+    def alter(enforcement: Enforcement) -> None:
+        def completed(original: Any, document: Document, user: Any) -> Document:
+            made: Document = original(document, user)
+            made[rule.name] = other(str(made[rule.name]))
+            return made
+
+        def carry_over(original: Any, before: Document, after: Document) -> None:
+            original(before, after)
+            if rule.event == "updated":
+                after[rule.name] = other(enforcement.clock.timestamp())
+
+        around(enforcement, "completed", completed)
+        around(enforcement, "carry_over", carry_over)
+
+    return enforcing(rule.collection, alter)
+
+
+def _later(text: str) -> str:
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text) + timedelta(hours=2)
+        return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    return text
+
+
+def _carried(rule: Timestamp, alter_after: Callable[[Enforcement, Document, Document], None]) -> Change:
+    def alter(enforcement: Enforcement) -> None:
+        def carry_over(original: Any, before: Document, after: Document) -> None:
+            original(before, after)
+            alter_after(enforcement, before, after)
+
+        around(enforcement, "carry_over", carry_over)
+
+    return enforcing(rule.collection, alter)
+
+
+def _kept(name: str) -> Callable[[Enforcement, Document, Document], None]:
+    def alter(_: Enforcement, before: Document, after: Document) -> None:
+        after[name] = before[name]
+
+    return alter
+
+
+def _now(name: str) -> Callable[[Enforcement, Document, Document], None]:
+    def alter(enforcement: Enforcement, before: Document, after: Document) -> None:
+        after[name] = enforcement.clock.timestamp(after=before.get(name))
+
+    return alter
+
+
+def _unasked(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
+    """The time of the last change moves though nothing was changed."""
+    things, name = rule.collection, rule.name
+    refused = any(
+        other.refused_with and other.kind not in ("owner", "tenant") for other in contract.resources[things].rules
+    )
+    if refused and shown(contract, things):
+        sentence = f"A change that a rule refuses moves {name}."
+        yield "moved-by-refused", sentence, keeping(things, _touching(name)), "refused_leaves_no_trace"
+    for key in doing(contract, things, "read"):
+        change = storing((key,), things, find_one=_read_and_touched(name))
+        yield "moved-by-read", f"Reading a document of {things} moves its {name}.", change, "read_changes_nothing"
+        return
+
+
+def _touching(name: str) -> type[Collection]:
+    class Touching(Collection):
+        def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
+            try:
+                return super()._save(before, after, touched)
+            except Refusal:
+                stamp = self._rules.clock.timestamp(after=before.get(name))
+                self._documents.replace_one({"_id": before["_id"]}, {**before, name: stamp})
+                raise
+
+    return Touching
+
+
+def _read_and_touched(name: str) -> Callable[..., Any]:
+    from specdouble.double.state.clock import Clock
+
+    def find_one(documents: Any, filter: Any) -> Any:
+        found = documents.find_one(filter)
+        if found is not None:
+            found[name] = Clock().timestamp(after=found.get(name))
+            documents.replace_one({"_id": found["_id"]}, dict(found))
+        return found
+
+    return find_one

@@ -1,0 +1,329 @@
+"""Unique values, taken too strictly, too loosely, too late or in the wrong scope."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from specdouble.contract import Contract, Immutable, Operation, Unique
+from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.problem import Broken, Refusal
+from specdouble.double.state.store import InsertOneResult
+from specdouble.prove.change import around, enforcing, keeping, operating, together
+from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten
+from specdouble.prove.fault import Change, Mutant, Mutants
+
+Alter = Callable[[Enforcement], None]
+LONGEST = 64
+
+
+def mutants(contract: Contract) -> Mutants:
+    """The mutants of every rule of unique values."""
+    for resource in contract.resources.values():
+        for rule in resource.of(Unique):
+            yield from _of(contract, rule)
+
+
+def _of(contract: Contract, rule: Unique) -> Mutants:
+    target = f"{rule.collection}.{rule.name}"
+    why = unwritten(contract, rule.collection)
+    for kind, sentence, change in _faults(contract, rule):
+        reason = why or _unwritable(contract, rule, kind)
+        yield Mutant(f"unique.{kind}", target, sentence, change, (rule.id,), equivalent=reason)
+
+
+_SPELLINGS = {
+    "case-ignored-in-ascii-alone": "Ärzte",
+    "case-lowered-not-folded": "Straße",
+    "not-normalised": "Cafe\u0301",
+    "space-not-ignored": " Sales ",
+    "space-ignored": " Sales ",
+    "inner-space-ignored": "New  Leads",
+    "accents-ignored": "résumé",
+    "case-not-ignored": "sales",
+    "case-ignored": "sales",
+    "compared-by-prefix": "n" * (LONGEST + 20),
+}
+
+
+def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
+    """Why no value that an operation takes shows the fault; empty where one does."""
+    text = _SPELLINGS.get(kind)
+    if text is None:
+        return ""
+    spelled = {text, text.upper()} if kind.startswith("case") else {text}
+    ways = [spelled, {f"{one}@{one}.example" for one in spelled}]
+    if kind == "compared-by-prefix":
+        ways.append({f"{'n' * 60}@{'n' * 60}.example"})
+    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
+    schemas = [sendable(contract, contract.operations[key]).get(rule.name) for key in ids]
+    for schema in schemas:
+        slot = None if schema is None else contract.schemas.slot(schema, "request")
+        if slot and any(all(contract.schemas.is_valid(slot, one) for one in way) for way in ways):
+            return ""
+    return f"no operation takes a {rule.name} in which the difference could show"
+
+
+def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:
+    name, things = rule.name, rule.collection
+    yield "dropped", f"Two documents of {things} may have the same {name}.", _ruled(rule, lambda _: None)
+    yield "not-atomic", f"Of several creations at the same time with one {name}, all succeed.", racing(contract, rule)
+    yield "overwrites", f"A creation with a taken {name} replaces the older document.", _overwriting(rule)
+    for kind, sentence, within in _scopes(contract, rule):
+        yield kind, sentence, _ruled(rule, functools.partial(_within, within))
+    if kind_of(contract.resources[things].properties.get(name, {})) == "string":
+        yield from _spellings(rule)
+    fixed = any(one.name == name for one in contract.resources[things].of(Immutable))
+    if not fixed and any(name in sendable(contract, contract.operations[key]) for key in changers(contract, things)):
+        yield from _on_update(rule)
+    if doing(contract, things, "delete"):
+        yield (
+            "not-freed-by-delete",
+            f"The {name} of a deleted document stays taken.",
+            enforcing(things, never_freed(rule)),
+        )
+    yield from _wrong_status(contract, rule)
+
+
+def _within(within: tuple[str, ...], rule: Unique) -> Unique:
+    return replace(rule, within=within)
+
+
+def _ruled(rule: Unique, other: Callable[[Unique], Unique | None]) -> Change:
+    """Put another rule, or none, in the place of this one."""
+
+    def alter(enforcement: Enforcement) -> None:
+        kept = [(field, other(one) if one == rule else one) for field, one in enforcement.uniques]
+        enforcement.indexed = _others(enforcement, rule)
+        enforcement.uniques = [(field, one) for field, one in kept if one is not None]
+
+    return enforcing(rule.collection, alter)
+
+
+def _others(enforcement: Enforcement, rule: Unique) -> list[str]:
+    """The keys that the store itself keeps unique when it does not do so for this rule: the seed may break it."""
+    return [field for field, one in enforcement.uniques if one != rule]
+
+
+def _scopes(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    resource = contract.resources[rule.collection]
+    if rule.within:
+        yield "scope-dropped", f"A {rule.name} that anybody has is taken for all.", ()
+    if resource.tenant and resource.owner in rule.within:
+        others = tuple(resource.tenant if name == resource.owner else name for name in rule.within)
+        yield "scope-widened", f"A {rule.name} that a colleague has is taken.", others
+    if resource.owner and resource.owner not in rule.within:
+        sentence = f"Two users may have documents of {rule.collection} with the same {rule.name}."
+        yield "scope-narrowed-to-owner", sentence, (*rule.within, resource.owner)
+    state = _state(contract, rule)
+    if state:
+        sentence = f"A {rule.name} can be given again as soon as the {state} differs."
+        yield f"scope-narrowed-by-{state}", sentence, (*rule.within, state)
+
+
+def _state(contract: Contract, rule: Unique) -> str | None:
+    """A property with few values that a client may set beside the unique one."""
+    known = settable(contract, rule.collection, "create")
+    few = [name for name, schema in known.items() if "enum" in schema or kind_of(schema) == "boolean"]
+    return next((name for name in few if name not in (*rule.within, rule.name)), None)
+
+
+def _spellings(rule: Unique) -> Iterator[tuple[str, str, Change]]:
+    name = rule.name
+    if "case" in rule.ignore:
+        yield "case-not-ignored", f"'Sales' and 'SALES' count as two {name}s.", _keyed(rule, "case", str)
+        yield "case-ignored-in-ascii-alone", f"'Ärzte' and 'ärzte' count as two {name}s.", _keyed(rule, "case", _ascii)
+        yield "case-lowered-not-folded", f"'Straße' and 'STRASSE' count as two {name}s.", _keyed(rule, "case", _lowered)
+        sentence = f"An accented letter that is typed in two ways makes two {name}s."
+        yield "not-normalised", sentence, _keyed(rule, "case", str.casefold)
+    else:
+        yield "case-ignored", f"'Sales' is taken where 'SALES' is a {name}.", _keyed(rule, "", str.lower)
+    if "space" in rule.ignore:
+        yield "space-not-ignored", f"' Sales ' and 'Sales' count as two {name}s.", _keyed(rule, "space", str)
+    else:
+        yield "space-ignored", f"' Sales ' is taken where 'Sales' is a {name}.", _keyed(rule, "", str.strip)
+    yield "inner-space-ignored", f"'New  Leads' and 'New Leads' count as one {name}.", _keyed(rule, "", _collapsed)
+    yield "accents-ignored", f"'résumé' and 'resume' count as one {name}.", _keyed(rule, "", _without_accents)
+    sentence = f"Two long {name}s that differ after {LONGEST} characters count as one."
+    yield "compared-by-prefix", sentence, _keyed(rule, "", _prefix)
+
+
+def _keyed(rule: Unique, not_ignored: str, spelled: Callable[[str], str]) -> Change:
+    """Compare values after another spelling, and without what the rule ignores by this word."""
+    other = replace(rule, ignore=rule.ignore - {not_ignored})
+
+    def alter(enforcement: Enforcement) -> None:
+        enforcement.indexed = _others(enforcement, rule)
+        enforcement.uniques = [(field, other if one == rule else one) for field, one in enforcement.uniques]
+
+        def shadow(original: Callable[[Document], None], document: Document) -> None:
+            value = document.get(rule.name)
+            if isinstance(value, str):
+                document[rule.name] = spelled(value)
+            original(document)
+            if isinstance(value, str):
+                document[rule.name] = value
+
+        around(enforcement, "shadow", shadow)
+
+    return enforcing(rule.collection, alter)
+
+
+def _ascii(text: str) -> str:
+    return "".join(char.lower() if char.isascii() else char for char in text)
+
+
+def _lowered(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def _prefix(text: str) -> str:
+    return text[:LONGEST]
+
+
+def _on_update(rule: Unique) -> Iterator[tuple[str, str, Change]]:
+    name, things = rule.name, rule.collection
+    yield (
+        "unchecked-on-update",
+        f"A document can be changed to a taken {name}.",
+        enforcing(things, _blind_on_update(rule)),
+    )
+    sentence = f"A document cannot be given its own {name} once more: it is in conflict with itself."
+    yield "self-conflict", sentence, enforcing(things, _against_itself(rule))
+    sentence = f"A {name} stays taken after its document was given another."
+    yield "not-freed-by-rename", sentence, enforcing(things, never_freed(rule))
+
+
+def _blind_on_update(rule: Unique) -> Alter:
+    def alter(enforcement: Enforcement) -> None:
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            return found if before is None else [one for one in found if one.rule != rule]
+
+        enforcement.indexed = _others(enforcement, rule)
+        around(enforcement, "broken_by", broken_by)
+
+    return alter
+
+
+def _against_itself(rule: Unique) -> Alter:
+    def alter(enforcement: Enforcement) -> None:
+        field = next(field for field, one in enforcement.uniques if one == rule)
+
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            if before is not None and rule.name in touched and before.get(field) == after.get(field) is not None:
+                found = [*found, Broken(rule, "is already taken", before["_id"])]
+            return found
+
+        around(enforcement, "broken_by", broken_by)
+
+    return alter
+
+
+def never_freed(rule: Unique) -> Alter:
+    """A value stays taken for others after its document has lost it."""
+
+    def alter(enforcement: Enforcement) -> None:
+        field = next(field for field, one in enforcement.uniques if one == rule)
+        used: dict[str, Any] = {}
+
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            key = after.get(field)
+            if key is not None and not found and used.setdefault(key, after["_id"]) != after["_id"]:
+                found = [Broken(rule, "is already taken", used[key])]
+            return found
+
+        around(enforcement, "broken_by", broken_by)
+
+    return alter
+
+
+def _overwriting(rule: Unique) -> Change:
+    class Overwriting(Collection):
+        def insert_one(self, document: Document) -> InsertOneResult:
+            try:
+                return super().insert_one(document)
+            except Refusal as refusal:
+                taken = [one.document for one in refusal.broken if one.rule == rule]
+                if len(taken) != len(refusal.broken):
+                    raise
+                for key in taken:
+                    self._documents.delete_one({"_id": key})
+                return super().insert_one(document)
+
+    return keeping(rule.collection, Overwriting)
+
+
+_began: ContextVar[int] = ContextVar("began", default=0)
+
+
+def racing(contract: Contract, rule: Unique) -> Change:
+    """Check a value against what was stored when the request came, not when it writes."""
+    turns = itertools.count(1)
+    pause = 0.02
+
+    def make(parts: Any, contract: Contract, operation: Operation, handler: Any, *others: Any) -> CompiledOperation:
+        @functools.wraps(handler)
+        async def late(**arguments: Any) -> Any:
+            _began.set(next(turns))
+            await asyncio.sleep(pause)
+            return handler(**arguments)
+
+        compiled: CompiledOperation = parts(contract, operation, late, *others)
+        return compiled
+
+    def alter(enforcement: Enforcement) -> None:
+        field = next(field for field, one in enforcement.uniques if one == rule)
+        enforcement.indexed = _others(enforcement, rule)
+        written: dict[str, int] = {}
+
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            key = str(after.get(field))
+            if written.get(key, 0) > _began.get():
+                found = [one for one in found if one.rule != rule]
+            if not found:
+                written[key] = next(turns)
+            return found
+
+        around(enforcement, "broken_by", broken_by)
+
+    ids = tuple(dict.fromkeys([*creators(contract, rule.collection), *changers(contract, rule.collection)]))
+    return together(enforcing(rule.collection, alter), operating(ids, make))
+
+
+def _wrong_status(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:
+    other = wrong_status(contract, rule)
+    if other is not None:
+        sentence = f"A taken {rule.name} is refused with {other}, which the contract declares for something else."
+        yield "wrong-status", sentence, _ruled(rule, lambda one: replace(one, status=other))
+
+
+def wrong_status(contract: Contract, rule: Any) -> int | None:
+    """A status that every writing operation declares, and that is not the one of the rule's refusals."""
+    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
+    if not ids:
+        return None
+    right = {rule.status_among(contract.operations[key].statuses) for key in ids}
+    declared = set.intersection(*({*contract.operations[key].statuses} for key in ids))
+    others = [status for status in (409, 422, 400) if str(status) in declared and status not in right]
+    return next(iter(others), None)

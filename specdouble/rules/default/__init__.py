@@ -1,1 +1,0 @@
-"""A property that is left out is filled in."""

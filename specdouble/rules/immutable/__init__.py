@@ -1,1 +1,0 @@
-"""A property stays as it was created."""

@@ -1,1 +1,0 @@
-"""A document is its creator's."""

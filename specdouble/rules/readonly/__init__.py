@@ -1,1 +1,0 @@
-"""The server sets a property."""

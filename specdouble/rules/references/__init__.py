@@ -1,1 +1,0 @@
-"""A value is the id of another document."""

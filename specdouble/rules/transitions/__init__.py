@@ -1,1 +1,0 @@
-"""A property moves along given ways."""

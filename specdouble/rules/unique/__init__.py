@@ -1,1 +1,0 @@
-"""No two documents share a value."""

@@ -1,0 +1,168 @@
+"""Owner and tenant: another's document does not exist for the caller, whatever the caller tries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation, Owner, Tenant
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.identity import User
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater, json_media
+from specdouble.verify.trial import Document, Trial, refused_as
+from specdouble.verify.values import plausible
+from specdouble.verify.world import World
+
+Rule = Owner | Tenant
+
+
+def plan(world: World, subject: Subject, rule: Rule) -> Plan:
+    """The cases of one rule."""
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
+        return
+    if len(world.crowd) == 0:
+        yield Missing(rule.id, "needs users: name them in [tool.specdouble.verify]")
+        return
+    yield from _holds_the_caller(world, subject, rule)
+    pairs = _pairs(world, subject, rule)
+    if not pairs:
+        needed = "another user" if isinstance(rule, Owner) else "a user of another organization"
+        yield Missing(rule.id, f"needs {needed} in [tool.specdouble.verify]")
+    elif isinstance(rule, Owner) and not world.crowd.colleagues():
+        yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
+    for one, other in pairs:
+        yield from _of_pair(world, subject, rule, one, other)
+
+
+def _pairs(world: World, subject: Subject, rule: Rule) -> list[tuple[User, User]]:
+    if isinstance(rule, Tenant):
+        return list(world.crowd.foreigners())
+    colleagues = list(world.crowd.colleagues())
+    return colleagues if colleagues and subject.resource.tenant else list(world.crowd.pairs())
+
+
+def _of_pair(world: World, subject: Subject, rule: Rule, one: User, other: User) -> Plan:
+    who = f"{one.name}'s, by {other.name}"
+    of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
+    for operation in subject.readers:
+        run = partial(_read, **of, operation=operation)
+        yield Case(rule.id, "another's document cannot be read", run, who, ids(operation))
+    for updater in subject.updaters:
+        run = partial(_updated, **of, updater=updater)
+        yield Case(rule.id, "another's document cannot be changed", run, who, ids(updater.operation))
+    for operation in subject.deleters:
+        run = partial(_deleted, **of, operation=operation)
+        yield Case(rule.id, "another's document cannot be deleted", run, who, ids(operation))
+    for operation in subject.listers:
+        run = partial(_listed, subject=subject, one=one, other=other)
+        yield Case(rule.id, "another's document is in no list", run, who, ids(operation))
+    for operation, name in _users_of(world, subject):
+        run = partial(_used, **of, operation=operation, name=name)
+        yield Case(rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation))
+
+
+def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]:
+    """The operations that act on a document which their body names, by the contract's examples."""
+    for operation in world.contract.operations.values():
+        media = json_media(operation)
+        if operation.id in world.contract.actions or media is None or "404" not in operation.statuses:
+            continue
+        schema = world.contract.resolve(media.schema)
+        for name in schema.get("required") or () if isinstance(schema, dict) else ():
+            if world.implied.get(name) == subject.collection:
+                yield operation, name
+
+
+def _statuses(rule: Rule, operation: Operation) -> set[int]:
+    """404, or any declared refusal where the operation declares no 404."""
+    status = rule.status_among(operation.statuses)
+    if str(status) in operation.statuses:
+        return {status}
+    return {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
+
+
+def _read(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+    document = trial.create(subject, one)
+    trial.look(document)
+    exchange = trial.send(operation, other, **trial.place(operation, document))
+    refused_as(exchange, _statuses(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
+
+
+def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, updater: Updater) -> None:
+    document = trial.create(subject, one)
+    changes = _change(trial, subject, updater)
+    trial.update(updater, document, changes)
+    before = trial.look(document) if subject.observable else None
+    other_changes = _change(trial, subject, updater)
+    exchange = trial.try_update(updater, document, other_changes, other)
+    refused_as(
+        exchange, _statuses(rule, updater.operation), f"{other.name} changing {one.name}'s document", strict=True
+    )
+    if before is not None and trial.look(document) != before:
+        raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
+
+
+def _change(trial: Trial, subject: Subject, updater: Updater) -> dict[str, Any]:
+    """A change of one property that no rule speaks of, where there is one."""
+    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | {updater.id_in_body}
+    for name, schema in subject.requested(updater.operation).items():
+        if name not in ruled and schema.get("type") == "string" and not schema.get("enum") and not schema.get("format"):
+            return {name: plausible(schema, trial.contract.resolve, trial.world.word())}
+    for rule in subject.unique:
+        if rule.name in subject.requested(updater.operation):
+            return {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])}
+    return {}
+
+
+def _deleted(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+    document = trial.create(subject, one)
+    exchange = trial.delete(document, other)
+    refused_as(exchange, _statuses(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
+    if subject.observable and trial.look_for(document, one) is None:
+        raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
+
+
+def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
+    document = trial.create(subject, one)
+    key = subject.resource.id
+    if any(entry.get(key) == document.id for entry in trial.listed(subject, other)):
+        raise Broken(f"{other.name}'s list to be without {one.name}'s document", "it is in there")
+    if not any(entry.get(key) == document.id for entry in trial.listed(subject, one)):
+        raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
+
+
+def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation, name: str) -> None:
+    if not all(trial.world.crowd.may_call(operation.security, user) for user in (one, other)):
+        raise NotExercised(f"needs credentials of both users for {operation} in the settings")
+    document = trial.create(subject, one)
+    body = trial.world.plain_body(operation) | {name: document.id}
+    control = trial.send(operation, one, body=body)
+    if not control.ok:
+        raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
+    exchange = trial.send(operation, other, body=body)
+    refused_as(
+        exchange, _statuses(rule, operation), f"{operation} by {other.name} with {one.name}'s document", strict=True
+    )
+
+
+def _holds_the_caller(world: World, subject: Subject, rule: Rule) -> Plan:
+    for user in world.crowd:
+        run = partial(_held, subject=subject, rule=rule, user=user)
+        yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
+
+
+def _held(trial: Trial, subject: Subject, rule: Rule, user: User) -> None:
+    document = trial.create(subject, user)
+    wanted = user.id if isinstance(rule, Owner) else user.tenant
+    for where, seen in (("the answer", document.shown), ("a read", _look(trial, document))):
+        if rule.name not in seen:
+            raise NotExercised(f"{where} shows no {rule.name}")
+        if wanted is not None and user.account.tenant is None and str(seen[rule.name]) != wanted:
+            raise Broken(f"{rule.name} to be {user.name}'s ({wanted})", f"{where} shows {seen[rule.name]!r}")
+
+
+def _look(trial: Trial, document: Document) -> dict[str, Any]:
+    return trial.look(document) if document.subject.observable else document.shown

@@ -1,0 +1,154 @@
+"""Timestamps: the server's clock, in the contract's format, moved by changes alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Timestamp
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.checks.ownership import _change
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.world import World
+
+LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
+
+
+def plan(_world: World, subject: Subject, rule: Timestamp) -> Plan:
+    """The cases of one rule."""
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
+        return
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
+    about = ids(subject.creators[0])
+    yield Case(rule.id, f"{rule.name} is the server's clock at creation", partial(_now, **of), "", about)
+    yield Case(rule.id, f"{rule.name} is written as the contract shows it", partial(_format, **of), "", about)
+    yield Case(rule.id, f"{rule.name} is in order", partial(_order, **of), "", about)
+    for value in LONG_AGO:
+        run = partial(_from_client, **of, value=value)
+        yield Case(rule.id, f"a client's {rule.name} has no effect on create", run, value, about)
+    for updater in subject.updaters:
+        about = ids(updater.operation)
+        move = _moves if rule.event == "updated" else _stays
+        promise = f"{rule.name} moves forward with a change" if rule.event == "updated" else f"{rule.name} stays"
+        for what in ("one", "two"):
+            yield Case(rule.id, promise, partial(move, **of, updater=updater), f"{what} in a row", about)
+        run = partial(_client_update, **of, updater=updater)
+        yield Case(rule.id, f"a client's {rule.name} has no effect on update", run, "", about)
+
+
+def moment(text: Any) -> datetime | None:
+    """The moment that a timestamp tells; None where it tells none."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return datetime.fromtimestamp(text / 1000 if text > 1e11 else text, UTC)
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _views(trial: Trial, document: Document) -> list[tuple[str, dict[str, Any]]]:
+    views = [("the answer", document.shown)]
+    return [*views, ("a read", trial.look(document))] if document.subject.observable else views
+
+
+def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
+    if rule.name not in view:
+        raise NotExercised(f"no answer shows {rule.name}")
+    return view[rule.name]
+
+
+def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
+    document = trial.create(subject)
+    skew = trial.world.settings.clock_skew
+    for where, view in _views(trial, document):
+        stamp = moment(_stamp(view, rule))
+        if stamp is None:
+            raise Broken(f"{rule.name} to tell a moment with its time zone", f"{where} shows {view[rule.name]!r}")
+        away = abs(stamp.timestamp() - document.made.started)
+        if away > skew + document.made.elapsed:
+            raise Broken(
+                f"{rule.name} to be the time of creation", f"{where} shows {view[rule.name]!r}, {away:.0f} s away"
+            )
+    others = [_stamp(view, rule) for _, view in _views(trial, document)]
+    if len(set(map(str, others))) > 1:
+        raise Broken(f"{rule.name} to stay as it was answered", f"a read shows {others[1]!r} after {others[0]!r}")
+
+
+def _format(trial: Trial, subject: Subject, rule: Timestamp) -> None:
+    example = subject.resource.properties[rule.name].get("example")
+    if not isinstance(example, str):
+        raise NotExercised("the contract gives no example of it")
+    shape = re.sub(r"\d", r"\\d", re.escape(example))
+    documents = [trial.create(subject) for _ in range(2)]
+    for document in documents:
+        for where, view in _views(trial, document):
+            if not re.fullmatch(shape, str(_stamp(view, rule))):
+                raise Broken(f"{rule.name} to be written like {example}", f"{where} shows {view[rule.name]!r}")
+
+
+def _order(trial: Trial, subject: Subject, rule: Timestamp) -> None:
+    first = trial.create(subject)
+    trial.tick()
+    second = trial.create(subject)
+    one, other = moment(_stamp(first.shown, rule)), moment(_stamp(second.shown, rule))
+    if one is None or other is None or one > other:
+        told = f"{first.shown[rule.name]!r}, then {second.shown[rule.name]!r}"
+        raise Broken(f"{rule.name} of a later document to be later", f"they are {told}")
+    stamps = {stamp.event: stamp.name for stamp in subject.resource.of(Timestamp)}
+    if {"created", "updated"} <= stamps.keys():
+        created, updated = (moment(second.shown.get(stamps[event])) for event in ("created", "updated"))
+        if created and updated and updated < created:
+            raise Broken("the last change to be no earlier than the creation", f"{updated} is before {created}")
+
+
+def _from_client(trial: Trial, subject: Subject, rule: Timestamp, value: str) -> None:
+    body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: value}
+    exchange, document = trial.try_create(subject, trial.user, body)
+    if document is None:
+        raise NotExercised(f"a request with {rule.name} was refused: {exchange.told(80)}")
+    for where, view in _views(trial, document):
+        if _stamp(view, rule) == value:
+            raise Broken(f"{rule.name} to be the server's", f"{where} shows the client's {value}")
+
+
+def _client_update(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
+    document = trial.create(subject)
+    exchange = trial.try_update(updater, document, {**_change(trial, subject, updater), rule.name: LONG_AGO[0]})
+    if not exchange.ok:
+        raise NotExercised(f"an update with {rule.name} was refused: {exchange.told(80)}")
+    for where, view in _views(trial, document):
+        if _stamp(view, rule) == LONG_AGO[0]:
+            raise Broken(f"{rule.name} to be the server's", f"{where} shows the client's {LONG_AGO[0]}")
+
+
+def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
+    document = trial.create(subject)
+    before = moment(_stamp(document.shown, rule))
+    for _ in range(2):
+        trial.tick()
+        exchange = trial.try_update(updater, document, _change(trial, subject, updater))
+        accepted(exchange, "an update")
+        for where, view in _views(trial, document):
+            after = moment(_stamp(view, rule))
+            if before is None or after is None or after <= before:
+                raise Broken(f"{rule.name} to move forward with a change", f"{where} shows {view[rule.name]!r} still")
+        before = after
+        away = abs(after.timestamp() - exchange.started) if after else 0
+        if away > trial.world.settings.clock_skew + exchange.elapsed:
+            raise Broken(f"{rule.name} to be the time of the change", f"it is {away:.0f} s away")
+
+
+def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
+    document = trial.create(subject)
+    before = _stamp(document.shown, rule)
+    trial.tick()
+    accepted(trial.try_update(updater, document, _change(trial, subject, updater)), "an update")
+    for where, view in _views(trial, document):
+        if _stamp(view, rule) != before:
+            raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")

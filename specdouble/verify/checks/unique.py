@@ -1,0 +1,397 @@
+"""Unique values: taken ones are refused, near misses are not, whoever asks and however many at once."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation, Unique
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
+from specdouble.verify.values import kind, merged
+from specdouble.verify.world import World
+
+ROUNDS = 3
+
+# Phrase, variant, and what must be ignored for them to be the same ("" is nothing, "-" is never).
+_VARIANTS: tuple[tuple[str, str, str, str], ...] = (
+    ("the same value", "Autumn", "Autumn", ""),
+    ("other case", "Autumn Webinar", "AUTUMN WEBINAR", "case"),
+    ("other case within", "Autumn Webinar", "aUTUMN wEBINAR", "case"),
+    ("other case beyond ASCII", "Ärzte Öl", "ärzte öl", "case"),
+    ("other case in Cyrillic", "Привет", "ПРИВЕТ", "case"),
+    ("sharp s", "Straße", "STRASSE", "case"),
+    ("final sigma", "Οδυσσεύς", "ΟΔΥΣΣΕΎΣ", "case"),
+    ("a ligature", "\ufb01nal", "final", "case"),
+    ("a dotted capital I", "İstanbul", "i\u0307stanbul", "case"),
+    ("composed or not", "Caf\u00e9 cr\u00e8me", "Cafe\u0301 cre\u0300me", "case"),
+    ("Hangul composed or not", "한글", unicodedata.normalize("NFD", "한글"), "case"),
+    ("spaces around", "Autumn", "  Autumn  ", "space"),
+    ("a space before", "Autumn", " Autumn", "space"),
+    ("a space after", "Autumn", "Autumn ", "space"),
+    ("a tab and a line break around", "Autumn", "\tAutumn\n", "space"),
+    ("a no-break space after", "Autumn", "Autumn\u00a0", "space"),
+    ("spaces around and other case", "Autumn", " AUTUMN ", "case space"),
+    ("one character more", "Autumn", "Autumnx", "-"),
+    ("one character less", "Autumn", "Autum", "-"),
+    ("one character other", "Autumn", "Auturn", "-"),
+    ("two spaces within", "Autumn Webinar", "Autumn  Webinar", "-"),
+    ("no space within", "Autumn Webinar", "AutumnWebinar", "-"),
+    ("a hyphen for a space", "Autumn Webinar", "Autumn-Webinar", "-"),
+    ("a dot for a letter", "A.C", "ABC", "-"),
+    ("a letter for a dot", "ABC", "A.C", "-"),
+    ("a pattern of it", "Autumn", "A.*", "-"),
+    ("a class of it", "Leads", "[A-Z]eads", "-"),
+    ("a wildcard of it", "Autumn", "Aut%", "-"),
+    ("an underscore for a letter", "Autumn", "Autum_", "-"),
+    ("an asterisk", "Autumn", "Autumn*", "-"),
+    ("without its accents", "résumé", "resume", "-"),
+    ("full-width letters", "Sales", "Ｓａｌｅｓ", "-"),
+    ("other digits", "Team 1", "Team １", "-"),
+    ("a leading zero", "Team 7", "Team 07", "-"),
+    ("a full stop at its end", "Autumn", "Autumn.", "-"),
+    ("an emoji of another skin tone", "Wave 👋🏻", "Wave 👋🏿", "-"),
+)
+_LONG = (32, 50, 64, 100, 128, 255, 256, 500)
+
+
+def plan(world: World, subject: Subject, rule: Unique) -> Plan:
+    """The cases of one rule."""
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
+        return
+    creator = subject.creators[0]
+    if rule.name not in subject.requested(creator):
+        yield Missing(rule.id, f"{creator} takes no {rule.name}")
+        return
+    yield from _creates(world, subject, rule, creator)
+    for updater in subject.updaters:
+        if rule.name in subject.requested(updater.operation) and rule.name not in subject.bound_on_update:
+            yield from _updates(world, subject, rule, updater)
+    yield from _scopes(world, subject, rule, creator)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two values, the same or nearly: the words in them are new each time that they are minted.
+
+    Args:
+        what: how they differ.
+        mint: makes the first and the second.
+        equal: whether the rule takes them for the same.
+    """
+
+    what: str
+    mint: Callable[[], tuple[Any, Any]]
+    equal: bool
+
+
+def pairs(world: World, subject: Subject, rule: Unique, creator: Operation) -> Iterator[Pair]:
+    """The pairs of values that the schema takes."""
+    declared = subject.requested(creator)[rule.name]
+    schema = merged(declared, world.contract.resolve)
+    if kind(schema) != "string":
+        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
+        yield Pair("another value", lambda: (world.fresh_value(schema), world.fresh_value(schema)), False)
+        return
+    for what, one, other, needs in (*_VARIANTS, *_long_values()):
+        if needs == "case" and "case" not in rule.ignore and ("composed" in what or "ligature" in what):
+            continue  # without `ignore: case` nothing is said about normal forms
+        mint = partial(_told_apart, world, one, other)
+        if all(world.bodies.property_fits(declared, value) for value in mint()):
+            yield Pair(what, mint, needs != "-" and set(needs.split()) <= rule.ignore)
+    if schema.get("format") == "email":
+        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
+        yield Pair("other case", lambda: (value := world.fresh_value(schema), value.upper()), "case" in rule.ignore)
+        yield Pair("another value", lambda: (value := world.fresh_value(schema), f"x{value}"), False)
+        yield Pair("a long address", partial(_long_addresses, world), False)
+    elif "pattern" in schema or "format" in schema:
+        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
+        yield Pair("another value", lambda: (world.fresh_value(schema), world.fresh_value(schema)), False)
+
+
+def _long_addresses(world: World) -> tuple[str, str]:
+    """Two e-mail addresses that differ after their 80th character."""
+    word = "".join(char for char in world.word() if char.isalnum())
+    start = f"{word}@{'n' * 60}.{'n' * 20}"
+    return f"{start}one.example", f"{start}two.example"
+
+
+def _long_values() -> Iterator[tuple[str, str, str, str]]:
+    for length in _LONG:
+        yield f"{length} characters alike", "n" * length + "one", "n" * length + "two", "-"
+    yield "300 characters, the same", "n" * 300, "n" * 300, ""
+
+
+def _told_apart(world: World, one: str, other: str) -> tuple[str, str]:
+    """The two texts with one and the same new word in them, outer spaces kept outside."""
+    word = world.word()
+
+    def put(text: str) -> str:
+        core = text.strip()
+        before, _, after = text.partition(core)
+        return f"{before}{word} {core}{after}"
+
+    return put(one), put(other)
+
+
+def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -> Plan:
+    taken, near = f"a taken {rule.name} is refused on create", f"a new {rule.name} is accepted on create"
+    about = ids(creator)
+    for pair in pairs(world, subject, rule, creator):
+        tried = _taken_on_create if pair.equal else _free_on_create
+        run = partial(tried, subject=subject, rule=rule, pair=pair)
+        yield Case(rule.id, taken if pair.equal else near, run, pair.what, about)
+    if subject.deleters:
+        run = partial(_freed_by_delete, subject=subject, rule=rule)
+        yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
+    for name, value in _states(world, subject, creator):
+        run = partial(_taken_in_state, subject=subject, rule=rule, state={name: value})
+        yield Case(rule.id, taken, run, f"beside one of {name} {value!r}", about)
+    for number in range(ROUNDS):
+        run = partial(_race, subject=subject, rule=rule)
+        yield Case(rule.id, f"one of many creates at once gets the {rule.name}", run, f"round {number + 1}", about)
+
+
+def _states(world: World, subject: Subject, operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Each value of each property that has few of them: the states of a document."""
+    for name, schema in subject.requested(operation).items():
+        schema = merged(schema, world.contract.resolve)
+        if subject.server_set.isdisjoint({name}):
+            for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
+                yield name, value
+
+
+def _statuses(rule: Unique, operation: Operation) -> set[int]:
+    return {rule.status_among(operation.statuses)}
+
+
+def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
+    one, other = pair.mint()
+    first = trial.create(subject, **{rule.name: one})
+    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, rule.name: other})
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} {other!r} beside {one!r}")
+
+
+def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
+    one, other = pair.mint()
+    first = trial.create(subject, **{rule.name: one})
+    body = {**first.sent, rule.name: other}
+    exchange, second = trial.try_create(subject, trial.user, body)
+    if exchange.refused:
+        _unless_refused_alone(trial, subject, rule, pair.mint()[1])
+    accepted(exchange, f"the {rule.name} {other!r} beside {one!r}")
+    if second is not None and second.id == first.id:
+        raise Broken("a second document", f"the first was answered again, for {other!r} beside {one!r}")
+
+
+def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: Any) -> None:
+    """Not exercised where such a value is refused without the other, too: the refusal had another reason."""
+    body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: value}
+    if not trial.try_create(subject, trial.user, body)[0].ok:
+        raise NotExercised(f"the {rule.name} {value!r} is refused on its own account")
+
+
+def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[str, Any]) -> None:
+    first = trial.create(subject, **state)
+    body = {name: value for name, value in first.sent.items() if name not in state}
+    exchange, _ = trial.try_create(subject, trial.user, body)
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one with {state}")
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} with {state}")
+
+
+def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
+    trial.create(subject)  # the control: such a request is accepted
+    body = trial.body(subject, trial.creator(subject), trial.user)
+    exchanges = trial.volley([trial.create_call(subject, trial.user, body)] * CLIENTS)
+    won = [one for one in (trial.adopt(subject, trial.user, body, x) for x in exchanges) if one is not None]
+    if len(won) != 1:
+        raise Broken(f"one of {CLIENTS} creates at once to be accepted", f"{len(won)} were")
+    for exchange in exchanges:
+        if not exchange.ok:
+            refused_as(exchange, _statuses(rule, exchange.call.operation), "the others")
+    if subject.observable:
+        trial.look(won[0])
+    movable = rule.name not in subject.bound_on_update
+    for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
+        trial.update(updater, won[0], {rule.name: trial.fresh()})
+        again, _ = trial.try_create(subject, trial.user, body)
+        accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
+        break
+
+
+def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> Plan:
+    name, creator = rule.name, subject.creators[0]
+    taken, near = f"a rename to a taken {name} is refused", f"a rename to a new {name} is accepted"
+    about = ids(updater.operation)
+    for pair in pairs(world, subject, rule, creator):
+        of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater, "pair": pair}
+        if pair.equal:
+            yield Case(rule.id, taken, partial(_taken_on_update, **of), pair.what, about)
+            yield Case(rule.id, f"a rename to its own {name} is accepted", partial(_own_name, **of), pair.what, about)
+        else:
+            yield Case(rule.id, near, partial(_free_on_update, **of), pair.what, about)
+            yield Case(rule.id, near, partial(_own_name, **of), "of its own: " + pair.what, about)
+    lives: tuple[tuple[str, str, Callable[..., None]], ...] = (
+        (f"a {name} is free once its document was renamed", "", _freed_by_rename),
+        (f"a {name} is taken once a document was renamed to it", "", _taken_by_rename),
+        (f"an update that leaves out the {name} keeps it", "", _kept_when_left_out),
+        (f"a refused rename keeps the old {name} taken", "", _kept_when_refused),
+        (f"one of many renames at once gets the {name}", "", _rename_race),
+    )
+    for promise, what, run in lives:
+        yield Case(rule.id, promise, partial(run, subject=subject, rule=rule, updater=updater), what, about)
+    for state, value in _states(world, subject, updater.operation):
+        run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
+        yield Case(
+            rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
+        )
+
+
+def _rename(updater: Updater, rule: Unique) -> set[int]:
+    return {rule.status_among(updater.operation.statuses)}
+
+
+def _taken_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
+    one, other = pair.mint()
+    trial.create(subject, **{rule.name: one})
+    second = trial.create(subject)
+    own = second.sent[rule.name]
+    exchange = trial.try_update(updater, second, {rule.name: other})
+    refused_as(exchange, _rename(updater, rule), f"a rename of {own!r} to {other!r} beside {one!r}")
+
+
+def _free_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
+    one, other = pair.mint()
+    trial.create(subject, **{rule.name: one})
+    second = trial.create(subject)
+    exchange = trial.try_update(updater, second, {rule.name: other})
+    accepted(exchange, f"a rename to {other!r} beside {one!r}")
+
+
+def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
+    one, other = pair.mint()
+    document = trial.create(subject, **{rule.name: one})
+    accepted(trial.try_update(updater, document, {rule.name: other}), f"a rename of {one!r} to {other!r}")
+
+
+def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    first = trial.create(subject)
+    trial.update(updater, first, {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])})
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    accepted(exchange, f"the {rule.name} that a renamed document had")
+
+
+def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    first = trial.create(subject)
+    name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
+    trial.update(updater, first, {rule.name: name})
+    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, rule.name: name})
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} that a document was renamed to")
+
+
+def _kept_when_left_out(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    if not updater.partial:
+        raise NotExercised(f"{updater.operation} asks for the whole document")
+    first = trial.create(subject)
+    accepted(trial.try_update(updater, first, {}), f"an update without {rule.name}")
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside an updated document")
+
+
+def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    first, second = trial.create(subject), trial.create(subject)
+    exchange = trial.try_update(updater, second, {rule.name: first.sent[rule.name]})
+    refused_as(exchange, _rename(updater, rule), f"a rename to a taken {rule.name}")
+    exchange, _ = trial.try_create(subject, trial.user, second.sent)
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} of a document that kept it")
+
+
+def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    documents = [trial.create(subject) for _ in range(CLIENTS)]
+    name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
+    calls = [trial.update_call(updater, one, {rule.name: name}) for one in documents]
+    exchanges = trial.volley(calls)
+    won = sum(1 for exchange in exchanges if exchange.ok)
+    if won != 1:
+        raise Broken(f"one of {CLIENTS} renames at once to be accepted", f"{won} were")
+
+
+def _taken_beside_changed(
+    trial: Trial, subject: Subject, rule: Unique, updater: Updater, state: dict[str, Any]
+) -> None:
+    first = trial.create(subject)
+    trial.update(updater, first, state)
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    refused_as(
+        exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one changed to {state}"
+    )
+
+
+def _freed_by_delete(trial: Trial, subject: Subject, rule: Unique) -> None:
+    first = trial.create(subject)
+    exchange = trial.delete(first)
+    if not exchange.ok:
+        raise NotExercised(f"a delete was refused: {exchange.told(80)}")
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    accepted(exchange, f"the {rule.name} that a deleted document had")
+
+
+def _scopes(world: World, subject: Subject, rule: Unique, creator: Operation) -> Plan:
+    resource, crowd = subject.resource, world.crowd
+    by_owner = resource.owner in rule.within
+    by_tenant = resource.tenant in rule.within
+    for one, other in crowd.pairs():
+        apart = by_owner or (by_tenant and (one, other) in crowd.foreigners())
+        together = not by_owner and (not by_tenant or (one, other) in crowd.colleagues())
+        of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
+        whom = f"{one.name} and {other.name}"
+        if apart:
+            yield Case(rule.id, f"another scope may have the {rule.name}", partial(_across, **of), whom, ids(creator))
+        elif together:
+            yield Case(rule.id, f"all of the scope share the {rule.name}", partial(_within, **of), whom, ids(creator))
+    if (by_owner and len(crowd) < 2) or (by_tenant and not by_owner and not crowd.foreigners()):
+        needed = "a second user" if by_owner else "a user of another organization"
+        yield Missing(rule.id, f"across the scope: needs {needed} in the settings")
+    for name in rule.within:
+        if name not in (resource.owner, resource.tenant) and name in subject.requested(creator):
+            run = partial(_across_values, subject=subject, rule=rule, name=name)
+            yield Case(rule.id, f"another {name} may have the {rule.name}", run, "", ids(creator))
+
+
+def _other_body(trial: Trial, subject: Subject, rule: Unique, first: Document, other: Any) -> dict[str, Any]:
+    body = trial.body(subject, trial.creator(subject), other)
+    return {**body, rule.name: first.sent[rule.name]}
+
+
+def _across(trial: Trial, subject: Subject, rule: Unique, one: Any, other: Any) -> None:
+    first = trial.create(subject, one)
+    trial.create(subject, other)  # the control: such a request of the other is accepted
+    exchange, _ = trial.try_create(subject, other, _other_body(trial, subject, rule, first, other))
+    accepted(exchange, f"{other.name}'s {rule.name}, which only {one.name} has,")
+
+
+def _within(trial: Trial, subject: Subject, rule: Unique, one: Any, other: Any) -> None:
+    first = trial.create(subject, one)
+    trial.create(subject, other)
+    exchange, _ = trial.try_create(subject, other, _other_body(trial, subject, rule, first, other))
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"{other.name}'s {rule.name}, which {one.name} has,")
+
+
+def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> None:
+    first = trial.create(subject, full=True)
+    schema = subject.requested(trial.creator(subject))[name]
+    options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
+    value = options[0] if options else trial.world.fresh_value(schema)
+    if any(reference.name == name for reference in subject.references):
+        raise NotExercised(f"{name} is a reference")
+    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, name: value})
+    accepted(exchange, f"the {rule.name} with another {name}")
+    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")

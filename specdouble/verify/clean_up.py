@@ -1,0 +1,104 @@
+"""The clean-up: what this run created is deleted again, children first; what stays is named."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from specdouble.verify.identity import User, variable
+from specdouble.verify.ledger import Created
+from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.world import World
+
+LONGEST = 30.0  # seconds
+SHARE = 0.2  # of `max_time`, at most
+ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
+WORKERS = 4
+
+
+def time_kept(max_time: float | None) -> float:
+    """The seconds that are kept for the clean-up."""
+    return LONGEST if max_time is None else min(LONGEST, max_time * SHARE)
+
+
+def clean_up(world: World, seconds: float) -> int:
+    """Delete what was created, newest first; how many documents are gone."""
+    ledger = world.ledger
+    world.client.deadline, world.client.stopped = time.monotonic() + seconds, False
+    before = len(ledger.created)
+    try:
+        for _ in range(ROUNDS):
+            waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
+            if not waiting:
+                break
+            there = len(ledger.created)
+            for generation in _generations(waiting):
+                _delete(world, generation)
+            if len(ledger.created) == there:
+                break
+    except (OutOfTime, KeyboardInterrupt):
+        pass  # what is left is named
+    return before - len(ledger.created)
+
+
+def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
+    """Runs of documents of one kind: those of a kind do not contain each other, and may go at once."""
+    generation: list[Created] = []
+    for one in waiting:
+        if generation and generation[-1].kind != one.kind:
+            yield generation
+            generation = []
+        generation.append(one)
+    yield generation
+
+
+def _delete(world: World, generation: list[Created]) -> None:
+    with ThreadPoolExecutor(min(WORKERS, len(generation))) as pool:
+        futures = [pool.submit(_delete_one, world, one) for one in generation]
+    for future in futures:
+        future.result()
+
+
+def _delete_one(world: World, made: Created) -> None:
+    call = world.ledger.deleter(made)
+    if call is None:
+        return
+    try:
+        status = world.client.send(call).status
+    except OutOfTime:
+        raise
+    except (NotExercised, Interruption):
+        return
+    if status in (404, 410) or 200 <= status < 300:
+        world.ledger.forget(made.kind, made.id)
+
+
+def left_over(world: World) -> list[str]:
+    """What could not be deleted: each document with the command that deletes it, where there is one."""
+    lines, without = [], Counter[str]()
+    for made in world.ledger.newest_first():
+        if world.ledger.deleter(made) is None:
+            without[made.kind] += 1
+        else:
+            lines.append(f"{made.kind} {made.id}: {_command(world, made)}")
+    lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
+    unnamed = Counter(str(call.operation) for call in world.ledger.unnamed)
+    lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
+    return lines
+
+
+def _command(world: World, made: Created) -> str:
+    call = world.ledger.deleter(made)
+    assert call is not None
+    url, headers = world.client.address(call)
+    words = ["curl", "-X", "DELETE", shlex.quote(url)]
+    user: User | None = world.crowd.users.get(made.user or "")
+    secrets = world.crowd.secrets()
+    for name, value in headers.items():
+        for secret, stands_for in secrets.items():
+            value = value.replace(secret, f"${stands_for}")
+        words += ["-H", f'"{name}: {value}"']
+    return " ".join(words) if user is None or headers else " ".join([*words, f"# as {variable(user.name)}"])

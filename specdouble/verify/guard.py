@@ -1,0 +1,213 @@
+"""The guard: what is written or deleted goes to documents that this run created, and to nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.contract import Contract, Operation
+from specdouble.verify.exchange import Call
+from specdouble.verify.ledger import SAFE, Created, Ledger, creates, ends_in_parameter
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+# What an operation does to the server itself or to all that it holds, by the words of its name.
+DESTRUCTIVE = frozenset(
+    _words(
+        "shutdown restart reboot halt poweroff terminate kill purge reset restore wipe flush truncate destroy erase "
+        "cleanup prune vacuum rollback revert factory format migrate upgrade downgrade reinstall uninstall"
+    )
+)
+WHOLESALE = frozenset(_words("bulk batch mass all many everything multiple multi"))
+# What changes a thing that exists, where the operation is no plain create, update or delete.
+CHANGING = frozenset(
+    _words(
+        "stop start reload clear empty drop delete remove clean revoke rotate expire logout signout disable deactivate "
+        "suspend block ban archive transfer merge import sync overwrite reindex rebuild undo set replace update apply"
+    )
+)
+DEEPEST = 5  # levels of a body that are searched for ids
+_ID = re.compile(r"(^|_|-)(id|ids|uuid|uid|key|keys)$|[a-z](Id|Ids|ID|IDs|Uuid|Key|Keys)$|^_?ids?$")
+
+
+@dataclass
+class Guard:
+    """Says which requests may be sent.
+
+    Args:
+        contract: what the server promises.
+        ledger: the documents of this run.
+        named: operations that may be sent though they concern more than one document.
+        left_out: operations that are never sent.
+        logins: operations that sign a user in.
+        fixed: path parameters whose value the settings give.
+        is_open: whether everything may be written: the server is one of our own.
+    """
+
+    contract: Contract
+    ledger: Ledger
+    named: Collection[str] = ()
+    left_out: Collection[str] = ()
+    logins: Collection[str] = ()
+    fixed: Collection[str] = ()
+    is_open: bool = False
+    _known: dict[str, str | None] = field(default_factory=dict, repr=False)
+
+    def refuses(self, call: Call) -> str | None:
+        """Why the request may not be sent; None where it may."""
+        operation = call.operation
+        if operation.id in self.left_out:
+            return f"{operation} is left out, as the settings say"
+        if self.is_open or operation.method in SAFE or operation.id in self.logins:
+            return None
+        if operation.id not in self._known:
+            self._known[operation.id] = self.forbids(operation)
+        return self._known[operation.id] or self._place(call) or self._content(call)
+
+    def forbids(self, operation: Operation) -> str | None:
+        """Why no request of the operation may be sent; None where one may."""
+        if self.is_open or operation.method in SAFE or operation.id in {*self.named, *self.logins}:
+            return None
+        why = self._by_name(operation) or self._by_path(operation)
+        return (
+            f"{operation} {why}: --allow-destructive, or --operation {operation.id}, lets it be tried" if why else None
+        )
+
+    def _by_name(self, operation: Operation) -> str | None:
+        action = self.contract.actions.get(operation.id)
+        path = operation.path.rpartition("}")[2] if "{" in operation.path else operation.path
+        name = {*_words(operation.id), *_words(path)}
+        found = name & (DESTRUCTIVE | WHOLESALE)
+        plain = action is not None or creates(self.contract, operation)
+        if not plain:
+            said = _words(operation.summary)
+            found |= (DESTRUCTIVE & set(said)) | ({*_words(path)} & CHANGING if operation.method == "post" else set())
+        if not found:
+            return None
+        word = min(found)
+        what = "more than one document" if word in WHOLESALE else "what this run did not create"
+        return f"says `{word}`: it may change {what}"
+
+    def _by_path(self, operation: Operation) -> str | None:
+        """A delete or an update of everything below a path that names no document."""
+        named = self.ledger.named(operation, {})
+        given = all(self.ledger.is_given(kind) for _, kind, _ in named)
+        if operation.method not in ("delete", "put", "patch") or not given:
+            return None
+        if operation.method == "put" and named and ends_in_parameter(operation):
+            return None  # it may create a document by its path
+        if operation.method in ("put", "patch") and _names_its_document(self.contract, operation):
+            return None
+        return "names no document of this run: it changes or deletes what was there before"
+
+    # One request
+
+    def _place(self, call: Call) -> str | None:
+        """Why the path leads to what is another's."""
+        operation = call.operation
+        named = self.ledger.named(operation, call.path)
+        making = creates(self.contract, operation)
+        under_own = False
+        for position, (name, kind, value) in enumerate(named):
+            made = self.ledger.owned(kind, value)
+            last = position == len(named) - 1 and ends_in_parameter(operation)
+            if made is not None and self._beside(made, named[:position]):
+                under_own = True
+                continue
+            if _leads_elsewhere(value):
+                return f"{operation} is not sent to {name} {value!r}: it would lead to another path"
+            if under_own or (last and not self.ledger.may_be_anothers(kind, value)):
+                continue
+            if not last and self._passes(name, kind, value, named[position + 1 :], making):
+                continue
+            return f"{operation} is not sent to {name} {value!r}: this run did not create it"
+        return None
+
+    def _passes(self, name: str, kind: str, value: Any, below: list[tuple[str, str, Any]], making: bool) -> bool:
+        """Whether the path may lead through a document of another's to one of this run, or to a new one."""
+        if name in self.fixed or self.ledger.is_given(kind):
+            return bool(below) or making
+        return any(
+            (made := self.ledger.owned(deeper, one)) is not None and str(made.parents.get(name)) == str(value)
+            for _, deeper, one in below
+        )
+
+    def _beside(self, made: Created, before: list[tuple[str, str, Any]]) -> bool:
+        """Whether the document stands below these: what another's and ours are joined by is not ours."""
+        for name, kind, value in before:
+            known = made.parents.get(name, value if self.ledger.is_given(kind) or name in self.fixed else None)
+            if str(known) != str(value) and self.ledger.owned(kind, value) is None:
+                return False
+        return True
+
+    def _content(self, call: Call) -> str | None:
+        """Why the body or the query names a document of another's as the one to be written."""
+        named = self.ledger.named(call.operation, call.path)
+        if any(self.ledger.owned(kind, value) for _, kind, value in named):
+            return None
+        for name, value, itself in (*_ids(call.body), *_ids(dict(call.query))):
+            if self.is_anothers(call.operation, name, value, itself):
+                return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
+        return None
+
+    def is_anothers(self, operation: Operation, name: str, value: Any, itself: bool) -> bool:
+        """Whether a property of a body may name a document of another's as the one to be written.
+
+        Args:
+            operation: what is asked.
+            name: the property.
+            value: what it holds.
+            itself: whether it stands at the top of the body, and not within what belongs to the document.
+        """
+        if itself and self._is_its_own_id(operation, name):
+            kind = self.ledger.kind_of_children(operation)
+            return not self.ledger.owns_any(value) and self.ledger.may_be_anothers(kind, value)
+        plain = operation.id in self.contract.actions or creates(self.contract, operation)
+        return not plain and self.ledger.is_stranger(value)
+
+    def _is_its_own_id(self, operation: Operation, name: str) -> bool:
+        """Whether the property of a body holds the id of the document that is written."""
+        action = self.contract.actions.get(operation.id)
+        if action is not None:
+            if name == self.contract.resources[action.collection].id:
+                return True
+            return action.does == "create" and name in self._ids_of(action.collection)
+        return name in ("id", "_id") and operation.method != "get"
+
+    def _ids_of(self, collection: str) -> set[str]:
+        """The parameters that name a document of the collection."""
+        return {one.id for one in self.contract.actions.values() if one.collection == collection and one.id} - {"id"}
+
+
+def _leads_elsewhere(value: Any) -> bool:
+    """Whether a path with the value is another operation's: `/pets/` may be all pets, and `/pets/..` everything."""
+    text = str(value)
+    return value is None or text.strip(". ") == "" or "/" in text or "\\" in text
+
+
+def _names_its_document(contract: Contract, operation: Operation) -> bool:
+    """Whether the body names the document that is changed by its id."""
+    content = operation.body.content if operation.body else {}
+    return any({"id", "_id"} & set(contract.properties(media.schema)) for media in content.values())
+
+
+def _ids(value: Any, depth: int = 0) -> Iterator[tuple[str, Any, bool]]:
+    """What a body says under names that ids have, lists of them included, and whether at its top."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _ids(item, depth)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            items = item if isinstance(item, list) else [item]
+            if _ID.search(str(name)):
+                yield from ((str(name), one, depth == 0) for one in items)
+            yield from _ids(item, depth + 1)

@@ -1,0 +1,134 @@
+"""The handshake: the server is reached, its users sign in, and what is there already is met."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.judge import trouble
+from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble
+from specdouble.verify.settings import Settings
+from specdouble.verify.world import World
+
+SLOW = 0.25  # seconds an answer
+WORKERS_WHEN_SLOW = 8
+TIME_WHEN_SLOW = 300.0  # seconds
+DEEPEST_LIST = 3  # properties that lead to the array of a list
+
+
+def prepare(world: World) -> float:
+    """Reach the server and sign its users in; how many seconds it takes for an answer.
+
+    Raises:
+        CouldNotRun: it cannot be reached, is another, or takes nobody.
+    """
+    settings = world.settings
+    patience = max(60.0, 6 * settings.timeout)
+    world.client.deadline = time.monotonic() + min(patience, settings.max_time or patience)
+    clock = time.perf_counter()
+    try:
+        exchange = _knock(world)
+    except (Trouble, OutOfTime) as problem:
+        why = str(problem) or f"no answer within {patience:.0f} s"
+        raise CouldNotRun(
+            f"{world.client.url} cannot be verified: {why}; is the server up, and the address right?"
+        ) from None
+    latency = time.perf_counter() - clock
+    stands_in_the_way = trouble(exchange)
+    if stands_in_the_way:
+        raise CouldNotRun(f"{world.client.url} is not this API: {stands_in_the_way}")
+    try:
+        world.crowd.sign_in(world.client)
+    except OutOfTime:
+        raise CouldNotRun(f"{world.client.url} does not let its users sign in in the time there is") from None
+    _someone_is_taken(world)
+    meet_strangers(world)
+    world.client.deadline = None
+    return min(latency, exchange.elapsed or latency)
+
+
+def _knock(world: World) -> Exchange:
+    """The answer to a request that changes nothing."""
+    operations = world.contract.operations.values()
+    reads = [one for one in operations if one.method == "get" and one.id not in world.selection.left_out]
+    without = [one for one in reads if "{" not in one.path]
+    operation = next(iter(without or reads), None)
+    if operation is None:
+        if not operations:
+            raise CouldNotRun("the contract has no operations")
+        # A HEAD is asked in place of an operation that writes: that the server answers is all that counts.
+        first = next(iter(operations))
+        operation = replace(first, id=f"head {first.path}", method="head", responses={}, body=None)
+    return world.client.send(Call(operation, path={one.name: "probe" for one in operation.parameters}))
+
+
+def _someone_is_taken(world: World) -> None:
+    """Hold that the server takes the first user's credentials somewhere."""
+    refused = None
+    for operation in world.contract.operations.values():
+        user = world.crowd.first
+        plain = operation.method == "get" and "{" not in operation.path and operation.id not in world.selection.left_out
+        if not (plain and operation.security and user.name and world.crowd.may_call(operation.security, user)):
+            continue
+        exchange = world.client.send(Call(operation, user.name))
+        if exchange.status != 401:
+            return
+        refused = exchange
+    if refused is not None:
+        raise CouldNotRun(
+            f"{world.crowd.first.name}'s credentials are not taken: {refused.call.operation} answers "
+            f"{refused.told(80)}; check [tool.specdouble.verify]"
+        )
+
+
+def meet_strangers(world: World) -> None:
+    """Learn which documents there are before anything is written: a create that answers with one of them made none."""
+    if world.guard.is_open:
+        return
+    for operation in world.contract.operations.values():
+        if operation.method != "get" or "{" in operation.path or operation.id in world.selection.left_out:
+            continue
+        for user in list(world.crowd) or [world.crowd.first]:
+            try:
+                exchange = world.client.send(Call(operation, user.name or None))
+            except Interruption:
+                break
+            for kind, key in _ids_in(world, operation, exchange.json if exchange.ok else None):
+                world.ledger.meet(kind, key)
+
+
+def _ids_in(world: World, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
+    """The ids of the documents that a list shows, each with the kind of its document."""
+    action = world.contract.actions.get(operation.id)
+    kind = action.collection if action else world.ledger.kind_of_children(operation)
+    names = {world.contract.resources[action.collection].id} if action else {"id", "_id", "uuid", "name", "key"}
+    for entry in _entries(shown, DEEPEST_LIST):
+        if isinstance(entry, dict):
+            yield from ((kind, entry[name]) for name in names if isinstance(entry.get(name), str | int))
+        elif isinstance(entry, str | int):
+            yield kind, entry
+
+
+def _entries(shown: Any, depth: int) -> Iterator[Any]:
+    if isinstance(shown, list):
+        yield from shown
+    elif isinstance(shown, dict) and depth:
+        for value in shown.values():
+            yield from _entries(value, depth - 1)
+
+
+def paced(settings: Settings, latency: float) -> tuple[Settings, str]:
+    """The settings for a server of this speed, and what to say of it."""
+    if latency <= SLOW:
+        return settings, ""
+    workers = settings.workers or WORKERS_WHEN_SLOW
+    limit = settings.max_time or TIME_WHEN_SLOW
+    said = (
+        f"The server takes {latency:.1f} s for an answer: {workers} cases run at once, and it ends after {limit:.0f} s "
+        "(--workers, --max-time)."
+    )
+    return replace(settings, workers=workers, max_time=limit), said

@@ -1,0 +1,41 @@
+"""What a verification will write to a server, told before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specdouble.contract import Contract, Operation
+from specdouble.verify.guard import Guard
+from specdouble.verify.ledger import SAFE, Created, Ledger, creates
+from specdouble.verify.settings import Settings
+
+
+def intent(contract: Contract, settings: Settings) -> Iterator[str]:
+    """The sentences that say what is created, what stays, and what is left out."""
+    ledger = Ledger(contract)
+    guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
+    operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
+    creators = [one for one in operations if creates(contract, one) and guard.forbids(one) is None]
+    if not creators:
+        yield f"Nothing is created at {settings.url}."
+    else:
+        yield (
+            f"Hundreds of documents are created at {settings.url} (by {', '.join(map(str, creators))}), named "
+            f"`{settings.prefix} ...`; they are deleted at the end."
+        )
+    stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
+    if stays:
+        yield f"No operation deletes what is created by {', '.join(stays)}: it stays."
+    if settings.allow_destructive:
+        yield "Documents that were there before may be changed or deleted, as --allow-destructive says."
+        return
+    yield "Documents that were there before are neither changed nor deleted."
+    for one in operations:
+        if one.method not in SAFE and (why := guard.forbids(one)):
+            yield f"Left out: {why}."
+
+
+def _example(ledger: Ledger, operation: Operation) -> Created:
+    """A document as the operation would create it."""
+    parents = {name: "" for name, _, _ in ledger.named(operation, {})}
+    return Created(ledger.kind_of_children(operation), "", None, parents, operation)

@@ -1,0 +1,349 @@
+"""The ledger: which documents this run created; later writes go to these, and they are deleted at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from specdouble.contract import Contract, Operation
+from specdouble.verify.exchange import Call, Exchange
+
+SAFE = ("get", "head", "options", "trace")
+MOST_STRANGERS = 100_000  # ids of documents that were there before
+UNGUESSABLE = 16  # characters of an id that is not hit by chance
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NUMBER = re.compile(r"\W*\d")  # "7", but also "7.5" and "7 apples", of which servers take the beginning
+_HEX = re.compile(r"[0-9a-fA-F]+")
+
+
+@dataclass(frozen=True)
+class Created:
+    """A document that this run created.
+
+    Args:
+        kind: what it is one of: a collection, or the path that its operations share.
+        id: its id.
+        user: who created it; None where nobody was said to.
+        parents: the path parameters of the request that created it.
+        by: the operation that created it.
+    """
+
+    kind: str
+    id: Any
+    user: str | None
+    parents: Mapping[str, Any]
+    by: Operation
+
+
+@dataclass
+class Ledger:
+    """What this run created, written down before a request is sent and after it was answered.
+
+    Args:
+        contract: what the server promises.
+        file: where it is kept for a run that is killed; None keeps it in memory alone.
+    """
+
+    contract: Contract
+    file: Path | None = None
+    created: dict[tuple[str, str], Created] = field(default_factory=dict)
+    strangers: set[tuple[str, str]] = field(default_factory=set)
+    unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
+
+    def __post_init__(self) -> None:
+        self._kinds = dict(_kinds(self.contract))
+        self._creatable = {self._made_by(one) for one in self.contract.operations.values()}
+        self._minted: set[str] = set()
+        self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
+        self._strange: set[str] = set()
+        self._said = set(_texts(self.contract.data))
+        self._lock, self._sent = RLock(), 0
+        self._stream = None
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.file.open("w", encoding="utf-8")
+
+    def named(self, operation: Operation, values: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+        """The path parameters of a request in the order of the path: name, kind of document, value."""
+        found, prefix = [], ""
+        for segment in operation.path.split("/")[1:]:
+            names = [part.partition("}")[0] for part in segment.split("{")[1:]]
+            prefix += "/" + ("{}" if names else segment)
+            found += [(name, self._kinds.get(prefix, prefix), values.get(name)) for name in names]
+        return found
+
+    def kind_of_children(self, operation: Operation) -> str:
+        """What a create makes: a document of the collection, or of the path below."""
+        action = self.contract.actions.get(operation.id)
+        below = _bare(operation.path) + "/{}"
+        return action.collection if action else self._kinds.get(below, below)
+
+    def is_given(self, kind: str) -> bool:
+        """Whether no operation creates such documents: the ones there are have to be used."""
+        return kind not in self._creatable
+
+    def _made_by(self, operation: Operation) -> str | None:
+        """The kind of the documents that an operation creates, by its answer or by its path."""
+        if creates(self.contract, operation):
+            return self.kind_of_children(operation)
+        by_path = operation.method in ("post", "put") and ends_in_parameter(operation)
+        return self.named(operation, {})[-1][1] if by_path else None
+
+    # Whose a document is
+
+    def mint(self, value: Any) -> Any:
+        """Note a value as one that no document held when it was made; it is handed back."""
+        self._minted.add(str(value))
+        return value
+
+    def is_minted(self, value: Any) -> bool:
+        """Whether the value was made by this run, to be an id or a name."""
+        return str(value) in self._minted
+
+    def owned(self, kind: str, value: Any) -> Created | None:
+        """The document of that kind and id, where this run created it."""
+        return self.created.get((kind, str(value)))
+
+    def owns_any(self, value: Any) -> bool:
+        """Whether this run created a document with that id, of whatever kind."""
+        return self._values[str(value)] > 0
+
+    def meet(self, kind: str, value: Any) -> None:
+        """Note a document that was there before this run wrote anything."""
+        if len(self.strangers) < MOST_STRANGERS:
+            self.strangers.add((kind, str(value)))
+            self._strange.add(str(value))
+
+    def is_stranger(self, value: Any) -> bool:
+        """Whether a document of that id, of whatever kind, was there before."""
+        return str(value) in self._strange
+
+    def may_be_anothers(self, kind: str, value: Any) -> bool:
+        """Whether a value may be the id of a document that was there before: it is one, or could be hit by chance."""
+        if value in (None, "") or isinstance(value, dict | list):
+            return False
+        if self.owned(kind, value) or self.is_minted(value):
+            return False
+        if self.is_stranger(value) or str(value) in self._said:
+            return True
+        known = {_shape(one.id) for one in self.created.values() if one.kind == kind}
+        known |= {_shape(one) for other, one in self.strangers if other == kind}
+        shape = _shape(value)
+        if known and shape not in known and "text" not in known:
+            return False  # the ids of this server look otherwise
+        return shape in ("number", "text") and len(str(value)) < UNGUESSABLE
+
+    # What is written down
+
+    def send(self, call: Call) -> int:
+        """Note a request that may create a document, before it is sent; its number."""
+        if call.operation.method not in ("post", "put"):
+            return 0
+        with self._lock:
+            self._sent += 1
+            number = self._sent
+            self._write({"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user})
+        return number
+
+    def answer(self, number: int, call: Call, exchange: Exchange) -> None:
+        """Note what an answered request created, deleted or renamed."""
+        with self._lock:
+            if exchange.ok:
+                self._note(call, exchange)
+            if number:
+                self._write({"answered": number, "status": exchange.status})
+
+    def _note(self, call: Call, exchange: Exchange) -> None:
+        method = call.operation.method
+        named = self.named(call.operation, call.path)
+        if method == "delete" and named:
+            self.forget(named[-1][1], named[-1][2])
+        elif named and ends_in_parameter(call) and self._made_by_path(call, exchange, *named[-1][1:]):
+            name, kind, value = named[-1]
+            parents = {other: held for other, held in call.path.items() if other != name}
+            self._add(Created(kind, value, call.user, parents, call.operation))
+        elif creates(self.contract, call.operation):
+            key, kind = self._key(call, exchange), self.kind_of_children(call.operation)
+            if key is not None:
+                self._add(Created(kind, key, call.user, dict(call.path), call.operation))
+            else:
+                self.unnamed.append(call)
+                self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
+        elif named and (was := self.owned(named[-1][1], named[-1][2])):
+            key = self._shown(call.operation, exchange)
+            if key is not None and str(key) != str(was.id):  # its name is its id, and was changed
+                self._add(Created(was.kind, key, was.user, was.parents, was.by))
+
+    def _made_by_path(self, call: Call, exchange: Exchange, kind: str, value: Any) -> bool:
+        """Whether the request made the document that its path names."""
+        if call.operation.method not in ("post", "put") or (kind, str(value)) in self.strangers:
+            return False
+        return self.is_minted(value) or (exchange.status == 201 and self.owned(kind, value) is None)
+
+    def _key(self, call: Call, exchange: Exchange) -> Any:
+        """The id of the document that a create made: as it shows it, by `Location`, or as it was asked for."""
+        key = self._shown(call.operation, exchange)
+        if key is None and exchange.headers.get("location"):
+            key = unquote(urlsplit(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
+        body = call.body if isinstance(call.body, dict) else {}
+        if key is None:
+            key = next((body[name] for name in self._id_names(call.operation) if self.is_minted(body.get(name))), None)
+        return key
+
+    def _shown(self, operation: Operation, exchange: Exchange) -> Any:
+        action = self.contract.actions.get(operation.id)
+        shown = exchange.at(action.envelope) if action else exchange.at(())
+        for holder in (shown, *(shown.values() if isinstance(shown, dict) and not action else ())):
+            for name in self._id_names(operation) if isinstance(holder, dict) else ():
+                value = holder.get(name)
+                if isinstance(value, str | int) and not isinstance(value, bool):
+                    return value
+        return None
+
+    def _id_names(self, operation: Operation) -> list[str]:
+        """The properties that may hold the id of what a create made."""
+        action = self.contract.actions.get(operation.id)
+        if action is not None:
+            return [self.contract.resources[action.collection].id]
+        below = _bare(operation.path) + "/{}"
+        last = [one.path.rpartition("{")[2].rstrip("}") for one in self.contract.operations.values()
+                if _bare(one.path) == below]  # fmt: skip
+        noun = operation.path.rstrip("/").rpartition("/")[2].removesuffix("s")
+        return list(dict.fromkeys([*last, "id", "_id", "uuid", f"{noun}ID", f"{noun}Id", f"{noun}_id", "name", "key"]))
+
+    def _add(self, made: Created) -> None:
+        key = (made.kind, str(made.id))
+        if key in self.strangers or key in self.created:
+            return  # the create answered with a document that was there before
+        self.created[key] = made
+        self._values[str(made.id)] += 1
+        self._write({
+            "created": made.id, "kind": made.kind, "by": str(made.by), "parents": dict(made.parents), "as": made.user,
+            "delete": self.removal(made),
+        })  # fmt: skip
+
+    def forget(self, kind: str, value: Any) -> None:
+        """Note that a document is gone."""
+        with self._lock:
+            if self.created.pop((kind, str(value)), None) is not None:
+                self._values[str(value)] -= 1
+                self._write({"deleted": value, "kind": kind})
+
+    def newest_first(self) -> list[Created]:
+        """What there is still; a child is newer than its parents."""
+        return list(reversed(self.created.values()))
+
+    # How it is removed
+
+    def deleter(self, made: Created) -> Call | None:
+        """The request that deletes a document, with the ids that its path leads through; None where there is none."""
+        for operation in self.contract.operations.values():
+            named = self.named(operation, {})
+            if (
+                operation.method != "delete"
+                or not named
+                or named[-1][1] != made.kind
+                or not ends_in_parameter(operation)
+            ):
+                continue
+            path = {**{name: value for name, value in made.parents.items() if name in {one for one, _, _ in named}}}
+            path[named[-1][0]] = made.id
+            missing = [(name, kind) for name, kind, _ in named if name not in path]
+            for name, kind in missing:
+                parent = next((one.id for one in self.newest_first() if one.kind == kind), None)
+                if parent is not None:
+                    path[name] = parent
+            if all(name in path for name, _, _ in named):
+                return Call(operation, made.user, path=path)
+        return None
+
+    def removal(self, made: Created) -> str | None:
+        """The request that deletes it, as `DELETE /pets/7`."""
+        call = self.deleter(made)
+        if call is None:
+            return None
+        path = call.operation.path
+        for name, value in call.path.items():
+            path = path.replace("{" + name + "}", str(value))
+        return f"DELETE {path}"
+
+    def close(self) -> None:
+        """Write down what is left alone, in place of all that was noted on the way."""
+        if self._stream is None or self.file is None:
+            return
+        with self._lock:
+            self._stream.close()
+            self._stream = None
+            left = [{"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)}
+                    for one in self.newest_first()]  # fmt: skip
+            unsure = self.file.with_name(self.file.name + ".new")
+            unsure.write_text("".join(json.dumps(one, default=str) + "\n" for one in left), encoding="utf-8")
+            unsure.replace(self.file)
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        if self._stream is not None:
+            self._stream.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+
+
+def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
+    """For each path that ends in a parameter, the collection that it names a document of, where one is known."""
+    for operation in contract.operations.values():
+        action = contract.actions.get(operation.id)
+        if action is not None and action.does == "create":
+            yield _bare(operation.path) + "/{}", action.collection
+    for operation in contract.operations.values():
+        action = contract.actions.get(operation.id)
+        if action is not None and action.id and operation.path.endswith("{" + action.id + "}"):
+            yield _bare(operation.path), action.collection
+
+
+def creates(contract: Contract, operation: Operation) -> bool:
+    """Whether the operation creates documents: it is said to, or it is a POST beside a path of one document."""
+    action = contract.actions.get(operation.id)
+    if action is not None:
+        return action.does == "create"
+    below = _bare(operation.path) + "/{}"
+    return (operation.method == "post" and not ends_in_parameter(operation)
+            and any(_bare(one.path) == below for one in contract.operations.values()))  # fmt: skip
+
+
+def _shape(value: Any) -> str:
+    """What an id looks like: hexadecimal digits of some length, a UUID, perhaps a number, or text."""
+    text = str(value)
+    if _UUID.fullmatch(text):
+        return "uuid"
+    if len(text) >= UNGUESSABLE and _HEX.fullmatch(text):
+        return f"{len(text)} hexadecimal digits"
+    return "number" if isinstance(value, bool) or _NUMBER.match(text) else "text"
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """Every text of the contract that might be an example of an id."""
+    if isinstance(value, str) and len(value) < 100:
+        yield value
+    elif isinstance(value, dict | list) and depth < 40:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item, depth + 1)
+
+
+def _bare(path: str) -> str:
+    """The path with its parameters unnamed: `/pets/{petId}` is `/pets/{}`."""
+    return "/".join("{}" if "{" in part else part for part in path.rstrip("/").split("/"))
+
+
+def ends_in_parameter(one: Call | Operation) -> bool:
+    """Whether the path ends in a parameter: it names one document."""
+    operation = one.operation if isinstance(one, Call) else one
+    return operation.path.rstrip("/").endswith("}")
