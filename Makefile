@@ -1,10 +1,13 @@
-# The two commands that do all the set-up: `make serve` and `make test`.
+# `make serve` and `make test` do all the set-up.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: serve verify test test-slow lint format lock benchmark
+LOWEST := .venv-lowest
+SERVERS ?= all
+
+.PHONY: serve verify test test-slow test-lowest test-abroad servers lint format lock benchmark
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -17,6 +20,19 @@ test: $(READY) lint  ## lint, types and all tests but the slow ones
 
 test-slow: $(READY)  ## what takes minutes
 	$(BIN)/pytest -m slow -n auto
+
+test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
+	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --group dev --requirement pyproject.toml
+	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --no-deps --no-build-isolation --editable .
+	$(LOWEST)/bin/pytest -m "not slow" -n auto
+
+servers: $(READY)  ## install servers of others into .servers/: make servers SERVERS="kinto powerdns"
+	$(BIN)/python -m tests.abroad.servers install $(SERVERS)
+
+test-abroad: servers  ## verify the servers of others by their own contracts
+	$(BIN)/pytest -m slow -v tests/abroad/servers
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -32,7 +48,7 @@ benchmark: $(READY)  ## measure the double beside others
 
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
 		--python-version 3.11 --group dev --output-file requirements.lock pyproject.toml
 
 $(READY): requirements.lock pyproject.toml

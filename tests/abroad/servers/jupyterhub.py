@@ -1,0 +1,114 @@
+"""JupyterHub, which starts notebook servers, from PyPI. Its source package holds its OpenAPI 3.1 file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import httpx
+
+from .server import Server, free_port, install_from_pypi, run
+
+TOKEN = "for-tests-on-loopback"
+CONFIGURATION = """\
+c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub}"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy}"
+c.ConfigurableHTTPProxy.command = ["{home}/node_modules/.bin/configurable-http-proxy"]
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.JupyterHub.spawner_class = "simple"
+c.Spawner.args = ["--allow-root"]
+c.JupyterHub.services = [{{"name": "operator", "api_token": "{token}", "admin": True}}]
+"""
+# The hub notes when somebody was last seen, whoever asks.
+MOVED_BY_THE_CLOCK = ("last_activity", "last_used")
+
+
+class JupyterHub(Server):
+    """One token that may administer the hub."""
+
+    name = "jupyterhub"
+    contract_name = "openapi.yaml"
+    settings = f"""\
+[[tool.specdouble.verify.users]]
+name = "operator"
+credentials = {{ token = "{TOKEN}" }}
+"""
+
+    def install(self) -> None:
+        install_from_pypi(self.home, "jupyterhub", "jupyterlab")
+        run("npm", "install", "--silent", "--no-fund", "--prefix", self.home, "configurable-http-proxy")
+        if not self._contract.exists():
+            self._contract.write_bytes(self._read_from_the_source_package("docs/source/_static/rest-api.yml"))
+
+    @property
+    def _contract(self) -> Path:
+        return self.home / "rest-api.yml"
+
+    def _read_from_the_source_package(self, name: str) -> bytes:
+        """A file that the wheel leaves out."""
+        pip = self.home / "bin" / "pip"
+        listed = subprocess.run([pip, "show", "jupyterhub"], check=True, capture_output=True, text=True).stdout
+        version = next(line.split()[1] for line in listed.splitlines() if line.startswith("Version:"))
+        run(pip, "download", "--quiet", "--no-deps", "--no-binary", "jupyterhub", f"--dest={self.home}",
+            f"jupyterhub=={version}")  # fmt: skip
+        with tarfile.open(self.home / f"jupyterhub-{version}.tar.gz") as archive:
+            file = archive.extractfile(f"jupyterhub-{version}/{name}")
+            assert file
+            return file.read()
+
+    def missing(self) -> str | None:
+        needed = (self.home / "bin" / "jupyterhub", self.home / "node_modules", self._contract)
+        if all(file.exists() for file in needed):
+            return None
+        return "JupyterHub is not installed: make servers SERVERS=jupyterhub"
+
+    def command(self, folder: Path, port: int) -> list[str]:
+        file = folder / "jupyterhub_config.py"
+        text = CONFIGURATION.format(port=port, hub=free_port(), proxy=free_port(), home=self.home, token=TOKEN)
+        file.write_text(text, "utf-8")
+        return [str(self.home / "bin" / "jupyterhub"), "--config", str(file)]
+
+    def url(self, port: int) -> str:
+        return f"http://127.0.0.1:{port}/hub/api"
+
+    def ready(self, url: str) -> bool:
+        return httpx.get(f"{url}/", timeout=2).status_code == 200
+
+    def client(self, url: str) -> httpx.Client:
+        return httpx.Client(base_url=url, timeout=20, headers={"Authorization": f"token {TOKEN}"})
+
+    def contract(self, client: httpx.Client) -> str:
+        return self._contract.read_text("utf-8")
+
+    def populate(self, client: httpx.Client) -> None:
+        for name in ("kept", "also-kept"):
+            client.post(f"/users/{name}").raise_for_status()
+            client.post(f"/users/{name}/tokens", json={"note": "there before"}).raise_for_status()
+        client.post("/groups/keepers").raise_for_status()
+        client.post("/groups/keepers/users", json={"users": ["kept"]}).raise_for_status()
+        client.put("/groups/keepers/properties", json={"purpose": "there before"}).raise_for_status()
+
+    def documents(self, client: httpx.Client) -> dict[str, bytes]:
+        found = {}
+        for user in client.get("/users").raise_for_status().json():
+            for path in (f"/users/{user['name']}", f"/users/{user['name']}/tokens"):
+                found[path] = _at_rest(client.get(path).raise_for_status().json())
+        for group in client.get("/groups").raise_for_status().json():
+            path = f"/groups/{group['name']}"
+            found[path] = client.get(path).raise_for_status().content
+        for service in client.get("/services").raise_for_status().json().values():
+            found[f"/services/{service['name']}"] = _at_rest(service)
+        return found
+
+
+def _at_rest(value: object) -> bytes:
+    """The value without what the clock moves."""
+
+    def hook(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {name: item for name, item in pairs if name not in MOVED_BY_THE_CLOCK}
+
+    return json.dumps(json.loads(json.dumps(value), object_pairs_hook=hook)).encode()

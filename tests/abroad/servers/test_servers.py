@@ -1,0 +1,89 @@
+"""A run on a server of others changes nothing that was there, leaves nothing behind, and reports what is true."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import SERVERS, Running, Server
+
+pytestmark = pytest.mark.slow
+
+MAX_SECONDS = 120
+KILL_AFTER = (1.5, 3, 5, 8, 13)
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Server:
+    one = SERVERS[request.param]
+    if reason := one.missing():
+        pytest.skip(reason)
+    return one
+
+
+@pytest.fixture
+def running(server: Server, tmp_path: Path) -> Iterator[Running]:
+    with server.running(tmp_path) as running:
+        yield running
+
+
+def verifying(running: Running, *options: str) -> subprocess.Popen[str]:
+    """`specdouble verify` as a user runs it."""
+    command = [
+        sys.executable, "-m", "specdouble.cli", "verify", str(running.folder), "--url", running.url, "--yes", "--quiet",
+        f"--report=json={running.folder / 'verdict.json'}", f"--leftovers={running.folder / 'leftovers'}", *options,
+    ]  # fmt: skip
+    output = (running.folder / "output").open("w")
+    return subprocess.Popen(command, cwd=running.folder, stdout=output, stderr=output, text=True)
+
+
+def changed(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, tuple[bytes, bytes | None]]:
+    """The documents from before that are not as they were."""
+    return {path: (content, after.get(path)) for path, content in before.items() if after.get(path) != content}
+
+
+def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_true(server: Server, running: Running) -> None:
+    before = server.documents(running.client)
+    process = verifying(running, f"--max-time={MAX_SECONDS}")
+    code = process.wait(MAX_SECONDS * 2)
+    output = (running.folder / "output").read_text("utf-8")
+    after = server.documents(running.client)
+
+    assert changed(before, after) == {}
+    assert code in (0, 1), output
+    assert "Traceback" not in output
+
+    verdict = json.loads((running.folder / "verdict.json").read_text("utf-8"))
+    assert unargued(server, verdict) == []
+
+    left = after.keys() - before.keys()
+    leftovers = (running.folder / "leftovers").read_text("utf-8") if (running.folder / "leftovers").exists() else ""
+    assert [path for path in left if path.rstrip("/").rpartition("/")[2] not in output + leftovers] == []
+
+
+def unargued(server: Server, verdict: dict[str, Any]) -> list[str]:
+    """The reported failures that nobody has read and found to be true."""
+    return [
+        f"{failure['rule']} {operation}: {failure['promise']}; {failure['seen']}"
+        for failure in verdict["failures"]
+        for operation in failure["operations"] or [""]
+        if not any(argued.covers(failure["rule"], operation) for argued in server.argued)
+    ]
+
+
+@pytest.mark.parametrize("seconds", KILL_AFTER)
+def test_a_killed_run_leaves_others_documents_alone(server: Server, running: Running, seconds: float) -> None:
+    before = server.documents(running.client)
+    process = verifying(running)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    assert changed(before, server.documents(running.client)) == {}

@@ -1,0 +1,29 @@
+"""What the package imports, it declares, with the oldest version that will do."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.test_imports import MODULES, ROOT, imports
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
+ITS_OWN = {"specdouble", "handlers"}
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    imported = {name.split(".")[0] for file in MODULES.values() for name in imports(file)}
+    foreign = imported - sys.stdlib_module_names - ITS_OWN
+    distributions = packages_distributions()
+    needed = {canonicalize_name(distributions[name][0]) for name in foreign}
+    assert needed - {canonicalize_name(one.name) for one in DEPENDENCIES} == set()
+
+
+def test_every_dependency_has_a_lower_bound() -> None:
+    without = [one.name for one in DEPENDENCIES if not {">=", "=="} & {part.operator for part in one.specifier}]
+    assert without == []
