@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,13 +39,15 @@ class Handlers:
     def __init__(self, project: Path, operations: Iterable[Operation]) -> None:
         self.folder = project / "handlers"
         self.findings: list[Finding] = []
+        self._operations = {operation.id: operation for operation in operations}
         self._found: dict[str, Handler] = {}
         self._modules: dict[str, ModuleType | None] = {}
         with _importable(project):
-            for operation in operations:
+            for operation in self._operations.values():
                 handler = self._search(operation)
                 if handler is not None and self._is_callable(handler, operation):
                     self._found[operation.id] = handler
+            self._tell_unused()
         if any(finding.severity == "error" for finding in self.findings):
             raise HandlerError(self.findings)
 
@@ -65,7 +68,6 @@ class Handlers:
                 handler = getattr(tagged, candidate, None)
                 if callable(handler):
                     return handler  # type: ignore[no-any-return]
-            self._suspect(tagged, operation)
         return None
 
     def _is_ours(self, path: str) -> bool:
@@ -102,15 +104,46 @@ class Handlers:
             return False
         return True
 
-    def _suspect(self, module: ModuleType | None, operation: Operation) -> None:
-        """A function whose name is nearly the operation's is probably meant for it."""
-        names = [name for name, value in vars(module).items() if callable(value)] if module else []
-        near = get_close_matches(operation.id, names, n=1, cutoff=0.9)
-        if near:
-            file, line = _place(getattr(module, near[0]))
-            reason = f"`{near[0]}` is no operation, and {operation.id} has no handler"
-            remedy = f"rename the function to `{operation.id}` if it is meant"
+    # What nothing uses: a misspelt name is answered without a word otherwise
+
+    def _tell_unused(self) -> None:
+        """Warn of modules and functions that no operation is answered by."""
+        names = {*self._tags(), UNTAGGED}
+        for file in sorted(self.folder.glob("*.py")):
+            # What another module has imported is its helper; what begins with `_` is no handler.
+            if file.stem in names or file.stem[:1] == "_" or f"handlers.{file.stem}" in sys.modules:
+                continue
+            reason = f"no operation has the tag `{file.stem}`: nothing is answered by this module"
+            remedy = "name the module as the tag, in snake_case" + _meant(file.stem, names)
+            self.findings.append(Finding(str(file), 0, "", reason, remedy, "warning"))
+        for tag in sorted(names):
+            module = self._modules.get(f"handlers.{tag}")
+            if module is not None:
+                self._tell_unused_functions(module)
+
+    def _tell_unused_functions(self, module: ModuleType) -> None:
+        used = {*self._found.values()}
+        names = {name: operation for one, operation in self._operations.items() for name in (one, snake_case(one))}
+        for name, function in vars(module).items():
+            is_own = isfunction(function) and function.__module__ == module.__name__ and name[:1] != "_"
+            if not is_own or function in used:
+                continue
+            file, line = _place(function)
+            reason = f"`{name}` is no operation of the tag: nothing is answered by it"
+            if name in names:
+                tag = next((snake_case(one) for one in names[name].tags), UNTAGGED)
+                remedy = f"move it to handlers/{tag}.py, where its operation is looked for"
+            else:
+                remedy = "name it as the operationId, or `_" + name + "` where it only helps" + _meant(name, names)
             self.findings.append(Finding(file, line, "", reason, remedy, "warning"))
+
+    def _tags(self) -> set[str]:
+        return {snake_case(tag) for operation in self._operations.values() for tag in operation.tags}
+
+
+def _meant(name: str, names: Iterable[str]) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=0.7)
+    return f"; is `{near[0]}` meant?" if near else ""
 
 
 def snake_case(text: str) -> str:

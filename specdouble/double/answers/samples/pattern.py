@@ -1,19 +1,28 @@
 """Text that matches a regular expression.
 
 The libraries for this draw from sets, whose order differs from process to process: their text does not repeat.
+
+The pattern is anybody's. What is written has a bound, for nested repeats multiply (`(a+)+`); and whether it matches is
+asked of an engine that gives up after so many steps back, for such a pattern can take Python's for ever.
 """
 
 from __future__ import annotations
 
 import re
 import string
+import warnings
+from collections.abc import Callable
 from random import Random
 from re import _parser
 from typing import Any
 
+import jsonschema_rs
+
 from specdouble.contract.pattern import in_python
 
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound
+_LONGEST = 10_000  # characters, where the schema asks for no more
+_STEPS_BACK = 100_000
 _LETTERS = string.ascii_letters + string.digits
 _PRINTABLE = _LETTERS + string.punctuation + " "
 _CATEGORIES = {
@@ -36,42 +45,75 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
         most: the most characters; None for any number.
     """
     try:
-        expression = in_python(pattern)
-        parsed, check = _parser.parse(expression), re.compile(expression)
-    except (re.error, RecursionError, OverflowError):
+        with warnings.catch_warnings(action="ignore"):  # of what later versions of Python may read otherwise
+            parsed = _parser.parse(in_python(pattern))
+        matches = _matcher(pattern)
+    except (re.error, RecursionError, OverflowError, jsonschema_rs.ValidationError):
         return None
+    longest = max(_LONGEST, least) if most is None else most
     for more in (_MORE, 1, 0, least, 3 * _MORE, *([most] if most else [])):
         for _ in range(4):
-            text = _Writer(random, min(more, 5000)).text(parsed)
-            if least <= len(text) and (most is None or len(text) <= most) and check.search(text):
-                return text
+            try:
+                text = _Writer(random, min(more, 5000), longest).text(parsed)
+            except _TooLongError:
+                continue
             if len(text) < least and _open_ended(pattern):
                 text += "a" * (least - len(text))
-                if check.search(text):
-                    return text
+            if least <= len(text) <= longest and matches(text):
+                return text
     return None
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether a text matches: by the engine that validates the contract's schemas, which gives up in time."""
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_BACK)
+    validator = jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    return validator.is_valid
 
 
 def _open_ended(pattern: str) -> bool:
     return not pattern.endswith("$") or pattern.endswith(r"\$")
 
 
+class _TooLongError(Exception):
+    """The text has become longer than any that is wanted, or takes as long to write."""
+
+
 class _Writer:
-    def __init__(self, random: Random, more: int) -> None:
+    """Writes one text.
+
+    Args:
+        random: makes the choices.
+        more: how many repeats beyond the least there may be.
+        longest: how many characters may be written at all.
+    """
+
+    def __init__(self, random: Random, more: int, longest: int) -> None:
         self.random = random
         self.more = more
+        self.left = longest
+        self.steps = 4 * longest + _LONGEST
         self.groups: dict[int, str] = {}
 
     def text(self, parsed: Any) -> str:
+        self.steps -= 1  # what repeats nothing takes as long
+        if self.steps < 0:
+            raise _TooLongError
         return "".join(self.part(code.name, value) for code, value in parsed)
+
+    def character(self, one: str) -> str:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooLongError
+        return one
 
     def part(self, code: str, value: Any) -> str:
         if code == "LITERAL":
-            return chr(value)
+            return self.character(chr(value))
         if code in ("ANY", "NOT_LITERAL"):
-            return self.random.choice([char for char in _LETTERS if ord(char) != value])
+            return self.character(self.random.choice([char for char in _LETTERS if ord(char) != value]))
         if code == "IN":
-            return self.random.choice(self.alphabet(value))
+            return self.character(self.random.choice(self.alphabet(value)))
         if code == "BRANCH":
             return self.text(self.random.choice(value[1]))
         if code == "SUBPATTERN":
@@ -82,7 +124,8 @@ class _Writer:
         if code in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             least, most, inner = value
             times = self.random.randint(least, max(least, min(int(most), least + self.more)))
-            return "".join(self.text(inner) for _ in range(times))
+            # Repeats beyond the least end where the room does.
+            return "".join(self.text(inner) for turn in range(times) if turn < least or self.left > 0)
         if code == "GROUPREF":
             return self.groups.get(value, "")
         return self.text(value) if code == "ATOMIC_GROUP" else ""  # assertions: whoever calls looks at the whole

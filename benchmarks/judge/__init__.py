@@ -1,0 +1,1 @@
+"""A judge of what a mock server remembers: it shares no code with the double."""
