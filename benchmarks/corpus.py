@@ -27,10 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.request import Request, request_of
-from specdouble.contract import Contract, Operation, Refused, Unique
+from specdouble.contract import Contract, Operation, Refused
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
+from specdouble.rules.unique.rule import Unique
 
 SEED = 20240229
 COUNT = 150

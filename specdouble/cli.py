@@ -46,15 +46,34 @@ def main() -> None:
 @click.option("--reload", is_flag=True, help="Follow changes of contract, handlers and seed; documents stay.")
 @click.option("--seed", type=int, help="Make ids and samples repeat.")
 @click.option("--clock", metavar="TIME", help="Stop time at a moment (2026-05-01T09:00:00Z), or shift it (+3h, -2d).")
-def serve(path: Path, host: str, port: int | None, reload: bool, seed: int | None, clock: str | None) -> None:
+@click.option("--idle-timeout", type=click.IntRange(1), default=5, show_default=True, metavar="SECONDS",
+              help="Close a connection that asks nothing for so long.")  # fmt: skip
+@click.option("--request-timeout", type=click.FloatRange(0.1), default=60, show_default=True, metavar="SECONDS",
+              help="Answer 408 to a request that takes longer to arrive.")  # fmt: skip
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
+              help="Answer control requests to this name too (a proxy's, say); repeatable.")  # fmt: skip
+@click.option("--control-token", envvar="SPECDOUBLE_CONTROL_TOKEN", show_envvar=True, metavar="TOKEN",
+              help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
+def serve(
+    path: Path,
+    host: str,
+    port: int | None,
+    reload: bool,
+    seed: int | None,
+    clock: str | None,
+    idle_timeout: int,
+    request_timeout: float,
+    hosts: tuple[str, ...],
+    control_token: str | None,
+) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    double = _double(Settings(path, seed, clock))
+    double = _double(Settings(path, seed, clock, hosts=(host, *hosts), control_token=control_token))
     port = default_port(double.contract) if port is None else port
     try:
-        server = Server(double, host, port)
+        server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)
     except PortTakenError as error:
         remedy = f"stop what listens there (another double? `lsof -i :{port}` tells), or choose another with --port"
         _fail(f"{error}\n    remedy: {remedy}", COULD_NOT_RUN)
@@ -134,13 +153,12 @@ def version() -> None:
 @contextmanager
 def _serving(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
     """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
-    from specdouble.double.double import Settings
-    from specdouble.double.server import serving
-    from specdouble.double.state.tokens import secret_of
+    from specdouble.double.double import Double, Settings
+    from specdouble.double.server import Server
 
-    settings = Settings(path, seed)
-    with serving(settings) as url:
-        yield url, secret_of(settings.project)
+    double = Double(Settings(path, seed))
+    with Server(double, "127.0.0.1", 0).running() as url:
+        yield url, double.secret
 
 
 main.add_command(verify_command(_serving))
@@ -181,24 +199,16 @@ def _rows(double: Double) -> list[dict[str, Any]]:
     for operation in double.contract.operations.values():
         resolution = double.resolutions[operation.id]
         action = double.contract.actions.get(operation.id)
-        kept = [rule for rule in double.contract.rules.values() if action and rule.collection == action.collection]
         told = {
             "operation": str(operation),
             "operationId": operation.id,
             "by": resolution.by,
             "why": resolution.why,
             "action": f"{action.does} {action.collection}" if action else None,
-            "rules": [rule.id for rule in kept if action and _concerns(rule.kind, action.does)],
+            "rules": [rule.id for rule in double.contract.rules_of(operation)],
         }
         rows.append(told)
     return rows
-
-
-def _concerns(kind: str, does: str) -> bool:
-    """Whether an operation that does this can break or show a rule of this kind."""
-    if kind in ("owner", "tenant"):
-        return True
-    return does == "create" if kind == "default" else does in ("create", "update", "replace")
 
 
 def _known_users(double: Double) -> str:

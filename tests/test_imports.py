@@ -18,12 +18,17 @@ MODULES = {
     for file in PACKAGE.rglob("*.py")
 }
 
-# The part, and the parts of specdouble that it may import.
+# The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
-    "contract": {"contract"},
-    "double": {"contract", "double"},
-    "verify": {"contract", "verify"},
-    "prove": {"contract", "double", "verify", "prove"},
+    "contract": {"contract", "rules"},
+    "rules": set(),
+    "rule": {"contract", "rule"},
+    "keep": {"contract", "rule", "keep", "double"},
+    "attack": {"contract", "rule", "attack", "verify"},
+    "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
+    "double": {"contract", "rules", "rule", "double"},
+    "verify": {"contract", "rules", "rule", "verify"},
+    "prove": {"contract", "rules", "rule", "double", "verify", "prove"},
     "cli": {"contract", "double", "verify", "prove", "cli"},
     "specdouble": {"specdouble"},
 }
@@ -36,6 +41,7 @@ DOORS = {
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
     "jsonpatch": ("specdouble.double.answers.patch",),
+    "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
@@ -67,8 +73,11 @@ def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def part(module: str) -> str:
-    """`contract`, `double`, ... for a module of specdouble."""
-    return module.split(".")[1] if "." in module else module
+    """`contract`, `double`, ... for a module of specdouble; `rule`, `keep`, ... for a file of a kind of rules."""
+    names = module.split(".")
+    if names[1:2] == ["rules"] and len(names) > 3:
+        return names[3]
+    return names[1] if len(names) > 1 else module
 
 
 @pytest.mark.parametrize("module", MODULES)

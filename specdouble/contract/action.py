@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from specdouble.contract.annotation import is_array
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import is_array
 from specdouble.contract.resource import Action, Resource
 
 DOES = ("create", "read", "list", "replace", "update", "delete", "none")

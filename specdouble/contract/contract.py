@@ -8,23 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import (
-    described,
-    is_annotated,
-    parts_of,
-    properties_of,
-    read_identities,
-    read_resources,
-)
+from specdouble.contract.annotation import is_annotated, read_identities, read_resources, read_rules
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
+from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
-from specdouble.contract.operation import Media, Operation, read_operations
-from specdouble.contract.pointer import pointer
+from specdouble.contract.operation import Operation, read_operations
+from specdouble.contract.properties import described, parts_of, properties_of
 from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import Default, Rule
+from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
 
 
@@ -93,6 +87,11 @@ class Contract:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self._document, schema, "")}
 
+    def rules_of(self, operation: Operation) -> list[Rule]:
+        """The rules that the operation can break or show."""
+        action = self.actions.get(operation.id)
+        return [rule for rule in self.rules.values() if _concerns(rule, operation, action)]
+
     def locate(self, at: str) -> tuple[str, int]:
         """The file and line of what stands at the document's pointer."""
         return self._document.locate(at)[:2]
@@ -112,12 +111,13 @@ def read(path: Path) -> Contract:
     resources = read_resources(document)
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)
-    rules = [rule for resource in resources.values() for rule in resource.rules]
     told, done = infer(document, operations, resources, actions)
-    rules += _defaults(document, operations, done, told)
+    rules = read_rules(Reading(document, operations, told, done, identities))
+    told = _ruled(told, rules)
     for resource in told.values():
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
-    lint(document, schemas, operations, resources, identities, actions, rules)
+    annotated = {name: told[name] for name in resources}
+    lint(document, schemas, operations, annotated, identities, actions, rules)
     if not is_annotated(document):
         _only_warn(document, read_so_far)
     _stop_at_errors(document)
@@ -134,6 +134,14 @@ def read(path: Path) -> Contract:
         reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
         _document=document,
     )
+
+
+def _concerns(rule: Rule, operation: Operation, action: Action | None) -> bool:
+    if isinstance(rule, OperationRule):
+        return rule.operation == operation.id
+    if not isinstance(rule, CollectionRule) or action is None:
+        return False
+    return rule.collection == action.collection and action.does in rule.shown_by
 
 
 def _kept(operations: list[Operation], resources: Mapping[str, Resource]) -> Iterator[Any]:
@@ -164,33 +172,10 @@ def _in_order(document: Document) -> list[Finding]:
     return sorted(dict.fromkeys(document.findings), key=lambda one: (one.file, one.line, one.pointer))
 
 
-def _defaults(
-    document: Document, operations: list[Operation], actions: Mapping[str, Action], resources: Mapping[str, Resource]
-) -> list[Default]:
-    """A rule for each default of a request that creates a document."""
-    found: list[Default] = []
-    for operation in operations:
-        action = actions.get(operation.id)
-        if action is None or action.does != "create":
-            continue
-        known = resources[action.collection].properties
-        for media in operation.body.content.values() if operation.body else ():
-            for name, schema, at in _properties(document, media):
-                if "default" in schema and name in known:
-                    at += "/default"
-                    file, line, _ = document.locate(at)
-                    found.append(
-                        Default(
-                            collection=action.collection,
-                            name=name,
-                            value=schema["default"],
-                            pointer=at,
-                            file=file,
-                            line=line,
-                        )
-                    )
-    return list({rule.id: rule for rule in found}.values())
-
-
-def _properties(document: Document, media: Media) -> list[tuple[str, dict[str, Any], str]]:
-    return list(properties_of(document, media.schema, media.pointer + pointer("schema")))
+def _ruled(resources: Mapping[str, Resource], rules: list[Rule]) -> dict[str, Resource]:
+    """The resources with the rules about them, after what was guessed of them."""
+    about: dict[str, list[CollectionRule]] = {name: [*resource.rules] for name, resource in resources.items()}
+    for rule in rules:
+        if isinstance(rule, CollectionRule):
+            about[rule.collection].append(rule)
+    return {name: replace(resource, rules=tuple(about[name])) for name, resource in resources.items()}

@@ -12,22 +12,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specdouble.contract.annotation import is_array, properties_of
 from specdouble.contract.document import Document
+from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.operation import JSON_PATCH, Media, Operation
 from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import is_array, is_scalar, plain, properties_of, types_of
 from specdouble.contract.resource import Action, Resource
-from specdouble.contract.rule import ReadOnly, Rule, Timestamp, Unique
+from specdouble.contract.rule import CollectionRule
 
 HIDDEN = "_specdouble_"
 _ITEM = re.compile(r"(?P<above>.*)/\{(?P<name>[^{}/]+)\}(?P<suffix>\.\w+)?/?$")
 _IDS = ("id", "_id", "uuid", "guid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
-_CREATED = {"createdat", "created", "createdon", "creationdate", "datecreated", "createdate", "createddate"}
-_UPDATED = {"updatedat", "updated", "updatedon", "modifiedat", "modified", "lastmodified", "dateupdated", "updateddate"}
 _HOLDING = {"properties", "items", "allOf"}
-_NARROWER = {"pattern", "minLength", "maxLength", "enum", "const"}
-_TAKEN = re.compile(r"\b(exists?|taken|unique|duplicated?|already|in use)\b", re.IGNORECASE)
 
 Properties = dict[str, dict[str, Any]]
 
@@ -217,27 +214,13 @@ class _Inference:
             demands["pattern"] = "^[1-9][0-9]{5}$"  # a text in the document, a number in the path
         return {**properties, identity: {**demands, **told}}
 
-    def rules(self, resource: Resource, group: _Group) -> Iterator[Rule]:
+    def rules(self, resource: Resource, group: _Group) -> Iterator[CollectionRule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
         creating = group.on_all.get("post")
-        sent = self.sent(creating) if creating else {}
-        for name, schema in resource.properties.items():
-            common: dict[str, Any] = {"collection": resource.collection, "name": name, "pointer": resource.pointer}
-            if schema.get("readOnly") is True:
-                yield ReadOnly(**common)
-            plain = _plain(name)
-            plainly = schema.get("format") == "date-time" and _NARROWER.isdisjoint(schema)
-            if plainly and (schema.get("readOnly") is True or name not in sent):
-                if plain in _CREATED:
-                    yield Timestamp(event="created", **common)
-                elif plain in _UPDATED:
-                    yield Timestamp(event="updated", **common)
-        response = creating.responses.get("409") if creating else None
-        if response is not None and _TAKEN.search(response.description):
-            words = {_plain(word) for word in re.findall(r"\w+", response.description)}
-            for name, schema in resource.properties.items():
-                if _plain(name) in words and name in sent and _is_scalar(schema) and name != resource.id:
-                    yield Unique(collection=resource.collection, name=name, pointer=resource.pointer)
+        conflict = creating.responses.get("409") if creating else None
+        clues = Clues(resource, self.sent(creating) if creating else {}, conflict.description if conflict else "")
+        for kind in kinds().values():
+            yield from kind.guess(clues)
 
     def name(self, group: _Group, found: _Found) -> str:
         """The last word of the path, unless another schema's documents are kept under it."""
@@ -270,8 +253,8 @@ class _Inference:
         for operation_id, action in self.actions.items():
             if action.does == "read" and self.paths.get(operation_id) == path:
                 parent = self.resources[action.collection]
-                texts = "string" in _kinds(parent.properties.get(parent.id))
-                return not (texts and _kinds(schema) <= {"integer", "number", "null"})
+                texts = "string" in types_of(parent.properties.get(parent.id))
+                return not (texts and types_of(schema) <= {"integer", "number", "null"})
         return True
 
     def scope_annotated(self, group: _Group) -> None:
@@ -420,15 +403,15 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
         segment: the part of the path before it.
         numbered: whether the parameter is a number, which no name is.
     """
-    scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema)}
-    wanted, one = _plain(parameter), _plain(singular(segment))
+    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema)}
+    wanted, one = plain(parameter), plain(singular(segment))
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
     if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted:
         for candidate in (*_IDS, one + "id"):
-            if _plain(candidate) in scalars:
-                return scalars[_plain(candidate)]
+            if plain(candidate) in scalars:
+                return scalars[plain(candidate)]
     if wanted and wanted == one and not numbered:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
     return None
@@ -445,28 +428,15 @@ def singular(word: str) -> str:
 
 
 def _holder(parameter: str, parent: str, properties: Properties, identity: str) -> str | None:
-    scalars = {_plain(name): name for name, schema in properties.items() if _is_scalar(schema) and name != identity}
-    one = _plain(singular(parent))
-    wanted = _plain(parameter)
+    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and name != identity}
+    one = plain(singular(parent))
+    wanted = plain(parameter)
     names = [one + "id", one] if wanted in ("id", "uuid", "_id", "slug") else [wanted, wanted.removesuffix("id")]
     if wanted == one:
         names.append(one + "id")
     return next((scalars[name] for name in names if name and name in scalars), None)
 
 
-def _is_scalar(schema: Mapping[str, Any]) -> bool:
-    return not {"object", "array", "boolean"} & _kinds(schema) and "properties" not in schema and "items" not in schema
-
-
-def _kinds(schema: Mapping[str, Any] | None) -> set[Any]:
-    kinds = schema.get("type") if schema else None
-    return {*kinds} if isinstance(kinds, list) else {kinds}
-
-
 def _is_number(operation: Operation | None, parameter: str | None) -> bool:
     schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
     return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

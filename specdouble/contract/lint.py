@@ -12,13 +12,14 @@ from typing import Any
 
 import jsonschema_rs
 
-from specdouble.contract.annotation import properties_of
 from specdouble.contract.document import Document
+from specdouble.contract.kind import Example, kinds
 from specdouble.contract.operation import Media, Operation
 from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import Default, ReadOnly, Rule, Timestamp, Unique
+from specdouble.contract.rule import PropertyRule, Rule
 from specdouble.contract.schema import Schemas, is_pattern
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -334,50 +335,32 @@ def _check_examples(
                     reason = f"the example breaks its own schema: {place}: {violation.message}"
                     document.find(at + violation.pointer, reason, "correct the example or the schema")
                 if resource is not None and action is not None:
-                    if media in requests:
-                        _check_request_example(document, resource, value, at)
-                    else:
-                        _check_response_example(document, resource, action, value, at)
+                    envelope = () if media in requests else action.envelope
+                    _check_example(document, Example(resource, _documents(value, envelope, at), media in requests))
 
 
-def _check_request_example(document: Document, resource: Resource, value: Any, at: str) -> None:
-    if isinstance(value, dict):
-        for rule in resource.of(ReadOnly):
-            if rule.name in value:
-                reason = f"the example sends `{rule.name}`, which {rule.id} leaves to the server"
-                document.find(at + pointer(rule.name), reason, "remove it from the example")
-
-
-def _check_response_example(document: Document, resource: Resource, action: Action, value: Any, at: str) -> None:
-    for name in action.envelope:
+def _documents(value: Any, envelope: tuple[str, ...], at: str) -> list[tuple[str, dict[str, Any]]]:
+    """The documents in a body's example, each with its pointer."""
+    for name in envelope:
         value, at = (value.get(name), at + pointer(name)) if isinstance(value, dict) else (None, at)
-    documents = value if isinstance(value, list) else [value]
-    documents = [one for one in documents if isinstance(one, dict)]
-    for unique in resource.of(Unique):
-        seen: dict[tuple[str, ...], int] = {}
-        for index, one in enumerate(documents):
-            if one.get(unique.name) is None:
-                continue
-            key = tuple(json.dumps(one.get(name), sort_keys=True) for name in (*unique.within, unique.name))
-            if key in seen:
-                reason = f"two documents of the example share a value, against {unique.id}"
-                document.find(f"{at}/{index}{pointer(unique.name)}", reason, "give each its own value")
-            seen[key] = index
-    stamps = {rule.event: rule.name for rule in resource.of(Timestamp)}
-    for one in documents:
-        created, updated = one.get(stamps.get("created")), one.get(stamps.get("updated"))
-        if isinstance(created, str) and isinstance(updated, str) and updated < created:
-            reason = f"the example was updated before it was created, against timestamp:{resource.collection}"
-            document.find(at + pointer(stamps["updated"]), reason, "let the later time be the later one")
+    found = [(f"{at}/{index}", one) for index, one in enumerate(value)] if isinstance(value, list) else [(at, value)]
+    return [(place, one) for place, one in found if isinstance(one, dict)]
+
+
+def _check_example(document: Document, example: Example) -> None:
+    """Against the rules, whatever their kind."""
+    for kind in kinds().values():
+        for at, reason, remedy in kind.contradicted(example):
+            document.find(at, reason, remedy)
 
 
 def _check_refusals(
     document: Document, operations: list[Operation], actions: Mapping[str, Action], rules: list[Rule]
 ) -> None:
     """An operation that can break a rule declares a status with which it refuses."""
-    by_collection: dict[str, list[Rule]] = defaultdict(list)
+    by_collection: dict[str, list[PropertyRule]] = defaultdict(list)
     for rule in rules:
-        if rule.refused_with and not isinstance(rule, Default):
+        if isinstance(rule, PropertyRule) and rule.refused_with:
             by_collection[rule.collection].append(rule)
     for operation in operations:
         action = actions.get(operation.id)

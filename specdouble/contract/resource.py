@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from specdouble.contract.rule import Rule
+from specdouble.contract.rule import CollectionRule, Rule
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
@@ -23,7 +23,7 @@ class Resource:
         owner: the property that holds the id of the caller who created it, if any.
         tenant: the property that holds the id of that caller's organization, if any.
         properties: the schema of each property, `$ref` and `allOf` resolved.
-        rules: the promises about its properties.
+        rules: the promises about its documents and their properties.
         within: what the store keeps beside a document, since no property holds it: the parents of a nested path.
         parents: what of these, and of the properties, every path to a document names: ids tell apart the documents of
             the same parents alone.
@@ -37,13 +37,13 @@ class Resource:
     owner: str | None
     tenant: str | None
     properties: Mapping[str, dict[str, Any]]
-    rules: tuple[Rule, ...] = field(default=())
+    rules: tuple[CollectionRule, ...] = field(default=())
     within: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:
-        """The rules of one kind."""
+        """The rules of one kind, or of one shape (`PropertyRule`)."""
         return [rule for rule in self.rules if isinstance(rule, kind)]
 
 

@@ -1,18 +1,26 @@
-"""The rules of a contract: what it promises and a schema cannot say."""
+"""What a rule is: a promise of the contract that a schema cannot say. Each kind has a folder in `specdouble.rules`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
+
+WRITES = ("create", "update", "replace")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A promise about one property of a collection's documents.
+    """A promise of the contract.
+
+    Class attributes:
+        kind: the first part of its id.
+        refused_with: the statuses of a refusal, the most usual one first; empty where nothing is refused for it.
+        hides: what breaks it does not exist for the caller, rather than being refused.
+        native: a keyword of OpenAPI's own says it already.
+        binds: not any value is taken for the property that it speaks of.
+        identifies: a value names one document.
 
     Args:
-        collection: where the documents are kept.
-        name: the property that the rule speaks of.
         pointer: where the annotation stands in the contract.
         file: the file that it stands in.
         line: its line there, from 1.
@@ -21,18 +29,30 @@ class Rule:
 
     kind: ClassVar[str]
     refused_with: ClassVar[tuple[int, ...]] = ()
+    hides: ClassVar[bool] = False
+    native: ClassVar[bool] = False
+    binds: ClassVar[bool] = False
+    identifies: ClassVar[bool] = False
 
-    collection: str
-    name: str
     pointer: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     status: int | None = None
 
     @property
+    def about(self) -> str:
+        """What it speaks of, as its id names it."""
+        raise NotImplementedError
+
+    @property
     def id(self) -> str:
-        """`kind:collection.property`, the same in every answer, journal and report."""
-        return f"{self.kind}:{self.collection}.{self.name}"
+        """`kind:` and what it speaks of, the same in every answer, journal and report."""
+        return f"{self.kind}:{self.about}"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a request that would break it is refused for it."""
+        return bool(self.refused_with) and not self.hides
 
     def status_among(self, declared: frozenset[str]) -> int:
         """The status of a refusal for an operation that declares these: the first that fits, else the usual one."""
@@ -42,114 +62,58 @@ class Rule:
         return next(fitting, self.refused_with[0] if self.refused_with else 400)
 
     def __str__(self) -> str:
+        """The promise as a sentence."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unique(Rule):
-    """No two documents of the collection (within the same scope) share the value."""
+class CollectionRule(Rule):
+    """A promise about a collection, or about each of its documents.
 
-    kind = "unique"
-    refused_with = (409, 422, 400)
-    within: tuple[str, ...] = ()
-    ignore: frozenset[str] = frozenset()
+    Class attributes:
+        shown_by: what an operation does that can break or show it.
 
-    def __str__(self) -> str:
-        scope = f" within {' and '.join(self.within)}" if self.within else ""
-        ignoring = f", ignoring {' and '.join(sorted(self.ignore))}" if self.ignore else ""
-        return f"{self.name} is unique{scope}{ignoring}"
+    Args:
+        collection: where the documents are kept.
+    """
 
+    shown_by: ClassVar[tuple[str, ...]] = WRITES
 
-@dataclass(frozen=True, kw_only=True)
-class References(Rule):
-    """The value is the id of a document of that collection, one that the caller may see."""
+    collection: str
 
-    kind = "references"
-    refused_with = (422, 400, 409, 404)
-    target: str
-
-    def __str__(self) -> str:
-        return f"{self.name} is the id of a document of {self.target}"
+    @property
+    def about(self) -> str:
+        """The collection."""
+        return self.collection
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transitions(Rule):
-    """The moves that a document may make from one value to the next."""
+class PropertyRule(CollectionRule):
+    """A promise about one property of a collection's documents.
 
-    kind = "transitions"
-    refused_with = (409, 422, 400)
-    moves: dict[str, tuple[str, ...]] = field(hash=False)
+    Args:
+        name: the property.
+    """
 
-    def allows(self, before: Any, after: Any) -> bool:
-        """Whether a document may move from the one value to the other; staying is no move."""
-        return before == after or after in self.moves.get(before, ())
+    name: str
 
-    def __str__(self) -> str:
-        moves = ", ".join(f"{one} to {' or '.join(others) or 'nothing'}" for one, others in self.moves.items())
-        return f"{self.name} moves from {moves}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Immutable(Rule):
-    """Set at creation, then fixed."""
-
-    kind = "immutable"
-    refused_with = (409, 422, 400)
-
-    def __str__(self) -> str:
-        return f"{self.name} stays as it was created"
+    @property
+    def about(self) -> str:
+        """`collection.property`."""
+        return f"{self.collection}.{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOnly(Rule):
-    """The server sets it; a client's value has no effect."""
+class OperationRule(Rule):
+    """A promise about one operation.
 
-    kind = "readOnly"
+    Args:
+        operation: its id.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.name} is set by the server alone"
+    operation: str
 
-
-@dataclass(frozen=True, kw_only=True)
-class Timestamp(Rule):
-    """The server's clock, at creation or at the last change."""
-
-    kind = "timestamp"
-    event: str
-
-    def __str__(self) -> str:
-        when = "it was created" if self.event == "created" else "it last changed"
-        return f"{self.name} is the time at which {when}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Default(Rule):
-    """Filled in on creation where the request leaves it out."""
-
-    kind = "default"
-    value: Any = field(hash=False)
-
-    def __str__(self) -> str:
-        return f"{self.name} is {self.value!r} unless it is sent"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Owner(Rule):
-    """The property holds the id of the caller who created the document; for others it does not exist."""
-
-    kind = "owner"
-    refused_with = (404,)
-
-    def __str__(self) -> str:
-        return f"{self.name} is the caller's: another's document does not exist for the caller"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tenant(Rule):
-    """The property holds the id of the caller's organization; for others the document does not exist."""
-
-    kind = "tenant"
-    refused_with = (404,)
-
-    def __str__(self) -> str:
-        return f"{self.name} is the caller's: another tenant's document does not exist for the caller"
+    @property
+    def about(self) -> str:
+        """The operation's id."""
+        return self.operation

@@ -205,8 +205,14 @@ def _bound(translated: dict[str, Any], low: int, high: int) -> None:
         translated[keyword] = narrower(told, bound) if isinstance(told, int | float) else bound
 
 
+# Patterns run in linear time; those that look around or refer back may try so often, and then match nothing.
+_PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+
+
 def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, ignore_unknown_formats=True)
+    return jsonschema_rs.Draft202012Validator(
+        schema, validate_formats=True, ignore_unknown_formats=True, pattern_options=_PATTERNS
+    )
 
 
 def _without_broken_patterns(schema: Any) -> Any:

@@ -6,10 +6,10 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from specdouble.contract import Contract, Finding
+from specdouble.contract import Contract, Finding, PropertyRule
 from specdouble.contract import read as read_contract
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve
@@ -19,9 +19,9 @@ from specdouble.double.parts import Parts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed
 from specdouble.double.state.store import open_store
-from specdouble.double.state.tokens import secret_of
 from specdouble.double.state.world import World
 
 Resolutions = Mapping[str, Resolution]
@@ -38,12 +38,16 @@ class Settings:
         seed: makes ids and samples repeat.
         clock: a moment at which time stands still, or a shift (`+3h`).
         body_limit: the largest request body, in bytes.
+        hosts: names that the control plane answers to, beside loopback and the address that it listens on.
+        control_token: what opens the control plane from elsewhere.
     """
 
     path: Path
     seed: int | None = None
     clock: str | None = None
     body_limit: int = 1024 * 1024
+    hosts: tuple[str, ...] = ()
+    control_token: str | None = field(default=None, repr=False)
 
     @property
     def project(self) -> Path:
@@ -81,7 +85,7 @@ class Double:
         self.clock = Clock(settings.clock)
         self.journal = Journal()
         self._store = open_store(None)
-        self._secret = secret_of(settings.project)
+        self.secret = secret_of(settings.project)
         self.worlds: dict[str, World] = {}
         self.seed: Seed = {}
         self._adopt(*self._read())
@@ -126,7 +130,7 @@ class Double:
         self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
         self.findings: list[Finding] = [*contract.findings, *handlers.findings]
         self.tokens = {
-            name: self.parts.tokens(self._secret, self.clock, identity)
+            name: self.parts.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()
             if identity.credential is None
         }
@@ -166,7 +170,7 @@ class Double:
         for name, tokens in self.tokens.items():
             users = self.world(DEFAULT_WORLD).collection(self.contract.identities[name].collection, None)
             resource = self.contract.resources[users.name]
-            names = [resource.id, *(rule.name for rule in resource.rules if rule.kind == "unique")]
+            names = [resource.id, *(rule.name for rule in resource.of(PropertyRule) if rule.identifies)]
             user = users.find_one({"$or": [{one: who} for one in names]})
             if user is not None:
                 return tokens.issue(user)

@@ -21,9 +21,10 @@ from specdouble.contract import Contract, Refused
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import Operations
-from specdouble.double.http.protocol import Heads, StraightProtocol
+from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 
 DEFAULT_PORT = 4010
+IDLE, ARRIVAL = 5, 60  # seconds
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
 
 
@@ -82,20 +83,25 @@ class Server:
         double: what answers.
         host: the address to listen on.
         port: the port; 0 takes a free one.
+        idle: seconds after which a connection is closed that asks nothing.
+        arrival: seconds in which a request must be there as a whole.
 
     Raises:
         PortTakenError: another process listens there.
     """
 
-    def __init__(self, double: Double, host: str, port: int) -> None:
+    def __init__(self, double: Double, host: str, port: int, *, idle: int = IDLE, arrival: float = ARRIVAL) -> None:
         self.double = double
         self._listener, self.address = listen(host, port)
         self._operations: Operations | None = None
         self._adopt()
+        limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",
-            http=cast(Any, functools.partial(StraightProtocol, lambda: self._operations, Heads())),
+            http=cast(Any, functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)),
+            ws="none",
+            timeout_keep_alive=idle,
             lifespan="on",
             access_log=False,
             log_level="warning",

@@ -14,7 +14,7 @@ from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
 from specdouble.double.parts import Parts
 from specdouble.double.server import Server
-from specdouble.double.state.tokens import secret_of
+from specdouble.double.state.secret import secret_of
 from specdouble.prove.fault import Change, Mutant
 from specdouble.prove.mutants import mutants_of
 from specdouble.prove.project import project_mutants
@@ -23,7 +23,7 @@ from specdouble.prove.survivor import reason_of, remedy_of
 from specdouble.verify.problem import CouldNotRun
 from specdouble.verify.settings import Settings, load
 from specdouble.verify.verdict import NOT_EXERCISED, Verdict
-from specdouble.verify.verification import Show, verify
+from specdouble.verify.verification import verify
 
 _BY_SCHEMATHESIS = {"conformance", "error_shape", "authentication"}
 
@@ -83,7 +83,7 @@ class Bench:
             CouldNotRun: the verifier cannot be used on it.
         """
         started = time.monotonic()
-        verdict = self._verified(lambda parts: parts, self.settings, Show())
+        verdict = self._verified(lambda parts: parts, self.settings)
         failures = [f"{one.check}: {one.sentence}" for one in verdict.failures]
         notes = [f"{row.check}: {row.reason}" for row in verdict.rows.values() if row.state == NOT_EXERCISED]
         alone = self._alone(lambda parts: parts) if self.options.baseline else ()
@@ -105,7 +105,7 @@ class Bench:
         requests, verdict = 0, None
         for settings in self._stages(mutant):
             try:
-                verdict = self._verified(mutant.change, settings, Show() if self.options.all else _until_killed())
+                verdict = self._verified(mutant.change, settings)
             except CouldNotRun as problem:
                 result = replace(result, state=KILLED, killed_by=(COULD_NOT_RUN,), failure=str(problem))
                 break
@@ -131,20 +131,21 @@ class Bench:
         return replace(result, state=SURVIVED, reason=reason, remedy=remedy)
 
     def _stages(self, mutant: Mutant) -> list[Settings]:
-        """What concerns the mutant first, then everything."""
+        """What concerns the mutant first, then everything; the first failure ends either."""
         if self.options.all:
             return [self.settings]
+        whole = replace(self.settings, max_failures=1)
         rules = tuple(mutant.concerns)
-        about = replace(self.settings, operations=mutant.operations)
+        about = replace(whole, operations=mutant.operations)
         if rules and not _BY_SCHEMATHESIS & set(rules):
-            return [replace(about, rules=rules, phases=("rules",)), self.settings]
+            return [replace(about, rules=rules, phases=("rules",)), whole]
         if rules == ("authentication",):
-            return [replace(about, rules=rules, phases=("rules",)), self.settings]
-        return [about, self.settings] if mutant.operations else [self.settings]
+            return [replace(about, rules=rules, phases=("rules",)), whole]
+        return [about, whole] if mutant.operations else [whole]
 
-    def _verified(self, change: Change, settings: Settings, show: Show) -> Verdict:
+    def _verified(self, change: Change, settings: Settings) -> Verdict:
         with self._served(change) as url:
-            return verify(self.contract, replace(settings, url=url), show)
+            return verify(self.contract, replace(settings, url=url))
 
     def _served(self, change: Change) -> Any:
         double = Double(DoubleSettings(self.options.path), change(Parts()))
@@ -162,16 +163,6 @@ class Bench:
                 return failures_of_schemathesis_alone(self.contract, replace(self.settings, url=url), known)
             except CouldNotRun as problem:
                 return [str(problem)]
-
-
-def _until_killed() -> Show:
-    """Stop a verification at its first failure."""
-
-    def progress(_done: int, _total: int, _check: str, failures: int) -> None:
-        if failures:
-            raise KeyboardInterrupt  # a verification takes it as its end, and says what it found so far
-
-    return Show(progress=progress)
 
 
 _bench: Bench | None = None

@@ -15,8 +15,9 @@ from specdouble.contract import Contract, Operation
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.parts import Parts
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.enforcement import Enforcement, View
 from specdouble.double.state.exchange import current
+from specdouble.double.state.problem import Broken
 from specdouble.double.state.world import World
 from specdouble.prove.fault import Change
 
@@ -117,6 +118,44 @@ def loaded(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+
+
+def created(collection: str, alter_new: Callable[[Document], None]) -> Change:
+    """Alter new documents, before they are stored."""
+
+    def alter(enforcement: Enforcement) -> None:
+        def completed(original: Any, document: Document, user: Any) -> Document:
+            made: Document = original(document, user)
+            alter_new(made)
+            return made
+
+        around(enforcement, "completed", completed)
+
+    return enforcing(collection, alter)
+
+
+def letting(rule: Any, lets: Callable[[Any, Any], bool]) -> Change:
+    """Let a change from one value to another pass that the rule refuses."""
+
+    def alter(enforcement: Enforcement) -> None:
+        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
+            found: list[Broken] = original(after, before, touched, view)
+            moved = ((before or {}).get(rule.name), after.get(rule.name))
+            return [one for one in found if one.rule != rule or not lets(*moved)]
+
+        around(enforcement, "broken_by", broken_by)
+
+    return enforcing(rule.collection, alter)
+
+
+def refusing_with(attribute: str, rule: Any, status: int) -> Change:
+    """Refuse what breaks the rule with another status."""
+
+    def alter(enforcement: Enforcement) -> None:
+        rules = getattr(enforcement, attribute)
+        setattr(enforcement, attribute, [replace(one, status=status) if one == rule else one for one in rules])
+
+    return enforcing(rule.collection, alter)
 
 
 def in_operations(ids: tuple[str, ...], collection: str, alter: Callable[[Enforcement], None]) -> Change:

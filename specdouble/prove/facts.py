@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Resource
+from specdouble.contract import Contract, Media, Operation, PropertyRule, Resource
 
 ONE = ("read", "update", "replace", "delete")
 
@@ -107,8 +107,7 @@ def is_free_text(schema: Mapping[str, Any]) -> bool:
 
 def ruled(resource: Resource) -> set[str]:
     """The properties that a rule decides about: not any value is taken for them."""
-    kinds = ("unique", "references", "transitions", "immutable", "timestamp", "readOnly", "owner", "tenant")
-    return {rule.name for rule in resource.rules if rule.kind in kinds} | {resource.id}
+    return {rule.name for rule in resource.of(PropertyRule) if rule.binds} | {resource.id}
 
 
 def unwritten(contract: Contract, collection: str) -> str:
@@ -116,3 +115,22 @@ def unwritten(contract: Contract, collection: str) -> str:
     if creators(contract, collection) or changers(contract, collection):
         return ""
     return f"no operation creates or changes documents of {collection}: nothing that is sent reaches the rule"
+
+
+def unchanged(contract: Contract, rule: Any) -> str:
+    """Why no change can break a rule about changes; empty where one can."""
+    ids = changers(contract, rule.collection)
+    if any(rule.name in sendable(contract, contract.operations[key]) for key in ids):
+        return ""
+    return f"no operation that changes documents of {rule.collection} takes {rule.name}"
+
+
+def wrong_status(contract: Contract, rule: Any) -> int | None:
+    """A status that every writing operation declares, and that is not the one of the rule's refusals."""
+    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
+    if not ids:
+        return None
+    right = {rule.status_among(contract.operations[key].statuses) for key in ids}
+    declared = set.intersection(*({*contract.operations[key].statuses} for key in ids))
+    others = [status for status in (409, 422, 400) if str(status) in declared and status not in right]
+    return next(iter(others), None)

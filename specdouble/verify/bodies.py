@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from specdouble.contract import Operation
+from specdouble.verify.attack import attack_of
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
-from specdouble.verify.subject import Subject, json_media
-from specdouble.verify.values import kind, merged, plausible
+from specdouble.verify.subject import Subject, Updater, json_media
+from specdouble.verify.values import plausible
 
 if TYPE_CHECKING:
     from specdouble.verify.world import World
@@ -52,8 +53,7 @@ class Bodies:
         for example in media.examples.values():
             if isinstance(example, dict):
                 known = {name: value for name, value in example.items() if full or name in needed}
-                ruled = {rule.name for rule in (*subject.unique, *subject.references)}
-                mended = known | {name: value for name, value in body.items() if name in ruled}
+                mended = known | {name: value for name, value in body.items() if name in subject.chosen}
                 if self.fits(operation, mended):
                     return mended
         violations = self.contract.schemas.violations(media.slot, body, "body") if media.slot else []
@@ -65,20 +65,30 @@ class Bodies:
         names_a_document = any(one.operation is operation and one.id_in_body == name for one in subject.updaters)
         return not (schema.get("readOnly") or name in subject.server_set or names_a_document)
 
-    def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User) -> Any:
-        """A value for one property that keeps its rules."""
-        for reference in subject.references:
-            if reference.name == name:
-                found = self.world.reference(reference.target, user)
-                return [found] if kind(merged(schema, self.contract.resolve)) == "array" else found
-        if any(rule.name == name for rule in subject.unique):
-            return self.world.fresh_value(schema)
+    def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
+        """A value for one property that keeps its rules, like another where one is given."""
+        rule = subject.chosen.get(name)
+        choose = attack_of(rule).value if rule else None
+        if choose is not None:
+            return choose(self.world, subject, rule, schema, user, like)
         target = self.world.implied.get(name)
         if target is not None and target != subject.collection and name not in subject.server_set:
             found = self.world.reference_or_none(target, user)
             if found is not None:
                 return found
         return plausible(schema, self.contract.resolve, self.world.word())
+
+    def change(self, subject: Subject, updater: Updater) -> dict[str, Any]:
+        """A change of one property that no rule speaks of, where there is one."""
+        requested = subject.requested(updater.operation)
+        for name, schema in requested.items():
+            plain = schema.get("type") == "string" and not schema.get("enum") and not schema.get("format")
+            if plain and name not in subject.chosen and name != updater.id_in_body:
+                return {name: plausible(schema, self.contract.resolve, self.world.word())}
+        return {
+            name: self.value(subject, name, requested[name], self.world.crowd.first)
+            for name in sorted(subject.once & requested.keys())[:1]
+        }
 
     def fits(self, operation: Operation, body: Any) -> bool:
         """Whether the body fits the operation's schema."""

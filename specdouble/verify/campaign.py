@@ -10,13 +10,14 @@ from threading import Lock
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
-from specdouble.verify.problem import Broken, CouldNotRun, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
 from specdouble.verify.world import World
 
 ATTEMPTS = 6  # at a case that the network spoils
 CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
+ENOUGH = "enough failures were found"
 Progress = Callable[[int, int, str, int], None]
 
 
@@ -57,6 +58,9 @@ class Campaign:
                 self._in_parallel(ordered, workers)
         except OutOfTime:
             self._note_the_rest()
+        except Enough:
+            self.verdict.stopped = ENOUGH
+            self._note_the_rest()
         except KeyboardInterrupt:
             self.world.client.stopped = True
             self.verdict.stopped = "interrupted"
@@ -68,7 +72,7 @@ class Campaign:
             try:
                 for future in as_completed(futures):
                     future.result()
-            except (OutOfTime, KeyboardInterrupt, CouldNotRun):
+            except (OutOfTime, Enough, KeyboardInterrupt, CouldNotRun):
                 self.world.client.stopped = True
                 for future in futures:
                     future.cancel()
@@ -118,6 +122,14 @@ class Campaign:
             self._tally(case, trial, reason, failure, time.monotonic() - started)
             break
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
+        if self.enough:
+            raise Enough
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many failures were found as were asked for."""
+        wanted = self.world.settings.max_failures
+        return wanted is not None and len(self.verdict.failures) >= wanted
 
     def _confirmed(self, case: Case, failure: Failure) -> bool:
         """Whether a failure shows again; of those that need chance, once is enough."""

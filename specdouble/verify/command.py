@@ -37,6 +37,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
     @click.option("--url", help="The server to verify.  [default: the double, on a free port]")
     @click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
     @click.option("--max-time", type=float, metavar="SECONDS", help="Stop after so long and say what was found.")
+    @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop once N failures were found.")
     @click.option("--max-examples", type=click.IntRange(1), help="Random cases for each property.  [default: 15]")
     @click.option("--operation", "operations", multiple=True, metavar="ID", help="Check this operation; repeatable.")
     @click.option("--rule", "rules", multiple=True, metavar="ID", help="Try this rule or check; repeatable.")

@@ -4,34 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
-from typing import Any
 
-from specdouble.contract import (
-    Default,
-    Immutable,
-    Owner,
-    ReadOnly,
-    References,
-    Rule,
-    Tenant,
-    Timestamp,
-    Transitions,
-    Unique,
-)
-from specdouble.verify.case import Case, Missing, Plan
-from specdouble.verify.checks import (
-    authentication,
-    ownership,
-    properties,
-    random,
-    references,
-    refusals,
-    texts,
-    timestamps,
-    unique,
-    writes,
-)
-from specdouble.verify.subject import Subject
+from specdouble.contract import CollectionRule
+from specdouble.verify.attack import attack_of
+from specdouble.verify.case import Case, Missing
+from specdouble.verify.checks import authentication, random, refusals, texts, writes
 from specdouble.verify.world import World
 
 
@@ -39,7 +16,8 @@ def plan(world: World) -> list[Case | Missing]:
     """Every case of every rule and check, in no order yet."""
     found: list[Case | Missing] = []
     for rule in world.contract.rules.values():
-        found += _of_rule(world, world.subjects[rule.collection], rule)
+        subject = world.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
+        found += attack_of(rule).plan(world, subject, rule)
     for subject in world.subjects.values():
         for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
             found += module(world, subject)
@@ -47,19 +25,6 @@ def plan(world: World) -> list[Case | Missing]:
     found += texts.plan(world)
     found += authentication.plan(world)
     return [one for one in found if not isinstance(one, Case) or _wanted(world, one)]
-
-
-def _of_rule(world: World, subject: Subject, rule: Rule) -> Plan:
-    planners: dict[type[Rule], Any] = {
-        Unique: unique.plan, References: references.plan, Owner: ownership.plan, Tenant: ownership.plan,
-        ReadOnly: properties.plan_read_only, Default: properties.plan_default,
-        Immutable: properties.plan_immutable, Transitions: properties.plan_transitions, Timestamp: timestamps.plan,
-    }  # fmt: skip
-    planner = planners.get(type(rule))
-    if planner is None:
-        return iter([Missing(rule.id, f"no check knows rules of the kind {rule.kind}")])
-    found: Plan = planner(world, subject, rule)
-    return found
 
 
 def _wanted(world: World, case: Case) -> bool:

@@ -7,7 +7,8 @@ Exception
     ├── Broken              the server broke a rule
     ├── NotExercised        the case could not try its rule
     ├── Trouble             the network's fault, never the rule's
-    └── OutOfTime           `max_time` is over, or Ctrl-C
+    ├── OutOfTime           `max_time` is over, or Ctrl-C
+    └── Enough              `max_failures` are found
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class Trouble(Interruption):
 
 class OutOfTime(Interruption):
     """There is no time left."""
+
+
+class Enough(Interruption):
+    """As many failures were found as were asked for."""

@@ -7,18 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import (
-    Action,
-    Contract,
-    Immutable,
-    Media,
-    Operation,
-    References,
-    Resource,
-    Timestamp,
-    Transitions,
-    Unique,
-)
+from specdouble.contract import Action, Contract, Media, Operation, PropertyRule, Resource
+from specdouble.verify.attack import Attack, attack_of
 
 
 @dataclass(frozen=True)
@@ -82,34 +72,50 @@ class Subject:
         return required(self.contract, media.schema) if media else []
 
     @cached_property
-    def unique(self) -> list[Unique]:
-        """The rules of unique values."""
-        return self.resource.of(Unique)
+    def attacks(self) -> list[tuple[PropertyRule, Attack]]:
+        """Each rule about a property of the documents, and how its kind is attacked."""
+        return [(rule, attack_of(rule)) for rule in self.resource.of(PropertyRule)]
 
     @cached_property
-    def references(self) -> list[References]:
-        """The rules of references."""
-        return self.resource.of(References)
+    def chosen(self) -> Mapping[str, PropertyRule]:
+        """The properties for which not any value that fits the schema is taken, and the rule that chooses one."""
+        choosing = [(rule, attack) for rule, attack in self.attacks if attack.value]
+        choosing.sort(key=lambda one: not one[1].once)  # a value that is new must still be one that another rule takes
+        return {rule.name: rule for rule, _ in choosing}
+
+    @cached_property
+    def once(self) -> frozenset[str]:
+        """The properties of which two documents cannot have the same value."""
+        return frozenset(rule.name for rule, attack in self.attacks if attack.once)
 
     @cached_property
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
-        return frozenset(rule.name for rule in (*self.resource.of(Immutable), *self.resource.of(Transitions)))
+        return frozenset(rule.name for rule, attack in self.attacks if attack.bound_on_update)
 
     @cached_property
     def server_set(self) -> frozenset[str]:
         """The properties that a client cannot set."""
+        ruled = {rule.name for rule, attack in self.attacks if attack.server_sets}
         read_only = {name for name, schema in self.resource.properties.items() if schema.get("readOnly") is True}
         stamps = {name for name, schema in self.resource.properties.items() if "x-timestamp" in schema}
-        stamps |= {rule.name for rule in self.resource.of(Timestamp)}
         held = {self.resource.id, self.resource.owner, self.resource.tenant} - {None}
-        return frozenset(read_only | stamps | {str(name) for name in held})
+        return frozenset(ruled | read_only | stamps | {str(name) for name in held})
+
+    @cached_property
+    def stamps(self) -> Mapping[str, str]:
+        """The properties that the server's clock sets, and the event whose time each tells."""
+        annotated = {name: str(_event(schema)) for name, schema in self.resource.properties.items() if _event(schema)}
+        return annotated | {rule.name: attack.stamp(rule) for rule, attack in self.attacks if attack.stamp}
 
     @property
     def updated_stamps(self) -> list[str]:
         """The properties that tell when a document last changed."""
-        annotated = [name for name, schema in self.resource.properties.items() if _event(schema) == "updated"]
-        return [*annotated, *(rule.name for rule in self.resource.of(Timestamp) if rule.event == "updated")]
+        return [name for name, event in self.stamps.items() if event == "updated"]
+
+    def may_differ(self, name: str, sent: Any, seen: Any) -> bool:
+        """Whether a rule leaves open that what was sent is shown as what is seen."""
+        return any(attack.same(rule, sent, seen) for rule, attack in self.attacks if rule.name == name and attack.same)
 
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""

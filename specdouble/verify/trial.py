@@ -13,7 +13,7 @@ from specdouble.contract import Contract, Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import judge, trouble
-from specdouble.verify.problem import Broken, NotExercised, Trouble
+from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 
 CLIENTS = 8  # in a volley
@@ -302,6 +302,11 @@ class Trial:
         time.sleep(max(2.5 * self.world.settings.resolution, 0.003))
 
 
+def view(trial: Trial, document: Document) -> dict[str, Any]:
+    """The document as a read shows it; as the last answer did where no operation reads it."""
+    return trial.look(document) if document.subject.observable else document.shown
+
+
 def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
     """The parameter of that name, where the operation has it."""
     parameter = next((one for one in operation.parameters if one.name == name), None)
@@ -332,4 +337,3 @@ def shows_all(operation: Operation) -> str:
 
 
 Run = Callable[[Trial], None]
-__all__ = ["CLIENTS", "Document", "Finding", "Run", "Trial", "Trouble", "accepted", "placed", "refused_as", "shows_all"]

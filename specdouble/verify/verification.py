@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.verify.campaign import Campaign
+from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
@@ -85,7 +85,8 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
     try:
         if "rules" in settings.phases:
             campaign.run([*plan(world), *project_checks(world)])
-        if verdict.stopped != "interrupted" and set(settings.phases) - {"rules"}:
+        ended = verdict.stopped == "interrupted" or campaign.enough
+        if not ended and set(settings.phases) - {"rules"}:
             _conform(found, show, ends)
     finally:
         _clean(found)
@@ -147,8 +148,9 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     try:
         for event in conformance.execute():
             conformance.tally(event, verdict, found.campaign.row)
-            if ends is not None and time.monotonic() > ends:
-                verdict.stopped = verdict.stopped or "the time was over"
+            reason = _reason_to_stop(found, ends)
+            if reason:
+                verdict.stopped = verdict.stopped or reason
                 conformance.stream.stop()
             if keep:
                 found.events.append(event)
@@ -166,6 +168,13 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
         verdict.notes.append(f"the network, not a rule: {text}")
     for text in dict.fromkeys(conformance.remarks):
         verdict.notes.append(f"Schemathesis could not try this: {text}")
+
+
+def _reason_to_stop(found: Run, ends: float | None) -> str:
+    """Why Schemathesis should end now; empty where it should go on."""
+    if ends is not None and time.monotonic() > ends:
+        return "the time was over"
+    return ENOUGH if found.campaign.enough else ""
 
 
 def _terminal(conformance: Any) -> Any:

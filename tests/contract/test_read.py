@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from specdouble.contract import Contract, Default, Unique, read
+from specdouble.contract import Contract, read
 from specdouble.contract.document import read_document
+from specdouble.rules.default.rule import Default
+from specdouble.rules.unique.rule import Unique
 
 ROOT = Path(__file__).parent.parent.parent
 

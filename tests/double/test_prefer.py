@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from specdouble.double.answers.prefer import Preference, preference
+from specdouble.double.http.prefer import preference
+from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
 from tests.contracts import client_of
 

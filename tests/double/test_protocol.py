@@ -50,6 +50,12 @@ class Transport:
     def resume_reading(self) -> None:
         return
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def write_eof(self) -> None:
+        return
+
 
 Played = Callable[[StraightProtocol, Transport], Awaitable[None]]
 

@@ -42,7 +42,8 @@ class Served:
 
     def title(self) -> str:
         """The contract's title, as the double tells it."""
-        return str(httpx.get(self.url + "/_specdouble/health", timeout=10).json()["contract"])
+        info = httpx.get(self.url + "/openapi.json", timeout=10).json()["info"]
+        return f"{info['title']} {info['version']}"
 
 
 @pytest.fixture

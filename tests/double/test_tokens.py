@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.state.tokens import secret_of
+from specdouble.double.state.secret import secret_of
 
 ROOT = Path(__file__).parent.parent.parent
 ADA = "64ee9a8b1e7f2a0011223399"
@@ -39,6 +39,16 @@ FORGED = {
     "a user that does not exist": signed({"userId": "0" * 24, "exp": LATER}),
     "an operator for a user": signed({"userId": {"$ne": None}, "exp": LATER}),
     "no user": signed({"exp": LATER}),
+    "an end that is a text": signed({"userId": ADA, "exp": str(LATER)}),
+    "an end that is NaN": signed({"userId": ADA, "exp": float("nan")}),
+    "an end that never comes": signed({"userId": ADA, "exp": float("inf")}),
+    "an end that is true": signed({"userId": ADA, "exp": True}),
+    "an end that is a list": signed({"userId": ADA, "exp": [LATER]}),
+    "a beginning that is NaN": signed({"userId": ADA, "exp": LATER, "nbf": float("nan")}),
+    "a beginning that is a text": jwt.encode({"userId": ADA, "exp": LATER, "nbf": "0"}, secret_of(ROOT)),
+    "not good before long": signed({"userId": ADA, "exp": LATER, "nbf": LATER - 1}),
+    "issued at a text": jwt.encode({"userId": ADA, "exp": LATER, "iat": "now"}, secret_of(ROOT)),
+    "issued at null": jwt.encode({"userId": ADA, "exp": LATER, "iat": None}, secret_of(ROOT)),
 }
 
 
@@ -58,6 +68,21 @@ def test_a_good_token_under_another_scheme_is_401(world: httpx.Client, scheme: s
 def test_a_good_token_is_good_and_the_scheme_has_no_case(world: httpx.Client) -> None:
     headers = {"Authorization": f"bearer {signed({'userId': ADA, 'exp': LATER})}"}
     assert world.get("/api/auth/verify-token", headers=headers).json() == {"message": "Token is good"}
+
+
+@pytest.mark.parametrize("claims", [{"nbf": 0}, {"iat": LATER}, {"sub": 5}, {"aud": "someone"}, {"exp": 4102444800.5}])
+def test_a_token_with_other_claims_is_good(world: httpx.Client, claims: dict[str, object]) -> None:
+    headers = {"Authorization": f"Bearer {jwt.encode({'userId': ADA, 'exp': LATER, **claims}, secret_of(ROOT))}"}
+    assert world.get("/api/auth/verify-token", headers=headers).status_code == 200
+
+
+def test_a_token_begins_by_the_doubles_own_clock() -> None:
+    double = Double(Settings(ROOT, clock="2026-05-01T09:00:00Z"))
+    tokens = double.tokens["bearerAuth"]
+    token = signed({"userId": ADA, "exp": LATER, "nbf": double.clock.seconds() + 1}, double.secret)
+    assert tokens.verify(token) is None
+    double.clock.set("2026-05-01T09:00:01Z")
+    assert tokens.verify(token) is not None
 
 
 def test_login_gives_a_token_of_eight_hours_and_tells_no_secrets(world: httpx.Client) -> None:
@@ -82,12 +107,3 @@ def test_a_token_expires_by_the_doubles_own_clock() -> None:
     assert tokens.verify(token) is not None
     double.clock.set("2026-05-01T17:00:00Z")
     assert tokens.verify(token) is None
-
-
-def test_the_secret_is_kept_in_a_file_that_git_ignores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SPECDOUBLE_SECRET", raising=False)
-    assert secret_of(tmp_path) == secret_of(tmp_path)
-    assert len(secret_of(tmp_path)) == 64
-    assert (tmp_path / ".specdouble" / ".gitignore").read_text() == "*\n"
-    monkeypatch.setenv("SPECDOUBLE_SECRET", "from the environment")
-    assert secret_of(tmp_path) == "from the environment"

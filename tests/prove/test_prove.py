@@ -15,7 +15,7 @@ import pytest
 from specdouble.prove.bench import Bench, Options
 from specdouble.prove.campaign import sample
 from specdouble.prove.result import KILLED, SURVIVED, Clean, Result
-from specdouble.verify.checks import properties
+from specdouble.rules.default import attack
 from tests.prove.expected import fits
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def test_a_sample_of_mutants_is_killed_by_checks_that_fit(bench: Bench) -> None:
 
 def test_a_survivor_is_told_why_and_what_would_kill_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The verifier with a fault of its own: the check of defaults returns early."""
-    monkeypatch.setattr(properties, "_left_out", lambda *_given, **_named: None)
+    monkeypatch.setattr(attack, "_left_out", lambda *_given, **_named: None)
     result = bench.examine("default.wrong:lead_management.costPerLead", CLEAN)
     assert result.state == SURVIVED
     assert "default:lead_management.costPerLead was kept in" in result.reason

@@ -59,6 +59,17 @@ def test_it_exits_1_and_ends_a_failure_in_curl_lines(project: Path) -> None:
     assert "ada-password" not in done.output
 
 
+def test_with_max_failures_it_stops_at_the_first_and_says_so(project: Path, tmp_path: Path) -> None:
+    report = tmp_path / "v.json"
+    done = _verify(
+        str(project), "--phase", "rules", "--max-failures", "1", "--report", f"json={report}",
+        fault="default_source_other",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    assert "stopped: enough failures were found" in done.output
+    assert len(json.loads(report.read_text())["failures"]) == 1
+
+
 def test_the_printed_lines_run_in_a_shell_as_they_stand(project: Path, tmp_path: Path) -> None:
     rule = "default:lead_management.source"
     report = tmp_path / "v.json"

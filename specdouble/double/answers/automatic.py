@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
 
-from specdouble.contract import Action, Contract, Operation, ReadOnly, Resource, Timestamp
+from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing
 from specdouble.double.answers.patch import JsonPatch, MergePatch, refusing
@@ -17,6 +17,8 @@ from specdouble.double.http.compiled import argument_name
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection
 from specdouble.double.state.problem import Problem
+from specdouble.rules.readonly.rule import ReadOnly
+from specdouble.rules.timestamp.rule import Timestamp
 
 Document = dict[str, Any]
 Result = tuple[Any, int, dict[str, str]]

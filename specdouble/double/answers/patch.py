@@ -10,8 +10,8 @@ import jsonpatch
 import orjson
 
 from specdouble.contract import JSON_PATCH, Media
-from specdouble.double.http.body import storable
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.storable import storable
 
 MERGE_PATCH = "application/merge-patch+json"
 _LARGEST = 1024 * 1024

@@ -1,78 +1,16 @@
-"""What a request wishes of its answer: `Prefer: code=404, example=none, delay=500` (RFC 7240), or `?__code=404`."""
+"""Answers as a request prefers it: with another status, an example by name, a body made anew."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.answers.samples.sample import body_of, media_of, sample_of, status_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
-
-HEADER = b"prefer"
-IN_QUERY = b"__"
-_KNOWN = ("code", "example", "dynamic", "delay")
-_LONGEST = 60_000
-# A preference: a token, and perhaps a value that may be quoted; parameters after a semicolon mean nothing to us.
-_PREFERENCE = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*)))?[^,]*')
-
-
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """The wishes of one request.
-
-    Args:
-        code: the status.
-        example: the name of an example.
-        dynamic: whether the body is made anew each time.
-        delay: how long the answer takes, in milliseconds.
-    """
-
-    code: int | None = None
-    example: str | None = None
-    dynamic: bool = False
-    delay: int = 0
-
-    @property
-    def chooses(self) -> bool:
-        """Whether a sample is wished for, instead of what the operation would answer."""
-        return self.code is not None or self.example is not None or self.dynamic
-
-    @property
-    def applied(self) -> str:
-        """The value of `Preference-Applied` (RFC 7240, 3)."""
-        told = {"code": self.code, "example": self.example, "dynamic": "true" if self.dynamic else None}
-        told["delay"] = self.delay or None
-        return ", ".join(f"{name}={_quoted(str(value))}" for name, value in told.items() if value is not None)
-
-
-def preference(headers: Mapping[bytes, bytes], query: bytes) -> Preference | None:
-    """The request's wishes; None where it has none that we know.
-
-    Raises:
-        Problem: 400, a wish has no meaning.
-    """
-    found: dict[str, str] = {}
-    if IN_QUERY in query:
-        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        found = {name[2:]: value for name, value in pairs if name[:2] == "__" and name[2:] in _KNOWN}
-    for match in _PREFERENCE.finditer(headers.get(HEADER, b"").decode("latin-1")):
-        name, quoted, plain = match.groups()
-        if name.lower() in _KNOWN:
-            found.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or "")
-    if not found:
-        return None
-    return Preference(
-        code=_number(found, "code", 100, 599),
-        example=found.get("example"),
-        dynamic=found.get("dynamic", "false").lower() in ("", "true", "1"),
-        delay=_number(found, "delay", 0, _LONGEST) or 0,
-    )
 
 
 class Preferred:
@@ -144,15 +82,3 @@ class Preferred:
             return body_of(media, self._sampler, f"{self._operation.id} dynamic {self._made}", examples=False)
         except UnsatisfiableError as error:
             raise Problem(501, "Not Implemented", f"no value conforms to the schema of the answer: {error}") from None
-
-
-def _number(found: Mapping[str, str], name: str, low: int, high: int) -> int | None:
-    if name not in found:
-        return None
-    if not found[name].isascii() or not found[name].isdigit() or not low <= int(found[name]) <= high:
-        raise Problem(400, "Not a preference", f"`{name}={found[name]}` is no number from {low} to {high}")
-    return int(found[name])
-
-
-def _quoted(text: str) -> str:
-    return text if re.fullmatch(r"[\w.~!#$%&'*+^`|-]+", text) else '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
 
 from specdouble.contract import Contract, Media, Operation, RequestBody, Violation
-from specdouble.double.http.body import read_form, read_json, read_multipart, typed
 from specdouble.double.http.declared import Keep, declared_part
+from specdouble.double.http.field_value import elements, parameters
+from specdouble.double.http.form import read_form, read_multipart
+from specdouble.double.http.json_text import read_json
+from specdouble.double.http.scalar import typed
 from specdouble.double.http.xml import is_structured, read_xml
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.storable import storable
 
 Decode = Callable[[bytes, bytes], Any]
 _KEPT = 64
+_LONG = 256  # a longer content type is read anew each time: what is kept stays small
 
 
 class _Representation(NamedTuple):
@@ -77,15 +82,15 @@ class BodyReader:
                 violation = Violation("body", "", "is required")
                 raise Problem(400, "Invalid request body", violations=[violation])
             return None
-        media_type, _, parameters = sent.partition(";")
+        media_type, *rest = elements(sent, ";")
         media_type = media_type.strip().lower()
         found = self._taken.get(media_type) or self._taken.get(media_type.partition("/")[0] + "/*")
         found = found or (self._taken.get("*/*") if media_type else None)
-        if found is None or not _is_utf8(parameters):
+        if found is None or not _is_utf8(rest):
             said = f"`{sent}`" if sent else "no content type"
             detail = f"the request has {said}; taken is {', '.join(self._taken)}"
             raise Problem(415, "Unsupported Media Type", detail, headers=self._refusal)
-        if len(self._known) < _KEPT:
+        if len(self._known) < _KEPT and len(content_type) <= _LONG:
             self._known[content_type] = found
         return found
 
@@ -101,25 +106,24 @@ def _decoder(contract: Contract, media: Media) -> Decode:
     kind = told.get("type") if isinstance(told, dict) else None
     # An empty form is an empty object where the schema says that it has fields.
     if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or properties):
-        return lambda raw, _: read_form(raw, properties)
+        return lambda raw, _: read_form(raw, properties, contract.reserved)
     # Where the schema calls the whole body a string, no fields are read out of it.
     if media.type.startswith("multipart/") and kind != "string":
         return lambda raw, content_type: read_multipart(raw, content_type, properties, contract.reserved)
     if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
-        return lambda raw, _: _text(raw, told)
+        return lambda raw, _: _text(raw, told, contract.reserved)
     return lambda raw, _: raw
 
 
-def _text(raw: bytes, schema: Any) -> Any:
+def _text(raw: bytes, schema: Any, reserved: Container[str]) -> Any:
     try:
-        return typed(raw.decode("utf-8"), schema)
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Problem(400, "Invalid request body", "the body is not UTF-8") from None
+    return storable(typed(text, schema, reserved), reserved)
 
 
-def _is_utf8(parameters: str) -> bool:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower() in ("utf-8", "utf8", "us-ascii")
-    return True
+def _is_utf8(texts: list[str]) -> bool:
+    """Whether the parameters of a content type name UTF-8, or no charset."""
+    charset = dict(parameters(texts)).get("charset", "utf-8")
+    return charset.lower() in ("utf-8", "utf8", "us-ascii")

@@ -7,19 +7,21 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Violation
-from specdouble.double.answers.prefer import HEADER, IN_QUERY, Preference, Preferred, preference
+from specdouble.double.answers.prefer import Preferred
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.http.body_reader import BodyReader
+from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.negotiation import Negotiation
 from specdouble.double.http.parameter import MISSING, ParameterReader, Query
+from specdouble.double.http.prefer import HEADER, IN_QUERY, applied, preference
 from specdouble.double.http.result import Answer, ContractBroken, Results, fields
 from specdouble.double.http.security import Authenticate
 from specdouble.double.state.exchange import Exchange, current
+from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 
@@ -123,7 +125,7 @@ class CompiledOperation:
             current.set(Exchange(self.operation, world, user, results.media_type))
             result = self._handler(**self._arguments(values, user))
             answer = results.answer(await result if inspect.isawaitable(result) else result)
-        headers = [*answer.headers, *fields({"Preference-Applied": wish.applied})]
+        headers = [*answer.headers, *fields({"Preference-Applied": applied(wish)})]
         return Answer(answer.status, answer.body, headers)
 
     def _unsuccessful(self, error: Exception, request: Request) -> Outcome:
@@ -176,26 +178,23 @@ class CompiledOperation:
         return values
 
     def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
-        values, violations = {}, []
+        values: dict[str, Any] = {}
+        violations: list[Violation] = []
         query = Query.parse(request.query) if request.query else _NO_QUERY
         for reader in self._readers:
-            parameter = reader.parameter
-            if parameter.location == "path":
-                value = reader.from_path(request.path.get(parameter.name, ""))
-            elif parameter.location == "query":
-                value = reader.from_query(query)
-            elif parameter.location == "header":
-                raw = request.headers.get(parameter.name.lower().encode())
-                value = reader.from_header(None if raw is None else raw.decode("latin-1"))
-            else:
-                value = reader.from_cookie(_cookies(request.headers).get(parameter.name))
-            value, found = reader.checked(self._contract, value)
+            try:
+                value, found = reader.checked(self._contract, _sent(reader, request, query))
+            except Problem as problem:
+                if problem.status != 400:
+                    raise
+                value, found = MISSING, reader.placed(problem.violations)
+            name = reader.parameter.name
             if found:
                 violations += found
             elif value is not MISSING:
-                values[parameter.name] = value
+                values[name] = value
             elif reader.default is not MISSING:
-                values[parameter.name] = reader.default
+                values[name] = reader.default
         return values, violations
 
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
@@ -203,6 +202,19 @@ class CompiledOperation:
         return {
             argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
         }
+
+
+def _sent(reader: ParameterReader, request: Request, query: Query) -> Any:
+    """The value of a parameter as the request has it; MISSING where it has none."""
+    name, location = reader.parameter.name, reader.parameter.location
+    if location == "path":
+        return reader.from_path(request.path.get(name, ""))
+    if location == "query":
+        return reader.from_query(query)
+    if location == "header":
+        raw = request.headers.get(name.lower().encode())
+        return reader.from_header(None if raw is None else raw.decode("latin-1"))
+    return reader.from_cookie(read_cookies(request.headers).get(name))
 
 
 async def _awaited(result: Awaitable[Any], results: Results) -> Answer:
@@ -233,11 +245,3 @@ def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, 
 def argument_name(name: str) -> str:
     """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
     return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()
-
-
-def _cookies(headers: Mapping[bytes, bytes]) -> dict[str, str]:
-    try:
-        jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}

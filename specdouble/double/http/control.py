@@ -2,47 +2,78 @@
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from specdouble import __version__
 from specdouble.contract import Contract
+from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
+from specdouble.double.http.access import Access
+from specdouble.double.state.masking import Masking
+from specdouble.double.state.problem import Problem
 
 if TYPE_CHECKING:
     from specdouble.double.double import Double
 
 PREFIX = "/_specdouble"
 CONTRACT = "/openapi.json"
+HEALTH = PREFIX + "/health"
+FORGOTTEN = "X-Specdouble-Forgotten"  # how many exchanges had to make room in the journal
 
+# Behind a proxy the page stands deeper than it knows: every address in it is relative to its own.
+_START = """
+const prefix = location.pathname.replace(/\\/_specdouble\\/docs$/, "");
+fetch(prefix + "/openapi.json").then((answer) => answer.json()).then((spec) => {
+  if (spec.swagger) spec.basePath = prefix + (spec.basePath || "");
+  else spec.servers[0].url = prefix + spec.servers[0].url;
+  SwaggerUIBundle({spec, dom_id: "#swagger-ui", deepLinking: true, showExtensions: true,
+    presets: [SwaggerUIBundle.presets.apis], persistAuthorization: true});
+});
+"""
 _DOCS = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8"><title>{title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="{prefix}/docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="{prefix}/docs/swagger-ui-bundle.js"></script>
-<script>
-SwaggerUIBundle({{url: "{contract}", dom_id: "#swagger-ui", deepLinking: true, showExtensions: true,
-  presets: [SwaggerUIBundle.presets.apis], persistAuthorization: true}});
-</script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script>{start}</script>
 </body>
 </html>
 """
+_START_HASH = base64.b64encode(hashlib.sha256(_START.encode()).digest()).decode()
+
+# A contract may be anybody's: what stands in it runs no script on the page, and nobody frames it.
+_POLICY = (
+    f"default-src 'self'; script-src 'self' 'sha256-{_START_HASH}'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+# What another origin must not have, were it asked for in a way that no browser marks; and no cache keeps it.
+_GUARDS = (
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+)
+
+Message = MutableMapping[str, Any]
 
 
 class Control:
-    """An ASGI application that tells about a double, and commands it. It answers loopback addresses alone.
+    """An ASGI application that tells about a double, and commands it.
 
     Args:
         double: the double.
@@ -50,17 +81,19 @@ class Control:
 
     def __init__(self, double: Double) -> None:
         self._double = double
+        self._access = Access(double.settings.hosts, double.settings.control_token)
         self._contract = orjson.dumps(_with_rules(_with_local_server(double.contract.data), double.contract))
-        self._router = Router(
-            [
-                Route(CONTRACT, self._openapi, methods=["GET"]),
-                Route(PREFIX + "/health", self._health, methods=["GET"]),
-                Route(PREFIX + "/reset", self._reset, methods=["POST"]),
-                Route(PREFIX + "/journal", self._journal, methods=["GET"]),
-                Route(PREFIX + "/docs", self._docs, methods=["GET"]),
-                Mount(PREFIX + "/docs", StaticFiles(directory=_swagger_ui(), check_dir=False)),
-            ]
-        )
+        self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
+        routes = [
+            Route(CONTRACT, self._openapi, methods=["GET"]),
+            Route(HEALTH, self._health, methods=["GET"]),
+            Route(PREFIX + "/reset", self._reset, methods=["POST"]),
+            Route(PREFIX + "/journal", self._journal, methods=["GET"]),
+            Route(PREFIX + "/docs", self._docs, methods=["GET"]),
+            Mount(PREFIX + "/docs", StaticFiles(directory=_swagger_ui(), check_dir=False)),
+        ]
+        self._application = Starlette(routes=routes, exception_handlers={HTTPException: _not_answered})
+        self._application.router.redirect_slashes = False
 
     def serves(self, path: str) -> bool:
         """Whether the path is the control plane's."""
@@ -69,28 +102,25 @@ class Control:
     async def __call__(
         self,
         scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Answer a request to the control plane."""
-        if not _is_loopback(scope.get("client")):
-            answer = _json({"title": "Forbidden", "detail": "the control plane answers loopback addresses alone"}, 403)
-            await answer(scope, receive, send)
-        else:
-            await self._router(scope, receive, send)
+        """Answer a request to the control plane, or refuse it; that it lives is told to everybody."""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_GUARDS]
+            await send(message)
+
+        refused = None if scope["path"] == HEALTH else self._access.refusal(scope)
+        answer = self._application if refused is None else _told(refused)
+        await answer(scope, receive, guarded)
 
     async def _openapi(self, _request: Request) -> Response:
         return Response(self._contract, media_type="application/json")
 
     async def _health(self, _request: Request) -> Response:
-        contract = self._double.contract
-        told = {
-            "status": "ok",
-            "contract": contract.title,
-            "version": __version__,
-            "worlds": sorted(self._double.worlds),
-        }
-        return _json(told)
+        return _json({"status": "ok"})
 
     async def _reset(self, request: Request) -> Response:
         name = request.headers.get("x-specdouble-world")
@@ -101,21 +131,22 @@ class Control:
         return Response(status_code=204)
 
     async def _journal(self, _request: Request) -> Response:
-        return _json(self._double.journal.told())
+        journal = self._double.journal
+        if self._masking is None:
+            self._masking = Masking(self._double.contract)
+        answer = _json(journal.told(self._masking))
+        answer.headers[FORGOTTEN] = str(journal.forgotten)
+        return answer
 
-    async def _docs(self, request: Request) -> Response:
-        if request.url.path.endswith("/"):
-            return RedirectResponse(PREFIX + "/docs")
-        title = self._double.contract.title.replace("&", "&amp;").replace("<", "&lt;")
-        return HTMLResponse(_DOCS.format(title=title, prefix=PREFIX, contract=CONTRACT))
+    async def _docs(self, _request: Request) -> Response:
+        page = _DOCS.format(title=escape(self._double.contract.title), start=_START)
+        return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
 
 def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:
     """The contract with this server first: the page's "Try it out" asks the double."""
     if "swagger" in data:
         return {key: value for key, value in data.items() if key not in ("host", "schemes")}
-    from specdouble.contract.operation import base_path
-
     here = {"url": base_path(data) or "/", "description": "this double"}
     return {**data, "servers": [here, *(data.get("servers") or [])]}
 
@@ -124,7 +155,7 @@ def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
     """The contract with each rule as a sentence at its property: the page shows it beside the schema."""
     for rule in contract.rules.values():
         place = pointer(*tokens(rule.pointer)[:-1])
-        if "/properties/" not in place or place.endswith("/properties") or rule.kind == "readOnly":
+        if "/properties/" not in place or place.endswith("/properties") or rule.native:
             continue
         try:
             schema = look_up(data, place)
@@ -152,12 +183,23 @@ def _swagger_ui() -> str:
     return str(swagger_ui_path)
 
 
-def _is_loopback(client: Any) -> bool:
-    try:
-        return client is None or ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False
+async def _not_answered(request: Request, error: Exception) -> Response:
+    """A path or a method that the control plane has not."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers.setdefault("Allow", "GET, HEAD")  # of the page's files, which name none
+        detail = f"the path allows {headers['Allow']}"
+    else:
+        detail = f"the control plane has no {request.url.path}"
+    return _told(Problem(error.status_code, detail=detail, headers=headers))
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(value, default=str), status, media_type="application/json")
+def _told(problem: Problem) -> Response:
+    """RFC 9457, section 3."""
+    body = {"type": "about:blank", "title": problem.words, "status": problem.status, "detail": problem.detail}
+    return Response(orjson.dumps(body), problem.status, problem.headers, media_type="application/problem+json")
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value, default=str), media_type="application/json")

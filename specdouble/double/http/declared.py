@@ -10,8 +10,9 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation, ReadOnly
+from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation
 from specdouble.double.answers.patch import as_patch
+from specdouble.rules.readonly.rule import ReadOnly
 
 Keep = Callable[[Any], Any]
 _UNTOLD: Any = object()

@@ -7,14 +7,13 @@ from functools import lru_cache
 
 from specdouble.contract import Contract, Operation
 from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.result import Results
 from specdouble.double.state.problem import Problem
 
 _RANGE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*(?:;(.*))?", re.DOTALL)
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
-# A comma or semicolon inside a quoted parameter parts nothing.
-_COMMAS = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
-_SEMICOLONS = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_LONG = 256  # a longer field is read anew each time: what is kept stays small
 
 
 class Negotiation:
@@ -62,7 +61,6 @@ class Negotiation:
         return self._errors[found or self._offered[0]]
 
 
-@lru_cache(maxsize=1024)
 def best(accept: str, offered: tuple[str, ...]) -> str | None:
     """The offered media type of the greatest weight, the first of equals; None where each has a weight of 0.
 
@@ -70,7 +68,11 @@ def best(accept: str, offered: tuple[str, ...]) -> str | None:
         accept: the field's value; one that names no media range accepts everything, as a missing field does.
         offered: media types, in the order of the server's preference.
     """
-    ranges = [one for part in _COMMAS.split(accept) if (one := _range(part)) is not None]
+    return _remembered(accept, offered) if len(accept) <= _LONG else _best(accept, offered)
+
+
+def _best(accept: str, offered: tuple[str, ...]) -> str | None:
+    ranges = [one for part in elements(accept, ",") if (one := _range(part)) is not None]
     if not ranges:
         return offered[0]
     weights = [_weight(ranges, media_type) for media_type in offered]
@@ -78,6 +80,7 @@ def best(accept: str, offered: tuple[str, ...]) -> str | None:
     return offered[weights.index(greatest)] if greatest > 0 else None
 
 
+_remembered = lru_cache(maxsize=1024)(_best)
 _Range = tuple[str, str, frozenset[str], float]
 
 
@@ -85,15 +88,14 @@ def _range(text: str) -> _Range | None:
     match = _RANGE.fullmatch(text)
     if match is None:
         return None
-    parameters, weight = set(), 1.0
-    for parameter in _SEMICOLONS.split(match[3] or ""):
-        name, _, value = (part.strip() for part in parameter.partition("="))
-        if name.lower() == "q":
+    found, weight = set(), 1.0
+    for name, value in parameters(elements(match[3] or "", ";")):
+        if name == "q":
             weight = float(value) if _WEIGHT.fullmatch(value) else 1.0
             break  # what follows the weight is no part of the media type
-        if name and name.lower() != "charset":  # every answer is in UTF-8
-            parameters.add(f"{name}={value.strip(chr(34))}".lower())
-    return match[1].lower(), match[2].lower(), frozenset(parameters), weight
+        if name != "charset":  # every answer is in UTF-8
+            found.add(f"{name}={value}".lower())
+    return match[1].lower(), match[2].lower(), frozenset(found), weight
 
 
 def _weight(ranges: list[_Range], media_type: str) -> float:
@@ -101,11 +103,11 @@ def _weight(ranges: list[_Range], media_type: str) -> float:
     offered = _range(media_type)
     if offered is None:
         return 0.0
-    kind, subtype, parameters, _ = offered
+    kind, subtype, own, _ = offered
     kind, subtype = ("application", "json") if "*" in media_type else (kind, subtype)  # as `Results` sends it
     found = [
         ((one[0] != "*", one[1] != "*", len(one[2])), one[3])
         for one in ranges
-        if one[0] in ("*", kind) and one[1] in ("*", subtype) and one[2] <= parameters
+        if one[0] in ("*", kind) and one[1] in ("*", subtype) and one[2] <= own
     ]
     return max(found, default=((), 0.0))[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -13,6 +12,7 @@ from specdouble.double.double import DEFAULT_WORLD, Double
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.http.control import Control
+from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.result import Answer, fields
@@ -57,21 +57,24 @@ class Operations:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
+        if self._is_for_control(_path(scope)):
+            return self._control(scope, receive, send)
         headers = dict(scope["headers"])
         if b"origin" in headers:
             return self._cors(scope, receive, send)
         return self._answer(scope, headers, receive, send)
+
+    def _is_for_control(self, path: str) -> bool:
+        """Whether the control plane answers the path: none of the contract's, should it have such a one."""
+        return self._control.serves(path) and self._paths.find(path) is None
 
     async def _answer_browser(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, dict(scope["headers"]), receive, send)
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         started = time.time()
-        path = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
+        path = _path(scope)
         found = self._paths.find(path)
-        if found is None and self._control.serves(path):
-            await self._control(scope, receive, send)
-            return
         method = scope["method"]
         body, operation, name = b"", None, DEFAULT_WORLD
         try:
@@ -176,7 +179,12 @@ class Operations:
         answer = outcome.answer
         asked = (method, path, query, operation.operation.id if operation else None, body)
         told = (answer.status, answer.body, outcome.rule, outcome.why)
-        self._double.journal.record((started, time.time() - started, world, *asked, *told))
+        self._double.journal.record(started, time.time() - started, world, *asked, *told)
+
+
+def _path(scope: Scope) -> str:
+    """The path as it was sent, its escapes with it."""
+    return scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or str(scope["path"])
 
 
 def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:
@@ -216,17 +224,14 @@ def _has_body(scope: Scope, headers: dict[bytes, bytes]) -> bool:
 
 
 def _world_name(headers: dict[bytes, bytes]) -> str:
-    named = headers.get(WORLD_HEADER)
-    if named is not None:
-        return named.decode("latin-1")
+    sent = headers.get(WORLD_HEADER)
+    if sent is not None:
+        return sent.decode("latin-1")
     cookies = headers.get(b"cookie")
     if cookies is None or WORLD_HEADER not in cookies.lower():
         return DEFAULT_WORLD
-    try:
-        jar = SimpleCookie(cookies.decode("latin-1"))
-    except CookieError:
-        return DEFAULT_WORLD
-    return next((one.value for name, one in jar.items() if name.lower() == WORLD_HEADER.decode()), DEFAULT_WORLD)
+    named = (value for name, value in read_cookies(headers).items() if name.lower() == WORLD_HEADER.decode())
+    return next(named, DEFAULT_WORLD)
 
 
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:

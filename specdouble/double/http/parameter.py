@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from specdouble.contract import Contract, Parameter, Violation
-from specdouble.double.http.body import typed
+from specdouble.double.http.json_text import is_json, read_json
+from specdouble.double.http.scalar import typed
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.storable import unstorable
 
 MISSING: Any = object()
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
@@ -44,6 +46,7 @@ class ParameterReader:
         properties: its properties' schemas, resolved.
         default: the value where it is not sent; MISSING where there is none.
         alternatives: the types that the alternatives of a schema without one have.
+        reserved: the names that begin with `$` or contain a dot and are taken all the same.
     """
 
     parameter: Parameter
@@ -53,6 +56,7 @@ class ParameterReader:
     properties: Mapping[str, Mapping[str, Any]]
     default: Any
     alternatives: tuple[str, ...]
+    reserved: Container[str]
 
     @classmethod
     def of(cls, contract: Contract, parameter: Parameter) -> ParameterReader:
@@ -66,7 +70,8 @@ class ParameterReader:
             kind = "object"
         choices = [contract.resolve(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
         alternatives = tuple(str(one["type"]) for one in choices if isinstance(one, dict) and "type" in one)
-        return cls(parameter, kind, schema, items, properties, schema.get("default", MISSING), alternatives)
+        default = schema.get("default", MISSING)
+        return cls(parameter, kind, schema, items, properties, default, alternatives, contract.reserved)
 
     def from_path(self, raw: str) -> Any:
         """The value of a path segment, as it came."""
@@ -90,7 +95,7 @@ class ParameterReader:
         if self.parameter.media_type is not None:
             return self._content(unquote_plus(sent[-1]))
         if self.kind == "array" and self.parameter.explode:
-            return [typed(unquote_plus(one), self.items) for one in sent]
+            return [self._typed(unquote_plus(one), self.items) for one in sent]
         separator = _SEPARATORS.get(style, ",")
         text = sent[-1]
         if separator != ",":
@@ -112,36 +117,50 @@ class ParameterReader:
         found = self.violations(contract, value)
         if found and isinstance(value, str):
             for kind in self.alternatives:
-                other = typed(value, {"type": kind})
+                other = self._typed(value, {"type": kind})
                 if other is not value and not self.violations(contract, other):
                     return other, []
         return value, found
 
     def violations(self, contract: Contract, value: Any) -> list[Violation]:
-        """What is wrong with the value; a required one that is missing included."""
+        """What is wrong with the value; a required one that is missing included.
+
+        Raises:
+            Problem: 404, it stands in the path, and no store can keep it.
+        """
         parameter = self.parameter
         at = f"/{parameter.name}"
         if value is MISSING:
             return [Violation(parameter.location, at, "is required")] if parameter.required else []
+        found = unstorable(value, parameter.location, self.reserved)
+        if found and parameter.location == "path":
+            raise Problem(404, None, f"{parameter.name} {found[0].message}: nothing has such a path")
+        if found:
+            return self.placed(found)
         if parameter.slot is None or contract.schemas.is_valid(parameter.slot, value):
             return []
-        found = contract.schemas.violations(parameter.slot, value, parameter.location)
-        return [Violation(one.location, at + one.pointer, one.message) for one in found]
+        return self.placed(contract.schemas.violations(parameter.slot, value, parameter.location))
+
+    def placed(self, violations: Iterable[Violation]) -> list[Violation]:
+        """What is wrong with a value, told of the parameter that has it."""
+        location, at = self.parameter.location, f"/{self.parameter.name}"
+        return [Violation(location, at + one.pointer, one.message) for one in violations]
+
+    def _typed(self, text: str, schema: Mapping[str, Any]) -> Any:
+        return typed(text, schema, self.reserved)
 
     def _content(self, text: str) -> Any:
-        if "json" not in (self.parameter.media_type or ""):
+        """The value of a parameter whose media type is JSON; what is no JSON is a text, for the schema to judge."""
+        if "json" not in (self.parameter.media_type or "") or not is_json(text):
             return text
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
+        return read_json(text.encode("utf-8"), self.reserved)
 
     def _parts(self, text: str, separator: str, decode: Callable[[str], str]) -> Any:
         if self.kind == "array":
-            return [typed(decode(one), self.items) for one in text.split(separator)] if text else []
+            return [self._typed(decode(one), self.items) for one in text.split(separator)] if text else []
         if self.kind == "object":
             return dict(self._members(text, separator, decode))
-        return typed(decode(text), self.schema)
+        return self._typed(decode(text), self.schema)
 
     def _members(self, text: str, separator: str, decode: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
         """`R,100,G,200`, or exploded `R=100,G=200`."""
@@ -151,34 +170,35 @@ class ParameterReader:
         else:
             pairs = list(zip(parts[::2], parts[1::2], strict=False))
         for name, value in pairs:
-            yield decode(name), typed(decode(value), self.properties.get(decode(name), {}))
+            yield decode(name), self._typed(decode(value), self.properties.get(decode(name), {}))
 
     def _matrix(self, raw: str, name: str) -> Any:
         parts = [part.partition("=") for part in raw.split(";")[1:]]
         values = [value for key, _, value in parts if unquote(key) == name]
         if self.kind == "array" and self.parameter.explode:
-            return [typed(unquote(one), self.items) for one in values]
+            return [self._typed(unquote(one), self.items) for one in values]
         if self.kind == "object" and self.parameter.explode:
-            return {
-                unquote(key): typed(unquote(value), self.properties.get(unquote(key), {})) for key, _, value in parts
-            }
-        return self._parts(values[0], ",", unquote) if values else typed(unquote(raw), self.schema)
+            members = [(unquote(key), unquote(value)) for key, _, value in parts]
+            return {key: self._typed(value, self.properties.get(key, {})) for key, value in members}
+        return self._parts(values[0], ",", unquote) if values else self._typed(unquote(raw), self.schema)
 
     def _deep_object(self, query: Query, name: str) -> Any:
         found = {}
         for key, values in query.values.items():
-            if key.startswith(name + "[") and key.endswith("]"):
-                inner = key[len(name) + 1 : -1]
-                schema = self.properties.get(inner, {})
-                decoded = [unquote_plus(value) for value in values]
-                many = schema.get("type") == "array"
-                items = schema.get("items", {})
-                found[inner] = [typed(one, items) for one in decoded] if many else typed(decoded[-1], schema)
+            if not key.startswith(name + "[") or not key.endswith("]"):
+                continue
+            inner = key[len(name) + 1 : -1]
+            schema = self.properties.get(inner, {})
+            decoded = [unquote_plus(value) for value in values]
+            if schema.get("type") == "array":
+                found[inner] = [self._typed(one, schema.get("items", {})) for one in decoded]
+            else:
+                found[inner] = self._typed(decoded[-1], schema)
         return found or MISSING
 
     def _exploded_object(self, query: Query) -> Any:
         found = {
-            name: typed(unquote_plus(query.values[name][-1]), schema)
+            name: self._typed(unquote_plus(query.values[name][-1]), schema)
             for name, schema in self.properties.items()
             if name in query.values
         }

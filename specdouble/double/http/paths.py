@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Target = TypeVar("Target")
+Literals = tuple[str, ...]  # what stands before, between and after the parameters of a segment
 _NAME = re.compile(r"\{([^{}]+)\}")
 
 
@@ -15,7 +16,7 @@ _NAME = re.compile(r"\{([^{}]+)\}")
 class _Node(Generic[Target]):
     concrete: dict[str, _Node[Target]] = field(default_factory=dict)
     # Templates share a node whatever they call their parameters: what is concrete further on decides among them.
-    templated: list[tuple[re.Pattern[str] | None, _Node[Target]]] = field(default_factory=list)
+    templated: list[tuple[Literals | None, _Node[Target]]] = field(default_factory=list)
     targets: list[tuple[tuple[str, ...], Target]] = field(default_factory=list)
 
 
@@ -45,11 +46,10 @@ class Paths(Generic[Target]):
                 node = node.concrete.setdefault(segment, _Node())
                 continue
             whole = segment == "{" + names[0] + "}"
-            literals = [re.escape(part) for part in _NAME.split(segment)[::2]]
-            pattern = None if whole else re.compile("(.+?)".join(literals))
-            known = next((entry for entry in node.templated if entry[0] == pattern), None)
+            literals = None if whole else tuple(_NAME.split(segment)[::2])
+            known = next((entry for entry in node.templated if entry[0] == literals), None)
             if known is None:
-                known = (pattern, _Node())
+                known = (literals, _Node())
                 node.templated.append(known)
                 node.templated.sort(key=_openness)
             node = known[1]
@@ -84,29 +84,46 @@ class Paths(Generic[Target]):
 
     def every(self, path: str) -> Iterator[tuple[Target, dict[str, str]]]:
         """All whose template fits, the most concrete first: for a method that the first has not."""
-        for names, values, target in self._every(self._root, path.split("/")[1:], ()):
+        for names, values, target in self._every(self._root, path.split("/"), 1, ()):
             yield target, dict(zip(names, values, strict=True))
 
     def _every(
-        self, node: _Node[Target], segments: list[str], found: tuple[str, ...]
+        self, node: _Node[Target], segments: list[str], at: int, found: tuple[str, ...]
     ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Target]]:
-        if not segments:
+        if at == len(segments):
             yield from ((names, found, target) for names, target in node.targets)
             return
-        segment, rest = segments[0], segments[1:]
+        segment = segments[at]
         if segment in node.concrete:
-            yield from self._every(node.concrete[segment], rest, found)
-        for pattern, child in node.templated if segment else ():
-            values = (segment,) if pattern is None else _groups(pattern, segment)
+            yield from self._every(node.concrete[segment], segments, at + 1, found)
+        for literals, child in node.templated if segment else ():
+            values = (segment,) if literals is None else _between(literals, segment)
             if values is not None:
-                yield from self._every(child, rest, (*found, *values))
+                yield from self._every(child, segments, at + 1, (*found, *values))
 
 
-def _openness(entry: tuple[re.Pattern[str] | None, object]) -> int:
+def _openness(entry: tuple[Literals | None, object]) -> int:
     """`{a}.tar.gz` goes before `{a}.gz`, and both before `{a}`."""
-    return 0 if entry[0] is None else -len(entry[0].pattern)
+    return 0 if entry[0] is None else -len("".join(entry[0])) - len(entry[0])
 
 
-def _groups(pattern: re.Pattern[str], segment: str) -> tuple[str, ...] | None:
-    match = pattern.fullmatch(segment)
-    return None if match is None else match.groups()
+def _between(literals: Literals, segment: str) -> tuple[str, ...] | None:
+    """What stands between the literals in a segment, each at least one character; None where they do not fit.
+
+    Each literal is taken where it stands first: where that does not fit, no later place would. So the segment is read
+    once, however many parameters there are.
+    """
+    first, *inner, last = literals
+    end = len(segment) - len(last)
+    if not segment.startswith(first) or not segment.endswith(last):
+        return None
+    values, at = [], len(first)
+    for literal in inner:
+        place = segment.find(literal, at + 1, end)
+        if place < 0:
+            return None
+        values.append(segment[at:place])
+        at = place + len(literal)
+    if at >= end:
+        return None
+    return (*values, segment[at:end])

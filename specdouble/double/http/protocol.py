@@ -5,15 +5,22 @@ answered in the turn of the loop that brings its last byte, head and body in one
 (a handler that waits, a browser's CORS, a large body, HTTP/1.0, a second request while one is under way) is handed
 to uvicorn and takes its way through ASGI.
 
-It rests on these insides of uvicorn's `HttpToolsProtocol`: the parser's callbacks, `cycle`, `url`, `headers`,
-`flow`, `server_state`, `limit_concurrency` and the keep-alive timer.
+Whichever way it takes, what a connection may ask of the server has its limits: the size of a head, the time until a
+request is there, the time of doing nothing.
+
+It rests on these insides of uvicorn's `HttpToolsProtocol`: the parser's callbacks, `cycle`, `pipeline`, `url`,
+`headers`, `flow`, `server_state`, `limit_concurrency` and the keep-alive timer.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import httptools
+import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from specdouble.double.http.operations import ASGIApp, Operations
@@ -21,7 +28,39 @@ from specdouble.double.http.result import Answer
 
 _LARGEST = 65536
 _KEPT = 1024
+_LINGERING = 1.0  # seconds for a refused client to read why, before its connection ends
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _NOT_STRAIGHT = frozenset({b"expect", b"origin", b"upgrade", b"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may ask of the server.
+
+    Args:
+        head: the most bytes of a request's head, its target included; beyond them it is answered 431.
+        target: the most bytes of its target; beyond them it is answered 414.
+        body: the most bytes of its body. Operations refuse what is larger; here it bounds what stands around the body:
+            sizes of chunks, and trailers.
+        idle: seconds after which a connection is closed that asks nothing.
+        arrival: seconds in which a request must be there as a whole, else it is answered 408; and in which a client
+            must read what it was answered, else its connection ends.
+    """
+
+    head: int = 65_536
+    target: int = 16_384
+    body: int = 1024 * 1024
+    idle: int = 5
+    arrival: float = 60
+
+    @property
+    def message(self) -> int:
+        """The most bytes of a request on its way: a body in chunks of one byte is six times as long."""
+        return 2 * self.head + 8 * self.body
+
+
+class _Refused(Exception):
+    """Stops the parser: the request has been refused."""
 
 
 class Heads:
@@ -61,34 +100,94 @@ class StraightProtocol(HttpToolsProtocol):
     Args:
         operations: gives the operations that are served now; None where they are still to be compiled.
         heads: the heads that are written already, of all connections.
+        limits: what a connection may ask.
         uvicorn: what uvicorn makes a protocol with.
     """
 
-    def __init__(self, operations: Callable[[], Operations | None], heads: Heads, **uvicorn: Any) -> None:
+    def __init__(
+        self, operations: Callable[[], Operations | None], heads: Heads, limits: Limits, **uvicorn: Any
+    ) -> None:
         super().__init__(**uvicorn)
         self._operations = operations
         self._heads = heads
-        self._idle_since: float | None = None
-        self._straight = False
+        self._limits = limits
+        self._host = b""
+        self._packet = 0  # bytes of the packet that is being read
+        self._received = 0  # bytes of the packets that have come since a request began
+        self._in_head = self._arriving = self._straight = self._handed_over = False
         self._fields: dict[bytes, bytes] = {}
         self._body = b""
+        self._refusal: tuple[int, str] | None = None
+        self._is_deaf = self._has_ended = False
+        # For what the client is waited for, and since when; None while it is the client who waits.
+        self._waiting_since: float | None = None
+        self._patience: float = limits.idle
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has connected."""
+        super().connection_made(transport)
+        self._wait(self.timeout_keep_alive)
+
+    # Reading
+
+    def data_received(self, data: bytes) -> None:
+        """A packet has come."""
+        if self._is_deaf:
+            return
+        self._packet = len(data)
+        self._received += self._packet
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._ignore_upgrade()
+        except httptools.HttpParserError:
+            if self._refusal is None:
+                self._refuse(400, "what was sent is no request of HTTP/1.1")
+        else:
+            if self._arriving:
+                self._await_the_rest()
+
+    def _await_the_rest(self) -> None:
+        if self._in_head and self._received > self._limits.head:
+            too_long = len(self.url) > self._limits.target
+            self._refuse(*(self._long_target() if too_long else self._large_head()))
+        elif self._received > self._limits.message:
+            self._refuse(413, f"the request takes more than {self._limits.message} bytes")
+        elif self._waiting_since is None:
+            self._wait(self._limits.arrival)
+
+    def _ignore_upgrade(self) -> None:
+        """Another protocol is asked for, or a tunnel: there is none (RFC 9110, 7.8), and what follows is not read."""
+        self._is_deaf = True
+        if self._is_answering():
+            self.cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self.url = b""
         self.headers = []
         self._body = b""
+        self._received = 0
+        self._in_head = self._arriving = True
+        self._handed_over = False
+        self._waiting_since = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field has been read."""
-        self.headers.append((name.lower(), value))
+        """A header field has been read. Trailers are not kept: they are no header fields (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """The head has been read: decide which way the request takes."""
-        self._fields = dict(self.headers)
+        self._in_head = False
+        self._fields = fields = dict(self.headers)
+        refusal = self._wrong_head(fields)
+        if refusal is not None:
+            self._refuse(*refusal)
+            raise _Refused
         self._straight = (
             (self.cycle is None or self.cycle.response_complete)
-            and _NOT_STRAIGHT.isdisjoint(self._fields)
+            and _NOT_STRAIGHT.isdisjoint(fields)
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
             and not self.flow.write_paused
@@ -96,6 +195,33 @@ class StraightProtocol(HttpToolsProtocol):
         )
         if not self._straight:
             self._hand_over()
+
+    def _wrong_head(self, fields: dict[bytes, bytes]) -> tuple[int, str] | None:
+        """The status and the reason to refuse the head with; None where it is as it should be."""
+        if len(self.url) > self._limits.target:
+            return self._long_target()
+        if self._packet + self._received > self._limits.head:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self._limits.head:
+                return self._large_head()
+        host = fields.get(b"host")
+        if host is None:
+            return (400, "the request has no Host field") if self.parser.get_http_version() == "1.1" else None
+        if len(fields) != len(self.headers) and [name for name, _ in self.headers].count(b"host") > 1:
+            return 400, "the request has more than one Host field"
+        if host != self._host:
+            if not _HOST.fullmatch(host):
+                return 400, "the Host field names no host"
+            self._host = host
+        if not self.url.isascii():
+            return 400, "the target has characters that are not percent-encoded"
+        return None
+
+    def _long_target(self) -> tuple[int, str]:
+        return 414, f"the target is longer than {self._limits.target} bytes"
+
+    def _large_head(self) -> tuple[int, str]:
+        return 431, f"the head of the request is larger than {self._limits.head} bytes"
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body has been read."""
@@ -108,6 +234,8 @@ class StraightProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request has been read."""
+        self._arriving = False
+        self._waiting_since = None
         if not self._straight:
             super().on_message_complete()
             return
@@ -121,6 +249,38 @@ class StraightProtocol(HttpToolsProtocol):
         self._hand_over(answer)
         super().on_message_complete()
 
+    def _hand_over(self, begun: ASGIApp | None = None) -> None:
+        """Let uvicorn have the request, as far as it has been read; `begun` answers it, if its handler has run."""
+        url, headers, body, app = self.url, self.headers, self._body, self.app
+        self._straight, self._body = False, b""
+        super().on_message_begin()
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
+        self.app = begun or app
+        super().on_headers_complete()
+        self._handed_over = True
+        self.app = app
+        if body:
+            super().on_body(body)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more; what it has asked is still answered."""
+        self._has_ended = True
+        if self._arriving and not self._is_deaf:
+            self._refuse(400, "the request is cut off")
+        elif self._is_answering():
+            self.cycle.keep_alive = False
+        return self._is_answering()
+
+    def _is_answering(self) -> bool:
+        """Whether a request that has come whole is still to be answered."""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        return bool(self.pipeline) if self._handed_over and self._arriving else True
+
+    # Answering
+
     def _write(self, answer: Answer) -> None:
         head = self._heads.head(answer, self.server_state.default_headers)
         if answer.status in (204, 304):
@@ -128,49 +288,93 @@ class StraightProtocol(HttpToolsProtocol):
         else:
             self.transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(answer.body), answer.body))
         self.server_state.total_requests += 1
-        self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._watch(self.timeout_keep_alive)
+        self._wait(self.timeout_keep_alive)
 
     def on_response_complete(self) -> None:
         """An answer that took uvicorn's way has been sent."""
+        super()._unset_keepalive_if_required()
         super().on_response_complete()
-        self._idle_since = self.loop.time()
-
-    def _unset_keepalive_if_required(self) -> None:
-        # To stop a timer with each request, and start another, costs more than to look again when it has run out.
-        self._idle_since = None
-
-    def timeout_keep_alive_handler(self) -> None:
-        """The time of an idle connection is over, or a request has come since it began."""
-        self.timeout_keep_alive_task = None
-        if self._idle_since is None:
+        if self.pipeline or self.transport.is_closing():
             return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._watch(left)
+        if self._refusal is not None:
+            self._send_refusal(*self._refusal)
+        elif not self._arriving:
+            self._wait(self.timeout_keep_alive)
+
+    def _refuse(self, status: int, detail: str) -> None:
+        """Read no further, answer what came before, then tell why, and close the connection."""
+        self._is_deaf = True
+        self._refusal = status, detail
+        if self._handed_over and self._arriving:
+            if self.pipeline:
+                self.pipeline.popleft()  # it has not begun, and will not
+                return
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        elif self._is_answering():
+            return
+        self._send_refusal(status, detail)
+
+    def _send_refusal(self, status: int, detail: str) -> None:
+        title = STATUS_LINE[status].split(b" ", 2)[2].strip().decode()
+        body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+        fields = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+        self._write(Answer(status, body, fields))
+        if self._has_ended:
+            self.transport.close()
         else:
-            super().timeout_keep_alive_handler()
+            # To close with bytes unread resets the connection, and the answer would be lost (RFC 9112, 9.6).
+            self.transport.write_eof()
+            self._wait(_LINGERING)
+
+    # Waiting
+
+    def _wait(self, seconds: float) -> None:
+        """From now on it is the client's turn, for so many seconds."""
+        self._waiting_since, self._patience = self.loop.time(), seconds
+        if self.timeout_keep_alive_task is None:
+            self._watch(seconds)
 
     def _watch(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        # To stop a timer with each request, and start another, costs more than to look again when it has run out.
+        return
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The time of a connection is over, or something has come since it began."""
+        self.timeout_keep_alive_task = None
+        if self._waiting_since is None:
+            return
+        left = self._waiting_since + self._patience - self.loop.time()
+        if left > 0:
+            self._watch(left)
+        elif self.flow.read_paused:
+            self._wait(self._patience)  # it is not the client who keeps the rest back
+        elif self._arriving and not self._is_deaf:
+            self._refuse(408, f"the request did not come whole within {self._limits.arrival:g} seconds")
+        elif self.transport.get_write_buffer_size():
+            self.transport.abort()  # nobody reads: to close would wait for that
+        else:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        """The client does not read what it was answered."""
+        super().pause_writing()
+        if not self._arriving:
+            self._wait(self._limits.arrival)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        if not self._arriving and self.cycle is not None and not self.cycle.response_complete:
+            self._waiting_since = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
         super().connection_lost(exc)
         super()._unset_keepalive_if_required()
-
-    def _hand_over(self, begun: ASGIApp | None = None) -> None:
-        """Let uvicorn have the request, as far as it has been read; `begun` answers it, if its handler has run."""
-        url, headers, body, app = self.url, self.headers, self._body, self.app
-        self._straight, self._body = False, b""
-        super()._unset_keepalive_if_required()
-        super().on_message_begin()
-        self.url = url
-        for name, value in headers:
-            super().on_header(name, value)
-        self.app = begun or app
-        super().on_headers_complete()
-        self.app = app
-        if body:
-            super().on_body(body)

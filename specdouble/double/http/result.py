@@ -20,6 +20,7 @@ from specdouble.double.state.problem import STATUSES
 Fields = list[tuple[bytes, bytes]]
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_LONG = 256  # a longer value is looked at each time: what is kept stays small
 _VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
@@ -44,12 +45,14 @@ class Answer:
     headers: list[tuple[bytes, bytes]]
 
 
-@functools.lru_cache(maxsize=1024)
 def _field(name: str, value: str) -> tuple[bytes, bytes]:
     written = name.lower().encode(), value.encode()
     if not _NAME.fullmatch(written[0]) or not _VALUE.fullmatch(written[1]):
         raise ContractBroken([Violation("header", f"/{name}", f"is no header field: {value!r}")])
     return written
+
+
+_remembered = functools.lru_cache(maxsize=1024)(_field)
 
 
 def fields(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -58,7 +61,11 @@ def fields(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
     Raises:
         ContractBroken: a name or a value cannot stand in a header.
     """
-    return [_field(name, str(value)) for name, value in headers.items()]
+    found = []
+    for name, value in headers.items():
+        text = str(value)
+        found.append(_remembered(name, text) if len(text) <= _LONG else _field(name, text))
+    return found
 
 
 class Results:

@@ -6,11 +6,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
 from specdouble.contract import Contract, Identity
+from specdouble.double.http.cookies import read_cookies
 from specdouble.double.state.exchange import User
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
@@ -180,8 +180,4 @@ def _basic(headers: Headers, _query: bytes) -> str | None:
 
 
 def _cookie(headers: Headers, name: str) -> str | None:
-    try:
-        cookies = SimpleCookie(_decoded(headers.get(b"cookie")) or "")
-    except CookieError:
-        return None
-    return cookies[name].value if name in cookies else None
+    return read_cookies(headers).get(name) or None

@@ -12,8 +12,9 @@ import orjson
 
 from specdouble.contract import Contract, Violation
 from specdouble.contract.pointer import fragment, tokens
-from specdouble.double.http.body import DEEPEST, storable, typed
+from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.storable import DEEPEST, storable
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NO_NAME = re.compile(r"[^\w.-]")
@@ -42,7 +43,7 @@ def read_xml(contract: Contract, raw: bytes, schema: Any) -> Any:
         root = parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise _problem(f"is not XML: {error}") from None
-    return storable(_Reader(contract).value(root, schema, 1))
+    return storable(_Reader(contract).value(root, schema, 1), contract.reserved)
 
 
 def write_xml(contract: Contract, value: Any, schema: Any) -> bytes:
@@ -147,7 +148,7 @@ class _Reader(_Schemas):
         if not text.strip() and schema.get("nullable") is True and schema.get("type") != "string":
             return None
         for option in (schema, *(schema.get("oneOf") or ()), *(schema.get("anyOf") or ())):
-            value = typed(text.strip(), self.whole(option))
+            value = typed(text.strip(), self.whole(option), self.contract.reserved)
             if not isinstance(value, str):
                 return value
         return text

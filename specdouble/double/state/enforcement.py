@@ -8,10 +8,15 @@ from typing import Any, Protocol
 
 import orjson
 
-from specdouble.contract import Immutable, References, Resource, Timestamp, Transitions, Unique
+from specdouble.contract import Resource
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.problem import Broken
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.references.rule import References
+from specdouble.rules.timestamp.rule import Timestamp
+from specdouble.rules.transitions.rule import Transitions
+from specdouble.rules.unique.rule import Unique
 
 Document = dict[str, Any]
 

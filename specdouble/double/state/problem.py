@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.client import responses
 from typing import Any
 
-from specdouble.contract import Rule, Violation
+from specdouble.contract import PropertyRule, Rule, Violation
 
 STATUSES = range(200, 600)
 
@@ -82,6 +82,16 @@ class Broken:
     message: str
     document: object = None
 
+    @property
+    def name(self) -> str:
+        """What the rule speaks of: the property, where it is one."""
+        return self.rule.name if isinstance(self.rule, PropertyRule) else self.rule.about
+
+    @property
+    def pointer(self) -> str:
+        """Where that stands in the document."""
+        return f"/{self.rule.name}" if isinstance(self.rule, PropertyRule) else ""
+
 
 class Refusal(Problem):
     """A write that would break rules of the contract; it was not made.
@@ -95,17 +105,17 @@ class Refusal(Problem):
         first = broken[0]
         super().__init__(
             first.rule.status_among(statuses),
-            f"{first.rule.name} {first.message}",
+            f"{first.name} {first.message}",
             str(first.rule) if len(broken) == 1 else None,
             rule=first.rule.id,
-            violations=[Violation("body", f"/{one.rule.name}", one.message) for one in broken],
+            violations=[Violation("body", one.pointer, one.message) for one in broken],
         )
         self.broken = broken
 
     def explained(self) -> dict[str, Any]:
         """The whole story, with each rule and the document in its way."""
         rules = [
-            {"rule": one.rule.id, "message": f"{one.rule.name} {one.message}", "document": one.document}
+            {"rule": one.rule.id, "message": f"{one.name} {one.message}", "document": one.document}
             for one in self.broken
         ]
         return {**super().explained(), "rules": rules}

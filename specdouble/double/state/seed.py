@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from specdouble.contract import Contract, Finding, References, Refused, Resource, Unique
+from specdouble.contract import Contract, Finding, Refused, Resource
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source, load
 from specdouble.double.state.enforcement import Document, unique_key
+from specdouble.rules.references.rule import References
+from specdouble.rules.unique.rule import Unique
 
 Seed = dict[str, list[Document]]
 

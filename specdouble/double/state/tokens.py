@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+import math
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -15,6 +13,13 @@ from specdouble.contract import Identity
 from specdouble.double.state.clock import Clock
 
 _REMEMBERED = 1024
+_WORTH_REMEMBERING = 4096  # bytes of a token
+# The signature is PyJWT's to check. The times are compared with the double's own clock, and the other claims are what
+# the contract says they are: an `aud` or a `sub` of any type.
+_SIGNATURE_ALONE: Any = {
+    **{f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")},
+    "require": ["exp"],
+}
 
 
 class Tokens:
@@ -40,40 +45,34 @@ class Tokens:
         return jwt.encode({**claims, **times}, self._secret, algorithm="HS256")
 
     def verify(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token that this double has signed and that has not expired, else None."""
+        """The claims of a token that this double has signed and that is good now, else None."""
         claims = self._verified.get(token)
         if claims is None:
-            try:
-                # The time is compared below, by the double's own clock.
-                options: Any = {"verify_exp": False, "verify_iat": False, "require": ["exp"]}
-                claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=options)
-            except (jwt.InvalidTokenError, UnicodeError, RecursionError):
+            claims = self._signed(token)
+            if claims is None:
                 return None
-            if len(self._verified) >= _REMEMBERED:
-                self._verified.clear()
-            self._verified[token] = claims
-        expires = claims["exp"]
-        if not isinstance(expires, int | float) or expires <= self._clock.seconds():
+            self._remember(token, claims)
+        now = self._clock.seconds()
+        return claims if claims["exp"] > now and claims.get("nbf", -math.inf) <= now else None
+
+    def _signed(self, token: str) -> dict[str, Any] | None:
+        """The claims, where the signature is this double's and each time is one."""
+        try:
+            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_SIGNATURE_ALONE)
+        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
             return None
-        return claims
+        times = [claims[name] for name in ("exp", "nbf", "iat") if name in claims]
+        return claims if all(map(_is_numeric_date, times)) else None
+
+    def _remember(self, token: str, claims: dict[str, Any]) -> None:
+        if len(self._verified) >= _REMEMBERED:
+            self._verified.clear()
+        if len(token) <= _WORTH_REMEMBERING:
+            self._verified[token] = claims
 
 
-def secret_of(project: Path) -> str:
-    """The project's secret: `SPECDOUBLE_SECRET`, else one made at the first start and kept in `.specdouble/`."""
-    told = os.environ.get("SPECDOUBLE_SECRET")
-    if told:
-        return told
-    folder = project / ".specdouble"
-    file = folder / "secret"
-    try:
-        return file.read_text("utf-8").strip()
-    except OSError:
-        secret = secrets.token_hex(32)
-    try:
-        folder.mkdir(exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", "utf-8")
-        file.touch(mode=0o600)
-        file.write_text(secret, "utf-8")
-    except OSError:
-        pass  # a folder that cannot be written to: the tokens last as long as the process
-    return secret
+def _is_numeric_date(value: object) -> bool:
+    """RFC 7519, section 2; `NaN` and `Infinity`, which Python reads, would never be over."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Immutable, Media, Operation, References
+from specdouble.contract import Contract, Media, Operation
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
 from specdouble.prove.facts import document_schema, is_free_text, json_body, kind_of, required_names, resolved, sendable
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.references.rule import References
 
 CONFORMANCE, TRACE, BOUNDS = "conformance", "refused_leaves_no_trace", "boundaries"
 LONG = 255

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract, Media, Operation
+from specdouble.contract import Contract, Media, Operation, PropertyRule
 from specdouble.double.http.compiled import Outcome
 from specdouble.prove.change import changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import kind_of, resolved, takes_null
@@ -64,7 +64,7 @@ def _plain(contract: Contract, operation: Operation, known: list[tuple[Path, Any
     """The properties that no rule speaks of, those of the document itself first."""
     action = contract.actions.get(operation.id)
     resource = contract.resources[action.collection] if action else None
-    ruled = {rule.name for rule in resource.rules} | {resource.id} if resource else set()
+    ruled = {rule.name for rule in resource.of(PropertyRule)} | {resource.id} if resource else set()
     return sorted([one for one in known if one[0][-1] not in ruled], key=lambda one: -len(one[0]))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract, Operation, Resource, Unique
+from specdouble.contract import Contract, Operation, PropertyRule, Resource
 from specdouble.double.http.compiled import Outcome, Request
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Document, Enforcement
@@ -44,6 +44,7 @@ from specdouble.prove.facts import (
     takes_null,
 )
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.unique.rule import Unique
 
 READ, PARTIAL, TRACE = "read_your_writes", "partial_update", "refused_leaves_no_trace"
 MOST = 10
@@ -237,8 +238,8 @@ def _deletes(resource: Resource, key: str) -> Mutants:
 
 def _traces(contract: Contract, resource: Resource) -> Mutants:
     things = resource.collection
-    kinds = {rule.kind for rule in resource.rules if rule.kind in ("unique", "references", "immutable", "transitions")}
-    names = {rule.name for rule in resource.rules if rule.kind in kinds}
+    kinds = {rule.kind for rule in resource.rules if rule.refuses}
+    names = {rule.name for rule in resource.of(PropertyRule) if rule.refuses}
     for key in doing(contract, things, "update", "replace"):
         if kinds and names & set(sendable(contract, contract.operations[key])) and shown(contract, things):
             sentence = f"A change of a document of {things} that a rule refuses is done in part."
@@ -274,7 +275,7 @@ class _Partly(Collection):
         try:
             return super()._save(before, dict(after), touched)
         except Refusal as refusal:
-            broken = {one.rule.name for one in refusal.broken}
+            broken = {one.name for one in refusal.broken}
             kept = {name: before[name] for name in broken if name in before}
             self._rules.carry_over(before, after)
             self._documents.replace_one({"_id": before["_id"]}, {**after, **kept, **_keys(self._rules, before)})

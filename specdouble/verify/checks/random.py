@@ -45,8 +45,7 @@ def _bodies(
     world: World, subject: Subject, operation: Operation, bound: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Body]:
     """Bodies without the properties that a rule speaks of: those are added where the body is sent."""
-    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | subject.server_set | bound
-    ruled |= set(world.implied)
+    ruled = {*subject.chosen, *subject.server_set, *bound, *world.implied}
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
         if name not in ruled:

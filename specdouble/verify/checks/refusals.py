@@ -7,10 +7,9 @@ import string
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, Timestamp
+from specdouble.contract import Operation
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.checks.ownership import _change
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater, json_media
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
@@ -31,7 +30,6 @@ def plan(world: World, subject: Subject) -> Plan:
             yield from _unfitting(world, subject, updater.operation, updater)
             yield from _edges(world, subject, updater.operation, updater)
             yield from _unknown(subject, updater.operation, updater)
-        yield from _ruled(subject, updater)
 
 
 def _unfitting(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
@@ -52,7 +50,7 @@ def _refused(trial: Trial, subject: Subject, updater: Updater | None, changes: d
     if updater is None:
         _refused_create(trial, subject, changes)
     else:
-        _refused_update(trial, subject, updater, changes, "conformance")
+        refused_update(trial, subject, updater, changes, "conformance")
 
 
 def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], check: str = "conformance") -> None:
@@ -89,19 +87,20 @@ def _hold_refused(exchange: Any, what: str, check: str) -> None:
 
 def _leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
     """A name that a refused create was sent is free still, and no list shows it."""
-    if subject.listers and not subject.unique:
+    if subject.listers and not subject.once:
         marks = {value for value in body.values() if isinstance(value, str) and trial.world.settings.prefix in value}
         for one in trial.listed(subject, trial.user):
             if marks & {value for value in one.values() if isinstance(value, str)}:
                 raise Broken("a refused create to store nothing", "the list shows its document")
-    if subject.unique:
+    if subject.once:
         exchange, _ = trial.try_create(subject, trial.user, body)
         accepted(exchange, "the same body, mended, after a refused create")
 
 
-def _refused_update(
+def refused_update(
     trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], check: str | None = None
 ) -> None:
+    """Hold that an update that is refused changes nothing, what would be taken by itself included."""
     document = trial.create(subject, full=True)
     if not subject.observable:
         raise NotExercised(f"no operation reads documents of {subject.collection}")
@@ -118,14 +117,16 @@ def _refused_update(
 
 def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any]) -> dict[str, Any]:
     """Changes of other properties that would be accepted by themselves."""
-    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | {updater.id_in_body}
+    ruled = {*subject.chosen, updater.id_in_body}
     others: dict[str, Any] = {}
     for name, schema in subject.requested(updater.operation).items():
         plain = name not in ruled and name not in changes and name not in subject.server_set
         simple = schema.get("type") in ("string", "boolean", "number") and not schema.get("enum")
         if plain and simple and len(others) < 6:
             others[name] = trial.world.bodies.value(subject, name, schema, trial.user)
-    return others | {name: value for name, value in _change(trial, subject, updater).items() if name not in changes}
+    return others | {
+        name: value for name, value in trial.world.bodies.change(subject, updater).items() if name not in changes
+    }
 
 
 def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -135,31 +136,10 @@ def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
             raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
 
 
-def _ruled(subject: Subject, updater: Updater) -> Plan:
-    """Updates that a rule refuses, with others that would be accepted beside."""
-    promise, about = f"{updater.operation} refused by a rule changes nothing", ids(updater.operation)
-    requested = subject.requested(updater.operation)
-    for rule in subject.unique:
-        if rule.name in requested:
-            run = partial(_taken, subject=subject, updater=updater, name=rule.name)
-            yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {rule.name}", about)
-    for reference in subject.references:
-        if reference.name in requested:
-            run = partial(_refused_update, subject=subject, updater=updater, changes={reference.name: "0" * 24})
-            yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {reference.name}", about)
-
-
-def _taken(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
-    first = trial.create(subject)
-    _refused_update(trial, subject, updater, {name: first.sent[name]})
-    if subject.observable and trial.look(first) != first.shown:
-        raise Broken("the document that has the name to stay as it was", "it changed")
-
-
 def _edges(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
     about = ids(operation)
     for name, schema in subject.requested(operation).items():
-        ruled = {rule.name for rule in subject.references} | subject.server_set
+        ruled = (subject.chosen.keys() - subject.once) | subject.server_set
         if name in ruled or name in world.implied:
             continue
         for what, value in edges(schema, world.contract.resolve):
@@ -170,20 +150,20 @@ def _edges(world: World, subject: Subject, operation: Operation, updater: Update
 
 
 def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
-    if fits and isinstance(value, str) and any(rule.name == name for rule in subject.unique):
+    if fits and isinstance(value, str) and name in subject.once:
         word = trial.world.word()
         value = (word + value[len(word) :]) if len(value) > len(word) else _letters(len(value))
     if not fits:
         if updater is None:
             return _refused_create(trial, subject, {name: value}, Names.boundaries)
-        return _refused_update(trial, subject, updater, {name: value}, Names.boundaries)
+        return refused_update(trial, subject, updater, {name: value}, Names.boundaries)
     if updater is None:
         body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
         exchange, document = trial.try_create(subject, trial.user, body)
     else:
         document = trial.create(subject)
         exchange = trial.try_update(updater, document, {name: value})
-    if not isinstance(value, str) and len(str(value)) < 3 and any(rule.name == name for rule in subject.unique):
+    if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
         return None  # so short a number may well be taken
     accepted(exchange, f"{name} {shown(value)}")
     return None
@@ -276,13 +256,9 @@ def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:
         if one.get(name, ...) != other.get(name, ...):
             seen = f"{name} was {shown(one.get(name))}, then {shown(other.get(name))}"
             raise Broken("a second read to show what the first did", seen)
-        if name in document.shown and document.shown[name] != one.get(name, ...):
-            stamps = [rule.name for rule in subject.resource.of(Timestamp)]
-            if name in stamps:
-                raise Broken(
-                    "a read to change nothing",
-                    f"{name} was {shown(document.shown[name])}, and is {shown(one.get(name))}",
-                )
+        if name in subject.stamps and document.shown.get(name, ...) not in (..., one.get(name, ...)):
+            seen = f"{name} was {shown(document.shown[name])}, and is {shown(one.get(name))}"
+            raise Broken("a read to change nothing", seen)
 
 
 def _distinct(trial: Trial, subject: Subject) -> None:
@@ -293,9 +269,8 @@ def _distinct(trial: Trial, subject: Subject) -> None:
 
 def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> None:
     first = trial.create(subject, one)
-    names = {rule.name for rule in subject.unique}
     body = trial.body(subject, trial.creator(subject), other)
-    body |= {name: value for name, value in first.sent.items() if name in names}
+    body |= {name: value for name, value in first.sent.items() if name in subject.once}
     exchange, second = trial.try_create(subject, other, body)
     if second is None:
         raise NotExercised(f"{other.name} may not have the same: {exchange.told(60)}")
@@ -305,7 +280,7 @@ def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> No
 
 def _id_stays(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject)
-    exchange = trial.try_update(updater, document, _change(trial, subject, updater))
+    exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
     accepted(exchange, "an update")
     key = subject.resource.id
     for where, seen in (("the answer", document.shown), ("a read", trial.look(document))):

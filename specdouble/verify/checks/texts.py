@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from specdouble.contract import Operation, Unique
+from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.subject import json_media
 from specdouble.verify.trial import Trial
@@ -20,18 +20,14 @@ TEXTS = {
 def plan(world: World) -> Plan:
     """The cases for each operation and each property that takes such a text."""
     for operation in world.contract.operations.values():
-        media, unique = json_media(operation), _unique(world, operation)
+        media, action = json_media(operation), world.contract.actions.get(operation.id)
+        unique = world.subjects[action.collection].once if action else frozenset()
         for name, schema in (world.contract.properties(media.schema) if media else {}).items():
             for what, text in TEXTS.items():
                 if world.bodies.property_fits(schema, text) and world.bodies.property_fits(schema, "any other text"):
                     run = partial(_sent, operation=operation, name=name, text=text, unique=name in unique)
                     promise = f"{operation} does not fail at any {name}"
                     yield Case(Names.conformance, promise, run, what, ids(operation))
-
-
-def _unique(world: World, operation: Operation) -> set[str]:
-    action = world.contract.actions.get(operation.id)
-    return {rule.name for rule in world.contract.resources[action.collection].of(Unique)} if action else set()
 
 
 def _sent(trial: Trial, operation: Operation, name: str, text: str, unique: bool) -> None:

@@ -76,13 +76,11 @@ def _values(world: World, schema: Any) -> list[Any]:
 
 def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
     """The first property that is not seen as it was sent."""
-    trimmed = {rule.name for rule in subject.unique if "space" in rule.ignore}
     for name, value in sent.items():
         if name in subject.server_set or name not in subject.resource.properties:
             continue
-        if name in trimmed and isinstance(value, str) and str(seen.get(name)).strip() == value.strip():
-            continue  # the contract ignores these spaces: whether they are kept it does not say
-        if name not in seen or not same(value, seen[name]):
+        shown_so = name in seen and (same(value, seen[name]) or subject.may_differ(name, value, seen[name]))
+        if not shown_so:
             return name
     return None
 
@@ -110,7 +108,7 @@ def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any)
     }
     if name not in subject.requested(creator):
         return True
-    if any(rule.name == name for rule in subject.unique):
+    if name in subject.once:
         return True
     other = trial.create(subject, **{**flags, name: value})
     seen = trial.look(other) if subject.observable else other.shown
@@ -125,27 +123,18 @@ def _full(trial: Trial, subject: Subject) -> None:
 def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip: set[str]) -> Body:
     """A value of each property's catalogue, the next ones with each number."""
     changes: Body = {}
-    unique = {rule.name for rule in subject.unique}
-    references = {rule.name for rule in subject.references}
     for index, (name, schema) in enumerate(subject.requested(operation).items()):
         values = _values(trial.world, schema)
-        if name in skip or name in references or name in subject.server_set or not values:
+        if name in skip or (name in subject.chosen and name not in subject.once) or name in subject.server_set:
             continue
-        value = values[(number + index) % len(values)]
-        if name in unique:
-            value = _unique(trial, schema, value)
-        changes[name] = value
+        if values:
+            changes[name] = anew(trial, subject, name, schema, values[(number + index) % len(values)])
     return changes
 
 
-def _unique(trial: Trial, schema: Any, value: Any) -> Any:
-    """The value with a new word inside its outer spaces."""
-    if not isinstance(value, str):
-        return trial.world.fresh_value(schema)
-    core = value.strip()
-    before, _, after = value.partition(core) if core else ("", "", "")
-    made = f"{before}{trial.world.word()} {core}".rstrip() + after if core else trial.world.word()
-    return made if trial.world.bodies.property_fits(schema, made) else trial.world.fresh_value(schema)
+def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: Any) -> Any:
+    """The value, or one like it where a document may have it already and no two may."""
+    return trial.world.bodies.value(subject, name, schema, trial.user, like=value) if name in subject.once else value
 
 
 def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
@@ -167,8 +156,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
 def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
     for name, value in changes.items():
-        if any(rule.name == name for rule in subject.unique):
-            value = _unique(trial, subject.requested(trial.creator(subject))[name], value)
+        value = anew(trial, subject, name, subject.requested(trial.creator(subject))[name], value)
         base = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
@@ -181,8 +169,7 @@ def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> 
     for name, value in changes.items():
         if not broken.expected.startswith(f"{name} to be"):
             continue
-        if any(rule.name == name for rule in subject.unique):
-            value = _unique(trial, subject.requested(trial.creator(subject))[name], value)
+        value = anew(trial, subject, name, subject.requested(trial.creator(subject))[name], value)
         trial.exchanges.clear()
         document = trial.create(subject, **{name: value})
         hold(trial, document, {name: value}, "sent")
@@ -218,7 +205,7 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
 def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
-    if any(rule.name == name for rule in (*subject.unique, *subject.references)):
+    if name in subject.chosen:
         value = trial.world.bodies.value(subject, name, schema, trial.user)
     else:
         value = _other(trial, schema, before.get(name))

@@ -17,7 +17,6 @@ from specdouble.verify.ledger import SAFE
 from specdouble.verify.problem import Interruption
 from specdouble.verify.subject import Subject, json_media
 from specdouble.verify.trial import Trial
-from specdouble.verify.values import kind, merged
 from specdouble.verify.world import World
 
 LARGEST = 2**63 - 1
@@ -149,20 +148,13 @@ class Knowledge:
             case.body = body
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
-        """Existing references and new unique values, in place of values that fit their schemas."""
-        schemas, user = subject.requested(operation), self.world.crowd.first
-        for reference in subject.references:
-            if self._fits(schemas, reference.name, body):
-                found = self.world.reference(reference.target, user)
-                many = kind(merged(schemas[reference.name], self.world.contract.resolve)) == "array"
-                body[reference.name] = [found] if many else found
-        for rule in subject.unique:
-            if self._fits(schemas, rule.name, body):
-                value, schema = body[rule.name], schemas[rule.name]
-                made = f"{self.world.word()} {value}" if isinstance(value, str) else self.world.fresh_value(schema)
-                fresh = made if self.world.bodies.property_fits(schema, made) else self.world.fresh_value(schema)
-                if self.world.bodies.property_fits(schema, fresh):
-                    body[rule.name] = fresh
+        """Values that keep the rules, in place of values that fit their schemas."""
+        schemas, user, bodies = subject.requested(operation), self.world.crowd.first, self.world.bodies
+        for name in subject.chosen:
+            if self._fits(schemas, name, body):
+                chosen = bodies.value(subject, name, schemas[name], user, like=body[name])
+                if bodies.property_fits(schemas[name], chosen):
+                    body[name] = chosen
 
     def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
         return name in schemas and name in body and self.world.bodies.property_fits(schemas[name], body[name])

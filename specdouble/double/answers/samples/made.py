@@ -6,13 +6,16 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
-from specdouble.contract import Contract, References, Resource, Timestamp, Unique
+from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import tokens
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.enforcement import Document, unique_key
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.seed import Seed
+from specdouble.rules.references.rule import References
+from specdouble.rules.timestamp.rule import Timestamp
+from specdouble.rules.unique.rule import Unique
 
 COUNT = 3
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from specdouble.contract import References
-from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.rules.references.rule import References
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -53,6 +55,10 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
         if target.deleters:
             promise = f"{rule.name} of a deleted document is refused on {on}"
             yield Case(rule.id, promise, partial(_deleted, **of, target=target), "", about)
+    if writer is not None:
+        promise = f"{operation} refused by a rule changes nothing"
+        run = partial(refused_update, subject=subject, updater=writer, changes={rule.name: "0" * 24})
+        yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {rule.name}", about)
     if writer is not None and writer.partial:
         yield Case(rule.id, f"an update without {rule.name} is accepted", partial(_left_out, **of), "", about)
 
@@ -138,7 +144,7 @@ def _nothing_stored(
     if writer is None:
         body = {**sent, rule.name: _wrapped(subject, rule, writer, known)}
         exchange, _ = trial.try_create(subject, trial.user, body)
-        if not exchange.ok and subject.unique:
+        if not exchange.ok and subject.once:
             raise Broken("a refused create to store nothing", "the same request with a known id was refused then: "
                          + exchange.told(), "refused_leaves_no_trace")  # fmt: skip
     elif before is not None and trial.look(sent) != before:
@@ -188,3 +194,13 @@ def _left_out(trial: Trial, subject: Subject, rule: References, writer: Updater 
     if rule.name in subject.required(writer.operation):
         raise NotExercised(f"{writer.operation} asks for {rule.name}")
     accepted(trial.try_update(writer, document, {}), f"an update without {rule.name}")
+
+
+def value(world: World, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+    """The id of a document that the user may refer to; a list of it where the property holds several."""
+    new = rule.name in subject.once and world.subjects[rule.target].creators
+    found = Trial(world).create(world.subjects[rule.target], user).id if new else world.reference(rule.target, user)
+    return [found] if kind(merged(schema, world.contract.resolve)) == "array" else found
+
+
+ATTACK = Attack(plan, value=value)

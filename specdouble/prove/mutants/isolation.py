@@ -1,4 +1,4 @@
-"""Documents that others may see or change."""
+"""Documents that others may see or change: what owners and tenants share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract import Contract, Owner, Resource, Rule, Tenant
+from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.double.http.compiled import Outcome, Request
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.problem import Problem
@@ -18,20 +18,25 @@ from specdouble.prove.fault import Change, Mutant, Mutants
 _DOES = {"read": "read", "list": "list", "update": "change", "replace": "replace", "delete": "delete"}
 
 
-def mutants(contract: Contract) -> Mutants:
-    """The mutants of every rule of owners and tenants."""
-    for resource in contract.resources.values():
-        for rule in (*resource.of(Owner), *resource.of(Tenant)):
-            if not doing(contract, resource.collection, *_DOES):
-                why = f"no operation reads or changes documents of {resource.collection}"
-                yield _unchecked(rule, resource, "", (), why)
-            for key, does in _operations(contract, resource):
-                yield _unchecked(rule, resource, does, (key,), _equivalent(contract, rule, resource))
-        yield from _together(contract, resource)
-        yield from _told(contract, resource)
+def of_rule(contract: Contract, resource: Resource, rule: PropertyRule, who: str, why: str = "") -> Mutants:
+    """The mutants of one rule.
+
+    Args:
+        contract: where it stands.
+        resource: whose documents it hides.
+        rule: whose they are.
+        who: who sees them where it is not kept, as a sentence begins.
+        why: why it does not show that the rule is not kept; empty where it does.
+    """
+    if not doing(contract, resource.collection, *_DOES):
+        unseen = f"no operation reads or changes documents of {resource.collection}"
+        yield _unchecked(rule, resource, who, "", (), unseen)
+    for key, does in operations(contract, resource):
+        yield _unchecked(rule, resource, who, does, (key,), why)
 
 
-def _operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, str]]:
+def operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, str]]:
+    """The ids of the operations on documents that exist, and what each does to one."""
     for key, action in contract.actions.items():
         if action.collection == resource.collection and action.does in _DOES:
             yield key, _DOES[action.does]
@@ -43,29 +48,18 @@ def _operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, s
             yield key, "change"
 
 
-def _unchecked(rule: Rule, resource: Resource, does: str, ids: tuple[str, ...], why: str) -> Mutant:
-    who = "A colleague" if isinstance(rule, Owner) else "Another organization's user"
+def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
     sentence = f"{who} can {does or 'see'} a document of {resource.collection}."
     target = ids[0] if ids else f"{resource.collection}.{rule.name}"
-    change = _scoped_without(ids, resource, {rule.name})
+    change = scoped_without(ids, resource, {rule.name})
     return Mutant(
         f"{rule.kind}.unchecked", f"{target}.{rule.name}" if ids else target, sentence, change, (rule.id,), ids, why
     )
 
 
-def _equivalent(contract: Contract, rule: Rule, resource: Resource) -> str:
-    """A tenant is told by the owner where each user has one of either."""
-    if not isinstance(rule, Tenant) or not resource.owner or not _is_of_users(contract, resource):
-        return ""
-    return f"{resource.owner} is checked too, and a user belongs to one {resource.tenant}: nobody else has both"
+def scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) -> Change:
+    """Hide documents in the operations without regard to these properties."""
 
-
-def _is_of_users(contract: Contract, resource: Resource) -> bool:
-    claimed = [identity.claims for identity in contract.identities.values()]
-    return all(resource.owner in claims and resource.tenant in claims for claims in claimed)
-
-
-def _scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) -> Change:
     def alter(enforcement: Enforcement) -> None:
         def scope(original: Any, user: Any) -> dict[str, Any]:
             return {name: value for name, value in original(user).items() if name not in names}
@@ -77,35 +71,15 @@ def _scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) -
     return in_operations(ids, resource.collection, alter)
 
 
-def _together(contract: Contract, resource: Resource) -> Mutants:
-    """Where both are checked, one hides that the other is not."""
-    if not resource.owner or not resource.tenant:
-        return
-    concerns = (f"owner:{resource.collection}.{resource.owner}", f"tenant:{resource.collection}.{resource.tenant}")
-    for key, does in _operations(contract, resource):
-        change = _scoped_without((key,), resource, {resource.owner, resource.tenant})
-        sentence = f"Anybody who is signed in can {does} a document of {resource.collection}."
-        yield Mutant("tenant.open-to-all", f"{key}.{resource.tenant}", sentence, change, concerns, (key,))
-
-
-def _told(contract: Contract, resource: Resource) -> Mutants:
-    scope = resource.owner or resource.tenant
-    if scope is None:
-        return
-    kind = "owner" if resource.owner else "tenant"
-    for key, does in _operations(contract, resource):
+def told(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:
+    """Mutants that answer 403 where another's document should not exist for the caller."""
+    for key, does in operations(contract, resource):
         action = contract.actions[key]
         if action.id is not None and "404" in contract.operations[key].statuses:
             sentence = f"Who tries to {does} another's document of {resource.collection} is told that it exists: 403."
             change = answering((key,), _forbidding(resource.collection, resource.id, action.id))
-            yield Mutant(
-                f"{kind}.forbidden-not-hidden",
-                f"{key}.{scope}",
-                sentence,
-                change,
-                (f"{kind}:{resource.collection}.{scope}",),
-                (key,),
-            )
+            target = f"{key}.{rule.name}"
+            yield Mutant(f"{rule.kind}.forbidden-not-hidden", target, sentence, change, (rule.id,), (key,))
 
 
 def _forbidding(collection: str, property: str, parameter: str) -> Any:

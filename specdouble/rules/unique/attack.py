@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, Unique
-from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.contract import Operation
+from specdouble.rules.unique.rule import Unique
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks.refusals import refused_update
+from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
@@ -131,13 +135,14 @@ def _long_values() -> Iterator[tuple[str, str, str, str]]:
 def _told_apart(world: World, one: str, other: str) -> tuple[str, str]:
     """The two texts with one and the same new word in them, outer spaces kept outside."""
     word = world.word()
+    return _with_word(word, one), _with_word(word, other)
 
-    def put(text: str) -> str:
-        core = text.strip()
-        before, _, after = text.partition(core)
-        return f"{before}{word} {core}{after}"
 
-    return put(one), put(other)
+def _with_word(word: str, text: str) -> str:
+    """The text with a word before it, outer spaces kept outside."""
+    core = text.strip()
+    before, _, after = text.partition(core)
+    return f"{before}{word} {core}{after}"
 
 
 def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -> Plan:
@@ -247,11 +252,21 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
     )
     for promise, what, run in lives:
         yield Case(rule.id, promise, partial(run, subject=subject, rule=rule, updater=updater), what, about)
+    promise = f"{updater.operation} refused by a rule changes nothing"
+    run = partial(_trace_of_taken, subject=subject, updater=updater, name=name)
+    yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {name}", about)
     for state, value in _states(world, subject, updater.operation):
         run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
         yield Case(
             rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
         )
+
+
+def _trace_of_taken(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
+    first = trial.create(subject)
+    refused_update(trial, subject, updater, {name: first.sent[name]})
+    if subject.observable and trial.look(first) != first.shown:
+        raise Broken("the document that has the name to stay as it was", "it changed")
 
 
 def _rename(updater: Updater, rule: Unique) -> set[int]:
@@ -389,9 +404,26 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     schema = subject.requested(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
     value = options[0] if options else trial.world.fresh_value(schema)
-    if any(reference.name == name for reference in subject.references):
-        raise NotExercised(f"{name} is a reference")
+    if name in subject.chosen and name not in subject.once:
+        raise NotExercised(f"not any {name} is taken")
     exchange, _ = trial.try_create(subject, trial.user, {**first.sent, name: value})
     accepted(exchange, f"the {rule.name} with another {name}")
     exchange, _ = trial.try_create(subject, trial.user, first.sent)
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
+
+
+def value(world: World, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+    """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
+    fresh = world.fresh_value(schema)
+    if not isinstance(like, str) or not like.strip():
+        return fresh
+    made = _with_word(world.word(), like)
+    return made if world.bodies.property_fits(schema, made) else fresh
+
+
+def same(rule: Unique, sent: Any, seen: Any) -> bool:
+    """Whether the spaces that the rule ignores are all that differs: whether they are kept it does not say."""
+    return "space" in rule.ignore and isinstance(sent, str) and str(seen).strip() == sent.strip()
+
+
+ATTACK = Attack(plan, value=value, once=True, same=same)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
-from specdouble.contract import Timestamp
+from specdouble.rules.timestamp.rule import Timestamp
+from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
-from specdouble.verify.checks.ownership import _change
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted
@@ -119,7 +120,9 @@ def _from_client(trial: Trial, subject: Subject, rule: Timestamp, value: str) ->
 
 def _client_update(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
     document = trial.create(subject)
-    exchange = trial.try_update(updater, document, {**_change(trial, subject, updater), rule.name: LONG_AGO[0]})
+    exchange = trial.try_update(
+        updater, document, {**trial.world.bodies.change(subject, updater), rule.name: LONG_AGO[0]}
+    )
     if not exchange.ok:
         raise NotExercised(f"an update with {rule.name} was refused: {exchange.told(80)}")
     for where, view in _views(trial, document):
@@ -132,7 +135,7 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     before = moment(_stamp(document.shown, rule))
     for _ in range(2):
         trial.tick()
-        exchange = trial.try_update(updater, document, _change(trial, subject, updater))
+        exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
         accepted(exchange, "an update")
         for where, view in _views(trial, document):
             after = moment(_stamp(view, rule))
@@ -148,7 +151,10 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     document = trial.create(subject)
     before = _stamp(document.shown, rule)
     trial.tick()
-    accepted(trial.try_update(updater, document, _change(trial, subject, updater)), "an update")
+    accepted(trial.try_update(updater, document, trial.world.bodies.change(subject, updater)), "an update")
     for where, view in _views(trial, document):
         if _stamp(view, rule) != before:
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")
+
+
+ATTACK = Attack(plan, server_sets=True, stamp=attrgetter("event"))

@@ -7,13 +7,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from specdouble.contract import Contract, Timestamp
+from specdouble.contract import Contract
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Document, Enforcement
 from specdouble.double.state.problem import Refusal
 from specdouble.prove.change import around, enforcing, keeping, storing
 from specdouble.prove.facts import changers, doing, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.timestamp.rule import Timestamp
 
 Fault = tuple[str, str, Change, str]
 
@@ -99,9 +100,7 @@ def _now(name: str) -> Callable[[Enforcement, Document, Document], None]:
 def _unasked(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
     """The time of the last change moves though nothing was changed."""
     things, name = rule.collection, rule.name
-    refused = any(
-        other.refused_with and other.kind not in ("owner", "tenant") for other in contract.resources[things].rules
-    )
+    refused = any(other.refuses for other in contract.resources[things].rules)
     if refused and shown(contract, things):
         sentence = f"A change that a rule refuses moves {name}."
         yield "moved-by-refused", sentence, keeping(things, _touching(name)), "refused_leaves_no_trace"

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, References
+from specdouble.contract import Contract
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Document, Enforcement, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.prove.change import around, enforcing, keeping, together
-from specdouble.prove.facts import changers, creators, doing, sendable, unwritten
+from specdouble.prove.facts import changers, creators, doing, sendable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.prove.mutants.unique import wrong_status
+from specdouble.rules.references.rule import References
 
 Lets = Callable[[Document, Document | None], bool]
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]*")

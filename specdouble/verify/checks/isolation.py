@@ -1,50 +1,50 @@
-"""Owner and tenant: another's document does not exist for the caller, whatever the caller tries."""
+"""Another's document does not exist for the caller, whatever the caller tries: what owners and tenants share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, Owner, Tenant
+from specdouble.contract import Operation, PropertyRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater, json_media
-from specdouble.verify.trial import Document, Trial, refused_as
-from specdouble.verify.values import plausible
+from specdouble.verify.trial import Trial, refused_as, view
 from specdouble.verify.world import World
 
-Rule = Owner | Tenant
 
+def plan(
+    world: World,
+    subject: Subject,
+    rule: PropertyRule,
+    pairs: list[tuple[User, User]],
+    told: Callable[[User], str | None],
+) -> Plan:
+    """The cases of one rule.
 
-def plan(world: World, subject: Subject, rule: Rule) -> Plan:
-    """The cases of one rule."""
+    Args:
+        world: the server.
+        subject: the documents that have an owner or a tenant.
+        rule: whose they are.
+        pairs: users of whom neither may see the other's.
+        told: what the rule's property holds for a user, where it is known.
+    """
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
         return
     if len(world.crowd) == 0:
         yield Missing(rule.id, "needs users: name them in [tool.specdouble.verify]")
         return
-    yield from _holds_the_caller(world, subject, rule)
-    pairs = _pairs(world, subject, rule)
-    if not pairs:
-        needed = "another user" if isinstance(rule, Owner) else "a user of another organization"
-        yield Missing(rule.id, f"needs {needed} in [tool.specdouble.verify]")
-    elif isinstance(rule, Owner) and not world.crowd.colleagues():
-        yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
+    for user in world.crowd:
+        run = partial(_held, subject=subject, rule=rule, user=user, wanted=told(user))
+        yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
     for one, other in pairs:
         yield from _of_pair(world, subject, rule, one, other)
 
 
-def _pairs(world: World, subject: Subject, rule: Rule) -> list[tuple[User, User]]:
-    if isinstance(rule, Tenant):
-        return list(world.crowd.foreigners())
-    colleagues = list(world.crowd.colleagues())
-    return colleagues if colleagues and subject.resource.tenant else list(world.crowd.pairs())
-
-
-def _of_pair(world: World, subject: Subject, rule: Rule, one: User, other: User) -> Plan:
+def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, other: User) -> Plan:
     who = f"{one.name}'s, by {other.name}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
@@ -76,7 +76,7 @@ def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]
                 yield operation, name
 
 
-def _statuses(rule: Rule, operation: Operation) -> set[int]:
+def _statuses(rule: PropertyRule, operation: Operation) -> set[int]:
     """404, or any declared refusal where the operation declares no 404."""
     status = rule.status_among(operation.statuses)
     if str(status) in operation.statuses:
@@ -84,19 +84,19 @@ def _statuses(rule: Rule, operation: Operation) -> set[int]:
     return {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
 
 
-def _read(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     trial.look(document)
     exchange = trial.send(operation, other, **trial.place(operation, document))
     refused_as(exchange, _statuses(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
 
 
-def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, updater: Updater) -> None:
+def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
     document = trial.create(subject, one)
-    changes = _change(trial, subject, updater)
+    changes = trial.world.bodies.change(subject, updater)
     trial.update(updater, document, changes)
     before = trial.look(document) if subject.observable else None
-    other_changes = _change(trial, subject, updater)
+    other_changes = trial.world.bodies.change(subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
     refused_as(
         exchange, _statuses(rule, updater.operation), f"{other.name} changing {one.name}'s document", strict=True
@@ -105,19 +105,7 @@ def _updated(trial: Trial, subject: Subject, rule: Rule, one: User, other: User,
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
 
-def _change(trial: Trial, subject: Subject, updater: Updater) -> dict[str, Any]:
-    """A change of one property that no rule speaks of, where there is one."""
-    ruled = {rule.name for rule in (*subject.unique, *subject.references)} | {updater.id_in_body}
-    for name, schema in subject.requested(updater.operation).items():
-        if name not in ruled and schema.get("type") == "string" and not schema.get("enum") and not schema.get("format"):
-            return {name: plausible(schema, trial.contract.resolve, trial.world.word())}
-    for rule in subject.unique:
-        if rule.name in subject.requested(updater.operation):
-            return {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])}
-    return {}
-
-
-def _deleted(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation) -> None:
+def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     exchange = trial.delete(document, other)
     refused_as(exchange, _statuses(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
@@ -134,7 +122,9 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
 
 
-def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, operation: Operation, name: str) -> None:
+def _used(
+    trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation, name: str
+) -> None:
     if not all(trial.world.crowd.may_call(operation.security, user) for user in (one, other)):
         raise NotExercised(f"needs credentials of both users for {operation} in the settings")
     document = trial.create(subject, one)
@@ -148,21 +138,10 @@ def _used(trial: Trial, subject: Subject, rule: Rule, one: User, other: User, op
     )
 
 
-def _holds_the_caller(world: World, subject: Subject, rule: Rule) -> Plan:
-    for user in world.crowd:
-        run = partial(_held, subject=subject, rule=rule, user=user)
-        yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
-
-
-def _held(trial: Trial, subject: Subject, rule: Rule, user: User) -> None:
+def _held(trial: Trial, subject: Subject, rule: PropertyRule, user: User, wanted: str | None) -> None:
     document = trial.create(subject, user)
-    wanted = user.id if isinstance(rule, Owner) else user.tenant
-    for where, seen in (("the answer", document.shown), ("a read", _look(trial, document))):
+    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
         if rule.name not in seen:
             raise NotExercised(f"{where} shows no {rule.name}")
         if wanted is not None and user.account.tenant is None and str(seen[rule.name]) != wanted:
             raise Broken(f"{rule.name} to be {user.name}'s ({wanted})", f"{where} shows {seen[rule.name]!r}")
-
-
-def _look(trial: Trial, document: Document) -> dict[str, Any]:
-    return trial.look(document) if document.subject.observable else document.shown

@@ -11,15 +11,17 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Immutable, Operation, Unique
+from specdouble.contract import Contract, Operation
 from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Document, Enforcement, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import InsertOneResult
 from specdouble.prove.change import around, enforcing, keeping, operating, together
-from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten
+from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.unique.rule import Unique
 
 Alter = Callable[[Enforcement], None]
 LONGEST = 64
@@ -316,14 +318,3 @@ def _wrong_status(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, 
     if other is not None:
         sentence = f"A taken {rule.name} is refused with {other}, which the contract declares for something else."
         yield "wrong-status", sentence, _ruled(rule, lambda one: replace(one, status=other))
-
-
-def wrong_status(contract: Contract, rule: Any) -> int | None:
-    """A status that every writing operation declares, and that is not the one of the rule's refusals."""
-    ids = [*creators(contract, rule.collection), *changers(contract, rule.collection)]
-    if not ids:
-        return None
-    right = {rule.status_among(contract.operations[key].statuses) for key in ids}
-    declared = set.intersection(*({*contract.operations[key].statuses} for key in ids))
-    others = [status for status in (409, 422, 400) if str(status) in declared and status not in right]
-    return next(iter(others), None)

@@ -1,0 +1,232 @@
+"""A kind of rules: how it is written, and what reads it out of a contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from specdouble.contract.document import Document
+from specdouble.contract.operation import Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import properties_of
+from specdouble.contract.resource import Action, Identity, Resource
+from specdouble.contract.rule import CollectionRule, Rule
+from specdouble.rules import of_all
+
+ON_A_PROPERTY = "a property of a schema that carries `x-resource`"
+Found = tuple[str, str, str]  # a pointer, the reason and the remedy of a finding
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of a kind of rules before a contract is read.
+
+    Args:
+        keyword: the annotation, or the keyword of OpenAPI's own, that says it.
+        place: what the keyword stands on.
+        written: how it is written, in Markdown.
+        means: what it promises, in Markdown.
+        refused: what becomes of a request that breaks it, in Markdown.
+        read: finds its rules in a contract, and notes what is wrong with them.
+        guess: finds rules of the kind that the shape of the contract suggests. They make answers, never verdicts.
+        contradicted: tells where an example breaks rules of the kind.
+    """
+
+    keyword: str
+    place: str
+    written: str
+    means: str
+    refused: str
+    read: Callable[[Reading], Iterable[Rule]]
+    guess: Callable[[Clues], Iterable[CollectionRule]] = lambda _: ()
+    contradicted: Callable[[Example], Iterable[Found]] = lambda _: ()
+
+    @property
+    def row(self) -> str:
+        """Its row in the table of the documentation."""
+        return f"| {self.written} | {self.place} | {self.means} | {self.refused} |"
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Every kind, by its folder."""
+    return {name: module.KIND for name, module in of_all("rule").items()}
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A keyword of a kind, where it stands.
+
+    Args:
+        document: the contract's document.
+        raw: its value.
+        pointer: where it stands.
+    """
+
+    document: Document
+    keyword: str
+    raw: Any
+    pointer: str
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Pointer, file, line and status, as a rule takes them."""
+        return {**located(self.document, self.pointer), "status": self.status}
+
+    @property
+    def status(self) -> int | None:
+        """The status that it names for a refusal; what is none is found."""
+        status = self.raw.get("status") if isinstance(self.raw, dict) else None
+        if status is None or isinstance(status, list):  # a list: a property with a value that is named `status`
+            return None
+        if not isinstance(status, int) or not 400 <= status <= 499:
+            self.find(f"`{status}` is no status of a refusal", "write a number from 400 to 499", "status")
+            return None
+        return status
+
+    def find(self, reason: str, remedy: str, *below: str | int) -> None:
+        """Note what is wrong with it, or with what stands below."""
+        self.document.find(self.pointer + pointer(*below), reason, remedy)
+
+    def find_unknown_keys(self, known: Sequence[str]) -> None:
+        """Note each key of its mapping that is none of these."""
+        for key in self.raw if isinstance(self.raw, dict) else ():
+            if key not in known:
+                self.find(f"`{self.keyword}` has no key `{key}`", suggestion(key, known), key)
+
+
+@dataclass(frozen=True)
+class OnProperty(Annotation):
+    """A keyword on a property of a resource's schema.
+
+    Args:
+        resource: the resource.
+        name: the property.
+        schema: its schema.
+    """
+
+    resource: Resource
+    name: str
+    schema: Mapping[str, Any]
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What a rule about a property takes."""
+        return {**super().place, "collection": self.resource.collection, "name": self.name}
+
+
+@dataclass(frozen=True)
+class OnOperation(Annotation):
+    """A keyword on an operation.
+
+    Args:
+        operation: the operation.
+    """
+
+    operation: Operation
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What a rule about an operation takes."""
+        return {**super().place, "operation": self.operation.id}
+
+
+@dataclass
+class Reading:
+    """A contract whose rules are being read.
+
+    Args:
+        document: its document.
+        operations: its operations.
+        resources: its resources, by collection.
+        actions: what operations do to them, by operation id.
+        identities: whom credentials stand for, by security scheme.
+        read: the pointers of the annotations that mean something.
+    """
+
+    document: Document
+    operations: Sequence[Operation]
+    resources: Mapping[str, Resource]
+    actions: Mapping[str, Action]
+    identities: Mapping[str, Identity]
+    read: set[str] = field(default_factory=set)
+
+    @property
+    def annotated(self) -> dict[str, Resource]:
+        """The resources that an `x-resource` tells of, by collection."""
+        return {name: resource for name, resource in self.resources.items() if not resource.why}
+
+    def on_properties(self, keyword: str) -> Iterator[OnProperty]:
+        """The keyword wherever it stands on a property of an annotated resource; `false` takes it back."""
+        for resource in self.annotated.values():
+            for name, schema, at in properties_of(self.document, resource.schema, resource.pointer):
+                if keyword in schema:
+                    at += pointer(keyword)
+                    self.read.add(at)
+                    if schema[keyword] is not False:
+                        yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
+
+    def on_operations(self, keyword: str) -> Iterator[OnOperation]:
+        """The keyword wherever it stands on an operation."""
+        for operation in self.operations:
+            if keyword in operation.extensions:
+                at = operation.pointer + pointer(keyword)
+                self.read.add(at)
+                yield OnOperation(self.document, keyword, operation.extensions[keyword], at, operation)
+
+
+@dataclass(frozen=True)
+class Clues:
+    """What the shape of a contract tells of an inferred resource.
+
+    Args:
+        resource: the resource.
+        sent: the properties that a request may set when it creates a document.
+        conflict: how the contract describes the answer 409 to that request; empty where it does not.
+    """
+
+    resource: Resource
+    sent: Collection[str]
+    conflict: str
+
+    def place(self, name: str) -> dict[str, Any]:
+        """What a rule about the property takes."""
+        return {"collection": self.resource.collection, "name": name, "pointer": self.resource.pointer}
+
+
+@dataclass(frozen=True)
+class Example:
+    """The documents of an example, with the pointers of each.
+
+    Args:
+        resource: whose documents they are.
+        documents: each with the place where it stands.
+        sent: whether they are a request's.
+    """
+
+    resource: Resource
+    documents: Sequence[tuple[str, Mapping[str, Any]]]
+    sent: bool
+
+
+def located(document: Document, at: str) -> dict[str, Any]:
+    """Pointer, file and line of what stands at the pointer."""
+    file, line, _ = document.locate(at)
+    return {"pointer": at, "file": file, "line": line}
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The remedy for a misspelt word: the one that was meant, or all that there are."""
+    known = list(known)
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"write `{near[0]}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
+
+
+def words(raw: Any) -> list[str]:
+    """One word or a list of them, as annotations take either."""
+    if raw is None:
+        return []
+    return [str(one) for one in raw] if isinstance(raw, list) else [str(raw)]

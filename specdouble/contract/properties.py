@@ -1,0 +1,85 @@
+"""The properties of an object schema, wherever they are written: in place, behind `$ref`, in `allOf`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from specdouble.contract.document import Document
+from specdouble.contract.pointer import pointer
+
+
+def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The properties of an object schema, through `$ref` and `allOf`: name, resolved schema, pointer."""
+    for name, part, place in parts_of(document, schema, at):
+        beside = part if isinstance(part, dict) else {}
+        try:
+            yield name, {**described(document, part), **{key: beside[key] for key in beside if key != "$ref"}}, place
+        except LookupError:
+            continue
+
+
+def described(document: Document, schema: Any) -> dict[str, Any]:
+    """What a schema says, through `$ref`; its type also through `allOf`.
+
+    Authors wrap a `$ref` in an `allOf` to write a description beside it.
+
+    Raises:
+        LookupError: a `$ref` leads to nothing.
+    """
+    schema = document.resolve(schema)
+    if not isinstance(schema, dict):
+        return {}
+    parts = schema.get("allOf")
+    if "type" in schema or not isinstance(parts, list):
+        return schema
+    kinds = [
+        behind["type"] for part in parts if isinstance(behind := document.resolve(part), dict) and "type" in behind
+    ]
+    return {**schema, "type": kinds[0]} if kinds else schema
+
+
+def is_array(schema: dict[str, Any]) -> bool:
+    """Whether a schema is one of an array: it has `items`, and no `type` says otherwise."""
+    told = schema.get("type", "array")
+    return "items" in schema and "array" in (told if isinstance(told, list) else [told])
+
+
+def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:
+    """The properties of an object schema, through `$ref` and `allOf`: name, the property as it stands, pointer."""
+    yield from _parts(document, schema, at, set())
+
+
+def _parts(document: Document, schema: Any, at: str, seen: set[str]) -> Iterator[tuple[str, Any, str]]:
+    try:
+        schema, at = document.follow(schema, at)
+    except LookupError:
+        return
+    if not isinstance(schema, dict) or at in seen:
+        return
+    seen.add(at)
+    if "$ref" in schema:
+        yield from _parts(document, {"$ref": schema["$ref"]}, at, seen)
+    for index, part in enumerate(schema.get("allOf") or ()):
+        yield from _parts(document, part, at + pointer("allOf", index), seen)
+    properties = schema.get("properties")
+    for name, part in properties.items() if isinstance(properties, dict) else ():
+        yield name, part, at + pointer("properties", name)
+
+
+def types_of(schema: Mapping[str, Any] | None) -> set[Any]:
+    """The types that a schema names; None where it names none."""
+    told = schema.get("type") if schema else None
+    return {*told} if isinstance(told, list) else {told}
+
+
+def is_scalar(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema is one of a text or a number."""
+    holds_parts = "properties" in schema or "items" in schema
+    return not holds_parts and types_of(schema).isdisjoint({"object", "array", "boolean"})
+
+
+def plain(name: str) -> str:
+    """A name without what authors write differently: case, and what separates words."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,170 @@
+"""Reads forms: `application/x-www-form-urlencoded`, and `multipart/form-data` (RFC 7578)."""
+
+from __future__ import annotations
+
+import binascii
+import logging
+import quopri
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser
+
+from specdouble.contract import Violation
+from specdouble.double.http.field_value import elements, parameters
+from specdouble.double.http.json_text import read_json
+from specdouble.double.http.scalar import typed
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.storable import storable
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+Properties = Mapping[str, Mapping[str, Any]]
+
+# It warns of every form that is none; whoever sent it is told.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def read_form(raw: bytes, properties: Properties, reserved: Container[str] = ()) -> dict[str, Any]:
+    """The fields of an `application/x-www-form-urlencoded` body, each as its property's schema has it.
+
+    Args:
+        raw: the body.
+        properties: the schema of each field that has one.
+        reserved: the names that begin with `$` or contain a dot and are taken all the same.
+
+    Raises:
+        Problem: 400, it is no form in UTF-8, or holds what no store can keep.
+    """
+    try:
+        pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise _problem("is no form in UTF-8") from None
+    return _from_pairs(pairs, properties, reserved)
+
+
+def read_multipart(
+    raw: bytes, content_type: bytes, properties: Properties, reserved: Container[str] = ()
+) -> dict[str, Any]:
+    """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each.
+
+    Args:
+        raw: the body.
+        content_type: the `Content-Type` field, which names the boundary.
+        properties: the schema of each field that has one.
+        reserved: the names that begin with `$` or contain a dot and are taken all the same.
+
+    Raises:
+        Problem: 400, it is none, a part has no name or is not what it says, or holds what no store can keep.
+    """
+    pairs = [part.pair(reserved) for part in _parts(raw, content_type)]
+    return _from_pairs(pairs, properties, reserved)
+
+
+def _from_pairs(pairs: list[tuple[str, Any]], properties: Properties, reserved: Container[str]) -> dict[str, Any]:
+    """An object of form fields; a field that stands several times, or whose schema is an array, becomes a list."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    whole: dict[str, Any] = {}
+    for name, values in found.items():
+        schema = properties.get(name, {})
+        if schema.get("type") == "array":
+            whole[name] = [typed(one, schema.get("items", {}), reserved) for one in values]
+        else:
+            whole[name] = typed(values[-1], schema, reserved)
+    storable(whole, reserved)
+    return whole
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part of a multipart body."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    chunks: list[bytes] = field(default_factory=list)
+
+    def pair(self, reserved: Container[str]) -> tuple[str, Any]:
+        """The name of the part, and its value."""
+        disposition = dict(parameters(elements(self.headers.get("content-disposition", ""), ";")[1:]))
+        name = disposition.get("name")
+        if name is None:
+            raise _problem("has a part without a name")
+        content = self._decoded(name)
+        media_type = self.headers.get("content-type", "").partition(";")[0].lower()
+        if "json" in media_type:
+            return name, read_json(content, reserved)
+        is_file = bool(disposition.get("filename"))
+        return name, content.decode("latin-1" if is_file else "utf-8", "replace")
+
+    def _decoded(self, name: str) -> bytes:
+        """The content, without its transfer encoding: deprecated (RFC 7578, 4.7), and still sent."""
+        content = b"".join(self.chunks)
+        encoding = self.headers.get("content-transfer-encoding", "").strip().lower()
+        if encoding == "quoted-printable":
+            return quopri.decodestring(content)
+        if encoding == "base64":
+            try:
+                return binascii.a2b_base64(content)
+            except binascii.Error as error:
+                raise _problem(f"has a part `{name}` that is not base64: {error}") from None
+        return content
+
+
+class _Reading:
+    """What the parser tells of a body, gathered to its parts."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.ended = False
+        self._name = b""
+        self._value = b""
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": lambda: self.parts.append(_Part()),
+            "on_part_data": self.on_part_data,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_end": self.on_end,
+        }
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].chunks.append(data[start:end])
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        # Browsers write the names of fields in UTF-8 (RFC 7578, 5.1).
+        self.parts[-1].headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
+        self._name = self._value = b""
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
+def _parts(raw: bytes, content_type: bytes) -> list[_Part]:
+    boundary = dict(parameters(elements(content_type.decode("latin-1"), ";")[1:])).get("boundary")
+    if not boundary:
+        raise _problem("has no parts: does the content type name the boundary?")
+    reading = _Reading()
+    try:
+        MultipartParser(boundary.encode("latin-1"), reading.callbacks()).write(raw)
+    except FormParserError as error:
+        raise _problem(f"is no multipart body: {error}") from None
+    if not reading.ended:
+        raise _problem("has no parts, or is cut off: it does not end with its boundary")
+    return reading.parts
+
+
+def _problem(message: str) -> Problem:
+    return Problem(400, "Invalid request body", violations=[Violation("body", "", message)])

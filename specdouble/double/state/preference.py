@@ -1,0 +1,27 @@
+"""What a request wishes of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The wishes of one request.
+
+    Args:
+        code: the status.
+        example: the name of an example.
+        dynamic: whether the body is made anew each time.
+        delay: how long the answer takes, in milliseconds.
+    """
+
+    code: int | None = None
+    example: str | None = None
+    dynamic: bool = False
+    delay: int = 0
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a sample is wished for, instead of what the operation would answer."""
+        return self.code is not None or self.example is not None or self.dynamic

@@ -1,0 +1,1 @@
+"""A property that is left out is filled in."""

@@ -1,0 +1,49 @@
+"""Defaults: filled in on creation where the request leaves the property out, and only there."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from specdouble.rules.default.rule import Default
+from specdouble.verify.attack import Attack
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.problem import Broken
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial, view
+from specdouble.verify.values import plausible
+from specdouble.verify.world import World
+
+
+def plan(_world: World, subject: Subject, rule: Default) -> Plan:
+    """The cases of a default."""
+    about = ids(subject.creators[0])
+    if rule.name in subject.required(subject.creators[0]):
+        yield Missing(rule.id, f"{rule.name} is required: the default is never filled in")
+        return
+    promise = f"{rule.name} is {rule.value!r} where it is not sent"
+    yield Case(rule.id, promise, partial(_left_out, subject=subject, rule=rule, full=False), "minimal", about)
+    yield Case(rule.id, promise, partial(_left_out, subject=subject, rule=rule, full=True), "all else sent", about)
+    run = partial(_sent, subject=subject, rule=rule)
+    yield Case(rule.id, f"a {rule.name} that is sent wins over its default", run, "", about)
+
+
+def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None:
+    document = trial.create(subject, full=full, drop=(rule.name,))
+    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
+        if rule.name not in seen or not same(rule.value, seen[rule.name]):
+            told = shown(seen[rule.name]) if rule.name in seen else "none"
+            raise Broken(f"{rule.name} to be {shown(rule.value)}", f"{where} shows {told}")
+
+
+def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
+    schema = subject.requested(subject.creators[0])[rule.name]
+    value = plausible(schema, trial.contract.resolve, trial.world.word())
+    document = trial.create(subject, **{rule.name: value})
+    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
+        if same(rule.value, seen.get(rule.name)) and not same(value, rule.value):
+            expected = f"{rule.name} to be {shown(value)}, as sent"
+            raise Broken(expected, f"{where} shows {shown(seen.get(rule.name))}")
+
+
+ATTACK = Attack(plan)

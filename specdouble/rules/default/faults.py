@@ -1,0 +1,78 @@
+"""Defaults that are missing, others, or come back with a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from specdouble.contract import Contract
+from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.prove.change import around, created, enforcing, sent
+from specdouble.prove.facts import doing, sendable
+from specdouble.prove.fault import Mutant, Mutants
+from specdouble.rules.default.rule import Default
+
+
+def mutants(contract: Contract) -> Mutants:
+    """The mutants of every default."""
+    for rule in contract.rules.values():
+        if isinstance(rule, Default):
+            yield from _of(contract, rule)
+
+
+def _of(contract: Contract, rule: Default) -> Mutants:
+    target, things = f"{rule.collection}.{rule.name}", rule.collection
+    sentence = f"A new document of {things} has no {rule.name} unless it is sent."
+    yield Mutant("default.missing", target, sentence, created(things, _without(rule.name)), (rule.id,))
+    other = another(rule.value, contract.resources[things].properties.get(rule.name, {}))
+    sentence = f"A new document of {things} without {rule.name} gets {other!r} for it, not {rule.value!r}."
+    yield Mutant("default.wrong", target, sentence, created(things, _with(rule.name, other)), (rule.id,))
+    if rule.name in _partially_changed(contract, things):
+        sentence = f"A change that does not mention {rule.name} sets it back to {rule.value!r}."
+        change = enforcing(things, _on_change(rule))
+        yield Mutant("default.applied-on-update", target, sentence, change, ("partial_update", rule.id))
+
+
+def _partially_changed(contract: Contract, collection: str) -> set[str]:
+    ids = doing(contract, collection, "update")
+    return {name for key in ids for name in sendable(contract, contract.operations[key])}
+
+
+def another(value: Any, schema: Any) -> Any:
+    """Another value of the same type; of the same enum, where there is one."""
+    for one in schema.get("enum", ()):
+        if one != value:
+            return one
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return f"{value} by default" if isinstance(value, str) else None
+
+
+def _without(name: str) -> Callable[[Document], None]:
+    def alter(document: Document) -> None:
+        if name not in sent():
+            document.pop(name, None)
+
+    return alter
+
+
+def _with(name: str, value: Any) -> Callable[[Document], None]:
+    def alter(document: Document) -> None:
+        if name not in sent():
+            document[name] = value
+
+    return alter
+
+
+def _on_change(rule: Default) -> Callable[[Enforcement], None]:
+    def alter(enforcement: Enforcement) -> None:
+        def carry_over(original: Any, before: Document, after: Document) -> None:
+            original(before, after)
+            if rule.name not in sent():
+                after[rule.name] = rule.value
+
+        around(enforcement, "carry_over", carry_over)
+
+    return alter

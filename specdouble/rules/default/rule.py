@@ -1,0 +1,57 @@
+"""`default`: what a request that creates a document leaves out is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.contract.kind import Kind, Reading, located
+from specdouble.contract.operation import Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import properties_of
+from specdouble.contract.rule import PropertyRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Default(PropertyRule):
+    """Filled in on creation where the request leaves it out.
+
+    Args:
+        value: what it is filled in with.
+    """
+
+    kind = "default"
+    native = True
+    shown_by = ("create",)
+    value: Any = field(hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.value!r} unless it is sent"
+
+
+def _read(reading: Reading) -> Iterator[Default]:
+    for operation in reading.operations:
+        action = reading.actions.get(operation.id)
+        if action is None or action.does != "create":
+            continue
+        known = reading.resources[action.collection].properties
+        for name, schema, at in _sent(reading, operation):
+            if "default" in schema and name in known:
+                place = located(reading.document, at + "/default")
+                yield Default(collection=action.collection, name=name, value=schema["default"], **place)
+
+
+def _sent(reading: Reading, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:
+    for media in operation.body.content.values() if operation.body else ():
+        yield from properties_of(reading.document, media.schema, media.pointer + pointer("schema"))
+
+
+KIND = Kind(
+    keyword="default",
+    place="a property of a request",
+    written="`default` (OpenAPI's own)",
+    means="filled in on creation",
+    refused="",
+    read=_read,
+)

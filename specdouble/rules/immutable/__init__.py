@@ -1,0 +1,1 @@
+"""A property stays as it was created."""

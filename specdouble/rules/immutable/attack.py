@@ -1,0 +1,71 @@
+"""Immutable properties: another value is refused on update, the same is not."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.references.rule import References
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.problem import Broken
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Trial, accepted, refused_as, view
+from specdouble.verify.values import merged
+from specdouble.verify.world import World
+
+
+def plan(_world: World, subject: Subject, rule: Immutable) -> Plan:
+    """The cases of an immutable property."""
+    updaters = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
+    updaters = updaters or [one for one in subject.updaters if subject.is_open(one.operation)]
+    if not subject.creators or not updaters:
+        yield Missing(rule.id, f"no operation changes documents of {subject.collection}")
+        return
+    for updater in updaters:
+        about = ids(updater.operation)
+        of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater}
+        yield Case(rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about)
+        yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
+
+
+def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
+    """Another value for the property, one that every other rule takes."""
+    schema = subject.requested(subject.creators[0]).get(rule.name) or subject.resource.properties[rule.name]
+    reference = next((one for one in subject.resource.of(References) if one.name == rule.name), None)
+    if reference is not None:
+        return trial.create(trial.subject(reference.target)).id
+    options = merged(schema, trial.contract.resolve).get("enum") or []
+    value = next((one for one in options if one not in (other_than, None)), None)
+    if value is None:
+        value = _varied(trial.world.bodies.value(subject, rule.name, schema, trial.user), other_than)
+    return value
+
+
+def _varied(value: Any, other_than: Any) -> Any:
+    if value != other_than:
+        return value
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int | float) else f"{value}x"
+
+
+def _changed(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:
+    document = trial.create(subject, full=True)
+    before = view(trial, document)
+    value = _value_of(trial, subject, rule, before.get(rule.name))
+    exchange = trial.try_update(updater, document, {rule.name: value})
+    status = rule.status_among(updater.operation.statuses)
+    refused_as(exchange, {status}, f"a change of {rule.name} from {before.get(rule.name)!r} to {value!r}")
+    if view(trial, document) != before:
+        raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
+
+
+def _unchanged(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:
+    document = trial.create(subject, full=True)
+    own = view(trial, document).get(rule.name)
+    accepted(trial.try_update(updater, document, {rule.name: own}), f"an update with the same {rule.name}")
+
+
+ATTACK = Attack(plan, bound_on_update=True)

@@ -1,0 +1,27 @@
+"""Owners: a user's documents do not exist for another user, not for a colleague either."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from specdouble.rules.owner.rule import Owner
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Missing, Plan
+from specdouble.verify.checks import isolation
+from specdouble.verify.subject import Subject
+from specdouble.verify.world import World
+
+
+def plan(world: World, subject: Subject, rule: Owner) -> Plan:
+    """The cases of one rule."""
+    crowd = world.crowd
+    colleagues = crowd.colleagues() if subject.resource.tenant else []
+    pairs = colleagues or crowd.pairs()  # a colleague's document is what only the owner keeps from the caller
+    yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("id"))
+    if subject.creators and len(crowd) == 1:
+        yield Missing(rule.id, "needs another user in [tool.specdouble.verify]")
+    elif subject.creators and len(crowd) and not crowd.colleagues():
+        yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
+
+
+ATTACK = Attack(plan)

@@ -1,0 +1,1 @@
+"""The server sets a property."""

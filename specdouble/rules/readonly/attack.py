@@ -1,0 +1,97 @@
+"""Read-only properties: what a client sends for one has no effect, and is no reason to refuse."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.rules.readonly.rule import ReadOnly
+from specdouble.verify.attack import Attack
+from specdouble.verify.bodies import shown
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial, accepted, view
+from specdouble.verify.values import plausible
+from specdouble.verify.world import World
+
+
+def plan(world: World, subject: Subject, rule: ReadOnly) -> Plan:
+    """The cases of a read-only property."""
+    if not subject.creators and not subject.updaters:
+        yield Missing(rule.id, f"no operation writes documents of {subject.collection}")
+        return
+    created = f"a client's {rule.name} has no effect on create"
+    held = rule.name in (subject.resource.owner, subject.resource.tenant) and len(world.crowd) > 1
+    for what in ("plausible", "null", "of another type", *(["another user's"] if held else [])):
+        if subject.creators:
+            run = partial(_client_value, subject=subject, rule=rule, updater=None, what=what)
+            yield Case(rule.id, created, run, what, ids(subject.creators[0]))
+        for updater in subject.updaters:
+            run = partial(_client_value, subject=subject, rule=rule, updater=updater, what=what)
+            promise = f"a client's {rule.name} has no effect on update"
+            yield Case(rule.id, promise, run, what, ids(updater.operation))
+
+
+def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: Any) -> Any:
+    schema = subject.resource.properties[rule.name]
+    if what == "null":
+        return None
+    if what == "of another type":
+        return 17 if not isinstance(own, int) else "seventeen"
+    if what == "another user's":
+        others = [user for user in trial.world.crowd if user is not trial.world.crowd.users.get(trial.user.name)]
+        for user in others:
+            value = user.id if rule.name == subject.resource.owner else user.tenant
+            if rule.name in (subject.resource.owner, subject.resource.tenant) and value and value != own:
+                return value
+        raise NotExercised("no other user's value is known")
+    if isinstance(own, str) and len(own) == 24 and all(char in "0123456789abcdef" for char in own):
+        return own[::-1] if own[::-1] != own else "0" * 24
+    if "x-timestamp" in schema:
+        return "2001-02-03T04:05:06.789Z"
+    return plausible({key: one for key, one in schema.items() if key != "readOnly"}, trial.contract.resolve, "client")
+
+
+def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updater | None, what: str) -> None:
+    model = trial.create(subject)
+    value = _sent_value(trial, subject, rule, what, model.shown.get(rule.name))
+    if updater is None:
+        body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: value}
+        exchange, document = trial.try_create(subject, trial.user, body)
+        before = None
+    else:
+        document, before = model, view(trial, model).get(rule.name)
+        exchange = trial.try_update(updater, model, {**_harmless(subject, updater, model), rule.name: value})
+    if not exchange.ok:
+        _unless_others_are_refused(trial, subject, updater, model)
+        accepted(exchange, f"a request with {rule.name} {shown(value)}, which the server sets,")
+    assert document is not None
+    for where in ("the answer", "a read"):
+        seen = document.shown if where == "the answer" else view(trial, document)
+        if rule.name in seen and seen[rule.name] == value and value is not None:
+            raise Broken(f"{rule.name} to be set by the server alone", f"{where} shows the client's {shown(value)}")
+        stays = before is not None and "x-timestamp" not in subject.resource.properties[rule.name]
+        if stays and seen.get(rule.name) != before:
+            raise Broken(f"{rule.name} to stay {shown(before)}", f"{where} shows {shown(seen.get(rule.name))}")
+
+
+def _harmless(subject: Subject, updater: Updater, model: Document) -> dict[str, Any]:
+    """What the operation asks for, as it is."""
+    return {name: model.sent[name] for name in subject.required(updater.operation) if name in model.sent}
+
+
+def _unless_others_are_refused(trial: Trial, subject: Subject, updater: Updater | None, model: Document) -> None:
+    """Not exercised where any property that the schema does not name is refused."""
+    extra = {"specdoubleProbe": "extra"}
+    if updater is None:
+        exchange, _ = trial.try_create(
+            subject, trial.user, {**trial.body(subject, trial.creator(subject), trial.user), **extra}
+        )
+    else:
+        exchange = trial.try_update(updater, model, {**_harmless(subject, updater, model), **extra})
+    if not exchange.ok:
+        raise NotExercised("properties that the schema does not name are refused, whichever they are")
+
+
+ATTACK = Attack(plan, server_sets=True)

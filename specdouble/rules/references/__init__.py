@@ -1,0 +1,1 @@
+"""A value is the id of another document."""

@@ -1,0 +1,1 @@
+"""A document is its creator's organization's."""

@@ -1,0 +1,82 @@
+"""`x-timestamp`: the server's clock writes a property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specdouble.contract.kind import ON_A_PROPERTY, Clues, Example, Found, Kind, Reading, suggestion
+from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import plain
+from specdouble.contract.rule import PropertyRule
+
+EVENTS = ("created", "updated")
+_NAMES = {
+    "created": {"createdat", "created", "createdon", "creationdate", "datecreated", "createdate", "createddate"},
+    "updated": {
+        "updatedat", "updated", "updatedon", "modifiedat", "modified", "lastmodified", "dateupdated", "updateddate",
+    },
+}  # fmt: skip
+_NARROWER = {"pattern", "minLength", "maxLength", "enum", "const"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timestamp(PropertyRule):
+    """The server's clock, at creation or at the last change.
+
+    Args:
+        event: `created` or `updated`.
+    """
+
+    kind = "timestamp"
+    binds = True
+    event: str
+
+    def __str__(self) -> str:
+        when = "it was created" if self.event == "created" else "it last changed"
+        return f"{self.name} is the time at which {when}"
+
+
+def _read(reading: Reading) -> Iterator[Timestamp]:
+    for annotation in reading.on_properties("x-timestamp"):
+        raw = annotation.raw
+        event = raw.get("event") if isinstance(raw, dict) else raw
+        if event not in EVENTS:
+            annotation.find(f"`x-timestamp` knows no event `{event}`", suggestion(str(event), EVENTS))
+        else:
+            yield Timestamp(event=event, **annotation.place)
+
+
+def _guess(clues: Clues) -> Iterator[Timestamp]:
+    """What is named like a time of creation or change, and is nothing that a client sends."""
+    for name, schema in clues.resource.properties.items():
+        plainly = schema.get("format") == "date-time" and _NARROWER.isdisjoint(schema)
+        if plainly and (schema.get("readOnly") is True or name not in clues.sent):
+            for event, names in _NAMES.items():
+                if plain(name) in names:
+                    yield Timestamp(event=event, **clues.place(name))
+
+
+def _contradicted(example: Example) -> Iterator[Found]:
+    """A document that was changed before it was created."""
+    if example.sent:
+        return
+    stamps = {rule.event: rule.name for rule in example.resource.of(Timestamp)}
+    for at, document in example.documents:
+        created, updated = document.get(stamps.get("created", "")), document.get(stamps.get("updated", ""))
+        if isinstance(created, str) and isinstance(updated, str) and updated < created:
+            about = f"timestamp:{example.resource.collection}"
+            reason = f"the example was updated before it was created, against {about}"
+            yield at + pointer(stamps["updated"]), reason, "let the later time be the later one"
+
+
+KIND = Kind(
+    keyword="x-timestamp",
+    place=ON_A_PROPERTY,
+    written="`x-timestamp: created` or `updated`",
+    means="the server's clock at creation; at the last change",
+    refused="",
+    read=_read,
+    guess=_guess,
+    contradicted=_contradicted,
+)

@@ -1,0 +1,1 @@
+"""A property moves along given ways."""

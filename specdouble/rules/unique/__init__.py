@@ -1,0 +1,1 @@
+"""No two documents share a value."""

@@ -1,0 +1,40 @@
+"""How a kind of rules is attacked, and what every other case must mind of it: the kinds' own files, gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from specdouble.contract import Rule
+from specdouble.rules import of_all
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One kind of rules, as the verifier sees it; each kind's `attack.py` has one as `ATTACK`.
+
+    Args:
+        plan: the cases of one rule; given the world, the subject and the rule.
+        value: a value for the property that keeps the rule, where not any that fits the schema does; given the world,
+            the subject, the rule, the property's schema, the user, and a value that it should be like, or None.
+        once: whether two documents cannot have the same value.
+        bound_on_update: whether a change cannot set the property to any value.
+        server_sets: whether a client cannot set the property.
+        stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
+        same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
+    """
+
+    plan: Callable[..., Iterator[Any]]
+    value: Callable[..., Any] | None = None
+    once: bool = False
+    bound_on_update: bool = False
+    server_sets: bool = False
+    stamp: Callable[[Any], str] | None = None
+    same: Callable[[Any, Any, Any], bool] | None = None
+
+
+def attack_of(rule: Rule) -> Attack:
+    """The attack of the rule's kind."""
+    found: Attack = of_all("attack")[rule.kind.lower()].ATTACK
+    return found
