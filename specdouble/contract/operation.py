@@ -101,6 +101,15 @@ class Operation:
         return frozenset(self.responses)
 
     @property
+    def json_body(self) -> Media | None:
+        """The JSON document that the operation takes, the plainest of several; a JSON Patch is none."""
+        content = self.body.content.values() if self.body else ()
+        medias = [one for one in content if "json" in one.type or one.type == "*/*"]
+        medias = [one for one in medias if not one.type.startswith(JSON_PATCH)]
+        medias.sort(key=lambda media: not media.type.startswith("application/json"))
+        return next(iter(medias), None)
+
+    @property
     def success(self) -> int:
         """The lowest 2xx that is declared, else 200."""
         declared = [int(status) for status in self.responses if status[:1] == "2" and status.isdigit()]

@@ -35,15 +35,9 @@ def shown(contract: Contract, collection: str) -> bool:
     return bool(doing(contract, collection, "read", "list"))
 
 
-def json_body(operation: Operation) -> Media | None:
-    """The JSON body that the operation takes."""
-    content = operation.body.content if operation.body else {}
-    return next((media for media in content.values() if "json" in media.type or media.type == "*/*"), None)
-
-
 def sendable(contract: Contract, operation: Operation) -> Mapping[str, dict[str, Any]]:
     """The properties of the document that the operation's body holds."""
-    media = json_body(operation)
+    media = operation.json_body
     if media is None:
         return {}
     return contract.properties(document_schema(contract, operation, media))

@@ -9,7 +9,7 @@ from specdouble.contract import Operation
 from specdouble.verify.attack import attack_of
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
-from specdouble.verify.subject import Subject, Updater, json_media
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import plausible
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Bodies:
         Raises:
             NotExercised: none could be made.
         """
-        media = json_media(operation)
+        media = operation.json_body
         if media is None:
             raise NotExercised(f"{operation} takes no JSON body")
         needed = subject.required(operation)
@@ -92,7 +92,7 @@ class Bodies:
 
     def fits(self, operation: Operation, body: Any) -> bool:
         """Whether the body fits the operation's schema."""
-        media = json_media(operation)
+        media = operation.json_body
         return media is not None and (media.slot is None or self.contract.schemas.is_valid(media.slot, body))
 
     def property_fits(self, schema: Any, value: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Media, Operation, PropertyRule, Resource
+from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
 
 
@@ -61,14 +61,14 @@ class Subject:
     def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
         """The properties that the operation's body may hold, by name."""
         if operation.id not in self._cache:
-            media = json_media(operation)
+            media = operation.json_body
             self._cache[operation.id] = self.contract.properties(media.schema) if media else {}
         known: Mapping[str, dict[str, Any]] = self._cache[operation.id]
         return known
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
-        media = json_media(operation)
+        media = operation.json_body
         return required(self.contract, media.schema) if media else []
 
     @cached_property
@@ -119,7 +119,7 @@ class Subject:
 
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
-        media = json_media(operation)
+        media = operation.json_body
         schema = self.contract.resolve(media.schema) if media else {}
         return not _is_closed(self.contract, schema)
 
@@ -140,7 +140,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     updaters = [Updater(one, contract.actions[one.id]) for one in that("update", "replace")]
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):
-        media = json_media(creator)
+        media = creator.json_body
         named = next((name for name in (contract.properties(media.schema) if media else {}) if name in ids), None)
         if named is not None and named != resource.id:
             # A create that takes the id of a document changes that document instead.
@@ -148,15 +148,6 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     return Subject(
         contract, resource, that("create"), that("read"), that("list"), tuple(updaters), that("delete")
     )  # fmt: skip
-
-
-def json_media(operation: Operation) -> Media | None:
-    """The JSON body that the operation takes."""
-    content = operation.body.content if operation.body else {}
-    return next(
-        (media for name, media in content.items() if ("json" in name and "json-patch" not in name) or name == "*/*"),
-        None,
-    )
 
 
 def required(contract: Contract, schema: Any) -> list[str]:

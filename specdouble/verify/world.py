@@ -22,7 +22,7 @@ from specdouble.verify.ledger import Ledger
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
-from specdouble.verify.subject import Subject, json_media, required, subjects
+from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible
 
@@ -165,7 +165,7 @@ class World:
 
     def plain_body(self, operation: Operation) -> dict[str, Any]:
         """What an operation that writes no documents asks for in its body: by its example, else by its schema."""
-        media = json_media(operation)
+        media = operation.json_body
         if media is None:
             return {}
         needed = required(self.contract, media.schema)
@@ -194,7 +194,7 @@ class World:
                 where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
                 if where:
                     parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
-        if json_media(operation):
+        if operation.json_body:
             parts["body"] = self._body(operation, subject, user)
         return parts
 
@@ -248,7 +248,7 @@ def implied_references(contract: Contract) -> dict[str, str]:
         if action.id is not None and action.id not in ("id", "_id"):
             found[action.id] = action.collection
     for operation in contract.operations.values():
-        media = json_media(operation)
+        media = operation.json_body
         for example in media.examples.values() if media else ():
             for name, value in example.items() if isinstance(example, dict) else ():
                 if isinstance(value, str) and value in by_example and name not in ("id", "_id"):

@@ -11,7 +11,7 @@ from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
-from specdouble.prove.facts import document_schema, is_free_text, json_body, kind_of, required_names, resolved, sendable
+from specdouble.prove.facts import document_schema, is_free_text, kind_of, required_names, resolved, sendable
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.immutable.rule import Immutable
 from specdouble.rules.references.rule import References
@@ -24,7 +24,7 @@ Schema = dict[str, Any]
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every operation's requests."""
     for operation in contract.operations.values():
-        media = json_body(operation)
+        media = operation.json_body
         if media is None or media.slot is None:
             continue
         for name, schema in sendable(contract, operation).items():
@@ -117,7 +117,7 @@ def _taking(operation: Operation, alter: Callable[[Contract, Schema], bool]) -> 
     """Validate the body of a request by another schema."""
 
     def make(parts: Any, contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
-        media, body = json_body(operation), operation.body
+        media, body = operation.json_body, operation.body
         assert media is not None
         assert body is not None
         action = contract.actions.get(operation.id)

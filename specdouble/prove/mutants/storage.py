@@ -34,7 +34,6 @@ from specdouble.prove.facts import (
     document_schema,
     doing,
     is_free_text,
-    json_body,
     kind_of,
     required_names,
     ruled,
@@ -260,7 +259,7 @@ def _traces(contract: Contract, resource: Resource) -> Mutants:
 
 def _all_needed(contract: Contract, operation: Operation) -> str:
     """Why no part of a body that does not fit can be stored; empty where one can."""
-    media = json_body(operation)
+    media = operation.json_body
     known = set(sendable(contract, operation))
     if media is None or known - set(required_names(contract, document_schema(contract, operation, media))):
         return ""
@@ -302,7 +301,7 @@ def _fitting_part(contract: Contract, key: str) -> Change:
 
 
 def _valid_part(contract: Contract, operation: Operation, body: Any) -> Any:
-    media = json_body(operation)
+    media = operation.json_body
     action = contract.actions[operation.id]
     if media is None or action.wrapper or not isinstance(body, dict):
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.double.state.enforcement import Document, Enforcement
 from specdouble.prove.change import around, created, enforcing, sent
-from specdouble.prove.facts import changers, creators, document_schema, json_body, resolved, sendable, unwritten
+from specdouble.prove.facts import changers, creators, document_schema, resolved, sendable, unwritten
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.rules.timestamp.rule import Timestamp
@@ -53,7 +53,7 @@ def _closed(contract: Contract, collection: str, name: str, *ids: str) -> str:
     """Why no request that is taken can hold the property; empty where one can."""
     for key in ids:
         operation = contract.operations[key]
-        media = json_body(operation)
+        media = operation.json_body
         schema = resolved(contract, document_schema(contract, operation, media)) if media else {}
         if media and (name in sendable(contract, operation) or schema.get("additionalProperties") is not False):
             return ""

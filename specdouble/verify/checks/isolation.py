@@ -10,7 +10,7 @@ from specdouble.contract import Operation, PropertyRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
-from specdouble.verify.subject import Subject, Updater, json_media
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, refused_as, view
 from specdouble.verify.world import World
 
@@ -67,7 +67,7 @@ def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, othe
 def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that act on a document which their body names, by the contract's examples."""
     for operation in world.contract.operations.values():
-        media = json_media(operation)
+        media = operation.json_body
         if operation.id in world.contract.actions or media is None or "404" not in operation.statuses:
             continue
         schema = world.contract.resolve(media.schema)

@@ -11,7 +11,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
-from specdouble.verify.subject import Subject, Updater, json_media
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
 from specdouble.verify.values import edges, unfitting
 from specdouble.verify.world import World
@@ -211,7 +211,7 @@ MALFORMED = {
 def plan_malformed(world: World) -> Plan:
     """Bodies that are no JSON, or no object, for each operation that takes an object."""
     for operation in world.contract.operations.values():
-        media = json_media(operation)
+        media = operation.json_body
         if media is None or media.slot is None or world.contract.schemas.is_valid(media.slot, []):
             continue
         for what, raw in MALFORMED.items():

@@ -6,7 +6,6 @@ from functools import partial
 
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
-from specdouble.verify.subject import json_media
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
 
@@ -20,7 +19,7 @@ TEXTS = {
 def plan(world: World) -> Plan:
     """The cases for each operation and each property that takes such a text."""
     for operation in world.contract.operations.values():
-        media, action = json_media(operation), world.contract.actions.get(operation.id)
+        media, action = operation.json_body, world.contract.actions.get(operation.id)
         unique = world.subjects[action.collection].once if action else frozenset()
         for name, schema in (world.contract.properties(media.schema) if media else {}).items():
             for what, text in TEXTS.items():

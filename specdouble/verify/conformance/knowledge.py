@@ -15,7 +15,7 @@ from specdouble.contract import Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.problem import Interruption
-from specdouble.verify.subject import Subject, json_media
+from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
 
@@ -132,7 +132,7 @@ class Knowledge:
         return self.world.reference_or_none(target, user) if target else None
 
     def _body(self, operation: Operation, case: Any) -> None:
-        media = json_media(operation)
+        media = operation.json_body
         if media is None or not isinstance(case.body, dict):
             return
         action = self.world.contract.actions.get(operation.id)
