@@ -67,6 +67,8 @@ class Bodies:
 
     def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
         """A value for one property that keeps its rules, like another where one is given."""
+        if name == subject.resource.id and subject.named_by_client:
+            return self.world.fresh_value(schema, compact=True)
         rule = subject.chosen.get(name)
         choose = attack_of(rule).value if rule else None
         if choose is not None:

@@ -98,10 +98,10 @@ class Client:
         headers = {"Accept": "application/json", **call.headers, **credentials}
         content = call.raw
         if content is not None:
-            headers.setdefault("Content-Type", "application/json")
+            headers.setdefault("Content-Type", call.media_type)
         elif call.has_body:
             content = json.dumps(call.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-            headers.setdefault("Content-Type", "application/json")
+            headers.setdefault("Content-Type", call.media_type)
         started, clock = time.time(), time.perf_counter()
         with self._lock:
             self.requests += 1

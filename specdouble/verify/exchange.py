@@ -38,6 +38,12 @@ class Call:
     raw: bytes | None = None
     together: int | None = None
 
+    @property
+    def media_type(self) -> str:
+        """The media type of its body: the one that the operation takes."""
+        media = self.operation.json_body
+        return media.type if media is not None and "*" not in media.type else "application/json"
+
 
 @dataclass(frozen=True)
 class Exchange:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.values import kind, merged
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,39 @@ class Subject:
         return self.contract.actions[operation.id]
 
     def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
-        """The properties that the operation's body may hold, by name."""
+        """The properties that a client may send in the operation's body, by name: not those that are read-only."""
         if operation.id not in self._cache:
             media = operation.json_body
-            self._cache[operation.id] = self.contract.properties(media.schema) if media else {}
+            named = self.contract.properties(media.schema) if media else {}
+            hidden = {name for name, schema in named.items() if schema.get("readOnly") is True}
+            if self.puts(operation):
+                hidden.add(self.resource.id)  # the path names it
+            self._cache[operation.id] = {name: schema for name, schema in named.items() if name not in hidden}
         known: Mapping[str, dict[str, Any]] = self._cache[operation.id]
         return known
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
         media = operation.json_body
-        return required(self.contract, media.schema) if media else []
+        named = self.contract.properties(media.schema) if media else {}
+        needed = required(self.contract, media.schema) if media else []
+        # What is read-only is required in answers alone (OpenAPI 3.0, "readOnly").
+        return [name for name in needed if name not in named or name in self.requested(operation)]
+
+    def repeats_id(self, operation: Operation) -> bool:
+        """Whether the operation's body may hold the id that its path names, too."""
+        media = operation.json_body
+        schema = self.contract.properties(media.schema).get(self.resource.id) if media else None
+        return self.puts(operation) and schema is not None and schema.get("readOnly") is not True
+
+    @cached_property
+    def named_by_client(self) -> bool:
+        """Whether who creates a document chooses its id: in the body, or in the path of a `PUT`."""
+        return any(self.resource.id in self.required(one) or self.puts(one) for one in self.creators)
+
+    def puts(self, operation: Operation) -> bool:
+        """Whether the operation creates the document that its path names (RFC 9110, 9.3.4)."""
+        return self.action(operation).does in ("replace", "update") and operation.method == "put"
 
     @cached_property
     def attacks(self) -> list[tuple[PropertyRule, Attack]]:
@@ -86,12 +109,14 @@ class Subject:
     @cached_property
     def once(self) -> frozenset[str]:
         """The properties of which two documents cannot have the same value."""
-        return frozenset(rule.name for rule, attack in self.attacks if attack.once)
+        named = {self.resource.id} if self.named_by_client else set()
+        return frozenset(named | {rule.name for rule, attack in self.attacks if attack.once})
 
     @cached_property
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
-        return frozenset(rule.name for rule, attack in self.attacks if attack.bound_on_update)
+        named = {self.resource.id} if self.named_by_client else set()
+        return frozenset(named | {rule.name for rule, attack in self.attacks if attack.bound_on_update})
 
     @cached_property
     def server_set(self) -> frozenset[str]:
@@ -99,8 +124,8 @@ class Subject:
         ruled = {rule.name for rule, attack in self.attacks if attack.server_sets}
         read_only = {name for name, schema in self.resource.properties.items() if schema.get("readOnly") is True}
         stamps = {name for name, schema in self.resource.properties.items() if "x-timestamp" in schema}
-        held = {self.resource.id, self.resource.owner, self.resource.tenant} - {None}
-        return frozenset(ruled | read_only | stamps | {str(name) for name in held})
+        held = {self.resource.owner, self.resource.tenant, None if self.named_by_client else self.resource.id}
+        return frozenset(ruled | read_only | stamps | {name for name in held if name is not None})
 
     @cached_property
     def stamps(self) -> Mapping[str, str]:
@@ -112,6 +137,14 @@ class Subject:
     def updated_stamps(self) -> list[str]:
         """The properties that tell when a document last changed."""
         return [name for name, event in self.stamps.items() if event == "updated"]
+
+    def states(self, operation: Operation) -> Iterator[tuple[str, Any]]:
+        """Each value of each property of a document that has few of them, as the operation takes them."""
+        for name, schema in self.requested(operation).items():
+            if name in self.resource.properties and name not in self.server_set | self.chosen.keys():
+                schema = merged(schema, self.contract.resolve)
+                for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
+                    yield name, value
 
     def may_differ(self, name: str, sent: Any, seen: Any) -> bool:
         """Whether a rule leaves open that what was sent is shown as what is seen."""
@@ -145,9 +178,11 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
         if named is not None and named != resource.id:
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))
-    return Subject(
-        contract, resource, that("create"), that("read"), that("list"), tuple(updaters), that("delete")
-    )  # fmt: skip
+    # Where nothing else creates documents, a `PUT` to a new path may: it says so by declaring 201.
+    creators = that("create") or tuple(
+        one for one in that("replace", "update") if one.method == "put" and "201" in one.statuses
+    )
+    return Subject(contract, resource, creators, that("read"), that("list"), tuple(updaters), that("delete"))
 
 
 def required(contract: Contract, schema: Any) -> list[str]:

@@ -10,9 +10,11 @@ from threading import Barrier
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import judge, trouble
+from specdouble.verify.paging import MOST_PAGES, next_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 
@@ -30,6 +32,8 @@ class Document:
         sent: what it was created from.
         shown: how the server showed it last.
         made: the exchange that created it.
+        around: the other parameters that it was created with: the documents that its path leads through.
+        answered: whether the last answer to a write showed it.
     """
 
     subject: Subject
@@ -38,6 +42,8 @@ class Document:
     sent: dict[str, Any]
     shown: dict[str, Any]
     made: Exchange
+    around: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answered: bool = True
 
 
 @dataclass
@@ -90,14 +96,16 @@ class Trial:
         parts.setdefault("has_body", "body" in parts)
         call = Call(operation, user.name if user else None, **parts)
         exchange: Exchange = self.world.client.send(call)
-        if exchange.status == 401 and user and call.authorization is None and operation.security:
+        if exchange.status == 401 and call.authorization is None and operation.security:
             exchange = self._signed_in_again(call, exchange)
         self._note(exchange)
         return exchange
 
     def _signed_in_again(self, call: Call, refused: Exchange) -> Exchange:
         """The answer with a new token: the old one may have expired."""
-        user = self.world.crowd.users[call.user or ""]
+        user = self.world.crowd.users.get(call.user or "")
+        if user is None:
+            raise NotExercised(f"{call.operation} needs a user: name one in [tool.specdouble.verify], or by --user")
         if not self.world.crowd.may_call(call.operation.security, user):
             raise NotExercised(f"{user.name} has no credentials for {call.operation}")
         exchange: Exchange = self.world.renewed(call, refused)
@@ -156,9 +164,23 @@ class Trial:
 
     def create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
         """The request that creates a document."""
-        operation = self.creator(subject)
-        around = self.world.surroundings(operation, user, None)
-        return Call(operation, user.name, body=dict(body), has_body=True, **around)
+        operation, body = self.creator(subject), dict(body)
+        if not subject.puts(operation):
+            around = self.world.surroundings(operation, user, None)
+            return Call(operation, user.name, body=body, has_body=True, **around)
+        name = subject.action(operation).id
+        around = self.world.surroundings(operation, user, name)
+        fresh = self._fresh_id(operation, name)
+        if subject.repeats_id(operation):
+            body[subject.resource.id] = fresh
+        for where, held in placed(operation, name, fresh).items():
+            around.setdefault(where, {}).update(held)
+        return Call(operation, user.name, body=body, has_body=True, **around)
+
+    def _fresh_id(self, operation: Operation, name: str | None) -> Any:
+        """An id that no document has, as the operation's parameter takes it."""
+        parameter = next(one for one in operation.parameters if one.name == name)
+        return self.world.fresh_value(parameter.schema, compact=True)
 
     def creator(self, subject: Subject) -> Operation:
         """The operation that creates documents."""
@@ -168,21 +190,49 @@ class Trial:
 
     def try_create(self, subject: Subject, user: User, body: Mapping[str, Any]) -> tuple[Exchange, Document | None]:
         """Send a create; the document, where it was accepted."""
-        operation = self.creator(subject)
-        exchange = self.send(operation, user, body=dict(body), **self.world.surroundings(operation, user, None))
-        return exchange, self.adopt(subject, user, dict(body), exchange)
+        call = self.create_call(subject, user, body)
+        exchange = self.send(
+            call.operation, user, path=call.path, query=call.query, headers=call.headers, body=call.body
+        )  # fmt: skip
+        return exchange, self.adopt(subject, user, call.body, exchange)
 
     def adopt(self, subject: Subject, user: User, body: dict[str, Any], exchange: Exchange) -> Document | None:
         """The document that an accepted create made."""
         if not exchange.ok:
             return None
-        shown = exchange.at(subject.action(exchange.call.operation).envelope)
+        call = exchange.call
+        shown = exchange.at(subject.action(call.operation).envelope)
         if not isinstance(shown, dict):
             shown = {}
-        document = Document(subject, shown.get(subject.resource.id), user, body, shown, exchange)
+        name = subject.action(call.operation).id
+        path = {one: value for one, value in call.path.items() if one != name}
+        around = {"path": path, "query": dict(call.query), "headers": dict(call.headers)}
+        document = Document(subject, None, user, body, shown, exchange, around)
+        document.id = created_id(subject, exchange, shown)
+        document.answered = bool(shown.keys() & subject.resource.properties.keys())
         self.made.append(document)
         self.world.adopt(document)
+        if document.id is None or not document.answered:
+            self._find(document)
         return document
+
+    def _find(self, document: Document) -> None:
+        """Find a new document that the answer to its create does not show: by its id, or by what it was made from."""
+        subject = document.subject
+        if document.id is None and subject.listers:
+            marks = {name: value for name, value in document.sent.items() if self._is_mark(value)}
+            entries = self.listed(subject, document.user, document.around) if marks else []
+            found = [one for one in entries if all(one.get(name) == value for name, value in marks.items())]
+            document.id = found[0].get(subject.resource.id) if len(found) == 1 else None
+        if document.id is None and subject.resource.id in document.sent and subject.readers:
+            document.id = document.sent[subject.resource.id]  # asked for; whether it was given, a read tells
+            document.id = document.id if self.look_for(document, document.user) is not None else None
+        if document.id is not None and subject.observable:
+            document.shown = self.look_for(document, document.user) or document.shown
+
+    def _is_mark(self, value: Any) -> bool:
+        """Whether no other document holds the value."""
+        return isinstance(value, str) and self.world.is_word(value)
 
     def create(
         self, subject: Subject, user: User | None = None, full: bool = False, drop: tuple[str, ...] = (), **changes: Any
@@ -196,7 +246,7 @@ class Trial:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
         if document.id is None:
-            raise NotExercised(f"the answer of {exchange.call.operation} shows no {subject.resource.id}")
+            raise NotExercised(f"{exchange.call.operation} does not tell the {subject.resource.id} of what it made")
         return document
 
     def look(self, document: Document, user: User | None = None) -> dict[str, Any]:
@@ -215,34 +265,63 @@ class Trial:
         subject = document.subject
         if not subject.observable:
             raise NotExercised(f"no operation reads documents of {subject.collection}")
+        if document.id is None:
+            raise NotExercised(
+                f"{document.made.call.operation} does not tell the {subject.resource.id} of what it made"
+            )
         self.settle()
         if not subject.readers:
-            return next(
-                (one for one in self.listed(subject, user) if one.get(subject.resource.id) == document.id), None
-            )
+            entries = self.listed(subject, user, document.around, until=document.id)
+            return next((one for one in entries if one.get(subject.resource.id) == document.id), None)
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
         return found if exchange.ok and isinstance(found, dict) else None
 
-    def listed(self, subject: Subject, user: User) -> list[dict[str, Any]]:
-        """The documents that a user's list shows."""
+    def listed(
+        self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None
+    ) -> list[dict[str, Any]]:
+        """The documents that a user's list shows, page after page.
+
+        Args:
+            subject: the documents.
+            user: whose list it is.
+            around: the documents that the path leads through; the user's own where left out.
+            until: the id to look for: no page after the one that has it is asked for.
+        """
+        key, shown, seen = subject.resource.id, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        exchange = self.send(operation, user, **self.world.surroundings(operation, user, None))
+        place = self.world.surroundings(operation, user, None, known=around)
+        for _ in range(MOST_PAGES):
+            exchange, entries = self._page(subject, user, place)
+            keys = [str(one[key]) for one in entries if key in one]
+            twice = next((one for one in keys if keys.count(one) > 1), None)
+            if twice is not None:
+                raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
+            if keys and seen.issuperset(keys):
+                break  # the server does not know the parameter that asks for a page
+            shown += entries
+            seen.update(keys)
+            query = None if until is not None and str(until) in seen else next_page(exchange, entries)
+            if query is None:
+                break
+            place = {**place, "query": query}
+        return shown
+
+    def _page(self, subject: Subject, user: User, place: Mapping[str, Any]) -> tuple[Exchange, list[dict[str, Any]]]:
+        operation = subject.listers[0]
+        exchange = self.send(operation, user, **place)
         found = exchange.at(subject.action(operation).envelope)
         if not exchange.ok or not isinstance(found, list):
             raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-        shown = [one for one in found if isinstance(one, dict)]
-        keys = [str(one[subject.resource.id]) for one in shown if subject.resource.id in one]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
-        return shown
+        return exchange, [one for one in found if isinstance(one, dict)]
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""
         name = document.subject.action(operation).id
-        around = self.world.surroundings(operation, document.user, name)
+        if document.id is None:
+            raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
+        around = self.world.surroundings(operation, document.user, name, known=document.around)
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
         return dict(around)
@@ -260,6 +339,8 @@ class Trial:
             usual = self.body(subject, updater.operation, document.user)
             known = usual | {name: document.shown[name] for name in needed if name in document.shown}
             body = {name: known[name] for name in needed if name in known} | body
+        if subject.repeats_id(updater.operation) and subject.named_by_client:
+            body[subject.resource.id] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
             around = self.world.surroundings(updater.operation, user, None)
@@ -277,7 +358,12 @@ class Trial:
         )  # fmt: skip
         if exchange.ok:
             shown = exchange.at(updater.action.envelope)
-            document.shown = shown if isinstance(shown, dict) and shown else document.shown
+            document.answered = isinstance(shown, dict) and bool(shown)
+            if document.answered:
+                document.shown = shown
+            elif document.subject.observable and document.id is not None:
+                # The answer shows nothing (204): what was written is looked up.
+                document.shown = self.look_for(document, document.user) or document.shown
         return exchange
 
     def update(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> Exchange:
@@ -300,6 +386,16 @@ class Trial:
     def tick(self) -> None:
         """Wait until the server's clock has moved on by more than its resolution."""
         time.sleep(max(2.5 * self.world.settings.resolution, 0.003))
+
+
+def views(trial: Trial, document: Document) -> list[tuple[str, dict[str, Any]]]:
+    """Where the document shows after a write, and how: in the answer, where it holds it, and in a read."""
+    found = [("the answer", document.shown)] if document.answered else []
+    if document.subject.observable:
+        found.append(("a read", trial.look(document)))
+    if not found:
+        raise NotExercised(f"nothing shows documents of {document.subject.collection}")
+    return found
 
 
 def view(trial: Trial, document: Document) -> dict[str, Any]:

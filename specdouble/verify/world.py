@@ -6,7 +6,7 @@ import re
 import secrets
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from threading import Lock, RLock
 from typing import Any
@@ -19,6 +19,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
+from specdouble.verify.patterns import matching
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
@@ -59,6 +60,7 @@ class World:
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
+        self._given: set[str] = set()
         self._run, self._numbers = secrets.token_hex(2), count(1)
 
     # Names
@@ -67,21 +69,25 @@ class World:
         """A word that is found in no other text."""
         return f"{self.settings.prefix} {self._run}-{next(self._numbers)}"
 
+    def is_word(self, text: str) -> bool:
+        """Whether the text has a word of this run in it."""
+        return f"{self.settings.prefix} {self._run}-" in text or f"{self.settings.prefix}-{self._run}-" in text
+
     def fresh(self, phrase: str = "") -> str:
         """A text that no document holds yet."""
         return f"{self.word()} {phrase}".strip() if phrase else self.word()
 
-    def fresh_value(self, schema: Any) -> Any:
-        """A value of the schema that no document holds yet."""
-        return self.ledger.mint(self._fresh_value(schema))
+    def fresh_value(self, schema: Any, compact: bool = False) -> Any:
+        """A value of the schema that no document holds yet; a compact one is fit for a path."""
+        return self.ledger.mint(self._fresh_value(schema, compact))
 
-    def _fresh_value(self, schema: Any) -> Any:
+    def _fresh_value(self, schema: Any, compact: bool) -> Any:
         schema = merged(schema, self.contract.resolve)
         if kind(schema) in ("integer", "number"):
             return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
         if schema.get("format"):
             return plausible(schema, self.contract.resolve, f"{self._run}{next(self._numbers)}")
-        word = self.word()
+        word = self.word().replace(" ", "-") if compact else self.word()
         longest = schema.get("maxLength")
         if longest is not None and len(word) > longest:
             word = (f"{next(self._numbers):x}" + self._run)[:longest]
@@ -96,7 +102,18 @@ class World:
         plain += [self._run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
         shapes = [shape for one in plain for shape in (one, one.upper(), one.lower(), one.capitalize())]
         shapes += [shape[-length:] for length in (12, 10, 8, 6, 5, 4, 3) for shape in shapes]
-        return next((one for one in shapes if self.bodies.property_fits(schema, one)), word)
+        spelled_so = (one for one in shapes if self.bodies.property_fits(schema, one))
+        return next(spelled_so, None) or self._matching(schema) or word
+
+    def _matching(self, schema: Any) -> str | None:
+        """A text that matches the pattern and was not given before, as long as there are such."""
+        first = int(self._run, 16) * 1000
+        for more in range(4):
+            for text in matching(str(schema["pattern"]), first + more):
+                if text not in self._given and self.bodies.property_fits(schema, text):
+                    self._given.add(text)
+                    return text
+        return None
 
     # Documents that others refer to
 
@@ -149,12 +166,25 @@ class World:
 
     # Requests of any operation
 
-    def surroundings(self, operation: Operation, user: User, known: str | None) -> dict[str, dict[str, Any]]:
-        """The required parameters but the known one: the documents that the path leads through, and what else."""
+    def surroundings(
+        self, operation: Operation, user: User, name: str | None, known: Mapping[str, Any] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """The required parameters but the named one: the documents that the path leads through, and what else.
+
+        Args:
+            operation: whose parameters they are.
+            user: who asks.
+            name: the parameter that is left out.
+            known: values of some, by their part of the request and their name.
+        """
         parts: dict[str, dict[str, Any]] = {}
         for parameter in operation.parameters:
             where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
-            if not parameter.required or parameter.name == known or where is None:
+            if not parameter.required or parameter.name == name or where is None:
+                continue
+            held = known.get(where, {}) if known else {}
+            if parameter.name in held:
+                parts.setdefault(where, {})[parameter.name] = held[parameter.name]
                 continue
             target = self.implied.get(parameter.name)
             value = self.reference_or_none(target, user) if target else None

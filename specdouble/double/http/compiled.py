@@ -174,8 +174,17 @@ class CompiledOperation:
                 title = problem.words
                 violations += problem.violations
         if violations:
-            raise Problem(400, title, violations=violations)
+            raise Problem(self._status_of(violations), title, violations=violations)
         return values
+
+    def _status_of(self, violations: list[Violation]) -> int:
+        """The status of a refusal for these, among those that the operation declares; 400 where it declares none."""
+        declared = self.operation.response
+        if declared(400) is None and declared(422) is not None:
+            return 422
+        # A path that fits no document is a path to no document.
+        nowhere = all(one.location == "path" for one in violations)
+        return 404 if nowhere and declared(400) is None and declared(404) is not None else 400
 
     def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
         values: dict[str, Any] = {}

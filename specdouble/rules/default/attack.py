@@ -10,7 +10,7 @@ from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Trial, view
+from specdouble.verify.trial import Trial, views
 from specdouble.verify.values import plausible
 from specdouble.verify.world import World
 
@@ -30,7 +30,7 @@ def plan(_world: World, subject: Subject, rule: Default) -> Plan:
 
 def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None:
     document = trial.create(subject, full=full, drop=(rule.name,))
-    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
+    for where, seen in views(trial, document):
         if rule.name not in seen or not same(rule.value, seen[rule.name]):
             told = shown(seen[rule.name]) if rule.name in seen else "none"
             raise Broken(f"{rule.name} to be {shown(rule.value)}", f"{where} shows {told}")
@@ -40,7 +40,7 @@ def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
     schema = subject.requested(subject.creators[0])[rule.name]
     value = plausible(schema, trial.contract.resolve, trial.world.word())
     document = trial.create(subject, **{rule.name: value})
-    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
+    for where, seen in views(trial, document):
         if same(rule.value, seen.get(rule.name)) and not same(value, rule.value):
             expected = f"{rule.name} to be {shown(value)}, as sent"
             raise Broken(expected, f"{where} shows {shown(seen.get(rule.name))}")

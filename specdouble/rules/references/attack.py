@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -23,7 +22,8 @@ def plan(world: World, subject: Subject, rule: References) -> Plan:
     writers: list[Updater | None] = []
     if subject.creators and rule.name in subject.requested(subject.creators[0]):
         writers.append(None)
-    writers += [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
+    movable = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
+    writers += [] if rule.name in subject.bound_on_update else movable
     if not writers:
         yield Missing(rule.id, f"no operation takes {rule.name}")
         return
@@ -44,7 +44,7 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
         yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about)
     if target.creators:
         yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
-        for name, value in _states(world, target):
+        for name, value in target.states(target.creators[0]):
             run = partial(_in_state, **of, target=target, state={name: value})
             yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
         pairs = world.crowd.pairs() if target.resource.owner else world.crowd.foreigners()
@@ -61,13 +61,6 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
         yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {rule.name}", about)
     if writer is not None and writer.partial:
         yield Case(rule.id, f"an update without {rule.name} is accepted", partial(_left_out, **of), "", about)
-
-
-def _states(world: World, target: Subject) -> Iterator[tuple[str, Any]]:
-    for name, schema in target.requested(target.creators[0]).items():
-        schema = merged(schema, world.contract.resolve)
-        for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
-            yield name, value
 
 
 def _unknown() -> dict[str, Any]:
@@ -198,8 +191,14 @@ def _left_out(trial: Trial, subject: Subject, rule: References, writer: Updater 
 
 def value(world: World, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """The id of a document that the user may refer to; a list of it where the property holds several."""
-    new = rule.name in subject.once and world.subjects[rule.target].creators
-    found = Trial(world).create(world.subjects[rule.target], user).id if new else world.reference(rule.target, user)
+    target = world.subjects[rule.target]
+    try:
+        new = rule.name in subject.once and target.creators
+        found = Trial(world).create(target, user).id if new else world.reference(rule.target, user)
+    except NotExercised:
+        if world.bodies.property_fits(schema, None):
+            return None  # the first of a collection that refers to itself refers to nothing
+        raise
     return [found] if kind(merged(schema, world.contract.resolve)) == "array" else found
 
 

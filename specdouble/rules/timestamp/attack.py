@@ -13,7 +13,7 @@ from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.trial import Trial, accepted, views
 from specdouble.verify.world import World
 
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
@@ -53,11 +53,6 @@ def moment(text: Any) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _views(trial: Trial, document: Document) -> list[tuple[str, dict[str, Any]]]:
-    views = [("the answer", document.shown)]
-    return [*views, ("a read", trial.look(document))] if document.subject.observable else views
-
-
 def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
     if rule.name not in view:
         raise NotExercised(f"no answer shows {rule.name}")
@@ -67,7 +62,7 @@ def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
 def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     document = trial.create(subject)
     skew = trial.world.settings.clock_skew
-    for where, view in _views(trial, document):
+    for where, view in views(trial, document):
         stamp = moment(_stamp(view, rule))
         if stamp is None:
             raise Broken(f"{rule.name} to tell a moment with its time zone", f"{where} shows {view[rule.name]!r}")
@@ -76,7 +71,7 @@ def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
             raise Broken(
                 f"{rule.name} to be the time of creation", f"{where} shows {view[rule.name]!r}, {away:.0f} s away"
             )
-    others = [_stamp(view, rule) for _, view in _views(trial, document)]
+    others = [_stamp(view, rule) for _, view in views(trial, document)]
     if len(set(map(str, others))) > 1:
         raise Broken(f"{rule.name} to stay as it was answered", f"a read shows {others[1]!r} after {others[0]!r}")
 
@@ -88,7 +83,7 @@ def _format(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     shape = re.sub(r"\d", r"\\d", re.escape(example))
     documents = [trial.create(subject) for _ in range(2)]
     for document in documents:
-        for where, view in _views(trial, document):
+        for where, view in views(trial, document):
             if not re.fullmatch(shape, str(_stamp(view, rule))):
                 raise Broken(f"{rule.name} to be written like {example}", f"{where} shows {view[rule.name]!r}")
 
@@ -113,7 +108,7 @@ def _from_client(trial: Trial, subject: Subject, rule: Timestamp, value: str) ->
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
         raise NotExercised(f"a request with {rule.name} was refused: {exchange.told(80)}")
-    for where, view in _views(trial, document):
+    for where, view in views(trial, document):
         if _stamp(view, rule) == value:
             raise Broken(f"{rule.name} to be the server's", f"{where} shows the client's {value}")
 
@@ -125,7 +120,7 @@ def _client_update(trial: Trial, subject: Subject, rule: Timestamp, updater: Upd
     )
     if not exchange.ok:
         raise NotExercised(f"an update with {rule.name} was refused: {exchange.told(80)}")
-    for where, view in _views(trial, document):
+    for where, view in views(trial, document):
         if _stamp(view, rule) == LONG_AGO[0]:
             raise Broken(f"{rule.name} to be the server's", f"{where} shows the client's {LONG_AGO[0]}")
 
@@ -137,7 +132,7 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
         trial.tick()
         exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
         accepted(exchange, "an update")
-        for where, view in _views(trial, document):
+        for where, view in views(trial, document):
             after = moment(_stamp(view, rule))
             if before is None or after is None or after <= before:
                 raise Broken(f"{rule.name} to move forward with a change", f"{where} shows {view[rule.name]!r} still")
@@ -152,7 +147,7 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     before = _stamp(document.shown, rule)
     trial.tick()
     accepted(trial.try_update(updater, document, trial.world.bodies.change(subject, updater)), "an update")
-    for where, view in _views(trial, document):
+    for where, view in views(trial, document):
         if _stamp(view, rule) != before:
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")
 

@@ -155,21 +155,12 @@ def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -
     if subject.deleters:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
-    for name, value in _states(world, subject, creator):
+    for name, value in subject.states(creator):
         run = partial(_taken_in_state, subject=subject, rule=rule, state={name: value})
         yield Case(rule.id, taken, run, f"beside one of {name} {value!r}", about)
     for number in range(ROUNDS):
         run = partial(_race, subject=subject, rule=rule)
         yield Case(rule.id, f"one of many creates at once gets the {rule.name}", run, f"round {number + 1}", about)
-
-
-def _states(world: World, subject: Subject, operation: Operation) -> Iterator[tuple[str, Any]]:
-    """Each value of each property that has few of them: the states of a document."""
-    for name, schema in subject.requested(operation).items():
-        schema = merged(schema, world.contract.resolve)
-        if subject.server_set.isdisjoint({name}):
-            for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
-                yield name, value
 
 
 def _statuses(rule: Unique, operation: Operation) -> set[int]:
@@ -204,7 +195,9 @@ def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: A
 
 def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[str, Any]) -> None:
     first = trial.create(subject, **state)
-    body = {name: value for name, value in first.sent.items() if name not in state}
+    # What is required must not be left out: the refusal would be for that.
+    left_out = state.keys() - set(subject.required(trial.creator(subject)))
+    body = {name: value for name, value in first.sent.items() if name not in left_out}
     exchange, _ = trial.try_create(subject, trial.user, body)
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one with {state}")
     exchange, _ = trial.try_create(subject, trial.user, first.sent)
@@ -214,8 +207,8 @@ def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[st
 def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     trial.create(subject)  # the control: such a request is accepted
     body = trial.body(subject, trial.creator(subject), trial.user)
-    exchanges = trial.volley([trial.create_call(subject, trial.user, body)] * CLIENTS)
-    won = [one for one in (trial.adopt(subject, trial.user, body, x) for x in exchanges) if one is not None]
+    exchanges = trial.volley([trial.create_call(subject, trial.user, body) for _ in range(CLIENTS)])
+    won = [one for one in (trial.adopt(subject, trial.user, x.call.body, x) for x in exchanges) if one is not None]
     if len(won) != 1:
         raise Broken(f"one of {CLIENTS} creates at once to be accepted", f"{len(won)} were")
     for exchange in exchanges:
@@ -225,7 +218,8 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
         trial.look(won[0])
     movable = rule.name not in subject.bound_on_update
     for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
-        trial.update(updater, won[0], {rule.name: trial.fresh()})
+        schema = subject.requested(updater.operation)[rule.name]
+        trial.update(updater, won[0], {rule.name: trial.world.fresh_value(schema)})
         again, _ = trial.try_create(subject, trial.user, body)
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
         break
@@ -255,7 +249,7 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
     promise = f"{updater.operation} refused by a rule changes nothing"
     run = partial(_trace_of_taken, subject=subject, updater=updater, name=name)
     yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {name}", about)
-    for state, value in _states(world, subject, updater.operation):
+    for state, value in subject.states(updater.operation):
         run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
         yield Case(
             rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
@@ -362,7 +356,9 @@ def _scopes(world: World, subject: Subject, rule: Unique, creator: Operation) ->
     resource, crowd = subject.resource, world.crowd
     by_owner = resource.owner in rule.within
     by_tenant = resource.tenant in rule.within
-    for one, other in crowd.pairs():
+    # Two users have documents below parents of their own, where the scope is a parent: nothing is shared then.
+    by_parent = any(name not in (resource.owner, resource.tenant) for name in rule.within)
+    for one, other in crowd.pairs() if not by_parent else ():
         apart = by_owner or (by_tenant and (one, other) in crowd.foreigners())
         together = not by_owner and (not by_tenant or (one, other) in crowd.colleagues())
         of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}

@@ -45,10 +45,10 @@ def _of_operation(world: World, operation: Operation) -> Plan:
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
     if not len(world.crowd):
-        for what in ("no credentials", "nonsense"):
-            scheme = operation.security[0][0]
-            run = partial(_refused, operation=operation, user=User(""), what=what, scheme=scheme)
-            yield Case(Names.authentication, promise, run, what, about)
+        # That others are refused means nothing while none is known that is taken.
+        scheme = operation.security[0][0]
+        run = partial(_refused, operation=operation, user=User(""), what="no credentials", scheme=scheme)
+        yield Case(Names.authentication, promise, run, "no credentials", about)
 
 
 def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
@@ -71,8 +71,8 @@ def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, st
     definition = world.contract.security_schemes.get(scheme, {})
     known = user.credentials.get(scheme, "")
     spelled = {
-        "the scheme alone": "Bearer", "another scheme": f"Basic {known}", "a scheme that is none": f"Token {known}",
-        "no scheme": known,
+        "the scheme alone": "Bearer", "another scheme": f"Basic {known}", "no scheme": known,
+        "a scheme that is none": f"Specdouble {known}",
     }  # fmt: skip
     if what == "no credentials":
         return {}
@@ -152,6 +152,8 @@ def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: 
     parts = trial.world.request(operation, user)
     exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
     expected = f"credentials that are not valid ({what}) to be refused with 401"
+    if exchange.status == 404 and not user.name and "path" in parts:
+        raise NotExercised(f"{operation} looks for its document before it looks at credentials")
     allowed = {401} if "401" in operation.statuses else {401, 403}
     if exchange.status not in allowed:
         raise Broken(expected, f"the server answered {exchange.told()}")
@@ -194,6 +196,8 @@ def _wrong_login(trial: Trial, operation: Operation, user: User, key: str, value
 
 def _mixed_login(trial: Trial, operation: Operation, user: User, other: User) -> None:
     keys = list(user.account.login)
+    if user.account.login.get(keys[-1]) == other.account.login.get(keys[-1]):
+        raise NotExercised(f"{user.name} and {other.name} have the same {keys[-1]}")
     mixed = {**user.account.login, keys[-1]: other.account.login.get(keys[-1])}
     exchange = trial.send(operation, None, body=mixed)
     if not exchange.refused:

@@ -11,7 +11,7 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, refused_as, view
+from specdouble.verify.trial import Trial, refused_as, views
 from specdouble.verify.world import World
 
 
@@ -116,9 +116,11 @@ def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
 def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
     document = trial.create(subject, one)
     key = subject.resource.id
-    if any(entry.get(key) == document.id for entry in trial.listed(subject, other)):
+    theirs = trial.listed(subject, other, document.around)
+    if any(entry.get(key) == document.id for entry in theirs):
         raise Broken(f"{other.name}'s list to be without {one.name}'s document", "it is in there")
-    if not any(entry.get(key) == document.id for entry in trial.listed(subject, one)):
+    own = trial.listed(subject, one, document.around, until=document.id)
+    if not any(entry.get(key) == document.id for entry in own):
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
 
 
@@ -140,7 +142,7 @@ def _used(
 
 def _held(trial: Trial, subject: Subject, rule: PropertyRule, user: User, wanted: str | None) -> None:
     document = trial.create(subject, user)
-    for where, seen in (("the answer", document.shown), ("a read", view(trial, document))):
+    for where, seen in views(trial, document):
         if rule.name not in seen:
             raise NotExercised(f"{where} shows no {rule.name}")
         if wanted is not None and user.account.tenant is None and str(seen[rule.name]) != wanted:

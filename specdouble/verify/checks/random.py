@@ -109,7 +109,7 @@ def _created(trial: Trial, subject: Subject, value: Body) -> None:
     exchange, document = trial.try_create(subject, trial.user, body)
     accepted(exchange, "a body that keeps the contract")
     assert document is not None
-    hold(trial, document, body, "sent")
+    hold(trial, document, document.sent, "sent")
 
 
 def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updater: Updater) -> None:

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from specdouble.verify.bodies import same, shown
-from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, shows_all
+from specdouble.verify.trial import Document, Trial, accepted, shows_all, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
 from specdouble.verify.world import World
 
@@ -19,6 +19,8 @@ Body = dict[str, Any]
 def plan(world: World, subject: Subject) -> Plan:
     """The cases for the documents of one collection."""
     if not subject.creators:
+        reason = f"no operation creates documents of {subject.collection}, as far as the contract tells"
+        yield Missing(Names.read_your_writes, f"{reason}: `x-action` says which does")
         return
     creator = subject.creators[0]
     kept, about = f"{creator} keeps what it is sent", ids(creator)
@@ -32,7 +34,7 @@ def plan(world: World, subject: Subject) -> Plan:
         yield Case(
             Names.read_your_writes, promise, partial(_list_complete, subject=subject), "", ids(subject.listers[0])
         )
-        yield from _listed_states(world, subject)
+        yield from _listed_states(subject)
     for updater in subject.updaters:
         yield from _of_updater(world, subject, updater)
     for operation in subject.deleters if subject.observable else ():
@@ -87,10 +89,7 @@ def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
 
 def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
     """Hold that answer, read and list show what was sent."""
-    views = [("the answer", document.shown)]
-    if document.subject.observable:
-        views.append(("a read", trial.look(document)))
-    for where, seen in views:
+    for where, seen in views(trial, document):
         name = wrong(document.subject, sent, seen)
         if name is not None and (name in seen or _missing_everywhere(trial, document, name, sent[name])):
             told = shown(seen[name]) if name in seen else "none"
@@ -104,7 +103,7 @@ def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any)
     flags = {
         one: True
         for one, schema in subject.requested(creator).items()
-        if kind(merged(schema, trial.contract.resolve)) == "boolean"
+        if one in subject.resource.properties and kind(merged(schema, trial.contract.resolve)) == "boolean"
     }
     if name not in subject.requested(creator):
         return True
@@ -148,7 +147,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
         accepted(exchange, "a body that keeps the contract")
     assert document is not None
     try:
-        hold(trial, document, body, "sent")
+        hold(trial, document, document.sent, "sent")
     except Broken as broken:
         _smallest(trial, subject, changes, broken)
 
@@ -222,10 +221,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:
     subject = document.subject
     passed_over = changed | set(subject.updated_stamps)
-    views = [("the answer", document.shown)]
-    if subject.observable:
-        views.append(("a read", trial.look(document)))
-    for where, seen in views:
+    for where, seen in views(trial, document):
         for name, value in before.items():
             if name in passed_over or (name not in seen and _hidden_by(subject, trial, name, changed)):
                 continue
@@ -267,32 +263,25 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
 
 
 def _list_complete(trial: Trial, subject: Subject) -> None:
-    lister = subject.listers[0]
-    if any(parameter.location == "query" for parameter in lister.parameters):
-        raise NotExercised(f"{lister} has query parameters: it may show a page alone")
     made = [trial.create(subject) for _ in range(26)]
-    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user)}
+    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user, made[0].around)}
     missing = [one for one in made if one.id not in there]
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
 
 
-def _listed_states(world: World, subject: Subject) -> Plan:
+def _listed_states(subject: Subject) -> Plan:
     promise = f"{subject.listers[0]} shows documents in every state"
-    for name, schema in subject.requested(subject.creators[0]).items():
-        schema = merged(schema, world.contract.resolve)
-        for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
-            run = partial(_in_list, subject=subject, state={name: value})
-            yield Case(Names.read_your_writes, promise, run, f"{name} {value!r}", ids(subject.listers[0]))
+    for name, value in subject.states(subject.creators[0]):
+        run = partial(_in_list, subject=subject, state={name: value})
+        yield Case(Names.read_your_writes, promise, run, f"{name} {value!r}", ids(subject.listers[0]))
 
 
 def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
-    lister = subject.listers[0]
-    if any(parameter.location == "query" for parameter in lister.parameters):
-        raise NotExercised(f"{lister} has query parameters: it may show a part alone")
     document = trial.create(subject, **state)
     key = subject.resource.id
-    entry = next((one for one in trial.listed(subject, trial.user) if one.get(key) == document.id), None)
+    entries = trial.listed(subject, trial.user, document.around, until=document.id)
+    entry = next((one for one in entries if one.get(key) == document.id), None)
     if entry is None:
         raise Broken(f"a new document with {state} to be in the list", "it is not")
     name = wrong(subject, document.sent, entry)

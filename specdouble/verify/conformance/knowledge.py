@@ -47,7 +47,7 @@ class Knowledge:
         if operation is None:
             return
         try:
-            if case.meta is not None:
+            if case.meta is not None and not self._is_wrong_as_a_whole(case):
                 self._parameters(operation, case)
                 self._body(operation, case)
         except Interruption:
@@ -99,6 +99,12 @@ class Knowledge:
             }
             if own != case.body:
                 case.body = own
+
+    @staticmethod
+    def _is_wrong_as_a_whole(case: Any) -> bool:
+        """Whether a request is meant to be refused for no part of it: one that is mended would be taken."""
+        modes = [component.mode for component in case.meta.components.values()]
+        return case.meta.generation.mode == GenerationMode.NEGATIVE and GenerationMode.NEGATIVE not in modes
 
     def _positive(self, case: Any, location: ParameterLocation) -> bool:
         component = case.meta.components.get(location)

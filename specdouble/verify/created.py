@@ -1,0 +1,32 @@
+"""Which document a create made, as its answer or its request tells."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.subject import Subject
+
+
+def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> Any:
+    """The id of a new document: as the answer shows it, by `Location` (RFC 9110, 10.2.2), or by the request's path.
+
+    None where nothing tells it.
+    """
+    key = subject.resource.id
+    if key in shown:
+        return shown[key]
+    if exchange.call.operation.id in {one.id for one in subject.creators if subject.puts(one)}:
+        return exchange.call.path.get(subject.action(exchange.call.operation).id or "")
+    location = exchange.headers.get("location", "")
+    if location:
+        return _typed(subject, unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2]))
+    others = [name for name, value in shown.items() if name.lower().endswith("id") and isinstance(value, str | int)]
+    return shown[others[0]] if len(others) == 1 else None
+
+
+def _typed(subject: Subject, text: str) -> Any:
+    """An id of a URL, as documents hold it."""
+    number = subject.resource.properties.get(subject.resource.id, {}).get("type") == "integer"
+    return int(text) if number and text.isdigit() else text or None

@@ -1,0 +1,97 @@
+"""The pages of a list: what the next one is asked for by, as the answer or the contract tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from specdouble.contract import Operation
+from specdouble.verify.exchange import Exchange
+
+MOST_PAGES = 50
+_PAGES = {"page", "pagenumber", "pageno", "pageindex", "p"}
+_OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
+_CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
+_LIMITS = {"limit", "perpage", "pagesize", "size", "maxresults", "take", "top", "pagelimit"}
+_NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
+_LINK = re.compile(r'<([^>]*)>[^,]*;\s*rel="?next"?')  # RFC 8288
+
+
+def is_paged(operation: Operation) -> bool:
+    """Whether a parameter chooses a page."""
+    return bool(_parameter(operation, _PAGES | _OFFSETS | _CURSORS | _LIMITS))
+
+
+def next_page(exchange: Exchange, entries: list[Any]) -> dict[str, Any] | None:
+    """The query of the page after this one; None where it is the last, as far as can be told.
+
+    Args:
+        exchange: the page.
+        entries: what it shows of the list.
+    """
+    if not entries:
+        return None
+    operation, query = exchange.call.operation, exchange.call.query
+    told = _told(exchange)
+    if told is not None:
+        return {**query, **_asked_by(operation, told)} if told else None
+    size = _size(operation, query)
+    if size is not None and len(entries) < size:
+        return None
+    page, offset = _parameter(operation, _PAGES), _parameter(operation, _OFFSETS)
+    if page is not None:
+        first = 0 if _bound(operation, page, "minimum", "default") == 0 else 1
+        return {**query, page: int(query.get(page, first)) + 1}
+    if offset is not None:
+        return {**query, offset: int(query.get(offset, 0)) + len(entries)}
+    return None
+
+
+def _told(exchange: Exchange) -> str | None:
+    """How the answer tells the next page: an address or a token, empty where there is none; None where it does not."""
+    link = _LINK.search(exchange.headers.get("link", ""))
+    if link or "link" in exchange.headers:
+        return link[1] if link else ""
+    holders = [exchange.json] if isinstance(exchange.json, dict) else []
+    holders += [value for holder in holders for value in holder.values() if isinstance(value, dict)]
+    for holder in holders:
+        for name, value in holder.items():
+            if _plain(name) in _NEXT and (value is None or isinstance(value, str)):
+                return value or ""
+    return None
+
+
+def _asked_by(operation: Operation, told: str) -> Mapping[str, Any]:
+    """The query parameters of a page's address; a token is what the parameter of cursors takes."""
+    query = parse_qs(urlsplit(told).query)
+    if query:
+        return {name: values[0] for name, values in query.items()}
+    cursor = _parameter(operation, _CURSORS)
+    return {cursor: told} if cursor else {}
+
+
+def _size(operation: Operation, query: Mapping[str, Any]) -> int | None:
+    """How many entries a full page has, where the request or the contract says it."""
+    limit = _parameter(operation, _LIMITS)
+    if limit is None:
+        return None
+    asked = query.get(limit, _bound(operation, limit, "default"))
+    return asked if isinstance(asked, int) else None
+
+
+def _bound(operation: Operation, name: str, *keywords: str) -> Any:
+    schema = next(one.schema for one in operation.parameters if one.name == name)
+    held = schema if isinstance(schema, dict) else {}
+    return next((held[keyword] for keyword in keywords if keyword in held), None)
+
+
+def _parameter(operation: Operation, names: set[str]) -> str | None:
+    """The query parameter that has one of the names."""
+    query = (one.name for one in operation.parameters if one.location == "query")
+    return next((name for name in query if _plain(name) in names), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
