@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,16 @@ from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
 from specdouble.contract.operation import Operation, read_operations
 from specdouble.contract.properties import described, parts_of, properties_of
+from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
+from specdouble.contract.shape import bring_into_shape
+from specdouble.contract.structure import note_structure_errors, structure_errors
+
+# The findings with which a part of the contract is lost that nothing can stand for.
+_LOSING = {"annotation", "ref", "ref-outside", "ref-network"}
 
 
 @dataclass(frozen=True)
@@ -97,15 +103,21 @@ class Contract:
         return self._document.locate(at)[:2]
 
 
-def read(path: Path) -> Contract:
+def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
     """Read a contract from its file, or the folder that holds it.
 
+    Args:
+        path: the file, or its folder.
+        allow_refs: the folders outside of the contract's own that references may lead to.
+
     Raises:
-        ContractError: with every finding, when one of them keeps the contract from being used.
+        ContractError: with every finding, when one of them keeps the contract from being used: it cannot be read at
+            all, or an annotation of ours in it cannot be kept. Whatever else is wrong is left out and told.
     """
     document = read_document(path)
-    _stop_at_errors(document)
-    read_so_far = len(document.findings)
+    bring_references_inside(document, list(allow_refs))
+    errors = structure_errors(document)
+    note_structure_errors(document, errors, bring_into_shape(document))
     schemas = Schemas(document)
     operations = read_operations(document, schemas)
     resources = read_resources(document)
@@ -119,8 +131,8 @@ def read(path: Path) -> Contract:
     annotated = {name: told[name] for name in resources}
     lint(document, schemas, operations, annotated, identities, actions, rules)
     if not is_annotated(document):
-        _only_warn(document, read_so_far)
-    _stop_at_errors(document)
+        _only_warn(document)
+    _stop_where_a_part_is_lost(document)
     return Contract(
         path=document.source.path,
         data=document.data,
@@ -158,13 +170,16 @@ def _shown(operations: list[Operation]) -> Iterator[Any]:
             yield from media.examples.values()
 
 
-def _only_warn(document: Document, since: int) -> None:
-    """A contract without annotations is somebody else's: what is wrong in it is told, and it is served."""
-    document.findings[since:] = [replace(finding, severity="warning") for finding in document.findings[since:]]
+def _only_warn(document: Document) -> None:
+    """A contract in which no annotation of ours has its shape has annotations of somebody else's."""
+    document.findings = [
+        replace(finding, severity="warning") if finding.id == "annotation" else finding for finding in document.findings
+    ]
 
 
-def _stop_at_errors(document: Document) -> None:
-    if any(finding.severity == "error" for finding in document.findings):
+def _stop_where_a_part_is_lost(document: Document) -> None:
+    """A double that leaves a rule out, or what a reference stands for, would be another API than the contract's."""
+    if any(finding.severity == "error" and finding.id in _LOSING for finding in document.findings):
         raise ContractError(_in_order(document))
 
 

@@ -24,7 +24,8 @@ class Finding:
         pointer: JSON pointer (RFC 6901) inside the file; empty for its root.
         reason: what is wrong, as one sentence without a full stop.
         remedy: what to do about it.
-        severity: an error keeps the contract from being served, a warning does not.
+        severity: an error makes `lint` fail, a warning only where it is asked to be strict.
+        id: which kind of finding it is, a name that stays; `docs/lint.md` has a line for each.
     """
 
     file: str
@@ -33,6 +34,7 @@ class Finding:
     reason: str
     remedy: str
     severity: Severity = "error"
+    id: str = "annotation"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

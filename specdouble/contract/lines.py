@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract.pointer import tokens
+from specdouble.contract.pointer import is_index, tokens
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -21,6 +23,7 @@ class Lines:
     def __init__(self, data: Any) -> None:
         self.data = data
         self._of: dict[int, array[int]] = {}
+        self._places: dict[int, dict[str, int]] = {}
 
     def note(self, container: Any, lines: array[int]) -> None:
         """Keep the lines of a mapping's keys, or a sequence's items."""
@@ -32,49 +35,100 @@ class Lines:
         for token in tokens(pointer):
             lines = self._of.get(id(node), ())
             if isinstance(node, dict) and token in node:
-                place, node = list(node).index(token), node[token]
-            elif isinstance(node, list) and token.isdigit() and int(token) < len(node):
+                place, node = self._place(node, token), node[token]
+            elif isinstance(node, list) and is_index(token) and int(token) < len(node):
                 place, node = int(token), node[int(token)]
             else:
                 return line
             line = lines[place] if place < len(lines) else line
         return line
 
+    def _place(self, mapping: dict[str, Any], name: str) -> int:
+        """The place of a key among the others, worked out once for all of a mapping."""
+        places = self._places.get(id(mapping))
+        if places is None:
+            places = self._places[id(mapping)] = {key: index for index, key in enumerate(mapping)}
+        return places.get(name, len(places))
+
 
 def lines_of_json(text: str, data: Any) -> Lines:
     """The lines of a JSON text whose data are known."""
-    found = Lines(data)
-    stack: list[tuple[Any, array[int]]] = []
-    line, seen, child, expects_key = 1, 0, data, False
-    for match in _TOKEN.finditer(text):
-        start, mark = match.start(), match.group()
-        line, seen = line + text.count("\n", seen, start), start
-        container, lines = stack[-1] if stack else (None, array("I"))
-        if mark[0] in "}]":
-            stack.pop()
-            expects_key = False
-        elif mark == ",":
-            expects_key = isinstance(stack[-1][0], dict) if stack else False
-            child = None
-        elif mark != ":":
-            if expects_key and mark[0] == '"':
-                lines.append(line)
-                child = _named(container, mark)
-                expects_key = False
+    scan = _Scan(text, data)
+    scan.run()
+    return scan.lines
+
+
+def duplicates_of_json(text: str, data: Any) -> list[tuple[str, int]]:
+    """Each key that stands twice in one object of a JSON text, and the line of the later one."""
+    scan = _Scan(text, data)
+    scan.run()
+    return scan.duplicates
+
+
+class _Container:
+    """An object or array whose end has not come yet."""
+
+    __slots__ = ("expects_key", "lines", "names", "value")
+
+    def __init__(self, value: Any, is_object: bool) -> None:
+        self.value = value
+        self.lines: array[int] = array("I")
+        self.names: set[str] = set()
+        self.expects_key = is_object
+
+
+class _Scan:
+    """Goes through the tokens of a JSON text, beside its data."""
+
+    def __init__(self, text: str, data: Any) -> None:
+        self.text, self.data = text, data
+        self.lines = Lines(data)
+        self.duplicates: list[tuple[str, int]] = []
+
+    def run(self) -> None:
+        stack: list[_Container] = []
+        child = self.data
+        for line, mark in self.tokens():
+            top = stack[-1] if stack else None
+            if mark in "}]":
+                stack.pop()
+            elif mark == ",":
+                if top is not None:
+                    top.expects_key = isinstance(top.value, dict)
+            elif mark == ":":
                 continue
-            if isinstance(container, list):
-                child = container[len(lines)] if len(lines) < len(container) else None
-                lines.append(line)
-            if mark in "{[":
-                lines = array("I")
-                found.note(child, lines)
-                stack.append((child if child is not None else {} if mark == "{" else [], lines))
-                expects_key = mark == "{"
-    return found
+            elif top is not None and top.expects_key:
+                child = self.key(top, mark, line)
+            else:
+                if top is not None and isinstance(top.value, list):
+                    place = len(top.lines)
+                    child = top.value[place] if place < len(top.value) else None
+                    top.lines.append(line)
+                if mark in "{[":
+                    stack.append(self.opened(child, mark))
 
+    def tokens(self) -> Iterator[tuple[int, str]]:
+        line, seen = 1, 0
+        for match in _TOKEN.finditer(self.text):
+            start = match.start()
+            line, seen = line + self.text.count("\n", seen, start), start
+            yield line, match.group()
 
-def _named(container: Any, quoted: str) -> Any:
-    import json
+    def opened(self, value: Any, mark: str) -> _Container:
+        # A value that is not there (its key stands twice) is passed over as an empty one.
+        fitting = isinstance(value, dict if mark == "{" else list)
+        container = _Container(value if fitting else {} if mark == "{" else [], mark == "{")
+        if fitting:
+            self.lines.note(value, container.lines)
+        return container
 
-    name = json.loads(quoted) if "\\" in quoted else quoted[1:-1]
-    return container.get(name) if isinstance(container, dict) else None
+    def key(self, top: _Container, mark: str, line: int) -> Any:
+        """Note a key, and return its value."""
+        name = json.loads(mark) if "\\" in mark else mark[1:-1]
+        if name in top.names:
+            self.duplicates.append((name, line))
+        else:
+            top.names.add(name)
+            top.lines.append(line)
+        top.expects_key = False
+        return top.value.get(name)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
-
-import jsonschema_rs
 
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Example, kinds
@@ -20,7 +15,7 @@ from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import PropertyRule, Rule
-from specdouble.contract.schema import Schemas, is_pattern
+from specdouble.contract.schema import Schemas
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -44,68 +39,10 @@ def lint(
     rules: list[Rule],
 ) -> None:
     """Note every finding in the document."""
-    _check_structure(document)
     _check_operations(document, operations, identities, resources)
     _check_schemas(document, schemas, operations)
     _check_examples(document, schemas, operations, resources, actions)
     _check_refusals(document, operations, actions, rules)
-
-
-def _check_structure(document: Document) -> None:
-    """Against the published JSON Schema of the OpenAPI version."""
-    for error in _structure_validator(document.data).iter_errors(document.data):
-        for path, message in _leaves(error):
-            remedy = "see the OpenAPI specification for what may stand here"
-            document.find(pointer(*path), _shown(message), remedy)
-
-
-def _structure_validator(data: dict[str, Any]) -> jsonschema_rs.Validator:
-    version = "v" + str(data.get("openapi") or data["swagger"])[:3]
-    # Found without an import: the package's own validator is slow to import and not needed.
-    package = find_spec("openapi_spec_validator")
-    assert package is not None
-    assert package.origin is not None
-    file = Path(package.origin).parent / "resources" / "schemas" / version / "schema.json"
-    return jsonschema_rs.validator_for(json.loads(file.read_text("utf-8")))
-
-
-def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[tuple[list[str | int], str]]:
-    """The places and messages of an error; of alternatives, those of the one that was meant: which got deepest."""
-    kind = error.kind
-    branches = getattr(kind, "context", None)
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Format) and kind.format == "regex":
-        return  # patterns are looked at one by one
-    if not isinstance(branches, list) or not branches:
-        yield error.instance_path, error.message
-        return
-    told = _none_of_the_values(branches)
-    if told:
-        yield told
-        return
-
-    def depth(branch: list[jsonschema_rs.ValidationError]) -> tuple[bool, int]:
-        refused_as_reference = any("$ref" in one.message for one in branch)
-        return (not refused_as_reference, max((len(one.instance_path) for one in branch), default=0))
-
-    for one in max(branches, key=depth):
-        yield from _leaves(one)
-
-
-def _none_of_the_values(
-    branches: list[list[jsonschema_rs.ValidationError]],
-) -> tuple[list[str | int], str] | None:
-    """Where each alternative asks for another value of the same property: that the value is none of them."""
-    enums = [
-        [one for one in branch if isinstance(one.kind, jsonschema_rs.ValidationErrorKind.Enum)] for branch in branches
-    ]
-    if not all(enums) or len({tuple(found[0].instance_path) for found in enums}) > 1:
-        return None
-    values = [value for found in enums for value in found[0].kind.options]  # type: ignore[attr-defined]
-    return enums[0][0].instance_path, f"`{enums[0][0].instance}` is none of {', '.join(map(str, values))}"
-
-
-def _shown(message: str) -> str:
-    return message if len(message) <= 200 else f"{message[:100]} … {message[-100:]}"
 
 
 def _check_operations(
@@ -156,18 +93,10 @@ def _check_path(document: Document, operation: Operation) -> None:
 
 def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
     """The patterns, and each schema's own `example` and `default`."""
-    patterns: dict[str, bool] = {}
     values: list[tuple[dict[str, Any], Any, str, str]] = []
     for schema, at in _all_schemas(document, operations):
-        pattern = schema.get("pattern")
-        if isinstance(pattern, str):
-            if pattern not in patterns:
-                patterns[pattern] = is_pattern(pattern)
-            if not patterns[pattern]:
-                reason = f"`{pattern}` is no regular expression"
-                document.find(at + "/pattern", reason, "write it in the dialect of ECMA 262, without slashes around it")
-            else:
-                _check_lengths(document, schema, at)
+        if isinstance(schema.get("pattern"), str):
+            _check_lengths(document, schema, at)
         _check_enum(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)

@@ -22,6 +22,11 @@ def fragment(reference: str) -> str:
     return unquote(reference.partition("#")[2])
 
 
+def is_index(token: str) -> bool:
+    """Whether a reference token is an array index (RFC 6901, 4): digits of ASCII, no more than a list can have."""
+    return token.isascii() and token.isdigit() and len(token) < 16
+
+
 def look_up(data: Any, text: str) -> Any:
     """The value that the pointer names.
 
@@ -30,7 +35,7 @@ def look_up(data: Any, text: str) -> Any:
     """
     for token in tokens(text):
         if isinstance(data, list):
-            if not token.isdigit() or int(token) >= len(data):
+            if not is_index(token) or int(token) >= len(data):
                 raise LookupError(text)
             data = data[int(token)]
         elif isinstance(data, dict) and token in data:

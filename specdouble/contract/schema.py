@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import jsonschema_rs
 
 from specdouble.contract.document import Document
+from specdouble.contract.keywords import CHECKS, refuse_to_fetch
 from specdouble.contract.pointer import fragment, look_up, pointer
 
 Direction = Literal["request", "response"]
@@ -55,7 +56,7 @@ class Schemas:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._openapi_30 = not str(document.data.get("openapi", "")).startswith("3.1")
+        self._openapi_30 = not document.is_json_schema
         named = (document.data.get("components") or {}).get("schemas") or {}
         self._components = {id(schema): pointer("components", "schemas", name) for name, schema in named.items()}
         self._shared: dict[str, str] = {}
@@ -114,8 +115,8 @@ class Schemas:
         whole = {"$defs": self._definitions, "properties": self._properties}
         try:
             self._validator = _validator(whole)
-        except jsonschema_rs.ValidationError:
-            self._validator = _validator(_without_broken_patterns(whole))
+        except ValueError:  # also what a ValidationError is
+            self._validator = _forgiving_validator(whole)
         return self._validator
 
     def _reference(self, at: str, direction: Direction) -> str:
@@ -137,6 +138,7 @@ class Schemas:
                 return translated
         translated.update(self._translate_keywords(schema, direction))
         self._leave_out_what_the_other_side_sends(schema, translated, direction)
+        _move_exclusive_bounds(translated)
         if self._openapi_30:
             _upgrade(schema, translated)
         if translated.get("additionalProperties") is False:
@@ -185,17 +187,19 @@ class Schemas:
 
 
 def _upgrade(schema: dict[str, Any], translated: dict[str, Any]) -> None:
-    """From the dialect of OpenAPI 3.0 to draft 2020-12: `nullable`, the exclusive bounds, `type: file`."""
+    """From the dialect of OpenAPI 3.0 to draft 2020-12: `nullable`, `type: file`."""
     if translated.get("type") == "file":
         del translated["type"]
     kind = translated.get("type")
     if (schema.get("nullable") is True or schema.get("x-nullable") is True) and isinstance(kind, str):
         translated["type"] = [kind, "null"]
+
+
+def _move_exclusive_bounds(translated: dict[str, Any]) -> None:
+    """A flag beside the bound in OpenAPI 3.0, the bound itself in JSON Schema; authors of 3.1 write the flag too."""
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(translated.get(exclusive), bool) and translated.pop(exclusive) and bound in translated:
             translated[exclusive] = translated.pop(bound)
-    if isinstance(translated.get("required"), bool):
-        del translated["required"]
 
 
 def _bound(translated: dict[str, Any], low: int, high: int) -> None:
@@ -211,29 +215,60 @@ _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 
 def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, ignore_unknown_formats=True, pattern_options=_PATTERNS
+        schema,
+        validate_formats=True,
+        ignore_unknown_formats=True,
+        pattern_options=_PATTERNS,
+        retriever=refuse_to_fetch,
     )
 
 
-def _without_broken_patterns(schema: Any) -> Any:
-    """The schema without the patterns that no engine of ECMA 262 expressions takes; `lint` names them."""
+_ATTEMPTS = 50
+
+
+def _forgiving_validator(whole: dict[str, Any]) -> jsonschema_rs.Validator:
+    """A validator without the keywords that it cannot take: one bad schema spoils itself alone.
+
+    Keywords are looked at when a contract is read, and these are left out of it then. What is left to this are schemas
+    that no contract's reading has seen, and what the validator alone refuses; it names the place of one at a time.
+    """
+    whole = _without_wrong_keywords(whole, named=False)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _validator(whole)
+        except jsonschema_rs.ValidationError as error:
+            if not error.instance_path:
+                break
+            _remove(whole, error.instance_path)
+        except ValueError:
+            break
+    # Nothing is asked of a value rather than nothing answered.
+    return _validator({})
+
+
+def _remove(whole: dict[str, Any], path: list[str | int]) -> None:
+    """Take the keyword out that a path leads to or into."""
+    holders: list[Any] = [whole]
+    for token in path[:-1]:
+        holders.append(holders[-1][token])
+    holder, last = holders[-1], path[-1]
+    if isinstance(holder, dict):
+        holder.pop(last, None)
+    else:
+        holder[last] = True
+
+
+def _without_wrong_keywords(schema: Any, named: bool) -> Any:
+    """A copy of the schema without the keywords whose values are none; `named` where its keys are names."""
     if isinstance(schema, list):
-        return [_without_broken_patterns(item) for item in schema]
+        return [_without_wrong_keywords(item, named=False) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _without_broken_patterns(value) for key, value in schema.items()}
-    if isinstance(kept.get("pattern"), str) and not is_pattern(kept["pattern"]):
-        del kept["pattern"]
+    kept = {}
+    for key, value in schema.items():
+        if named or key not in CHECKS or CHECKS[key](value) is None:
+            kept[key] = _without_wrong_keywords(value, named=not named and key in _SCHEMA_MAPS)
     return kept
-
-
-def is_pattern(text: str) -> bool:
-    """Whether the text is a regular expression that the validator takes."""
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": text})
-    except jsonschema_rs.ValidationError:
-        return False
-    return True
 
 
 _SHUT_OUT = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from specdouble.contract import Contract, read
+from specdouble.contract import Contract, ContractError, read
 from specdouble.contract.document import read_document
 from specdouble.rules.default.rule import Default
 from specdouble.rules.unique.rule import Unique
@@ -116,7 +116,9 @@ def test_a_finding_in_another_file_names_that_file(tmp_path: Path) -> None:
         "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {}\n"
         "components:\n  schemas:\n    Thing: {$ref: 'thing.yaml'}\n",
     )
-    (finding,) = read_document(tmp_path).findings
+    with pytest.raises(ContractError) as refused:
+        read(tmp_path)
+    (finding,) = refused.value.findings
     assert (finding.file, finding.line) == (str(tmp_path / "thing.yaml"), 4)
 
 

@@ -1,0 +1,242 @@
+"""Every `$ref` of a contract leads inside its one document: what lies in other files is brought in.
+
+References stay in the contract's folder, and in those that the user allows: a contract is data from anywhere, and
+what it refers to is shown to whoever asks the double for its documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from specdouble.contract.document import Document
+from specdouble.contract.finding import ContractError
+from specdouble.contract.pointer import fragment, look_up, pointer
+from specdouble.contract.source import Source, load
+
+# Values of these keywords are data, not parts of the contract: a `$ref` inside is just a string.
+_DATA = {"example", "default", "enum", "const", "value"}
+# The keys below these are names that the author chose, not keywords.
+_NAMED = {
+    "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "responses",
+    "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links", "callbacks", "pathItems",
+    "paths", "content", "encoding", "variables", "mediaTypes", "additionalOperations", "webhooks", "x-bundled",
+}  # fmt: skip
+# What another file contributes is kept where the published document expects its kind.
+_KIND = {
+    "schema": "schemas", "items": "schemas", "properties": "schemas", "allOf": "schemas", "oneOf": "schemas",
+    "anyOf": "schemas", "not": "schemas", "additionalProperties": "schemas", "schemas": "schemas",
+    "definitions": "schemas", "parameters": "parameters", "responses": "responses", "requestBody": "requestBodies",
+    "headers": "headers", "links": "links", "examples": "examples",
+}  # fmt: skip
+
+Place = tuple[str | int, ...]
+
+
+def bring_references_inside(document: Document, allowed: list[Path]) -> None:
+    """Check every `$ref`, and bring what lies in other files into the document.
+
+    Args:
+        document: the contract; what is wrong with a reference becomes a finding, and the reference is left out.
+        allowed: the folders outside of the contract's own that files may be read from.
+    """
+    _Bundler(document, allowed).run()
+
+
+def _is_data(key: str, value: Any) -> bool:
+    if key == "examples":
+        return isinstance(value, list)  # a schema's, in OpenAPI 3.1; elsewhere they are named objects
+    return key in _DATA or (key.startswith("x-") and key != "x-bundled")
+
+
+def _anchors(value: Any, path: Place, named: bool = False) -> Iterator[tuple[str, str]]:
+    """The names of the schemas that have one, and their pointers."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _anchors(item, (*path, index))
+    elif isinstance(value, dict):
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            if isinstance(value.get(keyword), str):
+                yield value[keyword], pointer(*path)
+        for key, item in value.items():
+            if named or not _is_data(key, item):
+                yield from _anchors(item, (*path, key), not named and key in _NAMED)
+
+
+class _Bundler:
+    def __init__(self, document: Document, allowed: list[Path]) -> None:
+        self.document = document
+        self.own_location = document.source.path.resolve()
+        self.folders = [self.own_location.parent, document.source.path.parent.resolve()]
+        self.folders += [folder.resolve() for folder in allowed]
+        self.sources = {self.own_location: document.source}
+        self.homes: dict[tuple[Path, str], str] = {}
+        self.anchors: dict[Path, dict[str, str]] = {}
+        # What is still to be looked at: a value, its place, its file, and whether its keys are names.
+        self.waiting: list[tuple[Any, Place, Source, bool]] = []
+        self.seen: set[int] = set()  # mappings with a `$ref`: one behind a YAML alias stands in several places
+
+    def run(self) -> None:
+        self.waiting.append((self.document.data, (), self.document.source, False))
+        while self.waiting:
+            self.look(*self.waiting.pop())
+
+    def look(self, value: Any, path: Place, source: Source, named: bool) -> None:
+        if isinstance(value, list):
+            inside = [(item, (*path, index), source, False) for index, item in enumerate(value)]
+        else:
+            inside = [
+                (item, (*path, key), source, not named and key in _NAMED)
+                for key, item in value.items()
+                if named or not _is_data(key, item)
+            ]
+            if not named and isinstance(value.get("$ref"), str) and id(value) not in self.seen:
+                self.seen.add(id(value))
+                self.reference(value, path, source)
+        # The last one is taken first: what stands first in the file is looked at first.
+        self.waiting += [one for one in reversed(inside) if isinstance(one[0], dict | list)]
+
+    def reference(self, holder: dict[str, Any], path: Place, source: Source) -> None:
+        reference = holder["$ref"]
+        file, _, _ = reference.partition("#")
+        at = fragment(reference)
+        if file and file == self.document.data.get("$self"):
+            file = ""  # the contract's own name for itself (OpenAPI 3.2)
+        if "://" in file or file[:2] == "//":
+            reason = f"`$ref: {_shown(reference)}` leads over the network"
+            self.refuse(holder, path, reason, "keep a copy beside the contract", "ref-network")
+            return
+        if not file and source is self.document.source and at[:1] in ("", "/"):
+            self.check_inside(holder, at, path)
+            return
+        target = self.opened(holder, file, path, source) if file else source
+        if target is None:
+            return
+        if at[:1] not in ("", "/"):
+            anchored = self.anchored(target).get(at)
+            if anchored is None:
+                reason, remedy = f"`$ref: {_shown(reference)}` names no `$anchor`", "define the `$anchor`"
+                remedy += ", or write a pointer: `#/components/schemas/...`"
+                self.refuse(holder, path, reason, remedy, "ref")
+                return
+            at = anchored
+        if target is self.document.source:
+            holder["$ref"] = "#" + quote(at)
+            self.check_inside(holder, at, path)
+            return
+        self.bring(holder, target, at, path)
+
+    def opened(self, holder: dict[str, Any], file: str, path: Place, source: Source) -> Source | None:
+        """The file that a reference names; None where it may not or cannot be read."""
+        written = source.path.parent / unquote(file)
+        shown = f"`$ref: {_shown(holder['$ref'])}`"
+        try:
+            location = written.resolve()
+        except (OSError, ValueError, RuntimeError):  # a circle of links; a NUL
+            self.refuse(holder, path, f"{shown} leads to a file that cannot be read", "correct the path", "ref")
+            return None
+        if location in self.sources:
+            return self.sources[location]
+        if not any(location.is_relative_to(folder) for folder in self.folders):
+            reason = f"{shown} leads out of the contract's folder"
+            remedy = "keep a copy beside the contract, or allow the other folder: `--allow-refs DIR`"
+            self.refuse(holder, path, reason, remedy, "ref-outside")
+            return None
+        try:
+            target = self.sources[location] = load(location, str(written))
+        except ContractError as error:
+            told = [finding.reason.removeprefix("the file cannot be read: ") for finding in error.findings]
+            why = "; ".join(told)
+            self.document.findings += [finding for finding in error.findings if finding.line]
+            self.refuse(holder, path, f"{shown} leads to a file that cannot be read: {why}", "correct the path", "ref")
+            return None
+        self.document.findings += target.findings
+        return target
+
+    def anchored(self, source: Source) -> dict[str, str]:
+        """The pointer of each `$anchor` of a file (JSON Schema 2020-12, Core, 8.2.2)."""
+        known = self.anchors.get(source.path)
+        if known is None:
+            known = self.anchors[source.path] = {}
+            for name, at in _anchors(source.data, ()):
+                known.setdefault(name, at)
+        return known
+
+    def check_inside(self, holder: dict[str, Any], at: str, path: Place) -> None:
+        shown = f"`$ref: {_shown(holder['$ref'])}`"
+        try:
+            self.document.follow({"$ref": "#" + quote(at)}, at)
+        except LookupError as error:
+            if str(error.args[0]) == at and self.exists(at):
+                self.refuse(holder, path, f"{shown} leads in a circle", "let one of them say what it is", "ref")
+            else:
+                self.refuse(holder, path, f"{shown} leads to nothing", "define it, or correct the pointer", "ref")
+
+    def exists(self, at: str) -> bool:
+        try:
+            look_up(self.document.data, at)
+        except LookupError:
+            return False
+        return True
+
+    def bring(self, holder: dict[str, Any], target: Source, at: str, path: Place) -> None:
+        """Put what another file says under a name of its own into the document."""
+        key = (target.path.resolve(), at)
+        home = self.homes.get(key)
+        if home is None:
+            try:
+                value = look_up(target.data, at)
+            except LookupError:
+                reason = f"`$ref: {_shown(holder['$ref'])}` leads to nothing"
+                self.refuse(holder, path, reason, "correct the pointer", "ref")
+                return
+            section = self.section(path)
+            place = self.place(section)
+            name = _free_name(place, target, at)
+            home = self.homes[key] = pointer(*section, name)
+            place[name] = value
+            self.document.note_origin(home, target, at)
+            if isinstance(value, dict | list):
+                self.waiting.append((value, (*section, name), target, False))
+        holder["$ref"] = "#" + quote(home)
+
+    def section(self, path: Place) -> tuple[str, ...]:
+        names = [part for part in path if isinstance(part, str)]
+        kind = next((_KIND[part] for part in reversed(names[-2:]) if part in _KIND), None)
+        if kind is None:
+            return ("x-bundled",)
+        if "swagger" in self.document.data:
+            return ("definitions",) if kind == "schemas" else ("x-bundled",)
+        return ("components", kind)
+
+    def place(self, section: tuple[str, ...]) -> dict[str, Any]:
+        """The mapping of the document at these names, made where there is none."""
+        place = self.document.data
+        for name in section:
+            inside = place.get(name)
+            if not isinstance(inside, dict):
+                if name in place:
+                    reason = f"`{name}` is no mapping"
+                    self.document.find(pointer(*section), reason, "write it as a mapping", id="structure")
+                inside = place[name] = {}
+            place = inside
+        return place
+
+    def refuse(self, holder: dict[str, Any], path: Place, reason: str, remedy: str, kind: str) -> None:
+        self.document.find(pointer(*path, "$ref"), reason, remedy, id=kind)
+        self.document.dangling.add(id(holder))
+
+
+def _free_name(place: dict[str, Any], target: Source, at: str) -> str:
+    stem = at.rpartition("/")[2] if at.strip("/") else target.path.stem
+    stem = "".join(char if char.isalnum() or char in "._-" else "_" for char in stem)
+    name, number = stem, 2
+    while name in place:
+        name, number = f"{stem}_{number}", number + 1
+    return name
+
+
+def _shown(reference: str) -> str:
+    return reference if len(reference) <= 120 else f"{reference[:120]}…"
