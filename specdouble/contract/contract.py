@@ -22,6 +22,7 @@ from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
 from specdouble.contract.shape import bring_into_shape
+from specdouble.contract.silence import without_silenced
 from specdouble.contract.structure import note_structure_errors, structure_errors
 
 # The findings with which a part of the contract is lost that nothing can stand for.
@@ -133,6 +134,7 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
     if not is_annotated(document):
         _only_warn(document)
     _stop_where_a_part_is_lost(document)
+    document.findings = without_silenced(document)
     return Contract(
         path=document.source.path,
         data=document.data,

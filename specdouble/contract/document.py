@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.finding import ContractError, Finding, Severity
-from specdouble.contract.pointer import fragment, longest_prefix, look_up
+from specdouble.contract.pointer import fragment, look_up
 from specdouble.contract.source import Source, load
 
 FILE_NAMES = ("openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json")
@@ -26,6 +26,7 @@ class Document:
         findings: what is wrong so far.
         extensions: the `x-` keys with their pointers, once somebody has looked for them.
         dangling: the identities of the mappings whose `$ref` leads nowhere.
+        places: the document's pointer for the file, line and pointer of each finding.
     """
 
     source: Source
@@ -33,18 +34,23 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     extensions: list[tuple[str, str]] | None = None
     dangling: set[int] = field(default_factory=set)
+    places: dict[tuple[str, int, str], str] = field(default_factory=dict)
     _origins: dict[str, tuple[Source, str]] = field(default_factory=dict)
 
     def locate(self, at: str) -> tuple[str, int, str]:
         """The file, line and pointer in that file of what stands at the document's pointer."""
-        home = longest_prefix(self._origins, at)
-        source, inside = self._origins[home] if home is not None else (self.source, "")
-        inside += at[len(home or "") :]
+        home = at
+        while home and home not in self._origins:
+            home = home.rpartition("/")[0]
+        source, inside = self._origins[home] if home else (self.source, "")
+        inside += at[len(home) :]
         return source.name, source.line(inside), inside
 
     def find(self, at: str, reason: str, remedy: str, severity: Severity = "error", *, id: str = "annotation") -> None:
         """Note a finding about the value at the pointer."""
-        self.findings.append(Finding(*self.locate(at), reason, remedy, severity, id))
+        finding = Finding(*self.locate(at), reason, remedy, severity, id)
+        self.findings.append(finding)
+        self.places.setdefault(finding.place, at)
 
     def note_origin(self, home: str, source: Source, at: str) -> None:
         """Remember that what stands at the pointer `home` was written in another file, at that pointer there."""

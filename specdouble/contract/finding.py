@@ -13,6 +13,14 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
+# The kinds of findings by id; `docs/lint.md` says of each what it means and what to do.
+IDS = frozenset({
+    "aliases", "annotation", "closed", "default", "duplicate-key", "encoding", "enum-type", "equal-alternatives",
+    "example", "handler", "ignore", "keyword", "mock-data", "nesting", "number", "operation-id", "path-parameter",
+    "pattern", "pattern-length", "ref", "ref-kind", "ref-network", "ref-outside", "refusal-status", "same-path",
+    "security-scheme", "settings", "structure", "syntax", "unreadable", "version",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -35,6 +43,11 @@ class Finding:
     remedy: str
     severity: Severity = "error"
     id: str = "annotation"
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it is: file, line and pointer."""
+        return self.file, self.line, self.pointer
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

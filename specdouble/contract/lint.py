@@ -52,24 +52,20 @@ def _check_operations(
     resources: Mapping[str, Resource],
 ) -> None:
     schemes: Any = document.get("/components/securitySchemes") or document.get("/securityDefinitions") or {}
-    ids: dict[str, Operation] = {}
     templates: dict[tuple[str, str], Operation] = {}
     for operation in operations:
-        twin = ids.setdefault(operation.id, operation)
-        if twin is not operation:
-            reason = f"the operationId `{operation.id}` is that of {twin} already"
-            remedy = "give each operation its own: the security and handler of one would serve the other"
-            document.find(operation.pointer + "/operationId", reason, remedy)
         shape = re.sub(r"\{[^{}]*\}", "{}", operation.path)
         twin = templates.setdefault((operation.method, shape), operation)
         if twin is not operation:
             reason = f"the path differs from `{twin.path}` in the names of its parameters alone"
-            document.find(operation.pointer, reason, "no request can tell them apart: keep one")
+            document.find(operation.pointer, reason, "no request can tell them apart: keep one", id="same-path")
         for alternative in operation.security:
             for name in alternative:
                 if name not in schemes:
                     reason = f"`security` names the scheme `{name}`, which is not defined"
-                    document.find(operation.pointer, reason, "define it under components/securitySchemes")
+                    document.find(
+                        operation.pointer, reason, "define it under components/securitySchemes", id="security-scheme"
+                    )
         _check_path(document, operation)
     for name, identity in identities.items():
         if identity.collection not in resources:
@@ -83,12 +79,20 @@ def _check_path(document: Document, operation: Operation) -> None:
     for name in declared:
         if "{" + name + "}" not in operation.path:
             reason = f"the path parameter `{name}` does not stand in the path"
-            document.find(operation.pointer, reason, "write it into the path in braces, or remove it", "warning")
+            document.find(
+                operation.pointer,
+                reason,
+                "write it into the path in braces, or remove it",
+                "warning",
+                id="path-parameter",
+            )
     for part in operation.path.split("{")[1:]:
         name = part.partition("}")[0]
         if name not in declared:
             reason = f"the path's parameter `{name}` is not declared"
-            document.find(operation.pointer, reason, "add it to `parameters` with `in: path`", "warning")
+            document.find(
+                operation.pointer, reason, "add it to `parameters` with `in: path`", "warning", id="path-parameter"
+            )
 
 
 def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
@@ -120,7 +124,7 @@ def _check_lengths(document: Document, schema: dict[str, Any], at: str) -> None:
     elif isinstance(least, int) and longest is not None and longest < least:
         reason = f"the pattern takes {longest} characters or fewer, `minLength` no fewer than {least}: no text conforms"
     if reason:
-        document.find(at + "/pattern", reason, "correct the pattern or the length")
+        document.find(at + "/pattern", reason, "correct the pattern or the length", id="pattern-length")
 
 
 def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:
@@ -131,7 +135,7 @@ def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:
     kinds = {*(told if isinstance(told, list) else [told])} | ({"null"} if schema.get("nullable") is True else set())
     if not any(_kinds_of(value) & kinds for value in values):
         reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
-        document.find(at + "/enum", reason, "correct the values or the type")
+        document.find(at + "/enum", reason, "correct the values or the type", id="enum-type")
 
 
 def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> None:
@@ -144,7 +148,7 @@ def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> 
         reason = (
             "each alternative of the `oneOf` equals another one, so that a value fits both or none: nothing conforms"
         )
-        document.find(at + "/oneOf", reason, "keep one of the equal ones, or write `anyOf`")
+        document.find(at + "/oneOf", reason, "keep one of the equal ones, or write `anyOf`", id="equal-alternatives")
 
 
 def _asserted(schema: Any) -> Any:
@@ -169,7 +173,7 @@ def _check_closed(document: Document, schema: dict[str, Any], at: str) -> None:
             lacking = sorted(required - {*(part.get("properties") or {})})
             if lacking:
                 reason = f"`additionalProperties: false` shuts out `{lacking[0]}`, which the `allOf` requires elsewhere"
-                document.find(at, reason, "list all properties in the closed schema, or leave it open")
+                document.find(at, reason, "list all properties in the closed schema, or leave it open", id="closed")
                 return
 
 
@@ -203,7 +207,7 @@ def _kinds_of(value: Any) -> set[str]:
 def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str) -> None:
     for violation in schemas.violations(slot, value, "body"):
         reason = f"the {what} breaks its own schema: {violation.pointer or 'the value'}: {violation.message}"
-        document.find(at + violation.pointer, reason, f"correct the {what} or the schema")
+        document.find(at + violation.pointer, reason, f"correct the {what} or the schema", id=what)
 
 
 def _all_schemas(document: Document, operations: list[Operation]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -262,7 +266,7 @@ def _check_examples(
                 for violation in schemas.violations(media.slot, value, "body") if media.slot else ():
                     place = violation.pointer or "the value"
                     reason = f"the example breaks its own schema: {place}: {violation.message}"
-                    document.find(at + violation.pointer, reason, "correct the example or the schema")
+                    document.find(at + violation.pointer, reason, "correct the example or the schema", id="example")
                 if resource is not None and action is not None:
                     envelope = () if media in requests else action.envelope
                     _check_example(document, Example(resource, _documents(value, envelope, at), media in requests))
@@ -302,7 +306,7 @@ def _check_refusals(
             wanted = str(rule.status) if rule.status else ", ".join(str(status) for status in rule.refused_with)
             reason = f"the operation may break {rule.id} and declares no status for its refusal"
             remedy = f"declare {'one of ' if not rule.status else ''}{wanted} under `responses`"
-            document.find(operation.pointer + "/responses", reason, remedy, "warning")
+            document.find(operation.pointer + "/responses", reason, remedy, "warning", id="refusal-status")
 
 
 def _properties_of_body(document: Document, operation: Operation) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,8 @@ from specdouble.contract.document import Document
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Direction, Schemas
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what a method is made of (RFC 9110, 5.6.2)
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
 
@@ -136,13 +138,47 @@ def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
         item, at = _follow(document, item, at)
         if not isinstance(item, dict):
             continue
-        for method in METHODS:
-            if isinstance(item.get(method), dict):
-                reader = kind(document, schemas, item, at, method)
-                whole = base + path
-                # Lint names a path without its slash; no request could reach it.
-                operations.append(reader.operation(whole if whole[:1] == "/" else f"/{whole}"))
-    return operations
+        whole = base + path
+        # Lint names a path without its slash; no request could reach it.
+        whole = whole if whole[:1] == "/" else f"/{whole}"
+        for method, raw, place in _methods(document, item, at):
+            operations.append(kind(document, schemas, item, at, method, raw, place).operation(whole))
+    return _with_ids_of_their_own(document, operations)
+
+
+def _methods(document: Document, item: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The methods of a path: the name in lower case, the operation, its pointer."""
+    for method in METHODS:
+        if isinstance(item.get(method), dict):
+            yield method, item[method], at + pointer(method)
+    others = item.get("additionalOperations")  # from OpenAPI 3.2 on: methods by their own names
+    for name, raw in others.items() if isinstance(others, dict) else ():
+        place = at + pointer("additionalOperations", name)
+        if not isinstance(raw, dict) or not _TOKEN.fullmatch(name):
+            document.find(
+                place, f"`{name}` is no name of a method", "write a method as RFC 9110 has them", id="structure"
+            )
+        elif name.lower() in METHODS:
+            remedy = f"write it as `{name.lower()}` in the path item"
+            document.find(place, f"`{name}` is a method that OpenAPI has a field for", remedy, id="structure")
+            if not isinstance(item.get(name.lower()), dict):
+                yield name.lower(), raw, place
+        else:
+            yield name.lower(), raw, place
+
+
+def _with_ids_of_their_own(document: Document, operations: list[Operation]) -> list[Operation]:
+    """The operations, each with an id that no other has: a twin is known by its method and path."""
+    known: dict[str, Operation] = {}
+    for operation in operations:
+        twin = known.get(operation.id)
+        if twin is not None:
+            reason = f"the operationId `{operation.id}` is that of {twin} already"
+            remedy = "give each operation its own: handlers and links name operations by it"
+            document.find(operation.pointer + "/operationId", reason, remedy, id="operation-id")
+            operation = replace(operation, id=f"{operation.method} {operation.path}")
+        known[operation.id] = operation
+    return list(known.values())
 
 
 def base_path(data: dict[str, Any]) -> str:
@@ -180,10 +216,19 @@ def _reader_of(data: dict[str, Any]) -> type[Reader]:
 class Reader:
     """Reads one operation."""
 
-    def __init__(self, document: Document, schemas: Schemas, item: dict[str, Any], at: str, method: str) -> None:
-        self.document, self.schemas, self.item, self.item_at, self.method = document, schemas, item, at, method
-        self.raw: dict[str, Any] = item[method]
-        self.at = at + pointer(method)
+    def __init__(
+        self,
+        document: Document,
+        schemas: Schemas,
+        item: dict[str, Any],
+        item_at: str,
+        method: str,
+        raw: dict[str, Any],
+        at: str,
+    ) -> None:
+        self.document, self.schemas, self.method = document, schemas, method
+        self.item, self.item_at = item, item_at
+        self.raw, self.at = raw, at
 
     def follow(self, value: Any, at: str) -> tuple[Any, str]:
         """What the value refers to and where that stands; None where the reference leads nowhere."""

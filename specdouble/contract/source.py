@@ -63,7 +63,7 @@ def load(path: Path, name: str) -> Source:
     Raises:
         ContractError: it is missing, no regular file, not UTF-8, or neither YAML nor JSON.
     """
-    text = _decode(_read_bytes(path, name), name)
+    text = decode(read_bytes(path, name), name)
     return read_text(text, path, name)
 
 
@@ -84,8 +84,12 @@ def read_text(text: str, path: Path, name: str) -> Source:
     return source
 
 
-def _read_bytes(path: Path, name: str) -> bytes:
-    """The content of a regular file; what never ends or waits (a device, a pipe) is not opened for reading."""
+def read_bytes(path: Path, name: str) -> bytes:
+    """The content of a regular file; what never ends or waits (a device, a pipe) is not read.
+
+    Raises:
+        ContractError: it is missing, no regular file, or too large.
+    """
     remedy = "name an existing OpenAPI file, or a folder that holds openapi.yaml"
     try:
         # Without O_NONBLOCK the opening itself waits for the other end of a pipe.
@@ -105,7 +109,12 @@ def _read_bytes(path: Path, name: str) -> bytes:
     return content
 
 
-def _decode(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str) -> str:
+    """The text of a file.
+
+    Raises:
+        ContractError: it is not UTF-8.
+    """
     remedy = "save the file as UTF-8 (RFC 3629)"
     for mark, encoding in _ENCODINGS:
         if content.startswith(mark):

@@ -83,7 +83,9 @@ class Handlers:
                 self._modules[name] = None
                 file, line = self._culprit(name, error)
                 reason = f"the module cannot be imported: {type(error).__name__}: {error}"
-                self.findings.append(Finding(file, line, "", reason, "mend the module; its other handlers wait for it"))
+                self.findings.append(
+                    Finding(file, line, "", reason, "mend the module; its other handlers wait for it", id="handler")
+                )
         return self._modules[name]
 
     def _culprit(self, name: str, error: Exception) -> tuple[str, int]:
@@ -100,7 +102,9 @@ class Handlers:
         except TypeError as error:
             file, line = _place(handler)
             remedy = "name the arguments as the contract does, or take **others"
-            self.findings.append(Finding(file, line, "", f"the handler `{handler.__name__}` {error}", remedy))
+            self.findings.append(
+                Finding(file, line, "", f"the handler `{handler.__name__}` {error}", remedy, id="handler")
+            )
             return False
         return True
 
@@ -115,7 +119,7 @@ class Handlers:
                 continue
             reason = f"no operation has the tag `{file.stem}`: nothing is answered by this module"
             remedy = "name the module as the tag, in snake_case" + _meant(file.stem, names)
-            self.findings.append(Finding(str(file), 0, "", reason, remedy, "warning"))
+            self.findings.append(Finding(str(file), 0, "", reason, remedy, "warning", "handler"))
         for tag in sorted(names):
             module = self._modules.get(f"handlers.{tag}")
             if module is not None:
@@ -135,7 +139,7 @@ class Handlers:
                 remedy = f"move it to handlers/{tag}.py, where its operation is looked for"
             else:
                 remedy = "name it as the operationId, or `_" + name + "` where it only helps" + _meant(name, names)
-            self.findings.append(Finding(file, line, "", reason, remedy, "warning"))
+            self.findings.append(Finding(file, line, "", reason, remedy, "warning", "handler"))
 
     def _tags(self) -> set[str]:
         return {snake_case(tag) for operation in self._operations.values() for tag in operation.tags}

@@ -220,6 +220,8 @@ def _sent(reader: ParameterReader, request: Request, query: Query) -> Any:
         return reader.from_path(request.path.get(name, ""))
     if location == "query":
         return reader.from_query(query)
+    if location == "querystring":
+        return reader.from_querystring(request.query)
     if location == "header":
         raw = request.headers.get(name.lower().encode())
         return reader.from_header(None if raw is None else raw.decode("latin-1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,9 @@ class Control:
     def __init__(self, double: Double) -> None:
         self._double = double
         self._access = Access(double.settings.hosts, double.settings.control_token)
-        self._contract = orjson.dumps(_with_rules(_with_local_server(double.contract.data), double.contract))
+        described = _with_rules(_with_local_server(double.contract.data), double.contract)
+        # Not by orjson: a contract's integers may be beyond 64 bits.
+        self._contract = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
         self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
         routes = [
             Route(CONTRACT, self._openapi, methods=["GET"]),

@@ -102,6 +102,14 @@ class ParameterReader:
             text = text.replace("%20", " ").replace("+", " ").replace("%7C", "|").replace("%09", "\t")
         return self._parts(text, separator, unquote_plus)
 
+    def from_querystring(self, raw: bytes) -> Any:
+        """The query string as a whole (`in: querystring`, OpenAPI 3.2); MISSING where there is none."""
+        if not raw:
+            return MISSING
+        if "json" in (self.parameter.media_type or ""):
+            return self._content(unquote(raw.decode("latin-1")))
+        return self._exploded_object(Query.parse(raw))
+
     def from_header(self, value: str | None) -> Any:
         """The value of a header field; MISSING where it is not sent."""
         if value is None:

@@ -70,15 +70,11 @@ class Authentication:
         return authenticate
 
     def _challenges(self, security: Sequence[Collection[str]]) -> list[str]:
-        schemes = [self._schemes[name] for names in security for name in names]
-        words = [
-            "Basic" if scheme.get("scheme", scheme.get("type", "")).lower() == "basic" else "Bearer"
-            for scheme in schemes
-        ]
+        words = [_challenge(self._schemes.get(name, {})) for names in security for name in names]
         return list(dict.fromkeys(words)) or ["Bearer"]
 
     def _scheme(self, name: str) -> tuple[Read, Verify]:
-        return _reader(self._schemes[name]), self.verifier(name)
+        return _reader(self._schemes.get(name)), self.verifier(name)
 
     def verifier(self, name: str) -> Verify:
         """Tells whom a credential of the scheme of that name stands for."""
@@ -139,8 +135,19 @@ def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
     return verify
 
 
-def _reader(scheme: Mapping[str, Any]) -> Read:
+def _challenge(scheme: Mapping[str, Any]) -> str:
+    """The name of the authentication scheme (RFC 9110, 11.1) that a scheme of the contract asks for."""
+    kind = str(scheme.get("type"))
+    word = str(scheme.get("scheme", "")) if kind == "http" else kind
+    if word.lower() == "basic":
+        return "Basic"
+    return word.capitalize() if kind == "http" and word.isalnum() else "Bearer"
+
+
+def _reader(scheme: Mapping[str, Any] | None) -> Read:
     """Where the scheme's credential stands in a request."""
+    if scheme is None:  # it is not defined: what it protects stays protected
+        return _any_authorization
     kind, place = scheme.get("type"), scheme.get("in")
     if kind == "apiKey":
         name = str(scheme.get("name", ""))
@@ -149,9 +156,19 @@ def _reader(scheme: Mapping[str, Any]) -> Read:
         if place == "query":
             return lambda _headers, query: next(iter(parse_qs(query.decode("latin-1")).get(name, ())), None)
         return lambda headers, _query: _cookie(headers, name)
-    if kind == "basic" or (kind == "http" and str(scheme.get("scheme")).lower() == "basic"):
+    if kind == "mutualTLS":  # shown when the connection was made, which no request tells of
+        return lambda _headers, _query: "certificate"
+    word = str(scheme.get("scheme", "")).lower() if kind == "http" else str(kind)
+    if word == "basic":
         return _basic
-    return _bearer
+    if kind != "http" or word in ("bearer", ""):
+        return _bearer
+    named = word.encode()
+    return lambda headers, _query: _authorization(headers, named)
+
+
+def _any_authorization(headers: Headers, _query: bytes) -> str | None:
+    return _decoded(headers.get(b"authorization"))
 
 
 def _decoded(value: bytes | None) -> str | None:
