@@ -20,7 +20,7 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.secret import secret_of
-from specdouble.double.state.seed import Seed, read_seed
+from specdouble.double.state.seed import Seed, read_seed, stray_files
 from specdouble.double.state.store import open_store
 from specdouble.double.state.world import World
 
@@ -128,7 +128,8 @@ class Double:
         self, contract: Contract, handlers: Handlers, sampler: Sampler, resolutions: Resolutions, seed: Seed
     ) -> None:
         self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
-        self.findings: list[Finding] = [*contract.findings, *handlers.findings]
+        strays = stray_files(self.settings.project / "mock_data", contract)
+        self.findings: list[Finding] = [*contract.findings, *handlers.findings, *strays]
         self.tokens = {
             name: self.parts.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from specdouble.contract import Contract, Finding, Refused, Resource
+from specdouble.contract import Contract, ContractError, Finding, Refused, Resource
+from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source, load
 from specdouble.double.state.enforcement import Document, unique_key
+from specdouble.double.state.storable import unstorable
 from specdouble.rules.references.rule import References
 from specdouble.rules.unique.rule import Unique
 
@@ -23,16 +26,52 @@ def read_seed(folder: Path, contract: Contract) -> Seed:
     """Read every collection of the folder; none where the folder does not exist.
 
     Raises:
-        SeedError: with every document that breaks its schema, a unique rule or a reference.
-        ContractError: a file is not JSON.
+        SeedError: with every document that no store can keep, or that breaks its schema, a unique rule or a reference.
+        ContractError: a file is not JSON, or leads out of the project.
     """
-    files = sorted(folder.glob("*.json"))
-    sources = {file.stem: load(file, str(file)) for file in files}
+    sources = {file.stem: _load(file, folder) for file in _files(folder) if file.suffix == ".json"}
     checker = _Checker(contract, sources)
     checker.check()
     if checker.findings:
         raise SeedError(checker.findings)
     return {name: list(source.data) for name, source in sources.items()}
+
+
+def stray_files(folder: Path, contract: Contract) -> list[Finding]:
+    """A warning for each file of the folder that no collection of the contract is filled from."""
+    findings = []
+    has_handlers = (folder.parent / "handlers").is_dir()
+    for file in _files(folder):
+        near = get_close_matches(file.stem, contract.resources, n=1, cutoff=0.6)
+        if file.suffix != ".json":
+            wanted = near[0] if near else file.stem
+            reason = "the file is not read: documents stand in `<collection>.json`"
+            findings.append(_warning(file, reason, f"write them as JSON into `{wanted}.json`"))
+        elif file.stem not in contract.resources and (near or not has_handlers):
+            # Without a near name, it may be the collection of a handler's own.
+            known = ", ".join(f"`{name}`" for name in contract.resources) or "none"
+            remedy = f"rename it to `{near[0]}.json`" if near else f"the contract keeps {known}"
+            findings.append(_warning(file, f"the contract keeps no collection `{file.stem}`", remedy))
+    return findings
+
+
+def _warning(file: Path, reason: str, remedy: str) -> Finding:
+    return Finding(str(file), 1, "", reason, remedy, "warning", "mock-data")
+
+
+def _files(folder: Path) -> list[Path]:
+    """What may be meant as documents: neither hidden files nor a README."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in files if file.name[:1] != "." and file.stem.upper() != "README" and not file.is_dir()]
+
+
+def _load(file: Path, folder: Path) -> Source:
+    location = file.resolve()
+    if not location.is_relative_to(folder.resolve()) and not location.is_relative_to(folder.parent.resolve()):
+        remedy = "put the documents themselves into the folder"
+        finding = Finding(str(file), 1, "", "the file is a link that leads out of the project", remedy, id="mock-data")
+        raise ContractError([finding])
+    return load(file, str(file))
 
 
 class _Checker:
@@ -44,16 +83,26 @@ class _Checker:
 
     def check(self) -> None:
         for name, source in self.sources.items():
+            self.findings += source.findings
             if not isinstance(source.data, list) or not all(isinstance(one, dict) for one in source.data):
                 self.find(source, "", "the file is no array of documents", "write `[{...}, {...}]`")
-                return
+                continue
+            self.check_storable(source)
             self.read_ids(name, source)
+        if self.findings:
+            return  # what no store can keep, no rule can be asked of
         for name, source in self.sources.items():
             resource = self.contract.resources.get(name)
             if resource is not None:
                 self.check_schema(resource, source)
                 self.check_unique(resource, source)
                 self.check_references(resource, source)
+
+    def check_storable(self, source: Source) -> None:
+        """What a request may not bring in, a seed may not either."""
+        for violation in unstorable(source.data, "body", self.contract.reserved):
+            place = violation.pointer or "the file"
+            self.find(source, violation.pointer, f"{place} {violation.message}", "no store can keep it: change it")
 
     def read_ids(self, name: str, source: Source) -> None:
         resource = self.contract.resources.get(name)
@@ -66,6 +115,10 @@ class _Checker:
                 self.find(
                     source, pointer(index), f"the document has no `{key}`", "give it an id, so that it can be found"
                 )
+            elif value is not None and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+                reason = f"the id is {article(value)}, and has to be a string or a number"
+                self.find(source, pointer(index, key), reason, "write a string or a number")
+                continue
             elif value in seen and all(seen[value].get(one) == document.get(one) for one in parents):
                 self.find(source, pointer(index, key), f"the id `{value}` is that of another document", "change one")
             seen[value] = document
@@ -100,6 +153,8 @@ class _Checker:
                         self.find(source, pointer(index, rule.name), reason, "name a document that exists")
 
     def visible(self, target: str, key: Any, referrer: Document) -> bool:
+        if not isinstance(key, str | int | float):
+            return False
         found = self.ids.get(target, {}).get(key)
         if found is None:
             return False
@@ -108,4 +163,4 @@ class _Checker:
         return all(found.get(name) == referrer[name] for name in scopes)
 
     def find(self, source: Source, at: str, reason: str, remedy: str) -> None:
-        self.findings.append(Finding(source.name, source.line(at), at, reason, remedy))
+        self.findings.append(Finding(source.name, source.line(at), at, reason, remedy, id="mock-data"))
