@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _load(file: Path, folder: Path) -> Source:
-    location = file.resolve()
+    location = Path(os.path.realpath(file))  # unlike `resolve`, it takes a circle of links
     if not location.is_relative_to(folder.resolve()) and not location.is_relative_to(folder.parent.resolve()):
         remedy = "put the documents themselves into the folder"
         finding = Finding(str(file), 1, "", "the file is a link that leads out of the project", remedy, id="mock-data")
@@ -80,6 +81,7 @@ class _Checker:
         self.sources = sources
         self.findings: list[Finding] = []
         self.ids: dict[str, dict[Any, Document]] = {}
+        self.readable: set[str] = set()
 
     def check(self) -> None:
         for name, source in self.sources.items():
@@ -87,22 +89,24 @@ class _Checker:
             if not isinstance(source.data, list) or not all(isinstance(one, dict) for one in source.data):
                 self.find(source, "", "the file is no array of documents", "write `[{...}, {...}]`")
                 continue
-            self.check_storable(source)
+            if self.is_storable(source):
+                self.readable.add(name)
             self.read_ids(name, source)
-        if self.findings:
-            return  # what no store can keep, no rule can be asked of
         for name, source in self.sources.items():
             resource = self.contract.resources.get(name)
-            if resource is not None:
+            # What no store can keep, no rule can be asked of.
+            if resource is not None and name in self.readable:
                 self.check_schema(resource, source)
                 self.check_unique(resource, source)
                 self.check_references(resource, source)
 
-    def check_storable(self, source: Source) -> None:
+    def is_storable(self, source: Source) -> bool:
         """What a request may not bring in, a seed may not either."""
-        for violation in unstorable(source.data, "body", self.contract.reserved):
+        violations = unstorable(source.data, "body", self.contract.reserved)
+        for violation in violations:
             place = violation.pointer or "the file"
             self.find(source, violation.pointer, f"{place} {violation.message}", "no store can keep it: change it")
+        return not violations
 
     def read_ids(self, name: str, source: Source) -> None:
         resource = self.contract.resources.get(name)
