@@ -154,7 +154,7 @@ class Double:
                 self.clock,
                 self.settings.seed,
                 self.tokens,
-                enforcement=self.parts.enforcement,
+                keepers=self.parts.keepers,
                 collection=self.parts.collection,
             )
             self.worlds[name] = world

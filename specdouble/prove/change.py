@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, PropertyRule, Resource
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.parts import Parts
+from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Enforcement, View
+from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.exchange import current
-from specdouble.double.state.problem import Broken
+from specdouble.double.state.keeper import Document, Keeper
 from specdouble.double.state.world import World
 from specdouble.prove.fault import Change
-
-Document = dict[str, Any]
 
 
 class Asked:
@@ -73,17 +71,53 @@ def together(*changes: Change) -> Change:
     return lambda parts: functools.reduce(lambda changed, change: change(changed), changes, parts)
 
 
-def enforcing(collection: str, alter: Callable[[Enforcement], None]) -> Change:
-    """Alter what holds the documents of a collection to their rules; `sent` tells what the client sent."""
+def kept(rule: PropertyRule, keeper: Callable[[Any, Resource, Clock], Keeper]) -> Change:
+    """Let another keeper keep the rule; `sent` tells what the client sent."""
+
+    def other(resource: Resource, clock: Clock, one: Keeper) -> list[Keeper]:
+        return [keeper(one.rule, resource, clock) if one.rule == rule else one]
+
+    return _keepers(rule.collection, other)
+
+
+def kept_as(rule: PropertyRule, other: PropertyRule) -> Change:
+    """Keep another rule of the same kind in the place of this one."""
+
+    def otherwise(resource: Resource, clock: Clock, one: Keeper) -> list[Keeper]:
+        return [type(one)(other, resource, clock) if one.rule == rule else one]
+
+    return _keepers(rule.collection, otherwise)
+
+
+def unkept(rule: PropertyRule) -> Change:
+    """Let nothing keep the rule."""
+    return _keepers(rule.collection, lambda _resource, _clock, one: [] if one.rule == rule else [one])
+
+
+def kept_also(collection: str, keeper: Callable[[None, Resource, Clock], Keeper]) -> Change:
+    """Let one more keeper have its say, after those of the rules; `sent` tells what the client sent."""
 
     def change(parts: Parts) -> Parts:
-        def make(resource: Any, *others: Any) -> Enforcement:
-            enforcement = parts.enforcement(resource, *others)
-            if resource.collection == collection:
-                alter(enforcement)
-            return enforcement
+        def make(resource: Resource, clock: Clock) -> list[Keeper]:
+            more = [keeper(None, resource, clock)] if resource.collection == collection else []
+            return [*parts.keepers(resource, clock), *more]
 
-        return replace(parts, enforcement=make)
+        return replace(parts, keepers=make)
+
+    return together(change, _telling)
+
+
+def _keepers(collection: str, other: Callable[[Resource, Clock, Keeper], list[Keeper]]) -> Change:
+    """Put others, or none, in the place of keepers of a collection's rules."""
+
+    def change(parts: Parts) -> Parts:
+        def make(resource: Resource, clock: Clock) -> list[Keeper]:
+            known = parts.keepers(resource, clock)
+            if resource.collection != collection:
+                return known
+            return [keeper for one in known for keeper in other(resource, clock, one)]
+
+        return replace(parts, keepers=make)
 
     return together(change, _telling)
 
@@ -120,52 +154,37 @@ def loaded(body: bytes) -> Any:
         return None
 
 
-def created(collection: str, alter_new: Callable[[Document], None]) -> Change:
+def created(collection: str, alter: Callable[[Document], None]) -> Change:
     """Alter new documents, before they are stored."""
 
-    def alter(enforcement: Enforcement) -> None:
-        def completed(original: Any, document: Document, user: Any) -> Document:
-            made: Document = original(document, user)
-            alter_new(made)
-            return made
+    class Altering(Keeper):
+        def create(self, document: Document, now: str) -> None:
+            alter(document)
 
-        around(enforcement, "completed", completed)
-
-    return enforcing(collection, alter)
+    return kept_also(collection, Altering)
 
 
-def letting(rule: Any, lets: Callable[[Any, Any], bool]) -> Change:
-    """Let a change from one value to another pass that the rule refuses."""
+def changed(collection: str, alter: Callable[[Document, Document], None]) -> Change:
+    """Alter changed documents, given how they were too, before they are stored."""
 
-    def alter(enforcement: Enforcement) -> None:
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            moved = ((before or {}).get(rule.name), after.get(rule.name))
-            return [one for one in found if one.rule != rule or not lets(*moved)]
+    class Altering(Keeper):
+        def change(self, before: Document, after: Document) -> None:
+            alter(before, after)
 
-        around(enforcement, "broken_by", broken_by)
-
-    return enforcing(rule.collection, alter)
+    return kept_also(collection, Altering)
 
 
-def refusing_with(attribute: str, rule: Any, status: int) -> Change:
-    """Refuse what breaks the rule with another status."""
+def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Change:
+    """Hide nobody's documents on account of these properties while one of the operations is under way."""
 
-    def alter(enforcement: Enforcement) -> None:
-        rules = getattr(enforcement, attribute)
-        setattr(enforcement, attribute, [replace(one, status=status) if one == rule else one for one in rules])
-
-    return enforcing(rule.collection, alter)
-
-
-def in_operations(ids: tuple[str, ...], collection: str, alter: Callable[[Enforcement], None]) -> Change:
-    """Alter what holds a collection to its rules while one of the operations is under way for a caller."""
+    class Wide(Enforcement):
+        def scope(self, user: Any) -> dict[str, Any]:
+            return {name: value for name, value in super().scope(user).items() if name not in names}
 
     def change(parts: Parts) -> Parts:
         def make(documents: Any, enforcement: Enforcement, view: Any, user: Any, *others: Any) -> Collection:
             if user is not None and enforcement.resource.collection == collection and operation_now() in ids:
-                enforcement = copy.copy(enforcement)
-                alter(enforcement)
+                enforcement = Wide(enforcement.resource, enforcement.ids, enforcement.clock, enforcement.keepers)
             return parts.collection(documents, enforcement, view, user, *others)
 
         return replace(parts, collection=make)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from specdouble.double.parts import Parts
-from specdouble.double.state.enforcement import Enforcement
 from specdouble.prove import mutant
-from specdouble.prove.change import around, in_operations, storing
+from specdouble.prove.change import storing, unscoped
 
 WEBHOOK = ("post_webhook_outreach",)
 
@@ -23,7 +22,4 @@ def webhook_accepts_an_inactive_configuration(parts: Parts) -> Parts:
     "A colleague's API key delivers leads to a configuration.", kills="owner:lead_management.userId", operations=WEBHOOK
 )
 def webhook_takes_any_api_key_of_the_organization(parts: Parts) -> Parts:
-    def alter(enforcement: Enforcement) -> None:
-        around(enforcement, "scope", lambda scope, user: {k: v for k, v in scope(user).items() if k != "userId"})
-
-    return in_operations(WEBHOOK, "lead_management", alter)(parts)
+    return unscoped(WEBHOOK, "lead_management", {"userId"})(parts)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specdouble.double.state.enforcement import SHADOW, Document, Enforcement, View
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import (
     DeleteResult,
@@ -59,7 +60,7 @@ class Collection:
     def find_one(self, filter: Filter | None = None) -> Document | None:
         """The first document that the filter matches, or None."""
         found = self._documents.find_one(self._own(filter))
-        return None if found is None else self._rules.reveal(found)
+        return None if found is None else self._rules.shown(found)
 
     def find(
         self, filter: Filter | None = None, *, sort: Sort | None = None, skip: int = 0, limit: int = 0
@@ -71,7 +72,7 @@ class Collection:
             cursor = cursor.sort([(self._stored_name(name), direction) for name, direction in pairs])
         if skip or limit:
             cursor = cursor.skip(skip).limit(limit)
-        return [self._rules.reveal(document) for document in cursor.to_list()]
+        return [self._rules.shown(document) for document in cursor.to_list()]
 
     def count_documents(self, filter: Filter | None = None) -> int:
         """How many documents the filter matches."""
@@ -95,20 +96,22 @@ class Collection:
         Raises:
             Refusal: it would break rules of the contract.
         """
-        stored = self._rules.completed(self._stored(document), self._user)
-        self._rules.shadow(stored)
-        self._refuse_if_broken(stored, None, stored)
+        rules = self._rules
+        stored, broken = rules.created(rules.stored(document), self._user, self._view)
+        if broken:
+            raise Refusal(broken, self._statuses)
         try:
             result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
             raise self._taken(stored) from None
         document.clear()
-        document.update(self._rules.reveal(stored))
+        document.update(rules.shown(stored))
         return result
 
     def draft(self, document: Document) -> Document:
         """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
-        return self._rules.named(self._rules.completed(self._stored(document), self._user))
+        rules = self._rules
+        return rules.named(rules.completed(rules.stored(document), self._user))
 
     def insert_many(self, documents: Sequence[Document]) -> InsertManyResult:
         """Store several new documents, in order, up to the first that is refused."""
@@ -145,7 +148,7 @@ class Collection:
         if before is None:
             return None
         after = self._change(before, update)
-        return self._rules.reveal(dict(after) if return_document else before)
+        return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_replace(
         self, filter: Filter, replacement: Mapping[str, Any], *, return_document: bool = ReturnDocument.BEFORE
@@ -155,7 +158,7 @@ class Collection:
         if before is None:
             return None
         after = self._replace(before, replacement)
-        return self._rules.reveal(dict(after) if return_document else before)
+        return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_delete(self, filter: Filter) -> Document | None:
         """Remove the first document that the filter matches, and hand it out."""
@@ -163,7 +166,7 @@ class Collection:
         if found is None:
             return None
         self._documents.delete_one({"_id": found["_id"]})
-        return self._rules.reveal(found)
+        return self._rules.shown(found)
 
     def delete_one(self, filter: Filter) -> DeleteResult:
         """Remove the first document that the filter matches."""
@@ -194,16 +197,6 @@ class Collection:
             for name, value in filter.items()
         }
 
-    def _stored(self, document: Mapping[str, Any]) -> Document:
-        """A copy in the form in which it is stored."""
-        stored = dict(document)
-        if SHADOW in "".join(stored):
-            within = self._rules.resource.within
-            stored = {name: value for name, value in stored.items() if not name.startswith(SHADOW) or name in within}
-        if self._rules.id != "_id" and self._rules.id in stored:
-            stored["_id"] = stored.pop(self._rules.id)
-        return stored
-
     def _upserted(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
         plain = {name: value for name, value in filter.items() if name[:1] != "$" and not isinstance(value, dict)}
         document = updated(plain, {**update, "$set": {**update.get("$setOnInsert", {}), **update.get("$set", {})}})
@@ -215,24 +208,18 @@ class Collection:
         return self._save(before, updated(before, update), touched)
 
     def _replace(self, before: Document, replacement: Mapping[str, Any]) -> Document:
-        after = self._stored(replacement)
-        self._rules.keep_fixed(before, after)
+        after = self._rules.replaced(before, self._rules.stored(replacement))
         return self._save(before, after, before.keys() | replacement.keys())
 
     def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
-        self._rules.carry_over(before, after)
-        self._rules.shadow(after)
-        self._refuse_if_broken(after, before, touched)
+        broken = self._rules.changed(before, after, touched, self._view)
+        if broken:
+            raise Refusal(broken, self._statuses)
         try:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:
             raise self._taken(after) from None
         return after
-
-    def _refuse_if_broken(self, after: Document, before: Document | None, touched: Iterable[str]) -> None:
-        broken = self._rules.broken_by(after, before, touched, self._view)
-        if broken:
-            raise Refusal(broken, self._statuses)
 
     def _taken(self, document: Document) -> Refusal:
         """The refusal of a write that the store's own index refused: another writer was faster."""

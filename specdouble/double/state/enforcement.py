@@ -2,131 +2,144 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
-
-import orjson
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from specdouble.contract import Resource
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
+from specdouble.double.state.keeper import SHADOW, Document, Keeper, View
+from specdouble.double.state.key import key_of
 from specdouble.double.state.problem import Broken
-from specdouble.rules.immutable.rule import Immutable
-from specdouble.rules.references.rule import References
-from specdouble.rules.timestamp.rule import Timestamp
-from specdouble.rules.transitions.rule import Transitions
 from specdouble.rules.unique.rule import Unique
 
-Document = dict[str, Any]
-
-
-class View(Protocol):
-    """The store as a writer sees it."""
-
-    def holder(self, collection: str, field: str, key: str) -> object:
-        """The id of the document that has the key, whosever it is; None where there is none."""
-
-    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
-        """Whether the referring document's owner may see a document of this id."""
-
-
-SHADOW = "_specdouble_"
 _ORDERS_KEPT = 256
 
 
 class Enforcement:
     """What the contract demands of a collection's documents.
 
+    A write passes `created` or `changed`, top to bottom: what is fixed, what the server sets, the keys, what is
+    broken. What comes back can be stored; `shown` makes of it what a caller sees.
+
     Args:
         resource: the resource that is kept in it.
         ids: where its new ids come from.
-        clock: where its timestamps come from.
+        clock: where its times come from.
+        keepers: what keeps its rules.
     """
 
-    def __init__(self, resource: Resource, ids: Ids, clock: Clock) -> None:
+    def __init__(self, resource: Resource, ids: Ids, clock: Clock, keepers: Sequence[Keeper]) -> None:
         self.resource = resource
         self.ids = ids
         self.clock = clock
-        self.uniques = [(SHADOW + rule.name, rule) for rule in resource.of(Unique)]
-        self.indexed = [field for field, _ in self.uniques]
-        self.references = resource.of(References)
-        self.transitions = resource.of(Transitions)
-        self.immutables = resource.of(Immutable)
-        self.created = [rule.name for rule in resource.of(Timestamp) if rule.event == "created"]
-        self.updated = [rule.name for rule in resource.of(Timestamp) if rule.event == "updated"]
-        self.scopes = [name for name in (resource.owner, resource.tenant) if name is not None]
-        self.hidden = (*(field for field, _ in self.uniques), *resource.within)
         # The store's `_id` is the document's id, unless another parent's document may have the same: then the two
         # together, and the document's id stays where it is.
         self.parents = resource.parents
         self.id = "_id" if self.parents else resource.id
-        if self.parents:
-            self.hidden += ("_id",)
         self.id_name = resource.id if self.parents else "_id"
-        self.fixed = (*self.scopes, *resource.within, *(self.parents and (resource.id, *self.parents)), *self.created)
-        self.blank = dict.fromkeys(name if name != self.id else "_id" for name in resource.properties)
-        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.id_rule = Unique(collection=resource.collection, name=resource.id, within=self.parents)
         self.id_schema = resource.properties.get(resource.id, {})
+        self._declared = [name if name != self.id else "_id" for name in resource.properties]
+        self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.keep(keepers)
+
+    def keep(self, keepers: Sequence[Keeper]) -> None:
+        """Hold the documents by these keepers: what each has to say in a moment of a write is gathered now."""
+        self.keepers = keepers
+        resource = self.resource
+        self.scopes = [keeper.scope for keeper in keepers if keeper.scope is not None]
+        self.key_fields = [keeper.key_field for keeper in keepers if keeper.key_field is not None]
+        self.kept_unique = [keeper.key_field for keeper in keepers if keeper.key_field and keeper.in_store]
+        self.hidden = (*self.key_fields, *resource.within, *(("_id",) if self.parents else ()))
+        placed = (resource.id, *self.parents) if self.parents else ()
+        fixed = [keeper.rule.name for keeper in keepers if keeper.fixed]
+        self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed)
+        self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
+        self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
+        self._replace: list[Callable[[Document, Document], None]] = _saying(keepers, "replace")
+        self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
+        self._broken: list[Callable[..., Broken | None]] = _saying(keepers, "broken")
+        self._broken_anew: list[Callable[..., Broken | None]] = _saying(
+            [keeper for keeper in keepers if keeper.on_creation], "broken"
+        )
 
     def scope(self, user: Mapping[str, Any] | None) -> dict[str, Any]:
         """The filter that leaves the caller's own documents; empty where nobody is calling."""
         return {} if user is None else {name: user.get(name) for name in self.scopes}
 
-    def completed(self, document: Document, user: Mapping[str, Any] | None) -> Document:
-        """A new document with what the server sets: id, owner, tenant, timestamps; in the order of the schema."""
-        self.identify(document)
-        document.update(self.scope(user))
-        stamp = self.clock.timestamp() if self.created or self.updated else None
-        for name in (*self.created, *self.updated):
-            document[name] = stamp
-        return {name: document[name] for name in self._ordered(tuple(document))}
+    # A write
 
-    def _ordered(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The names in the order of the schema; the documents of an operation mostly have the same."""
-        ordered = self._orders.get(names)
-        if ordered is None:
-            if len(self._orders) >= _ORDERS_KEPT:
-                self._orders.clear()
-            declared = [name for name in self.blank if name in names]
-            ordered = self._orders[names] = tuple(dict.fromkeys([*declared, *names]))
-        return ordered
+    def stored(self, document: Mapping[str, Any]) -> Document:
+        """A copy in the form in which it is stored: without what nobody may send, its id under the store's name."""
+        stored = dict(document)
+        if SHADOW in "".join(stored):
+            within = self.resource.within
+            stored = {name: value for name, value in stored.items() if not name.startswith(SHADOW) or name in within}
+        if self.id != "_id" and self.id in stored:
+            stored["_id"] = stored.pop(self.id)
+        return stored
 
-    def identify(self, document: Document) -> None:
-        """Give the document an id, where it has none, and the store's."""
-        name = self.id_name
-        if document.get(name) is None:
-            document[name] = self.ids.new(self.resource.collection, self.id_schema)
-        else:
-            self.ids.seen(self.resource.collection, document[name])
-        if self.parents:
-            document["_id"] = unique_key(self.id_rule, document)
+    def completed(self, stored: Document, user: Mapping[str, Any] | None) -> Document:
+        """A new document with what the server sets: id, owner, tenant, times; in the order of the schema."""
+        self.identify(stored)
+        if user is not None:
+            for name in self.scopes:
+                stored[name] = user.get(name)
+        if self._create:
+            now = self.clock.timestamp()
+            for create in self._create:
+                create(stored, now)
+        return {name: stored[name] for name in self._ordered(tuple(stored))}
+
+    def created(self, stored: Document, user: Mapping[str, Any] | None, view: View) -> tuple[Document, list[Broken]]:
+        """A new document as it can be stored, and every rule that it would break."""
+        stored = self.completed(stored, user)
+        self.key(stored)
+        return stored, self.broken_by(stored, None, stored, view)
+
+    def replaced(self, before: Document, after: Document) -> Document:
+        """A replacement with what it leaves out and cannot take away."""
+        for replace in self._replace:
+            replace(before, after)
+        return after
+
+    def changed(self, before: Document, after: Document, touched: Collection[str], view: View) -> list[Broken]:
+        """Make of a changed document what can be stored; every rule that it would break."""
+        self.carry_over(before, after)
+        self.key(after)
+        return self.broken_by(after, before, touched, view)
 
     def carry_over(self, before: Document, after: Document) -> None:
         """Set what the server sets in a changed document, whatever the change said of it."""
-        for name in ("_id", *self.fixed):
+        for name in self._fixed:
             if name in before:
                 after[name] = before[name]
             else:
                 after.pop(name, None)
-        for name in self.updated:
-            after[name] = self.clock.timestamp(after=before.get(name))
+        for change in self._change:
+            change(before, after)
 
-    def keep_fixed(self, before: Document, after: Document) -> None:
-        """Keep what a replacement leaves out and cannot take away: a state, and what is fixed at creation."""
-        for rule in (*self.immutables, *self.transitions):
-            if rule.name in before:
-                after.setdefault(rule.name, before[rule.name])
+    def key(self, document: Document) -> None:
+        """Write beside the document what the store keeps unique."""
+        for key in self._key:
+            key(document)
 
-    def shadow(self, document: Document) -> None:
-        """Write the key of each unique property beside it; a document without the value has no key."""
-        for field, rule in self.uniques:
-            key = unique_key(rule, document)
-            if key is None:
-                document.pop(field, None)
-            else:
-                document[field] = key
+    def broken_by(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> list[Broken]:
+        """Every rule that the write would break.
+
+        Args:
+            after: the document as it would be stored, its keys beside it.
+            before: the document as it is stored; None when it is new.
+            touched: the properties that the write names; their references are looked at though they stay equal.
+            view: the store as the writer sees it.
+        """
+        broken: list[Broken] = []
+        for broken_of in self._broken_anew if before is None else self._broken:
+            found = broken_of(after, before, touched, view)
+            if found is not None:
+                broken.append(found)
+        return broken
 
     def named(self, document: Document) -> Document:
         """The document with its id under its own name."""
@@ -136,72 +149,36 @@ class Enforcement:
             document.pop("_id", None)
         return document
 
-    def reveal(self, document: Document) -> Document:
-        """Take the keys away again, and call the id by its own name."""
+    def shown(self, document: Document) -> Document:
+        """The document without what is kept beside it, its id under its own name."""
         for field in self.hidden:
             document.pop(field, None)
         return self.named(document)
 
-    def broken_by(self, after: Document, before: Document | None, touched: Iterable[str], view: View) -> list[Broken]:
-        """Every rule that the write would break.
+    # Ids
 
-        Args:
-            after: the document as it would be stored, its keys shadowed.
-            before: the document as it is stored; None when it is new.
-            touched: the properties that the write names; their references are looked at though they stay equal.
-            view: the store as the writer sees it.
-        """
-        broken: list[Broken] = []
-        for field, rule in self.uniques:
-            key = after.get(field)
-            if key is None or (before is not None and before.get(field) == key):
-                continue
-            other = view.holder(self.resource.collection, field, key)
-            if other is not None and other != after["_id"]:
-                broken.append(Broken(rule, "is already taken", other))
-        for reference in self.references:
-            value = after.get(reference.name)
-            untouched = before is not None and reference.name not in touched and before.get(reference.name) == value
-            if value is None or untouched:
-                continue
-            for one in value if type(value) is list else (value,):
-                if not isinstance(one, str | int) or not view.has(reference.target, one, after):
-                    broken.append(Broken(reference, f"names no document of {reference.target}"))
-                    break
-        return broken if before is None else [*broken, *self._moved(after, before)]
+    def identify(self, document: Document) -> None:
+        """Give the document an id, where it has none, and the store's."""
+        name = self.id_name
+        if document.get(name) is None:
+            document[name] = self.ids.new(self.resource.collection, self.id_schema)
+        else:
+            self.ids.seen(self.resource.collection, document[name])
+        if self.parents:
+            document["_id"] = key_of([document.get(one) for one in (*self.parents, name)])
 
-    def _moved(self, after: Document, before: Document) -> Iterable[Broken]:
-        for fixed in self.immutables:
-            if before.get(fixed.name) != after.get(fixed.name):
-                yield Broken(fixed, "cannot be changed")
-        for rule in self.transitions:
-            old, new = before.get(rule.name), after.get(rule.name)
-            if old is not None and not rule.allows(old, new):
-                yield Broken(rule, f"cannot move from {old} to {new}")
+    def _ordered(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names in the order of the schema; the documents of an operation mostly have the same."""
+        ordered = self._orders.get(names)
+        if ordered is None:
+            if len(self._orders) >= _ORDERS_KEPT:
+                self._orders.clear()
+            declared = [name for name in self._declared if name in names]
+            ordered = self._orders[names] = tuple(dict.fromkeys([*declared, *names]))
+        return ordered
 
 
-def unique_key(rule: Unique, document: Mapping[str, Any]) -> str | None:
-    """What two documents must not share: the scope and the value, normalised; None where there is no value."""
-    value = document.get(rule.name)
-    if value is None:
-        return None
-    if isinstance(value, str) and rule.ignore:
-        value = normalised(value, rule.ignore)
-    parts = [*map(document.get, rule.within), value]
-    if float in map(type, parts):
-        parts = [_plain(part) for part in parts]
-    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def normalised(value: str, ignore: frozenset[str]) -> str:
-    """The text without what does not tell names apart: surrounding white space, case (Unicode's full case folding)."""
-    if "space" in ignore:
-        value = value.strip()
-    if "case" in ignore and not value.isascii():
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
-    return value.lower() if "case" in ignore else value
-
-
-def _plain(value: Any) -> Any:
-    # 1 and 1.0 are one number to JSON (and to MongoDB), true is none.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _saying(keepers: Iterable[Keeper], moment: str) -> list[Any]:
+    """The methods of those keepers that say something in this moment; of the others nothing is called."""
+    silent = getattr(Keeper, moment)
+    return [getattr(keeper, moment) for keeper in keepers if getattr(type(keeper), moment) is not silent]

@@ -11,10 +11,9 @@ from specdouble.contract import Contract, ContractError, Finding, Refused, Resou
 from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source, load
-from specdouble.double.state.enforcement import Document, unique_key
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.keeper import Document, keepers_of
 from specdouble.double.state.storable import unstorable
-from specdouble.rules.references.rule import References
-from specdouble.rules.unique.rule import Unique
 
 Seed = dict[str, list[Document]]
 
@@ -97,8 +96,7 @@ class _Checker:
             # What no store can keep, no rule can be asked of.
             if resource is not None and name in self.readable:
                 self.check_schema(resource, source)
-                self.check_unique(resource, source)
-                self.check_references(resource, source)
+                self.check_rules(resource, source)
 
     def is_storable(self, source: Source) -> bool:
         """What a request may not bring in, a seed may not either."""
@@ -135,26 +133,10 @@ class _Checker:
                 reason = f"the document breaks its schema: {violation.pointer}: {violation.message}"
                 self.find(source, at, reason, "correct the document")
 
-    def check_unique(self, resource: Resource, source: Source) -> None:
-        for rule in resource.of(Unique):
-            seen: dict[str, int] = {}
-            for index, document in enumerate(source.data):
-                key = unique_key(rule, document)
-                if key is None:
-                    continue
-                if key in seen:
-                    reason = f"`{document[rule.name]}` breaks {rule.id}: document {seen[key]} has the value too"
-                    self.find(source, pointer(index, rule.name), reason, "change one of the two")
-                seen.setdefault(key, index)
-
-    def check_references(self, resource: Resource, source: Source) -> None:
-        for rule in resource.of(References):
-            for index, document in enumerate(source.data):
-                value = document.get(rule.name)
-                for one in value if isinstance(value, list) else [value]:
-                    if one is not None and not self.visible(rule.target, one, document):
-                        reason = f"`{one}` breaks {rule.id}: its owner has no document of that id in {rule.target}"
-                        self.find(source, pointer(index, rule.name), reason, "name a document that exists")
+    def check_rules(self, resource: Resource, source: Source) -> None:
+        for keeper in keepers_of(resource, Clock()):
+            for index, name, reason, remedy in keeper.breaches(source.data, self.visible):
+                self.find(source, pointer(index, name), reason, remedy)
 
     def visible(self, target: str, key: Any, referrer: Document) -> bool:
         if not isinstance(key, str | int | float):

@@ -10,8 +10,9 @@ from specdouble.contract import Contract, Resource
 from specdouble.contract.reserved import is_reserved
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
+from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import EscapedCollection, Store
 from specdouble.double.state.tokens import Tokens
@@ -28,7 +29,7 @@ class World:
         clock: for timestamps.
         random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
-        enforcement: what holds a collection to its rules.
+        keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
     """
 
@@ -42,7 +43,7 @@ class World:
         random_seed: int | None,
         tokens: Mapping[str, Tokens],
         *,
-        enforcement: Callable[..., Enforcement] = Enforcement,
+        keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
     ) -> None:
         self.name = name
@@ -51,7 +52,7 @@ class World:
         self._embedded = store.embedded
         self._clock = clock
         self._random_seed = random_seed
-        self._enforcement, self._collection = enforcement, collection
+        self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
         self.adopt(contract, seed)
 
@@ -113,18 +114,18 @@ class World:
 
     def _prepare(self, resource: Resource) -> tuple[Any, Enforcement]:
         documents: Any = self._database[resource.collection]
-        enforcement = self._enforcement(resource, self._ids, self._clock)
-        named = [*resource.properties, *resource.within, *enforcement.indexed]
+        enforcement = Enforcement(resource, self._ids, self._clock, self._keepers(resource, self._clock))
+        named = [*resource.properties, *resource.within, *enforcement.key_fields]
         reserved = {name for name in named if is_reserved(name)}
         if reserved or self._contract.reserved:
             documents = EscapedCollection(documents, reserved)
-        for field in enforcement.indexed:
+        for field in enforcement.kept_unique:
             documents.create_index(field, unique=True, sparse=True)
-        identity = [enforcement.id_name] if enforcement.parents else []
-        for field in (*identity, *enforcement.scopes[:1], *(rule.name for rule in enforcement.references)):
-            documents.create_index(field)
-        for field in enforcement.created if enforcement.scopes else ():
-            documents.create_index([(enforcement.scopes[0], 1), (field, 1)])
+        if enforcement.parents:
+            documents.create_index(enforcement.id_name)
+        for keeper in enforcement.keepers:
+            for fields in keeper.indexes:
+                documents.create_index([(field, 1) for field in fields])
         self._collections[resource.collection] = (documents, enforcement)
         return documents, enforcement
 
@@ -134,9 +135,7 @@ class World:
                 Resource(name, {}, "", "_id", None, None, {})
             )
             for document in seeded:
-                stored = deepcopy(document)
-                if enforcement.id != "_id" and enforcement.id in stored:
-                    stored["_id"] = stored.pop(enforcement.id)
+                stored = enforcement.stored(deepcopy(document))
                 enforcement.identify(stored)
-                enforcement.shadow(stored)
+                enforcement.key(stored)
                 documents.insert_one(stored)

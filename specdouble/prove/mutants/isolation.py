@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.double.http.compiled import Outcome, Request
-from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
-from specdouble.prove.change import Asked, answering, around, in_operations
+from specdouble.prove.change import Asked, answering, unscoped
 from specdouble.prove.facts import ONE, creators, doing
-from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.fault import Mutant, Mutants
 
 _DOES = {"read": "read", "list": "list", "update": "change", "replace": "replace", "delete": "delete"}
 
@@ -51,24 +49,10 @@ def operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, st
 def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
     sentence = f"{who} can {does or 'see'} a document of {resource.collection}."
     target = ids[0] if ids else f"{resource.collection}.{rule.name}"
-    change = scoped_without(ids, resource, {rule.name})
+    change = unscoped(ids, resource.collection, {rule.name})
     return Mutant(
         f"{rule.kind}.unchecked", f"{target}.{rule.name}" if ids else target, sentence, change, (rule.id,), ids, why
     )
-
-
-def scoped_without(ids: tuple[str, ...], resource: Resource, names: set[str]) -> Change:
-    """Hide documents in the operations without regard to these properties."""
-
-    def alter(enforcement: Enforcement) -> None:
-        def scope(original: Any, user: Any) -> dict[str, Any]:
-            return {name: value for name, value in original(user).items() if name not in names}
-
-        whole = copy.copy(enforcement)
-        around(enforcement, "scope", scope)
-        around(enforcement, "completed", lambda _, *given: whole.completed(*given))  # a new document is the caller's
-
-    return in_operations(ids, resource.collection, alter)
 
 
 def told(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:

@@ -12,17 +12,18 @@ import orjson
 from specdouble.contract import Contract, Operation, PropertyRule, Resource
 from specdouble.double.http.compiled import Outcome, Request
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.keeper import Document, Keeper
 from specdouble.double.state.problem import Refusal
 from specdouble.double.state.world import World
 from specdouble.prove.change import (
     Asked,
     answering,
-    around,
+    changed,
     changed_answer,
-    enforcing,
     is_success,
     keeping,
+    kept_also,
     loaded,
     replying,
     sent,
@@ -103,31 +104,26 @@ _OTHERS: tuple[tuple[str, tuple[str, ...], str, Callable[[Any], Any]], ...] = (
 
 
 def _mangled(resource: Resource, name: str, kind: str, sentence: str, other: Callable[[Any], Any]) -> Mutant:
-    change = enforcing(resource.collection, _altering(name, other))
+    change = _altering(resource.collection, name, other)
     return Mutant(f"value.{kind}", f"{resource.collection}.{name}", sentence, change, (READ,))
 
 
-def _altering(name: str, other: Callable[[Any], Any]) -> Callable[[Enforcement], None]:
+def _altering(collection: str, name: str, other: Callable[[Any], Any]) -> Change:
     """Keep what was sent as `name` as something else."""
 
-    def put(document: Document) -> None:
-        if name in sent() and document.get(name) is not None:
-            document[name] = other(document[name])
+    class Altering(Keeper):
+        def create(self, document: Document, now: str) -> None:
+            self.alter(document)
 
-    def alter(enforcement: Enforcement) -> None:
-        def completed(original: Any, document: Document, user: Any) -> Document:
-            made: Document = original(document, user)
-            put(made)
-            return made
+        def change(self, before: Document, after: Document) -> None:
+            self.alter(after)
 
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            put(after)
+        @staticmethod
+        def alter(document: Document) -> None:
+            if name in sent() and document.get(name) is not None:
+                document[name] = other(document[name])
 
-        around(enforcement, "completed", completed)
-        around(enforcement, "carry_over", carry_over)
-
-    return alter
+    return kept_also(collection, Altering)
 
 
 def _lost(resource: Resource, name: str) -> Mutant:
@@ -205,15 +201,11 @@ def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
     if not wiped:
         return
 
-    def alter(enforcement: Enforcement) -> None:
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            after.update({name: value for name, value in wiped.items() if name not in sent() and name in before})
-
-        around(enforcement, "carry_over", carry_over)
+    def alter(before: Document, after: Document) -> None:
+        after.update({name: value for name, value in wiped.items() if name not in sent() and name in before})
 
     sentence = f"A change of a document of {resource.collection} empties the texts that it does not mention."
-    yield Mutant("write.update-wipes-others", key, sentence, enforcing(resource.collection, alter), (PARTIAL,), (key,))
+    yield Mutant("write.update-wipes-others", key, sentence, changed(resource.collection, alter), (PARTIAL,), (key,))
 
 
 def _deletes(resource: Resource, key: str) -> Mutants:
@@ -282,7 +274,7 @@ class _Partly(Collection):
 
 
 def _keys(rules: Enforcement, before: Document) -> Document:
-    return {field: before[field] for field, _ in rules.uniques if field in before}
+    return {field: before[field] for field in rules.key_fields if field in before}
 
 
 def _fitting_part(contract: Contract, key: str) -> Change:

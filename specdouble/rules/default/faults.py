@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.double.state.enforcement import Document, Enforcement
-from specdouble.prove.change import around, created, enforcing, sent
+from specdouble.double.state.keeper import Document
+from specdouble.prove.change import changed, created, sent
 from specdouble.prove.facts import doing, sendable
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.default.rule import Default
@@ -29,7 +29,7 @@ def _of(contract: Contract, rule: Default) -> Mutants:
     yield Mutant("default.wrong", target, sentence, created(things, _with(rule.name, other)), (rule.id,))
     if rule.name in _partially_changed(contract, things):
         sentence = f"A change that does not mention {rule.name} sets it back to {rule.value!r}."
-        change = enforcing(things, _on_change(rule))
+        change = changed(things, _on_change(rule))
         yield Mutant("default.applied-on-update", target, sentence, change, ("partial_update", rule.id))
 
 
@@ -66,13 +66,9 @@ def _with(name: str, value: Any) -> Callable[[Document], None]:
     return alter
 
 
-def _on_change(rule: Default) -> Callable[[Enforcement], None]:
-    def alter(enforcement: Enforcement) -> None:
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            if rule.name not in sent():
-                after[rule.name] = rule.value
-
-        around(enforcement, "carry_over", carry_over)
+def _on_change(rule: Default) -> Callable[[Document, Document], None]:
+    def alter(_before: Document, after: Document) -> None:
+        if rule.name not in sent():
+            after[rule.name] = rule.value
 
     return alter

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 from specdouble.contract import Contract
-from specdouble.double.state.enforcement import Document, Enforcement
-from specdouble.prove.change import around, enforcing, letting, refusing_with
+from specdouble.double.state.keeper import Document
+from specdouble.prove.change import kept, kept_as, unkept
 from specdouble.prove.facts import unchanged, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.immutable.keep import ImmutableKeeper
 from specdouble.rules.immutable.rule import Immutable
 
 
@@ -27,19 +28,19 @@ def _of(contract: Contract, rule: Immutable) -> Mutants:
 
 
 def _faults(contract: Contract, rule: Immutable) -> Iterator[tuple[str, str, Change]]:
-    yield "unchecked", f"{rule.name} can be changed after creation.", letting(rule, lambda _before, _after: True)
-
-    def ignoring(enforcement: Enforcement) -> None:
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            if rule.name in before:
-                after[rule.name] = before[rule.name]
-
-        around(enforcement, "carry_over", carry_over)
-
+    yield "unchecked", f"{rule.name} can be changed after creation.", unkept(rule)
     sentence = f"A change of {rule.name} is answered as done and has no effect."
-    yield "ignored", sentence, enforcing(rule.collection, ignoring)
+    yield "ignored", sentence, kept(rule, Ignoring)
     other = wrong_status(contract, rule)
     if other is not None:
         sentence = f"A change of {rule.name} is refused with {other}, which the contract declares for something else."
-        yield "wrong-status", sentence, refusing_with("immutables", rule, other)
+        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
+
+
+class Ignoring(ImmutableKeeper):
+    """Puts the stored value back, and says nothing."""
+
+    def change(self, before: Document, after: Document) -> None:
+        """Whatever the change said."""
+        if self.rule.name in before:
+            after[self.rule.name] = before[self.rule.name]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from specdouble.contract import Contract, PropertyRule, Resource
-from specdouble.double.state.enforcement import Document, Enforcement
-from specdouble.prove.change import around, created, enforcing, sent
+from specdouble.double.state.keeper import Document
+from specdouble.prove.change import changed, created, sent
 from specdouble.prove.facts import changers, creators, document_schema, resolved, sendable, unwritten
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.readonly.rule import ReadOnly
@@ -44,7 +43,7 @@ def _from_client(contract: Contract, resource: Resource, name: str) -> Mutants:
         )
     if changers(contract, things) and name != resource.id:
         sentence = f"A change of a document of {things} may set its {name}."
-        change = enforcing(things, _taken_on_change(name))
+        change = changed(things, _taken_on_change(name))
         why = _closed(contract, things, name, *changers(contract, things))
         yield Mutant("readOnly.from-client-on-update", target, sentence, change, concerns, (), why)
 
@@ -71,13 +70,9 @@ def _taken(resource: Resource, name: str) -> Callable[[Document], None]:
     return alter
 
 
-def _taken_on_change(name: str) -> Callable[[Enforcement], None]:
-    def alter(enforcement: Enforcement) -> None:
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            if name in sent():
-                after[name] = sent()[name]
-
-        around(enforcement, "carry_over", carry_over)
+def _taken_on_change(name: str) -> Callable[[Document, Document], None]:
+    def alter(_before: Document, after: Document) -> None:
+        if name in sent():
+            after[name] = sent()[name]
 
     return alter

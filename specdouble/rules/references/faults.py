@@ -9,11 +9,12 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
-from specdouble.prove.change import around, enforcing, keeping, together
+from specdouble.prove.change import keeping, kept, kept_also, kept_as, together
 from specdouble.prove.facts import changers, creators, doing, sendable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.references.keep import ReferencesKeeper
 from specdouble.rules.references.rule import References
 
 Lets = Callable[[Document, Document | None], bool]
@@ -48,20 +49,17 @@ def _faults(contract: Contract, rule: References) -> Iterator[tuple[str, str, Ch
     other = wrong_status(contract, rule)
     if other is not None:
         sentence = f"An unknown {name} is refused with {other}, which the contract declares for something else."
-        yield "wrong-status", sentence, _other_status(rule, other)
+        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
 
 
 def _letting(rule: References, lets: Lets) -> Change:
     """Let a value pass that the rule refuses."""
 
-    def alter(enforcement: Enforcement) -> None:
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            return [one for one in found if one.rule != rule or not lets(after, before)]
+    class Lenient(ReferencesKeeper):
+        def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
+            return None if lets(after, before) else super().broken(after, before, touched, view)
 
-        around(enforcement, "broken_by", broken_by)
-
-    return enforcing(rule.collection, alter)
+    return kept(rule, Lenient)
 
 
 def _well_formed(value: Any) -> bool:
@@ -94,14 +92,11 @@ def _seeing(rule: References, unscoped: set[str]) -> Change:
                 referrer = {name: value for name, value in referrer.items() if name not in unscoped}
             return self.view.has(collection, id, referrer)
 
-    def alter(enforcement: Enforcement) -> None:
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, Wide(view))
-            return found
+    class Seeing(ReferencesKeeper):
+        def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
+            return super().broken(after, before, touched, Wide(view))
 
-        around(enforcement, "broken_by", broken_by)
-
-    return enforcing(rule.collection, alter)
+    return kept(rule, Seeing)
 
 
 def _late(rule: References) -> type[Collection]:
@@ -112,8 +107,8 @@ def _late(rule: References) -> type[Collection]:
                 return super().insert_one(document)
             except Refusal as refusal:
                 if all(one.rule == rule for one in refusal.broken):
-                    stored = self._rules.completed(self._stored(sent), self._user)
-                    self._rules.shadow(stored)
+                    stored = self._rules.completed(self._rules.stored(sent), self._user)
+                    self._rules.key(stored)
                     self._documents.insert_one(stored)
                 raise
 
@@ -124,13 +119,9 @@ def _dangling(rule: References) -> Change:
     """Accept every id that a document ever had."""
     given: set[Any] = set()
 
-    def remember(enforcement: Enforcement) -> None:
-        def completed(original: Any, document: Document, user: Any) -> Document:
-            made: Document = original(document, user)
-            given.add(made["_id"])
-            return made
-
-        around(enforcement, "completed", completed)
+    class Remembering(Keeper):
+        def create(self, document: Document, now: str) -> None:
+            given.add(document["_id"])
 
     def was(after: Document, _before: Document | None) -> bool:
         value = after.get(rule.name)
@@ -138,12 +129,4 @@ def _dangling(rule: References) -> Change:
             isinstance(one, str | int) and one in given for one in (value if isinstance(value, list) else [value])
         )
 
-    return together(enforcing(rule.target, remember), _letting(rule, was))
-
-
-def _other_status(rule: References, status: int) -> Change:
-    def alter(enforcement: Enforcement) -> None:
-        other = replace(rule, status=status)
-        enforcement.references = [other if one == rule else one for one in enforcement.references]
-
-    return enforcing(rule.collection, alter)
+    return together(kept_also(rule.target, Remembering), _letting(rule, was))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specdouble.contract import Contract, Resource
+from specdouble.prove.change import unscoped
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.prove.mutants import isolation
 from specdouble.rules.tenant.rule import Tenant
@@ -37,6 +38,6 @@ def _open(contract: Contract, resource: Resource, rule: Tenant) -> Mutants:
     assert resource.owner is not None
     concerns = (f"owner:{resource.collection}.{resource.owner}", rule.id)
     for key, does in isolation.operations(contract, resource):
-        change = isolation.scoped_without((key,), resource, {resource.owner, rule.name})
+        change = unscoped((key,), resource.collection, {resource.owner, rule.name})
         sentence = f"Anybody who is signed in can {does} a document of {resource.collection}."
         yield Mutant("tenant.open-to-all", f"{key}.{rule.name}", sentence, change, concerns, (key,))

@@ -9,11 +9,12 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Document, Enforcement
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Refusal
-from specdouble.prove.change import around, enforcing, keeping, storing
+from specdouble.prove.change import keeping, kept, storing
 from specdouble.prove.facts import changers, doing, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.rules.timestamp.keep import TimestampKeeper
 from specdouble.rules.timestamp.rule import Timestamp
 
 Fault = tuple[str, str, Change, str]
@@ -41,28 +42,22 @@ def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
     yield "date-alone", f"{name} is a day without a time.", _written(rule, lambda text: text[:10]), ""
     yield "in-another-zone", f"{name} is local time that is said to be UTC.", _written(rule, _later), ""
     if changers(contract, things) and rule.event == "updated":
-        yield "not-moved", f"A change of a document of {things} leaves its {name}.", _carried(rule, _kept(name)), ""
+        yield "not-moved", f"A change of a document of {things} leaves its {name}.", kept(rule, Still), ""
         yield from _unasked(contract, rule)
     elif changers(contract, things):
-        yield "moved", f"A change of a document of {things} moves its {name}.", _carried(rule, _now(name)), ""
+        yield "moved", f"A change of a document of {things} moves its {name}.", kept(rule, Moving), ""
 
 
 def _written(rule: Timestamp, other: Callable[[str], str]) -> Change:
-    def alter(enforcement: Enforcement) -> None:
-        def completed(original: Any, document: Document, user: Any) -> Document:
-            made: Document = original(document, user)
-            made[rule.name] = other(str(made[rule.name]))
-            return made
+    class Writing(TimestampKeeper):
+        def create(self, document: Document, now: str) -> None:
+            document[rule.name] = other(now)
 
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
+        def change(self, before: Document, after: Document) -> None:
             if rule.event == "updated":
-                after[rule.name] = other(enforcement.clock.timestamp())
+                after[rule.name] = other(self.clock.timestamp())
 
-        around(enforcement, "completed", completed)
-        around(enforcement, "carry_over", carry_over)
-
-    return enforcing(rule.collection, alter)
+    return kept(rule, Writing)
 
 
 def _later(text: str) -> str:
@@ -72,29 +67,20 @@ def _later(text: str) -> str:
     return text
 
 
-def _carried(rule: Timestamp, alter_after: Callable[[Enforcement, Document, Document], None]) -> Change:
-    def alter(enforcement: Enforcement) -> None:
-        def carry_over(original: Any, before: Document, after: Document) -> None:
-            original(before, after)
-            alter_after(enforcement, before, after)
+class Still(TimestampKeeper):
+    """Leaves the time as it was at the first write."""
 
-        around(enforcement, "carry_over", carry_over)
-
-    return enforcing(rule.collection, alter)
+    def change(self, before: Document, after: Document) -> None:
+        """No change moves it."""
+        after[self.rule.name] = before[self.rule.name]
 
 
-def _kept(name: str) -> Callable[[Enforcement, Document, Document], None]:
-    def alter(_: Enforcement, before: Document, after: Document) -> None:
-        after[name] = before[name]
+class Moving(TimestampKeeper):
+    """Moves the time with every change."""
 
-    return alter
-
-
-def _now(name: str) -> Callable[[Enforcement, Document, Document], None]:
-    def alter(enforcement: Enforcement, before: Document, after: Document) -> None:
-        after[name] = enforcement.clock.timestamp(after=before.get(name))
-
-    return alter
+    def change(self, before: Document, after: Document) -> None:
+        """Every change moves it."""
+        after[self.rule.name] = self.clock.timestamp(after=before.get(self.rule.name))
 
 
 def _unasked(contract: Contract, rule: Timestamp) -> Iterator[Fault]:

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.double.state.enforcement import Enforcement
-from specdouble.prove.change import enforcing, letting, refusing_with
+from specdouble.prove.change import kept_as, unkept
 from specdouble.prove.facts import unchanged, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.transitions.rule import Transitions
@@ -34,25 +33,21 @@ def _of(contract: Contract, rule: Transitions) -> Mutants:
 
 
 def _faults(contract: Contract, rule: Transitions) -> Iterator[tuple[str, str, Change]]:
-    yield "unchecked", f"{rule.name} can be moved to any value.", letting(rule, lambda _before, _after: True)
+    yield "unchecked", f"{rule.name} can be moved to any value.", unkept(rule)
     other = wrong_status(contract, rule)
     if other is not None:
         sentence = f"A forbidden move of {rule.name} is refused with {other}, declared for something else."
-        yield "wrong-status", sentence, refusing_with("transitions", rule, other)
+        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
 
 
 def _of_move(rule: Transitions, one: Any, other: Any, why: str) -> Mutant:
     target = f"{rule.collection}.{rule.name}={one}>{other}"
     if not rule.allows(one, other):
-        change = letting(rule, lambda before, after: (before, after) == (one, other))
+        moves = {**rule.moves, one: (*rule.moves.get(one, ()), other)}
         sentence = f"{rule.name} can move from {one} to {other}."
+        change = kept_as(rule, replace(rule, moves=moves))
         return Mutant("transitions.forbidden-allowed", target, sentence, change, (rule.id,), equivalent=why)
     moves = {value: tuple(to for to in tos if (value, to) != (one, other)) for value, tos in rule.moves.items()}
-
-    def alter(enforcement: Enforcement) -> None:
-        enforcement.transitions = [replace(rule, moves=moves) if x == rule else x for x in enforcement.transitions]
-
+    change = kept_as(rule, replace(rule, moves=moves))
     sentence = f"{rule.name} cannot move from {one} to {other}."
-    return Mutant(
-        "transitions.allowed-refused", target, sentence, enforcing(rule.collection, alter), (rule.id,), equivalent=why
-    )
+    return Mutant("transitions.allowed-refused", target, sentence, change, (rule.id,), equivalent=why)

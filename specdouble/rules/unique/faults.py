@@ -6,7 +6,7 @@ import asyncio
 import functools
 import itertools
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -14,16 +14,16 @@ from typing import Any
 from specdouble.contract import Contract, Operation
 from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.enforcement import Document, Enforcement, View
+from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import InsertOneResult
-from specdouble.prove.change import around, enforcing, keeping, operating, together
+from specdouble.prove.change import keeping, kept, operating, together, unkept
 from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.immutable.rule import Immutable
+from specdouble.rules.unique.keep import UniqueKeeper
 from specdouble.rules.unique.rule import Unique
 
-Alter = Callable[[Enforcement], None]
 LONGEST = 64
 
 
@@ -76,7 +76,7 @@ def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
 
 def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:
     name, things = rule.name, rule.collection
-    yield "dropped", f"Two documents of {things} may have the same {name}.", _ruled(rule, lambda _: None)
+    yield "dropped", f"Two documents of {things} may have the same {name}.", unkept(rule)
     yield "not-atomic", f"Of several creations at the same time with one {name}, all succeed.", racing(contract, rule)
     yield "overwrites", f"A creation with a taken {name} replaces the older document.", _overwriting(rule)
     for kind, sentence, within in _scopes(contract, rule):
@@ -90,7 +90,7 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change
         yield (
             "not-freed-by-delete",
             f"The {name} of a deleted document stays taken.",
-            enforcing(things, never_freed(rule)),
+            never_freed(rule),
         )
     yield from _wrong_status(contract, rule)
 
@@ -99,20 +99,15 @@ def _within(within: tuple[str, ...], rule: Unique) -> Unique:
     return replace(rule, within=within)
 
 
-def _ruled(rule: Unique, other: Callable[[Unique], Unique | None]) -> Change:
-    """Put another rule, or none, in the place of this one."""
+class Loose(UniqueKeeper):
+    """Keeps the values unique by itself alone, not by the store too: the seed may break the rule."""
 
-    def alter(enforcement: Enforcement) -> None:
-        kept = [(field, other(one) if one == rule else one) for field, one in enforcement.uniques]
-        enforcement.indexed = _others(enforcement, rule)
-        enforcement.uniques = [(field, one) for field, one in kept if one is not None]
-
-    return enforcing(rule.collection, alter)
+    in_store = False
 
 
-def _others(enforcement: Enforcement, rule: Unique) -> list[str]:
-    """The keys that the store itself keeps unique when it does not do so for this rule: the seed may break it."""
-    return [field for field, one in enforcement.uniques if one != rule]
+def _ruled(rule: Unique, other: Callable[[Unique], Unique]) -> Change:
+    """Put another rule in the place of this one."""
+    return kept(rule, lambda one, *given: Loose(other(one), *given))
 
 
 def _scopes(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -162,21 +157,12 @@ def _keyed(rule: Unique, not_ignored: str, spelled: Callable[[str], str]) -> Cha
     """Compare values after another spelling, and without what the rule ignores by this word."""
     other = replace(rule, ignore=rule.ignore - {not_ignored})
 
-    def alter(enforcement: Enforcement) -> None:
-        enforcement.indexed = _others(enforcement, rule)
-        enforcement.uniques = [(field, other if one == rule else one) for field, one in enforcement.uniques]
-
-        def shadow(original: Callable[[Document], None], document: Document) -> None:
+    class Spelling(Loose):
+        def key_in(self, document: Mapping[str, Any]) -> str | None:
             value = document.get(rule.name)
-            if isinstance(value, str):
-                document[rule.name] = spelled(value)
-            original(document)
-            if isinstance(value, str):
-                document[rule.name] = value
+            return super().key_in({**document, rule.name: spelled(value)} if isinstance(value, str) else document)
 
-        around(enforcement, "shadow", shadow)
-
-    return enforcing(rule.collection, alter)
+    return kept(rule, lambda _, *given: Spelling(other, *given))
 
 
 def _ascii(text: str) -> str:
@@ -201,62 +187,53 @@ def _prefix(text: str) -> str:
 
 
 def _on_update(rule: Unique) -> Iterator[tuple[str, str, Change]]:
-    name, things = rule.name, rule.collection
+    name = rule.name
     yield (
         "unchecked-on-update",
         f"A document can be changed to a taken {name}.",
-        enforcing(things, _blind_on_update(rule)),
+        kept(rule, Blind),
     )
     sentence = f"A document cannot be given its own {name} once more: it is in conflict with itself."
-    yield "self-conflict", sentence, enforcing(things, _against_itself(rule))
+    yield "self-conflict", sentence, kept(rule, AgainstItself)
     sentence = f"A {name} stays taken after its document was given another."
-    yield "not-freed-by-rename", sentence, enforcing(things, never_freed(rule))
+    yield "not-freed-by-rename", sentence, never_freed(rule)
 
 
-def _blind_on_update(rule: Unique) -> Alter:
-    def alter(enforcement: Enforcement) -> None:
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            return found if before is None else [one for one in found if one.rule != rule]
+class Blind(Loose):
+    """Looks at new documents alone."""
 
-        enforcement.indexed = _others(enforcement, rule)
-        around(enforcement, "broken_by", broken_by)
-
-    return alter
+    def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
+        """Nothing that a change does."""
+        return super().broken(after, before, touched, view) if before is None else None
 
 
-def _against_itself(rule: Unique) -> Alter:
-    def alter(enforcement: Enforcement) -> None:
-        field = next(field for field, one in enforcement.uniques if one == rule)
+class AgainstItself(UniqueKeeper):
+    """Takes a document's own value for another's."""
 
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            if before is not None and rule.name in touched and before.get(field) == after.get(field) is not None:
-                found = [*found, Broken(rule, "is already taken", before["_id"])]
-            return found
-
-        around(enforcement, "broken_by", broken_by)
-
-    return alter
+    def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
+        """A change that names the value it has."""
+        key = after.get(self.key_field)
+        if before is not None and self.rule.name in touched and before.get(self.key_field) == key is not None:
+            return Broken(self.rule, "is already taken", before["_id"])
+        return super().broken(after, before, touched, view)
 
 
-def never_freed(rule: Unique) -> Alter:
+def never_freed(rule: Unique) -> Change:
     """A value stays taken for others after its document has lost it."""
 
-    def alter(enforcement: Enforcement) -> None:
-        field = next(field for field, one in enforcement.uniques if one == rule)
-        used: dict[str, Any] = {}
+    class Jealous(UniqueKeeper):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.used: dict[str, Any] = {}
 
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            key = after.get(field)
-            if key is not None and not found and used.setdefault(key, after["_id"]) != after["_id"]:
-                found = [Broken(rule, "is already taken", used[key])]
-            return found
+        def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
+            found = super().broken(after, before, touched, view)
+            key = after.get(self.key_field)
+            if key is None or found or self.used.setdefault(key, after["_id"]) == after["_id"]:
+                return found
+            return Broken(rule, "is already taken", self.used[key])
 
-        around(enforcement, "broken_by", broken_by)
-
-    return alter
+    return kept(rule, Jealous)
 
 
 def _overwriting(rule: Unique) -> Change:
@@ -293,24 +270,22 @@ def racing(contract: Contract, rule: Unique) -> Change:
         compiled: CompiledOperation = parts(contract, operation, late, *others)
         return compiled
 
-    def alter(enforcement: Enforcement) -> None:
-        field = next(field for field, one in enforcement.uniques if one == rule)
-        enforcement.indexed = _others(enforcement, rule)
-        written: dict[str, int] = {}
+    class Late(Loose):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.written: dict[str, int] = {}
 
-        def broken_by(original: Any, after: Document, before: Any, touched: Any, view: View) -> list[Broken]:
-            found: list[Broken] = original(after, before, touched, view)
-            key = str(after.get(field))
-            if written.get(key, 0) > _began.get():
-                found = [one for one in found if one.rule != rule]
-            if not found:
-                written[key] = next(turns)
+        def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
+            found = super().broken(after, before, touched, view)
+            key = str(after.get(self.key_field))
+            if self.written.get(key, 0) > _began.get():
+                found = None
+            if found is None:
+                self.written[key] = next(turns)
             return found
 
-        around(enforcement, "broken_by", broken_by)
-
     ids = tuple(dict.fromkeys([*creators(contract, rule.collection), *changers(contract, rule.collection)]))
-    return together(enforcing(rule.collection, alter), operating(ids, make))
+    return together(kept(rule, Late), operating(ids, make))
 
 
 def _wrong_status(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:

@@ -10,12 +10,9 @@ from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import tokens
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.enforcement import Document, unique_key
 from specdouble.double.state.ids import Ids
+from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
-from specdouble.rules.references.rule import References
-from specdouble.rules.timestamp.rule import Timestamp
-from specdouble.rules.unique.rule import Unique
 
 COUNT = 3
 
@@ -73,7 +70,7 @@ class _Maker:
         )
 
     def needed(self, resource: Resource) -> list[str]:
-        found = [rule.target for rule in resource.of(References)]
+        found = [target for keeper in self.keepers(resource) for target in keeper.needs]
         return [*found, *(parent for parent, _, _ in self.parents(resource).values())]
 
     def document(self, resource: Resource, number: int) -> Document | None:
@@ -98,12 +95,10 @@ class _Maker:
         wishes: Document = {}
         if number or not _is_told(resource):
             wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
-        for stamp in resource.of(Timestamp):
-            wishes[stamp.name] = self.clock.timestamp()
-        for rule in resource.of(References):
-            value = self.pick(rule.target, number)
-            many = resource.properties.get(rule.name, {}).get("type") == "array"
-            wishes[rule.name] = [value] if many and value is not None else value
+        for keeper in self.keepers(resource):
+            value = keeper.sample(lambda collection: self.pick(collection, number))
+            if value is not None:
+                wishes[keeper.rule.name] = value
         for name, (parent, _, key) in self.parents(resource).items():
             value = self.pick(parent, 0)
             wishes[name] = value if value is not None else key
@@ -151,11 +146,11 @@ class _Maker:
             return False
         if isinstance(document.get(resource.id), int):
             self.ids.seen(resource.collection, document[resource.id])
-        for rule in resource.of(Unique):
-            key = unique_key(rule, document)
-            if key is not None and key in [unique_key(rule, other) for other in others]:
-                return False
-        return True
+        together = [*others, document]
+        return not any(list(keeper.breaches(together, lambda *_: True)) for keeper in self.keepers(resource))
+
+    def keepers(self, resource: Resource) -> list[Keeper]:
+        return keepers_of(resource, self.clock)
 
 
 def _is_told(resource: Resource) -> bool:

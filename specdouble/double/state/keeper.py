@@ -1,0 +1,141 @@
+"""How the double keeps a rule: what each kind's `keep.py` has as `KEEPER`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from specdouble.contract import Contract, OperationRule, Resource, Rule
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.problem import Broken
+from specdouble.rules import of_all
+
+Document = dict[str, Any]
+Breach = tuple[int, str, str, str]  # which document, the property, what is wrong with its value, the remedy
+SHADOW = "_specdouble_"
+
+
+class View(Protocol):
+    """The store as a writer sees it."""
+
+    def holder(self, collection: str, field: str, key: str) -> object:
+        """The id of the document that has the key, whosever it is; None where there is none."""
+
+    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
+        """Whether the referring document's owner may see a document of this id."""
+
+
+class Keeper:
+    """Keeps one rule about a collection, its documents or one of their properties.
+
+    Each method is one moment in the life of a document; a kind overrides those that concern it, and the others cost
+    nothing: `Enforcement` gathers at start what is overridden.
+
+    Args:
+        rule: the rule.
+        resource: the documents.
+        clock: the server's.
+
+    Attributes, for a kind to set:
+        on_creation: whether a new document can break it.
+        scope: the property that holds a claim of the caller, who sees the documents with the same claim alone.
+        fixed: whether the property stays as it was stored first, whatever a change says.
+        key_field: the field beside the document that tells what no other may have; nobody sees it.
+        in_store: whether the store itself keeps that field unique.
+        indexes: the fields by which documents are looked up for its sake.
+        needs: the collections whose documents a document speaks of.
+    """
+
+    on_creation = True
+    scope: str | None = None
+    fixed = False
+    key_field: str | None = None
+    in_store = True
+    indexes: Sequence[tuple[str, ...]] = ()
+    needs: Collection[str] = ()
+
+    def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
+        self.rule = rule
+        self.resource = resource
+        self.clock = clock
+
+    def create(self, document: Document, now: str) -> None:
+        """Set in a new document what the server sets; `now` is the time of the write."""
+
+    def change(self, before: Document, after: Document) -> None:
+        """Set in a changed document what the server sets, whatever the change said of it."""
+
+    def replace(self, before: Document, after: Document) -> None:
+        """Keep what a replacement leaves out and cannot take away."""
+
+    def key(self, document: Document) -> None:
+        """Write the field of `key_field`."""
+
+    def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
+        """How a write would break the rule; None where it does not.
+
+        Args:
+            after: the document as it would be stored, its keys beside it.
+            before: the document as it is stored; None when it is new.
+            touched: the properties that the write names.
+            view: the store as the writer sees it.
+        """
+
+    def sample(self, pick: Callable[[str], Any]) -> Any:
+        """A value for a made document; None where the schema's own will do.
+
+        Args:
+            pick: gives the id of a document of a collection; None where that has none.
+        """
+
+    def breaches(
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+    ) -> Iterable[Breach]:
+        """Where documents of a seed break the rule.
+
+        Args:
+            documents: all those of the collection.
+            visible: whether the owner of a document may see that of an id in a collection.
+        """
+        return ()
+
+
+class Guard:
+    """Keeps one rule about an operation, before anything but the caller of a request is looked at.
+
+    Args:
+        rule: the rule.
+        contract: where it stands.
+    """
+
+    def __init__(self, rule: Any, contract: Contract) -> None:
+        self.rule = rule
+        self.contract = contract
+
+    def admit(self, user: Mapping[str, Any] | None) -> None:
+        """Let the caller pass.
+
+        Args:
+            user: the claims of the caller; None where nobody was authenticated.
+
+        Raises:
+            Problem: the caller may not ask for this.
+        """
+
+
+def keepers_of(resource: Resource, clock: Clock) -> list[Keeper]:
+    """What keeps the rules about a resource, kind by kind."""
+    return [made(rule, resource, clock) for rule, made in _by_kind(resource.rules)]
+
+
+def guards_of(contract: Contract, operation: str) -> list[Guard]:
+    """What keeps the rules about an operation, kind by kind."""
+    about = [rule for rule in contract.rules.values() if isinstance(rule, OperationRule)]
+    return [made(rule, contract) for rule, made in _by_kind(about) if rule.about == operation]
+
+
+def _by_kind(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Any]]:
+    for kind, module in of_all("keep").items():
+        for rule in rules:
+            if rule.kind.lower() == kind:
+                yield rule, module.KEEPER

@@ -1,0 +1,82 @@
+"""Keeps values unique: by a key beside each document, under a unique index of the store."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from specdouble.contract import Resource
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
+from specdouble.double.state.key import key_of
+from specdouble.double.state.problem import Broken
+from specdouble.rules.unique.rule import Unique
+
+
+class UniqueKeeper(Keeper):
+    """Refuses the value of another document in the same scope."""
+
+    rule: Unique
+
+    def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
+        super().__init__(rule, resource, clock)
+        self.key_field: str = SHADOW + self.rule.name
+
+    def key(self, document: Document) -> None:
+        """Write the key; a document without the value has none."""
+        key = self.key_in(document)
+        if key is None:
+            document.pop(self.key_field, None)
+        else:
+            document[self.key_field] = key
+
+    def key_in(self, document: Mapping[str, Any]) -> str | None:
+        """What two documents must not share; None where there is no value."""
+        return unique_key(self.rule, document)
+
+    def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
+        """Whether another document has the key."""
+        field = self.key_field
+        key = after.get(field)
+        if key is None or (before is not None and before.get(field) == key):
+            return None
+        other = view.holder(self.rule.collection, field, key)
+        taken = other is not None and other != after["_id"]
+        return Broken(self.rule, "is already taken", other) if taken else None
+
+    def breaches(
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+    ) -> Iterator[Breach]:
+        """Each document that has the value of one before it."""
+        seen: dict[str, int] = {}
+        for index, document in enumerate(documents):
+            key = self.key_in(document)
+            if key is None:
+                continue
+            if key in seen:
+                reason = f"`{document[self.rule.name]}` breaks {self.rule.id}: document {seen[key]} has the value too"
+                yield index, self.rule.name, reason, "change one of the two"
+            seen.setdefault(key, index)
+
+
+def unique_key(rule: Unique, document: Mapping[str, Any]) -> str | None:
+    """What two documents must not share: the scope and the value, normalised; None where there is no value."""
+    value = document.get(rule.name)
+    if value is None:
+        return None
+    if isinstance(value, str) and rule.ignore:
+        value = normalised(value, rule.ignore)
+    return key_of([*map(document.get, rule.within), value])
+
+
+def normalised(value: str, ignore: frozenset[str]) -> str:
+    """The text without what does not tell names apart: surrounding white space, case (Unicode's full case folding)."""
+    if "space" in ignore:
+        value = value.strip()
+    if "case" in ignore and not value.isascii():
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+    return value.lower() if "case" in ignore else value
+
+
+KEEPER = UniqueKeeper
