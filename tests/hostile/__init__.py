@@ -1,0 +1,1 @@
+"""Nothing from outside slows it, fills it, reads it or stops it."""

@@ -16,6 +16,7 @@ _CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken"
 _SORTS = {"sort", "sortby", "orderby", "sortfield", "sortkey", "ordering"}
 _DIRECTIONS = {"order", "sortorder", "direction", "sortdirection", "sortdir", "orderdirection", "dir"}
 _SEARCHES = {"q", "query", "search", "searchtext", "term", "keyword"}
+_DIGITS = re.compile("[0-9]{1,20}")
 _LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
 
 
@@ -132,7 +133,7 @@ class Listing:
 
     def _number(self, values: Mapping[str, Any], role: str) -> int | None:
         found = self._value(values, role, None)
-        if isinstance(found, str) and found.isdigit():
+        if isinstance(found, str) and _DIGITS.fullmatch(found):
             found = int(found)
         is_number = isinstance(found, int | float) and not isinstance(found, bool)
         return int(min(found, _LARGEST)) if is_number and found >= 0 else None

@@ -269,7 +269,7 @@ class StraightProtocol(HttpToolsProtocol):
         self._has_ended = True
         if self._arriving and not self._is_deaf:
             self._refuse(400, "the request is cut off")
-        elif self._is_answering():
+        elif self._refusal is None and self._is_answering():
             self.cycle.keep_alive = False
         return self._is_answering()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -54,42 +54,44 @@ def unstorable(value: Any, location: str, reserved: Container[str] = ()) -> list
 def is_storable(value: Any, reserved: Container[str] = ()) -> bool:
     """Whether a store can keep the value; level by level, so that no depth is too deep to be looked at."""
     level = [value]
-    for _ in range(DEEPEST + 1):
-        below: list[Any] = []
-        for one in level:
-            if isinstance(one, str):
-                if _text_fault(one):
-                    return False
-            elif isinstance(one, dict):
-                if any(_name_fault(name, reserved) for name in one):
-                    return False
-                below.extend(one.values())
-            elif isinstance(one, list):
-                below.extend(one)
-            elif _number_fault(one):
-                return False
-        if not below:
+    for _ in range(DEEPEST):
+        if any(_fault(one, reserved) for one in level):
+            return False
+        level = [part for one in level for part in _inside(one)]
+        if not level:
             return True
-        level = below
-    return False
+    return not any(isinstance(one, dict | list) or _fault(one, reserved) for one in level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _fault(value: Any, reserved: Container[str]) -> str | None:
+    """What is wrong with the value itself; of an object, with its names."""
+    if isinstance(value, str):
+        return _text_fault(value)
+    if isinstance(value, dict):
+        return next((fault for name in value if (fault := _name_fault(name, reserved))), None)
+    return None if isinstance(value, list) else _number_fault(value)
 
 
 def _faults(value: Any, reserved: Container[str], at: Place) -> Iterator[tuple[Place, str]]:
-    if isinstance(value, dict | list) and value and len(at) >= DEEPEST:
+    if isinstance(value, dict | list) and len(at) >= DEEPEST:
         yield at, f"is nested more than {DEEPEST} levels deep"
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults(item, reserved, (*at, index))
     elif isinstance(value, dict):
         for name, item in value.items():
-            fault = _name_fault(name, reserved)
+            fault, inside = _name_fault(name, reserved), (*at, _printable(name))
             if fault:
-                yield (*at, _printable(name)), fault
-            yield from _faults(item, reserved, (*at, _printable(name)))
-    else:
-        fault = _text_fault(value) if isinstance(value, str) else _number_fault(value)
-        if fault:
-            yield at, fault
+                yield inside, fault
+            yield from _faults(item, reserved, inside)
+    elif fault := _fault(value, reserved):
+        yield at, fault
 
 
 def _text_fault(text: str) -> str | None:

@@ -1,0 +1,74 @@
+"""The double of every entrance, behind each of its two ways."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from specdouble.double.double import Double, Settings
+from specdouble.double.http.operations import Operations
+from specdouble.double.server import Server
+
+PROJECT = Path(__file__).parent / "project"
+SETTINGS = Settings(PROJECT, seed=7, clock="2026-05-01T09:00:00Z")
+PATIENCE = 60  # seconds; whatever takes longer hangs
+
+
+class AsgiServer(Server):
+    """Answers nothing on the short way."""
+
+    def _compiled(self, operations: Operations) -> None:
+        del operations
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and its double."""
+
+    double: Double
+    port: int
+
+    def answers(self, *packets: bytes) -> bytes:
+        """All that is answered to these bytes and the end of the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for packet in packets:
+                connection.sendall(packet)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@contextmanager
+def running(kind: type[Server] = Server, *, idle: int = 5, arrival: float = 60) -> Iterator[Running]:
+    """A double of every entrance while the context lasts."""
+    server = kind(Double(SETTINGS), "127.0.0.1", 0, idle=idle, arrival=arrival)
+    with server.running():
+        yield Running(server.double, server.address.port)
+
+
+_VARYING = re.compile(rb"(?:date: [^\r]*|connection: close)\r\n")
+
+
+def comparable(answer: bytes) -> bytes:
+    """The answer without what differs from moment to moment."""
+    return _VARYING.sub(b"", answer)
+
+
+def statuses(answer: bytes) -> list[int]:
+    """The statuses of the answers, one after the other."""
+    return [int(status) for status in re.findall(rb"(?:^|(?<=[\]}\n>\"]))HTTP/1\.1 (\d{3}) ", answer)]
+
+
+def request(
+    method: str = "GET", target: str = "/items", fields: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
+    """The bytes of a request; the fields `Host` and `Content-Length` are added where they are missing."""
+    lines = {"Host": "x", **(fields or {})}
+    if body:
+        lines.setdefault("Content-Length", str(len(body)))
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
