@@ -157,6 +157,18 @@ def test_a_connection_with_a_request_under_way_is_not_idle() -> None:
     play(steps, idle=0.05)
 
 
+def test_however_many_answers_a_connection_has_one_timer() -> None:
+    async def steps(protocol: StraightProtocol, transport: Transport) -> None:
+        for number in range(20):
+            protocol.data_received(asking("/_specdouble/health") + asking(VERIFY))
+            while len(transport.written) < 2 * (number + 1):
+                await asyncio.sleep(0.001)
+        timers = [one for one in cast(Any, asyncio.get_running_loop())._scheduled if not one.cancelled()]
+        assert len([one for one in timers if one._callback == protocol.timeout_keep_alive_handler]) == 1
+
+    play(steps)
+
+
 def test_a_client_that_does_not_read_is_not_written_to() -> None:
     async def steps(protocol: StraightProtocol, transport: Transport) -> None:
         protocol.pause_writing()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import Operations
@@ -27,10 +28,11 @@ class AsgiServer(Server):
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs, and its double."""
+    """A server that runs, its double, and who is connected."""
 
     double: Double
     port: int
+    connections: set[Any]
 
     def answers(self, *packets: bytes) -> bytes:
         """All that is answered to these bytes and the end of the connection."""
@@ -47,7 +49,7 @@ def running(kind: type[Server] = Server, *, idle: int = 5, arrival: float = 60) 
     """A double of every entrance while the context lasts."""
     server = kind(Double(SETTINGS), "127.0.0.1", 0, idle=idle, arrival=arrival)
     with server.running():
-        yield Running(server.double, server.address.port)
+        yield Running(server.double, server.address.port, server._server.server_state.connections)
 
 
 _VARYING = re.compile(rb"(?:date: [^\r]*|connection: close)\r\n")

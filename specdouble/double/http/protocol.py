@@ -15,13 +15,14 @@ It rests on these insides of uvicorn's `HttpToolsProtocol`: the parser's callbac
 from __future__ import annotations
 
 import re
+from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from specdouble.double.http.operations import ASGIApp, Operations
 from specdouble.double.http.result import Answer
@@ -29,6 +30,13 @@ from specdouble.double.http.result import Answer
 _LARGEST = 65536
 _KEPT = 1024
 _LINGERING = 1.0  # seconds for a refused client to read why, before its connection ends
+_TITLES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    431: "Request Header Fields Too Large",
+}
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _NOT_STRAIGHT = frozenset({b"expect", b"origin", b"upgrade", b"transfer-encoding"})
 
@@ -118,6 +126,8 @@ class StraightProtocol(HttpToolsProtocol):
         self._fields: dict[bytes, bytes] = {}
         self._body = b""
         self._refusal: tuple[int, str] | None = None
+        self._running: RequestResponseCycle | None = None
+        self._unread: TimerHandle | None = None
         self._is_deaf = self._has_ended = False
         # For what the client is waited for, and since when; None while it is the client who waits.
         self._waiting_since: float | None = None
@@ -275,9 +285,10 @@ class StraightProtocol(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         """Whether a request that has come whole is still to be answered."""
-        if self.cycle is None or self.cycle.response_complete:
+        running = self._running
+        if running is None or running.response_complete:
             return False
-        return bool(self.pipeline) if self._handed_over and self._arriving else True
+        return not (self._handed_over and self._arriving and running is self.cycle)
 
     # Answering
 
@@ -290,11 +301,16 @@ class StraightProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self._wait(self.timeout_keep_alive)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         """An answer that took uvicorn's way has been sent."""
+        another = bool(self.pipeline)
         super()._unset_keepalive_if_required()
         super().on_response_complete()
-        if self.pipeline or self.transport.is_closing():
+        if another or self.transport.is_closing():
             return
         if self._refusal is not None:
             self._send_refusal(*self._refusal)
@@ -306,7 +322,7 @@ class StraightProtocol(HttpToolsProtocol):
         self._is_deaf = True
         self._refusal = status, detail
         if self._handed_over and self._arriving:
-            if self.pipeline:
+            if self._running is not self.cycle:
                 self.pipeline.popleft()  # it has not begun, and will not
                 return
             self.cycle.disconnected = True
@@ -319,8 +335,7 @@ class StraightProtocol(HttpToolsProtocol):
         self._send_refusal(status, detail)
 
     def _send_refusal(self, status: int, detail: str) -> None:
-        title = STATUS_LINE[status].split(b" ", 2)[2].strip().decode()
-        body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+        body = orjson.dumps({"type": "about:blank", "title": _TITLES[status], "status": status, "detail": detail})
         fields = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
         self._write(Answer(status, body, fields))
         if self._has_ended:
@@ -365,16 +380,20 @@ class StraightProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client does not read what it was answered."""
         super().pause_writing()
-        if not self._arriving:
-            self._wait(self._limits.arrival)
+        self._unread = self.loop.call_later(self._limits.arrival, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The client reads again."""
         super().resume_writing()
-        if not self._arriving and self.cycle is not None and not self.cycle.response_complete:
-            self._waiting_since = None
+        if self._unread is not None:
+            self._unread.cancel()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
+        if self._running is not None:  # uvicorn tells the last one alone
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
         super()._unset_keepalive_if_required()
+        if self._unread is not None:
+            self._unread.cancel()
