@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.hostile.doubles import Running, comparable, statuses
-from tests.hostile.mutation import SEEDS, mutated
+from tests.hostile.requests import SEEDS, mutated
 
 _FRESH = 100  # cases between two resets: lists stay short
 
