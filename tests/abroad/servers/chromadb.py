@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
@@ -50,7 +51,6 @@ class ChromaDB(Server):
             for collection in client.get(f"{path}/collections").raise_for_status().json():
                 records = client.post(f"{path}/collections/{collection['id']}/get", json={"include": ["documents"]})
                 found[f"{path}/collections/{collection['id']}/get"] = records.raise_for_status().content
-                found[f"{path}/collections/{collection['name']}"] = client.get(
-                    f"{path}/collections/{collection['name']}"
-                ).content
+                read = client.get(f"{path}/collections/{collection['name']}").raise_for_status().json()
+                found[f"{path}/collections/{collection['name']}"] = json.dumps(read, sort_keys=True).encode()
         return found
