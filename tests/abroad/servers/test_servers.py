@@ -17,6 +17,7 @@ from . import SERVERS, Running, Server
 
 pytestmark = pytest.mark.slow
 
+SPECDOUBLE = Path(sys.executable).parent / "specdouble"
 MAX_SECONDS = 120
 KILL_AFTER = (1.5, 3, 5, 8, 13)
 
@@ -38,11 +39,11 @@ def running(server: Server, tmp_path: Path) -> Iterator[Running]:
 def verifying(running: Running, *options: str) -> subprocess.Popen[str]:
     """`specdouble verify` as a user runs it."""
     command = [
-        sys.executable, "-m", "specdouble.cli", "verify", str(running.folder), "--url", running.url, "--yes", "--quiet",
+        str(SPECDOUBLE), "verify", str(running.folder), "--url", running.url, "--yes", "--quiet",
         f"--report=json={running.folder / 'verdict.json'}", f"--leftovers={running.folder / 'leftovers'}", *options,
     ]  # fmt: skip
-    output = (running.folder / "output").open("w")
-    return subprocess.Popen(command, cwd=running.folder, stdout=output, stderr=output, text=True)
+    with (running.folder / "output").open("w") as output:
+        return subprocess.Popen(command, cwd=running.folder, stdout=output, stderr=output, text=True)
 
 
 def changed(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, tuple[bytes, bytes | None]]:
