@@ -18,6 +18,8 @@ from specdouble.verify.exchange import Call, Exchange
 
 SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
+LONGEST_ID = 200  # characters
+DEEPEST_SHOWN = 20  # levels of an answer that are looked through
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
 
 
@@ -52,10 +54,12 @@ class Ledger:
     Args:
         contract: what the server promises.
         file: where it is kept for a run that is killed; None keeps it in memory alone.
+        watches: whether answers are searched for documents of others; not on a server of our own.
     """
 
     contract: Contract
     file: Path | None = None
+    watches: bool = True
     created: dict[tuple[str, str], Created] = field(default_factory=dict)
     strangers: set[tuple[str, str]] = field(default_factory=set)
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
@@ -126,7 +130,24 @@ class Ledger:
 
     def is_stranger(self, value: Any) -> bool:
         """Whether a document of that id, of whatever kind, was there before."""
-        return str(value) in self._strange
+        text = str(value)
+        return text in self._strange and text not in self._minted and not self._values[text]
+
+    def see(self, shown: Any, depth: int = 0) -> None:
+        """Note each text and each id of an answer: what this run did not make may be the id of another's document."""
+        if depth > DEEPEST_SHOWN or len(self._strange) >= MOST_STRANGERS:
+            return
+        if isinstance(shown, str) and len(shown) <= LONGEST_ID:
+            self._strange.add(shown)
+        elif isinstance(shown, list):
+            for item in shown:
+                self.see(item, depth + 1)
+        elif isinstance(shown, dict):
+            for name, item in shown.items():
+                if isinstance(item, int) and name.lower().endswith("id"):
+                    self._strange.add(str(item))
+                else:
+                    self.see(item, depth + 1)
 
     def may_be_anothers(self, kind: str, value: Any) -> bool:
         """Whether a value may be the id of a document that was there before: it is one, or could be hit by chance."""
@@ -160,6 +181,8 @@ class Ledger:
         with self._lock:
             if exchange.ok:
                 self._note(call, exchange)
+                if self.watches:
+                    self.see(exchange.json)
             if number:
                 self._write({"answered": number, "status": exchange.status})
 

@@ -202,5 +202,5 @@ def _sent_texts(step: Exchange) -> Iterator[str]:
     if step.sent:
         try:
             yield from (str(value) for value, _ in _leaves(json.loads(step.sent)))
-        except ValueError:
+        except (ValueError, RecursionError):
             return

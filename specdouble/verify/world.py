@@ -42,12 +42,13 @@ class World:
         self.contract, self.settings = contract, settings
         self.crowd = Crowd(contract, settings)
         self.selection = Selection(settings)
-        self.ledger = Ledger(contract, settings.leftovers)
+        is_open = settings.owned or settings.allow_destructive
+        self.ledger = Ledger(contract, settings.leftovers, watches=not is_open)
         self.guard = Guard(
             contract, self.ledger,
             named=settings.operations, left_out=settings.exclude,
             logins=[settings.login.operation] if settings.login else [],
-            is_open=settings.owned or settings.allow_destructive,
+            is_open=is_open,
         )  # fmt: skip
         self.client = Client(
             settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard
