@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from specdouble import __version__
+from specdouble.arguments import contract_arguments
 from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 10  # findings at start
 VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
-
-_PATH = click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[FOLDER or FILE]")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +37,7 @@ def main() -> None:
 
 
 @main.command()
-@_PATH
+@contract_arguments
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: the contract's, 4010]"
@@ -56,6 +55,7 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 def serve(
     path: Path,
+    allow_refs: tuple[Path, ...],
     host: str,
     port: int | None,
     reload: bool,
@@ -70,7 +70,9 @@ def serve(
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    double = _double(Settings(path, seed, clock, hosts=(host, *hosts), control_token=control_token))
+    double = _double(
+        Settings(path, seed, clock, hosts=(host, *hosts), control_token=control_token, allow_refs=allow_refs)
+    )
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)
@@ -90,13 +92,13 @@ def serve(
 
 
 @main.command()
-@_PATH
+@contract_arguments
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def routes(path: Path, as_json: bool) -> None:
+def routes(path: Path, allow_refs: tuple[Path, ...], as_json: bool) -> None:
     """Show how each operation is answered, and under which rules."""
     from specdouble.double.double import Settings
 
-    rows = _rows(_double(Settings(path)))
+    rows = _rows(_double(Settings(path, allow_refs=allow_refs)))
     if as_json:
         _print_json(rows)
         return
@@ -110,16 +112,15 @@ def routes(path: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_PATH
+@contract_arguments
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def lint(path: Path, as_json: bool) -> None:
-    """Check the contract and its rules; exit 1 when there is a finding."""
-    from specdouble.contract import ContractError, read
+@click.option("--strict", is_flag=True, help="Fail for warnings too.")
+def lint(path: Path, allow_refs: tuple[Path, ...], as_json: bool, strict: bool) -> None:
+    """Check the contract, its rules and its mock_data; exit 1 when there is an error.
 
-    try:
-        findings = list(read(path).findings)
-    except ContractError as error:
-        findings = error.findings
+    docs/lint.md says what each finding means, and how one is silenced.
+    """
+    findings = _findings(path, allow_refs)
     if as_json:
         from dataclasses import asdict
 
@@ -127,17 +128,36 @@ def lint(path: Path, as_json: bool) -> None:
     else:
         _print_findings(findings)
         click.echo(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}", err=True)
-    sys.exit(VIOLATIONS if findings else 0)
+    failing = [finding for finding in findings if strict or finding.severity == "error"]
+    sys.exit(VIOLATIONS if failing else 0)
+
+
+def _findings(path: Path, allow_refs: tuple[Path, ...]) -> list[Finding]:
+    """What is wrong with a contract, else with the documents beside it."""
+    from specdouble.contract import Refused, read
+    from specdouble.double.state.seed import read_seed, stray_files
+
+    folder = (path if path.is_dir() else path.parent) / "mock_data"
+    try:
+        contract = read(path, allow_refs)
+        findings = [*contract.findings, *stray_files(folder, contract)]
+    except Refused as error:
+        return error.findings
+    try:
+        read_seed(folder, contract)
+    except Refused as error:
+        findings += error.findings
+    return findings
 
 
 @main.command()
 @click.argument("user")
-@_PATH
-def token(user: str, path: Path) -> None:
+@contract_arguments
+def token(user: str, path: Path, allow_refs: tuple[Path, ...]) -> None:
     """Print a token for a user of the seed, named by e-mail address or id."""
     from specdouble.double.double import Settings
 
-    double = _double(Settings(path))
+    double = _double(Settings(path, allow_refs=allow_refs))
     made = double.token(user)
     if made is None:
         _fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
@@ -151,12 +171,12 @@ def version() -> None:
 
 
 @contextmanager
-def _serving(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
+def _serving(path: Path, seed: int | None, allow_refs: tuple[Path, ...] = ()) -> Iterator[tuple[str, str]]:
     """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
     from specdouble.double.double import Double, Settings
     from specdouble.double.server import Server
 
-    double = Double(Settings(path, seed))
+    double = Double(Settings(path, seed, allow_refs=allow_refs))
     with Server(double, "127.0.0.1", 0).running() as url:
         yield url, double.secret
 

@@ -27,9 +27,10 @@ MAY_IMPORT = {
     "attack": {"contract", "rule", "attack", "verify"},
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
     "double": {"contract", "rules", "rule", "double"},
-    "verify": {"contract", "rules", "rule", "verify"},
-    "prove": {"contract", "rules", "rule", "double", "verify", "prove"},
-    "cli": {"contract", "double", "verify", "prove", "cli"},
+    "verify": {"contract", "rules", "rule", "verify", "arguments"},
+    "prove": {"contract", "rules", "rule", "double", "verify", "prove", "arguments"},
+    "cli": {"contract", "double", "verify", "prove", "cli", "arguments"},
+    "arguments": {"contract"},
     "specdouble": {"specdouble"},
 }
 # The heavy dependency, and its one door.
@@ -43,7 +44,14 @@ DOORS = {
     "jsonpatch": ("specdouble.double.answers.patch",),
     "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
-    "click": ("specdouble.cli", "specdouble.verify.command", "specdouble.verify.screen", "specdouble.prove.command"),
+    "click": (
+        "specdouble.arguments",
+        "specdouble.cli",
+        "specdouble.verify.command",
+        "specdouble.verify.screen",
+        "specdouble.prove.command",
+    ),
+    "httpx": ("specdouble.contract.remote",),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }
 

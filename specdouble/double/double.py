@@ -40,6 +40,7 @@ class Settings:
         body_limit: the largest request body, in bytes.
         hosts: names that the control plane answers to, beside loopback and the address that it listens on.
         control_token: what opens the control plane from elsewhere.
+        allow_refs: the folders outside of the contract's own that its references may lead to.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class Settings:
     body_limit: int = 1024 * 1024
     hosts: tuple[str, ...] = ()
     control_token: str | None = field(default=None, repr=False)
+    allow_refs: tuple[Path, ...] = ()
 
     @property
     def project(self) -> Path:
@@ -106,7 +108,7 @@ class Double:
             return self._read_all()
 
     def _read_all(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
-        contract = read_contract(self.settings.path)
+        contract = read_contract(self.settings.path, self.settings.allow_refs)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
         resolutions = {

@@ -37,12 +37,14 @@ class Options:
         seed: what the verifier's random choices start from.
         all: go on after the first kill, and try equivalent mutants too.
         baseline: try Schemathesis' own checks alone.
+        allow_refs: the folders outside of the contract's own that its references may lead to.
     """
 
     path: Path
     seed: int | None = None
     all: bool = False
     baseline: bool = False
+    allow_refs: tuple[Path, ...] = ()
 
 
 class Bench:
@@ -61,7 +63,7 @@ class Bench:
         for name in ("specdouble", "uvicorn.error"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what a mutant breaks is told by the verifier
         self.options = options
-        self.contract = read(options.path)
+        self.contract = read(options.path, options.allow_refs)
         self.project = options.path if options.path.is_dir() else options.path.parent
         found = project_mutants(self.project, mutants_of(self.contract))
         self.mutants = {mutant.id: mutant for mutant in found}
@@ -148,7 +150,7 @@ class Bench:
             return verify(self.contract, replace(settings, url=url))
 
     def _served(self, change: Change) -> Any:
-        double = Double(DoubleSettings(self.options.path), change(Parts()))
+        double = Double(DoubleSettings(self.options.path, allow_refs=self.options.allow_refs), change(Parts()))
         return Server(double, "127.0.0.1", 0).running()
 
     def _kills_alone(self, mutant: Mutant, clean: Clean) -> bool:

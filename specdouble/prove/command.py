@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from specdouble.arguments import contract_arguments
+
 if TYPE_CHECKING:
     from specdouble.prove.bench import Bench, Options
     from specdouble.prove.fault import Mutant
@@ -20,7 +22,7 @@ WIDE = 200  # a file has no width
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True), default=".", metavar="[FOLDER or FILE]")
+@contract_arguments
 @click.option("--only", multiple=True, metavar="ID", help="Try the mutants whose id begins so; repeatable.")
 @click.option("--workers", type=click.IntRange(1), help="Processes at once.  [default: the number of cores]")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Start no mutant after that.")
@@ -38,6 +40,7 @@ WIDE = 200  # a file has no width
 )
 def prove(
     path: Path,
+    allow_refs: tuple[Path, ...],
     only: tuple[str, ...],
     workers: int | None,
     time_limit: float | None,
@@ -58,7 +61,7 @@ def prove(
     from specdouble.prove.bench import Options
 
     reports = _reports(report)
-    options = Options(path, seed, all=everything, baseline=baseline)
+    options = Options(path, seed, all=everything, baseline=baseline, allow_refs=allow_refs)
     bench = _bench(options)
     mutants = _chosen(bench, only, sample, seed)
     if listing:

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
+
+from specdouble.arguments import contract_arguments
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 WRONG_USE, COULD_NOT_RUN = 2, 3
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
-StartDouble = Callable[[Path, int | None], AbstractContextManager[tuple[str, str]]]
+StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
 
 def verify_command(start_double: StartDouble) -> click.Command:
@@ -33,7 +36,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
     """
 
     @click.command()
-    @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[FOLDER or FILE]")
+    @contract_arguments
     @click.option("--url", help="The server to verify.  [default: the double, on a free port]")
     @click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
     @click.option("--max-time", type=float, metavar="SECONDS", help="Stop after so long and say what was found.")
@@ -56,7 +59,15 @@ def verify_command(start_double: StartDouble) -> click.Command:
                   help="Note what is created, as it is created; at the end, what is left.")  # fmt: skip
     @click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output.")
     @click.option("--yes", is_flag=True, help="Write to the server without asking.")
-    def verify(path: Path, url: str | None, seed: int | None, quiet: bool, yes: bool, **flags: Any) -> None:
+    def verify(
+        path: Path,
+        allow_refs: tuple[Path, ...],
+        url: str | None,
+        seed: int | None,
+        quiet: bool,
+        yes: bool,
+        **flags: Any,
+    ) -> None:
         """Verify that a server keeps the contract: its operations, and its rules.
 
         It changes and deletes what it has created itself, and nothing else.
@@ -66,12 +77,13 @@ def verify_command(start_double: StartDouble) -> click.Command:
         from specdouble.contract import Refused
 
         try:
-            contract, settings = _told(path, seed=seed, **flags)
+            contract, settings = _told(path, allow_refs, seed=seed, **flags)
             settings = replace(settings, yes=yes or settings.yes)
             url = url or settings.url
             if url:
                 _ask(contract, replace(settings, url=url))
-            with nullcontext((url, "")) if url else start_double(path, seed) as (address, secret):
+            start = partial(start_double, allow_refs=allow_refs) if allow_refs else start_double
+            with nullcontext((url, "")) if url else start(path, seed) as (address, secret):
                 settings = replace(settings, url=address, owned=not url)
                 code = _run(contract, _signing(contract, settings, secret), quiet)
         except Refused as error:
@@ -89,13 +101,13 @@ def _signing(contract: Contract, settings: Settings, secret: str) -> Settings:
     return replace(settings, signing=dict.fromkeys(schemes, secret))
 
 
-def _told(path: Path, **flags: Any) -> tuple[Contract, Settings]:
+def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contract, Settings]:
     """The contract and the settings; exits where either cannot be used."""
     from specdouble.contract import read
     from specdouble.verify.problem import WrongUse
     from specdouble.verify.settings import load
 
-    contract = read(path)
+    contract = read(path, allow_refs)
     folder = path if path.is_dir() else path.parent
     try:
         given = {name: value for name, value in flags.items() if value not in (None, ())}

@@ -1,0 +1,42 @@
+"""What every command that reads a contract takes: where it is, and where its references may lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Place(click.ParamType[Path]):
+    """A folder, a file, or the URL of a contract, which is fetched once."""
+
+    name = "path"
+
+    def convert(self, value: Any, _parameter: click.Parameter | None, context: click.Context | None) -> Path:
+        """The path of what was named."""
+        if not isinstance(value, str) or not value.lower().startswith(("http://", "https://")):
+            return Path(value)
+        from specdouble.contract.remote import FetchError, fetched
+
+        try:
+            return fetched(value)
+        except FetchError as error:
+            click.secho(f"specdouble: {error}", err=True, fg="red")
+            (context or click.get_current_context()).exit(3)  # could not run
+
+
+def contract_arguments(command: Command) -> Command:
+    """The argument `path` and the option `--allow-refs`."""
+    argument = click.argument("path", type=_Place(), default=".", metavar="[FOLDER, FILE or URL]")
+    option = click.option(
+        "--allow-refs",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        multiple=True,
+        metavar="DIR",
+        help="Let references of the contract lead into this folder too; repeatable.",
+    )
+    return argument(option(command))
