@@ -14,7 +14,7 @@ from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import PropertyRule, Rule
+from specdouble.contract.rule import OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -296,17 +296,22 @@ def _check_refusals(
         if isinstance(rule, PropertyRule) and rule.refused_with:
             by_collection[rule.collection].append(rule)
     for operation in operations:
+        about: list[Rule] = [rule for rule in rules if isinstance(rule, OperationRule) and rule.about == operation.id]
         action = actions.get(operation.id)
-        if action is None or action.does not in ("create", "update", "replace"):
-            continue
-        taken = _properties_of_body(document, operation)
-        for rule in by_collection[action.collection]:
-            if rule.name not in taken or operation.response(rule.status_among(operation.statuses)) is not None:
-                continue
-            wanted = str(rule.status) if rule.status else ", ".join(str(status) for status in rule.refused_with)
-            reason = f"the operation may break {rule.id} and declares no status for its refusal"
-            remedy = f"declare {'one of ' if not rule.status else ''}{wanted} under `responses`"
-            document.find(operation.pointer + "/responses", reason, remedy, "warning", id="refusal-status")
+        if action is not None and action.does in ("create", "update", "replace"):
+            taken = _properties_of_body(document, operation)
+            about += [rule for rule in by_collection[action.collection] if rule.name in taken]
+        for rule in about:
+            _check_refusal(document, operation, rule)
+
+
+def _check_refusal(document: Document, operation: Operation, rule: Rule) -> None:
+    if not rule.refused_with or operation.response(rule.status_among(operation.statuses)) is not None:
+        return
+    statuses = [str(status) for status in ([rule.status] if rule.status else rule.refused_with)]
+    reason = f"the operation may break {rule.id} and declares no status for its refusal"
+    remedy = f"declare {'one of ' if len(statuses) > 1 else ''}{', '.join(statuses)} under `responses`"
+    document.find(operation.pointer + "/responses", reason, remedy, "warning", id="refusal-status")
 
 
 def _properties_of_body(document: Document, operation: Operation) -> set[str]:

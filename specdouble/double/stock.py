@@ -48,6 +48,7 @@ from specdouble.double.http.declared import declared_part
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.security import Authentication
 from specdouble.double.state.exchange import Exchange, User, current
+from specdouble.double.state.keeper import guards_of
 from specdouble.double.state.problem import Problem
 
 Handler = Callable[..., Any]
@@ -129,6 +130,7 @@ class _Answering:
         self._handler: Handler = double.resolutions[operation.id].function
         self._wanted = wanted_arguments(self._handler, operation)
         self._errors = ErrorShapes(contract, operation)
+        self._guards = guards_of(contract, operation.id)
         bodies = operation.body.content if operation.body else {}
         self._kept = {kind: declared_part(contract, operation, media) for kind, media in bodies.items()}
 
@@ -139,6 +141,8 @@ class _Answering:
         values = self._values(arguments, user)
         wanted = {name: values.get(told) for name, told, optional in self._wanted if not optional or told in values}
         try:
+            for guard in self._guards:
+                guard.admit(user)
             result = self._handler(**wanted)
             return await result if inspect.isawaitable(result) else result
         except Problem as problem:

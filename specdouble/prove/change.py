@@ -10,14 +10,14 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract, Operation, PropertyRule, Resource
+from specdouble.contract import Contract, Operation, OperationRule, PropertyRule, Resource
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.parts import Parts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.exchange import current
-from specdouble.double.state.keeper import Document, Keeper
+from specdouble.double.state.keeper import Document, Guard, Keeper
 from specdouble.double.state.world import World
 from specdouble.prove.fault import Change
 
@@ -249,6 +249,17 @@ def operating(ids: tuple[str, ...], make: Callable[..., CompiledOperation]) -> C
         return replace(parts, operation=chosen)
 
     return change
+
+
+def guarded(rule: OperationRule, guard: Callable[[Any, Contract], Guard]) -> Change:
+    """Let another guard keep a rule about an operation."""
+
+    def make(parts: Any, contract: Contract, *given: Any) -> CompiledOperation:
+        compiled: CompiledOperation = parts(contract, *given)
+        compiled.guards = [guard(one.rule, contract) if one.rule == rule else one for one in compiled.guards]
+        return compiled
+
+    return operating((rule.operation,), make)
 
 
 def answering(ids: tuple[str, ...], wrapper: Answering) -> Change:

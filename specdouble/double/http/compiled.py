@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from specdouble.double.http.prefer import HEADER, IN_QUERY, applied, preference
 from specdouble.double.http.result import Answer, ContractBroken, Results, fields
 from specdouble.double.http.security import Authenticate
 from specdouble.double.state.exchange import Exchange, current
+from specdouble.double.state.keeper import Guard, guards_of
 from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
@@ -67,7 +68,8 @@ class CompiledOperation:
         handler: the function that answers it.
         authenticate: tells who is calling; None where nobody is asked.
 
-    `preferred` answers a request that prefers something else; whoever has a sampler of its own sets another.
+    `preferred` answers a request that prefers something else; whoever has a sampler of its own sets another. `guards`
+    keep the rules about the operation itself.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class CompiledOperation:
         self._results = Results(contract, operation)
         self._negotiation = Negotiation.of(contract, operation)
         self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
+        self.guards: Sequence[Guard] = guards_of(contract, operation.id)
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
         self._wanted = wanted_arguments(handler, operation)
@@ -92,6 +95,8 @@ class CompiledOperation:
         """
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
+            for guard in self.guards:  # who may not ask is not told what is wrong with the question
+                guard.admit(user)
             values = self._read(request)
             results = self._results
             if self._negotiation is not None:

@@ -111,6 +111,7 @@ class Guard:
     def __init__(self, rule: Any, contract: Contract) -> None:
         self.rule = rule
         self.contract = contract
+        self.status = rule.status_among(contract.operations[rule.operation].statuses)
 
     def admit(self, user: Mapping[str, Any] | None) -> None:
         """Let the caller pass.
