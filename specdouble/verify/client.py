@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,8 +16,10 @@ import urllib3
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble
+from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
 
 ATTEMPTS = 5  # at a request that a limit or a proxy turns away
+LONGEST_PAUSE = 60.0  # seconds that a `Retry-After` may ask for
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -47,9 +50,11 @@ class Client:
         self.deadline: float | None = None
         self.stopped = False
         self._lock = Lock()
+        self.timeout = timeout
         self._pool = urllib3.PoolManager(
             maxsize=32, retries=False, timeout=urllib3.Timeout(connect=min(timeout, 5), read=timeout)
         )
+        self._pool.pool_classes_by_scheme = POOLS
 
     def send(self, call: Call) -> Exchange:
         """Send the request, waiting where a limit asks for it.
@@ -66,14 +71,20 @@ class Client:
             self.check_time()
             try:
                 exchange = self._send(call)
-            except urllib3.exceptions.HTTPError as error:
-                if call.operation.method.upper() in SAFE and attempt < 2:
+            except (urllib3.exceptions.HTTPError, HTTPException) as error:
+                if call.operation.method.upper() in SAFE and attempt < 2 and not isinstance(error, UnfitAnswer):
                     continue
-                raise Trouble(_reason(error)) from None
+                raise Trouble(reason(error)) from None
             if exchange.status not in (429, 502, 503, 504) or str(exchange.status) in call.operation.statuses - {"429"}:
                 return exchange
             self._wait(exchange, attempt)
         raise Trouble(_turned_away(exchange))
+
+    def _patience(self) -> float:
+        """The seconds that an answer may take: no more than there are left."""
+        if self.deadline is None:
+            return self.timeout
+        return max(0.1, min(self.timeout, self.deadline - time.monotonic()))
 
     def check_time(self) -> None:
         """Raise OutOfTime where there is none left."""
@@ -81,7 +92,10 @@ class Client:
             raise OutOfTime
 
     def _wait(self, exchange: Exchange, attempt: int) -> None:
-        pause = retry_after(exchange.headers.get("retry-after", ""), attempt)
+        asked = exchange.headers.get("retry-after", "")
+        pause = retry_after(asked, attempt)
+        if not pause <= LONGEST_PAUSE:  # not a number, too
+            raise Trouble(f"the server answers {exchange.status} and asks to wait for {asked[:40]} (Retry-After)")
         if self.deadline is not None and time.monotonic() + pause > self.deadline:
             raise OutOfTime
         with self._lock:
@@ -107,10 +121,14 @@ class Client:
             self.requests += 1
         method = call.operation.method.upper()
         number = self.guard.ledger.send(call)
-        answer = self._pool.request(method, url, body=content, headers=headers, redirect=False)
+        answer = self._pool.request(
+            method, url, body=content, headers=headers, redirect=False, preload_content=False, timeout=self._patience()
+        )  # fmt: skip
+        received = read(answer, self._patience())
+        answer.release_conn()
         exchange = Exchange(
             call, method, url, headers, content, answer.status, {k.lower(): v for k, v in answer.headers.items()},
-            answer.data, started, time.perf_counter() - clock,
+            received, started, time.perf_counter() - clock,
         )  # fmt: skip
         self.guard.ledger.answer(number, call, exchange)
         return exchange
@@ -124,12 +142,14 @@ def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:
 
 
 def retry_after(text: str, attempt: int) -> float:
-    """The seconds that a `Retry-After` asks for, or a growing pause where there is none."""
-    if text.strip().isdigit():
-        return min(float(text), 60)
+    """The seconds that a `Retry-After` asks for, or a growing pause where there is none that can be read."""
     try:
-        return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0), 60)
-    except (TypeError, ValueError):
+        return max(float(text), 0)
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0)
+    except (TypeError, ValueError, OverflowError):
         return float(0.1 * 2**attempt)
 
 
@@ -137,17 +157,3 @@ def _turned_away(exchange: Exchange) -> str:
     if exchange.status == 429:
         return f"the server still limits the rate of requests (429) after {ATTEMPTS} attempts"
     return f"something before the server answers {exchange.status}, after {ATTEMPTS} attempts"
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return "the server did not answer in time"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return "the connection was not made in time"
-    if isinstance(error, urllib3.exceptions.NameResolutionError):
-        return "the server's name is not known"
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return "the connection was refused"
-    if isinstance(error, urllib3.exceptions.SSLError):
-        return "the server's certificate is not trusted"
-    return "the connection was dropped"

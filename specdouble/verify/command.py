@@ -203,5 +203,7 @@ def _write(done: Run, settings: Settings) -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.secho(f"specdouble: {message}", err=True, fg="red")
+    from specdouble.verify.printable import printable
+
+    click.secho(printable(f"specdouble: {message}"), err=True, fg="red")
     sys.exit(code)

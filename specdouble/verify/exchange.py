@@ -10,6 +10,8 @@ from typing import Any
 
 from specdouble.contract import Operation
 
+DEEPEST = 200  # levels of an answer that is read
+
 
 @dataclass(frozen=True)
 class Call:
@@ -77,11 +79,12 @@ class Exchange:
 
     @cached_property
     def json(self) -> Any:
-        """The answer as JSON; `...` where it is none."""
+        """The answer as JSON; `...` where it is none, or nested deeper than is read."""
         try:
-            return json.loads(self.content)
-        except ValueError:
+            found = json.loads(self.content)
+        except (ValueError, RecursionError):
             return ...
+        return found if _is_shallow(found) else ...
 
     def at(self, path: tuple[str, ...]) -> Any:
         """What the property names lead to in the answer; None where there is nothing."""
@@ -92,6 +95,23 @@ class Exchange:
 
     def told(self, limit: int = 160) -> str:
         """Status and beginning of the answer, for a sentence."""
-        text = " ".join(self.content.decode("utf-8", "replace").split())
+        text = " ".join(self.content[: 8 * limit].decode("utf-8", "replace").split())
         text = text if len(text) <= limit else text[: limit - 1] + "…"
         return f"{self.status} {text}".strip()
+
+
+def _is_shallow(value: Any) -> bool:
+    """Whether a document is nested no deeper than is read."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            return False
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+            if isinstance(item, dict | list)
+        ]
+    return True

@@ -125,6 +125,10 @@ class Crowd:
         if not answer.ok:
             advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
             raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
+        if answer.json is ...:
+            raise CouldNotRun(
+                f"{user.name} cannot sign in: {operation} answers {answer.told(60)}, no JSON that is read"
+            )
         try:
             token = look_up(answer.json, login.token)
         except LookupError:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import click
 
+from specdouble.verify.printable import printable
 from specdouble.verify.report.masking import masked
 from specdouble.verify.verdict import BROKEN, KEPT, NOT_EXERCISED, Failure, Verdict
 
@@ -34,7 +35,7 @@ class Screen:
     def line(self, text: str, **style: str | bool) -> None:
         """Print a line."""
         self.clear()
-        click.secho(masked(text, self.secrets), **style)  # type: ignore[arg-type]
+        click.secho(printable(masked(text, self.secrets)), **style)  # type: ignore[arg-type]
 
     def progress(self, done: int, total: int, check: str, failures: int) -> None:
         """Show how far the rules are tried."""

@@ -140,7 +140,7 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     settings = world.settings
     if not world.selection.takes_any((Names.conformance, Names.error_shape, Names.authentication)):
         return
-    world.client.deadline = None
+    world.client.deadline = ends
     found.conformance = conformance = Conformance(world, Path(world.contract.path).parent)
     clock, before = time.monotonic(), verdict.cases
     printed = _terminal(conformance) if show.native else None

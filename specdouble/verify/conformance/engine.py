@@ -23,6 +23,7 @@ from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import HTML
 from specdouble.verify.problem import WrongUse
+from specdouble.verify.transport import bounded_sessions
 from specdouble.verify.verdict import Failure, Row, Verdict
 from specdouble.verify.world import World
 
@@ -81,7 +82,8 @@ class Conformance:
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
         self.stream = from_schema(self.schema).execute()
         try:
-            yield from self.stream
+            with bounded_sessions():
+                yield from self.stream
         finally:
             self.stream.stop()
             for hook in (before_call, after_call, filter_failure):

@@ -14,7 +14,7 @@ from schemathesis.generation.meta import TestPhase
 from specdouble.contract import Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
-from specdouble.verify.problem import Interruption
+from specdouble.verify.problem import Interruption, OutOfTime
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
@@ -46,6 +46,10 @@ class Knowledge:
         operation = self.by_label.get(case.operation.label)
         if operation is None:
             return
+        try:
+            self.world.client.check_time()
+        except OutOfTime:
+            raise UnsatisfiedAssumption("the time is over") from None
         try:
             if case.meta is not None and not self._is_wrong_as_a_whole(case):
                 self._parameters(operation, case)

@@ -1,0 +1,222 @@
+"""The transport: connections on which no answer takes longer, and none is larger, than was agreed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import time
+from collections.abc import Iterator
+from http.client import HTTPException
+from threading import Condition, Thread
+from typing import Any
+
+import requests
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+LARGEST = 32 * 2**20  # bytes of a body, after it was unpacked
+CHUNK = 64 * 1024
+LONGEST = 60.0  # seconds, where nobody said how long
+SWEEP = 0.25  # seconds between two looks at the clock
+
+
+class UnfitAnswer(urllib3.exceptions.HTTPError):
+    """An answer that is not read to its end; the message says why."""
+
+
+class Watch:
+    """Cuts connections on which an answer takes too long to begin: a socket's timeout starts anew with each byte."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[float, HTTPConnection]] = {}
+        self._changed = Condition()
+        self._running = False
+
+    def begin(self, connection: HTTPConnection, seconds: float) -> None:
+        """Cut the connection after so long."""
+        with self._changed:
+            self._open[id(connection)] = (time.monotonic() + seconds, connection)
+            if not self._running:
+                self._running = True
+                Thread(target=self._sweep, name="specdouble-watch", daemon=True).start()
+            self._changed.notify()
+
+    def end(self, connection: HTTPConnection) -> bool:
+        """Leave the connection alone; whether it was cut."""
+        with self._changed:
+            return self._open.pop(id(connection), None) is None
+
+    def _sweep(self) -> None:
+        while True:
+            with self._changed:
+                if not self._open:
+                    self._changed.wait()
+                now = time.monotonic()
+                late = [key for key, (moment, _) in self._open.items() if moment < now]
+                for key in late:
+                    _, connection = self._open.pop(key)
+                    if connection.sock is not None:
+                        _shut(connection.sock)
+            time.sleep(SWEEP)
+
+
+def _shut(socket: Any) -> None:
+    with contextlib.suppress(OSError):  # it is closed already
+        socket.shutdown(2)
+
+
+_watch = Watch()
+
+
+class _Watched:
+    """A connection whose answer has begun in time, or it is cut."""
+
+    timeout: Any
+
+    def getresponse(self) -> Any:
+        """The head of the answer.
+
+        Raises:
+            UnfitAnswer: it was not whole in time.
+        """
+        seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST
+        _watch.begin(self, seconds)  # type: ignore[arg-type]
+        answer, failed = None, None
+        try:
+            answer = super().getresponse()  # type: ignore[misc]
+        except (OSError, HTTPException) as error:
+            failed = error
+        finally:
+            cut = _watch.end(self)  # type: ignore[arg-type]
+        if cut:
+            raise UnfitAnswer(f"the server did not answer in time ({seconds:g} s)")
+        if failed is not None:
+            raise failed
+        return answer
+
+
+class _Connection(_Watched, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+def read(answer: Any, seconds: float) -> bytes:
+    """The whole body of an answer.
+
+    Args:
+        answer: urllib3's, its body not read yet.
+        seconds: how long it may take.
+
+    Raises:
+        UnfitAnswer: it is too large, or takes too long.
+    """
+    parts: list[bytes] = []
+    ends, size = time.monotonic() + seconds, 0
+    while True:
+        part = answer.read1(CHUNK, decode_content=True)
+        size += len(part)
+        if size > LARGEST:
+            answer.close()
+            raise UnfitAnswer(f"the answer is larger than {LARGEST // 2**20} MiB")
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        if time.monotonic() > ends:
+            answer.close()
+            raise UnfitAnswer(f"the answer was not whole after {seconds:g} s")
+
+
+class BoundedAdapter(requests.adapters.HTTPAdapter):
+    """Requests' own, with the bounds of this module; for what Schemathesis sends."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> Any:
+        """Make the pools."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
+        """Send a request and read its answer.
+
+        Raises:
+            requests.ConnectionError: the answer is not fit to be read.
+        """
+        options["stream"], timeout = True, options.get("timeout")
+        seconds = (timeout[1] if isinstance(timeout, tuple) else timeout) or LONGEST
+        try:
+            response: Any = super().send(request, *arguments, **options)
+            response._content = read(response.raw, seconds)
+            response._content_consumed = True
+        except (urllib3.exceptions.HTTPError, HTTPException) as error:
+            raise requests.exceptions.ConnectionError(reason(error), request=request) from None
+        return response
+
+
+@contextlib.contextmanager
+def bounded_sessions() -> Iterator[None]:
+    """Sessions of Requests that are made meanwhile have the bounds: Schemathesis makes its own, and takes none."""
+    module: Any = requests.sessions
+    plain, module.HTTPAdapter = module.HTTPAdapter, BoundedAdapter
+    try:
+        yield
+    finally:
+        module.HTTPAdapter = plain
+
+
+def reason(error: BaseException) -> str:
+    """What stood in the way of an answer, as a clause."""
+    exceptions = urllib3.exceptions
+    if isinstance(error, UnfitAnswer):
+        return str(error)
+    if isinstance(error, exceptions.ReadTimeoutError):
+        return "the server did not answer in time"
+    if isinstance(error, exceptions.NameResolutionError):
+        return "the server's name is not known"
+    if isinstance(error, exceptions.NewConnectionError):
+        return _unconnected(error)
+    if isinstance(error, exceptions.ConnectTimeoutError):
+        return "the connection was not made in time"
+    if isinstance(error, exceptions.SSLError):
+        return "the server's certificate is not trusted"
+    if isinstance(error, exceptions.DecodeError):
+        return "the answer is not packed as its Content-Encoding says"
+    for text, told in _HEADS.items():
+        if text in str(error):
+            return told
+    return "the connection was dropped"
+
+
+_HEADS = {
+    "got more than": "the answer has more header fields than are read (100)",
+    "LineTooLong": "the answer has a header line that is longer than is read (64 KiB)",
+    "when reading header line": "the answer has a header line that is longer than is read (64 KiB)",
+    "BadStatusLine": "what answers does not speak HTTP",
+    "IncompleteRead": "the connection was dropped before the answer was whole",
+}
+
+
+def _unconnected(error: BaseException) -> str:
+    """Why no connection was made, by the system's own error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        number = getattr(cause, "errno", None)
+        if number == errno.ECONNREFUSED:
+            return "the connection was refused"
+        if number in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            return "there is no way to its address"
+        cause = cause.__cause__ or cause.__context__
+    return "the connection was refused" if "refused" in str(error) else "no connection could be made"
