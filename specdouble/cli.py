@@ -53,6 +53,8 @@ def main() -> None:
               help="Answer control requests to this name too (a proxy's, say); repeatable.")  # fmt: skip
 @click.option("--control-token", envvar="SPECDOUBLE_CONTROL_TOKEN", show_envvar=True, metavar="TOKEN",
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
+@click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
+              help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
 def serve(
     path: Path,
     allow_refs: tuple[Path, ...],
@@ -65,14 +67,14 @@ def serve(
     request_timeout: float,
     hosts: tuple[str, ...],
     control_token: str | None,
+    max_worlds: int,
 ) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    double = _double(
-        Settings(path, seed, clock, hosts=(host, *hosts), control_token=control_token, allow_refs=allow_refs)
-    )
+    control: Any = {"hosts": (host, *hosts), "control_token": control_token}
+    double = _double(Settings(path, seed, clock, **control, allow_refs=allow_refs, worlds=max_worlds))
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)

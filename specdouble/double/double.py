@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,15 +17,13 @@ from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.parts import Parts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
-from specdouble.double.state.problem import Problem
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
 from specdouble.double.state.store import open_store
 from specdouble.double.state.world import World
+from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
 Resolutions = Mapping[str, Resolution]
-DEFAULT_WORLD = "default"
-_WORLD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,7 @@ class Settings:
         hosts: names that the control plane answers to, beside loopback and the address that it listens on.
         control_token: what opens the control plane from elsewhere.
         allow_refs: the folders outside of the contract's own that its references may lead to.
+        worlds: how many worlds there may be.
     """
 
     path: Path
@@ -50,6 +48,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     control_token: str | None = field(default=None, repr=False)
     allow_refs: tuple[Path, ...] = ()
+    worlds: int = MOST
 
     @property
     def project(self) -> Path:
@@ -88,10 +87,9 @@ class Double:
         self.journal = Journal()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
-        self.worlds: dict[str, World] = {}
         self.seed: Seed = {}
         self._adopt(*self._read())
-        self.world(DEFAULT_WORLD)
+        self.worlds = Worlds(self._make_world, settings.worlds)
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -100,7 +98,7 @@ class Double:
             Refused: what was read is wrong; everything stays as it was.
         """
         self._adopt(*self._read())
-        for world in self.worlds.values():
+        for world in self.worlds:
             world.adopt(self.contract, self.seed)
 
     def _read(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
@@ -142,30 +140,26 @@ class Double:
         """The world of that name, seeded at its first use.
 
         Raises:
-            Problem: 400, the name is none.
+            Problem: there is none of that name, and no place for it.
         """
-        world = self.worlds.get(name)
-        if world is None:
-            if not _WORLD_NAME.fullmatch(name):
-                raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
-            world = World(
-                name,
-                self._store,
-                self.contract,
-                self.seed,
-                self.clock,
-                self.settings.seed,
-                self.tokens,
-                keepers=self.parts.keepers,
-                collection=self.parts.collection,
-            )
-            self.worlds[name] = world
-        return world
+        return self.worlds.of(name)
+
+    def _make_world(self, name: str) -> World:
+        return World(
+            name,
+            self._store,
+            self.contract,
+            self.seed,
+            self.clock,
+            self.settings.seed,
+            self.tokens,
+            keepers=self.parts.keepers,
+            collection=self.parts.collection,
+        )
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""
-        for world in self.worlds.values():
-            world.reset()
+        self.worlds.reset()
         self.journal.clear()
 
     def token(self, who: str) -> str | None:

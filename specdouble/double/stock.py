@@ -42,7 +42,7 @@ from starlette.responses import Response
 
 from specdouble.contract import ContractError, Finding, Operation
 from specdouble.contract.pointer import pointer
-from specdouble.double.double import DEFAULT_WORLD, Double, Settings
+from specdouble.double.double import Double, Settings
 from specdouble.double.http.compiled import wanted_arguments
 from specdouble.double.http.declared import declared_part
 from specdouble.double.http.error_shape import ErrorShapes
@@ -50,6 +50,7 @@ from specdouble.double.http.security import Authentication
 from specdouble.double.state.exchange import Exchange, User, current
 from specdouble.double.state.keeper import guards_of
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.worlds import DEFAULT_WORLD
 
 Handler = Callable[..., Any]
 _SCHEME = "x-specdouble-scheme"  # a scheme's own name, which Connexion's security handlers are not told

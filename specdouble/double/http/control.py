@@ -129,8 +129,8 @@ class Control:
         name = request.headers.get("x-specdouble-world")
         if name is None:
             self._double.reset()
-        elif name in self._double.worlds:
-            self._double.worlds[name].reset()
+        else:
+            self._double.worlds.reset_one(name)
         return Response(status_code=204)
 
     async def _journal(self, _request: Request) -> Response:

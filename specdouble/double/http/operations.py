@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
-from specdouble.double.double import DEFAULT_WORLD, Double
+from specdouble.double.double import Double
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.http.control import Control
@@ -17,6 +17,8 @@ from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.result import Answer, fields
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
+from specdouble.double.state.worlds import DEFAULT_WORLD
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -88,8 +90,11 @@ class Operations:
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
+            made, world.used = world.used == 0, started
             begun = operation.begin(Request(segments, scope["query_string"], headers, body), world)
-            outcome = begun if isinstance(begun, Outcome) else await begun
+            outcome = begun if isinstance(begun, Outcome) else await _waited_for(begun, world)
+            if made and outcome.answer.status >= 400:
+                self._double.worlds.unmake(world, started)
         await _send(send, outcome.answer, with_body=method != "HEAD")
         self._record(started, name, method, path, scope["query_string"], operation, body, outcome)
 
@@ -114,16 +119,17 @@ class Operations:
         if found is None or operation is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
             return None
         name = _world_name(headers)
-        world = self._double.worlds.get(name)
+        world = self._double.worlds.at_hand(name)
         if world is None:
             return None
+        world.used = started
         begun = operation.begin(Request(found[1], query, headers, body), world)
         if isinstance(begun, Outcome):
             self._record(started, name, method, path, query, operation, body, begun)
             return begun.answer
 
         async def late(_scope: Scope, _receive: Receive, send: Send) -> None:
-            outcome = await begun
+            outcome = await _waited_for(begun, world)
             await _send(send, outcome.answer, with_body=True)
             self._record(started, name, method, path, query, operation, body, outcome)
 
@@ -232,6 +238,15 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
         return DEFAULT_WORLD
     named = (value for name, value in read_cookies(headers).items() if name.lower() == WORLD_HEADER.decode())
     return next(named, DEFAULT_WORLD)
+
+
+async def _waited_for(begun: Awaitable[Outcome], world: World) -> Outcome:
+    """The outcome of a request for which something is waited; its world stays until then."""
+    world.busy += 1
+    try:
+        return await begun
+    finally:
+        world.busy -= 1
 
 
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:

@@ -31,6 +31,8 @@ class World:
         tokens: what issues tokens, by security scheme.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
+
+    `used` is when its last request began, and `busy` counts those that are being waited for.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class World:
         collection: Callable[..., Collection] = Collection,
     ) -> None:
         self.name = name
+        self.used = 0.0
+        self.busy = 0
         self.tokens = tokens
         self._store = store
         self._embedded = store.embedded
@@ -54,6 +58,7 @@ class World:
         self._random_seed = random_seed
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
+        self._seeded = 0  # writes that the seed took
         self.adopt(contract, seed)
 
     def adopt(self, contract: Contract, seed: Seed) -> None:
@@ -63,6 +68,15 @@ class World:
         self._open()
         if not any(self._database[name].find_one({}) for name in contract.resources):
             self._fill()
+
+    @property
+    def writes(self) -> int:
+        """How many documents have been written and removed since it had its seed."""
+        return self._store.writes(self.name) - self._seeded
+
+    def leave(self) -> None:
+        """Forget everything: nobody asks this world any more."""
+        self._store.discard(self.name)
 
     def reset(self) -> None:
         """Forget every document but the seed's."""
@@ -130,6 +144,10 @@ class World:
         return documents, enforcement
 
     def _fill(self) -> None:
+        self._insert_seed()
+        self._seeded = self._store.writes(self.name)
+
+    def _insert_seed(self) -> None:
         for name, seeded in self._seed.items():
             documents, enforcement = self._collections.get(name) or self._prepare(
                 Resource(name, {}, "", "_id", None, None, {})

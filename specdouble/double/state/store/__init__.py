@@ -91,6 +91,16 @@ class Store:
         """Forget all documents and indexes of a database; handles to it stay good."""
         self._client.drop_database(name)
 
+    def discard(self, name: str) -> None:
+        """Forget a database as if it had never been; handles to it are good no longer."""
+        self.drop(name)
+        if isinstance(self._client, EmbeddedClient):
+            self._client.discard(name)
+
+    def writes(self, name: str) -> int:
+        """How many documents of a database have been written and removed; 1 where only a server could tell."""
+        return self._client.writes(name) if isinstance(self._client, EmbeddedClient) else 1
+
     def close(self) -> None:
         """Let go of the connection, if there is one."""
         self._client.close()

@@ -65,3 +65,12 @@ class EmbeddedClient(MongoClient):  # type: ignore[misc]
         # A store of many short-lived worlds must not keep a husk of each collection that there ever was.
         if isinstance(name_or_db, str):
             self._store[name_or_db]._collections.clear()
+
+    def discard(self, name: str) -> None:
+        """Keep nothing of a database: not even the empty one that handles to it would need."""
+        self._database_accesses.pop(name, None)
+        self._store._databases.pop(name, None)
+
+    def writes(self, name: str) -> int:
+        """How many documents of a database have been written and removed."""
+        return sum(collection.writes for collection in self._store[name]._collections.values())

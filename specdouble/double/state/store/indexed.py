@@ -36,6 +36,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        self.writes = 0
         self._rwlock = _OneLock()
         self.lock = self._rwlock.lock
         self._clear()
@@ -109,6 +110,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         with self.lock:
             before = self._documents.get(key)
             if before is not None:
+                self.writes += 1
                 self._documents[key] = document
                 self._refile(key, before, document)
                 return
@@ -118,12 +120,14 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def add(self, key: Any, document: Document) -> None:
         """Put a new document under its own `_id`; whoever calls holds the lock."""
+        self.writes += 1
         self._documents[key] = document
         self.positions[key] = next(self._count)
         self._file(key, document)
 
     def __delitem__(self, key: Any) -> None:
         with self.lock:
+            self.writes += 1
             self._unfile(key, self._documents.pop(key))
             del self.positions[key]
             self.odd_ids.discard(key)

@@ -1,0 +1,120 @@
+"""The worlds of a double: made when they are first asked for, and no more than there is room for."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
+
+DEFAULT_WORLD = "default"
+MOST = 1000
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_log = logging.getLogger("specdouble")
+
+
+class Worlds:
+    """Worlds by name. Where all places are taken, the one that was used longest ago leaves; the default one never.
+
+    Args:
+        make: makes the world of a name, with the seed in it.
+        most: how many there may be.
+    """
+
+    def __init__(self, make: Callable[[str], World], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._worlds = {DEFAULT_WORLD: make(DEFAULT_WORLD)}
+        self._left: dict[str, None] = {}  # those that left with documents in them, the last ones of all
+        self._warned = False
+        self.at_hand = self._worlds.get
+        """The world of that name, or None where it is still to be made."""
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(self._worlds.values())
+
+    def of(self, name: str) -> World:
+        """The world of that name, made and seeded at its first use.
+
+        Raises:
+            Problem: 400, the name is none; 410, the world has left, and its documents with it (said once, then it
+                begins anew); 503, every world has a request under way.
+        """
+        world = self._worlds.get(name)
+        if world is not None:
+            return world
+        if not _NAME.fullmatch(name):
+            raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
+        if name in self._left:
+            del self._left[name]
+            raise self._gone(name)
+        if len(self._worlds) >= self._most:
+            self._make_room()
+        world = self._worlds[name] = self._make(name)
+        return world
+
+    def unmake(self, world: World, used: float) -> None:
+        """Let a world go that was made for a request which has then been refused, and has left nothing in it.
+
+        Args:
+            world: the world.
+            used: when the request began; whoever has used the world since keeps it.
+        """
+        if world.used == used and not world.busy and not world.writes and world.name != DEFAULT_WORLD:
+            self._remove(world)
+
+    def reset(self) -> None:
+        """Give the default world its seed again, and forget the others: each begins anew at its next use."""
+        for world in list(self):
+            if world.name == DEFAULT_WORLD:
+                world.reset()
+            else:
+                self._remove(world)
+        self._left.clear()
+        self._warned = False
+
+    def reset_one(self, name: str) -> None:
+        """Give the world of that name its seed again, if there is one."""
+        self._left.pop(name, None)
+        if name in self._worlds:
+            self._worlds[name].reset()
+
+    def _make_room(self) -> None:
+        idle = [world for world in self if not world.busy and world.name != DEFAULT_WORLD]
+        if not idle:
+            detail = f"there may be {self._most}, and each has a request under way; start with a larger --max-worlds"
+            raise Problem(503, "Too many worlds", detail, headers={"Retry-After": "1"})
+        leaving = min(idle, key=_used)
+        if leaving.writes:
+            self._remember(leaving.name)
+        self._remove(leaving)
+
+    def _remember(self, name: str) -> None:
+        self._left[name] = None
+        if len(self._left) > 10 * self._most:
+            del self._left[next(iter(self._left))]
+        if not self._warned:
+            self._warned = True
+            _log.warning(
+                "there are %d worlds: `%s`, idle for longest, has left with its documents, and so will others\n"
+                "    remedy: start with a larger --max-worlds, or reset worlds that are done with",
+                self._most,
+                name,
+            )
+
+    def _remove(self, world: World) -> None:
+        del self._worlds[world.name]
+        world.leave()
+
+    def _gone(self, name: str) -> Problem:
+        detail = (
+            f"`{name}` was idle for longest when {self._most} worlds were there, and its documents are lost; the next "
+            "request begins it anew, and a larger --max-worlds keeps more"
+        )
+        return Problem(410, "The world has left", detail)
+
+
+def _used(world: World) -> float:
+    return world.used
