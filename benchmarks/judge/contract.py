@@ -242,7 +242,8 @@ class Described:
         """Where a success shows the document with most of the names, and which of them."""
         best: tuple[Way, list[str]] = ((), [])
         for way, properties, is_item in self._documents(self.answer_schema(operation), (), 0):
-            common = [name for name in names if name in properties and self._alike(names[name], properties[name])]
+            pairs = [(name, shown_name(name, properties)) for name in names]
+            common = [name for name, to in pairs if to is not None and self._alike(names[name], properties[to])]
             if is_item == many and len(common) > len(best[1]):
                 best = way, common
         return best
@@ -257,14 +258,18 @@ class Described:
     def showable(self, schema: Schema, sent: dict[str, Any]) -> dict[str, Any]:
         """Of what is sent the part that an answer of the schema may show as it is."""
         properties, found = self.properties(schema), {}
-        for name, value in sent.items():
-            if name not in properties:
+        for told, value in sent.items():
+            name = shown_name(told, properties)
+            if name is None:
                 continue
             if isinstance(value, dict):
                 inner = self.showable(properties[name], value)
                 if inner:
                     found[name] = inner
-            elif not self._has_objects(value) and self.violation(properties[name], value, self.reads) is None:
+            elif (
+                not self._has_objects(value)
+                and self.violation(properties[name], value, self.reads, formats=True) is None
+            ):
                 found[name] = value
         return found
 
@@ -316,10 +321,11 @@ class Described:
             return None
         return self.violation(schema, answer.json(), self.reads)
 
-    def violation(self, schema: Schema, value: Any, validator: Any) -> str | None:
+    def violation(self, schema: Schema, value: Any, validator: Any, *, formats: bool = False) -> str | None:
         """The first way in which a value breaks a schema."""
         try:
-            checker = validator(schema, registry=self.registry, format_checker=None)
+            told = validator.FORMAT_CHECKER if formats else None
+            checker = validator(schema, registry=self.registry, format_checker=told)
             error = next(checker.iter_errors(value), None)
         except Exception as failed:  # the contract's schema is none that python-jsonschema takes
             return None if failed else ""
@@ -335,6 +341,14 @@ def _schema_of(parameter: Mapping[str, Any]) -> dict[str, Any]:
 def plain(name: str) -> str:
     """The name without case and punctuation."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def shown_name(name: str, properties: Mapping[str, Any]) -> str | None:
+    """What the property is called where it is shown: `FriendlyName` may be `friendly_name` there."""
+    if name in properties:
+        return name
+    same = [one for one in properties if plain(one) == plain(name)]
+    return same[0] if len(same) == 1 else None
 
 
 def scalars_in(value: Any, deepest: int, depth: int = 0) -> Iterator[tuple[int, str, Any]]:

@@ -68,6 +68,7 @@ class Made:
     parameters: dict[str, str]
     answer: Any
     location: str
+    id: str = ""
 
 
 class Judge:
@@ -126,19 +127,17 @@ class Judge:
             cycle.impossible = "nothing that is sent is shown"
         if cycle.impossible:
             return
-        made = self._create(cycle, create, read, names, shown)
+        made = self._create(cycle, create, read, shown)
         if made is None:
             return
         if not self._find(cycle, read, made):
             return
         listing = self._collection(path, "get")
         cycle.steps["list"] = self._listed(cycle, listing, made)
-        cycle.steps["update"] = self._updated(cycle, path, read, made, names)
+        cycle.steps["update"] = self._updated(cycle, path, read, made)
         cycle.steps["delete"] = self._deleted(cycle, path, read, listing, made)
 
-    def _create(
-        self, cycle: Cycle, create: Operation, read: Operation, names: list[str], shown: tuple[str, ...]
-    ) -> Made | None:
+    def _create(self, cycle: Cycle, create: Operation, read: Operation, shown: tuple[str, ...]) -> Made | None:
         parameters = self._above(read.path)
         body = self.writer.body(create, salt=read.path)
         answer = self._ask(create, parameters, body)
@@ -148,7 +147,7 @@ class Judge:
             return None
         sent = self.writer.document(create, body)
         showable = self.described.showable(self.described.at(read, shown), sent)
-        kept = {name: showable[name] for name in names if name in showable and not _SET_BY_SERVER.search(name)}
+        kept = {name: value for name, value in showable.items() if not _SET_BY_SERVER.search(name)}
         if not kept:
             cycle.impossible = "nothing that is sent is shown but what the server sets"
             return None
@@ -166,7 +165,7 @@ class Judge:
             answer = self._ask(read, {**made.parameters, name: candidate})
             difference = self._difference(answer, made)
             if difference is None:
-                made.parameters[name] = candidate
+                made.parameters[name] = made.id = candidate
                 cycle.steps["read"] = True
                 return True
             told = told or f"read of {candidate!r}: {difference}"
@@ -209,7 +208,9 @@ class Judge:
         for item in _items(_value(answer)):
             for document in (item, *(part for part in item.values() if isinstance(part, dict))):
                 shared = [name for name in made.sent if name in document]
-                if shared and all(_holds(document[name], made.sent[name]) for name in shared):
+                told = {str(leaf) for *_, leaf in scalars_in(item, 4)}
+                named = made.id == "" or made.id in told
+                if named and shared and all(_holds(document[name], made.sent[name]) for name in shared):
                     return item
         return None
 
@@ -224,18 +225,18 @@ class Judge:
             cycle.reason = "it is not in the list"
         return found
 
-    def _updated(self, cycle: Cycle, path: str, read: Operation, made: Made, names: list[str]) -> bool | None:
+    def _updated(self, cycle: Cycle, path: str, read: Operation, made: Made) -> bool | None:
         outcome = None
         for method in ("patch", "put", "post"):
             update = self.described.operation(path, method)
             if update is None or not update.media:
                 continue
-            common = [name for name in names if name in self.described.sent(update) and name in made.sent]
-            if not common:
-                continue
             body = self.writer.body(update, salt=f"{path} {method}")
             sent = self.described.showable(self.described.at(read, made.shown), self.writer.document(update, body))
-            changed = {name: sent[name] for name in common if name in sent and sent[name] != made.sent[name]}
+            # What the path says stays, whatever the body says.
+            fixed = {name for name, value in made.sent.items() if str(value) in made.parameters.values()}
+            changed = {name: value for name, value in sent.items() if name in made.sent and name not in fixed}
+            changed = {name: value for name, value in changed.items() if not _holds(made.sent[name], value)}
             if not changed:
                 continue
             answer = self._ask(update, made.parameters, body)
