@@ -87,13 +87,8 @@ class _Reader:
         if operation.method == "patch" and on_one:
             return "update"
         if operation.method == "put" and on_one:
-            return "replace" if self.requires_anything(operation) else "update"
+            return "replace"
         return "delete" if operation.method == "delete" and on_one else None
-
-    def requires_anything(self, operation: Operation) -> bool:
-        schemas = [media.schema for media in operation.body.content.values()] if operation.body else []
-        schema = self.resolve(schemas[0])[0] if schemas else None
-        return isinstance(schema, dict) and bool(schema.get("required") or schema.get("allOf"))
 
     def in_response(self, operation: Operation, wanted: str | None) -> tuple[str, tuple[str, ...], bool] | None:
         response = operation.response(operation.success)

@@ -21,10 +21,11 @@ from specdouble.contract.resource import Action, Resource
 from specdouble.contract.rule import CollectionRule
 
 HIDDEN = "_specdouble_"
+HIDDEN_ID = "specdouble id"  # where the store looks for the id of documents that have theirs inside
 _ITEM = re.compile(r"(?P<above>.*)/\{(?P<name>[^{}/]+)\}(?P<suffix>\.\w+)?/?$")
 _IDS = ("id", "_id", "uuid", "guid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
-_HOLDING = {"properties", "items", "allOf"}
+_HOLDING = {"properties", "items", "allOf", "anyOf", "oneOf"}
 
 Properties = dict[str, dict[str, Any]]
 
@@ -38,6 +39,7 @@ class _Found:
     properties: Properties
     envelope: tuple[str, ...]
     many: bool
+    id_path: tuple[str, ...] = ()
 
 
 @dataclass
@@ -97,7 +99,7 @@ class _Inference:
 
     def parents(self, resource: Resource) -> tuple[str, ...]:
         """What every operation on one of the documents names beside its id; nothing where the store's id is its own."""
-        if resource.id == "_id" or resource.id not in resource.properties:
+        if resource.id == "_id" or (resource.id not in resource.properties and not resource.id_path):
             return ()
         on_one = [one for one in self.actions.values() if one.collection == resource.collection and one.does != "list"]
         scopes = [[to for _, to in action.scope if to != resource.id] for action in on_one]
@@ -135,7 +137,7 @@ class _Inference:
                 numbered = _is_number(operation, parameter)
                 identity = identity_of(found.properties, parameter or "", group.segment, numbered)
                 if identity is not None:
-                    return found, identity
+                    return self.with_id_inside(group, operation, found, identity) or (found, identity)
             if operation is not None and operation.method == "get" and operation in group.on_one.values():
                 return None  # what is read by the parameter does not hold it: a guess would be wrong
         listing, creating = group.on_all.get("get"), group.on_all.get("post")
@@ -144,6 +146,23 @@ class _Inference:
                 if found.many:
                     return found, identity_of(found.properties, "", group.segment) or "_id"
         return None
+
+    def with_id_inside(
+        self, group: _Group, operation: Operation | None, found: _Found, identity: str
+    ) -> tuple[_Found, str] | None:
+        """The document that holds what was found beside other things: `metadata`, with its `name`, beside `spec`.
+
+        It is no envelope where a client sends the whole, what was found being one part of it.
+        """
+        if operation is None or not found.envelope or found.many:
+            return None
+        root = self.documents_of(operation)[0]
+        senders = [group.on_all.get("post"), group.on_one.get("put"), group.on_one.get("patch")]
+        sent = next((properties for one in senders if one and (properties := self.sent(one))), {})
+        common = sent.keys() & root.properties.keys()
+        if root.envelope or root.many or found.envelope[0] not in common or len(common) < 2:
+            return None
+        return replace(root, id_path=(*found.envelope, identity)), HIDDEN_ID
 
     def group_actions(self, group: _Group, found: _Found, identity: str) -> Iterator[tuple[str, Action]]:
         for method, operation in group.on_all.items():
@@ -171,14 +190,12 @@ class _Inference:
     def action_on_one(
         self, method: str, operation: Operation, found: _Found, identity: str, parameter: str
     ) -> Action | None:
-        does = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}.get(method)
+        does = {"get": "read", "put": "replace", "patch": "update", "post": "update", "delete": "delete"}.get(method)
         if does is None or (does in ("replace", "update") and not self.takes_change(operation)):
             return None
         place = self.place_of(operation, found, identity, many=False)
-        if does == "read" and place is None:
-            return None
-        if does == "replace" and not self.requires(operation):
-            does = "update"
+        if place is None and (does == "read" or method == "post"):
+            return None  # a POST may do anything: it changes the document where its answer shows it
         wrapper = self.wrapper(operation, found) if operation.body else ()
         why = f"`{{{parameter}}}` is its `{identity}`"
         return Action(does, "", parameter, place or (), wrapper=wrapper, why=why)
@@ -195,6 +212,7 @@ class _Inference:
             tenant=None,
             properties=self.with_parameter(found.properties, identity, group),
             within=within,
+            id_path=found.id_path,
             why=f"the shape of {group.path}" + (f" and {group.path}/{{{group.parameter}}}" if group.parameter else ""),
         )
         return replace(resource, rules=tuple(self.rules(resource, group)))
@@ -217,8 +235,7 @@ class _Inference:
     def rules(self, resource: Resource, group: _Group) -> Iterator[CollectionRule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
         creating = group.on_all.get("post")
-        conflict = creating.responses.get("409") if creating else None
-        clues = Clues(resource, self.sent(creating) if creating else {}, conflict.description if conflict else "")
+        clues = Clues(resource, self.sent(creating) if creating else {})
         for kind in kinds().values():
             yield from kind.guess(clues)
 
@@ -308,17 +325,35 @@ class _Inference:
         properties = self.properties(schema, at)
         if properties:
             yield _Found(schema, at, properties, path, False)
+        else:
+            yield from self.alternatives(schema, at, path, depth)
         if depth < 2:
             for name, part, part_at in list(properties_of(self.document, schema, at)):
                 if _HOLDING.isdisjoint(part):
                     continue
                 yield from self.search(part, part_at, (*path, name), depth + 1)
 
+    def alternatives(self, schema: dict[str, Any], at: str, path: tuple[str, ...], depth: int) -> Iterator[_Found]:
+        """Of `anyOf: [X, DeletedX]` the one that says most of a document."""
+        if depth > 3:
+            return
+        options = [
+            found
+            for keyword in ("anyOf", "oneOf")
+            for index, option in enumerate(schema.get(keyword) or ())
+            for found in self.search(option, at + pointer(keyword, index), path, depth + 3)
+            if found.envelope == path
+        ]
+        if options:
+            yield max(options, key=lambda one: len(one.properties))
+
     def place_of(self, operation: Operation, wanted: _Found, identity: str, many: bool) -> tuple[str, ...] | None:
         """The way to the documents in an operation's success: to the same schema, else to one with the same id."""
         candidates = [one for one in self.documents_of(operation) if one.many == many]
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
         alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
+        if wanted.id_path:
+            alike = [one.envelope for one in candidates if wanted.id_path[0] in one.properties]
         return next(iter([*same, *alike]), None)
 
     def takes_document(self, operation: Operation) -> bool:
@@ -344,7 +379,8 @@ class _Inference:
     def wrapper(self, operation: Operation, found: _Found) -> tuple[str, ...]:
         """`{article: {...}}`: the one property of the request that is no property of the document."""
         sent = self.sent(operation)
-        outer = [name for name in sent if name not in found.properties]
+        known = {plain(name) for name in found.properties}
+        outer = [name for name in sent if plain(name) not in known]
         if len(sent) == len(outer) == 1:
             inner = self.properties(sent[outer[0]], "")
             if inner.keys() & found.properties.keys():
@@ -358,11 +394,6 @@ class _Inference:
         media = self.taken(operation)
         schema = self.follow(media.schema, "")[0] if media else None
         return isinstance(schema, dict) and is_array(schema)
-
-    def requires(self, operation: Operation) -> bool:
-        media = self.taken(operation)
-        schema = self.follow(media.schema, "")[0] if media else None
-        return isinstance(schema, dict) and bool(schema.get("required") or schema.get("allOf"))
 
     def properties(self, schema: Any, at: str) -> Properties:
         return {name: part for name, part, _ in properties_of(self.document, schema, at or pointer("in place"))}

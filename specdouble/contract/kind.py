@@ -185,12 +185,10 @@ class Clues:
     Args:
         resource: the resource.
         sent: the properties that a request may set when it creates a document.
-        conflict: how the contract describes the answer 409 to that request; empty where it does not.
     """
 
     resource: Resource
     sent: Collection[str]
-    conflict: str
 
     def place(self, name: str) -> dict[str, Any]:
         """What a rule about the property takes."""

@@ -27,6 +27,7 @@ class Resource:
         within: what the store keeps beside a document, since no property holds it: the parents of a nested path.
         parents: what of these, and of the properties, every path to a document names: ids tell apart the documents of
             the same parents alone.
+        id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
         why: what it was inferred from; empty where an `x-resource` says it.
     """
 
@@ -40,6 +41,7 @@ class Resource:
     rules: tuple[CollectionRule, ...] = field(default=())
     within: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    id_path: tuple[str, ...] = ()
     why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:

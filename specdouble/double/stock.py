@@ -41,9 +41,9 @@ with warnings.catch_warnings():
 from starlette.responses import Response
 
 from specdouble.contract import ContractError, Finding, Operation
+from specdouble.contract.arguments import CALLER, wanted_arguments
 from specdouble.contract.pointer import pointer
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.compiled import wanted_arguments
 from specdouble.double.http.declared import declared_part
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.security import Authentication
@@ -54,7 +54,6 @@ from specdouble.double.state.worlds import DEFAULT_WORLD
 
 Handler = Callable[..., Any]
 _SCHEME = "x-specdouble-scheme"  # a scheme's own name, which Connexion's security handlers are not told
-_CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 
 
 def application(project: str | Path, *, seed: int | None = None) -> AsyncApp:
@@ -160,7 +159,7 @@ class _Answering:
 
     def _values(self, arguments: dict[str, Any], user: User | None) -> dict[str, Any]:
         """The values by the contract's own names; Connexion hands over no header fields and no cookies."""
-        values: dict[str, Any] = {_CALLER: user}
+        values: dict[str, Any] = {CALLER: user}
         sent = {"header": request.headers, "cookie": request.cookies}
         for parameter in self._operation.parameters:
             found = sent.get(parameter.location, arguments)

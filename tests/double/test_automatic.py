@@ -74,11 +74,9 @@ def test_ids_are_uuids_where_the_schema_says_so(members: httpx.Client) -> None:
     assert [len(part) for part in member["id"].split("-")] == [8, 4, 4, 4, 12]
 
 
-def test_a_409_whose_description_names_a_property_makes_it_unique(members: httpx.Client) -> None:
+def test_no_rule_is_guessed_from_the_description_of_a_409(members: httpx.Client) -> None:
     body = {"email": "twice@example.org", "firstName": "T"}
-    assert members.post("/members", json=body).status_code == 201
-    refused = members.post("/members", json=body)
-    assert (refused.status_code, refused.headers["X-Specdouble-Rule"]) == (409, "unique:members.email")
+    assert [members.post("/members", json=body).status_code for _ in range(2)] == [201, 201]
 
 
 def test_a_put_takes_away_what_it_leaves_out_and_keeps_what_the_server_set(members: httpx.Client) -> None:

@@ -51,13 +51,14 @@ components:
     Note:
       type: object
       required: [id, title]
+      x-resource: {collection: notes, id: id}
       properties:
         id: {type: string, readOnly: true}
-        title: {type: string, minLength: 1}
+        title: {type: string, minLength: 1, x-unique: true}
         by: {$ref: '#/components/schemas/By'}
         tags: {type: array, items: {type: string}}
         code: {type: string, readOnly: true}
-        updatedAt: {type: string, format: date-time, readOnly: true}
+        updatedAt: {type: string, format: date-time, readOnly: true, x-timestamp: updated}
 """
 
 

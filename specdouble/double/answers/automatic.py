@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.arguments import argument_name
+from specdouble.contract.properties import plain
+from specdouble.double.answers.asked import AskedDocuments
+from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing
 from specdouble.double.answers.patch import JsonPatch, MergePatch, refusing
+from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-from specdouble.double.http.compiled import argument_name
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.exchange import collection
 from specdouble.double.state.problem import Problem
 from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.rules.timestamp.rule import Timestamp
@@ -59,46 +61,170 @@ class AutomaticOperation:
         self._contract = contract
         self._operation = operation
         self._action = action
-        self._sampler = sampler
         self._resource: Resource = contract.resources[action.collection]
-        self._slot = contract.schemas.slot(self._resource.schema, "response")
+        self._arguments = [(argument_name(one.name), one.name) for one in operation.parameters]
+        self._placement = Placement(contract, operation, action)
+        self._completion = Completion(contract, self._resource, sampler)
+        self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
         many = action.does == "list"
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(operation, self._resource, self._envelope.most) if many else None
-        self._key = None if action.id is None else argument_name(action.id)
-        self._scope = [(argument_name(name), to) for name, to in action.scope]
-        self._parents = list(_parents(contract, operation, action)) if operation.response(404) else []
-        self._sent = _sent(contract, operation, action)
+        self._sent = sent_names(contract, operation, action)
         self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
         self._set_by_server |= {
             name for name, part in self._resource.properties.items() if part.get("readOnly") is True
         }
 
+    # The actions
+
     def create(self, **arguments: Any) -> Result:
         """Store the body as a new document."""
-        documents = self._documents(arguments)
-        document = {**self._body(arguments), **self._scope_of(arguments)}
+        values = self._values(arguments)
+        documents = self._placement.documents(values)
+        document = {**self._body(arguments), **self._placement.scope(values)}
         stored = self._inserted(documents, document)
-        headers = self._location(stored, arguments) if self._operation.success == 201 else {}
+        headers = self._location(stored, values) if self._operation.success == 201 else {}
         return self._envelope.body(stored), self._operation.success, headers
 
     def read(self, **arguments: Any) -> Result:
         """Hand out the document of the id."""
-        found = self._documents(arguments).find_one(self._filter(arguments))
-        return self._shown(found)
+        values = self._values(arguments)
+        return self._shown(self._found(self._placement.documents(values), self._placement.filter(values)))
 
     def list(self, **arguments: Any) -> Result:
         """Hand out the documents that the query asks for."""
         assert self._listing is not None
-        documents = self._documents(arguments)
-        values = {one.name: arguments.get(argument_name(one.name)) for one in self._operation.parameters}
-        found = documents.find(
-            {**self._listing.filter(values), **self._scope_of(arguments)}, sort=self._listing.order(values) or None
-        )
-        page = self._listing.page(found, values)
+        values = self._values(arguments)
+        documents = self._placement.documents(values)
+        wanted = {**self._listing.filter(values), **self._placement.scope(values)}
+        page = self._listing.page(documents.find(wanted, sort=self._listing.order(values) or None), values)
         if len(page.documents) < self._envelope.least:
             return self._without_list(len(page.documents))
         return self._envelope.body({}, page=page), self._operation.success, {}
+
+    def replace(self, **arguments: Any) -> Result:
+        """Put the body in the document's place; what only the server sets stays."""
+        values, body = self._values(arguments), self._body(arguments)
+        documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
+        before = documents.find_one(wanted)
+        if before is None and self._may_create(wanted):
+            stored = self._inserted(documents, {**body, **wanted})
+            created = "201" in self._operation.responses
+            return self._envelope.body(stored), 201 if created else self._operation.success, {}
+        before = before or self._found(documents, wanted)
+        sent = self._sent.values()
+        kept = {name: value for name, value in before.items() if name not in sent}
+        after = self._completion.with_required({**kept, **body}, before)
+        return self._saved(documents, wanted, before, after)
+
+    def update(self, **arguments: Any) -> Result:
+        """Change what the body names."""
+        values, body = self._values(arguments), self._body(arguments)
+        documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
+        before = self._found(documents, wanted)
+        patch = arguments.get("body")
+        if not isinstance(patch, JsonPatch | MergePatch):
+            return self._saved(documents, wanted, before, {**before, **body})
+        patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
+        return self._saved(documents, wanted, before, self._patched(before, patch))
+
+    def delete(self, **arguments: Any) -> Result:
+        """Remove the document of the id."""
+        values = self._values(arguments)
+        documents, wanted = self._placement.documents(values), self._placement.filter(values)
+        shown = self._shown(self._found(documents, wanted))  # first: where there is no answer, nothing is removed
+        if not documents.delete_one(wanted).deleted_count:
+            raise self._missing({})  # another request was faster
+        if self._asked is not None:
+            self._asked.gone(wanted)
+        return shown
+
+    # Requests
+
+    def _values(self, arguments: Mapping[str, Any]) -> Document:
+        """The parameters' values by the contract's own names."""
+        return {name: arguments.get(argument) for argument, name in self._arguments}
+
+    def _body(self, arguments: Mapping[str, Any]) -> Document:
+        body = arguments.get("body")
+        for outer in self._action.wrapper:
+            body = body.get(outer) if isinstance(body, dict) else None
+        if not isinstance(body, dict):
+            return {}
+        sent: Document = body
+        return {self._sent.get(name, name): value for name, value in sent.items()}
+
+    # Documents
+
+    def _found(self, documents: Collection, wanted: Document) -> Document:
+        """The document that the filter finds; one that is made for it, where no operation creates such documents.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        found = documents.find_one(wanted)
+        if found is None and self._asked is not None:
+            found = self._asked.made(documents, wanted)
+        if found is None:
+            raise self._missing(wanted)
+        return found
+
+    def _may_create(self, wanted: Document) -> bool:
+        """Whether a PUT may make a document: where the contract says so, refuses none, or has no other way."""
+        if not self._placement.by_path:
+            return self._operation.response(404) is None and wanted.get(self._resource.id) is not None
+        return (
+            "201" in self._operation.responses or self._operation.response(404) is None or not self._has_create_action()
+        )
+
+    def _has_create_action(self) -> bool:
+        actions = self._contract.actions.values()
+        return any(one.does == "create" and one.collection == self._action.collection for one in actions)
+
+    def _inserted(self, documents: Collection, document: Document) -> Document:
+        """The document as it was stored. An id that is taken is refused where the operation has a 409 for it.
+
+        Where it has none, the new document takes the old one's place: whoever sends an id finds what was sent.
+        """
+        name = self._resource.id
+        document = self._completion.identified(document)
+        if document.get(name) is None:
+            document.pop(name, None)
+        elif self._resource.why and "409" not in self._operation.responses:
+            documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
+        draft = self._completion.identified(documents.draft(self._completion.with_defaults(document)))
+        stored = self._completion.identified(self._completion.completed(draft))
+        documents.insert_one(stored)
+        return stored
+
+    def _saved(self, documents: Collection, filter: Document, before: Document, after: Document) -> Result:
+        stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
+        # As with the id, where the document stands is said by the path, whatever the body says.
+        place = {to: before[to] for to in self._placement.scoped if to in before}
+        order = [name for name in self._resource.properties if name in after]
+        after = {name: after[name] for name in order} | after
+        after = {**after, self._resource.id: before[self._resource.id], **place, **stamps}
+        if self._resource.id_path:
+            after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
+        after = self._completion.completed(after, before)
+        return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
+
+    def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
+        """The document after the patch. What only the server sets stays; what breaks the schema is refused."""
+        shown, statuses = self._completion.visible(before), self._operation.statuses
+        after = patch.applied_to(shown, statuses)
+        if not isinstance(after, dict):
+            raise Problem(refusing(statuses, 422, 400, 409), "The patch makes something else of the document")
+        after = {name: value for name, value in after.items() if name not in self._set_by_server}
+        after |= {name: value for name, value in shown.items() if name in self._set_by_server}
+        # What was not asked for is never filled in to mend a patch (RFC 5789, 2.2: unprocessable).
+        slot = self._completion.slot
+        violations = self._contract.schemas.violations(slot, after, "body")
+        if violations and self._contract.schemas.is_valid(slot, shown):
+            raise Problem(refusing(statuses, 422, 400, 409), "The patch breaks the document", violations=violations)
+        return {**after, **{name: before[name] for name in before if name not in shown}}
+
+    # Answers
 
     def _without_list(self, found: int) -> Result:
         """The answer where fewer documents are found than the list must show: none is made up."""
@@ -110,132 +236,6 @@ class AutomaticOperation:
             raise Problem(404, None, told)
         raise Problem(501, "Not Implemented", f"{told}: declare a 204 or 404 for that, or leave `minItems` out")
 
-    def replace(self, **arguments: Any) -> Result:
-        """Put the body in the document's place; what only the server sets stays."""
-        body = self._body(arguments)
-        documents, wanted = self._documents(arguments), self._filter(arguments, body)
-        before = documents.find_one(wanted)
-        if before is None and self._may_create(wanted):
-            stored = self._inserted(documents, {**body, **wanted})
-            created = "201" in self._operation.responses
-            return self._envelope.body(stored), 201 if created else self._operation.success, {}
-        kept = {name: value for name, value in (before or {}).items() if name not in self._sent}
-        return self._saved(documents, wanted, before, {**kept, **body})
-
-    def _may_create(self, wanted: Document) -> bool:
-        """Whether a PUT may make a document: the operation has a 201, or no 404 to refuse it with."""
-        if self._key is None:
-            return self._operation.response(404) is None and wanted.get(self._resource.id) is not None
-        return "201" in self._operation.responses
-
-    def update(self, **arguments: Any) -> Result:
-        """Change what the body names."""
-        body = self._body(arguments)
-        documents, wanted = self._documents(arguments), self._filter(arguments, body)
-        before = documents.find_one(wanted)
-        patch = arguments.get("body")
-        if before is None or not isinstance(patch, JsonPatch | MergePatch):
-            return self._saved(documents, wanted, before, {**(before or {}), **body})
-        patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
-        return self._saved(documents, wanted, before, self._patched(before, patch))
-
-    def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
-        """The document after the patch. What only the server sets stays; what breaks the schema is refused."""
-        shown, statuses = self._visible(before), self._operation.statuses
-        after = patch.applied_to(shown, statuses)
-        if not isinstance(after, dict):
-            raise Problem(refusing(statuses, 422, 400, 409), "The patch makes something else of the document")
-        after = {name: value for name, value in after.items() if name not in self._set_by_server}
-        after |= {name: value for name, value in shown.items() if name in self._set_by_server}
-        # What was not asked for is never filled in to mend a patch (RFC 5789, 2.2: unprocessable).
-        violations = self._contract.schemas.violations(self._slot, after, "body")
-        if violations and self._contract.schemas.is_valid(self._slot, shown):
-            raise Problem(refusing(statuses, 422, 400, 409), "The patch breaks the document", violations=violations)
-        return {**after, **{name: before[name] for name in before if name not in shown}}
-
-    def delete(self, **arguments: Any) -> Result:
-        """Remove the document of the id."""
-        documents, wanted = self._documents(arguments), self._filter(arguments)
-        shown = self._shown(documents.find_one(wanted))  # first: where there is no answer, nothing is removed
-        if not documents.delete_one(wanted).deleted_count:
-            raise self._missing({})  # another request was faster
-        return shown
-
-    # Documents
-
-    def _documents(self, arguments: Document) -> Collection:
-        for parent, name, key, scope in self._parents:
-            above = self._contract.resources[parent]
-            wanted = {name: _as_id(above, name, arguments.get(key))}
-            wanted.update({to: _as_id(above, to, arguments.get(argument)) for argument, to in scope})
-            if collection(parent).find_one(wanted) is None:
-                raise Problem(404, None, f"{parent} has no document with {name} {arguments.get(key)}")
-        return collection(self._resource.collection)
-
-    def _scope_of(self, arguments: Document) -> Document:
-        return {to: _as_id(self._resource, to, arguments.get(argument)) for argument, to in self._scope}
-
-    def _filter(self, arguments: Document, body: Document | None = None) -> Document:
-        name = self._resource.id
-        value = (body or {}).get(name) if self._key is None else arguments.get(self._key)
-        return {name: _as_id(self._resource, name, value), **self._scope_of(arguments)}
-
-    def _body(self, arguments: Document) -> Document:
-        body = arguments.get("body")
-        for name in self._action.wrapper:
-            body = body.get(name) if isinstance(body, dict) else None
-        return dict(body) if isinstance(body, dict) else {}
-
-    def _inserted(self, documents: Collection, document: Document) -> Document:
-        """The document as it was stored. An id that is taken is refused where the operation has a 409 for it.
-
-        Where it has none, the new document takes the old one's place: whoever sends an id finds what was sent.
-        """
-        name = self._resource.id
-        if document.get(name) is None:
-            document.pop(name, None)
-        elif self._resource.why and "409" not in self._operation.responses:
-            documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
-        stored = self._completed(documents.draft(self._with_defaults(document)))
-        documents.insert_one(stored)
-        return stored
-
-    def _with_defaults(self, document: Document) -> Document:
-        for name, schema in self._resource.properties.items():
-            if "default" in schema and name not in document:
-                document[name] = deepcopy(schema["default"])
-        return document
-
-    def _completed(self, document: Document, before: Document | None = None) -> Document:
-        """The document with what its schema demands beyond what was sent."""
-        if self._contract.schemas.is_valid(self._slot, self._visible(document)):
-            return document
-        for name, value in list(document.items()):
-            if value is None and name in (before or document) and not _takes_null(self._resource, name):
-                del document[name]
-        hidden = {name: document[name] for name in document if name not in self._visible(document)}
-        key = f"{self._resource.collection} {document.get(self._resource.id)}"
-        # The id stays, shown or not: the document is found by it.
-        kept = {name: document[name] for name in (self._resource.id,) if name in document}
-        return {**kept, **self._sampler.repaired(self._slot, self._visible(document), key), **hidden}
-
-    def _visible(self, document: Document) -> Document:
-        hidden = {*self._resource.within}
-        if self._resource.id not in self._resource.properties:
-            hidden.add(self._resource.id)
-        return {name: value for name, value in document.items() if name not in hidden} if hidden else document
-
-    def _saved(self, documents: Collection, filter: Document, before: Document | None, after: Document) -> Result:
-        if before is None:
-            raise self._missing(filter)
-        stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
-        # As with the id, where the document stands is said by the path, whatever the body says.
-        place = {to: before[to] for _, to in self._scope if to in before}
-        order = [name for name in self._resource.properties if name in after]
-        after = {name: after[name] for name in order} | after
-        after = self._completed({**after, self._resource.id: before[self._resource.id], **place, **stamps}, before)
-        return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
-
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
@@ -245,14 +245,13 @@ class AutomaticOperation:
         told = ", ".join(str(value) for value in filter.values())
         return Problem(404, None, f"{self._resource.collection} has no such document {told}".rstrip())
 
-    def _location(self, document: Document, arguments: Document) -> dict[str, str]:
+    def _location(self, document: Document, values: Document) -> dict[str, str]:
         for operation_id, action in self._contract.actions.items():
             if action.does == "read" and action.collection == self._resource.collection and action.id is not None:
-                values = {name: arguments.get(argument_name(name)) for name, _ in action.scope}
-                values[action.id] = document.get(self._resource.id)
+                told = {**values, action.id: document.get(self._resource.id)}
                 path = self._contract.operations[operation_id].path
-                if all(values.get(name) is not None for name in re.findall(r"\{([^{}]+)\}", path)):
-                    return {"Location": _filled(path, values)}
+                if all(told.get(name) is not None for name in re.findall(r"\{([^{}]+)\}", path)):
+                    return {"Location": _filled(path, told)}
         return {}
 
 
@@ -260,44 +259,27 @@ def _filled(template: str, values: Document) -> str:
     return re.sub(r"\{([^{}]+)\}", lambda match: quote(str(values[match[1]]), safe=""), template)
 
 
-def _parents(contract: Contract, operation: Operation, action: Action) -> Any:
-    """The documents that a nested path stands under: collection, its id property, argument, further scope."""
-    for name, _ in action.scope:
-        above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
-        for operation_id, other in contract.actions.items():
-            if other.does == "read" and contract.operations[operation_id].path == above and other.id == name:
-                resource = contract.resources[other.collection]
-                scope = [(argument_name(one), to) for one, to in other.scope]
-                yield other.collection, resource.id, argument_name(name), scope
+def _is_unfilled(contract: Contract, action: Action) -> bool:
+    """Whether no operation creates documents of an inferred collection: nobody could read one by an id of theirs."""
+    if not contract.resources[action.collection].why:
+        return False
+    return not any(one.does == "create" and one.collection == action.collection for one in contract.actions.values())
 
 
-def _sent(contract: Contract, operation: Operation, action: Action) -> set[str]:
-    """The properties that a client may send: a replacement that leaves one out removes it."""
-    found: set[str] = set()
+def sent_names(contract: Contract, operation: Operation, action: Action) -> dict[str, str]:
+    """The properties that a client may send, each with the document's own name for it.
+
+    Forms often write `FriendlyName` what the document has as `friendly_name`. A replacement that leaves one out
+    removes it.
+    """
+    known = contract.resources[action.collection].properties
+    found: dict[str, str] = {}
     for media in operation.body.content.values() if operation.body else ():
         schema = media.schema
         for name in action.wrapper:
             schema = contract.properties(schema).get(name)
-        found |= {name for name, part in contract.properties(schema).items() if part.get("readOnly") is not True}
+        for name, part in contract.properties(schema).items():
+            if part.get("readOnly") is not True:
+                alike = [one for one in known if plain(one) == plain(str(name))]
+                found[name] = alike[0] if name not in known and len(alike) == 1 else name
     return found
-
-
-def _as_id(resource: Resource, name: str, value: Any) -> Any:
-    """The value of a path parameter as the property has it: authors type the two differently.
-
-    What no property holds is text: operations may type the same part of their paths differently.
-    """
-    if name in resource.within:
-        return value if value is None else str(value)
-    schema = resource.properties.get(name, {})
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    if isinstance(value, str) and {"integer", "number"} & {*kinds} and re.fullmatch(r"-?\d{1,18}", value):
-        return int(value)
-    return str(value) if "string" in kinds and isinstance(value, int) else value
-
-
-def _takes_null(resource: Resource, name: str) -> bool:
-    schema = resource.properties.get(name, {})
-    kinds = schema.get("type")
-    return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)

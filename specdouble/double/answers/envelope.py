@@ -58,7 +58,7 @@ class Envelope:
         schema = self._schema_at(path) if self._media else None
         if many and isinstance(schema, dict):
             schema = contract.resolve(schema.get("items"))
-        self._same = schema is resource.schema
+        self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
         self.shows = self._media is not None and (self._same or resource.id in names or many)
         self._names = None if self._same or not names else frozenset(names)
@@ -137,6 +137,12 @@ class Envelope:
         for name in path:
             schema = self._contract.resolve(self._contract.properties(schema).get(name))
         return schema
+
+
+def _has_alternative(contract: Contract, schema: Any, wanted: Any) -> bool:
+    """Whether `anyOf: [X, DeletedX]` has the wanted schema among its own."""
+    options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())] if isinstance(schema, dict) else []
+    return any(contract.resolve(option) is wanted for option in options)
 
 
 def _tell(holder: Any, page: Page | None) -> None:

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from specdouble.contract import Finding, Operation, Refused
-from specdouble.double.http.compiled import wanted_arguments
+from specdouble.contract.arguments import wanted_arguments
 
 Handler = Callable[..., Any]
 UNTAGGED = "default"

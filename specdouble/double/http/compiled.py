@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Violation
+from specdouble.contract.arguments import CALLER, wanted_arguments
 from specdouble.double.answers.prefer import Preferred
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.http.body_reader import BodyReader
@@ -29,7 +30,6 @@ from specdouble.double.state.world import World
 Handler = Callable[..., Any]
 _NO_QUERY = Query({})
 _RESULTS = frozenset({dict, list, tuple, type(None)})
-_CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 _log = logging.getLogger("specdouble")
 
 
@@ -212,7 +212,7 @@ class CompiledOperation:
         return values, violations
 
     def _arguments(self, values: dict[str, Any], user: dict[str, Any] | None) -> dict[str, Any]:
-        values[_CALLER] = user
+        values[CALLER] = user
         return {
             argument: values.get(name) for argument, name, optional in self._wanted if not optional or name in values
         }
@@ -235,29 +235,3 @@ def _sent(reader: ParameterReader, request: Request, query: Query) -> Any:
 
 async def _awaited(result: Awaitable[Any], results: Results) -> Answer:
     return results.answer(await result)
-
-
-def wanted_arguments(handler: Handler, operation: Operation) -> list[tuple[str, str, bool]]:
-    """The handler's arguments: its name for each, the contract's, and whether it may be left out.
-
-    Raises:
-        TypeError: it asks for what the operation has not.
-    """
-    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
-    everything = {"user": _CALLER, **{argument_name(name): name for name in known}}
-    by_argument = {**everything, "user": _CALLER}  # whoever names `user` means the caller, not a parameter
-    wanted = []
-    for argument in inspect.signature(handler).parameters.values():
-        if argument.kind is inspect.Parameter.VAR_KEYWORD:
-            wanted += [(one, name, True) for one, name in everything.items()]
-        elif argument.name in by_argument:
-            optional = argument.default is not inspect.Parameter.empty
-            wanted.append((argument.name, by_argument[argument.name], optional))
-        elif argument.default is inspect.Parameter.empty:
-            raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
-    return wanted
-
-
-def argument_name(name: str) -> str:
-    """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
-    return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import ON_A_PROPERTY, Clues, Example, Found, Kind, OnProperty, Reading, suggestion, words
+from specdouble.contract.kind import ON_A_PROPERTY, Example, Found, Kind, OnProperty, Reading, suggestion, words
 from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import is_scalar, plain
 from specdouble.contract.rule import PropertyRule
 
 IGNORABLE = ("case", "space")
-_TAKEN = re.compile(r"\b(exists?|taken|unique|duplicated?|already|in use)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +59,6 @@ def _unique(annotation: OnProperty) -> Unique:
     return Unique(within=tuple(within), ignore=frozenset(ignore), **annotation.place)
 
 
-def _guess(clues: Clues) -> Iterator[Unique]:
-    """The properties that the answer 409 to a creation speaks of as taken."""
-    if not _TAKEN.search(clues.conflict):
-        return
-    named = {plain(word) for word in re.findall(r"\w+", clues.conflict)}
-    for name, schema in clues.resource.properties.items():
-        if plain(name) in named and name in clues.sent and is_scalar(schema) and name != clues.resource.id:
-            yield Unique(**clues.place(name))
-
-
 def _contradicted(example: Example) -> Iterator[Found]:
     """Two documents of one example that share a value."""
     if example.sent:
@@ -98,6 +85,5 @@ KIND = Kind(
     ),
     refused="the first of 409, 422, 400 that the operation declares",
     read=_read,
-    guess=_guess,
     contradicted=_contradicted,
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import tokens
+from specdouble.double.answers.completion import value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
@@ -83,12 +84,20 @@ class _Maker:
         if not isinstance(made, dict):
             return None
         wishes = self.wishes(resource, number)
+        if resource.id_path:
+            return self.with_id_inside(resource, made, wishes)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
             id_schema = resource.properties.get(resource.id, {})
             made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
         for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
         return {**made, **wishes}
+
+    def with_id_inside(self, resource: Resource, made: Document, wishes: Document) -> Document:
+        """The document with the same id inside and where the store looks for it."""
+        inside = value_at(made, resource.id_path)
+        wishes[resource.id] = str(inside if inside is not None else wishes[resource.id])
+        return with_value_at({**made, **wishes}, resource.id_path, wishes[resource.id])
 
     def wishes(self, resource: Resource, number: int) -> Document:
         """What the rules and the store want the properties to be, whatever the schema's sample says."""

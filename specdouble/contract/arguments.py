@@ -1,0 +1,37 @@
+"""The arguments of the function that answers an operation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from specdouble.contract.operation import Operation
+
+CALLER = "\0user"  # beside the parameters, one of which may be called `user`
+
+
+def wanted_arguments(handler: Callable[..., Any], operation: Operation) -> list[tuple[str, str, bool]]:
+    """The handler's arguments: its name for each, the contract's, and whether it may be left out.
+
+    Raises:
+        TypeError: it asks for what the operation has not.
+    """
+    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
+    everything = {"user": CALLER, **{argument_name(name): name for name in known}}
+    by_argument = {**everything, "user": CALLER}  # whoever names `user` means the caller, not a parameter
+    wanted = []
+    for argument in inspect.signature(handler).parameters.values():
+        if argument.kind is inspect.Parameter.VAR_KEYWORD:
+            wanted += [(one, name, True) for one, name in everything.items()]
+        elif argument.name in by_argument:
+            optional = argument.default is not inspect.Parameter.empty
+            wanted.append((argument.name, by_argument[argument.name], optional))
+        elif argument.default is inspect.Parameter.empty:
+            raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
+    return wanted
+
+
+def argument_name(name: str) -> str:
+    """The Python name of a parameter: `X-Request-Id` is `x_request_id`; a name that is one already stays."""
+    return name if name.isidentifier() else "".join(char if char.isalnum() else "_" for char in name).strip("_").lower()

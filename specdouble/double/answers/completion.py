@@ -1,0 +1,112 @@
+"""What a stored document must have beside what was sent: the id where it stands, defaults, what the schema demands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from specdouble.contract import Contract, Resource
+from specdouble.double.answers.samples.merged import merged
+from specdouble.double.answers.samples.sampler import Sampler
+
+Document = dict[str, Any]
+
+
+class Completion:
+    """Completes the documents of one resource.
+
+    Args:
+        contract: the contract.
+        resource: what the documents are.
+        sampler: makes what a document must have and nobody has sent.
+    """
+
+    def __init__(self, contract: Contract, resource: Resource, sampler: Sampler) -> None:
+        self._schemas = contract.schemas
+        self._resource = resource
+        self._sampler = sampler
+        self.slot = contract.schemas.slot(resource.schema, "response")
+        self._hidden = {*resource.within}
+        if resource.id not in resource.properties:
+            self._hidden.add(resource.id)
+        self._required: frozenset[str] | None = None
+
+    def visible(self, document: Document) -> Document:
+        """The document without what the store keeps beside it."""
+        if not self._hidden:
+            return document
+        return {name: value for name, value in document.items() if name not in self._hidden}
+
+    def identified(self, document: Document) -> Document:
+        """The document with its id where the store looks for it, if it has one inside; a made one is put inside."""
+        path = self._resource.id_path
+        if not path:
+            return document
+        inside = value_at(document, path)
+        if inside is not None:
+            return {**document, self._resource.id: str(inside)}
+        made = document.get(self._resource.id)
+        return document if made is None else with_value_at(document, path, made)
+
+    def with_defaults(self, document: Document) -> Document:
+        """The document with the defaults of the properties that it has not."""
+        defaults = {
+            name: deepcopy(schema["default"])
+            for name, schema in self._resource.properties.items()
+            if "default" in schema and name not in document
+        }
+        return {**document, **defaults}
+
+    def with_required(self, after: Document, before: Document) -> Document:
+        """The document after a replacement: what it must have and was not sent stays as it was."""
+        kept = {name: before[name] for name in self._demanded() if name in before and name not in after}
+        return {**after, **kept}
+
+    def _demanded(self) -> frozenset[str]:
+        if self._required is None:
+            whole = merged(self._schemas.translated(self.slot), self._schemas.definition)
+            self._required = frozenset(whole.get("required") or ())
+        return self._required
+
+    def completed(self, document: Document, before: Document | None = None) -> Document:
+        """The document with what its schema demands beyond what was sent.
+
+        Raises:
+            UnsatisfiableError: no document conforms.
+        """
+        shown = self.visible(document)
+        if self._schemas.is_valid(self.slot, shown):
+            return document
+        # A null that the schema does not take is as good as nothing, where nothing else was there before.
+        for name, value in list(document.items()):
+            if value is None and name in (before or document) and not _takes_null(self._resource, name):
+                del document[name]
+        shown = self.visible(document)
+        hidden = {name: document[name] for name in document if name not in shown}
+        key = f"{self._resource.collection} {document.get(self._resource.id)}"
+        # The id stays, shown or not: the document is found by it.
+        kept = {name: document[name] for name in (self._resource.id,) if name in document}
+        return {**kept, **self._sampler.repaired(self.slot, shown, key), **hidden}
+
+
+def value_at(document: Any, path: tuple[str, ...]) -> Any:
+    """What stands inside a document; None where nothing does."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def with_value_at(document: Document, path: tuple[str, ...], value: Any) -> Document:
+    """The document with the value inside; what it was made of stays as it is."""
+    name, *rest = path
+    if not rest:
+        return {**document, name: value}
+    inner = document.get(name)
+    return {**document, name: with_value_at(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
+
+
+def _takes_null(resource: Resource, name: str) -> bool:
+    schema: Mapping[str, Any] = resource.properties.get(name, {})
+    kinds = schema.get("type")
+    return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)

@@ -1,0 +1,112 @@
+"""Which documents an operation speaks of: their collection, the id, and what the path says above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.double.state.documents import Collection
+from specdouble.double.state.exchange import collection
+from specdouble.double.state.problem import Problem
+
+Document = dict[str, Any]
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Parent:
+    """A document that a nested path stands under.
+
+    Args:
+        resource: what it is.
+        parameter: the name of the path parameter that names it.
+        scope: the parameters above it, each with the property that holds it.
+    """
+
+    resource: Resource
+    parameter: str
+    scope: tuple[tuple[str, str], ...]
+
+
+class Placement:
+    """Finds the documents of one operation.
+
+    Args:
+        contract: the contract.
+        operation: the operation.
+        action: what it does.
+    """
+
+    def __init__(self, contract: Contract, operation: Operation, action: Action) -> None:
+        self._resource = contract.resources[action.collection]
+        self._key = action.id
+        self._scope = action.scope
+        self._parents = tuple(_parents(contract, operation, action)) if operation.response(404) else ()
+
+    @property
+    def by_path(self) -> bool:
+        """Whether the path names the document; else its body does."""
+        return self._key is not None
+
+    def documents(self, values: Arguments) -> Collection:
+        """The collection as the caller sees it.
+
+        Raises:
+            Problem: 404, a document that the path stands under does not exist.
+        """
+        for parent in self._parents:
+            resource = parent.resource
+            wanted = {resource.id: as_id(resource, resource.id, values.get(parent.parameter))}
+            wanted |= {to: as_id(resource, to, values.get(name)) for name, to in parent.scope}
+            if collection(resource.collection).find_one(wanted) is None:
+                told = f"{resource.collection} has no document with {resource.id} {values.get(parent.parameter)}"
+                raise Problem(404, None, told)
+        return collection(self._resource.collection)
+
+    def scope(self, values: Arguments) -> Document:
+        """What the path says of where a document stands."""
+        return {to: as_id(self._resource, to, values.get(name)) for name, to in self._scope}
+
+    @property
+    def scoped(self) -> tuple[str, ...]:
+        """The properties that the path speaks of beside the id."""
+        return tuple(to for _, to in self._scope)
+
+    def filter(self, values: Arguments, body: Document | None = None) -> Document:
+        """The filter for the one document that the path names, or the body where the path names none."""
+        name = self._resource.id
+        value = (body or {}).get(name) if self._key is None else values.get(self._key)
+        return {name: as_id(self._resource, name, value), **self.scope(values)}
+
+
+def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:
+    """The documents that a nested path stands under, where a client can make them.
+
+    That they exist is a guess: where no operation creates such a document, nobody could get past it.
+    """
+    creatable = {one.collection for one in contract.actions.values() if one.does == "create"}
+    for name, _ in action.scope:
+        above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
+        for operation_id, other in contract.actions.items():
+            is_above = other.does == "read" and contract.operations[operation_id].path == above and other.id == name
+            if is_above and other.collection in creatable:
+                yield _Parent(contract.resources[other.collection], name, other.scope)
+
+
+def as_id(resource: Resource, name: str, value: Any) -> Any:
+    """The value of a path parameter as the property has it: authors type the two differently.
+
+    What no property holds is text: operations may type the same part of their paths differently.
+    """
+    is_inside = name == resource.id and bool(resource.id_path)
+    if name in resource.within or is_inside:
+        return value if value is None else str(value)
+    schema = resource.properties.get(name, {})
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if isinstance(value, str) and {"integer", "number"} & {*kinds} and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    return str(value) if "string" in kinds and isinstance(value, int) else value
