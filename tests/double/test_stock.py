@@ -84,6 +84,6 @@ def test_operations_without_a_handler_keep_what_they_are_sent(tmp_path: Path) ->
 
 def test_a_contract_that_connexion_does_not_take_is_refused_with_file_and_line(tmp_path: Path) -> None:
     file = tmp_path / "openapi.yaml"
-    file.write_text("openapi: 3.0.3\ninfo:\n  title: T\n  version: 1\npaths: {}\n", "utf-8")
-    with pytest.raises(Refused, match=rf"{re.escape(str(file))}:4: error: Connexion takes no such contract"):
+    file.write_text("openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\ntags:\n- description: T\n", "utf-8")
+    with pytest.raises(Refused, match=rf"{re.escape(str(file))}:5: error: Connexion takes no such contract"):
         application(file)
