@@ -202,7 +202,8 @@ class Judge:
         return None
 
     def _in_list(self, listing: Operation, made: Made) -> Any:
-        answer = self._ask(listing, made.parameters)
+        document = _at(made.answer, made.shown)
+        answer = self._ask(listing, made.parameters, known=document if isinstance(document, dict) else made.sent)
         if not answer.is_success:
             return None
         for item in _items(_value(answer)):
@@ -232,10 +233,12 @@ class Judge:
             if update is None or not update.media:
                 continue
             body = self.writer.body(update, salt=f"{path} {method}")
+            body = _with_id(body, made)
             sent = self.described.showable(self.described.at(read, made.shown), self.writer.document(update, body))
             # What the path says stays, whatever the body says.
             fixed = {name for name, value in made.sent.items() if str(value) in made.parameters.values()}
             changed = {name: value for name, value in sent.items() if name in made.sent and name not in fixed}
+            changed = {name: _without(value, made.id) for name, value in changed.items()}
             changed = {name: value for name, value in changed.items() if not _holds(made.sent[name], value)}
             if not changed:
                 continue
@@ -310,8 +313,14 @@ class Judge:
 
     # HTTP
 
-    def _ask(self, operation: Operation, parameters: dict[str, str], body: Any = None) -> httpx.Response:
-        request = self.writer.request(operation, parameters, body)
+    def _ask(
+        self,
+        operation: Operation,
+        parameters: dict[str, str],
+        body: Any = None,
+        known: dict[str, Any] | None = None,
+    ) -> httpx.Response:
+        request = self.writer.request(operation, parameters, body, known or {})
         answer = self.client.request(**request)
         complaint = self.described.complaint(operation, answer)
         if complaint:
@@ -330,6 +339,25 @@ def _at(value: Any, way: tuple[str, ...]) -> Any:
     for name in way:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _with_id(body: Any, made: Made) -> Any:
+    """The body of an update, which names the document as the path does: `metadata.name` is its id."""
+    if not isinstance(body, dict):
+        return body
+    inside = {name: part for name, part in made.sent.items() if isinstance(part, dict) and made.id in part.values()}
+    for name, part in inside.items():
+        ids = {one: value for one, value in part.items() if value == made.id}
+        if isinstance(body.get(name), dict):
+            body = {**body, name: {**body[name], **ids}}
+    return body
+
+
+def _without(value: Any, id: str) -> Any:
+    """What of an object an update changes: not its id."""
+    if not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if str(part) != id}
 
 
 def _holds(shown: Any, sent: Any) -> bool:

@@ -55,6 +55,8 @@ class Writer:
         told = ""
         for attempt in range(4):
             made = self.value(schema, salt, "", attempt=attempt)
+            if "form" in operation.media[0]:
+                made = _without_empties(made)
             for _ in range(12):
                 error = self._error(schema, made)
                 if error is None:
@@ -169,8 +171,10 @@ class Writer:
                 return _written(holder["example"])
         return _written(self.value(schema, "parameter", str(parameter["name"])))
 
-    def request(self, operation: Operation, parameters: Mapping[str, str], body: Any) -> dict[str, Any]:
-        """The arguments of `httpx.Client.request`."""
+    def request(
+        self, operation: Operation, parameters: Mapping[str, str], body: Any, known: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The arguments of `httpx.Client.request`; what is known of a document is asked for by it."""
         path, query, headers, cookies = operation.path, [], {}, {}
         for parameter in operation.parameters:
             name, place = parameter["name"], parameter["in"]
@@ -178,7 +182,10 @@ class Writer:
                 told = parameters.get(name) or self._parameter(parameter)
                 path = path.replace("{" + name + "}", quote(told, safe=""))
             elif parameter.get("required") is True and place == "query":
-                query.append((name, self._parameter(parameter)))
+                same = [
+                    value for one, value in known.items() if plain(one) == plain(name) and not isinstance(value, dict)
+                ]
+                query.append((name, _written(same[0]) if same else self._parameter(parameter)))
             elif parameter.get("required") is True and place == "header":
                 headers[name] = self._parameter(parameter)
             elif parameter.get("required") is True and place == "cookie":
@@ -218,6 +225,18 @@ def _encoded(kind: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
         return {"files": {name: (None, value) for name, value in _fields(body)}}
     headers["Content-Type"] = "application/json" if "*" in kind else kind
     return {"content": json.dumps(body).encode()}
+
+
+def _without_empties(value: Any) -> Any:
+    """The value without objects that have an empty one inside: no form can write it."""
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _without_empties(part) for name, part in value.items()}
+    return {
+        name: part
+        for name, part in inner.items()
+        if part != {} and not (isinstance(part, dict) and {} in part.values())
+    }
 
 
 def _fields(body: Any, prefix: str = "") -> list[tuple[str, str]]:

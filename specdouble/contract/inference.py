@@ -23,7 +23,7 @@ from specdouble.contract.rule import CollectionRule
 HIDDEN = "_specdouble_"
 HIDDEN_ID = "specdouble id"  # where the store looks for the id of documents that have theirs inside
 _ITEM = re.compile(r"(?P<above>.*)/\{(?P<name>[^{}/]+)\}(?P<suffix>\.\w+)?/?$")
-_IDS = ("id", "_id", "uuid", "guid")
+_IDS = ("id", "_id", "uuid", "guid", "gid", "sid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
 _HOLDING = {"properties", "items", "allOf", "anyOf", "oneOf"}
 
@@ -367,9 +367,16 @@ class _Inference:
         )
 
     def sent(self, operation: Operation) -> Properties:
-        """The properties of the document that an operation takes."""
+        """The properties of the document that an operation takes, in any of its alternatives."""
         media = self.taken(operation)
-        return self.properties(media.schema, media.pointer + "/schema") if media else {}
+        if media is None:
+            return {}
+        schema, at = self.follow(media.schema, media.pointer + "/schema")
+        found = self.properties(schema, at)
+        for keyword in ("anyOf", "oneOf") if isinstance(schema, dict) else ():
+            for index, option in enumerate(schema.get(keyword) or ()):
+                found = {**self.properties(option, at + pointer(keyword, index)), **found}
+        return found
 
     @staticmethod
     def taken(operation: Operation) -> Media | None:
@@ -439,13 +446,20 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
-    if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted:
+    if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted or _ends(one, wanted):
         for candidate in (*_IDS, one + "id"):
             if plain(candidate) in scalars:
                 return scalars[plain(candidate)]
-    if wanted and wanted == one and not numbered:
+    if numbered or not wanted:
+        return None
+    if wanted == one:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
-    return None
+    return next((scalars[name] for name in _NAMES if name in scalars and wanted.endswith(name)), None)
+
+
+def _ends(segment: str, parameter: str) -> bool:
+    """Whether `{link}` stands for one of `file_links`."""
+    return len(parameter) > 2 and segment.endswith(parameter)
 
 
 def singular(word: str) -> str:

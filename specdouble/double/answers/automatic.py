@@ -13,7 +13,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
-from specdouble.double.answers.listing import Listing
+from specdouble.double.answers.listing import Listing, listed_defaults
 from specdouble.double.answers.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -69,6 +69,7 @@ class AutomaticOperation:
         many = action.does == "list"
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(operation, self._resource, self._envelope.most) if many else None
+        self._listed = listed_defaults(contract, self._resource)
         self._sent = sent_names(contract, operation, action)
         self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
         self._set_by_server |= {
@@ -192,7 +193,7 @@ class AutomaticOperation:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
-        draft = self._completion.identified(documents.draft(self._completion.with_defaults(document)))
+        draft = self._completion.identified(documents.draft(self._completion.with_defaults(document, self._listed)))
         stored = self._completion.identified(self._completion.completed(draft))
         documents.insert_one(stored)
         return stored
@@ -277,8 +278,8 @@ def sent_names(contract: Contract, operation: Operation, action: Action) -> dict
     for media in operation.body.content.values() if operation.body else ():
         schema = media.schema
         for name in action.wrapper:
-            schema = contract.properties(schema).get(name)
-        for name, part in contract.properties(schema).items():
+            schema = contract.fields(schema).get(name)
+        for name, part in contract.fields(schema).items():
             if part.get("readOnly") is not True:
                 alike = [one for one in known if plain(one) == plain(str(name))]
                 found[name] = alike[0] if name not in known and len(alike) == 1 else name

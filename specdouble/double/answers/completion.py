@@ -49,14 +49,18 @@ class Completion:
         made = document.get(self._resource.id)
         return document if made is None else with_value_at(document, path, made)
 
-    def with_defaults(self, document: Document) -> Document:
-        """The document with the defaults of the properties that it has not."""
-        defaults = {
-            name: deepcopy(schema["default"])
-            for name, schema in self._resource.properties.items()
-            if "default" in schema and name not in document
-        }
-        return {**document, **defaults}
+    def with_defaults(self, document: Document, listed: Mapping[str, Any]) -> Document:
+        """The document with the defaults of the properties that it has not.
+
+        Args:
+            document: the document.
+            listed: what a list shows when it is asked for nothing: a new document is among it.
+        """
+        defaults: Document = dict(listed)
+        for name, schema in self._resource.properties.items():
+            if "default" in schema:
+                defaults[name] = deepcopy(schema["default"])
+        return {**document, **{name: value for name, value in defaults.items() if name not in document}}
 
     def with_required(self, after: Document, before: Document) -> Document:
         """The document after a replacement: what it must have and was not sent stays as it was."""

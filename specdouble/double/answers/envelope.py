@@ -62,6 +62,8 @@ class Envelope:
         names = contract.properties(schema) if schema is not None else {}
         self.shows = self._media is not None and (self._same or resource.id in names or many)
         self._names = None if self._same or not names else frozenset(names)
+        # A password is sent, and never shown.
+        self._unshown = {name for name, part in resource.properties.items() if part.get("writeOnly") is True}
         # The id of documents that have none of their own stays inside.
         self._hides_id = resource.id not in resource.properties
         self.least, self.most = self._bounds() if many else (0, None)
@@ -83,6 +85,8 @@ class Envelope:
     def _shown(self, document: Document) -> Document:
         if self._hides_id:
             document.pop(self._id, None)
+        for name in self._unshown:
+            document.pop(name, None)
         return document if self._names is None else {name: document[name] for name in document if name in self._names}
 
     def _around(self, shown: Any, page: Page | None) -> Any:

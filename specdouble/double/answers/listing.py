@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract import Operation, Resource
+from specdouble.contract import Contract, Operation, Resource
 
 _LIMITS = {"limit", "perpage", "pagesize", "size", "max", "maxresults", "take", "top", "pagelimit", "first", "count"}
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat", "from"}
@@ -17,6 +17,7 @@ _SORTS = {"sort", "sortby", "orderby", "sortfield", "sortkey", "ordering"}
 _DIRECTIONS = {"order", "sortorder", "direction", "sortdirection", "sortdir", "orderdirection", "dir"}
 _SEARCHES = {"q", "query", "search", "searchtext", "term", "keyword"}
 _DIGITS = re.compile("[0-9]{1,20}")
+_EVERYTHING = {"", "*", "all", "any"}  # what a client sends that wants no filter
 _LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
 
 
@@ -50,7 +51,7 @@ class Listing:
 
     Args:
         id: the property that holds a document's id.
-        filters: the property that each filtering parameter compares with.
+        filters: the property that each filtering parameter compares with, and its schema.
         roles: the parameter's name for each of `limit`, `offset`, `page`, `cursor`, `sort`, `direction`, `search`.
         properties: the properties that can be sorted by.
         first_page: the number of the first page.
@@ -58,7 +59,7 @@ class Listing:
     """
 
     id: str
-    filters: Mapping[str, str]
+    filters: Mapping[str, tuple[str, Mapping[str, Any]]]
     roles: Mapping[str, str]
     properties: tuple[str, ...]
     first_page: int = 1
@@ -80,17 +81,19 @@ class Listing:
                 if role == "page" and 0 in (schema.get("default"), schema.get("minimum")):
                     first_page = 0
             elif name in scalars:
-                filters[parameter.name] = scalars[name]
+                filters[parameter.name] = scalars[name], resource.properties[scalars[name]]
         return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most)
 
     def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The filter that the sent parameters ask for."""
+        """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
         found: dict[str, Any] = {}
-        for parameter, name in self.filters.items():
+        for parameter, (name, schema) in self.filters.items():
             value = values.get(parameter)
             if isinstance(value, list):
-                found[name] = {"$in": value}
-            elif value is not None and not isinstance(value, dict):
+                held = [one for one in value if _can_hold(schema, one)]
+                if held:
+                    found[name] = {"$in": held}
+            elif value is not None and not isinstance(value, dict) and _can_hold(schema, value):
                 found[name] = value
         return found
 
@@ -139,6 +142,21 @@ class Listing:
         return int(min(found, _LARGEST)) if is_number and found >= 0 else None
 
 
+def listed_defaults(contract: Contract, resource: Resource) -> dict[str, Any]:
+    """What the lists of a collection filter by where nothing is asked for: `state: open`."""
+    found: dict[str, Any] = {}
+    for operation_id, action in contract.actions.items():
+        if action.does != "list" or action.collection != resource.collection or not resource.why:
+            continue
+        operation = contract.operations[operation_id]
+        schemas = {one.name: one.schema for one in operation.parameters if isinstance(one.schema, dict)}
+        for parameter, (name, schema) in Listing.of(operation, resource).filters.items():
+            default = schemas.get(parameter, {}).get("default")
+            if default is not None and not isinstance(default, list | dict) and _can_hold(schema, default):
+                found.setdefault(name, default)
+    return found
+
+
 _ROLES = {
     "limit": _LIMITS,
     "offset": _OFFSETS,
@@ -160,6 +178,23 @@ def _is_comparable(schema: Mapping[str, Any]) -> bool:
         items = schema.get("items")
         return isinstance(items, dict) and items.get("type") in ("string", "integer", "number")
     return "properties" not in schema and schema.get("type") != "object"
+
+
+def _can_hold(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a property of the schema may have the value: `visibility=all` is none, nor is `*`."""
+    if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
+        schema = schema["items"]
+    if "enum" in schema:
+        return value in schema["enum"]
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if isinstance(value, bool):
+        return "boolean" in kinds or kinds == [None]
+    if isinstance(value, str):
+        if value.lower() in _EVERYTHING:
+            return False
+        return kinds == [None] or not {"boolean", "integer", "number"} & {*kinds} or "string" in kinds
+    return True
 
 
 def _mentions(values: Iterable[Any], text: str) -> bool:

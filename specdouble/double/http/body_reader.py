@@ -106,10 +106,12 @@ def _decoder(contract: Contract, media: Media) -> Decode:
     kind = told.get("type") if isinstance(told, dict) else None
     # An empty form is an empty object where the schema says that it has fields.
     if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or properties):
-        return lambda raw, _: read_form(raw, properties, contract.reserved)
+        return lambda raw, _: read_form(raw, properties, contract.reserved, contract.fields)
     # Where the schema calls the whole body a string, no fields are read out of it.
     if media.type.startswith("multipart/") and kind != "string":
-        return lambda raw, content_type: read_multipart(raw, content_type, properties, contract.reserved)
+        return lambda raw, content_type: read_multipart(
+            raw, content_type, properties, contract.reserved, contract.fields
+        )
     if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
         return lambda raw, _: _text(raw, told, contract.reserved)
     return lambda raw, _: raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import logging
 import quopri
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -18,24 +18,28 @@ from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.json_text import read_json
 from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.storable import storable
+from specdouble.double.state.storable import DEEPEST, storable
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 Properties = Mapping[str, Mapping[str, Any]]
+Inside = Callable[[Any], Properties]
 
 # It warns of every form that is none; whoever sent it is told.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
-def read_form(raw: bytes, properties: Properties, reserved: Container[str] = ()) -> dict[str, Any]:
+def read_form(
+    raw: bytes, properties: Properties, reserved: Container[str] = (), inside: Inside = lambda _: {}
+) -> dict[str, Any]:
     """The fields of an `application/x-www-form-urlencoded` body, each as its property's schema has it.
 
     Args:
         raw: the body.
         properties: the schema of each field that has one.
         reserved: the names that begin with `$` or contain a dot and are taken all the same.
+        inside: gives the properties of a field's schema, for fields written as `address[city]`.
 
     Raises:
         Problem: 400, it is no form in UTF-8, or holds what no store can keep.
@@ -44,11 +48,15 @@ def read_form(raw: bytes, properties: Properties, reserved: Container[str] = ())
         pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except ValueError:
         raise _problem("is no form in UTF-8") from None
-    return _from_pairs(pairs, properties, reserved)
+    return _Fields(properties, reserved, inside).value(pairs)
 
 
 def read_multipart(
-    raw: bytes, content_type: bytes, properties: Properties, reserved: Container[str] = ()
+    raw: bytes,
+    content_type: bytes,
+    properties: Properties,
+    reserved: Container[str] = (),
+    inside: Inside = lambda _: {},
 ) -> dict[str, Any]:
     """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each.
 
@@ -57,28 +65,90 @@ def read_multipart(
         content_type: the `Content-Type` field, which names the boundary.
         properties: the schema of each field that has one.
         reserved: the names that begin with `$` or contain a dot and are taken all the same.
+        inside: gives the properties of a field's schema, for fields written as `address[city]`.
 
     Raises:
         Problem: 400, it is none, a part has no name or is not what it says, or holds what no store can keep.
     """
     pairs = [part.pair(reserved) for part in _parts(raw, content_type)]
-    return _from_pairs(pairs, properties, reserved)
+    return _Fields(properties, reserved, inside).value(pairs)
 
 
-def _from_pairs(pairs: list[tuple[str, Any]], properties: Properties, reserved: Container[str]) -> dict[str, Any]:
-    """An object of form fields; a field that stands several times, or whose schema is an array, becomes a list."""
-    found: dict[str, list[Any]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    whole: dict[str, Any] = {}
-    for name, values in found.items():
-        schema = properties.get(name, {})
-        if schema.get("type") == "array":
-            whole[name] = [typed(one, schema.get("items", {}), reserved) for one in values]
-        else:
-            whole[name] = typed(values[-1], schema, reserved)
-    storable(whole, reserved)
-    return whole
+_Branch = dict[str, Any]  # of a tree of fields: what stands inside by name, and the texts themselves
+
+
+class _Fields:
+    """Makes an object of form fields.
+
+    A field that stands several times, or whose schema is an array, becomes a list. A field of an object or array may
+    be written in parts: `address[city]=Oslo`, `tags[]=a`, `items[0][price]=1` (`style: deepObject`, and what forms do).
+
+    Args:
+        properties: the schema of each field that has one.
+        reserved: the names that are taken, though a store would not.
+        inside: gives the properties of a schema.
+    """
+
+    def __init__(self, properties: Properties, reserved: Container[str], inside: Inside) -> None:
+        self._properties = properties
+        self._reserved = reserved
+        self._inside = inside
+
+    def value(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """The object.
+
+        Raises:
+            Problem: 400, it holds what no store can keep.
+        """
+        tree: _Branch = {}
+        for name, text in pairs:
+            branch = tree
+            for part in self._path(name):
+                branch = branch.setdefault(part, {})
+            branch.setdefault(_TEXTS, []).append(text)
+        whole = {name: self._typed(branch, self._properties.get(name, {})) for name, branch in tree.items()}
+        storable(whole, self._reserved)
+        return whole
+
+    def _path(self, name: str) -> list[str]:
+        """The way that a field's name tells: that of its parts, where its head is a declared object or array."""
+        head, bracket, rest = name.partition("[")
+        if name in self._properties or not bracket or rest[-1:] != "]" or head not in self._properties:
+            return [name]
+        parts = rest[:-1].split("][")
+        if len(parts) >= DEEPEST:
+            raise _problem(f"nests fields deeper than {DEEPEST} levels")
+        return [head, *parts]
+
+    def _typed(self, branch: _Branch, schema: Any) -> Any:
+        schema = schema if isinstance(schema, Mapping) else {}
+        texts, parts = branch.get(_TEXTS), {name: part for name, part in branch.items() if name != _TEXTS}
+        items = _items(schema)
+        if not parts:
+            if items is None:
+                return typed(texts[-1] if texts else "", schema, self._reserved)
+            return [typed(one, items, self._reserved) for one in texts or ()]
+        if items is not None:
+            return [one for part in parts.values() for one in self._elements(part, items)]
+        properties = self._inside(schema)
+        return {name: self._typed(part, properties.get(name, {})) for name, part in parts.items()}
+
+    def _elements(self, part: _Branch, items: Any) -> list[Any]:
+        """The elements that one index stands for; `tags[]` may stand several times."""
+        if part.keys() == {_TEXTS}:
+            return [typed(one, items, self._reserved) for one in part[_TEXTS]]
+        return [self._typed(part, items)]
+
+
+_TEXTS = "\0texts"  # no name of a field: what holds a NUL is refused
+
+
+def _items(schema: Mapping[str, Any]) -> Any:
+    """The schema of an array's items, also of one among alternatives; None where the schema is no array's."""
+    for one in (schema, *(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())):
+        if isinstance(one, Mapping) and one.get("type") == "array":
+            return one.get("items") or {}
+    return None
 
 
 @dataclass(slots=True)

@@ -26,8 +26,7 @@ def typed(text: Any, schema: Any, reserved: Container[str] = ()) -> Any:
     """
     if not isinstance(text, str) or not isinstance(schema, Mapping):
         return text
-    kinds = schema.get("type")
-    for kind in kinds if isinstance(kinds, list) else [kinds]:
+    for kind in _kinds(schema):
         if kind == "boolean" and text in ("true", "false"):
             return text == "true"
         if kind == "null" and text in ("", "null"):
@@ -39,6 +38,15 @@ def typed(text: Any, schema: Any, reserved: Container[str] = ()) -> Any:
         if kind == "object" and text[:1] == "{" and is_json(text):
             return read_json(text.encode("utf-8"), reserved)
     return text
+
+
+def _kinds(schema: Mapping[str, Any]) -> list[Any]:
+    """The types that the schema takes, its alternatives' too: of `anyOf: [{enum: [now]}, {type: integer}]` both."""
+    told = schema.get("type")
+    if told is not None:
+        return told if isinstance(told, list) else [told]
+    options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+    return [option.get("type") for option in options if isinstance(option, Mapping)]
 
 
 def _number(text: str) -> int | float | None:

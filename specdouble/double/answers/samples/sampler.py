@@ -138,6 +138,9 @@ class Sampler:
         fresh = MISSING if inner is MISSING else values.value(inner, place)
         if fresh is MISSING and not _exists(value, place):
             fresh = values.value(True, place)  # required, and nothing says what it is
+        old = holder[place[-1]] if _exists(value, place) else None
+        if isinstance(fresh, dict) and isinstance(old, dict) and troubles[place] < 3:
+            fresh = {**fresh, **old}  # as little changed as can be: what was sent stays
         if fresh is not MISSING:
             holder[place[-1]] = fresh
         elif _exists(value, place):
