@@ -8,6 +8,7 @@ differ between the two), and compiled together: one validator a contract, a slot
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
@@ -22,6 +23,7 @@ _SCHEMAS = {"items", "additionalProperties", "not", "if", "then", "else", "conta
             "unevaluatedProperties", "unevaluatedItems", "additionalItems", "contentSchema"}  # fmt: skip
 _SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
+MOST_TOLD = 100  # violations: a megabyte of nonsense has as many as it likes
 _BITS = {"int32": 32, "int64": 64}  # of the formats that OpenAPI adds
 _ASSERTIONS = {
     "type", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
@@ -101,9 +103,20 @@ class Schemas:
         return (self._validator or self._compile()).is_valid({slot: value})
 
     def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
-        """Every violation of the slot's schema by the value."""
+        """The violations of the slot's schema by the value, the first hundred where there are more."""
         errors = (self._validator or self._compile()).iter_errors({slot: value})
-        return list(dict.fromkeys(violation for error in errors for violation in _violations(error, location)))
+        found = dict.fromkeys(
+            violation for error in islice(errors, MOST_TOLD) for violation in _violations(error, location)
+        )
+        return list(islice(found, MOST_TOLD))
+
+    def first_violations(self, slot: str, value: Any, location: str) -> list[Violation]:
+        """What is found first to break the slot's schema: of a large value, to find all takes seconds."""
+        try:
+            (self._validator or self._compile()).validate({slot: value})
+        except jsonschema_rs.ValidationError as error:
+            return list(islice(_violations(error, location), MOST_TOLD))
+        return []
 
     def _define_pending(self) -> None:
         while self._pending:

@@ -17,6 +17,7 @@ from specdouble.double.state.storable import storable
 
 Decode = Callable[[bytes, bytes], Any]
 _KEPT = 64
+_LARGE = 65_536  # of a larger body only the first violation is told
 _LONG = 256  # a longer content type is read anew each time: what is kept stays small
 
 
@@ -70,7 +71,8 @@ class BodyReader:
         if isinstance(value, bytes):
             return value  # a schema says nothing of raw bytes
         if media.slot is not None and not self._schemas.is_valid(media.slot, value):
-            violations = self._schemas.violations(media.slot, value, "body")
+            tell = self._schemas.violations if len(raw) <= _LARGE else self._schemas.first_violations
+            violations = tell(media.slot, value, "body")
             raise Problem(400, "Invalid request body", violations=violations)
         return value if keep is None else keep(value)
 
