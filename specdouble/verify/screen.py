@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -17,6 +17,7 @@ SIGNS = {KEPT: "✓", BROKEN: "✗", NOT_EXERCISED: "·"}
 REDRAW = 0.1  # seconds
 STEPS_WITHOUT_TERMINAL = 4
 LEFT_SHOWN = 12
+OPERATIONS_SHOWN = 8
 
 
 class Screen:
@@ -90,6 +91,8 @@ class Screen:
             self.line(f"   {failure.file}:{failure.line}")
         case = f" ({failure.detail})" if failure.detail else ""
         self.line(f"   {failure.promise}{case}")
+        if len(failure.operations) > 1:
+            self.line(f"   {len(failure.operations)} operations: {_listed(failure.operations)}")
         self.line(f"   {failure.sentence}")
         if failure.also:
             self.line(f"   {failure.also} more cases of this promise failed or were left out")
@@ -102,3 +105,9 @@ class Screen:
         color = "red" if verdict.failures else "green"
         self.line(f"\n{counts}; {len(verdict.failures)} failures in {verdict.requests} requests, "
                   f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - OPERATIONS_SHOWN
+    return ", ".join(names[:OPERATIONS_SHOWN]) + (f" and {more} more" if more > 0 else "")

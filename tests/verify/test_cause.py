@@ -1,0 +1,60 @@
+"""What has one cause is told once, with the operations that it concerns."""
+
+from __future__ import annotations
+
+from specdouble.verify.cause import gathered
+from specdouble.verify.verdict import Failure
+
+UNDECLARED = "what Schemathesis' check status_code_conformance holds"
+
+
+def failure(
+    promise: str, expected: str, seen: str, operation: str, detail: str = "", check: str = "boundaries"
+) -> Failure:
+    return Failure(check, promise, detail, expected, seen, [], (operation,))
+
+
+def told(*failures: Failure) -> list[tuple[str, tuple[str, ...], int]]:
+    found = gathered({one.promise: one for one in failures})
+    return [(one.promise, one.operations, one.also) for one in found.values()]
+
+
+def test_one_undeclared_status_of_many_operations_is_one_failure() -> None:
+    assert told(
+        failure("GET /a: Undocumented status code", UNDECLARED, "Received: 403", "readA"),
+        failure("GET /b: Undocumented status code", UNDECLARED, "Received: 403", "readB"),
+        failure("GET /b 403xx", "one of the statuses 200", "it answered 403", "readB"),
+    ) == [("GET /a: Undocumented status code", ("readA", "readB"), 2)]
+
+
+def test_one_refusal_of_many_values_is_one_failure() -> None:
+    refusal = 'the server answered 400 "the start must be before the end"'
+    assert told(
+        failure("POST /a: title within its bounds is accepted", 'title "n" to be accepted', refusal, "create"),
+        failure("POST /a: text within its bounds is accepted", 'text "n" to be accepted', refusal, "create"),
+    ) == [("POST /a: title within its bounds is accepted", ("create",), 1)]
+
+
+def test_two_causes_are_two_failures() -> None:
+    found = told(
+        failure("POST /a: title is accepted", "title to be accepted", "the server answered 400 no title", "create"),
+        failure("POST /a: text is accepted", "text to be accepted", "the server answered 400 no text", "create"),
+    )
+    assert len(found) == 2
+
+
+def test_credentials_that_no_operation_refuses_are_one_failure() -> None:
+    found = [
+        failure(f"{label} refuses credentials that are not valid", "401", f"200 {label}", label, kind, "authentication")
+        for label, kind in (("GET /a", "none"), ("POST /b/{id}", "none"), ("PUT /c", "expired"))
+    ]
+    assert [operations for _, operations, _ in told(*found)] == [("GET /a", "POST /b/{id}"), ("PUT /c",)]
+
+
+def test_a_value_that_one_operation_wrongly_takes_is_its_own_failure() -> None:
+    negative = "what Schemathesis' check negative_data_rejection holds"
+    found = [
+        failure(f"GET /{name}: taken", negative, "wrong data was taken", name, "negative_data_rejection", "conformance")
+        for name in ("a", "b")
+    ]
+    assert len(told(*found)) == 2
