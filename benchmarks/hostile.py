@@ -16,7 +16,6 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.contract import read as read_contract
-from specdouble.double.answers.patch import JsonPatch
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.json_text import read_json
@@ -25,6 +24,7 @@ from specdouble.double.http.parameter import ParameterReader, Query
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.prefer import preference
 from specdouble.double.http.xml import read_xml
+from specdouble.double.state.patch import JsonPatch
 from specdouble.double.state.problem import Problem
 
 SIZES = [1024 * 2**power for power in range(11)]  # 1 KiB to 1 MiB

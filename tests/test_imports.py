@@ -33,6 +33,8 @@ MAY_IMPORT = {
     "arguments": {"contract"},
     "specdouble": {"specdouble"},
 }
+# The room of the double, and the rooms that it may import; the shell around them may import them all.
+ROOMS = {"http": {"http", "state"}, "answers": {"answers", "state"}, "state": {"state"}}
 # The heavy dependency, and its one door.
 DOORS = {
     "connexion": ("specdouble.double.app", "specdouble.double.stock"),
@@ -41,7 +43,7 @@ DOORS = {
     "bson": ("specdouble.double.state.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),
-    "jsonpatch": ("specdouble.double.answers.patch",),
+    "jsonpatch": ("specdouble.double.state.patch",),
     "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": (
@@ -92,6 +94,14 @@ def part(module: str) -> str:
 def test_a_module_imports_only_what_the_map_allows(module: str) -> None:
     imported = {one for one in imports(MODULES[module]) if one in MODULES and one != "specdouble"}
     assert {part(one) for one in imported} <= MAY_IMPORT[part(module)]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_the_double_imports_only_what_lies_below_it(room: str) -> None:
+    home = "specdouble.double."
+    files = [file for module, file in MODULES.items() if module.startswith(f"{home}{room}")]
+    imported = {one for file in files for one in imports(file) if one in MODULES and one.startswith(home)}
+    assert {one.split(".")[2] for one in imported} <= ROOMS[room]
 
 
 @pytest.mark.parametrize("library", DOORS)

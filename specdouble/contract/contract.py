@@ -75,6 +75,11 @@ class Contract:
         """The value, or what it refers to through any number of `$ref`."""
         return self._document.resolve(value)
 
+    def is_structured(self, schema: Any) -> bool:
+        """Whether the schema describes what is inside a value, and not its text as a whole."""
+        resolved = self.resolve(schema)
+        return isinstance(resolved, dict) and resolved.get("type") != "string"
+
     def described(self, schema: Any) -> dict[str, Any]:
         """What a schema says, through `$ref`; its type also through `allOf`."""
         return described(self._document, schema)

@@ -71,6 +71,13 @@ class Response:
     content: Mapping[str, Media]
     headers: Mapping[str, Any]
 
+    def media(self, media_type: str | None = None) -> Media | None:
+        """The representation that is sent: that of the media type, else JSON, where there is one."""
+        if media_type is not None and media_type in self.content:
+            return self.content[media_type]
+        medias = list(self.content.values())
+        return next((media for media in medias if "json" in media.type), next(iter(medias), None))
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from specdouble.double.answers.patch import merge_patch
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
+from specdouble.double.state.patch import merge_patch
 from tests.contracts import BASES, FOLDER, client_for, client_of
 
 

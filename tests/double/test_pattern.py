@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from specdouble.double.answers.samples.pattern import matching
+from specdouble.double.state.pattern import matching
 
 # Each of these took minutes, or all memory, where nested repeats multiply.
 MULTIPLYING = [

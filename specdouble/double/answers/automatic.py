@@ -14,10 +14,10 @@ from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, listed_defaults
-from specdouble.double.answers.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
+from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
 from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.rules.timestamp.rule import Timestamp

@@ -9,7 +9,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.double.answers.listing import Page, plain
 from specdouble.double.answers.samples.merged import merged
-from specdouble.double.answers.samples.sample import body_of, media_of
+from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
@@ -53,7 +53,7 @@ class Envelope:
         self._key = operation.id
         self._id = resource.id
         response = operation.response(operation.success)
-        self._media = media_of(response) if response else None
+        self._media = response.media() if response else None
         self._template: Any = None
         schema = self._schema_at(path) if self._media else None
         if many and isinstance(schema, dict):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
-from specdouble.double.answers.samples.sample import body_of, media_of, sample_of, status_of
+from specdouble.double.answers.samples.sample import body_of, sample_of, status_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
@@ -47,7 +47,7 @@ class Preferred:
             return self._example(response, wish.example, status, media_type)
         if not wish.dynamic:
             return sample_of(self._contract, self._operation, status, self._sampler, self._operation.id, media_type)
-        return self._dynamic(media_of(response, media_type)), status, {}
+        return self._dynamic(response.media(media_type)), status, {}
 
     def _status(self, wish: Preference, media_type: str | None) -> int:
         """The status that is wished for, else the lowest success that has the example."""
@@ -60,7 +60,7 @@ class Preferred:
 
     @staticmethod
     def _examples(response: Response | None, media_type: str | None) -> Mapping[str, Any]:
-        media = media_of(response, media_type) if response else None
+        media = response.media(media_type) if response else None
         return media.examples if media else {}
 
     def _example(

@@ -11,7 +11,7 @@ from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.form import read_form, read_multipart
 from specdouble.double.http.json_text import read_json
 from specdouble.double.http.scalar import typed
-from specdouble.double.http.xml import is_structured, read_xml
+from specdouble.double.http.xml import read_xml
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
 
@@ -102,7 +102,7 @@ def _decoder(contract: Contract, media: Media) -> Decode:
     if "json" in media.type or media.type == "*/*":
         return lambda raw, _: read_json(raw, contract.reserved)
     if "xml" in media.type:
-        structured = is_structured(contract, media.schema)
+        structured = contract.is_structured(media.schema)
         return lambda raw, _: read_xml(contract, raw, media.schema) if structured else raw
     told, properties = contract.resolve(media.schema), contract.fields(media.schema)
     kind = told.get("type") if isinstance(told, dict) else None

@@ -7,12 +7,10 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation, Violation
 from specdouble.contract.arguments import CALLER, wanted_arguments
-from specdouble.double.answers.prefer import Preferred
-from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
@@ -59,6 +57,16 @@ class Outcome:
     why: Problem | dict[str, Any] | None = None
 
 
+class Preferred(Protocol):
+    """Answers as a request prefers it."""
+
+    async def wait(self, wish: Preference) -> None:
+        """Let pass the time that is wished for."""
+
+    def answer(self, wish: Preference, media_type: str | None = None) -> tuple[Any, int, dict[str, str]]:
+        """The sample that is wished for, in the representation of that media type where the status has it."""
+
+
 class CompiledOperation:
     """One operation, ready to answer.
 
@@ -68,8 +76,8 @@ class CompiledOperation:
         handler: the function that answers it.
         authenticate: tells who is calling; None where nobody is asked.
 
-    `preferred` answers a request that prefers something else; whoever has a sampler of its own sets another. `guards`
-    keep the rules about the operation itself.
+    `preferred` answers a request that prefers something else; where nobody has set it, preferences mean nothing.
+    `guards` keep the rules about the operation itself.
     """
 
     def __init__(
@@ -82,7 +90,7 @@ class CompiledOperation:
         self._errors = ErrorShapes(contract, operation)
         self._results = Results(contract, operation)
         self._negotiation = Negotiation.of(contract, operation)
-        self.preferred = Preferred(contract, operation, Sampler(contract.schemas))
+        self.preferred: Preferred | None = None
         self.guards: Sequence[Guard] = guards_of(contract, operation.id)
         self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
@@ -101,7 +109,7 @@ class CompiledOperation:
             results = self._results
             if self._negotiation is not None:
                 results = self._negotiation.results(request.headers.get(b"accept"))
-            if HEADER in request.headers or IN_QUERY in request.query:
+            if self.preferred is not None and (HEADER in request.headers or IN_QUERY in request.query):
                 wish = preference(request.headers, request.query)
                 if wish is not None:
                     return self._finish(self._as_preferred(wish, values, user, world, results), request)
@@ -122,6 +130,7 @@ class CompiledOperation:
     async def _as_preferred(
         self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World, results: Results
     ) -> Answer:
+        assert self.preferred is not None
         if wish.delay:
             await self.preferred.wait(wish)
         if wish.chooses:

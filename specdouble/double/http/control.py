@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.applications import Starlette
@@ -21,11 +21,9 @@ from specdouble.contract import Contract
 from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
+from specdouble.double.http.served import Served
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
-
-if TYPE_CHECKING:
-    from specdouble.double.double import Double
 
 PREFIX = "/_specdouble"
 CONTRACT = "/openapi.json"
@@ -80,7 +78,7 @@ class Control:
         double: the double.
     """
 
-    def __init__(self, double: Double) -> None:
+    def __init__(self, double: Served) -> None:
         self._double = double
         self._access = Access(double.settings.hosts, double.settings.control_token)
         described = _with_rules(_with_local_server(double.contract.data), double.contract)

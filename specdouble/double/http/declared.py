@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation
-from specdouble.double.answers.patch import as_patch
+from specdouble.double.state.patch import as_patch
 from specdouble.rules.readonly.rule import ReadOnly
 
 Keep = Callable[[Any], Any]

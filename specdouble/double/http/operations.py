@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
-from specdouble.double.double import Double
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.http.control import Control
@@ -16,6 +15,7 @@ from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.result import Answer, fields
+from specdouble.double.http.served import Served
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
@@ -39,7 +39,7 @@ class Operations:
         app: what `lifespan` events are handed to.
     """
 
-    def __init__(self, double: Double, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
+    def __init__(self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
         self._double = double
         self._app = app
         self._paths = Paths(_by_path(compiled))

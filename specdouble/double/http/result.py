@@ -12,9 +12,7 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, Response, Violation
-from specdouble.double.answers.samples.sample import media_of
 from specdouble.double.http.representation import represented
-from specdouble.double.http.xml import is_structured
 from specdouble.double.state.problem import STATUSES
 
 Fields = list[tuple[bytes, bytes]]
@@ -112,12 +110,12 @@ class Results:
                 f"the status {status} is not declared; declared are {', '.join(sorted(self._operation.responses))}"
             )
             raise ContractBroken([Violation("status", "", message)])
-        media = media_of(response, self.media_type)
+        media = response.media(self.media_type)
         if media is not None and "*" in media.type:
             media = Media("application/json", media.schema, media.slot, media.examples, media.pointer)
-        if media is not None and "xml" in media.type and not is_structured(self._contract, media.schema):
+        if media is not None and "xml" in media.type and not self._contract.is_structured(media.schema):
             # The schema says that it is a text: what is in it, the JSON beside it says.
-            told = media_of(response)
+            told = response.media()
             schema, slot = (told.schema, told.slot) if told and told.type != media.type else (None, None)
             media = Media(media.type, schema, slot, media.examples, media.pointer)
         fixed = [] if media is None else [(b"content-type", media.type.encode())]

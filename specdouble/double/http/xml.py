@@ -24,12 +24,6 @@ _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 Schema = Mapping[str, Any]
 
 
-def is_structured(contract: Contract, schema: Any) -> bool:
-    """Whether the schema describes what is inside the XML, and not its text as a whole."""
-    resolved = contract.resolve(schema)
-    return isinstance(resolved, dict) and resolved.get("type") != "string"
-
-
 def read_xml(contract: Contract, raw: bytes, schema: Any) -> Any:
     """The value of an XML document under a schema. The root's name means nothing, nor do namespaces.
 

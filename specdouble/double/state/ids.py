@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from specdouble.double.answers.samples.pattern import matching
+from specdouble.double.state.pattern import matching
 
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
 

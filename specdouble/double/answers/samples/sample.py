@@ -8,7 +8,6 @@ from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-from specdouble.double.http.xml import is_structured
 from specdouble.double.state.exchange import current
 from specdouble.double.state.problem import Problem
 
@@ -48,9 +47,9 @@ def sample_of(
     response = operation.response(status)
     if response is None:
         raise Problem(501, "Not Implemented", f"{operation.id} declares no answer with {status}")
-    media = media_of(response, media_type)
-    if media is not None and "xml" in media.type and not media.examples and not is_structured(contract, media.schema):
-        media = media_of(response)  # what the XML says is a text alone
+    media = response.media(media_type)
+    if media is not None and "xml" in media.type and not media.examples and not contract.is_structured(media.schema):
+        media = response.media()  # what the XML says is a text alone
     try:
         body = None if media is None else body_of(media, sampler, f"{key} {status}")
     except UnsatisfiableError as error:
@@ -75,14 +74,6 @@ def demanded_headers(contract: Contract, response: Response, sampler: Sampler, k
                 made = sampler.made(contract.schemas.slot(schema, "response"), f"{key} {name}")
         found[name] = str(made if made is not None else "sample")
     return found
-
-
-def media_of(response: Response, media_type: str | None = None) -> Media | None:
-    """The representation of a response that is sent: that of the media type, else JSON, where there is one."""
-    if media_type is not None and media_type in response.content:
-        return response.content[media_type]
-    medias = list(response.content.values())
-    return next((media for media in medias if "json" in media.type), next(iter(medias), None))
 
 
 def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 
 from specdouble.contract.pattern import in_python
 from specdouble.double.answers.samples.merged import Definition, Merged, kinds, merged, with_choice
-from specdouble.double.answers.samples.pattern import matching
 from specdouble.double.answers.samples.wording import Wording
+from specdouble.double.state.pattern import matching
 
 Place = tuple[str | int, ...]
 MISSING: Any = object()

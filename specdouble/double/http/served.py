@@ -1,0 +1,44 @@
+"""What HTTP asks of the double that it serves."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from specdouble.contract import Contract
+from specdouble.double.state.journal import Journal
+from specdouble.double.state.world import World
+from specdouble.double.state.worlds import Worlds
+
+
+class Limited(Protocol):
+    """The settings of a double, as far as HTTP asks for them."""
+
+    @property
+    def body_limit(self) -> int:
+        """The largest request body, in bytes."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The further hosts that the control plane answers to."""
+
+    @property
+    def control_token(self) -> str | None:
+        """What opens the control plane from elsewhere."""
+
+
+class Served(Protocol):
+    """A contract, its worlds and the journal of what they were asked."""
+
+    contract: Contract
+    journal: Journal
+    worlds: Worlds
+
+    @property
+    def settings(self) -> Limited:
+        """What it was made with."""
+
+    def world(self, name: str) -> World:
+        """The world of that name, seeded at its first use."""
+
+    def reset(self) -> None:
+        """Give every world its seed again, and forget the journal."""
