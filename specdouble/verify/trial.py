@@ -235,7 +235,13 @@ class Trial:
         return isinstance(value, str) and self.world.is_word(value)
 
     def create(
-        self, subject: Subject, user: User | None = None, full: bool = False, drop: tuple[str, ...] = (), **changes: Any
+        self,
+        subject: Subject,
+        user: User | None = None,
+        /,  # properties may be named so
+        full: bool = False,
+        drop: tuple[str, ...] = (),
+        **changes: Any,
     ) -> Document:
         """Create a document from a body that must be accepted, else the case is not exercised."""
         user = user or self.user

@@ -107,6 +107,6 @@ def as_id(resource: Resource, name: str, value: Any) -> Any:
     schema = resource.properties.get(name, {})
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
-    if isinstance(value, str) and {"integer", "number"} & {*kinds} and re.fullmatch(r"-?\d{1,18}", value):
+    if isinstance(value, str) and {"integer", "number"} & {*kinds} and re.fullmatch(r"-?\d{1,19}", value):
         return int(value)
     return str(value) if "string" in kinds and isinstance(value, int) else value

@@ -76,6 +76,8 @@ class ErrorShapes:
 
     def _compile(self, status: int) -> Write:
         media = self._media(status)
+        if media is None and "swagger" in self._contract.data:
+            return _plain_details  # OpenAPI 2.0 names what all answers of an operation may be
         if media is None or media.type == PROBLEM_TYPE or media.slot is None:
             return _problem_details
         schema, contract = media.schema, self._contract
@@ -174,6 +176,11 @@ def _sentence(problem: Problem) -> str:
         told = (f"{one.pointer.lstrip('/') or one.location} {one.message}" for one in problem.violations)
         return "; ".join(told)
     return problem.detail or problem.words
+
+
+def _plain_details(problem: Problem) -> tuple[bytes, bytes]:
+    """Problem details as any JSON."""
+    return b"application/json", _problem_details(problem)[1]
 
 
 def _problem_details(problem: Problem) -> tuple[bytes, bytes]:

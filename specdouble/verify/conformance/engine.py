@@ -76,7 +76,11 @@ class Conformance:
             knowledge.after_call(case, response)
 
         def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG001
-            return not (self._is_trouble(case, response) or self._was_turned_away(case, failure))
+            return not (
+                self._is_trouble(case, response)
+                or self._was_turned_away(case, failure)
+                or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
+            )
 
         for hook in (before_call, after_call, filter_failure):
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)

@@ -17,6 +17,7 @@ from specdouble.verify.ledger import SAFE
 from specdouble.verify.problem import Interruption, OutOfTime
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged
 from specdouble.verify.world import World
 
 LARGEST = 2**63 - 1
@@ -131,15 +132,29 @@ class Knowledge:
                     held[name] = found
 
     def _document(self, operation: Operation, parameter: str) -> Any:
-        """The id of a document that the parameter may name."""
+        """The id of a document that the parameter may name, of the type that the parameter has."""
+        found = self._id_of_document(operation, parameter)
+        schema = next((one.schema for one in operation.parameters if one.name == parameter), None)
+        is_text = kind(merged(schema, self.world.contract.resolve)) == "string"
+        # A number would count as a value that does not fit, however the path spells it.
+        return str(found) if is_text and isinstance(found, int) else found
+
+    def _id_of_document(self, operation: Operation, parameter: str) -> Any:
         action, user = self.world.contract.actions.get(operation.id), self.world.crowd.first
         if action is not None and action.id == parameter:
             subject = self.world.subjects[action.collection]
             if action.does == "delete" and subject.creators:
-                return Trial(self.world).create(subject, user).id
+                return self._new(subject)
             return self.world.reference_or_none(action.collection, user, SCRATCH)
         target = self.world.implied.get(parameter)
         return self.world.reference_or_none(target, user) if target else None
+
+    def _new(self, subject: Subject) -> Any:
+        """The id of a document that nothing refers to; None where none can be made."""
+        try:
+            return Trial(self.world).create(subject, self.world.crowd.first).id
+        except Interruption:
+            return None
 
     def _body(self, operation: Operation, case: Any) -> None:
         media = operation.json_body

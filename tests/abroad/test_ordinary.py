@@ -1,0 +1,69 @@
+"""Ordinary contracts: what a newcomer brings is clean, and its double passes its own verification.
+
+Each contract stands for a kind: how ids are given, what a create answers, how lists are paged, how users are known.
+A failure here is a false alarm of the verifier, or a fault of the double.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.double.double import Double
+from specdouble.double.double import Settings as DoubleSettings
+from specdouble.double.server import Server
+from specdouble.prove.bench import Bench, Options
+from specdouble.prove.campaign import sample
+from specdouble.prove.result import KILLED, SURVIVED, Clean
+from specdouble.verify.settings import load
+from specdouble.verify.verdict import Verdict
+from specdouble.verify.verification import verify
+
+CONTRACTS = Path(__file__).parent / "contracts"
+NAMES = sorted(path.name for path in CONTRACTS.iterdir())
+# One for each way in which a document is created and named: quick enough for every run.
+QUICK = ["pets-behind-bearer.yaml", "countries-read-only.yaml"]
+PROVED = [
+    "chores.yaml", "memos-changed-without-answer.yaml", "orders-of-clients.yaml", "tickets-with-states.yaml",
+    "invoices-in-envelopes.yaml",
+]  # fmt: skip
+MUTANTS = 20
+
+
+def verified(name: str, seed: int) -> Verdict:
+    """Verify the double of a contract as `specdouble serve` and `specdouble verify --url` do."""
+    path = CONTRACTS / name
+    settings = load(path if path.is_dir() else CONTRACTS, seed=seed, yes=True)
+    with Server(Double(DoubleSettings(path)), "127.0.0.1", 0).running() as url:
+        return verify(read(path), replace(settings, url=url))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_ordinary_contract_is_clean(name: str) -> None:
+    assert [str(finding) for finding in read(CONTRACTS / name).findings] == []
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_double_of_an_ordinary_contract_passes(name: str) -> None:
+    assert [failure.sentence for failure in verified(name, 1).failures] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_double_of_an_ordinary_contract_passes_at_every_seed(name: str, seed: int) -> None:
+    assert [failure.sentence for failure in verified(name, seed).failures] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROVED)
+def test_faults_of_an_ordinary_double_are_found(name: str) -> None:
+    bench = Bench(Options(CONTRACTS / name))
+    mutants = sample(list(bench.mutants.values()), MUTANTS, seed=1)
+    results = [bench.examine(mutant.id, Clean((), (), 0, 0.0)) for mutant in mutants]
+    survived = [f"{one.id}: {one.reason}" for one in results if one.state == SURVIVED]
+    killed = sum(one.state == KILLED for one in results)
+    assert killed >= 0.95 * (killed + len(survived)), survived
