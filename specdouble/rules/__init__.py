@@ -14,7 +14,18 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-KINDS = ("unique", "references", "owner", "tenant", "readonly", "default", "immutable", "transitions", "timestamp")
+KINDS = (
+    "unique",
+    "references",
+    "owner",
+    "tenant",
+    "readonly",
+    "default",
+    "immutable",
+    "transitions",
+    "timestamp",
+    "roles",
+)
 
 
 @cache

@@ -14,7 +14,7 @@ from specdouble.rules import KINDS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "specdouble" / "rules"
-CONTRACTS = (ROOT, ROOT / "tests" / "kinds" / "parcels.yaml")
+CONTRACTS = (ROOT, ROOT / "tests" / "kinds" / "notices.yaml", ROOT / "tests" / "kinds" / "parcels.yaml")
 
 
 def test_every_folder_of_a_kind_stands_in_the_list() -> None:

@@ -1,0 +1,1 @@
+"""An operation is for callers of certain roles."""
