@@ -5,6 +5,8 @@
 
 Each contract is served in a process of its own, in which every operation gets one valid request. An operation
 counts as answered when the status is a documented 2xx and the body conforms to what the contract declares for it.
+Then a judge that shares no code with the double (`benchmarks.judge`) plays over HTTP what the contract lets a client
+do with a thing: create, read, list, update, delete, read again.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.judge.cycle import judged, load
 from benchmarks.request import Request, request_of
 from specdouble.contract import Contract, Operation, Refused
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
+from specdouble.double.server import Server
 from specdouble.rules.unique.rule import Unique
 
 SEED = 20240229
@@ -57,6 +61,8 @@ class Result:
     findings: int = 0
     flaws: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    cycles: dict[str, int] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
 
 
 def corpus() -> list[Path]:
@@ -92,9 +98,19 @@ def examine(file: Path) -> Result:
     ]
     result.by = dict(Counter(resolution.by for resolution in double.resolutions.values()))
     asyncio.run(_call_all(double, app, result, started))
+    _play_cycles(double, file, result)
     result.seconds = time.perf_counter() - started
     result.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return result
+
+
+def _play_cycles(double: Double, file: Path, result: Result) -> None:
+    double.reset()
+    with Server(double, "127.0.0.1", 0).running() as url:
+        cycles = judged(load(file), url)
+    result.cycles = dict(Counter(one.verdict for one in cycles))
+    bad = [one for one in cycles if one.verdict in ("half", "forgotten")]
+    result.forgotten = [f"{one.verdict} {one.path}: {one.reason}"[:300] for one in bad]
 
 
 async def _call_all(double: Double, app: Any, result: Result, started: float) -> None:
@@ -254,15 +270,19 @@ def main() -> None:
 
 def _print(result: Result) -> None:
     told = f"{result.answered}/{result.operations}" if result.loads else "refused"
+    possible = sum(count for verdict, count in result.cycles.items() if verdict != "impossible")
+    state = f"{result.cycles.get('whole', 0)}/{possible}"
     print(
-        f"{result.bytes / 1024:8.0f} KiB {told:>11} first {result.first_answer:5.2f} s, all {result.seconds:6.2f} s"
-        f" {result.megabytes:4} MiB  {result.file.rpartition('/api/')[2]}",
+        f"{result.bytes / 1024:8.0f} KiB {told:>11} state {state:>6} first {result.first_answer:5.2f} s,"
+        f" all {result.seconds:6.2f} s {result.megabytes:4} MiB  {result.file.rpartition('/api/')[2]}",
         flush=True,
     )
     for reason in result.reasons[:6]:
         print(f"{'':14}{reason}")
     if len(result.reasons) > 6:
         print(f"{'':14}and {len(result.reasons) - 6} more")
+    for reason in result.forgotten[:8]:
+        print(f"{'':14}{reason}")
 
 
 def _print_sums(results: list[Result]) -> None:
@@ -280,6 +300,10 @@ def _print_sums(results: list[Result]) -> None:
     print(f" ({without:.2%} without them):")
     for one in flawed:
         print(f"  {one.operations - one.answered:3} {one.flaws[0].rpartition('/api/')[2]}")
+    cycles = sum((Counter(one.cycles) for one in loaded), Counter[str]())
+    possible = cycles.total() - cycles["impossible"]
+    print(f"{cycles['whole']} of {possible} cycles are whole ({cycles['whole'] / max(1, possible):.1%}), ", end="")
+    print(f"{cycles['half']} half, {cycles['forgotten']} forgotten; {cycles['impossible']} impossible by the contract")
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
     if loaded:
         print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")

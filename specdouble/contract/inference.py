@@ -257,7 +257,10 @@ class _Inference:
         for part in group.path.split("/"):
             if part[:1] == "{" and part[-1:] == "}":
                 held = _holder(part[1:-1], parent, properties, identity)
-                if held and not self.can_hold(properties[held], group.path.partition(part)[0] + part):
+                above = group.path.partition(part)[0] + part
+                if held and not (
+                    self.can_hold(properties[held], above) and self.takes_all(group, part[1:-1], properties[held])
+                ):
                     held = None
                 hidden = HIDDEN + re.sub(r"\W+", "_", f"{parent}_{part[1:-1]}")
                 found.append((part[1:-1], held or hidden))
@@ -273,6 +276,15 @@ class _Inference:
                 texts = "string" in types_of(parent.properties.get(parent.id))
                 return not (texts and types_of(schema) <= {"integer", "number", "null"})
         return True
+
+    @staticmethod
+    def takes_all(group: _Group, name: str, schema: Mapping[str, Any]) -> bool:
+        """Whether the property takes whatever the path's parameter does: a pattern may shut out names."""
+        operations = (*group.on_all.values(), *group.on_one.values())
+        told = [one.schema for operation in operations for one in operation.parameters if one.name == name]
+        parameter = told[0] if told and isinstance(told[0], dict) else {}
+        narrower = ("pattern", "enum", "format", "const")
+        return all(parameter.get(keyword) == schema[keyword] for keyword in narrower if keyword in schema)
 
     def scope_annotated(self, group: _Group) -> None:
         """Paths of annotated resources are scoped by the parameters that one of the properties holds."""
@@ -313,7 +325,7 @@ class _Inference:
         return self.found[operation.id]
 
     def search(self, schema: Any, at: str, path: tuple[str, ...], depth: int) -> Iterator[_Found]:
-        schema, at = self.follow(schema, at)
+        schema, at = self.array_inside(*self.follow(schema, at))
         if not isinstance(schema, dict):
             return
         if is_array(schema):
@@ -332,6 +344,15 @@ class _Inference:
                 if _HOLDING.isdisjoint(part):
                     continue
                 yield from self.search(part, part_at, (*path, name), depth + 1)
+
+    def array_inside(self, schema: Any, at: str) -> tuple[Any, str]:
+        """The array that an `allOf` wraps, to write a description beside its `$ref`; else the schema itself."""
+        parts = schema.get("allOf") if isinstance(schema, dict) and "items" not in schema else None
+        for index, part in enumerate(parts or ()):
+            inner, inner_at = self.follow(part, at + pointer("allOf", index))
+            if isinstance(inner, dict) and is_array(inner):
+                return inner, inner_at
+        return schema, at
 
     def alternatives(self, schema: dict[str, Any], at: str, path: tuple[str, ...], depth: int) -> Iterator[_Found]:
         """Of `anyOf: [X, DeletedX]` the one that says most of a document."""
@@ -395,7 +416,8 @@ class _Inference:
         return ()
 
     def names_itself(self, operation: Operation, identity: str) -> bool:
-        return identity in self.sent(operation) and not self.is_array(operation)
+        told = self.sent(operation).get(identity)
+        return told is not None and told.get("readOnly") is not True and not self.is_array(operation)
 
     def is_array(self, operation: Operation) -> bool:
         media = self.taken(operation)

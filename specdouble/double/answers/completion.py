@@ -91,7 +91,10 @@ class Completion:
         key = f"{self._resource.collection} {document.get(self._resource.id)}"
         # The id stays, shown or not: the document is found by it.
         kept = {name: document[name] for name in (self._resource.id,) if name in document}
-        return {**kept, **self._sampler.repaired(self.slot, shown, key), **hidden}
+        repaired = self._sampler.repaired(self.slot, shown, key)
+        if not isinstance(repaired, dict):
+            return document  # the schema takes other things than documents: whoever shows it, shows what conforms
+        return {**kept, **repaired, **hidden}
 
 
 def value_at(document: Any, path: tuple[str, ...]) -> Any:

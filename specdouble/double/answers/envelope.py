@@ -56,8 +56,8 @@ class Envelope:
         self._media = response.media() if response else None
         self._template: Any = None
         schema = self._schema_at(path) if self._media else None
-        if many and isinstance(schema, dict):
-            schema = contract.resolve(schema.get("items"))
+        if many:
+            schema = _items(contract, schema)
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
         self.shows = self._media is not None and (self._same or resource.id in names or many)
@@ -141,6 +141,15 @@ class Envelope:
         for name in path:
             schema = self._contract.resolve(self._contract.properties(schema).get(name))
         return schema
+
+
+def _items(contract: Contract, schema: Any) -> Any:
+    """The schema of an array's items, also where an `allOf` wraps the array."""
+    resolved = contract.resolve(schema)
+    if not isinstance(resolved, dict) or "items" in resolved:
+        return contract.resolve(resolved.get("items")) if isinstance(resolved, dict) else None
+    inner = [contract.resolve(part) for part in resolved.get("allOf") or ()]
+    return next((contract.resolve(one["items"]) for one in inner if isinstance(one, dict) and "items" in one), None)
 
 
 def _has_alternative(contract: Contract, schema: Any, wanted: Any) -> bool:
