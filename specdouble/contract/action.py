@@ -20,10 +20,13 @@ def read_actions(
     """The action of each operation that has one, by operation id."""
     reader = _Reader(document, resources)
     actions = {operation.id: action for operation in operations if (action := reader.action(operation))}
+    by_path: dict[str, Action] = {}
+    for operation in operations:
+        if operation.id in actions:
+            by_path.setdefault(operation.path, actions[operation.id])
     for operation in operations:
         if operation.method == "delete" and operation.id not in actions and operation.path.endswith("}"):
-            same = (actions[one.id] for one in operations if one.path == operation.path and one.id in actions)
-            sibling = next(same, None)
+            sibling = by_path.get(operation.path)
             if sibling is not None and "x-action" not in operation.extensions:
                 actions[operation.id] = Action("delete", sibling.collection, sibling.id, ())
     return actions
@@ -57,6 +60,10 @@ class _Reader:
         if not isinstance(raw, dict):
             self.document.find(at, "`x-action` is no mapping", "write `x-action: {action: update}`")
             return {}
+        for key, value in raw.items():
+            if not isinstance(value, str):
+                self.document.find(at + pointer(key), f"`{key}` of `x-action` is no string", "write a name")
+                return {}
         if raw.get("action", "none") not in DOES:
             reason = f"`x-action` knows no action `{raw['action']}`"
             self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")

@@ -58,9 +58,10 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
     for key, value in raw.items():
         if key not in _RESOURCE_KEYS:
             document.find(place + pointer(key), f"`x-resource` has no key `{key}`", suggestion(key, _RESOURCE_KEYS))
-        elif key != "collection" and value not in properties:
+        elif key != "collection" and (not isinstance(value, str) or value not in properties):
             reason = f"the schema has no property `{value}` to hold the {key}"
             document.find(place + pointer(key), reason, suggestion(str(value), properties))
+    raw = {key: value for key, value in raw.items() if isinstance(value, str)}
     identity = raw.get("id") or next((name for name in ("_id", "id", "uuid") if name in properties), "_id")
     return Resource(
         collection=raw["collection"],

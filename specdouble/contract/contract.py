@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,31 @@ class Contract:
         """The API's title and version."""
         info = self.data.get("info") or {}
         return f"{info.get('title', 'untitled')} {info.get('version', '')}".strip()
+
+    # Looked up rather than searched for: a large contract has ten thousand operations.
+
+    @cached_property
+    def created(self) -> frozenset[str]:
+        """The collections that an operation creates documents of."""
+        return frozenset(action.collection for action in self.actions.values() if action.does == "create")
+
+    @cached_property
+    def actions_of(self) -> Mapping[str, list[tuple[str, Action]]]:
+        """The actions on each collection, with the ids of their operations."""
+        found: dict[str, list[tuple[str, Action]]] = {}
+        for operation_id, action in self.actions.items():
+            found.setdefault(action.collection, []).append((operation_id, action))
+        return found
+
+    @cached_property
+    def action_at(self) -> Mapping[tuple[str, str | None], Action]:
+        """The action on what a path names with a parameter; of several, the one that reads it."""
+        found: dict[tuple[str, str | None], Action] = {}
+        for operation_id, action in self.actions.items():
+            place = (self.operations[operation_id].path, action.id)
+            if action.does == "read" or place not in found:
+                found[place] = action
+        return found
 
     @property
     def security_schemes(self) -> dict[str, Any]:

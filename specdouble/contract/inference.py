@@ -81,6 +81,7 @@ class _Inference:
         self.found: dict[str, list[_Found]] = {}
         self.annotated = {resource.pointer for resource in resources.values()}
         self.paths: dict[str, str] = {}
+        self.known_properties: dict[tuple[int, str], tuple[Any, Properties]] = {}
 
     def run(self, operations: list[Operation]) -> None:
         open_ones = [one for one in operations if one.id not in self.actions and "x-action" not in one.extensions]
@@ -93,15 +94,20 @@ class _Inference:
                 self.listing_elsewhere(operation)
         for group in _groups([one for one in operations if one.id in self.actions]):
             self.scope_annotated(group)
+        on_one: dict[str, list[Action]] = {}
+        for action in self.actions.values():
+            if action.does != "list":
+                on_one.setdefault(action.collection, []).append(action)
         for name, resource in self.resources.items():
             if resource.why:
-                self.resources[name] = replace(resource, parents=self.parents(resource))
+                parents = self.parents(resource, on_one.get(resource.collection, []))
+                self.resources[name] = replace(resource, parents=parents)
 
-    def parents(self, resource: Resource) -> tuple[str, ...]:
+    @staticmethod
+    def parents(resource: Resource, on_one: list[Action]) -> tuple[str, ...]:
         """What every operation on one of the documents names beside its id; nothing where the store's id is its own."""
         if resource.id == "_id" or (resource.id not in resource.properties and not resource.id_path):
             return ()
-        on_one = [one for one in self.actions.values() if one.collection == resource.collection and one.does != "list"]
         scopes = [[to for _, to in action.scope if to != resource.id] for action in on_one]
         return tuple(to for to in scopes[0] if all(to in scope for scope in scopes)) if scopes else ()
 
@@ -425,7 +431,12 @@ class _Inference:
         return isinstance(schema, dict) and is_array(schema)
 
     def properties(self, schema: Any, at: str) -> Properties:
-        return {name: part for name, part, _ in properties_of(self.document, schema, at or pointer("in place"))}
+        known = self.known_properties.get((id(schema), at))
+        if known is None:
+            found = {name: part for name, part, _ in properties_of(self.document, schema, at or pointer("in place"))}
+            # The schema is kept beside them: its identity must not be given to another.
+            known = self.known_properties[id(schema), at] = (schema, found)
+        return known[1]
 
     def follow(self, schema: Any, at: str) -> tuple[Any, str]:
         try:

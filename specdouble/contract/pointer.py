@@ -9,7 +9,13 @@ from urllib.parse import unquote
 
 def pointer(*parts: str | int) -> str:
     """The pointer made of these reference tokens: `pointer("a/b", 0)` is `/a~1b/0`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    found = ""
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        found += "/" + text
+    return found
 
 
 def tokens(text: str) -> list[str]:

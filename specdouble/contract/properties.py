@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from specdouble.contract.document import Document
@@ -80,6 +81,7 @@ def is_scalar(schema: Mapping[str, Any]) -> bool:
     return not holds_parts and types_of(schema).isdisjoint({"object", "array", "boolean"})
 
 
+@cache
 def plain(name: str) -> str:
     """A name without what authors write differently: case, and what separates words."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from specdouble.contract.annotation import extensions
 from specdouble.contract.document import Document
 from specdouble.contract.finding import IDS, ContractError, Finding
+from specdouble.contract.pointer import look_up
 from specdouble.contract.source import decode, read_bytes
 
 KEYWORD = "x-specdouble-ignore"
@@ -37,7 +38,9 @@ def without_silenced(document: Document) -> list[Finding]:
 def _places(document: Document) -> dict[str, set[str]]:
     """The ids that are silenced at each pointer of the document."""
     found: dict[str, set[str]] = {}
-    for at, value in list(_ignoring(document.data)):
+    ignoring = [at.rpartition("/")[0] for at, key in extensions(document) if key == KEYWORD]
+    for at in ignoring:
+        value = look_up(document.data, f"{at}/{KEYWORD}")
         ids = value if isinstance(value, list) else [value]
         known = {one for one in ids if isinstance(one, str) and one in IDS}
         for one in ids:
@@ -45,19 +48,6 @@ def _places(document: Document) -> dict[str, set[str]]:
                 document.find(f"{at}/{KEYWORD}", f"`{one}` is no id of a finding", _remedy(one), id="ignore")
         found[at] = known
     return found
-
-
-def _ignoring(data: Any) -> Iterator[tuple[str, Any]]:
-    stack: list[tuple[str, Any]] = [("", data)]
-    while stack:
-        at, value = stack.pop()
-        if isinstance(value, dict) and KEYWORD in value:
-            yield at, value[KEYWORD]
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            if isinstance(item, dict | list):
-                name = str(key).replace("~", "~0").replace("/", "~1")
-                stack.append((f"{at}/{name}", item))
 
 
 def _remedy(id: Any) -> str:

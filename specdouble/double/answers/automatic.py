@@ -247,8 +247,8 @@ class AutomaticOperation:
         return Problem(404, None, f"{self._resource.collection} has no such document {told}".rstrip())
 
     def _location(self, document: Document, values: Document) -> dict[str, str]:
-        for operation_id, action in self._contract.actions.items():
-            if action.does == "read" and action.collection == self._resource.collection and action.id is not None:
+        for operation_id, action in self._contract.actions_of.get(self._resource.collection, ()):
+            if action.does == "read" and action.id is not None:
                 told = {**values, action.id: document.get(self._resource.id)}
                 path = self._contract.operations[operation_id].path
                 if all(told.get(name) is not None for name in re.findall(r"\{([^{}]+)\}", path)):
@@ -262,9 +262,7 @@ def _filled(template: str, values: Document) -> str:
 
 def _is_unfilled(contract: Contract, action: Action) -> bool:
     """Whether no operation creates documents of an inferred collection: nobody could read one by an id of theirs."""
-    if not contract.resources[action.collection].why:
-        return False
-    return not any(one.does == "create" and one.collection == action.collection for one in contract.actions.values())
+    return bool(contract.resources[action.collection].why) and action.collection not in contract.created
 
 
 def sent_names(contract: Contract, operation: Operation, action: Action) -> dict[str, str]:

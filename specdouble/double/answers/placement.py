@@ -87,13 +87,11 @@ def _parents(contract: Contract, operation: Operation, action: Action) -> Iterat
 
     That they exist is a guess: where no operation creates such a document, nobody could get past it.
     """
-    creatable = {one.collection for one in contract.actions.values() if one.does == "create"}
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
-        for operation_id, other in contract.actions.items():
-            is_above = other.does == "read" and contract.operations[operation_id].path == above and other.id == name
-            if is_above and other.collection in creatable:
-                yield _Parent(contract.resources[other.collection], name, other.scope)
+        other = contract.action_at.get((above, name))
+        if other is not None and other.does == "read" and other.collection in contract.created:
+            yield _Parent(contract.resources[other.collection], name, other.scope)
 
 
 def as_id(resource: Resource, name: str, value: Any) -> Any:

@@ -124,16 +124,14 @@ class _Maker:
     def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, Any]]:
         """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
         found: dict[str, tuple[str, str, Any]] = {}
-        for operation_id, action in self.contract.actions.items():
-            if action.collection != resource.collection:
-                continue
+        for operation_id, action in self.contract.actions_of.get(resource.collection, ()):
             path = self.contract.operations[operation_id].path
             for name, to in action.scope:
                 above = path.partition("{" + name + "}")[0] + "{" + name + "}"
-                for other_id, other in self.contract.actions.items():
-                    if self.contract.operations[other_id].path == above and other.id == name:
-                        parent = self.contract.resources[other.collection]
-                        found[to] = (parent.collection, parent.id, self.stand_in(operation_id, name))
+                other = self.contract.action_at.get((above, name))
+                if other is not None:
+                    parent = self.contract.resources[other.collection]
+                    found[to] = (parent.collection, parent.id, self.stand_in(operation_id, name))
                 found.setdefault(to, ("", "", self.stand_in(operation_id, name)))
         return found
 
