@@ -14,6 +14,7 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
+from specdouble.double.state.storable import is_storable
 
 COUNT = 3
 
@@ -60,7 +61,10 @@ class _Maker:
                 self.fill(self.contract.resources[target])
         for number in range(COUNT):
             document = self.document(resource, number)
-            if document is not None and self.is_new(resource, document, made):
+            # A schema may require what no store keeps: an integer beyond 64 bits, the name of an operator.
+            if document is None or not is_storable(document, self.contract.reserved):
+                continue
+            if self.is_new(resource, document, made):
                 made.append(document)
 
     def conforms(self, resource: Resource, documents: list[Document]) -> bool:
