@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from specdouble import __version__
 from specdouble.arguments import contract_arguments
+from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
 
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from specdouble.double.double import Double
 
 _SHOWN = 10  # findings at start
-VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="specdouble", message="%(prog)s %(version)s")
 def main() -> None:
     """A stateful mock server and a verifier from one OpenAPI contract with its business rules.
@@ -55,6 +55,8 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
+@click.option("--grace", type=click.FloatRange(0), default=10, show_default=True, metavar="SECONDS",
+              help="When asked to end, let waiting requests finish for so long.")  # fmt: skip
 def serve(
     path: Path,
     allow_refs: tuple[Path, ...],
@@ -68,6 +70,7 @@ def serve(
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
+    grace: float,
 ) -> None:
     """Serve the double of a contract."""
     from specdouble.double.double import Settings
@@ -77,14 +80,14 @@ def serve(
     double = _double(Settings(path, seed, clock, **control, allow_refs=allow_refs, worlds=max_worlds))
     port = default_port(double.contract) if port is None else port
     try:
-        server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout)
+        server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout, grace=grace)
     except PortTakenError as error:
         remedy = f"stop what listens there (another double? `lsof -i :{port}` tells), or choose another with --port"
-        _fail(f"{error}\n    remedy: {remedy}", COULD_NOT_RUN)
+        fail(f"{error}\n    remedy: {remedy}", COULD_NOT_RUN)
     except OSError as error:
-        _fail(
-            f"cannot listen on {host}: {error.strerror or error}\n    remedy: use an address of this machine", WRONG_USE
-        )
+        denied = isinstance(error, PermissionError)
+        remedy = "choose a port above 1023 with --port" if denied else "use an address of this machine"
+        fail(f"cannot listen on {host}: {error.strerror or error}\n    remedy: {remedy}", WRONG_USE)
     _print_findings(double.findings[:_SHOWN])
     if len(double.findings) > _SHOWN:
         more = len(double.findings) - _SHOWN
@@ -162,7 +165,7 @@ def token(user: str, path: Path, allow_refs: tuple[Path, ...]) -> None:
     double = _double(Settings(path, allow_refs=allow_refs))
     made = double.token(user)
     if made is None:
-        _fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
+        fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
     click.echo(made)
 
 
@@ -197,12 +200,7 @@ def _double(settings: Any) -> Double:
         _print_findings(error.findings)
         sys.exit(COULD_NOT_RUN)
     except ValueError as error:
-        _fail(str(error), WRONG_USE)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.secho(f"specdouble: {message}", err=True, fg="red")
-    sys.exit(code)
+        fail(str(error), WRONG_USE)
 
 
 def _print_findings(findings: list[Finding]) -> None:
@@ -278,10 +276,18 @@ def _ready_curl(double: Double, url: str) -> str | None:
     return None
 
 
-def _tell_of_reload(files: list[str], refused: Any) -> None:
+def _tell_of_reload(files: list[str], error: Exception | None) -> None:
+    from specdouble.contract import Refused
+
     names = ", ".join(files)
-    if refused is None:
+    if error is None:
         click.echo(f"reloaded: {names}")
     else:
         click.secho(f"not reloaded, the old contract serves on: {names}", err=True, fg="red")
-        _print_findings(refused.findings)
+        if isinstance(error, Refused):
+            _print_findings(error.findings)
+        else:
+            click.secho(
+                f"{type(error).__name__}: {error}\n    remedy: mend the file; it is read again", err=True, fg="red"
+            )
+    sys.stdout.flush()

@@ -27,10 +27,11 @@ MAY_IMPORT = {
     "attack": {"contract", "rule", "attack", "verify"},
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
     "double": {"contract", "rules", "rule", "double"},
-    "verify": {"contract", "rules", "rule", "verify", "arguments"},
-    "prove": {"contract", "rules", "rule", "double", "verify", "prove", "arguments"},
-    "cli": {"contract", "double", "verify", "prove", "cli", "arguments"},
+    "verify": {"contract", "rules", "rule", "verify", "arguments", "exits"},
+    "prove": {"contract", "rules", "rule", "double", "verify", "prove", "arguments", "exits"},
+    "cli": {"contract", "double", "verify", "prove", "cli", "arguments", "exits"},
     "arguments": {"contract"},
+    "exits": {"exits"},
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.
@@ -47,6 +48,7 @@ DOORS = {
     "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": (
+        "specdouble.exits",
         "specdouble.arguments",
         "specdouble.cli",
         "specdouble.verify.command",

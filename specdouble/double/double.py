@@ -24,6 +24,7 @@ from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
 Resolutions = Mapping[str, Resolution]
+Reading = tuple[Contract, Handlers, Sampler, Resolutions, Seed]
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,23 @@ class Double:
         Raises:
             Refused: what was read is wrong; everything stays as it was.
         """
-        self._adopt(*self._read())
+        read, before = self._read(), self._adopted
+        try:
+            self._spread(read)
+        except Exception:
+            self._spread(before)
+            raise
+
+    def _spread(self, read: Reading) -> None:
+        self._adopt(*read)
         for world in self.worlds:
             world.adopt(self.contract, self.seed)
 
-    def _read(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
+    def _read(self) -> Reading:
         with _no_collection():
             return self._read_all()
 
-    def _read_all(self) -> tuple[Contract, Handlers, Sampler, Resolutions, Seed]:
+    def _read_all(self) -> Reading:
         contract = read_contract(self.settings.path, self.settings.allow_refs)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
@@ -127,6 +136,7 @@ class Double:
     def _adopt(
         self, contract: Contract, handlers: Handlers, sampler: Sampler, resolutions: Resolutions, seed: Seed
     ) -> None:
+        self._adopted = contract, handlers, sampler, resolutions, seed
         self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *handlers.findings, *strays]

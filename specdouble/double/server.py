@@ -17,15 +17,21 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from specdouble.contract import Contract, Refused
+from specdouble.contract import Contract
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
+from specdouble.double.http.control import HEALTH
 from specdouble.double.http.operations import Operations
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 
 DEFAULT_PORT = 4010
 IDLE, ARRIVAL = 5, 60  # seconds
+GRACE = 10.0
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+
+Told = Callable[[list[str], Exception | None], None]
+_log = logging.getLogger("specdouble")
 
 
 class PortTakenError(Exception):
@@ -85,14 +91,25 @@ class Server:
         port: the port; 0 takes a free one.
         idle: seconds after which a connection is closed that asks nothing.
         arrival: seconds in which a request must be there as a whole.
+        grace: seconds for waiting requests to finish, once it is asked to end.
 
     Raises:
         PortTakenError: another process listens there.
     """
 
-    def __init__(self, double: Double, host: str, port: int, *, idle: int = IDLE, arrival: float = ARRIVAL) -> None:
+    def __init__(
+        self,
+        double: Double,
+        host: str,
+        port: int,
+        *,
+        idle: int = IDLE,
+        arrival: float = ARRIVAL,
+        grace: float = GRACE,
+    ) -> None:
         self.double = double
         self._listener, self.address = listen(host, port)
+        self._app: Any = None
         self._operations: Operations | None = None
         self._adopt()
         limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
@@ -107,14 +124,14 @@ class Server:
             log_level="warning",
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=int(grace) + 5,  # for tasks that do not let themselves be cut
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config, grace)
 
     def _answer(self, scope: Any, receive: Any, send: Any) -> Any:
         return self._app(scope, receive, send)
 
-    def run(self, watch: Callable[[list[str], Refused | None], None] | None = None) -> None:
+    def run(self, watch: Told | None = None) -> None:
         """Serve until Ctrl-C.
 
         Args:
@@ -124,7 +141,7 @@ class Server:
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch))
 
-    async def _serve(self, watch: Callable[[list[str], Refused | None], None] | None) -> None:
+    async def _serve(self, watch: Told | None) -> None:
         watching = asyncio.create_task(self._watch(watch)) if watch else None
         try:
             await self._server.serve([self._listener])
@@ -132,18 +149,57 @@ class Server:
             if watching:
                 watching.cancel()
 
-    async def _watch(self, tell: Callable[[list[str], Refused | None], None]) -> None:
+    async def _watch(self, tell: Told) -> None:
         from watchfiles import awatch
 
         project = self.double.settings.project.resolve()
-        async for changes in awatch(project, watch_filter=_is_source, debounce=100, step=50, raise_interrupt=False):
-            files = sorted({str(Path(file).relative_to(project)) for _, file in changes})
+        is_source = functools.partial(_is_source, project)
+        while True:
             try:
-                self.reload()
-            except Refused as refused:
-                tell(files, refused)
-            else:
-                tell(files, None)
+                async for changes in awatch(
+                    project, watch_filter=is_source, debounce=100, step=50, raise_interrupt=False
+                ):
+                    await self._follow(sorted({_within(project, file) for _, file in changes}), tell)
+            except Exception as error:  # the folder is away for a moment: it is looked for again
+                tell([str(project)], error)
+                await asyncio.sleep(1)
+
+    async def _follow(self, files: list[str], tell: Told) -> None:
+        """Serve what is in the files now; whatever is wrong with them, the old serves on, and they are watched."""
+        before = self._app, self._operations
+        try:
+            self.reload()
+            await self._try()
+        except (Exception, SystemExit) as error:
+            self._app, self._operations = before
+            tell(files, error if isinstance(error, Exception) else RuntimeError(f"a module ends the process: {error}"))
+        else:
+            tell(files, None)
+
+    async def _try(self) -> None:
+        """Ask the new application once: it is compiled with its first event, and may fail at that."""
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": HEALTH,
+            "raw_path": HEALTH.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [],
+            "client": None,
+            "server": None,
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_message: Any) -> None:
+            pass
+
+        await self._app(scope, receive, send)
 
     def reload(self) -> None:
         """Read everything anew and answer by it; the documents stay.
@@ -190,8 +246,59 @@ def _run(serving: Any) -> None:
         uvloop.run(serving)
 
 
-def _is_source(_change: Any, file: str) -> bool:
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that lets waiting requests finish, and says which it has cut.
+
+    Args:
+        config: uvicorn's own settings.
+        grace: seconds for requests that are under way when the end is asked for.
+    """
+
+    def __init__(self, config: uvicorn.Config, grace: float) -> None:
+        super().__init__(config)
+        self._grace = grace
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, wait, cut what takes longer, and end without a signal of our own."""
+        under_way = self._under_way()
+        if under_way:
+            _log.warning("ending: waiting up to %g s for %s", self._grace, "; ".join(under_way))
+        cutting = asyncio.create_task(self._cut())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+            self._captured_signals.clear()
+
+    async def _cut(self) -> None:
+        await asyncio.sleep(self._grace)
+        cut = self._under_way()
+        if cut:
+            _log.warning("cut after %g s: %s", self._grace, "; ".join(cut))
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it tells of each as of a failure
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.close()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+    def _under_way(self) -> list[str]:
+        """Method and path of each request that is still to be answered."""
+        cycles = [getattr(connection, "cycle", None) for connection in list(self.server_state.connections)]
+        return [
+            f"{cycle.scope['method']} {cycle.scope['path']}"
+            for cycle in cycles
+            if cycle is not None and not cycle.response_complete
+        ]
+
+
+def _within(project: Path, file: str) -> str:
     path = Path(file)
+    return str(path.relative_to(project)) if path.is_relative_to(project) else file
+
+
+def _is_source(project: Path, _change: Any, file: str) -> bool:
+    path = Path(_within(project, file))
     hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
     return path.suffix in (".yaml", ".yml", ".json", ".py") and not hidden
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.exits import COULD_NOT_RUN, INTERRUPTED, VIOLATIONS, WRONG_USE, fail
 
 if TYPE_CHECKING:
     from specdouble.prove.bench import Bench, Options
     from specdouble.prove.fault import Mutant
     from specdouble.prove.result import Proof
 
-UNDER_SCORE, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
 REPORTS = ("json", "junit")
 WIDE = 200  # a file has no width
 
@@ -74,8 +74,8 @@ def prove(
     proof = _proved(bench, mutants, workers or os.cpu_count() or 1, time_limit)
     _tell(proof, reports, verbose=verbose or everything)
     if proof.stopped == "interrupted":
-        sys.exit(130)
-    sys.exit(UNDER_SCORE if proof.score < min_score else 0)
+        sys.exit(INTERRUPTED)
+    sys.exit(VIOLATIONS if proof.score < min_score else 0)
 
 
 def _reports(given: tuple[str, ...]) -> dict[str, Path]:
@@ -83,7 +83,7 @@ def _reports(given: tuple[str, ...]) -> dict[str, Path]:
     for one in given:
         kind, _, file = one.partition("=")
         if kind not in REPORTS or not file:
-            _fail(f"`--report {one}`: write {' or '.join(f'{kind}=FILE' for kind in REPORTS)}", WRONG_USE)
+            fail(f"`--report {one}`: write {' or '.join(f'{kind}=FILE' for kind in REPORTS)}", WRONG_USE)
         found[kind] = Path(file)
     return found
 
@@ -101,7 +101,7 @@ def _bench(options: Options) -> Bench:
             click.secho(str(finding), err=True, fg="red")
         sys.exit(COULD_NOT_RUN)
     except (WrongUse, WrongMutant) as error:
-        _fail(str(error), WRONG_USE)
+        fail(str(error), WRONG_USE)
 
 
 def _chosen(bench: Bench, only: tuple[str, ...], number: int | None, seed: int | None) -> list[Mutant]:
@@ -110,7 +110,7 @@ def _chosen(bench: Bench, only: tuple[str, ...], number: int | None, seed: int |
     mutants = [one for one in bench.mutants.values() if not only or one.id.startswith(only)]
     if not mutants:
         named = f"no mutant's id begins with {' or '.join(only)}" if only else "the contract implies no mutant"
-        _fail(f"{named}\n    remedy: `specdouble prove --list` shows their ids", WRONG_USE)
+        fail(f"{named}\n    remedy: `specdouble prove --list` shows their ids", WRONG_USE)
     return mutants if number is None else sample(mutants, number, seed or 0)
 
 
@@ -137,9 +137,9 @@ def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float
         except NotClean as error:
             told = "\n".join(f"    {failure}" for failure in error.clean.failures[:10])
             remedy = "run `specdouble verify` and mend the contract, the handlers or the project's own checks"
-            _fail(f"{error}: no score can be given\n{told}\n    remedy: {remedy}", COULD_NOT_RUN)
+            fail(f"{error}: no score can be given\n{told}\n    remedy: {remedy}", COULD_NOT_RUN)
         except CouldNotRun as error:
-            _fail(str(error), COULD_NOT_RUN)
+            fail(str(error), COULD_NOT_RUN)
     return proof
 
 
@@ -156,8 +156,3 @@ def _tell(proof: Proof, reports: dict[str, Path], *, verbose: bool) -> None:
     print_proof(_console(err=False), proof, every=verbose)
     for kind, file in reports.items():
         write(proof, kind, file)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.secho(f"specdouble: {message}", err=True, fg="red")
-    sys.exit(code)

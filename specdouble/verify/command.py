@@ -9,19 +9,19 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
     from specdouble.verify.settings import Settings
     from specdouble.verify.verification import Run
 
-WRONG_USE, COULD_NOT_RUN = 2, 3
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
 StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
@@ -87,7 +87,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
                 settings = replace(settings, url=address, owned=not url)
                 code = _run(contract, _signing(contract, settings, secret), quiet)
         except Refused as error:
-            _fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+            fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
         sys.exit(code)
 
     return verify
@@ -116,7 +116,7 @@ def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contr
         settings = _with_users(settings, users)
         return contract, replace(settings, reports={**settings.reports, **_files(reports)})
     except WrongUse as error:
-        _fail(str(error), WRONG_USE)
+        fail(str(error), WRONG_USE)
 
 
 def _with_users(settings: Settings, users: tuple[str, ...]) -> Settings:
@@ -153,7 +153,7 @@ def _ask(contract: Contract, settings: Settings) -> None:
     """Say what will be written to a server that was not started for this run, and ask."""
     parts = urlsplit(settings.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        _fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
+        fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
     from specdouble.verify.intent import intent
 
     for line in intent(contract, settings):
@@ -162,7 +162,7 @@ def _ask(contract: Contract, settings: Settings) -> None:
     if settings.yes or (sys.stdin.isatty() and click.confirm("Go on?")):
         return
     if sys.stdin.isatty() or not local:
-        _fail("nothing was sent: add --yes to write to this server", WRONG_USE)
+        fail("nothing was sent: add --yes to write to this server", WRONG_USE)
 
 
 def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
@@ -177,9 +177,9 @@ def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
     try:
         done = run(contract, settings, Show(screen.line, screen.progress, native=not quiet))
     except WrongUse as error:
-        _fail(str(error), WRONG_USE)
+        fail(str(error), WRONG_USE)
     except CouldNotRun as error:
-        _fail(str(error), COULD_NOT_RUN)
+        fail(str(error), COULD_NOT_RUN)
     screen.secrets = done.world.crowd.secrets()
     screen.verdict(done.verdict)
     _write(done, settings)
@@ -193,17 +193,10 @@ def _write(done: Run, settings: Settings) -> None:
         for path in write_reports(done, settings.reports):
             click.echo(f"report: {path}")
     except OSError as error:
-        _fail(f"a report cannot be written: {error}", COULD_NOT_RUN)
+        fail(f"a report cannot be written: {error}", COULD_NOT_RUN)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from specdouble.verify.report.document import workflow_commands
         from specdouble.verify.report.masking import masked
 
         for line in workflow_commands(done.verdict, done.world.contract.path):
             click.echo(masked(line, done.world.crowd.secrets()))
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    from specdouble.verify.printable import printable
-
-    click.secho(printable(f"specdouble: {message}"), err=True, fg="red")
-    sys.exit(code)

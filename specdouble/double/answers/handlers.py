@@ -79,7 +79,7 @@ class Handlers:
         if name not in self._modules:
             try:
                 self._modules[name] = importlib.import_module(name)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # a module that is a script may end the process
                 self._modules[name] = None
                 file, line = self._culprit(name, error)
                 reason = f"the module cannot be imported: {type(error).__name__}: {error}"
@@ -88,7 +88,7 @@ class Handlers:
                 )
         return self._modules[name]
 
-    def _culprit(self, name: str, error: Exception) -> tuple[str, int]:
+    def _culprit(self, name: str, error: BaseException) -> tuple[str, int]:
         """The last line of the project's own that the error went through."""
         file = self.folder.parent / (name.replace(".", "/") + ".py")
         if isinstance(error, SyntaxError) and error.filename:

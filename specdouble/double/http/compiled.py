@@ -118,13 +118,13 @@ class CompiledOperation:
             if type(result) not in _RESULTS and inspect.isawaitable(result):
                 return self._finish(_awaited(result, results), request)
             return Outcome(results.answer(result))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a handler does not end the server
             return self._unsuccessful(error, request)
 
     async def _finish(self, answer: Awaitable[Answer], request: Request) -> Outcome:
         try:
             return Outcome(await answer)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return self._unsuccessful(error, request)
 
     async def _as_preferred(
@@ -142,7 +142,7 @@ class CompiledOperation:
         headers = [*answer.headers, *fields({"Preference-Applied": applied(wish)})]
         return Answer(answer.status, answer.body, headers)
 
-    def _unsuccessful(self, error: Exception, request: Request) -> Outcome:
+    def _unsuccessful(self, error: BaseException, request: Request) -> Outcome:
         if isinstance(error, Problem):
             try:
                 return self.refused(error, request.headers.get(b"accept"))

@@ -1,0 +1,63 @@
+"""How commands end: the exit codes, and what is said where nobody foresaw the error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
+INTERRUPTED = 130  # as shells say it: 128 and the number of SIGINT
+_PIPE_CLOSED = 141
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End with a sentence."""
+    click.secho(f"specdouble: {message}", err=True, fg="red")
+    sys.exit(code)
+
+
+class Commands(click.Group):
+    """Commands that end with one of the exit codes, whatever happens, and never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a locale that has no ✓ is no reason to end
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read the output has enough of it
+            sys.exit(_PIPE_CLOSED)
+        except Exception as error:
+            fail(_unforeseen(error), COULD_NOT_RUN)
+
+
+def _unforeseen(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    told = f"an error that nobody foresaw: {type(error).__name__}: {str(error)[:500]} ({place})"
+    return f"{told}\n    remedy: {_report(error)}"
+
+
+def _report(error: Exception) -> str:
+    """Where the traceback is, to be sent to whoever mends it."""
+    ask = "it is a fault of specdouble; please report it as SECURITY.md or CONTRIBUTING.md say"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="specdouble-", suffix=".txt", delete=False
+        ) as file:
+            file.write(f"{sys.argv}\n{sys.version}\n{''.join(traceback.format_exception(error))}")
+    except OSError:
+        return ask
+    return f"{ask}, with {file.name}"

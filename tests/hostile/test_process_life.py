@@ -1,0 +1,282 @@
+"""A double stays up, ends with a sentence, and starts again: broken edits, signals, disks, places."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from specdouble import cli
+from tests.contracts import FOLDER
+
+COMMAND = [sys.executable, "-c", "from specdouble.cli import main; main(prog_name='specdouble')"]
+HANDLER = "import asyncio\n\n\nasync def list_tasks():\n    await asyncio.sleep({seconds})\n    return []\n"
+PATIENCE = 60  # seconds: how busy the machine is, is no matter here
+
+
+class Started:
+    """A `specdouble serve` in a process of its own, and what it says."""
+
+    def __init__(self, project: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+        self.log = project.parent / "log.txt"
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", str(project), "--port", "0", *options],
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=project.parent,
+            )
+        self.until(lambda: "Ctrl-C stops" in self.said())
+        self.url = self.said().partition(" at ")[2].split()[0]
+
+    def said(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not seen():
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.05)
+
+    def get(self) -> httpx.Response:
+        return httpx.get(f"{self.url}/api/v1/tasks", timeout=PATIENCE)
+
+
+@contextmanager
+def started(project: Path, *options: str, environment: dict[str, str] | None = None) -> Iterator[Started]:
+    one = Started(project, *options, environment=environment)
+    try:
+        yield one
+    finally:
+        one.process.kill()
+        one.process.wait()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "mock_data").mkdir(parents=True)
+    (folder / "handlers").mkdir()
+    shutil.copy(FOLDER / "tasks.yaml", folder / "openapi.yaml")
+    return folder
+
+
+BREAKS = {
+    "a type that is none": ("openapi.yaml", lambda text: text.replace("type: string", "type: strng", 1)),
+    "no YAML": ("openapi.yaml", lambda text: text + "\n : ]["),
+    "nothing": ("openapi.yaml", lambda _text: ""),
+    "no text": ("openapi.yaml", lambda _text: "\0"),
+    "a seed that is no list": ("mock_data/tasks.json", lambda _text: '{"a": 1}'),
+    "a seed with odd ids": ("mock_data/tasks.json", lambda _text: '[{"id": [1]}, {"id": {"$gt": 1}}, 5]'),
+    "a seed that is cut": ("mock_data/tasks.json", lambda _text: '[{"id": 1, "ti'),
+    "a handler with a fault": ("handlers/tasks.py", lambda _text: "1 / 0\n"),
+    "a handler that is no Python": ("handlers/default.py", lambda _text: "def (\n"),
+    "a handler that ends the process": ("handlers/default.py", lambda _text: "import sys\nsys.exit(0)\n"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("file", "broken"), BREAKS.values(), ids=BREAKS.keys())
+def test_a_broken_edit_ends_neither_serving_nor_watching(
+    project: Path, file: str, broken: Callable[[str], str]
+) -> None:
+    contract = project / "openapi.yaml"
+    with started(project, "--reload") as one:
+        time.sleep(1)  # until the watch has begun
+        good = contract.read_text("utf-8")
+        kept = (project / file).read_text("utf-8") if (project / file).exists() else None
+        (project / file).write_text(broken(good), "utf-8")
+        one.until(lambda: "reloaded" in one.said())
+        assert one.get().status_code == 200
+        if kept is None:
+            (project / file).unlink()
+        contract.write_text(good.replace("title: Tasks,", "title: Mended,"), "utf-8")
+        one.until(lambda: httpx.get(one.url + "/openapi.json").json()["info"]["title"] == "Mended")
+        assert one.get().status_code == 200
+        assert one.process.poll() is None
+        assert "Traceback" not in one.said()
+
+
+def named(project: Path) -> str:
+    """The id of the operation that lists tasks."""
+    from specdouble.contract import read
+
+    return next(one.id for one in read(project).operations.values() if one.method == "get" and "{" not in one.path)
+
+
+def handle(project: Path, code: str) -> None:
+    from specdouble.contract import read
+
+    contract = read(project)
+    operation = contract.operations[named(project)]
+    module = operation.tags[0].lower() if operation.tags else "default"
+    (project / "handlers" / f"{module}.py").write_text(code.replace("list_tasks", operation.id), "utf-8")
+
+
+def test_a_handler_that_ends_the_process_is_a_500(project: Path) -> None:
+    handle(project, "import sys\n\n\ndef list_tasks(**others):\n    sys.exit('over')\n")
+    with started(project) as one:
+        assert [one.get().status_code for _ in range(2)] == [500, 500]
+
+
+def waiting(project: Path, seconds: float, grace: str) -> tuple[list[object], Started]:
+    """What came of a request that takes so long, and was under way as the server was asked to end."""
+    handle(project, HANDLER.format(seconds=seconds).replace("list_tasks()", "list_tasks(**others)"))
+    found: list[object] = []
+
+    def ask() -> None:
+        try:
+            found.append(one.get().status_code)
+        except httpx.HTTPError as error:
+            found.append(type(error))
+
+    with started(project, "--grace", grace) as one:
+        asking = threading.Thread(target=ask)
+        asking.start()
+        time.sleep(1)
+        one.process.send_signal(signal.SIGTERM)
+        assert one.process.wait(PATIENCE) == 0
+        asking.join()
+    return found, one
+
+
+def test_a_request_under_way_is_finished_before_the_end(project: Path) -> None:
+    found, one = waiting(project, 3, "30")
+    assert found == [200]
+    assert "waiting up to 30 s for GET /api/v1/tasks" in one.said()
+    assert "cut" not in one.said()
+
+
+def test_what_takes_longer_than_the_grace_is_cut_and_named(project: Path) -> None:
+    found, one = waiting(project, 600, "0.5")
+    assert found == [httpx.RemoteProtocolError]
+    assert "cut after 0.5 s: GET /api/v1/tasks" in one.said()
+    assert "Traceback" not in one.said()
+
+
+def test_after_a_kill_the_next_start_works_at_the_same_port(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    for _ in range(2):
+        with started(project, "--port", port) as one:
+            assert one.get().status_code == 200
+            one.process.kill()
+            one.process.wait()
+
+
+PLACES = {
+    "without a home": {"HOME": None, "USER": None, "LOGNAME": None},
+    "with a home that is not there": {"HOME": "/nowhere/at/all"},
+    "in a locale of ASCII": {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "with an output that has no such letters": {"PYTHONIOENCODING": "ascii"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
+def test_it_starts_and_lints_in_any_place(project: Path, place: dict[str, str | None]) -> None:
+    contract = project / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("title: Tasks,", "title: Задачи ✓,"), "utf-8")
+    environment = {name: value for name, value in {**os.environ, **place}.items() if value is not None}
+    with started(project, environment=environment) as one:
+        assert one.get().status_code == 200
+    lint = subprocess.run([*COMMAND, "lint", str(project)], env=environment, capture_output=True, check=False)
+    assert b"Traceback" not in lint.stderr
+    assert lint.returncode in (0, 1)
+
+
+@contextmanager
+def small_disk(folder: Path, options: str) -> Iterator[Path]:
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no `mount` here")
+def test_on_a_full_disk_it_serves_and_says_that_the_secret_is_not_kept(project: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "size=256k") as disk:
+        copied = shutil.copytree(project, disk / "project")
+        filler = disk / "filler"
+        with filler.open("wb", buffering=0) as output:
+            try:
+                while True:
+                    output.write(bytes(4096))
+            except OSError:
+                pass
+        log = tmp_path / "log.txt"
+        assert _served_once(copied, log) == 200
+        assert "cannot be written (No space left on device)" in log.read_text()
+        filler.unlink()
+        assert _served_once(copied, log) == 200
+        assert len((copied / ".specdouble" / "secret").read_text()) == 64
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no `mount` here")
+def test_in_a_read_only_folder_it_serves_and_says_that_the_secret_is_not_kept(project: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "size=1m") as disk:
+        copied = shutil.copytree(project, disk / "project")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        log = tmp_path / "log.txt"
+        assert _served_once(copied, log) == 200
+        assert "cannot be written (Read-only file system)" in log.read_text()
+        assert "Traceback" not in log.read_text()
+
+
+def _served_once(project: Path, log: Path) -> int:
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", str(project), "--port", "0"], stdout=output, stderr=output, env=_without_secret()
+        )
+    try:
+        end = time.monotonic() + PATIENCE
+        while "Ctrl-C stops" not in log.read_text():
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        url = log.read_text().partition(" at ")[2].split()[0]
+        return httpx.get(f"{url}/api/v1/tasks").status_code
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _without_secret() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "SPECDOUBLE_SECRET"}
+
+
+@pytest.mark.parametrize("command", [["lint"], ["routes"], ["token", "ada"], ["serve"], ["version"]])
+def test_an_error_that_nobody_foresaw_is_a_sentence_and_the_code_3(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise LookupError("what nobody foresaw")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("specdouble.contract.read", broken)
+    monkeypatch.setattr("specdouble.double.double.read_contract", broken)
+    monkeypatch.setattr("click.echo", broken)
+    ended = CliRunner().invoke(cli.main, command)
+    assert ended.exit_code == 3
+    assert "an error that nobody foresaw: LookupError: what nobody foresaw (" in ended.stderr
+    (report,) = tmp_path.glob("specdouble-*.txt")
+    assert "Traceback" in report.read_text()
+    assert str(report) in ended.stderr
+    assert "Traceback" not in ended.output
