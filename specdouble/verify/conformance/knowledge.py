@@ -124,6 +124,8 @@ class Knowledge:
             if not held:
                 continue
             for name in list(held):
+                if self._positive(case, location) and isinstance(held[name], int):
+                    held[name] = sane(held[name])
                 # What others refer to must not be deleted: later requests that name it would be refused.
                 guarded = action and action.does == "delete" and self.world.is_reference(held[name])
                 usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
@@ -215,7 +217,7 @@ def sane(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if -LARGEST <= value <= LARGEST else value % 2**31
+        return max(-LARGEST, min(value, LARGEST))
     if isinstance(value, dict):
         return {sane(name): sane(item) for name, item in value.items() if not name.startswith("$") and "." not in name}
     return [sane(item) for item in value] if isinstance(value, list) else value
