@@ -246,7 +246,9 @@ class Judge:
             if not answer.is_success:
                 cycle.reason = f"{method} answers {answer.status_code} {answer.text[:120]}"
                 return False
-            kept = made.sent
+            # What was sent and cannot be shown as it is (`now`) has changed to something else.
+            unknown = self.writer.document(update, body).keys() - changed.keys() - fixed
+            kept = {name: value for name, value in made.sent.items() if name not in unknown}
             made.sent = {**({} if method == "put" else kept), **changed}
             difference = self._difference(self._ask(read, made.parameters), made)
             if difference is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
@@ -56,6 +56,7 @@ class Listing:
         properties: the properties that can be sorted by.
         first_page: the number of the first page.
         most: how many a page may hold at most; None for any number.
+        unset: the defaults that stand for no filter: of a text that may be any, `none` is no choice.
     """
 
     id: str
@@ -64,12 +65,13 @@ class Listing:
     properties: tuple[str, ...]
     first_page: int = 1
     most: int | None = None
+    unset: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
         """The meaning of an operation's query parameters, where a page may hold that many at most."""
         scalars = {plain(name): name for name, schema in resource.properties.items() if _is_comparable(schema)}
-        filters, roles, first_page = {}, {}, 1
+        filters, roles, unset, first_page = {}, {}, {}, 1
         for parameter in operation.parameters:
             if parameter.location != "query":
                 continue
@@ -82,13 +84,18 @@ class Listing:
                     first_page = 0
             elif name in scalars:
                 filters[parameter.name] = scalars[name], resource.properties[scalars[name]]
-        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most)
+                default = parameter.schema.get("default") if isinstance(parameter.schema, dict) else None
+                if isinstance(default, str) and not _is_choice(resource.properties[scalars[name]]):
+                    unset[parameter.name] = default
+        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most, unset)
 
     def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
         found: dict[str, Any] = {}
         for parameter, (name, schema) in self.filters.items():
             value = values.get(parameter)
+            if value is not None and value == self.unset.get(parameter):
+                continue
             if isinstance(value, list):
                 held = [one for one in value if _can_hold(schema, one)]
                 if held:
@@ -152,7 +159,8 @@ def listed_defaults(contract: Contract, resource: Resource) -> dict[str, Any]:
         schemas = {one.name: one.schema for one in operation.parameters if isinstance(one.schema, dict)}
         for parameter, (name, schema) in Listing.of(operation, resource).filters.items():
             default = schemas.get(parameter, {}).get("default")
-            if default is not None and not isinstance(default, list | dict) and _can_hold(schema, default):
+            is_scalar = default is not None and not isinstance(default, list | dict | str)
+            if (is_scalar or (isinstance(default, str) and _is_choice(schema))) and _can_hold(schema, default):
                 found.setdefault(name, default)
     return found
 
@@ -178,6 +186,11 @@ def _is_comparable(schema: Mapping[str, Any]) -> bool:
         items = schema.get("items")
         return isinstance(items, dict) and items.get("type") in ("string", "integer", "number")
     return "properties" not in schema and schema.get("type") != "object"
+
+
+def _is_choice(schema: Mapping[str, Any]) -> bool:
+    """Whether a text of the schema is one of few."""
+    return "enum" in schema or (isinstance(schema.get("items"), dict) and "enum" in schema["items"])
 
 
 def _can_hold(schema: Mapping[str, Any], value: Any) -> bool:

@@ -33,20 +33,21 @@ class JsonPatch(list[Any]):
 
         Args:
             document: the document before; it stays as it is.
-            statuses: what the operation declares: a patch that does not fit the document is refused with the first
-                of 409, 422 and 400 (RFC 5789, 2.2).
+            statuses: what the operation declares: what is no patch is refused with the first of 400 and 422, one
+                that does not fit the document with the first of 409, 422 and 400 (RFC 5789, 2.2).
 
         Raises:
             Problem: an operation is none, or does not fit the document, or a `test` fails.
         """
         document = deepcopy(document)
-        for index, step in enumerate(self._steps()):
+        invalid = refusing(statuses, 400, 422)
+        for index, step in enumerate(self._steps(invalid)):
             try:
                 document = step.apply(document, in_place=True)
                 # Copies of copies would grow without end.
                 large = self[index]["op"] == "copy" and len(orjson.dumps(document)) > _LARGEST
             except jsonpatch.InvalidJsonPatch as error:
-                raise Problem(400, "Invalid JSON Patch", f"operation {index}: {error}") from None
+                raise Problem(invalid, "Invalid JSON Patch", f"operation {index}: {error}") from None
             except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
                 said = "the test fails" if isinstance(error, jsonpatch.JsonPatchTestFailed) else "it does not fit"
                 status = refusing(statuses, 409, 422, 400)
@@ -54,14 +55,14 @@ class JsonPatch(list[Any]):
             except TypeError:
                 large = True  # deeper than JSON can be written
             if large:
-                raise Problem(400, "Invalid JSON Patch", f"operation {index} makes the document too large")
+                raise Problem(invalid, "Invalid JSON Patch", f"operation {index} makes the document too large")
         return storable(document)
 
-    def _steps(self) -> list[jsonpatch.JsonPatch]:
+    def _steps(self, invalid: int) -> list[jsonpatch.JsonPatch]:
         try:
             return [jsonpatch.JsonPatch([operation]) for operation in self]
         except (jsonpatch.InvalidJsonPatch, jsonpatch.JsonPointerException) as error:
-            raise Problem(400, "Invalid JSON Patch", str(error)) from None
+            raise Problem(invalid, "Invalid JSON Patch", str(error)) from None
 
 
 def as_patch(media: Media) -> Callable[[Any], Any] | None:
