@@ -6,6 +6,7 @@ import json
 import subprocess
 import tarfile
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -95,10 +96,10 @@ credentials = {{ token = "{TOKEN}" }}
     def documents(self, client: httpx.Client) -> dict[str, bytes]:
         found = {}
         for user in client.get("/users").raise_for_status().json():
-            for path in (f"/users/{user['name']}", f"/users/{user['name']}/tokens"):
+            for path in (f"/users/{quote(user['name'])}", f"/users/{quote(user['name'])}/tokens"):
                 found[path] = _at_rest(client.get(path).raise_for_status().json())
         for group in client.get("/groups").raise_for_status().json():
-            path = f"/groups/{group['name']}"
+            path = f"/groups/{quote(group['name'])}"
             found[path] = client.get(path).raise_for_status().content
         for service in client.get("/services").raise_for_status().json().values():
             found[f"/services/{service['name']}"] = _at_rest(service)
