@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import count
 
 import hypothesis
 from hypothesis import strategies as st
@@ -29,6 +30,17 @@ def matching(pattern: str, seed: int) -> tuple[str, ...]:
             continue
         break
     return tuple(found)
+
+
+def each_once(pattern: str, seed: int) -> Iterator[str]:
+    """Texts that match the pattern, none of them twice; ends where no other is found."""
+    given: set[str] = set()
+    for more in count(seed):
+        fresh = [text for text in matching(pattern, more) if text not in given]
+        if not fresh:
+            return
+        given.update(fresh)
+        yield from fresh
 
 
 def _draw(strategy: st.SearchStrategy[str], keep: Callable[[str], None], seed: int) -> None:

@@ -7,7 +7,7 @@ import secrets
 import string
 import time
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from threading import Lock, RLock
 from typing import Any
 
@@ -19,7 +19,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
-from specdouble.verify.patterns import matching
+from specdouble.verify.patterns import each_once
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
@@ -28,6 +28,7 @@ from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible
 
 BETWEEN_LOGINS = 2.0  # seconds
+MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
 
 
 class World:
@@ -61,7 +62,7 @@ class World:
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
-        self._given: set[str] = set()
+        self._texts: dict[str, Iterator[str]] = {}
         self._run, self._numbers = secrets.token_hex(2), count(1)
 
     # Names
@@ -108,13 +109,11 @@ class World:
 
     def _matching(self, schema: Any) -> str | None:
         """A text that matches the pattern and was not given before, as long as there are such."""
-        first = int(self._run, 16) * 1000
-        for more in range(4):
-            for text in matching(str(schema["pattern"]), first + more):
-                if text not in self._given and self.bodies.property_fits(schema, text):
-                    self._given.add(text)
-                    return text
-        return None
+        pattern = str(schema["pattern"])
+        with self._lock:
+            texts = self._texts.setdefault(pattern, each_once(pattern, int(self._run, 16) * 1000))
+            tried = islice(texts, MOST_TRIED)
+            return next((text for text in tried if self.bodies.property_fits(schema, text)), None)
 
     # Documents that others refer to
 
