@@ -269,7 +269,8 @@ class Described:
                 if inner:
                     found[name] = inner
             elif (
-                not self._has_objects(value)
+                self._is_text_for(properties[name], value)
+                and not self._has_objects(value)
                 and self.violation(properties[name], value, self.reads, formats=True) is None
             ):
                 found[name] = value

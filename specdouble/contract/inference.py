@@ -241,7 +241,8 @@ class _Inference:
     def rules(self, resource: Resource, group: _Group) -> Iterator[CollectionRule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
         creating = group.on_all.get("post")
-        clues = Clues(resource, self.sent(creating) if creating else {})
+        told = self.sent(creating) if creating else {}
+        clues = Clues(resource, [name for name, part in told.items() if part.get("readOnly") is not True])
         for kind in kinds().values():
             yield from kind.guess(clues)
 

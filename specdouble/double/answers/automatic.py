@@ -29,7 +29,7 @@ Result = tuple[Any, int, dict[str, str]]
 def automatic(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[..., Result] | None:
     """The function that answers an operation by its action; None where it has none."""
     action = contract.actions.get(operation.id)
-    if action is None or not 200 <= operation.success < 300 or operation.response(operation.success) is None:
+    if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
         return None
     answer = getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
     return None if answer is None else _refusing(answer)
@@ -75,6 +75,8 @@ class AutomaticOperation:
         self._set_by_server |= {
             name for name, part in self._resource.properties.items() if part.get("readOnly") is True
         }
+        if self._resource.why:  # readOnly where it is shown, and taken where it is sent: the request knows best
+            self._set_by_server -= {*self._sent.values()}
 
     # The actions
 

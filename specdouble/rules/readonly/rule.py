@@ -29,9 +29,9 @@ def _read(reading: Reading) -> Iterator[ReadOnly]:
 
 
 def _guess(clues: Clues) -> Iterator[ReadOnly]:
-    """What the schema of an inferred resource says itself."""
+    """What the schema of an inferred resource says itself, where a request that creates one does not take it."""
     for name, schema in clues.resource.properties.items():
-        if schema.get("readOnly") is True:
+        if schema.get("readOnly") is True and name not in clues.sent:
             yield ReadOnly(**clues.place(name))
 
 
