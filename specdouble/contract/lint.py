@@ -166,7 +166,7 @@ def _check_closed(document: Document, schema: dict[str, Any], at: str) -> None:
     """An `allOf` with a closed schema in it takes only what that one lists: what others require is shut out."""
     if not isinstance(schema.get("allOf"), list):
         return
-    parts = list(_joined(document, schema, set()))
+    parts = list(_joined(document, schema))
     required = {name for part in parts for name in _names(part.get("required"))}
     for part in parts:
         if part.get("additionalProperties") is False and "patternProperties" not in part:
@@ -177,18 +177,23 @@ def _check_closed(document: Document, schema: dict[str, Any], at: str) -> None:
                 return
 
 
-def _joined(document: Document, schema: Any, seen: set[int]) -> Iterator[dict[str, Any]]:
-    """The schema and all those of its `allOf`, however deep."""
-    try:
-        schema = document.resolve(schema)
-    except LookupError:
-        return
-    if isinstance(schema, dict) and id(schema) not in seen:
-        seen.add(id(schema))
-        yield schema
-        parts = schema.get("allOf")
-        for part in parts if isinstance(parts, list) else ():
-            yield from _joined(document, part, seen)
+_JOINED = 200
+
+
+def _joined(document: Document, schema: Any) -> Iterator[dict[str, Any]]:
+    """The schema and those of its `allOf`, however deep; no more than anybody has written by hand."""
+    seen: set[int] = set()
+    waiting = [schema]
+    while waiting and len(seen) < _JOINED:
+        try:
+            part = document.resolve(waiting.pop())
+        except LookupError:
+            continue
+        if isinstance(part, dict) and id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            inside = part.get("allOf")
+            waiting += inside if isinstance(inside, list) else ()
 
 
 def _names(value: Any) -> list[str]:

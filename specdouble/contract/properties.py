@@ -49,21 +49,25 @@ def is_array(schema: dict[str, Any]) -> bool:
 
 def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:
     """The properties of an object schema, through `$ref` and `allOf`: name, the property as it stands, pointer."""
-    yield from _parts(document, schema, at, set())
+    yield from _parts(document, schema, at, set(), 0)
 
 
-def _parts(document: Document, schema: Any, at: str, seen: set[str]) -> Iterator[tuple[str, Any, str]]:
+# An `allOf` behind an `allOf`, so often: what is further down is nobody's design, and would end the stack.
+_DEEPEST = 100
+
+
+def _parts(document: Document, schema: Any, at: str, seen: set[str], depth: int) -> Iterator[tuple[str, Any, str]]:
     try:
         schema, at = document.follow(schema, at)
     except LookupError:
         return
-    if not isinstance(schema, dict) or at in seen:
+    if not isinstance(schema, dict) or at in seen or depth > _DEEPEST:
         return
     seen.add(at)
     if "$ref" in schema:
-        yield from _parts(document, {"$ref": schema["$ref"]}, at, seen)
+        yield from _parts(document, {"$ref": schema["$ref"]}, at, seen, depth + 1)
     for index, part in enumerate(schema.get("allOf") or ()):
-        yield from _parts(document, part, at + pointer("allOf", index), seen)
+        yield from _parts(document, part, at + pointer("allOf", index), seen, depth + 1)
     properties = schema.get("properties")
     for name, part in properties.items() if isinstance(properties, dict) else ():
         yield name, part, at + pointer("properties", name)

@@ -274,6 +274,9 @@ def sent_names(contract: Contract, operation: Operation, action: Action) -> dict
     removes it.
     """
     known = contract.resources[action.collection].properties
+    alike: dict[str, list[str]] = {}
+    for name in known:
+        alike.setdefault(plain(name), []).append(name)
     found: dict[str, str] = {}
     for media in operation.body.content.values() if operation.body else ():
         schema = media.schema
@@ -281,6 +284,6 @@ def sent_names(contract: Contract, operation: Operation, action: Action) -> dict
             schema = contract.fields(schema).get(name)
         for name, part in contract.fields(schema).items():
             if part.get("readOnly") is not True:
-                alike = [one for one in known if plain(one) == plain(str(name))]
-                found[name] = alike[0] if name not in known and len(alike) == 1 else name
+                others = alike.get(plain(str(name)), [])
+                found[name] = others[0] if name not in known and len(others) == 1 else name
     return found
