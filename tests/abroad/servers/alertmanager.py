@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import Server, install_from_debian
+from .server import CASCADE, USUAL, Argued, Server, install_from_debian
 
 PROGRAM = "/usr/bin/prometheus-alertmanager"
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
@@ -18,6 +18,15 @@ class Alertmanager(Server):
     """Nobody signs in."""
 
     name = "alertmanager"
+    argued = (
+        Argued(
+            "read_your_writes",
+            "*keeps whatever it is sent*",
+            "`startsAt` must be before `endsAt`: no schema says so",
+        ),
+        *USUAL,
+        *CASCADE,
+    )
 
     def install(self) -> None:
         install_from_debian("prometheus-alertmanager")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import Server, install_from_pypi
+from .server import CASCADE, USUAL, Argued, Server, install_from_pypi
 
 TENANT = "/api/v2/tenants/default_tenant"
 
@@ -16,6 +16,18 @@ class ChromaDB(Server):
     """Nobody signs in."""
 
     name = "chromadb"
+    argued = (
+        Argued("read_your_writes", "*resource_name*", "the answer is 200, and what was written is not kept"),
+        Argued(
+            "read_your_writes",
+            "*keeps whatever it is sent*",
+            "the least length of a name is not declared",
+        ),
+        Argued("boundaries", "*name within its bounds*", "the same"),
+        Argued("authentication", "*", "401 is declared, and a server without users asks for no credentials"),
+        *USUAL,
+        *CASCADE,
+    )
 
     def install(self) -> None:
         install_from_pypi(self.home, "chromadb")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from .server import Server, free_port, install_from_pypi, run
+from .server import CASCADE, USUAL, Argued, Server, free_port, install_from_pypi, run
 
 TOKEN = "for-tests-on-loopback"
 CONFIGURATION = """\
@@ -32,11 +32,18 @@ class JupyterHub(Server):
     """One token that may administer the hub."""
 
     name = "jupyterhub"
+    argued = (
+        Argued("conformance", "*auth_state*", "`auth_state` is null where the contract says an object"),
+        Argued("authentication", "*GET /*", "the contract protects the version, and the hub shows it to everybody"),
+        Argued("authentication", "*", "the contract protects this operation too, and the hub asks nobody"),
+        *USUAL,
+        *CASCADE,
+    )
     contract_name = "openapi.yaml"
     settings = f"""\
 [[tool.specdouble.verify.users]]
 name = "operator"
-credentials = {{ token = "{TOKEN}" }}
+credentials = {{ token = "{TOKEN}", oauth2 = "{TOKEN}" }}
 """
 
     def install(self) -> None:

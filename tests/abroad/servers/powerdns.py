@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import Server, free_port, install_from_debian
+from .server import CASCADE, USUAL, Argued, Server, free_port, install_from_debian
 
 KEY = "for-tests-on-loopback"
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")
@@ -19,6 +19,12 @@ class PowerDNS(Server):
     """One key for everybody: whoever has it may do everything."""
 
     name = "powerdns"
+    argued = (
+        Argued("read_your_writes", "*keeps whatever it is sent*", "`name` is demanded, though not `required`"),
+        Argued("boundaries", "*name within its bounds*", "`name` must end in a dot, and the contract says any text"),
+        *USUAL,
+        *CASCADE,
+    )
     contract_name = "openapi.yaml"
     settings = f"""\
 [[tool.specdouble.verify.users]]

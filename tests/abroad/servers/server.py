@@ -24,21 +24,41 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Argued:
-    """Why a failure that is reported is true.
+    """What is to be said of failures that somebody has read.
 
     Args:
         rule: the rule or check that is told as broken; `*` stands for any text.
-        operations: the operations that it is told of; `*` stands for any text.
-        reason: what the server does, and which sentence of its contract that breaks.
+        told: what the report says of it: promise, case, and what was seen; `*` stands for any text.
+        reason: what the server does, and what its contract says of it.
+        is_true: whether the contract is broken; if not, this is a false alarm that is still to be mended.
     """
 
     rule: str
-    operations: str
+    told: str
     reason: str
+    is_true: bool = True
 
-    def covers(self, rule: str, operation: str) -> bool:
+    def covers(self, rule: str, told: str) -> bool:
         """Whether this is the argument for that failure."""
-        return fnmatchcase(rule, self.rule) and fnmatchcase(operation, self.operations)
+        return fnmatchcase(rule, self.rule) and fnmatchcase(told, self.told)
+
+
+# What most servers do, whatever they are for.
+USUAL = (
+    Argued("conformance", "*undeclared method*", "405 without `Allow` (RFC 9110, 15.5.6), or another status than 405"),
+    Argued("conformance", "*one of the statuses*", "it answers with a status that its contract does not declare"),
+    Argued("conformance", "*Undocumented status code*", "it answers with a status that its contract does not declare"),
+    Argued("conformance", "*Content-Type*", "it answers in a media type that is not declared, or in none"),
+    Argued("conformance", "*Schema-violating request accepted*", "it takes a parameter of the wrong type for none"),
+    Argued("conformance", "*Schema-valid request rejected*", "it demands what its contract does not say"),
+    Argued("conformance", "*Response violates schema*", "the answer is not as declared"),
+    Argued("error_shape", "*", "a refusal's body is not as declared"),
+)
+# What is told beside its cause: no create was found that the server takes, so that each check fails for that.
+CASCADE = tuple(
+    Argued(check, "*", "the create that the check begins with was refused for another reason", False)
+    for check in ("boundaries", "unknown_properties", "partial_update", "refused_leaves_no_trace", "read_your_writes")
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class Server(ABC):
     name: str
     contract_name = "openapi.json"
     settings = ""
-    argued: Sequence[Argued] = ()
+    argued: Sequence[Argued] = (*USUAL, *CASCADE)
 
     @property
     def home(self) -> Path:

@@ -1,4 +1,4 @@
-"""A run on a server of others changes nothing that was there, leaves nothing behind, and reports what is true."""
+"""A run on a server of others changes nothing that was there, leaves nothing behind, and reports what is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from . import SERVERS, Running, Server
 pytestmark = pytest.mark.slow
 
 SPECDOUBLE = Path(sys.executable).parent / "specdouble"
-MAX_SECONDS = 120
+MAX_SECONDS = 60
+MOST_FAILURES = 25
 KILL_AFTER = (1.5, 3, 5, 8, 13)
 
 
@@ -51,10 +52,10 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, tupl
     return {path: (content, after.get(path)) for path, content in before.items() if after.get(path) != content}
 
 
-def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_true(server: Server, running: Running) -> None:
+def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_argued(server: Server, running: Running) -> None:
     before = server.documents(running.client)
     process = verifying(running, f"--max-time={MAX_SECONDS}")
-    code = process.wait(MAX_SECONDS * 2)
+    code = process.wait(MAX_SECONDS * 4)
     output = (running.folder / "output").read_text("utf-8")
     after = server.documents(running.client)
 
@@ -64,6 +65,7 @@ def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_true(serve
 
     verdict = json.loads((running.folder / "verdict.json").read_text("utf-8"))
     assert unargued(server, verdict) == []
+    assert len(verdict["failures"]) <= MOST_FAILURES
 
     left = after.keys() - before.keys()
     leftovers = (running.folder / "leftovers").read_text("utf-8") if (running.folder / "leftovers").exists() else ""
@@ -71,13 +73,13 @@ def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_true(serve
 
 
 def unargued(server: Server, verdict: dict[str, Any]) -> list[str]:
-    """The reported failures that nobody has read and found to be true."""
-    return [
-        f"{failure['rule']} {operation}: {failure['promise']}; {failure['seen']}"
-        for failure in verdict["failures"]
-        for operation in failure["operations"] or [""]
-        if not any(argued.covers(failure["rule"], operation) for argued in server.argued)
-    ]
+    """The reported failures that nobody has read."""
+    found = []
+    for failure in verdict["failures"]:
+        told = f"{failure['promise']} ({failure['case']}): {failure['seen']}"
+        if not any(argued.covers(failure["rule"], told) for argued in server.argued):
+            found.append(f"{failure['rule']}: {told}")
+    return found
 
 
 @pytest.mark.parametrize("seconds", KILL_AFTER)
