@@ -44,6 +44,7 @@ class Campaign:
             if isinstance(one, Missing):
                 if self.world.selection.takes(one.check):
                     self.row(one.check).reasons[one.reason] += 1
+                    self.row(one.check).unproved |= one.decisive
             else:
                 self.row(one.check)
                 cases.append(one)

@@ -33,10 +33,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why a rule or check cannot be tried, or a side of it."""
+    """Why a rule or check cannot be tried, or a side of it.
+
+    Args:
+        check: the id of the rule, or the name of the check.
+        reason: what is wanting.
+        decisive: whether nothing is proved without it, whatever else was tried.
+    """
 
     check: str
     reason: str
+    decisive: bool = False
 
 
 Plan = Iterator[Case | Missing]

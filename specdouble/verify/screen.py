@@ -101,8 +101,10 @@ class Screen:
 
     def _sum(self, verdict: Verdict) -> None:
         counts = ", ".join(f"{verdict.count(state)} {state}" for state in (KEPT, BROKEN, NOT_EXERCISED))
+        if verdict.count(NOT_EXERCISED):
+            counts += " (see why)"
         stopped = f"; stopped: {verdict.stopped}" if verdict.stopped else ""
-        color = "red" if verdict.failures else "green"
+        color = "red" if verdict.exit_code else "green"
         self.line(f"\n{counts}; {len(verdict.failures)} failures in {verdict.requests} requests, "
                   f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
 

@@ -59,6 +59,7 @@ class Settings:
         signing: the secret that signs tokens, by security scheme: lets expired tokens be tried.
         seed: what random choices start from.
         max_time: seconds until it stops and says what it found.
+        require_all: fail where a rule or check is not exercised.
         max_failures: stop once so many were found; every one is looked for where left out.
         max_examples: how many random cases each property and operation gets.
         operations: check these alone, by id.
@@ -86,6 +87,7 @@ class Settings:
     seed: int = 1
     max_time: float | None = None
     max_failures: int | None = None
+    require_all: bool = False
     max_examples: int = 15
     operations: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()

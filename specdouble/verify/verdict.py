@@ -68,13 +68,14 @@ class Row:
     seconds: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
+    unproved: bool = False  # what decides could not be tried, whatever else was
 
     @property
     def state(self) -> str:
         """Kept, broken, or not exercised."""
         if self.failures:
             return BROKEN
-        return KEPT if self.cases else NOT_EXERCISED
+        return KEPT if self.cases and not self.unproved else NOT_EXERCISED
 
     @property
     def reason(self) -> str:
@@ -97,6 +98,7 @@ class Verdict:
     left: list[str] = field(default_factory=list)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     cases: int = 0
+    require_all: bool = False
 
     @property
     def failures(self) -> list[Failure]:
@@ -115,7 +117,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 conforms, 1 violations, 3 nothing could be tried."""
-        if self.failures:
+        """0 conforms, 1 violations or, where all is required, anything not exercised; 3 nothing could be tried."""
+        if self.failures or (self.require_all and self.count(NOT_EXERCISED)):
             return 1
         return 3 if self.rows and not any(row.cases for row in self.rows.values()) else 0

@@ -75,7 +75,7 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
     if said:
         show.line(said)
     world.settings = world.crowd.settings = settings
-    verdict = Verdict(contract.title, settings.url, settings.seed)
+    verdict = Verdict(contract.title, settings.url, settings.seed, require_all=settings.require_all)
     campaign = Campaign(world, verdict, show.progress)
     found = Run(verdict, world, campaign)
     ends = None

@@ -57,3 +57,13 @@ def test_with_one_user_the_owner_rules_are_not_exercised_and_it_says_so(contract
     assert verdict.failures == []
     for check in ("owner:lead_management.userId", "tenant:lead_management.organizationId"):
         assert "user" in verdict.rows[check].reason
+
+
+def test_without_two_organizations_the_tenant_rule_is_not_kept(contract: Contract, backend: Backend) -> None:
+    users = settings(backend.url).users[:2]
+    rules = ("tenant:lead_management.organizationId",)
+    told = settings(backend.url, phases=("rules",), users=users, rules=rules, require_all=True)
+    verdict = verify(contract, told)
+    assert verdict.rows[rules[0]].state == "not exercised"
+    assert "they are of one" in verdict.rows[rules[0]].reason
+    assert verdict.exit_code == 1

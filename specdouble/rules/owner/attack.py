@@ -19,7 +19,7 @@ def plan(world: World, subject: Subject, rule: Owner) -> Plan:
     pairs = colleagues or crowd.pairs()  # a colleague's document is what only the owner keeps from the caller
     yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("id"))
     if subject.creators and len(crowd) == 1:
-        yield Missing(rule.id, "needs another user in [tool.specdouble.verify]")
+        yield Missing(rule.id, "needs another user in [tool.specdouble.verify]", decisive=True)
     elif subject.creators and len(crowd) and not crowd.colleagues():
         yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
 

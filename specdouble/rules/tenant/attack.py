@@ -17,7 +17,10 @@ def plan(world: World, subject: Subject, rule: Tenant) -> Plan:
     pairs = world.crowd.foreigners()
     yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("tenant"))
     if subject.creators and len(world.crowd) and not pairs:
-        yield Missing(rule.id, "needs a user of another organization in [tool.specdouble.verify]")
+        known = {user.tenant for user in world.crowd if user.tenant is not None}
+        why = "they are of one" if known else "theirs are not known: `tenant` in their entries says them"
+        reason = f"needs users of two organizations in [tool.specdouble.verify]; {why}"
+        yield Missing(rule.id, reason, decisive=True)
 
 
 ATTACK = Attack(plan)
