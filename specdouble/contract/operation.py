@@ -120,9 +120,12 @@ class Operation:
 
     @property
     def success(self) -> int:
-        """The lowest 2xx that is declared, else 200."""
-        declared = [int(status) for status in self.responses if status[:1] == "2" and status.isdigit()]
-        return min(declared, default=200)
+        """The lowest 2xx that is declared; the lowest 3xx where nothing but redirections succeeds; else 200."""
+        numbers = [int(status) for status in self.responses if status.isdigit()]
+        succeeding = [number for number in numbers if 200 <= number < 300]
+        if not succeeding and self.response(200) is None:
+            succeeding = [number for number in numbers if 300 <= number < 400]
+        return min(succeeding, default=200)
 
     def response(self, status: int) -> Response | None:
         """What the contract declares for the status: itself, its class, or the default."""
