@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.rules.references.rule import References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
-from specdouble.verify.checks.refusals import refused_update
+from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -110,7 +110,8 @@ def _write(
     if not trial.world.bodies.property_fits(subject.requested(operation)[rule.name], value):
         raise NotExercised("the schema takes no such value")
     if writer is None:
-        body = {**trial.body(subject, trial.creator(subject), user), rule.name: value}
+        body = marked_body(trial, subject) if user == trial.user else trial.body(subject, operation, user)
+        body[rule.name] = value
         exchange, _ = trial.try_create(subject, user, body)
         return exchange, body, None
     document = trial.create(subject, user)
@@ -134,10 +135,12 @@ def _nothing_stored(
     trial: Trial, subject: Subject, rule: References, writer: Updater | None, sent: Any, before: Any, known: Any
 ) -> None:
     """The control and the trace at once: the same request with a known id is accepted, nothing is in its way."""
-    if writer is None:
+    if writer is None and not subject.once:
+        leaves_nothing(trial, subject, sent)
+    elif writer is None:
         body = {**sent, rule.name: _wrapped(subject, rule, writer, known)}
         exchange, _ = trial.try_create(subject, trial.user, body)
-        if not exchange.ok and subject.once:
+        if not exchange.ok:
             raise Broken("a refused create to store nothing", "the same request with a known id was refused then: "
                          + exchange.told(), "refused_leaves_no_trace")  # fmt: skip
     elif before is not None and trial.look(sent) != before:

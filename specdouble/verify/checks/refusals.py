@@ -54,20 +54,20 @@ def _refused(trial: Trial, subject: Subject, updater: Updater | None, changes: d
 
 
 def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], check: str = "conformance") -> None:
-    body = trial.body(subject, trial.creator(subject), trial.user)
+    body = marked_body(trial, subject)
     exchange, document = trial.try_create(subject, trial.user, {**body, **changes})
     name, value = next(iter(changes.items()))
     if document is not None and subject.deleters:
         trial.delete(document)  # else a unique value would be refused as taken the next time
     _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
-    _leaves_nothing(trial, subject, body)
+    leaves_nothing(trial, subject, body)
 
 
 def _left_out(trial: Trial, subject: Subject, name: str) -> None:
-    body = trial.body(subject, trial.creator(subject), trial.user)
+    body = marked_body(trial, subject)
     exchange, _ = trial.try_create(subject, trial.user, {key: value for key, value in body.items() if key != name})
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
-    _leaves_nothing(trial, subject, body)
+    leaves_nothing(trial, subject, body)
 
 
 def _left_out_of_update(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
@@ -85,10 +85,24 @@ def _hold_refused(exchange: Any, what: str, check: str) -> None:
         raise Broken(broken.expected, broken.seen, check) from None
 
 
-def _leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
+def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
+    """A body that the create must accept, with a text in it by which its document would be known in a list."""
+    creator = trial.creator(subject)
+    body = trial.body(subject, creator, trial.user)
+    if subject.once or any(isinstance(value, str) and trial.world.is_word(value) for value in body.values()):
+        return body
+    for name, schema in subject.requested(creator).items():
+        ruled = name in subject.chosen or name in subject.server_set or name in trial.world.implied
+        mark = trial.world.word()
+        if not ruled and name in subject.resource.properties and trial.world.bodies.property_fits(schema, mark):
+            return {**body, name: mark}
+    return body
+
+
+def leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
     """A name that a refused create was sent is free still, and no list shows it."""
     if subject.listers and not subject.once:
-        marks = {value for value in body.values() if isinstance(value, str) and trial.world.settings.prefix in value}
+        marks = {value for value in body.values() if isinstance(value, str) and trial.world.is_word(value)}
         for one in trial.listed(subject, trial.user):
             if marks & {value for value in one.values() if isinstance(value, str)}:
                 raise Broken("a refused create to store nothing", "the list shows its document")
