@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Barrier
@@ -394,14 +394,18 @@ class Trial:
         time.sleep(max(2.5 * self.world.settings.resolution, 0.003))
 
 
-def views(trial: Trial, document: Document) -> list[tuple[str, dict[str, Any]]]:
-    """Where the document shows after a write, and how: in the answer, where it holds it, and in a read."""
-    found = [("the answer", document.shown)] if document.answered else []
-    if document.subject.observable:
-        found.append(("a read", trial.look(document)))
-    if not found:
+def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where the document shows after a write, and how: in the answer, where it holds it, and in a read.
+
+    The answer is judged before anything is read: a document that went to somebody else is not found by a read, and
+    the answer has told why.
+    """
+    if not document.answered and not document.subject.observable:
         raise NotExercised(f"nothing shows documents of {document.subject.collection}")
-    return found
+    if document.answered:
+        yield "the answer", document.shown
+    if document.subject.observable:
+        yield "a read", trial.look(document)
 
 
 def view(trial: Trial, document: Document) -> dict[str, Any]:
