@@ -197,6 +197,11 @@ class Ledger:
             self._add(Created(kind, value, call.user, parents, call.operation))
         elif creates(self.contract, call.operation):
             key, kind = self._key(call, exchange), self.kind_of_children(call.operation)
+            several = self._several(call, exchange)
+            for one in several:
+                self._add(Created(kind, one, call.user, dict(call.path), call.operation))
+            if several:
+                return
             if key is not None:
                 self._add(Created(kind, key, call.user, dict(call.path), call.operation))
             else:
@@ -222,6 +227,18 @@ class Ledger:
         if key is None:
             key = next((body[name] for name in self._id_names(call.operation) if self.is_minted(body.get(name))), None)
         return key
+
+    def _several(self, call: Call, exchange: Exchange) -> list[Any]:
+        """The ids of the documents that a create of many made: those of its list that the request asked for.
+
+        A list may show others' documents too; what was not asked for, or was seen before, is not taken for this run's.
+        """
+        if not isinstance(exchange.json, list):
+            return []
+        asked = {text.casefold() for text in _texts(call.body)}
+        names = self._id_names(call.operation)
+        shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
+        return [one for one in shown if isinstance(one, str) and one.casefold() in asked and not self.is_stranger(one)]
 
     def _shown(self, operation: Operation, exchange: Exchange) -> Any:
         action = self.contract.actions.get(operation.id)

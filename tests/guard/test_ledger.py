@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from specdouble.contract import read
+from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import Ledger
 
 LONG = "a-zone-that-was-there-before.example."
@@ -29,3 +30,13 @@ def test_a_name_that_this_run_made_is_its_own_when_an_answer_shows_it(ledger: Le
     ledger.see([{"name": LONG}])
     assert not ledger.may_be_anothers("people", LONG)
     assert not ledger.is_stranger(LONG)
+
+
+def test_of_a_list_that_a_create_answers_only_what_was_asked_for_and_is_new_is_this_runs(ledger: Ledger) -> None:
+    create = ledger.contract.operations["createItem"]
+    ledger.see([{"id": "kept"}])
+    call = Call(create, body={"names": ["Mine", "kept"]}, has_body=True)
+    content = b'[{"id": "mine"}, {"id": "kept"}, {"id": "somebody-elses"}]'
+    headers = {"content-type": "application/json"}
+    ledger.answer(0, call, Exchange(call, "POST", "http://x/items", {}, None, 201, headers, content, 0.0, 0.0))
+    assert [one.id for one in ledger.created.values()] == ["mine"]
