@@ -57,6 +57,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
                   help="Try operations that may change what was there before, too.")  # fmt: skip
     @click.option("--leftovers", type=click.Path(path_type=Path), metavar="FILE",
                   help="Note what is created, as it is created; at the end, what is left.")  # fmt: skip
+    @click.option("--wait-for-server", type=float, metavar="SECONDS", help="Let the server take so long to start.")
     @click.option("--require-all", is_flag=True, default=None, help="Fail where a rule or check is not exercised.")
     @click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output.")
     @click.option("--yes", is_flag=True, help="Write to the server without asking.")

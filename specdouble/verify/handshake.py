@@ -14,6 +14,7 @@ from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trou
 from specdouble.verify.settings import Settings
 from specdouble.verify.world import World
 
+BETWEEN_KNOCKS = 0.2  # seconds
 SLOW = 0.25  # seconds an answer
 WORKERS_WHEN_SLOW = 8
 TIME_WHEN_SLOW = 300.0  # seconds
@@ -31,14 +32,14 @@ def prepare(world: World) -> float:
     world.client.deadline = time.monotonic() + min(patience, settings.max_time or patience)
     clock = time.perf_counter()
     try:
-        exchange = _knock(world)
+        exchange = _awaited(world)
     except (Trouble, OutOfTime) as problem:
         why = str(problem) or f"no answer within {patience:.0f} s"
         raise CouldNotRun(
             f"{world.client.url} cannot be verified: {why}; is the server up, and the address right?"
         ) from None
     latency = time.perf_counter() - clock
-    stands_in_the_way = trouble(exchange)
+    stands_in_the_way = None if 300 <= exchange.status < 400 else trouble(exchange)
     if stands_in_the_way:
         raise CouldNotRun(f"{world.client.url} is not this API: {stands_in_the_way}")
     try:
@@ -49,6 +50,19 @@ def prepare(world: World) -> float:
     meet_strangers(world)
     world.client.deadline = None
     return min(latency, exchange.elapsed or latency)
+
+
+def _awaited(world: World) -> Exchange:
+    """The first answer of a server that may be starting still."""
+    ends = time.monotonic() + world.settings.wait_for_server
+    world.client.deadline = (world.client.deadline or 0) + world.settings.wait_for_server
+    while True:
+        try:
+            return _knock(world)
+        except Trouble:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(BETWEEN_KNOCKS)
 
 
 def _knock(world: World) -> Exchange:

@@ -13,11 +13,13 @@ from specdouble.verify.identity import User, variable
 from specdouble.verify.verdict import Failure
 from specdouble.verify.world import World
 
-PICK = """pick() { python3 -c 'import json, sys
-value = json.load(sys.stdin)
-for name in sys.argv[1:]:
-    value = value[int(name) if isinstance(value, list) else name]
-print(value)' "$@"; }"""
+# On one line: it may be pasted with the spaces that stand before it on the screen.
+PICK = (
+    "pick() { python3 -c 'import functools, json, sys; "
+    "print(functools.reduce(lambda value, name: value[int(name) if isinstance(value, list) else name], "
+    "sys.argv[1:], json.load(sys.stdin)))'"
+    ' "$@"; }'
+)
 SHORTEST_ID = 6
 
 

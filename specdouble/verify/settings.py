@@ -59,6 +59,7 @@ class Settings:
         signing: the secret that signs tokens, by security scheme: lets expired tokens be tried.
         seed: what random choices start from.
         max_time: seconds until it stops and says what it found.
+        wait_for_server: seconds that the server may take to start.
         require_all: fail where a rule or check is not exercised.
         max_failures: stop once so many were found; every one is looked for where left out.
         max_examples: how many random cases each property and operation gets.
@@ -88,6 +89,7 @@ class Settings:
     max_time: float | None = None
     max_failures: int | None = None
     require_all: bool = False
+    wait_for_server: float = 0
     max_examples: int = 15
     operations: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()

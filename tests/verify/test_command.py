@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from click.testing import CliRunner, Result
@@ -77,7 +78,7 @@ def test_the_printed_lines_run_in_a_shell_as_they_stand(project: Path, tmp_path:
         str(project), "--rule", rule, "--phase", "rules", "--report", f"json={report}", fault="default_source_other"
     )
     printed = done.output.split("Reproduce from a fresh state:\n\n")[1].split("\n\n")[0]
-    for script in (textwrap.dedent(printed), json.loads(report.read_text())["failures"][0]["curl"]):
+    for script in (printed, json.loads(report.read_text())["failures"][0]["curl"]):
         with Backend(["default_source_other"]) as backend:
             environment = {**os.environ, "URL": backend.url, "ADA_PASSWORD": "ada-password"}
             shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=60)
@@ -131,3 +132,23 @@ def test_a_server_that_is_down_and_a_contract_that_cannot_be_read_exit_3(project
     assert _verify(str(project), "--url", url).exit_code == 3
     (project / "openapi.yaml").write_text("nonsense: [")
     assert _verify(str(project)).exit_code == 3
+
+
+def test_a_server_that_is_still_starting_is_waited_for(project: Path) -> None:
+    with Backend() as gone:
+        port = int(gone.url.rpartition(":")[2])
+    started: list[socket.socket] = []
+
+    def start() -> None:
+        started.append(socket.create_server(("127.0.0.1", port)))
+        connection, _ = started[0].accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n")
+
+    timer = Timer(1, start)
+    timer.start()
+    done = _verify(str(project), "--url", f"http://127.0.0.1:{port}", "--wait-for-server", "30")
+    timer.join()
+    started[0].close()
+    assert (done.exit_code, "is not this API" in done.output) == (3, True), done.output
