@@ -115,11 +115,13 @@ def _created(trial: Trial, subject: Subject, value: Body) -> None:
 def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updater: Updater) -> None:
     first, changes = value
     document = trial.create(subject, **first)
-    model = trial.look(document)
+    # What the request holds beside the document's properties may be shown, or not, as it pleases the server.
+    known = subject.resource.properties
+    model = {name: one for name, one in trial.look(document).items() if name in known}
     passed_over = set(subject.updated_stamps)
     for change in changes:
         accepted(trial.try_update(updater, document, change), "an update that keeps the contract")
-        model = {**model, **{name: one for name, one in change.items() if name in subject.resource.properties}}
+        model = {**model, **{name: one for name, one in change.items() if name in known}}
         seen = trial.look(document)
         for name, one in model.items():
             if name in passed_over or (name not in seen and name not in subject.server_set):

@@ -1,0 +1,22 @@
+"""Texts of a pattern: they match, none comes twice, and they are told to end where there are no more."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from specdouble.verify.patterns import each_once
+
+
+def test_many_texts_of_a_pattern_match_and_differ() -> None:
+    texts = list(islice(each_once(r"^[a-z0-9]{1,40}\.example\.$", 1), 150))
+    assert len(set(texts)) == 150
+    assert all(re.fullmatch(r"[a-z0-9]{1,40}\.example\.", text) for text in texts)
+
+
+def test_a_pattern_of_few_texts_ends() -> None:
+    assert sorted(each_once("^[ab]$", 1)) == ["a", "b"]
+
+
+def test_a_pattern_that_nothing_matches_gives_nothing() -> None:
+    assert list(each_once("a^", 1)) == []
