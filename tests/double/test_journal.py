@@ -26,7 +26,7 @@ MASKING = Masking(read(ROOT))
 def record(journal: Journal, **given: Any) -> None:
     entry = {"time": 1.0, "seconds": 0.1, "world": "default", "method": "POST", "path": "/a", "query": b""}
     entry |= {"operation": None, "request_body": b"", "status": 200, "response_body": b"", "rule": None, "why": None}
-    journal.record(**{**entry, **given})
+    journal.record(tuple({**entry, **given}.values()))
 
 
 def test_a_large_body_is_kept_as_far_as_it_is_shown() -> None:

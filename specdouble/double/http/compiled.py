@@ -92,7 +92,9 @@ class CompiledOperation:
         self._negotiation = Negotiation.of(contract, operation)
         self.preferred: Preferred | None = None
         self.guards: Sequence[Guard] = guards_of(contract, operation.id)
-        self._readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
+        readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
+        self._readers = [(reader, _reading(reader)) for reader in readers]
+        self._invalid_status, self._nowhere_status = _refusals(operation)
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
         self._wanted = wanted_arguments(handler, operation)
 
@@ -188,25 +190,18 @@ class CompiledOperation:
                 title = problem.words
                 violations += problem.violations
         if violations:
-            raise Problem(self._status_of(violations), title, violations=violations)
+            # A path that fits no document is a path to no document.
+            nowhere = all(one.location == "path" for one in violations)
+            raise Problem(self._nowhere_status if nowhere else self._invalid_status, title, violations=violations)
         return values
-
-    def _status_of(self, violations: list[Violation]) -> int:
-        """The status of a refusal for these, among those that the operation declares; 400 where it declares none."""
-        declared = self.operation.response
-        if declared(400) is None and declared(422) is not None:
-            return 422
-        # A path that fits no document is a path to no document.
-        nowhere = all(one.location == "path" for one in violations)
-        return 404 if nowhere and declared(400) is None and declared(404) is not None else 400
 
     def _parameters(self, request: Request) -> tuple[dict[str, Any], list[Violation]]:
         values: dict[str, Any] = {}
         violations: list[Violation] = []
         query = Query.parse(request.query) if request.query else _NO_QUERY
-        for reader in self._readers:
+        for reader, sent in self._readers:
             try:
-                value, found = reader.checked(self._contract, _sent(reader, request, query))
+                value, found = reader.checked(self._contract, sent(request, query))
             except Problem as problem:
                 if problem.status != 400:
                     raise
@@ -227,19 +222,33 @@ class CompiledOperation:
         }
 
 
-def _sent(reader: ParameterReader, request: Request, query: Query) -> Any:
-    """The value of a parameter as the request has it; MISSING where it has none."""
+def _refusals(operation: Operation) -> tuple[int, int]:
+    """The statuses for an invalid request and for one whose path alone is invalid; 400 where none is declared."""
+    declared = operation.response
+    if declared(400) is not None:
+        return 400, 400
+    if declared(422) is not None:
+        return 422, 422
+    return 400, 400 if declared(404) is None else 404
+
+
+def _reading(reader: ParameterReader) -> Callable[[Request, Query], Any]:
+    """How the value of a parameter is read from a request; MISSING where it has none."""
     name, location = reader.parameter.name, reader.parameter.location
     if location == "path":
-        return reader.from_path(request.path.get(name, ""))
+        return lambda request, _query: reader.from_path(request.path.get(name, ""))
     if location == "query":
-        return reader.from_query(query)
+        return lambda _request, query: reader.from_query(query)
     if location == "querystring":
-        return reader.from_querystring(request.query)
+        return lambda request, _query: reader.from_querystring(request.query)
     if location == "header":
-        raw = request.headers.get(name.lower().encode())
-        return reader.from_header(None if raw is None else raw.decode("latin-1"))
-    return reader.from_cookie(read_cookies(request.headers).get(name))
+        field = name.lower().encode()
+        return lambda request, _query: reader.from_header(_decoded(request.headers.get(field)))
+    return lambda request, _query: reader.from_cookie(read_cookies(request.headers).get(name))
+
+
+def _decoded(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode("latin-1")
 
 
 async def _awaited(result: Awaitable[Any], results: Results) -> Answer:

@@ -71,8 +71,11 @@ def _is_plainly_harmless(raw: bytes, value: Any) -> bool:
         return False
     if _FLAT.issuperset(map(type, value.values())):
         return True
-    odd = [member for member in value.values() if type(member) not in _FLAT]
-    return all(type(member) is int and SMALLEST <= member <= LARGEST for member in odd)
+    for member in value.values():
+        kind = type(member)
+        if kind not in _FLAT and not (kind is int and SMALLEST <= member <= LARGEST):
+            return False
+    return True
 
 
 def _refuse_twins(raw: bytes) -> None:

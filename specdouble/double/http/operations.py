@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -128,12 +129,8 @@ class Operations:
             self._record(started, name, method, path, query, operation, body, begun)
             return begun.answer
 
-        async def late(_scope: Scope, _receive: Receive, send: Send) -> None:
-            outcome = await _waited_for(begun, world)
-            await _send(send, outcome.answer, with_body=True)
-            self._record(started, name, method, path, query, operation, body, outcome)
-
-        return late
+        record = functools.partial(self._record, started, name, method, path, query, operation, body)
+        return functools.partial(_answer_late, begun, world, record)
 
     def _with_method(
         self, path: str, method: str, operations: dict[str, Answering]
@@ -182,10 +179,10 @@ class Operations:
         body: bytes,
         outcome: Outcome,
     ) -> None:
-        answer = outcome.answer
-        asked = (method, path, query, operation.operation.id if operation else None, body)
-        told = (answer.status, answer.body, outcome.rule, outcome.why)
-        self._double.journal.record(started, time.time() - started, world, *asked, *told)
+        answer, seconds = outcome.answer, time.time() - started
+        name = operation.operation.id if operation else None
+        asked = started, seconds, world, method, path, query, name, body
+        self._double.journal.record((*asked, answer.status, answer.body, outcome.rule, outcome.why))
 
 
 def _path(scope: Scope) -> str:
@@ -247,6 +244,20 @@ async def _waited_for(begun: Awaitable[Outcome], world: World) -> Outcome:
         return await begun
     finally:
         world.busy -= 1
+
+
+async def _answer_late(
+    begun: Awaitable[Outcome],
+    world: World,
+    record: Callable[[Outcome], None],
+    _scope: Scope,
+    _receive: Receive,
+    send: Send,
+) -> None:
+    """An application that answers a request whose handler has begun already."""
+    outcome = await _waited_for(begun, world)
+    await _send(send, outcome.answer, with_body=True)
+    record(outcome)
 
 
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:

@@ -47,6 +47,7 @@ class ParameterReader:
         default: the value where it is not sent; MISSING where there is none.
         alternatives: the types that the alternatives of a schema without one have.
         reserved: the names that begin with `$` or contain a dot and are taken all the same.
+        is_text: whether it is a text and nothing else, as most are.
     """
 
     parameter: Parameter
@@ -57,6 +58,7 @@ class ParameterReader:
     default: Any
     alternatives: tuple[str, ...]
     reserved: Container[str]
+    is_text: bool
 
     @classmethod
     def of(cls, contract: Contract, parameter: Parameter) -> ParameterReader:
@@ -71,7 +73,8 @@ class ParameterReader:
         choices = [contract.resolve(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
         alternatives = tuple(str(one["type"]) for one in choices if isinstance(one, dict) and "type" in one)
         default = schema.get("default", MISSING)
-        return cls(parameter, kind, schema, items, properties, default, alternatives, contract.reserved)
+        is_text = kinds == "string"
+        return cls(parameter, kind, schema, items, properties, default, alternatives, contract.reserved, is_text)
 
     def from_path(self, raw: str) -> Any:
         """The value of a path segment, as it came."""
@@ -137,9 +140,8 @@ class ParameterReader:
             Problem: 404, it stands in the path, and no store can keep it.
         """
         parameter = self.parameter
-        at = f"/{parameter.name}"
         if value is MISSING:
-            return [Violation(parameter.location, at, "is required")] if parameter.required else []
+            return [Violation(parameter.location, f"/{parameter.name}", "is required")] if parameter.required else []
         found = unstorable(value, parameter.location, self.reserved)
         if found and parameter.location == "path":
             raise Problem(404, None, f"{parameter.name} {found[0].message}: nothing has such a path")
@@ -164,6 +166,8 @@ class ParameterReader:
         return read_json(text.encode("utf-8"), self.reserved)
 
     def _parts(self, text: str, separator: str, decode: Callable[[str], str]) -> Any:
+        if self.is_text:
+            return decode(text)
         if self.kind == "array":
             return [self._typed(decode(one), self.items) for one in text.split(separator)] if text else []
         if self.kind == "object":

@@ -191,7 +191,9 @@ class StraightProtocol(HttpToolsProtocol):
         """The head has been read: decide which way the request takes."""
         self._in_head = False
         self._fields = fields = dict(self.headers)
-        refusal = self._wrong_head(fields)
+        # The requests of a connection mostly name the same host, each field once.
+        is_usual = fields.get(b"host") == self._host and len(fields) == len(self.headers) and self._is_small()
+        refusal = None if is_usual else self._wrong_head(fields)
         if refusal is not None:
             self._refuse(*refusal)
             raise _Refused
@@ -205,6 +207,10 @@ class StraightProtocol(HttpToolsProtocol):
         )
         if not self._straight:
             self._hand_over()
+
+    def _is_small(self) -> bool:
+        limits, url = self._limits, self.url
+        return self._packet + self._received <= limits.head and len(url) <= limits.target and url.isascii()
 
     def _wrong_head(self, fields: dict[bytes, bytes]) -> tuple[int, str] | None:
         """The status and the reason to refuse the head with; None where it is as it should be."""

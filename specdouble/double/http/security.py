@@ -16,6 +16,7 @@ from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 
+_IDS = (str, int)  # a union would be made anew for each request
 Headers = Mapping[bytes, bytes]
 Read = Callable[[Headers, bytes], str | None]
 Verify = Callable[[World, str], User | None]
@@ -127,7 +128,7 @@ def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
     def verify(world: World, credential: str) -> User | None:
         told = tokens.verify(credential)
         key = None if told is None else told.get(claim)
-        if not isinstance(key, str | int):
+        if not isinstance(key, _IDS):
             return None
         user = world.stored(identity.collection, key)
         return None if user is None else {claim: user.get(name) for claim, name in claimed}

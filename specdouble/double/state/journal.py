@@ -16,6 +16,23 @@ _SENTENCES = 20  # of an explanation's violations
 _SENTENCE = 200  # characters of each, where the whole is too long
 
 Why = Problem | dict[str, Any] | None
+# The fields of an `Entry` while nobody looks at it: to make a named tuple takes longer than all else here.
+Recorded = tuple[float, float, str, str, str, bytes, str | None, bytes, int, bytes, str | None, Why]
+
+
+class Beginning(NamedTuple):
+    """What is kept of a body that is longer than what is shown.
+
+    Args:
+        bytes: how it begins.
+        size: all its bytes.
+    """
+
+    bytes: bytes
+    size: int
+
+
+Body = bytes | Beginning
 
 
 class Entry(NamedTuple):
@@ -25,8 +42,6 @@ class Entry(NamedTuple):
         time: seconds since the epoch.
         seconds: how long the answer took.
         query: the query string.
-        request_body: its beginning; `request_size` are all its bytes.
-        response_body: its beginning; `response_size` are all its bytes.
         why: what the answer is a refusal or a failure for.
     """
 
@@ -37,11 +52,9 @@ class Entry(NamedTuple):
     path: str
     query: bytes
     operation: str | None
-    request_body: bytes
-    request_size: int
+    request_body: Body
     status: int
-    response_body: bytes
-    response_size: int
+    response_body: Body
     rule: str | None
     why: Why
 
@@ -55,20 +68,22 @@ class Entry(NamedTuple):
             "method": self.method,
             "target": masked.target(self.path, self.query.decode("latin-1"), self.operation),
             "operation": self.operation,
-            "request": _shown(masked.body(_text(self.request_body)), self.request_size),
+            "request": _shown(self.request_body, masked),
             "status": self.status,
-            "response": _shown(masked.body(_text(self.response_body)), self.response_size),
+            "response": _shown(self.response_body, masked),
             "rule": self.rule,
             "explanation": masked.value(why),
         }
 
 
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", "replace")
+def _shown(body: Body, masked: Exchanged) -> str:
+    if isinstance(body, Beginning):
+        return f"{_text(body.bytes, masked)} … ({body.size} bytes)"
+    return _text(body, masked)
 
 
-def _shown(text: str, size: int) -> str:
-    return text if size <= _SHOWN else f"{text} … ({size} bytes)"
+def _text(body: bytes, masked: Exchanged) -> str:
+    return masked.body(body.decode("utf-8", "replace"))
 
 
 class Journal:
@@ -85,37 +100,24 @@ class Journal:
         self._bytes = 0
         self.forgotten = 0
 
-    def record(
-        self,
-        time: float,
-        seconds: float,
-        world: str,
-        method: str,
-        path: str,
-        query: bytes,
-        operation: str | None,
-        request_body: bytes,
-        status: int,
-        response_body: bytes,
-        rule: str | None,
-        why: Why,
-    ) -> None:
-        """Keep an exchange, and forget the oldest where there is no room; the arguments are an `Entry`'s."""
-        asked, answered = len(request_body), len(response_body)
-        if asked > _SHOWN:
-            request_body = request_body[:_SHOWN]
-        if answered > _SHOWN:
-            response_body = response_body[:_SHOWN]
-        size = len(request_body) + len(response_body) + len(world) + len(path) + len(query)
+    def record(self, exchange: Recorded) -> None:
+        """Keep an exchange, and forget the oldest where there is no room.
+
+        Args:
+            exchange: the fields of an `Entry`, its bodies whole. Most are kept as they are: they are small.
+        """
+        _, _, world, _, path, query, _, asked, _, answered, _, why = exchange
+        size = len(asked) + len(answered) + len(path) + len(query) + len(world)
         if why is not None:
-            why, explanation = _bounded(why)
-            size += explanation
-        target = (world, method, path, query, operation, request_body, asked)
-        self._entries.append(((time, seconds, *target, status, response_body, answered, rule, why), size))
-        self._bytes += size
-        while len(self._entries) > KEPT or self._bytes > BYTES:
-            self._bytes -= self._entries.popleft()[1]
+            size += _length(why)
+        entry = (exchange, size) if size <= _SHOWN else _bounded(exchange)
+        entries = self._entries
+        entries.append(entry)
+        kept = self._bytes + entry[1]
+        while len(entries) > KEPT or kept > BYTES:
+            kept -= entries.popleft()[1]
             self.forgotten += 1
+        self._bytes = kept
 
     def clear(self) -> None:
         """Forget all."""
@@ -127,20 +129,37 @@ class Journal:
         return [Entry(*entry).told(masking.exchange()) for entry, _ in reversed(self._entries)]
 
 
-def _bounded(why: Problem | dict[str, Any]) -> tuple[Problem | dict[str, Any], int]:
-    """An explanation that is no longer than what is shown, and its size."""
-    if isinstance(why, Problem):
-        # A message may quote the value that is wrong, and that may be a whole body.
-        size = sum(len(one.message) + len(one.pointer) for one in why.violations)
-        size += len(why.title or "") + len(why.detail or "")
-        if size <= _SHOWN:
-            return why, size
-        why = why.explained()
-    size = sum(map(_size, why.values()))
-    if size <= _SHOWN:
-        return why, size
-    cut = {name: _cut(value) for name, value in why.items()}
-    return cut, sum(map(_size, cut.values()))
+def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:
+    """The exchange without what is never shown of it, and the bytes that are left."""
+    time, seconds, world, method, path, query, operation, asked, status, answered, rule, why = exchange
+    why = _explanation(why)
+    size = len(world) + len(path) + len(query) + (0 if why is None else _length(why))
+    size += min(len(asked), _SHOWN) + min(len(answered), _SHOWN)
+    target = world, method, path, query, operation
+    return (time, seconds, *target, _begun(asked), status, _begun(answered), rule, why), size
+
+
+def _begun(body: bytes) -> Body:
+    return body if len(body) <= _SHOWN else Beginning(body[:_SHOWN], len(body))
+
+
+def _explanation(why: Why) -> Why:
+    """An explanation that is no longer than what is shown."""
+    if why is None or _length(why) <= _SHOWN:
+        return why
+    told = why.explained() if isinstance(why, Problem) else why
+    return {name: _cut(value) for name, value in told.items()}
+
+
+def _length(why: Problem | dict[str, Any]) -> int:
+    """The characters of all texts in an explanation."""
+    if not isinstance(why, Problem):
+        return sum(map(_size, why.values()))
+    # A message may quote the value that is wrong, and that may be a whole body.
+    size = len(why.title or "") + len(why.detail or "")
+    for one in why.violations:
+        size += len(one.message) + len(one.pointer)
+    return size
 
 
 def _size(value: Any) -> int:
