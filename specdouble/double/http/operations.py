@@ -179,10 +179,22 @@ class Operations:
         body: bytes,
         outcome: Outcome,
     ) -> None:
-        answer, seconds = outcome.answer, time.time() - started
-        name = operation.operation.id if operation else None
-        asked = started, seconds, world, method, path, query, name, body
-        self._double.journal.record((*asked, answer.status, answer.body, outcome.rule, outcome.why))
+        answer = outcome.answer
+        exchange = (
+            started,
+            time.time() - started,
+            world,
+            method,
+            path,
+            query,
+            operation.operation.id if operation else None,
+            body,
+            answer.status,
+            answer.body,
+            outcome.rule,
+            outcome.why,
+        )
+        self._double.journal.record(exchange)
 
 
 def _path(scope: Scope) -> str:

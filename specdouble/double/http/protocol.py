@@ -192,7 +192,14 @@ class StraightProtocol(HttpToolsProtocol):
         self._in_head = False
         self._fields = fields = dict(self.headers)
         # The requests of a connection mostly name the same host, each field once.
-        is_usual = fields.get(b"host") == self._host and len(fields) == len(self.headers) and self._is_small()
+        limits, url = self._limits, self.url
+        is_usual = (
+            fields.get(b"host") == self._host
+            and len(fields) == len(self.headers)
+            and self._packet + self._received <= limits.head
+            and len(url) <= limits.target
+            and url.isascii()
+        )
         refusal = None if is_usual else self._wrong_head(fields)
         if refusal is not None:
             self._refuse(*refusal)
@@ -207,10 +214,6 @@ class StraightProtocol(HttpToolsProtocol):
         )
         if not self._straight:
             self._hand_over()
-
-    def _is_small(self) -> bool:
-        limits, url = self._limits, self.url
-        return self._packet + self._received <= limits.head and len(url) <= limits.target and url.isascii()
 
     def _wrong_head(self, fields: dict[bytes, bytes]) -> tuple[int, str] | None:
         """The status and the reason to refuse the head with; None where it is as it should be."""
@@ -251,18 +254,16 @@ class StraightProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request has been read."""
         self._arriving = False
+        if self._straight:
+            operations = self._operations()
+            answer = None
+            if operations is not None and self.url[:1] == b"/":
+                answer = operations.at_once(self.parser.get_method().decode(), self.url, self._fields, self._body)
+            if isinstance(answer, Answer):
+                self._write(answer)
+                return
+            self._hand_over(answer)
         self._waiting_since = None
-        if not self._straight:
-            super().on_message_complete()
-            return
-        operations = self._operations()
-        answer = None
-        if operations is not None and self.url[:1] == b"/":
-            answer = operations.at_once(self.parser.get_method().decode(), self.url, self._fields, self._body)
-        if isinstance(answer, Answer):
-            self._write(answer)
-            return
-        self._hand_over(answer)
         super().on_message_complete()
 
     def _hand_over(self, begun: ASGIApp | None = None) -> None:

@@ -11,6 +11,8 @@ from specdouble.double.state.keeper import Breach, Document, Keeper, View
 from specdouble.double.state.problem import Broken
 from specdouble.rules.references.rule import References
 
+_IDS = (str, int)  # a union would be made anew for each document
+
 
 class ReferencesKeeper(Keeper):
     """Refuses the id of no document."""
@@ -29,7 +31,7 @@ class ReferencesKeeper(Keeper):
         if value is None or (before is not None and name not in touched and before.get(name) == value):
             return None
         for one in value if type(value) is list else (value,):
-            if not isinstance(one, str | int) or not view.has(self.rule.target, one, after):
+            if not isinstance(one, _IDS) or not view.has(self.rule.target, one, after):
                 return Broken(self.rule, f"names no document of {self.rule.target}")
         return None
 
