@@ -25,6 +25,8 @@ from specdouble.double.http.parameter import ParameterReader, Query
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.prefer import preference
 from specdouble.double.http.xml import read_xml
+from specdouble.double.state.journal import Journal
+from specdouble.double.state.masking import Masking
 from specdouble.double.state.patch import JsonPatch
 from specdouble.double.state.problem import Problem
 
@@ -111,6 +113,7 @@ def parsers(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
     yield "path: hyphens", lambda raw: paths.find(raw.decode()), repeated("-", "/", ".jso")
     yield "path: segments", lambda raw: list(paths.every(raw.decode())), repeated("/a")
     yield "path: parts", lambda raw: list(paths.every(raw.decode())), repeated("a-.", "/")
+    yield from _journal(contract)
     yield "JSON Patch: additions", _patch, repeated('{"op":"add","path":"/a/0","value":1},', "[", "{}]")
     yield "JSON Patch: copies", _patch, repeated('{"op":"copy","from":"/a","path":"/b"},', "[", "{}]")
 
@@ -128,6 +131,25 @@ def _parameters(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
     yield "parameter: a deep object", checking("deep"), numbered("deep[a#]=1&")
     yield "parameter: JSON", checking("json"), repeated("%5B%5D,", "json=[", "1]")
     yield "parameter: digits", checking("number"), repeated("1", "number=")
+
+
+def _journal(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
+    """What is kept of a body and shown without credentials: its beginning, however long it is."""
+    masking = Masking(contract)
+
+    def kept_and_told(raw: bytes) -> object:
+        journal = Journal()
+        journal.record(0, 0, "default", "POST", "/items", b"", "create_item", raw, 400, b"", None, None)
+        return journal.told(masking)
+
+    yield "journal: objects that are cut", kept_and_told, repeated('{"token":')
+    yield "journal: quotes", kept_and_told, repeated('\\"', '{"')
+    yield "journal: names and no values", kept_and_told, repeated('{"a"')
+    yield "journal: a field of a form", kept_and_told, repeated(" a   =   ")
+    yield "journal: heads of parts", kept_and_told, repeated('name="a"\n')
+    yield "journal: elements", kept_and_told, repeated("<a ")
+    yield "journal: sections of XML", kept_and_told, repeated("<![CDATA[")
+    yield "journal: tokens", kept_and_told, repeated("eyJ.")
 
 
 def _patch(raw: bytes) -> object:

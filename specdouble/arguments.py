@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from specdouble.exits import COULD_NOT_RUN
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -26,7 +28,7 @@ class _Place(click.ParamType[Path]):
             return fetched(value)
         except FetchError as error:
             click.secho(f"specdouble: {error}", err=True, fg="red")
-            (context or click.get_current_context()).exit(3)  # could not run
+            (context or click.get_current_context()).exit(COULD_NOT_RUN)
 
 
 def contract_arguments(command: Command) -> Command:

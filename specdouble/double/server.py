@@ -23,6 +23,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.http.control import HEALTH
 from specdouble.double.http.operations import Operations
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
+from specdouble.double.state.cancellation import is_cancelled
 
 DEFAULT_PORT = 4010
 IDLE, ARRIVAL = 5, 60  # seconds
@@ -170,7 +171,9 @@ class Server:
         try:
             self.reload()
             await self._try()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_cancelled(error):
+                raise
             self._app, self._operations = before
             tell(files, error if isinstance(error, Exception) else RuntimeError(f"a module ends the process: {error}"))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -116,17 +115,3 @@ def test_a_token_is_masked_without_a_name(masked: Exchanged) -> None:
 def test_path_and_query_are_masked(masked: Exchanged) -> None:
     target = masked.target("/api/reset/hunter2", "door=sesame&phrase=hello&page=2", "reset")
     assert target == f"/api/reset/{MASK}?door={MASK}&phrase={MASK}&page=2"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"' + '\\"' * 2000, '{"a"' * 1000, '{"password"' + " " * 4000, "eyJ" * 1300, "eyJ." * 1000, 'name="' * 700,
-        'name="a"\n' + "a\n" * 2000, "<a " * 1300, "<" + "a" * 4000, "<![CDATA[" * 400, " a" * 2000, "a=" * 2000,
-        "&" * 4000, "[" * 1000 + "]" * 1000, '{"token":' * 400 + "1" + "}" * 400, " a   =   " * 400, "token" * 800,
-    ],
-)  # fmt: skip
-def test_no_body_takes_long(masked: Exchanged, text: str) -> None:
-    started = time.process_time()
-    masked.body(text)
-    assert time.process_time() - started < 0.5  # milliseconds, were the machine idle

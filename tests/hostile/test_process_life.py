@@ -74,17 +74,42 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+CONTRACT, HANDLERS, SEED = "openapi.yaml", "handlers/default.py", "mock_data/tasks.json"
+TASK = '{{"id": 1, "title": "{word}", "done": false}}'
+
+
+def written(file: str, word: str) -> str:
+    """A file of the project that is as it should be, and says that word where it is served."""
+    if file == CONTRACT:
+        return (FOLDER / "tasks.yaml").read_text("utf-8").replace("title: Tasks,", f"title: {word},")
+    if file == SEED:
+        return f"[{TASK.format(word=word)}]"
+    return f"false = False\n\n\ndef tasks(**others):\n    return [{TASK.format(word=word)}]\n"
+
+
+def served(one: Started) -> dict[str, str]:
+    """The word that each file says, as it is served."""
+    httpx.post(one.url + "/_specdouble/reset", timeout=PATIENCE).raise_for_status()
+    return {
+        CONTRACT: httpx.get(one.url + "/openapi.json", timeout=PATIENCE).json()["info"]["title"],
+        HANDLERS: one.get().json()[0]["title"],
+        SEED: httpx.get(one.url + "/api/v1/tasks/1", timeout=PATIENCE).json()["title"],
+    }
+
+
 BREAKS = {
-    "a type that is none": ("openapi.yaml", lambda text: text.replace("type: string", "type: strng", 1)),
-    "no YAML": ("openapi.yaml", lambda text: text + "\n : ]["),
-    "nothing": ("openapi.yaml", lambda _text: ""),
-    "no text": ("openapi.yaml", lambda _text: "\0"),
-    "a seed that is no list": ("mock_data/tasks.json", lambda _text: '{"a": 1}'),
-    "a seed with odd ids": ("mock_data/tasks.json", lambda _text: '[{"id": [1]}, {"id": {"$gt": 1}}, 5]'),
-    "a seed that is cut": ("mock_data/tasks.json", lambda _text: '[{"id": 1, "ti'),
-    "a handler with a fault": ("handlers/tasks.py", lambda _text: "1 / 0\n"),
-    "a handler that is no Python": ("handlers/default.py", lambda _text: "def (\n"),
-    "a handler that ends the process": ("handlers/default.py", lambda _text: "import sys\nsys.exit(0)\n"),
+    "a type that is none": (CONTRACT, lambda good: good.replace("type: string", "type: strng", 1)),
+    "no YAML": (CONTRACT, lambda good: good + "\n : ]["),
+    "nothing": (CONTRACT, lambda _good: ""),
+    "no text": (CONTRACT, lambda _good: "\0"),
+    "a seed that is no list": (SEED, lambda _good: '{"a": 1}'),
+    "a seed with odd ids": (SEED, lambda _good: '[{"id": [1]}, {"id": {"$gt": 1}}, 5]'),
+    "a seed that is cut": (SEED, lambda good: good[:-5]),
+    "a handler with a fault": (HANDLERS, lambda good: good + "1 / 0\n"),
+    "a handler that is no Python": (HANDLERS, lambda good: good + "def (\n"),
+    "a handler that ends the process": (HANDLERS, lambda good: good + "import sys\nsys.exit(0)\n"),
+    "a handler that interrupts": (HANDLERS, lambda good: good + "raise KeyboardInterrupt\n"),
+    "a handler that is cancelled": (HANDLERS, lambda good: good + "import asyncio\nraise asyncio.CancelledError\n"),
 }
 
 
@@ -93,21 +118,33 @@ BREAKS = {
 def test_a_broken_edit_ends_neither_serving_nor_watching(
     project: Path, file: str, broken: Callable[[str], str]
 ) -> None:
-    contract = project / "openapi.yaml"
+    for name in (CONTRACT, HANDLERS, SEED):
+        (project / name).write_text(written(name, "first"), "utf-8")
     with started(project, "--reload") as one:
         time.sleep(1)  # until the watch has begun
-        good = contract.read_text("utf-8")
-        kept = (project / file).read_text("utf-8") if (project / file).exists() else None
-        (project / file).write_text(broken(good), "utf-8")
-        one.until(lambda: "reloaded" in one.said())
-        assert one.get().status_code == 200
-        if kept is None:
-            (project / file).unlink()
-        contract.write_text(good.replace("title: Tasks,", "title: Mended,"), "utf-8")
-        one.until(lambda: httpx.get(one.url + "/openapi.json").json()["info"]["title"] == "Mended")
-        assert one.get().status_code == 200
+        before = served(one)
+        (project / file).write_text(broken(written(file, "broken")), "utf-8")
+        one.until(lambda: f"reloaded: {file}" in one.said() or f"serves on: {file}" in one.said())
+        assert before == {CONTRACT: "first", HANDLERS: "first", SEED: "first"}
+        # A schema that is wrong spoils itself alone: its contract is served.
+        spoilt = {**before, CONTRACT: "broken"} if "strng" in (project / file).read_text("utf-8") else before
+        assert served(one) == spoilt
+        (project / file).write_text(written(file, "mended"), "utf-8")
+        one.until(lambda: served(one)[file] == "mended")
+        assert served(one) == {**before, file: "mended"}
         assert one.process.poll() is None
         assert "Traceback" not in one.said()
+
+
+ENDINGS = ["sys.exit('over')", "raise KeyboardInterrupt", "raise asyncio.CancelledError", "raise GeneratorExit"]
+
+
+@pytest.mark.parametrize("function", ["def", "async def"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_handler_that_ends_the_process_is_a_500(project: Path, ending: str, function: str) -> None:
+    handle(project, f"import asyncio\nimport sys\n\n\n{function} list_tasks(**others):\n    {ending}\n")
+    with started(project) as one:
+        assert [one.get().status_code for _ in range(2)] == [500, 500]
 
 
 def named(project: Path) -> str:
@@ -124,12 +161,6 @@ def handle(project: Path, code: str) -> None:
     operation = contract.operations[named(project)]
     module = operation.tags[0].lower() if operation.tags else "default"
     (project / "handlers" / f"{module}.py").write_text(code.replace("list_tasks", operation.id), "utf-8")
-
-
-def test_a_handler_that_ends_the_process_is_a_500(project: Path) -> None:
-    handle(project, "import sys\n\n\ndef list_tasks(**others):\n    sys.exit('over')\n")
-    with started(project) as one:
-        assert [one.get().status_code for _ in range(2)] == [500, 500]
 
 
 def waiting(project: Path, seconds: float, grace: str) -> tuple[list[object], Started]:

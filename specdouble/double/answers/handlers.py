@@ -79,7 +79,9 @@ class Handlers:
         if name not in self._modules:
             try:
                 self._modules[name] = importlib.import_module(name)
-            except (Exception, SystemExit) as error:  # a module that is a script may end the process
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # a module that is a script may end the process
                 self._modules[name] = None
                 file, line = self._culprit(name, error)
                 reason = f"the module cannot be imported: {type(error).__name__}: {error}"

@@ -19,6 +19,7 @@ from specdouble.double.http.parameter import MISSING, ParameterReader, Query
 from specdouble.double.http.prefer import HEADER, IN_QUERY, applied, preference
 from specdouble.double.http.result import Answer, ContractBroken, Results, fields
 from specdouble.double.http.security import Authenticate
+from specdouble.double.state.cancellation import is_cancelled
 from specdouble.double.state.exchange import Exchange, current
 from specdouble.double.state.keeper import Guard, guards_of
 from specdouble.double.state.preference import Preference
@@ -120,13 +121,15 @@ class CompiledOperation:
             if type(result) not in _RESULTS and inspect.isawaitable(result):
                 return self._finish(_awaited(result, results), request)
             return Outcome(results.answer(result))
-        except (Exception, SystemExit) as error:  # a handler does not end the server
+        except BaseException as error:  # whatever a handler raises, it does not end the server
             return self._unsuccessful(error, request)
 
     async def _finish(self, answer: Awaitable[Answer], request: Request) -> Outcome:
         try:
             return Outcome(await answer)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_cancelled(error):
+                raise
             return self._unsuccessful(error, request)
 
     async def _as_preferred(

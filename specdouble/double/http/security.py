@@ -194,7 +194,7 @@ def _basic(headers: Headers, _query: bytes) -> str | None:
         decoded = base64.b64decode(credential or "", validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return decoded if ":" in decoded else None
+    return decoded if ":" in decoded and decoded != ":" else None  # neither a name nor a password
 
 
 def _cookie(headers: Headers, name: str) -> str | None:
