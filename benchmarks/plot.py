@@ -1,4 +1,4 @@
-"""A bar chart as SVG: each server's share of bare uvicorn, by kind of request."""
+"""Charts as SVG: each server's share of bare uvicorn, by kind of request; and memory over requests."""
 
 from __future__ import annotations
 
@@ -25,11 +25,40 @@ def svg(rows: list[dict[str, Any]], sizes: list[int]) -> str:
             y += _BAR
         y += _GAP
     line = _LEFT + _WIDTH / wide
-    parts.append(
-        f'<line x1="{line:.0f}" y1="{_TOP - 8}" x2="{line:.0f}" y2="{y}" stroke="#9ca3af" stroke-dasharray="3"/>'
-    )
+    parts.append(_line(line, _TOP - 8, line, y, "#9ca3af", dashed=True))
     parts.append(_text(line, _TOP - 14, "bare uvicorn = 1", "middle"))
-    return _framed(parts + _legend(), y + 10)
+    return _framed("Requests a second, as a share of bare uvicorn", parts + _legend(), y + 10)
+
+
+def curve(points: list[tuple[int, float]], ceiling: float) -> str:
+    """The chart of memory over requests.
+
+    Args:
+        points: how many requests there have been, and the MiB then.
+        ceiling: the MiB that are allowed, drawn as a line.
+    """
+    height, most = 240, points[-1][0]
+    bottom, up, along = _TOP + height, height / (ceiling * 1.1), _WIDTH / most
+    parts = [_text(_LEFT, _TOP - 24, "MiB of the server's process", "start")]
+    for mebibytes in range(0, int(ceiling) + 1, 100):
+        y = bottom - mebibytes * up
+        parts.append(_line(_LEFT, y, _LEFT + _WIDTH, y, "#e5e7eb"))
+        parts.append(_text(_LEFT - 10, y + 4, f"{mebibytes}", "end"))
+    for quarter in range(5):
+        requests = most * quarter // 4
+        parts.append(_text(_LEFT + requests * along, bottom + 20, f"{requests:,}", "middle"))
+    parts.append(_text(_LEFT + _WIDTH / 2, bottom + 40, "requests", "middle"))
+    y = bottom - ceiling * up
+    parts.append(_line(_LEFT, y, _LEFT + _WIDTH, y, "#dc2626", dashed=True))
+    parts.append(_text(_LEFT + _WIDTH + 8, y + 4, f"ceiling: {ceiling:.0f}", "start"))
+    drawn = " ".join(f"{_LEFT + at * along:.1f},{bottom - mebibytes * up:.1f}" for at, mebibytes in points)
+    parts.append(f'<polyline points="{drawn}" fill="none" stroke="{_COLOURS["specdouble"]}" stroke-width="1.5"/>')
+    return _framed("Memory over requests", parts, bottom + 56)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> str:
+    dashes = ' stroke-dasharray="3"' if dashed else ""
+    return f'<line x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" stroke="{colour}"{dashes}/>'
 
 
 def _bar(row: dict[str, Any], y: float, scale: float, *, faded: bool) -> list[str]:
@@ -53,8 +82,15 @@ def _text(x: float, y: float, text: str, anchor: str, size: int = 12) -> str:
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}">{escape(text)}</text>'
 
 
-def _framed(parts: list[str], height: float) -> str:
+def _framed(title: str, parts: list[str], height: float) -> str:
     width = _LEFT + _WIDTH + 170
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" style="{_STYLE}" role="img">'
-    title = "<title>Requests a second, as a share of bare uvicorn</title>"
-    return "\n".join([head, title, f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *parts, "</svg>\n"])
+    return "\n".join(
+        [
+            head,
+            f"<title>{title}</title>",
+            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+            *parts,
+            "</svg>\n",
+        ]
+    )

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "verify": {"contract", "rules", "rule", "verify", "arguments", "exits"},
     "prove": {"contract", "rules", "rule", "double", "verify", "prove", "arguments", "exits"},
     "cli": {"contract", "double", "verify", "prove", "cli", "arguments", "exits"},
-    "arguments": {"contract"},
+    "arguments": {"contract", "exits"},
     "exits": {"exits"},
     "specdouble": {"specdouble"},
 }
