@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# Each alternative begins with another character, and none gives back what it took: linear, whatever is sent.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[^",;]++|[,;]|.', re.DOTALL)
+# An element up to each separator. Each alternative begins with another character, and none gives back what it took:
+# linear, whatever is sent.
+_ELEMENT = {
+    separator: re.compile(rf'(?:"(?:[^"\\]++|\\.)*+"?|[^"{separator}]++)*+', re.DOTALL) for separator in (",", ";")
+}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -19,13 +22,13 @@ def elements(text: str, separator: str) -> list[str]:
     """
     if '"' not in text:
         return text.split(separator)
-    found: list[list[str]] = [[]]
-    for token in _TOKEN.findall(text):
-        if token == separator:
-            found.append([])
-        else:
-            found[-1].append(token)
-    return ["".join(tokens) for tokens in found]
+    element, found, at = _ELEMENT[separator], [], 0
+    while at <= len(text):
+        match = element.match(text, at)
+        assert match is not None  # it matches nothing, if need be
+        found.append(match.group())
+        at = match.end() + 1
+    return found
 
 
 def parameters(texts: list[str]) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ def read_xml(contract: Contract, raw: bytes, schema: Any) -> Any:
         Problem: 400, it is not XML, declares a document type, nests deeper than 100 levels, or holds what no store
             can keep.
     """
-    parser = ElementTree.XMLParser(target=_WithoutDoctype())  # noqa: S314 (what is unsafe needs a document type)
+    parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314 (what is unsafe needs a document type)
     try:
         parser.feed(raw)
         root = parser.close()
@@ -47,8 +47,25 @@ def write_xml(contract: Contract, value: Any, schema: Any) -> bytes:
     return written
 
 
-class _WithoutDoctype(ElementTree.TreeBuilder):
-    """Refuses document types: through them come entities that grow, and files from elsewhere."""
+class _Builder(ElementTree.TreeBuilder):
+    """Refuses what is too deep before all of it is built, and document types.
+
+    Through those come entities that grow, and files from elsewhere.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> Element:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _problem(f"is nested more than {DEEPEST} levels deep")
+        return super().start(tag, attributes)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
 
     def doctype(self, *_told: str | None) -> None:
         raise _problem("declares a document type")
