@@ -37,11 +37,13 @@ _JSON_WEB_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-
 # value is an object or an array, all that follows is left out. Each is linear: a search begins at few places, or ends
 # soon.
 _JSON_PAIR = re.compile(
-    r'"((?:[^"\\]|\\.){1,200})"\s*:\s*("(?:[^"\\]|\\.)*(?:"|\\?\Z)|[-+.\w]+|[\[{].*)',
+    r'(?<!\\)"((?:[^"\\]|\\.){1,200})"\s*:\s*("(?:[^"\\]|\\.)*(?:"|\\?\Z)|[-+.\w]+|[\[{].*)',
     re.DOTALL,
 )
 _FORM_PAIR = re.compile(r"(?:^|(?<=[&?\s]))([^=&\s]+)=([^&\s]+)")
-_PART = re.compile(r'\bname="([^"\n]{1,200})"[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n(.+?)(?=\r?\n--|\Z)', re.DOTALL)
+_PART = re.compile(
+    r'\bname="([^"\n]{1,200})"[^\n]{0,1000}\n(?:[^\r\n]{1,1000}\r?\n){0,8}\r?\n(.+?)(?=\r?\n--|\Z)', re.DOTALL
+)
 _ELEMENT = re.compile(r"<(?:[\w-]{1,200}:)?([\w.-]{1,200})(?:\s[^<>]*)?>([^<]+|<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _ATTRIBUTE = re.compile(r"\s([\w.:-]{1,200})\s*=\s*(\"[^\"]*\"?|'[^']*'?)")
 _PAIRS = (_JSON_PAIR, _FORM_PAIR, _PART, _ELEMENT, _ATTRIBUTE)
