@@ -15,7 +15,7 @@ from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
-from specdouble.contract.operation import Operation, read_operations
+from specdouble.contract.operation import Operation, Reader, read_operations
 from specdouble.contract.properties import described, parts_of, properties_of
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
@@ -25,6 +25,7 @@ from specdouble.contract.schema import Schemas
 from specdouble.contract.shape import bring_into_shape
 from specdouble.contract.silence import without_silenced
 from specdouble.contract.structure import note_structure_errors, structure_errors
+from specdouble.contract.swagger import SwaggerReader
 
 # The findings with which a part of the contract is lost that nothing can stand for.
 _LOSING = {"annotation", "ref", "ref-outside", "ref-network"}
@@ -151,7 +152,8 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
     errors = structure_errors(document)
     note_structure_errors(document, errors, bring_into_shape(document))
     schemas = Schemas(document)
-    operations = read_operations(document, schemas)
+    reader = SwaggerReader if "swagger" in document.data else Reader
+    operations = read_operations(document, schemas, reader)
     resources = read_resources(document)
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)

@@ -138,10 +138,9 @@ class Operation:
         return f"{self.method.upper()} {self.path}"
 
 
-def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
-    """Every operation of the document; what is wrong with one becomes a finding."""
+def read_operations(document: Document, schemas: Schemas, reader: type[Reader]) -> list[Operation]:
+    """Every operation of the document, by the reader of its version; what is wrong with one becomes a finding."""
     base = base_path(document.data)
-    kind = _reader_of(document.data)
     operations = []
     for path, item in (document.data.get("paths") or {}).items():
         at = pointer("paths", path)
@@ -152,7 +151,7 @@ def read_operations(document: Document, schemas: Schemas) -> list[Operation]:
         # Lint names a path without its slash; no request could reach it.
         whole = whole if whole[:1] == "/" else f"/{whole}"
         for method, raw, place in _methods(document, item, at):
-            operations.append(kind(document, schemas, item, at, method, raw, place).operation(whole))
+            operations.append(reader(document, schemas, item, at, method, raw, place).operation(whole))
     return _with_ids_of_their_own(document, operations)
 
 
@@ -213,14 +212,6 @@ def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
         return document.follow(value, at)
     except LookupError:
         return None, at  # a finding already
-
-
-def _reader_of(data: dict[str, Any]) -> type[Reader]:
-    if "swagger" not in data:
-        return Reader
-    from specdouble.contract.swagger import SwaggerReader
-
-    return SwaggerReader
 
 
 class Reader:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from specdouble.contract import Operation
+from specdouble.contract import Contract, Operation
 from specdouble.verify.attack import attack_of
-from specdouble.verify.identity import User
+from specdouble.verify.identity import Crowd, User
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import plausible
 
-if TYPE_CHECKING:
-    from specdouble.verify.world import World
-
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
+
+
+class Surroundings(Protocol):
+    """What a body is made from: the documents that it may refer to, and values that are new among them."""
+
+    contract: Contract
+    crowd: Crowd
+    implied: dict[str, str]
+    subjects: dict[str, Subject]
+
+    def fresh_value(self, schema: Any, compact: bool = False) -> Any:
+        """A value of the schema that no document holds yet."""
+
+    def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
+        """The id of a document of the collection, where one can be had."""
+
+    def word(self) -> str:
+        """A word that is found in no other text."""
 
 
 class Bodies:
@@ -25,7 +40,7 @@ class Bodies:
         world: where the documents are that a body refers to.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Surroundings) -> None:
         self.world, self.contract = world, world.contract
         self._slots: dict[str, str] = {}
         for subject in world.subjects.values():

@@ -55,8 +55,8 @@ class World:
             settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard
         )  # fmt: skip
         self.subjects: dict[str, Subject] = subjects(contract)
-        self.bodies = Bodies(self)
         self.implied = implied_references(contract)
+        self.bodies = Bodies(self)
         self.origins: dict[Any, Exchange] = {}
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}

@@ -111,7 +111,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             return None
         index, slot, alone = found
         documents = self._store._documents
-        keys = index.keys(slot, sort[0][1], skip if alone else 0, self._store)
+        order = index.order(slot, self._store._documents, self._store.positions)
+        keys = index.keys(order, sort[0][1], skip if alone else 0)
         ordered = (documents[key] for key in keys)
         if not alone:
             matches = predicate(spec)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
 from specdouble.double.state.store.values import ODD, PLAIN, Document, Slot, is_plain
-
-if TYPE_CHECKING:
-    from specdouble.double.state.store.indexed import IndexedStore
 
 _BSON_RANKS = {type(None): 5, int: 10, float: 10, str: 15, bool: 40}
 
@@ -131,17 +128,17 @@ class SortedIndex:
             self.remove(*old)
             self.add(*new)
 
-    def keys(self, slot: Slot, direction: int, start: int, store: IndexedStore) -> Iterator[Any]:
-        """The keys in order, from the rank `start` on."""
-        order = self._order(slot, store)
+    def keys(self, order: Any, direction: int, start: int) -> Iterator[Any]:
+        """The keys of an order, from the rank `start` on."""
         entries = order.islice(start) if direction >= 0 else self._descending(order, start)
         return (entry[3] for entry in entries)
 
-    def _order(self, slot: Slot, store: IndexedStore) -> Any:
+    def order(self, slot: Slot, documents: Mapping[Any, Document], positions: Mapping[Any, int]) -> Any:
+        """The entries of one slot in order; of the collection's documents, each with its place of insertion."""
         order = self.orders.get(slot)
         if order is None:
             keys = self.by_value.at(slot)
-            order = SortedList([self.entry(key, store._documents[key], store.positions[key]) for key in keys])
+            order = SortedList([self.entry(key, documents[key], positions[key]) for key in keys])
             if len(order) >= _KEPT_FROM:
                 self.orders[slot] = order
         return order
