@@ -88,7 +88,9 @@ def serve(
         denied = isinstance(error, PermissionError)
         remedy = "choose a port above 1023 with --port" if denied else "use an address of this machine"
         fail(f"cannot listen on {host}: {error.strerror or error}\n    remedy: {remedy}", WRONG_USE)
-    _print_findings(double.findings[:_SHOWN])
+    # Errors first: they are not to be lost behind many warnings.
+    findings = sorted(double.findings, key=lambda finding: finding.severity != "error")
+    _print_findings(findings[:_SHOWN])
     if len(double.findings) > _SHOWN:
         more = len(double.findings) - _SHOWN
         click.secho(f"and {more} more: `specdouble lint {path}` shows all", err=True, fg="yellow")

@@ -15,6 +15,10 @@ FILE_NAMES = ("openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "sw
 # `$ref`s with these beside them say more than what they refer to.
 _EXTENDING = {"properties", "allOf", "oneOf", "anyOf"}
 
+# How many references may follow one another: each is followed anew wherever it stands, so that time without this
+# bound is the square of a chain's length.
+MAX_CHAIN = 20
+
 
 @dataclass
 class Document:
@@ -70,7 +74,7 @@ class Document:
         """The value, or what it refers to through any number of `$ref`.
 
         Raises:
-            LookupError: a reference leads nowhere, or in a circle.
+            LookupError: a reference leads nowhere, in a circle, or through more than `MAX_CHAIN` others.
         """
         return self.follow(value, "")[0]
 
@@ -79,7 +83,7 @@ class Document:
         seen: set[str] = set()
         while isinstance(value, dict) and isinstance(value.get("$ref"), str) and not self._extends(value):
             at = fragment(value["$ref"])
-            if at in seen:
+            if at in seen or len(seen) == MAX_CHAIN:
                 raise LookupError(at)
             seen.add(at)
             value = look_up(self.data, at)

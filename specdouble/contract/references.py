@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from specdouble.contract.document import Document
+from specdouble.contract.document import MAX_CHAIN, Document
 from specdouble.contract.finding import ContractError
 from specdouble.contract.pointer import fragment, look_up, pointer
 from specdouble.contract.source import Source, load
@@ -169,8 +169,9 @@ class _Bundler:
         try:
             self.document.follow({"$ref": "#" + quote(at)}, at)
         except LookupError as error:
-            if str(error.args[0]) == at and self.exists(at):
-                self.refuse(holder, path, f"{shown} leads in a circle", "let one of them say what it is", "ref")
+            if self.exists(str(error.args[0])):
+                reason = f"{shown} leads in a circle, or through more than {MAX_CHAIN} references"
+                self.refuse(holder, path, reason, "let one of them say what it is", "ref")
             else:
                 self.refuse(holder, path, f"{shown} leads to nothing", "define it, or correct the pointer", "ref")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from specdouble.contract import Contract, Finding, Refused, read
+from specdouble.contract.document import MAX_CHAIN
 from specdouble.contract.finding import IDS
 from specdouble.double.app import compiled_operations
 from specdouble.double.double import Double, Settings
@@ -151,6 +152,14 @@ def test_references_lead_into_a_folder_that_is_allowed(tmp_path: Path) -> None:
     (project / "openapi.yaml").write_text(schema("{$ref: '../shared/thing.yaml'}"))
     contract = read(project, allow_refs=[shared])
     assert contract.data["components"]["schemas"]["thing"] == {"type": "string"}
+
+
+@pytest.mark.parametrize(("length", "is_refused"), [(MAX_CHAIN, False), (MAX_CHAIN + 1, True), (3000, True)])
+def test_a_chain_of_references_is_followed_so_far_and_no_further(tmp_path: Path, length: int, is_refused: bool) -> None:
+    links = [f"S{n}: {{$ref: '#/components/schemas/S{n + 1}'}}" for n in range(length)]
+    schemas = ", ".join([*links, f"S{length}: {{type: string}}"])
+    text = told(tmp_path, HEAD + f"components: {{schemas: {{{schemas}}}}}\n")
+    assert (f"through more than {MAX_CHAIN} references" in text) == is_refused
 
 
 # One bad schema spoils itself alone
