@@ -66,9 +66,16 @@ def _code_point(character: Any) -> int:
     return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
 
 
+def _too_deep(line: int) -> Flaw:
+    reason = f"nested too deep to be read: more than {MAX_DEPTH} levels"
+    return Flaw(line, reason, "move what is inside into components, and refer to it with `$ref`", "nesting")
+
+
 def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> Flaw:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
+    if "nesting depth" in str(error.problem):  # newer releases of libyaml have a bound of their own
+        return _too_deep(line)
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
@@ -261,8 +268,7 @@ class _Composer:
         top.key, top.key_line = name, line
 
     def stop_at_depth(self, line: int) -> NoReturn:
-        reason = f"nested too deep to be read: more than {MAX_DEPTH} levels"
-        self.stop(line, reason, "move what is inside into components, and refer to it with `$ref`", "nesting")
+        raise Unreadable(_too_deep(line))
 
     @staticmethod
     def stop(line: int, reason: str, remedy: str, id: str) -> NoReturn:

@@ -137,7 +137,7 @@ class Ledger:
         """Note each text and each id of an answer: what this run did not make may be the id of another's document."""
         if depth > DEEPEST_SHOWN or len(self._strange) >= MOST_STRANGERS:
             return
-        if isinstance(shown, str) and len(shown) <= LONGEST_ID:
+        if isinstance(shown, str) and 0 < len(shown) <= LONGEST_ID:  # an empty text names no document
             self._strange.add(shown)
         elif isinstance(shown, list):
             for item in shown:

@@ -82,7 +82,8 @@ class _Watched:
         """
         seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST
         _watch.begin(self, seconds)  # type: ignore[arg-type]
-        answer, failed = None, None
+        answer: Any = None
+        failed: BaseException | None = None
         try:
             answer = super().getresponse()  # type: ignore[misc]
         except (OSError, HTTPException) as error:
@@ -90,6 +91,8 @@ class _Watched:
         finally:
             cut = _watch.end(self)  # type: ignore[arg-type]
         if cut:
+            if answer is not None:  # its head came in the moment of the cut, and it holds the socket
+                answer.close()
             raise UnfitAnswer(f"the server did not answer in time ({seconds:g} s)")
         if failed is not None:
             raise failed

@@ -40,3 +40,9 @@ def test_of_a_list_that_a_create_answers_only_what_was_asked_for_and_is_new_is_t
     headers = {"content-type": "application/json"}
     ledger.answer(0, call, Exchange(call, "POST", "http://x/items", {}, None, 201, headers, content, 0.0, 0.0))
     assert [one.id for one in ledger.created.values()] == ["mine"]
+
+
+def test_an_empty_text_that_an_answer_showed_names_no_document(ledger: Ledger) -> None:
+    ledger.see({"data": [{"name": "", "id": LONG}]})
+    assert ledger.is_stranger(LONG)
+    assert not ledger.is_stranger("")
