@@ -34,10 +34,10 @@ def inventory() -> Iterator[Inventory]:
         yield running
 
 
-SLOW = [pytest.param(phase, marks=pytest.mark.slow) for phase in PHASES if phase not in ("rules", "coverage")]
+SLOW = [pytest.param(phase, marks=pytest.mark.slow) for phase in PHASES if phase != "coverage"]
 
 
-@pytest.mark.parametrize("phase", ["rules", "coverage", *SLOW])
+@pytest.mark.parametrize("phase", ["coverage", *SLOW])
 def test_no_phase_touches_what_was_there_before(contract: Contract, inventory: Inventory, phase: str) -> None:
     before = inventory.others()
     verify(contract, Settings(url=inventory.url, phases=(phase,), max_examples=25))
@@ -51,12 +51,14 @@ def test_nothing_is_left_over(contract: Contract, inventory: Inventory) -> None:
     assert (verdict.left, inventory.ours()) == ([], 0)
 
 
+@pytest.mark.slow
 def test_what_would_harm_others_is_sent_where_it_is_allowed(contract: Contract, inventory: Inventory) -> None:
     verify(contract, Settings(url=inventory.url, phases=("coverage",), allow_destructive=True))
     assert "POST /shutdown" in inventory.requests
 
 
-@pytest.mark.parametrize("phase", ["rules", "coverage", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", PHASES)
 def test_an_excluded_operation_is_never_sent(contract: Contract, inventory: Inventory, phase: str) -> None:
     settings = Settings(
         url=inventory.url, phases=(phase,), exclude=("listPeople", "createItem"), allow_destructive=True
@@ -65,6 +67,7 @@ def test_an_excluded_operation_is_never_sent(contract: Contract, inventory: Inve
     assert not {"GET /people", "POST /items"} & set(inventory.requests)
 
 
+@pytest.mark.slow
 def test_an_operation_that_schemathesis_toml_switches_off_is_never_sent(inventory: Inventory, tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_bytes((HERE / "openapi.yaml").read_bytes())
     (tmp_path / "schemathesis.toml").write_text('[[operations]]\ninclude-name = "POST /items"\nenabled = false\n')

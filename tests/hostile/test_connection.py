@@ -102,6 +102,7 @@ HALF_SENT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Server, AsgiServer], ids=["short", "ASGI"])
 def test_half_sent_and_idle_connections_end(kind: type[Server]) -> None:
     with running(kind, idle=1, arrival=1) as server:
@@ -113,6 +114,7 @@ def test_half_sent_and_idle_connections_end(kind: type[Server]) -> None:
             assert statuses(answer) == expected, name
 
 
+@pytest.mark.slow
 def test_a_request_that_drips_ends() -> None:
     with (
         running(arrival=1) as server,

@@ -180,6 +180,7 @@ def test_no_control_character_of_a_server_reaches_the_terminal(tmp_path: Path) -
     assert "\u202e" not in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [endless, dripping_body])
 def test_an_answer_without_end_in_the_middle_of_a_run_keeps_the_time(tmp_path: Path, answer: Answer) -> None:
     seen: list[bytes] = []
