@@ -131,7 +131,11 @@ class Ledger:
     def is_stranger(self, value: Any) -> bool:
         """Whether a document of that id, of whatever kind, was there before."""
         text = str(value)
-        return text in self._strange and text not in self._minted and not self._values[text]
+        if text in self._minted or self._values[text]:
+            return False
+        # Where no more could be noted, whatever this run did not make may have been there before.
+        full = len(self._strange) >= MOST_STRANGERS
+        return text in self._strange or (full and text != "")
 
     def see(self, shown: Any, depth: int = 0) -> None:
         """Note each text and each id of an answer: what this run did not make may be the id of another's document."""

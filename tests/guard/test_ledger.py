@@ -46,3 +46,13 @@ def test_an_empty_text_that_an_answer_showed_names_no_document(ledger: Ledger) -
     ledger.see({"data": [{"name": "", "id": LONG}]})
     assert ledger.is_stranger(LONG)
     assert not ledger.is_stranger("")
+
+
+def test_where_no_more_names_can_be_noted_every_name_may_be_anothers(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("specdouble.verify.ledger.MOST_STRANGERS", 2)
+    ledger.see([{"name": "first"}, {"name": "second"}, {"name": LONG}])
+    ledger.mint("mine")
+    assert ledger.may_be_anothers("people", LONG)
+    assert not ledger.is_stranger("mine")
