@@ -16,10 +16,10 @@ from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
 from specdouble.contract.operation import Operation, Reader, read_operations
-from specdouble.contract.properties import described, parts_of, properties_of
+from specdouble.contract.properties import described, is_array, parts_of, properties_of
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
-from specdouble.contract.resource import Action, Identity, Resource
+from specdouble.contract.resource import CALLER, Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
 from specdouble.contract.shape import bring_into_shape
@@ -27,6 +27,7 @@ from specdouble.contract.silence import without_silenced
 from specdouble.contract.structure import note_structure_errors, structure_errors
 from specdouble.contract.swagger import SwaggerReader
 
+_CREATING = ("create", "create_many")
 # The findings with which a part of the contract is lost that nothing can stand for.
 _LOSING = {"annotation", "ref", "ref-outside", "ref-network"}
 
@@ -71,7 +72,15 @@ class Contract:
     @cached_property
     def created(self) -> frozenset[str]:
         """The collections that an operation creates documents of."""
-        return frozenset(action.collection for action in self.actions.values() if action.does == "create")
+        return frozenset(action.collection for action in self.actions.values() if action.does in _CREATING)
+
+    @cached_property
+    def claims(self) -> frozenset[str]:
+        """What has to be known of a caller: the names of the properties that documents are scoped by."""
+        names = {name for resource in self.resources.values() for name in (resource.owner, resource.tenant) if name}
+        if any(resource.single == "caller" for resource in self.resources.values()):
+            names.add(CALLER)
+        return frozenset(names)
 
     @cached_property
     def actions_of(self) -> Mapping[str, list[tuple[str, Action]]]:
@@ -114,6 +123,16 @@ class Contract:
     def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
         return {name: part for name, part, _ in properties_of(self._document, schema, "")}
+
+    def item(self, schema: Any) -> Any:
+        """The schema of an array's items, also where an `allOf` wraps the array; any other schema itself."""
+        told = self.resolve(schema)
+        if not isinstance(told, dict):
+            return told
+        if is_array(told):
+            return self.resolve(told["items"])
+        parts = [self.resolve(part) for part in told.get("allOf") or ()]
+        return next((self.resolve(one["items"]) for one in parts if isinstance(one, dict) and is_array(one)), told)
 
     def fields(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties that a form of the schema may have: its own, and those of its alternatives."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from specdouble.contract.rule import CollectionRule, Rule
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
+
+# What no property of a document holds is kept beside it, under names that no property has.
+HIDDEN = "_specdouble_"
+HIDDEN_ID = "specdouble id"  # where the store looks for the id of documents that have theirs inside, or none
+CALLER = "specdouble caller"  # the claim that tells callers apart, where a document is each caller's own
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Resource:
         parents: what of these, and of the properties, every path to a document names: ids tell apart the documents of
             the same parents alone.
         id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
+        single: for a singleton, whose one document it is: each `caller`'s, or the path's (`parent`); else empty.
         why: what it was inferred from; empty where an `x-resource` says it.
     """
 
@@ -42,6 +48,7 @@ class Resource:
     within: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     id_path: tuple[str, ...] = ()
+    single: Literal["", "caller", "parent"] = ""
     why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:
@@ -71,13 +78,16 @@ class Action:
     """What an operation does to a resource.
 
     Args:
-        does: create, read, list, replace, update or delete.
+        does: create, read, list, replace, update or delete; create_many or delete_many; or act, which sets what the
+            operation's name says.
         collection: to the documents of which collection.
         id: the name of the parameter that holds the document's id, None where the operation takes none.
         envelope: the property names that lead from a success's body to the document or the array of them.
         scope: for each path parameter that names a parent, the property that holds it, or what the store keeps
             beside the document.
         wrapper: the property names that lead from the request's body to the document.
+        in_array: whether a success shows what was written or read in an array, though it is no list.
+        sets: the properties that the operation's name sets, each with its value: `cancel` the `status` `cancelled`.
         why: what it was inferred from; empty where an annotation says it.
     """
 
@@ -87,4 +97,6 @@ class Action:
     envelope: tuple[str, ...]
     scope: tuple[tuple[str, str], ...] = ()
     wrapper: tuple[str, ...] = ()
+    in_array: bool = False
+    sets: tuple[tuple[str, Any], ...] = ()
     why: str = ""

@@ -168,6 +168,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
             contract.operations[name]
             for name, action in contract.actions.items()
             if action.collection == resource.collection and action.does in does and not action.wrapper
+            if not resource.single  # it is there before a run, and was not made by it
         )
 
     updaters = [Updater(one, contract.actions[one.id]) for one in that("update", "replace")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from specdouble.contract import read
-from specdouble.contract.inference import identity_of, singular
+from specdouble.contract.identity import identity_of, singular
 from tests.contracts import FOLDER
 
 ROOT = Path(__file__).parent.parent.parent

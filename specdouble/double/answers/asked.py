@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract import Contract, Resource
-from specdouble.contract.inference import HIDDEN
-from specdouble.double.answers.completion import Completion, with_value_at
+from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.resource import HIDDEN
+from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection
@@ -17,7 +18,8 @@ Document = dict[str, Any]
 class AskedDocuments:
     """Makes the document that a path names, and keeps it: what is read can be changed.
 
-    A client of such a collection can only know ids from elsewhere. What was deleted is not made once more.
+    A client of such a collection can only know ids from elsewhere. What was deleted is not made once more, except a
+    singleton of which the contract says that it is always there.
 
     Args:
         contract: the contract.
@@ -29,6 +31,10 @@ class AskedDocuments:
         self._resource = resource
         self._sampler = sampler
         self._completion = Completion(contract, resource, sampler)
+        reading = [one for one in contract.actions_of[resource.collection] if one[1].does == "read"]
+        self._examples = [example for one in reading for example in _examples(contract.operations[one[0]], one[1])]
+        can_miss = any(contract.operations[key].response(404) is not None for key, _ in reading)
+        self._is_remade = bool(resource.single) and not can_miss
         self._gone = HIDDEN + "gone_" + resource.collection
 
     def made(self, documents: Collection, wanted: Document) -> Document | None:
@@ -37,7 +43,8 @@ class AskedDocuments:
         if wanted.get(name) is None or self._is_gone(wanted):
             return None
         try:
-            sample = self._sampler.sample(self._completion.slot, f"{self._resource.collection} asked")
+            key = f"{self._resource.collection} asked"
+            sample = self._sampler.sample(self._completion.slot, key, self._examples)
             if not isinstance(sample, dict):
                 return None
             document = {**sample, **wanted}
@@ -53,11 +60,21 @@ class AskedDocuments:
 
     def gone(self, wanted: Document) -> None:
         """Remember that the document was deleted."""
-        if not self._is_gone(wanted):
+        if not self._is_remade and not self._is_gone(wanted):
             collection(self._gone).insert_one({"_id": _key(wanted)})
 
     def _is_gone(self, wanted: Document) -> bool:
         return collection(self._gone).find_one({"_id": _key(wanted)}) is not None
+
+
+def _examples(operation: Operation, action: Action) -> Iterator[Any]:
+    """The documents in the examples of what an operation answers."""
+    response = operation.response(operation.success)
+    media = response.media() if response else None
+    for example in media.examples.values() if media else ():
+        document = value_at(example, action.envelope)
+        if isinstance(document, dict):
+            yield document
 
 
 def _key(wanted: Document) -> str:

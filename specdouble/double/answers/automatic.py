@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
-from specdouble.double.answers.listing import Listing, listed_defaults
+from specdouble.double.answers.listing import Listing, Page, listed_defaults
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
@@ -66,9 +66,9 @@ class AutomaticOperation:
         self._placement = Placement(contract, operation, action)
         self._completion = Completion(contract, self._resource, sampler)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
-        many = action.does == "list"
+        many = action.does == "list" or action.in_array
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
-        self._listing = Listing.of(operation, self._resource, self._envelope.most) if many else None
+        self._listing = Listing.of(operation, self._resource, self._envelope.most)
         self._listed = listed_defaults(contract, self._resource)
         self._sent = sent_names(contract, operation, action)
         self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
@@ -87,7 +87,14 @@ class AutomaticOperation:
         document = {**self._body(arguments), **self._placement.scope(values)}
         stored = self._inserted(documents, document)
         headers = self._location(stored, values) if self._operation.success == 201 else {}
-        return self._envelope.body(stored), self._operation.success, headers
+        return self._body_with([stored]), self._operation.success, headers
+
+    def create_many(self, **arguments: Any) -> Result:
+        """Store each document of the body's array."""
+        values = self._values(arguments)
+        documents, scope = self._placement.documents(values), self._placement.scope(values)
+        stored = [self._inserted(documents, {**one, **scope}) for one in self._bodies(arguments)]
+        return self._body_with(stored), self._operation.success, {}
 
     def read(self, **arguments: Any) -> Result:
         """Hand out the document of the id."""
@@ -96,7 +103,6 @@ class AutomaticOperation:
 
     def list(self, **arguments: Any) -> Result:
         """Hand out the documents that the query asks for."""
-        assert self._listing is not None
         values = self._values(arguments)
         documents = self._placement.documents(values)
         wanted = {**self._listing.filter(values), **self._placement.scope(values)}
@@ -113,7 +119,7 @@ class AutomaticOperation:
         if before is None and self._may_create(wanted):
             stored = self._inserted(documents, {**body, **wanted})
             created = "201" in self._operation.responses
-            return self._envelope.body(stored), 201 if created else self._operation.success, {}
+            return self._body_with([stored]), 201 if created else self._operation.success, {}
         before = before or self._found(documents, wanted)
         sent = self._sent.values()
         kept = {name: value for name, value in before.items() if name not in sent}
@@ -142,6 +148,21 @@ class AutomaticOperation:
             self._asked.gone(wanted)
         return shown
 
+    def delete_many(self, **arguments: Any) -> Result:
+        """Remove the documents that the query asks for; all of the path, where it asks for none."""
+        values = self._values(arguments)
+        documents = self._placement.documents(values)
+        documents.delete_many({**self._listing.filter(values), **self._placement.scope(values)})
+        return self._envelope.body({}), self._operation.success, {}
+
+    def act(self, **arguments: Any) -> Result:
+        """Change the document as the operation's name says, and by what of the body it has itself."""
+        values, body = self._values(arguments), self._body(arguments)
+        documents, wanted = self._placement.documents(values), self._placement.filter(values)
+        before = self._found(documents, wanted)
+        known = {name: value for name, value in body.items() if name in self._resource.properties}
+        return self._saved(documents, wanted, before, {**before, **known, **dict(self._action.sets)})
+
     # Requests
 
     def _values(self, arguments: Mapping[str, Any]) -> Document:
@@ -149,13 +170,17 @@ class AutomaticOperation:
         return {name: arguments.get(argument) for argument, name in self._arguments}
 
     def _body(self, arguments: Mapping[str, Any]) -> Document:
+        """The document in the body; of several the first."""
+        return next(iter(self._bodies(arguments)), {})
+
+    def _bodies(self, arguments: Mapping[str, Any]) -> Sequence[Document]:
+        """The documents in the body, under the names that they are stored by."""
         body = arguments.get("body")
         for outer in self._action.wrapper:
             body = body.get(outer) if isinstance(body, dict) else None
-        if not isinstance(body, dict):
-            return {}
-        sent: Document = body
-        return {self._sent.get(name, name): value for name, value in sent.items()}
+        found = body if isinstance(body, list) else [body]
+        sent: Iterable[Document] = (one for one in found if isinstance(one, dict))
+        return [{self._sent.get(name, name): value for name, value in one.items()} for one in sent]
 
     # Documents
 
@@ -176,13 +201,8 @@ class AutomaticOperation:
         """Whether a PUT may make a document: where the contract says so, refuses none, or has no other way."""
         if not self._placement.by_path:
             return self._operation.response(404) is None and wanted.get(self._resource.id) is not None
-        return (
-            "201" in self._operation.responses or self._operation.response(404) is None or not self._has_create_action()
-        )
-
-    def _has_create_action(self) -> bool:
-        actions = self._contract.actions.values()
-        return any(one.does == "create" and one.collection == self._action.collection for one in actions)
+        is_filled = self._action.collection in self._contract.created
+        return "201" in self._operation.responses or self._operation.response(404) is None or not is_filled
 
     def _inserted(self, documents: Collection, document: Document) -> Document:
         """The document as it was stored. An id that is taken is refused where the operation has a 409 for it.
@@ -242,7 +262,13 @@ class AutomaticOperation:
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
-        return self._envelope.body(document), self._operation.success, {}
+        return self._body_with([document]), self._operation.success, {}
+
+    def _body_with(self, documents: Sequence[Document]) -> Any:
+        """The success's body, which shows one document, or all in an array."""
+        if self._action.in_array:
+            return self._envelope.body({}, page=Page([*documents], len(documents), 0, None, 1))
+        return self._envelope.body(next(iter(documents), {}))
 
     def _missing(self, filter: Document) -> Problem:
         told = ", ".join(str(value) for value in filter.values())
@@ -279,9 +305,9 @@ def sent_names(contract: Contract, operation: Operation, action: Action) -> dict
         alike.setdefault(plain(name), []).append(name)
     found: dict[str, str] = {}
     for media in operation.body.content.values() if operation.body else ():
-        schema = media.schema
+        schema = contract.item(media.schema)
         for name in action.wrapper:
-            schema = contract.fields(schema).get(name)
+            schema = contract.item(contract.fields(schema).get(name))
         for name, part in contract.fields(schema).items():
             if part.get("readOnly") is not True:
                 others = alike.get(plain(str(name)), [])

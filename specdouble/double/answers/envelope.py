@@ -57,10 +57,11 @@ class Envelope:
         self._template: Any = None
         schema = self._schema_at(path) if self._media else None
         if many:
-            schema = _items(contract, schema)
+            schema = contract.item(schema)
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
-        self.shows = self._media is not None and (self._same or resource.id in names or many)
+        is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
+        self.shows = self._media is not None and (self._same or resource.id in names or many or is_single)
         self._names = None if self._same or not names else frozenset(names)
         # A password is sent, and never shown.
         self._unshown = {name for name, part in resource.properties.items() if part.get("writeOnly") is True}
@@ -141,15 +142,6 @@ class Envelope:
         for name in path:
             schema = self._contract.resolve(self._contract.properties(schema).get(name))
         return schema
-
-
-def _items(contract: Contract, schema: Any) -> Any:
-    """The schema of an array's items, also where an `allOf` wraps the array."""
-    resolved = contract.resolve(schema)
-    if not isinstance(resolved, dict) or "items" in resolved:
-        return contract.resolve(resolved.get("items")) if isinstance(resolved, dict) else None
-    inner = [contract.resolve(part) for part in resolved.get("allOf") or ()]
-    return next((contract.resolve(one["items"]) for one in inner if isinstance(one, dict) and "items" in one), None)
 
 
 def _has_alternative(contract: Contract, schema: Any, wanted: Any) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.exchange import collection
+from specdouble.double.state.exchange import collection, current
 from specdouble.double.state.problem import Problem
 
 Document = dict[str, Any]
 Arguments = dict[str, Any]
+_EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Placement:
     @property
     def by_path(self) -> bool:
         """Whether the path names the document; else its body does."""
-        return self._key is not None
+        return self._key is not None or bool(self._resource.single)
 
     def documents(self, values: Arguments) -> Collection:
         """The collection as the caller sees it.
@@ -78,8 +79,15 @@ class Placement:
     def filter(self, values: Arguments, body: Document | None = None) -> Document:
         """The filter for the one document that the path names, or the body where the path names none."""
         name = self._resource.id
+        if self._resource.single:
+            return {name: self._owner(), **self.scope(values)}
         value = (body or {}).get(name) if self._key is None else values.get(self._key)
         return {name: as_id(self._resource, name, value), **self.scope(values)}
+
+    def _owner(self) -> str:
+        """Whose a singleton is: the caller's, or everybody's under its path."""
+        user = current.get().user if self._resource.single == "caller" else None
+        return repr(sorted(user.items())) if user else _EVERYBODY
 
 
 def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:

@@ -89,8 +89,7 @@ class Authentication:
     def _anyone(self, _world: World, credential: str) -> User | None:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""
         number = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        names = {name for resource in self._contract.resources.values() for name in (resource.owner, resource.tenant)}
-        return dict.fromkeys((name for name in names if name), number)
+        return dict.fromkeys(self._contract.claims, number)
 
 
 def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authenticate:

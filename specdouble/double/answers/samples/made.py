@@ -48,8 +48,8 @@ class _Maker:
         self.ids = Ids(0)
 
     def fill(self, resource: Resource) -> None:
-        if resource.collection in self.seed:
-            return
+        if resource.collection in self.seed or resource.single:
+            return  # a singleton's one document is made for whom it belongs to
         kept = self.earlier.get(resource.collection)
         if kept and self.conforms(resource, kept):
             self.seed[resource.collection] = kept

@@ -1,0 +1,78 @@
+"""What is inferred of a contract so far, and what it is inferred from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from specdouble.contract.bodies import Bodies, Found, Sent, common_names
+from specdouble.contract.nesting import Nesting
+from specdouble.contract.operation import Operation
+from specdouble.contract.resource import HIDDEN_ID, Action, Resource
+
+
+@dataclass
+class Guesses:
+    """The resources and actions of a contract, those included that annotations tell.
+
+    Args:
+        bodies: finds the documents in the operations' bodies.
+        nesting: finds the parents of nested paths.
+        resources: by collection.
+        actions: by operation id.
+    """
+
+    bodies: Bodies
+    nesting: Nesting
+    resources: dict[str, Resource]
+    actions: dict[str, Action]
+    annotated: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.annotated = {resource.pointer for resource in self.resources.values()}
+
+    def name(self, path: str, pointer: str) -> str:
+        """A collection's name: the last word of the path, unless another schema's documents are kept under it."""
+        words = [re.sub(r"\W+", "_", part) for part in path.split("/") if part and "{" not in part]
+        words = [word.removesuffix("_json") for word in words] or ["documents"]
+        for length in range(1, len(words) + 1):
+            name = "_".join(words[-length:])
+            known = self.resources.get(name)
+            if known is None or (known.pointer == pointer and known.why and not known.single):
+                return name
+        return f"{'_'.join(words)}_{len(self.resources)}"
+
+    def kept(self, pointer: str) -> Resource | None:
+        """The one inferred resource whose documents are of the schema at the pointer."""
+        found = [one for one in self.resources.values() if one.pointer == pointer and one.why and not one.single]
+        return found[0] if len(found) == 1 else None
+
+    def place_of(self, operation: Operation, wanted: Found, identity: str, *, many: bool) -> tuple[str, ...] | None:
+        """The way to the documents in an operation's success.
+
+        To the same schema, else to one with the same id, else, in a list or without an id, to one that is mostly the
+        same.
+        """
+        candidates = [one for one in self.bodies.shown(operation) if one.many == many]
+        same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
+        alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
+        if wanted.id_path:
+            alike = [one.envelope for one in candidates if wanted.id_path[0] in one.properties]
+        is_part = many or identity == HIDDEN_ID  # nothing else tells a document without an id
+        summaries = [one.envelope for one in candidates if is_part and is_mostly(one, wanted)]
+        return next(iter([*same, *alike, *summaries]), None)
+
+    def sent(self, operation: Operation, found: Found) -> Sent | None:
+        """The document in an operation's request."""
+        return self.bodies.sent_document(operation, found.properties)
+
+
+def is_mostly(one: Found, other: Found) -> bool:
+    """Whether the one shows a part of the other: most of its properties are the other's."""
+    common = common_names(one.properties, other.properties)
+    return len(common) > 1 and 2 * len(common) >= len(one.properties)
+
+
+def can_succeed(operation: Operation) -> bool:
+    """Whether the contract declares an answer with which the operation can succeed."""
+    return 200 <= operation.success < 400 and operation.response(operation.success) is not None

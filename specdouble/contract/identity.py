@@ -1,0 +1,69 @@
+"""Which property of a document a path parameter names, read from their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from specdouble.contract.operation import Operation
+from specdouble.contract.properties import is_scalar, plain
+
+Properties = Mapping[str, dict[str, Any]]
+
+_IDS = ("id", "_id", "uuid", "guid", "gid", "sid")
+_NAMES = ("name", "slug", "key", "code", "username", "login")
+
+
+def identity_of(properties: Properties, parameter: str, segment: str, numbered: bool = False) -> str | None:
+    """The property that a path parameter names; None where none is sure to be it.
+
+    Args:
+        properties: those of the document.
+        parameter: the parameter's name.
+        segment: the part of the path before it.
+        numbered: whether the parameter is a number, which no name is.
+    """
+    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema)}
+    wanted, one = plain(parameter), plain(singular(segment))
+    for candidate in (wanted, wanted.removeprefix(one)):
+        if candidate and candidate in scalars:
+            return scalars[candidate]
+    if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted or _ends(one, wanted):
+        for candidate in (*_IDS, one + "id"):
+            if plain(candidate) in scalars:
+                return scalars[plain(candidate)]
+    if numbered or not wanted:
+        return None
+    if wanted == one:
+        return next((scalars[name] for name in _NAMES if name in scalars), None)
+    return next((scalars[name] for name in _NAMES if name in scalars and wanted.endswith(name)), None)
+
+
+def _ends(segment: str, parameter: str) -> bool:
+    """Whether `{link}` stands for one of `file_links`."""
+    return len(parameter) > 2 and segment.endswith(parameter)
+
+
+def singular(word: str) -> str:
+    """`posts` is `post`, `categories` is `category`."""
+    lower = word.lower()
+    if lower.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if lower.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) else word
+
+
+def holder(parameter: str, parent: str, properties: Properties, identity: str) -> str | None:
+    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and name != identity}
+    one = plain(singular(parent))
+    wanted = plain(parameter)
+    names = [one + "id", one] if wanted in ("id", "uuid", "_id", "slug") else [wanted, wanted.removesuffix("id")]
+    if wanted == one:
+        names.append(one + "id")
+    return next((scalars[name] for name in names if name and name in scalars), None)
+
+
+def is_number(operation: Operation | None, parameter: str | None) -> bool:
+    schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
+    return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)

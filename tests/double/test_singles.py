@@ -1,0 +1,107 @@
+"""Singletons, custom methods, documents that are created many at once, and collections that several paths tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from specdouble.contract import read
+from specdouble.double.double import Settings
+from specdouble.double.server import serving
+
+CONTRACT = Path(__file__).parent / "singles.yaml"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with serving(Settings(CONTRACT, seed=1)) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def test_each_caller_has_a_singleton_of_their_own(client: httpx.Client) -> None:
+    ada, bob = {"X-Key": "ada"}, {"X-Key": "bob"}
+    before = client.get("/me", headers=bob).json()
+    changed = client.patch("/me", headers=ada, json={"name": "Ada", "city": "Oslo"})
+    assert changed.json() == {"name": "Ada", "city": "Oslo"}
+    assert client.get("/me", headers=ada).json() == {"name": "Ada", "city": "Oslo"}
+    assert client.get("/me", headers=bob).json() == before
+
+
+def test_a_singleton_begins_with_the_contracts_example_and_keeps_what_is_put(client: httpx.Client) -> None:
+    assert client.get("/settings").json() == {"settings": {"theme": "dark", "size": 12}}
+    assert client.put("/settings", json={"settings": {"theme": "light"}, "dryRun": False}).status_code == 204
+    assert client.get("/settings").json() == {"settings": {"theme": "light"}}
+    assert client.delete("/settings").status_code == 204
+    assert client.get("/settings").json() == {"settings": {"theme": "dark", "size": 12}}
+
+
+def test_a_singleton_under_a_document_is_that_documents_own(client: httpx.Client) -> None:
+    one, two = (client.post("/orders", json={"item": item}).json()["id"] for item in ("tea", "milk"))
+    assert client.put(f"/orders/{one}/address", json={"street": "High", "city": "Ely"}).status_code == 200
+    assert client.get(f"/orders/{one}/address").json() == {"street": "High", "city": "Ely"}
+    assert client.get(f"/orders/{two}/address").json() != {"street": "High", "city": "Ely"}
+    assert client.get("/orders/nobody/address").status_code == 404
+
+
+def test_a_custom_method_sets_the_state_that_is_named_after_it(client: httpx.Client) -> None:
+    order = client.post("/orders", json={"item": "tea"}).json()
+    cancelled = client.post(f"/orders/{order['id']}/cancel", json={"note": "too late", "by": "me"}).json()
+    assert cancelled == {**order, "status": "cancelled", "note": "too late"}
+    assert client.get(f"/orders/{order['id']}").json() == cancelled
+    assert client.post(f"/orders/{order['id']}:ship").json()["status"] == "SHIPPED"
+    assert client.post("/orders/nobody/cancel", json={}).status_code == 404
+
+
+def test_a_custom_method_that_shows_nothing_sets_the_flag_that_is_named_after_it(client: httpx.Client) -> None:
+    path = f"/orders/{client.post('/orders', json={'item': 'tea'}).json()['id']}"
+    assert client.put(f"{path}/actions/lock").status_code == 204
+    assert client.get(path).json()["locked"] is True
+    assert client.delete(f"{path}/actions/lock").status_code == 204
+    assert client.get(path).json()["locked"] is False
+
+
+def test_a_custom_method_that_makes_another_document_leaves_this_one_alone(client: httpx.Client) -> None:
+    order = client.post("/orders", json={"item": "tea"}).json()
+    assert client.post(f"/orders/{order['id']}/copy", json={"item": "milk"}).status_code == 200
+    assert client.get(f"/orders/{order['id']}").json() == order
+
+
+def test_a_list_of_summaries_shows_what_was_created(client: httpx.Client) -> None:
+    client.post("/orders", json={"item": "rare tea"})
+    assert "rare tea" in [one["item"] for one in client.get("/orders").json()]
+
+
+def test_paths_may_name_their_parameters_differently(client: httpx.Client) -> None:
+    path = f"/orders/{client.post('/orders', json={'item': 'tea'}).json()['id']}"
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+
+
+def test_documents_are_created_many_at_once_and_read_in_an_array_of_one(client: httpx.Client) -> None:
+    made = client.post("/tags", json=[{"name": "red", "colour": "f00"}, {"name": "blue"}]).json()
+    assert [tag["name"] for tag in made["tags"]] == ["red", "blue"]
+    assert client.get("/tags/red").json() == {"tags": [{"name": "red", "colour": "f00"}], "count": 1}
+    assert client.post("/tags/red", json={"tags": [{"name": "red", "colour": "e00"}]}).status_code == 200
+    assert {"name": "red", "colour": "e00"} in client.get("/tags").json()["tags"]
+
+
+def test_a_collection_is_one_though_its_documents_are_created_under_a_parent(client: httpx.Client) -> None:
+    made = client.post("/shelves/a/books", json={"title": "Emma"}).json()
+    assert client.get(f"/books/{made['id']}").json() == made
+    assert made in client.get("/shelves/a/books").json()
+    assert made not in client.get("/shelves/b/books").json()
+
+
+def test_a_collection_is_emptied_where_the_contract_lets_a_client(client: httpx.Client) -> None:
+    path = f"/orders/{client.post('/orders', json={'item': 'tea'}).json()['id']}"
+    assert client.delete("/orders").status_code == 204
+    assert client.get("/orders").json() == []
+    assert client.get(path).status_code == 404
+
+
+def test_of_a_collection_whose_documents_nobody_can_find_again_nothing_is_remembered() -> None:
+    contract = read(CONTRACT)
+    assert {"createDraft", "readDraft", "changeDraft"}.isdisjoint(contract.actions)
