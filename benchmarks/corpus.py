@@ -30,7 +30,7 @@ from typing import Any
 
 from benchmarks.judge.cycle import judged, load
 from benchmarks.request import Request, request_of
-from specdouble.contract import Contract, Operation, Refused
+from specdouble.contract import Action, Contract, Operation, Refused
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
@@ -140,12 +140,27 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     """Of a document that exists: its id, and those of its parents."""
     action = double.contract.actions.get(operation.id)
     documents = double.seed.get(action.collection) if action else None
-    if action is None or not documents:
+    if action is None:
         return {}
+    if not documents:
+        return _parents(double, operation, action)
     document = documents[0]
     found = {name: document.get(to) for name, to in action.scope}
     if action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
+    return found
+
+
+def _parents(double: Double, operation: Operation, action: Action) -> dict[str, Any]:
+    """The ids of the documents that the path stands under, where such are kept."""
+    found: dict[str, Any] = {}
+    for name, _ in action.scope:
+        above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
+        parent = double.contract.action_at.get((above, name))
+        documents = double.seed.get(parent.collection) if parent else None
+        if parent is not None and documents:
+            found |= {outer: documents[0].get(to) for outer, to in parent.scope}
+            found[name] = documents[0].get(double.contract.resources[parent.collection].id)
     return found
 
 
