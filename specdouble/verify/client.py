@@ -138,7 +138,8 @@ def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:
     path = call.operation.path.removeprefix(base_path)
     for name, value in call.path.items():
         path = path.replace("{" + name + "}", quote(str(value), safe=""))
-    return path + ("?" + urlencode(query, doseq=True) if query else "")
+    spelled = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+    return path + ("?" + urlencode(spelled, doseq=True) if query else "")
 
 
 def retry_after(text: str, attempt: int) -> float:

@@ -24,6 +24,11 @@ def is_paged(operation: Operation) -> bool:
     return bool(_parameter(operation, _PAGES | _OFFSETS | _CURSORS | _LIMITS))
 
 
+def chooses_page(name: str) -> bool:
+    """Whether a parameter of that name chooses a page, or its size."""
+    return _plain(name) in _PAGES | _OFFSETS | _CURSORS | _LIMITS
+
+
 def next_page(exchange: Exchange, entries: list[Any]) -> dict[str, Any] | None:
     """The query of the page after this one; None where it is the last, as far as can be told.
 

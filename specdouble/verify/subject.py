@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
+from specdouble.contract import Action, Contract, Operation, Parameter, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.paging import chooses_page
 from specdouble.verify.values import kind, merged
 
 
@@ -89,6 +90,17 @@ class Subject:
     def named_by_client(self) -> bool:
         """Whether who creates a document chooses its id: in the body, or in the path of a `PUT`."""
         return any(self.resource.id in self.required(one) or self.puts(one) for one in self.creators)
+
+    def narrowing(self, operation: Operation) -> list[Parameter]:
+        """The parameters that leave documents out of a list though a client says nothing, or because it must."""
+        found = []
+        for one in operation.parameters:
+            if one.location != "query" or chooses_page(one.name):
+                continue
+            filters = one.name in self.resource.properties and "default" in merged(one.schema, self.contract.resolve)
+            if one.required or filters:
+                found.append(one)
+        return found
 
     def puts(self, operation: Operation) -> bool:
         """Whether the operation creates the document that its path names (RFC 9110, 9.3.4)."""

@@ -17,6 +17,7 @@ from specdouble.verify.judge import judge, trouble
 from specdouble.verify.paging import MOST_PAGES, next_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.values import kind, merged
 
 CLIENTS = 8  # in a volley
 
@@ -221,7 +222,7 @@ class Trial:
         subject = document.subject
         if document.id is None and subject.listers:
             marks = {name: value for name, value in document.sent.items() if self._is_mark(value)}
-            entries = self.listed(subject, document.user, document.around) if marks else []
+            entries = self.listed(subject, document.user, self.listing(document)) if marks else []
             found = [one for one in entries if all(one.get(name) == value for name, value in marks.items())]
             document.id = found[0].get(subject.resource.id) if len(found) == 1 else None
         if document.id is None and subject.resource.id in document.sent and subject.readers:
@@ -277,12 +278,25 @@ class Trial:
             )
         self.settle()
         if not subject.readers:
-            entries = self.listed(subject, user, document.around, until=document.id)
+            entries = self.listed(subject, user, self.listing(document), until=document.id)
             return next((one for one in entries if one.get(subject.resource.id) == document.id), None)
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
         return found if exchange.ok and isinstance(found, dict) else None
+
+    def listing(self, document: Document) -> dict[str, dict[str, Any]]:
+        """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
+        operation, held = document.subject.listers[0], {**document.sent, **document.shown}
+        query = dict(document.around.get("query", {}))
+        for parameter in document.subject.narrowing(operation):
+            value = held.get(parameter.name)
+            if value is not None:
+                several = kind(merged(parameter.schema, self.contract.resolve)) == "array"
+                query[parameter.name] = [value] if several and not isinstance(value, list) else value
+            elif parameter.required:
+                raise NotExercised(f"{operation} asks for {parameter.name}, which no document shows")
+        return {**document.around, "query": query}
 
     def listed(
         self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None

@@ -180,11 +180,12 @@ class World:
         parts: dict[str, dict[str, Any]] = {}
         for parameter in operation.parameters:
             where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
-            if not parameter.required or parameter.name == name or where is None:
+            if where is None or parameter.name == name:
                 continue
             held = known.get(where, {}) if known else {}
             if parameter.name in held:
                 parts.setdefault(where, {})[parameter.name] = held[parameter.name]
+            if parameter.name in held or not parameter.required:
                 continue
             target = self.implied.get(parameter.name)
             value = self.reference_or_none(target, user) if target else None

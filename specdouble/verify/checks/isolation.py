@@ -116,10 +116,10 @@ def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
 def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
     document = trial.create(subject, one)
     key = subject.resource.id
-    theirs = trial.listed(subject, other, document.around)
+    theirs = trial.listed(subject, other, trial.listing(document))
     if any(entry.get(key) == document.id for entry in theirs):
         raise Broken(f"{other.name}'s list to be without {one.name}'s document", "it is in there")
-    own = trial.listed(subject, one, document.around, until=document.id)
+    own = trial.listed(subject, one, trial.listing(document), until=document.id)
     if not any(entry.get(key) == document.id for entry in own):
         raise Broken(f"{one.name}'s list to hold the new document", "it is not in there", "read_your_writes")
 

@@ -106,6 +106,8 @@ def _shrunk(
 def _created(trial: Trial, subject: Subject, value: Body) -> None:
     creator = trial.creator(subject)
     body = {**trial.body(subject, creator, trial.user), **value}
+    if not trial.world.bodies.fits(creator, body):
+        raise NotExercised("the values do not fit each other")
     exchange, document = trial.try_create(subject, trial.user, body)
     accepted(exchange, "a body that keeps the contract")
     assert document is not None
@@ -120,6 +122,8 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
     model = {name: one for name, one in trial.look(document).items() if name in known}
     passed_over = set(subject.updated_stamps)
     for change in changes:
+        if not trial.world.bodies.fits(updater.operation, trial.update_call(updater, document, change).body):
+            continue  # an object of no properties, or of some without others, where the schema takes none such
         accepted(trial.try_update(updater, document, change), "an update that keeps the contract")
         model = {**model, **{name: one for name, one in change.items() if name in known}}
         seen = trial.look(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
@@ -131,6 +132,15 @@ def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip:
     return changes
 
 
+def together(trial: Trial, operation: Operation, base: Body, changes: Body) -> Body:
+    """Those of the changes that one body can hold: some schemas take a property beside certain others alone."""
+    whole, kept = dict(base), Body()
+    for name, value in changes.items():
+        if trial.world.bodies.fits(operation, {**whole, name: value}):
+            whole[name] = kept[name] = value
+    return kept
+
+
 def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: Any) -> Any:
     """The value, or one like it where a document may have it already and no two may."""
     return trial.world.bodies.value(subject, name, schema, trial.user, like=value) if name in subject.once else value
@@ -139,8 +149,9 @@ def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: Any) -> 
 def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     creator = trial.creator(subject)
     skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
-    changes = difficult(trial, subject, creator, number, skip)
-    body = {**trial.body(subject, creator, trial.user), **changes}
+    base = trial.body(subject, creator, trial.user)
+    changes = together(trial, creator, base, difficult(trial, subject, creator, number, skip))
+    body = {**base, **changes}
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
         _blame(trial, subject, changes)
@@ -178,8 +189,9 @@ def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> 
 
 def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: int) -> None:
     skip = {updater.id_in_body or "", *subject.bound_on_update}
-    changes = difficult(trial, subject, updater.operation, number, skip)
     document = trial.create(subject)
+    base = trial.update_call(updater, document, {}).body
+    changes = together(trial, updater.operation, base, difficult(trial, subject, updater.operation, number, skip))
     exchange = trial.try_update(updater, document, changes)
     if not exchange.ok:
         for name, value in changes.items():
@@ -264,7 +276,7 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
 
 def _list_complete(trial: Trial, subject: Subject) -> None:
     made = [trial.create(subject) for _ in range(26)]
-    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user, made[0].around)}
+    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user, trial.listing(made[0]))}
     missing = [one for one in made if one.id not in there]
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
@@ -280,7 +292,7 @@ def _listed_states(subject: Subject) -> Plan:
 def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
     document = trial.create(subject, **state)
     key = subject.resource.id
-    entries = trial.listed(subject, trial.user, document.around, until=document.id)
+    entries = trial.listed(subject, trial.user, trial.listing(document), until=document.id)
     entry = next((one for one in entries if one.get(key) == document.id), None)
     if entry is None:
         raise Broken(f"a new document with {state} to be in the list", "it is not")

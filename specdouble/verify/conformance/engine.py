@@ -79,6 +79,8 @@ class Conformance:
             return not (
                 self._is_trouble(case, response)
                 or self._was_turned_away(case, failure)
+                # What is not there is not what a link led to: the request was sent to another document.
+                or (type(failure).__name__ == "EnsureResourceAvailability" and case.id in knowledge.renamed)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 

@@ -37,6 +37,7 @@ class Knowledge:
         self.world, self.by_label = world, by_label
         self._turn = count(1)
         self._sent: dict[int, int] = {}
+        self.renamed: set[str] = set()  # the requests whose path names another document than it was to
 
     def before_call(self, case: Any) -> None:
         """The hook.
@@ -51,6 +52,7 @@ class Knowledge:
             self.world.client.check_time()
         except OutOfTime:
             raise UnsatisfiedAssumption("the time is over") from None
+        named = dict(case.path_parameters or {})
         try:
             if case.meta is not None and not self._is_wrong_as_a_whole(case):
                 self._parameters(operation, case)
@@ -58,6 +60,8 @@ class Knowledge:
         except Interruption:
             pass  # the request goes out as it was generated
         self._hold(operation, case)
+        if case.path_parameters != named:
+            self.renamed.add(case.id)
 
     def after_call(self, case: Any, response: Any) -> None:
         """The hook: what a generated request has created is noted, to be deleted again."""
