@@ -57,6 +57,7 @@ class Names:
     refused_leaves_no_trace: ClassVar = "refused_leaves_no_trace"
     read_changes_nothing: ClassVar = "read_changes_nothing"
     distinct_ids: ClassVar = "distinct_ids"
+    unknown_documents: ClassVar = "unknown_documents"
     boundaries: ClassVar = "boundaries"
     unknown_properties: ClassVar = "unknown_properties"
     error_shape: ClassVar = "error_shape"
@@ -70,6 +71,7 @@ ALWAYS = {
     Names.refused_leaves_no_trace: "a refused request changes nothing",
     Names.read_changes_nothing: "a read changes nothing",
     Names.distinct_ids: "ids are distinct and stay",
+    Names.unknown_documents: "a document that is not there is not found",
     Names.boundaries: "bounds hold from both sides",
     Names.unknown_properties: "unknown properties are taken where the contract is open",
     Names.error_shape: "refusals have the declared shape",

@@ -19,7 +19,7 @@ def plan(world: World) -> list[Case | Missing]:
         subject = world.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
         found += attack_of(rule).plan(world, subject, rule)
     for subject in world.subjects.values():
-        for module in (writes.plan, refusals.plan, refusals.plan_reads, random.plan):
+        for module in (writes.plan, refusals.plan, refusals.plan_reads, refusals.plan_unknown, random.plan):
             found += module(world, subject)
     found += refusals.plan_malformed(world)
     found += texts.plan(world)

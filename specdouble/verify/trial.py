@@ -265,7 +265,15 @@ class Trial:
             expected = f"the document of {subject.collection} that was created to be there"
             told = f"it is not: {self.exchanges[-1].told(80)}"
             raise Broken(expected, told, "read_your_writes", shows_all(operation))
+        self._is_of(document, seen)
         return seen
+
+    def _is_of(self, document: Document, seen: dict[str, Any]) -> None:
+        """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
+        key = document.subject.resource.id
+        asked, shown = str(document.id), str(seen.get(key, document.id))
+        if asked.casefold() != shown.casefold():  # a server may write a name its own way
+            raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes")
 
     def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
         """The document as a user reads it; None where it is not shown to that user."""

@@ -222,6 +222,13 @@ def _length_edges(
                 yield f"{size} {unit}", make(size)
 
 
+def unlike(known: Any) -> Any:
+    """An id of the same form that hardly any document has: its first character, or the number, is another."""
+    if isinstance(known, str):
+        return ("0" if known[:1] != "0" else "1") + known[1:]
+    return known + 98_765
+
+
 def unfitting(schema: Any, resolve: Resolve) -> list[Any]:
     """Values that hardly fit the schema: of each other type, outside of the enum, ill-formed."""
     schema = merged(schema, resolve)

@@ -17,6 +17,7 @@ from tests.backend import Backend, tokens
 from tests.verify.conftest import NAMES, settings
 
 RULE = "unique:lead_management.configurationName"
+RULES = (RULE, "default:lead_management.source", "read_your_writes")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,8 @@ def files(contract: Contract, running: Backend, tmp_path_factory: pytest.TempPat
 
 
 def _run(contract: Contract, backend: Backend, files: dict[str, Path]) -> Run:
-    return run(contract, settings(backend.url, reports=files, phases=("rules", "examples"), max_examples=5), Show())
+    told = settings(backend.url, reports=files, phases=("rules", "examples"), max_examples=5, rules=RULES)
+    return run(contract, told, Show())
 
 
 def test_junit_has_a_test_case_for_each_rule_and_a_failure_for_the_broken_one(files: dict[str, Path]) -> None:
@@ -55,7 +57,7 @@ def test_har_is_of_version_1_2_and_holds_every_request(files: dict[str, Path]) -
     log = json.loads(files["har"].read_text())["log"]
     assert log["version"] == "1.2"
     assert {"name", "version"} <= log["creator"].keys()
-    assert len(log["entries"]) > 3000
+    assert len(log["entries"]) > 50
     for entry in log["entries"]:
         assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= entry.keys()
         request = {"method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"}
@@ -93,7 +95,9 @@ def test_a_failure_has_the_same_id_from_run_to_run(contract: Contract, backend: 
     told = [
         {
             failure.id
-            for failure in run(contract, settings(backend.url, phases=("rules",), seed=seed), Show()).verdict.failures
+            for failure in run(
+                contract, settings(backend.url, phases=("rules",), rules=RULES, seed=seed), Show()
+            ).verdict.failures
         }
         for seed in (1, 2)
     ]

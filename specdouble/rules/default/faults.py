@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.contract import Contract
 from specdouble.double.state.keeper import Document
 from specdouble.prove.change import changed, created, sent
-from specdouble.prove.facts import doing, sendable
+from specdouble.prove.facts import doing, required_names, sendable
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.default.rule import Default
 
@@ -23,7 +23,8 @@ def mutants(contract: Contract) -> Mutants:
 def _of(contract: Contract, rule: Default) -> Mutants:
     target, things = f"{rule.collection}.{rule.name}", rule.collection
     sentence = f"A new document of {things} has no {rule.name} unless it is sent."
-    yield Mutant("default.missing", target, sentence, created(things, _without(rule.name)), (rule.id,))
+    change = created(things, _without(rule.name))
+    yield Mutant("default.missing", target, sentence, change, (rule.id,), equivalent=_filled_in(contract, rule))
     other = another(rule.value, contract.resources[things].properties.get(rule.name, {}))
     sentence = f"A new document of {things} without {rule.name} gets {other!r} for it, not {rule.value!r}."
     yield Mutant("default.wrong", target, sentence, created(things, _with(rule.name, other)), (rule.id,))
@@ -31,6 +32,16 @@ def _of(contract: Contract, rule: Default) -> Mutants:
         sentence = f"A change that does not mention {rule.name} sets it back to {rule.value!r}."
         change = changed(things, _on_change(rule))
         yield Mutant("default.applied-on-update", target, sentence, change, ("partial_update", rule.id))
+
+
+def _filled_in(contract: Contract, rule: Default) -> str:
+    """Why a default that is missing cannot be seen, if so."""
+    resource = contract.resources[rule.collection]
+    property_schema = resource.properties.get(rule.name, {})
+    demanded = rule.name in required_names(contract, resource.schema)
+    if demanded and property_schema.get("default") == rule.value:
+        return f"every answer must have a {rule.name}, and the double completes it with the same default"
+    return ""
 
 
 def _partially_changed(contract: Contract, collection: str) -> set[str]:

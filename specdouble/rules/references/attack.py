@@ -13,7 +13,7 @@ from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as
-from specdouble.verify.values import kind, merged
+from specdouble.verify.values import kind, merged, unlike
 from specdouble.verify.world import World
 
 
@@ -67,7 +67,7 @@ def _unknown() -> dict[str, Any]:
     """Ways to an id of no document, from the id of one."""
     return {
         "its last character other": lambda known: _other_last(known),
-        "its first character other": lambda known: _other_first(known),
+        "its first character other": unlike,
         "its characters in another order": lambda known: _turned(known),
         "all zeros": lambda known: _filled(known, "0"),
         "one character more": lambda known: f"{known}0" if isinstance(known, str) else known + 10**9,
@@ -81,10 +81,6 @@ def _unknown() -> dict[str, Any]:
 
 def _other_last(known: Any) -> Any:
     return known[:-1] + ("0" if known[-1:] != "0" else "1") if isinstance(known, str) else known + 987_654
-
-
-def _other_first(known: Any) -> Any:
-    return ("0" if known[:1] != "0" else "1") + known[1:] if isinstance(known, str) else known + 98_765
 
 
 def _turned(known: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
-from specdouble.verify.values import edges, unfitting
+from specdouble.verify.values import edges, unfitting, unlike
 from specdouble.verify.world import World
 
 
@@ -261,6 +262,33 @@ def plan_reads(world: World, subject: Subject) -> Plan:
     for updater in subject.updaters:
         run = partial(_id_stays, subject=subject, updater=updater)
         yield Case(Names.distinct_ids, "an id stays", run, "", ids(updater.operation))
+
+
+def plan_unknown(_world: World, subject: Subject) -> Plan:
+    """The cases for reads of documents that are not there; one made here tells what an id looks like."""
+    if not subject.creators:
+        return
+    for operation in subject.readers:
+        if "404" in operation.statuses:
+            run = partial(_not_found, subject=subject, operation=operation)
+            promise = f"{operation} finds no document that is not there"
+            yield Case(Names.unknown_documents, promise, run, "an id of none", ids(operation))
+
+
+def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
+    document = trial.create(subject)
+    there = trial.place(operation, document)
+    found = trial.send(operation, trial.user, **there)
+    accepted(found, "a read of a document that is there")
+    other = unlike(document.id)
+    nowhere = trial.place(operation, replace(document, id=other))
+    exchange = trial.send(operation, trial.user, **nowhere)
+    name = subject.action(operation).id
+    schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
+    # An id that the parameter's schema does not take may as well be refused for that.
+    fits = trial.world.bodies.property_fits(schema, other)
+    statuses = {404} if fits else {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4"}
+    refused_as(exchange, statuses, "a read of a document that is not there", strict=True)
 
 
 def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:
