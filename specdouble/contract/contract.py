@@ -75,6 +75,27 @@ class Contract:
         return frozenset(action.collection for action in self.actions.values() if action.does in _CREATING)
 
     @cached_property
+    def findable(self) -> frozenset[str]:
+        """The collections that an operation creates documents of, whose ids the creation or a list tells."""
+        return frozenset(
+            action.collection
+            for key, action in self.actions.items()
+            if action.does in (*_CREATING, "list") and action.collection in self.created and self._tells_id(key, action)
+        )
+
+    def _tells_id(self, operation_id: str, action: Action) -> bool:
+        operation, resource = self.operations[operation_id], self.resources[action.collection]
+        response = operation.response(operation.success)
+        media = response.media() if response else None
+        if "Location" in (response.headers if response else ()) or not resource.why:
+            return True
+        schema = self.item(media.schema) if media else None
+        for name in (*action.envelope, *resource.id_path[:-1]):
+            schema = self.item(self.properties(schema).get(name))
+        key = resource.id_path[-1] if resource.id_path else resource.id
+        return key in self.fields(schema)
+
+    @cached_property
     def claims(self) -> frozenset[str]:
         """What has to be known of a caller: the names of the properties that documents are scoped by."""
         names = {name for resource in self.resources.values() for name in (resource.owner, resource.tenant) if name}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract.operation import Operation
 from specdouble.contract.properties import is_scalar, plain
 
+_EITHER = re.compile(r"(?P<one>\w+?)(?:Or(?=[A-Z])|_or_)(?P<other>\w+)")
+
 Properties = Mapping[str, dict[str, Any]]
 
 _IDS = ("id", "_id", "uuid", "guid", "gid", "sid")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
+# What else tells things apart, where the parameter's last word is it: `{floating_ip}` of a document with an `ip`.
+_NUMBERS = ("number", "email", "ip", "sha", "hash", "arn", "handle", "alias", "symbol", "token", "version")
 
 
 def identity_of(properties: Properties, parameter: str, segment: str, numbered: bool = False) -> str | None:
@@ -24,6 +29,10 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
         numbered: whether the parameter is a number, which no name is.
     """
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema)}
+    either = _EITHER.fullmatch(parameter)
+    if either and plain(parameter) not in scalars:  # `{projectIdOrKey}`
+        names = (either["one"], either["other"])
+        return next((found for name in names if (found := identity_of(properties, name, segment, numbered))), None)
     wanted, one = plain(parameter), plain(singular(segment))
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
@@ -36,7 +45,7 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
         return None
     if wanted == one:
         return next((scalars[name] for name in _NAMES if name in scalars), None)
-    return next((scalars[name] for name in _NAMES if name in scalars and wanted.endswith(name)), None)
+    return next((scalars[name] for name in (*_NAMES, *_NUMBERS) if name in scalars and wanted.endswith(name)), None)
 
 
 def _ends(segment: str, parameter: str) -> bool:

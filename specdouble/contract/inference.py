@@ -180,12 +180,39 @@ class _Collections:
                 if identity is not None:
                     return self.with_id_inside(group, operation, found, identity) or (found, identity)
             if operation.method == "get" and on_one:
-                return None  # what is read by the parameter does not hold it: a guess would be wrong
+                return self.with_id_told_elsewhere(group, operation)
+        return self.shape_without_one(group) if group.parameter is None else None
+
+    def shape_without_one(self, group: _Group) -> tuple[Found, str] | None:
+        """The schema of documents that can be listed and created, and not asked for one by one."""
         listing, creating = group.on_all.get("get"), group.on_all.get("post")
-        if group.parameter is None and listing is not None and creating is not None and creating.body:
-            for found in self.bodies.shown(listing):
-                if found.many:
-                    return found, identity_of(found.properties, "", group.segment) or "_id"
+        if listing is None or creating is None or not creating.body:
+            return None
+        shown = self.bodies.shown(listing)
+        if shown and not shown[0].many and len(common_names(self.bodies.sent(creating), shown[0].properties)) > 1:
+            return None  # what is taken is the whole that holds the array, and no item of it
+        found = next((one for one in shown if one.many), None)
+        return (found, identity_of(found.properties, "", group.segment) or "_id") if found else None
+
+    def with_id_told_elsewhere(self, group: _Group, reading: Operation) -> tuple[Found, str] | None:
+        """The document that is read without its id, where who creates it is told the id.
+
+        What is read has to be what was sent; else the parameter may be anything, and a guess would be wrong.
+        """
+        creating = group.on_all.get("post")
+        if creating is None or not can_succeed(creating):
+            return None
+        parameter = group.key_of(reading)
+        told = [one for one in self.bodies.shown(creating) if not one.many]
+        keys = [(one, identity_of(one.properties, parameter, group.segment)) for one in told]
+        identity = next((key for _, key in keys if key is not None), None)
+        if identity is None:
+            return None
+        for found in _likeliest_first(self.bodies.shown(reading), many=False):
+            sent = self.guesses.sent(creating, found)
+            if not found.many and sent is not None and common_names(sent.properties, found.properties):
+                schema = next(one.properties[key] for one, key in keys if key == identity)
+                return replace(found, properties={**found.properties, identity: schema}), identity
         return None
 
     def with_id_inside(
@@ -303,7 +330,8 @@ class _Collections:
         """`POST /shelves/{id}/things` and `/things/{id}` speak of the same things."""
         shape = self.shape(group) or self.created_elsewhere(group)
         kept = self.guesses.kept(shape[0].pointer) if shape else None
-        if shape is None or kept is None:
+        is_named_alike = kept is not None and kept.collection.endswith(re.sub(r"\W+", "_", group.segment))
+        if shape is None or kept is None or group.path.endswith("}") or not is_named_alike:
             return
         found, identity = shape
         if identity != kept.id:
@@ -317,7 +345,7 @@ class _Collections:
         creating = group.on_all.get("post")
         for found in self.bodies.shown(creating) if creating is not None and not group.on_one else ():
             kept = self.guesses.kept(found.pointer)
-            if kept is not None and not found.many and kept.collection.endswith(re.sub(r"\W+", "_", group.segment)):
+            if kept is not None and not found.many:
                 return found, kept.id
         return None
 

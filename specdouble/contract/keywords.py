@@ -164,6 +164,16 @@ def _enum(value: Any) -> Wrong | None:
     return None if value else Wrong("`enum` is empty: nothing conforms", "list the values, or remove it")
 
 
+def kinds_of(value: Any) -> set[str]:
+    """The types of JSON Schema that a value is of."""
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return {"integer", "number"}
+    names = {float: "number", str: "string", list: "array", dict: "object"}
+    return {names.get(type(value), "null")}
+
+
 def flag(keyword: str) -> Check:
     """Refuses what is no boolean."""
 

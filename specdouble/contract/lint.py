@@ -101,7 +101,6 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
     for schema, at in _all_schemas(document, operations):
         if isinstance(schema.get("pattern"), str):
             _check_lengths(document, schema, at)
-        _check_enum(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)
         told = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
@@ -125,17 +124,6 @@ def _check_lengths(document: Document, schema: dict[str, Any], at: str) -> None:
         reason = f"the pattern takes {longest} characters or fewer, `minLength` no fewer than {least}: no text conforms"
     if reason:
         document.find(at + "/pattern", reason, "correct the pattern or the length", id="pattern-length")
-
-
-def _check_enum(document: Document, schema: dict[str, Any], at: str) -> None:
-    """A schema whose `enum` has no value of its `type` takes nothing at all."""
-    values, told = schema.get("enum"), schema.get("type")
-    if not isinstance(values, list) or told is None:
-        return
-    kinds = {*(told if isinstance(told, list) else [told])} | ({"null"} if schema.get("nullable") is True else set())
-    if not any(_kinds_of(value) & kinds for value in values):
-        reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
-        document.find(at + "/enum", reason, "correct the values or the type", id="enum-type")
 
 
 def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> None:
@@ -198,15 +186,6 @@ def _joined(document: Document, schema: Any) -> Iterator[dict[str, Any]]:
 
 def _names(value: Any) -> list[str]:
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
-
-
-def _kinds_of(value: Any) -> set[str]:
-    if isinstance(value, bool):
-        return {"boolean"}
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-        return {"integer", "number"}
-    names = {float: "number", str: "string", list: "array", dict: "object"}
-    return {names.get(type(value), "null")}
 
 
 def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specdouble.contract.document import Document
-from specdouble.contract.keywords import CHECKS, article, is_pattern, shown
+from specdouble.contract.keywords import CHECKS, article, is_pattern, kinds_of, shown
 from specdouble.contract.pointer import fragment, look_up, pointer
 
 
@@ -223,6 +223,8 @@ class _Shaping:
                 self.requirement(node, key, place)
             elif kind == "callback" and key != "$ref":
                 self.field(node, key, Object("path item"), place)
+        if kind in self.hold_keywords and "enum" in node and "type" in node:
+            self.enum(node, at)
 
     def field(self, holder: Any, key: Any, spec: Spec, at: str) -> None:
         """Look at one field of a mapping, or one item of a list."""
@@ -280,6 +282,19 @@ class _Shaping:
             # What of a list can be meant is kept: a name that stands twice, once.
             kept = [name for name in dict.fromkeys(map(str, schema[key])) if not CHECKS[key]([name])] or None
         self.leave_out(schema, key, at, wrong.reason, wrong.remedy, "pattern" if key == "pattern" else "keyword", kept)
+
+    def enum(self, schema: dict[str, Any], at: str) -> None:
+        """A schema whose `enum` has no value of its `type` would take nothing at all: one of the two is not meant."""
+        told = schema["type"]
+        kinds = {*(told if isinstance(told, list) else [told])} | (
+            {"null"} if schema.get("nullable") is True else set()
+        )
+        values = schema["enum"]
+        if not any(kinds_of(value) & kinds for value in values):
+            reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
+            texts = [_as_text(value) for value in values if isinstance(value, int | float)] if "string" in kinds else []
+            remedy = "correct the values or the type"
+            self.leave_out(schema, "enum", at + "/enum", reason, remedy, "enum-type", texts or None)
 
     def requirement(self, node: dict[str, Any], scheme: str, at: str) -> None:
         """The scopes of a scheme; the scheme itself is asked for whatever stands here."""

@@ -13,7 +13,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
-from specdouble.double.answers.listing import Listing, Page, listed_defaults
+from specdouble.double.answers.listing import Listing, Page, asked_for, listed_defaults
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
@@ -70,6 +70,7 @@ class AutomaticOperation:
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(operation, self._resource, self._envelope.most)
         self._listed = listed_defaults(contract, self._resource)
+        self._asked_for = asked_for(contract, self._resource)
         self._sent = sent_names(contract, operation, action)
         self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
         self._set_by_server |= {
@@ -149,10 +150,18 @@ class AutomaticOperation:
         return shown
 
     def delete_many(self, **arguments: Any) -> Result:
-        """Remove the documents that the query asks for; all of the path, where it asks for none."""
+        """Remove the documents that the body names, or the query asks for; all of the path, where nothing is sent.
+
+        Where it is not understood which ones are meant, none is removed.
+        """
         values = self._values(arguments)
         documents = self._placement.documents(values)
-        documents.delete_many({**self._listing.filter(values), **self._placement.scope(values)})
+        wanted = {**self._listing.filter(values), **self._placement.scope(values)}
+        if arguments.get("body") is not None:
+            name = self._resource.id
+            wanted[name] = {"$in": [one[name] for one in self._bodies(arguments) if one.get(name) is not None]}
+        if self._listing.understands(values):
+            documents.delete_many(wanted)
         return self._envelope.body({}), self._operation.success, {}
 
     def act(self, **arguments: Any) -> Result:
@@ -215,7 +224,10 @@ class AutomaticOperation:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
-        draft = self._completion.identified(documents.draft(self._completion.with_defaults(document, self._listed)))
+        document = self._completion.with_asked_for(
+            self._completion.with_defaults(document, self._listed), self._asked_for
+        )
+        draft = self._completion.identified(documents.draft(document))
         stored = self._completion.identified(self._completion.completed(draft))
         documents.insert_one(stored)
         return stored

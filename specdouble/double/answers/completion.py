@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import Contract, Resource
 from specdouble.double.answers.samples.merged import merged
-from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Completion:
         self._sampler = sampler
         self.slot = contract.schemas.slot(resource.schema, "response")
         self._hidden = {*resource.within}
-        if resource.id not in resource.properties:
+        if resource.id not in resource.properties or resource.id not in contract.properties(resource.schema):
             self._hidden.add(resource.id)
         self._required: frozenset[str] | None = None
 
@@ -61,6 +61,17 @@ class Completion:
             if "default" in schema:
                 defaults[name] = deepcopy(schema["default"])
         return {**document, **{name: value for name, value in defaults.items() if name not in document}}
+
+    def with_asked_for(self, document: Document, names: Collection[str]) -> Document:
+        """The document with a value of each of these properties that it has not: lists ask for them."""
+        missing = [name for name in names if document.get(name) is None]
+        if not missing:
+            return document
+        try:
+            made = self._sampler.plain(self.slot, f"{self._resource.collection} {missing}")
+        except UnsatisfiableError:
+            return document
+        return {**document, **{name: made[name] for name in missing if name in made and made[name] is not None}}
 
     def with_required(self, after: Document, before: Document) -> Document:
         """The document after a replacement: what it must have and was not sent stays as it was."""

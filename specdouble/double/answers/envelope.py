@@ -65,8 +65,8 @@ class Envelope:
         self._names = None if self._same or not names else frozenset(names)
         # A password is sent, and never shown.
         self._unshown = {name for name, part in resource.properties.items() if part.get("writeOnly") is True}
-        # The id of documents that have none of their own stays inside.
-        self._hides_id = resource.id not in resource.properties
+        # The id of documents that have none of their own stays inside, and what is read without it is shown without.
+        self._hides_id = resource.id not in resource.properties or (bool(names) and resource.id not in names)
         self.least, self.most = self._bounds() if many else (0, None)
 
     def body(self, document: Document, *, page: Page | None = None) -> Any:

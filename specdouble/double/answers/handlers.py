@@ -72,8 +72,10 @@ class Handlers:
 
     def _is_ours(self, path: str) -> bool:
         """Whether an operationId with dots begins with a module of the project."""
-        first = self.folder.parent / path.partition(".")[0]
-        return first.name.isidentifier() and (first.is_dir() or first.with_suffix(".py").is_file())
+        names = path.split(".")
+        first = self.folder.parent / names[0]
+        is_path = all(name.isidentifier() for name in names)
+        return is_path and (first.is_dir() or first.with_suffix(".py").is_file())
 
     def _module(self, name: str) -> ModuleType | None:
         if name not in self._modules:

@@ -57,6 +57,7 @@ class Listing:
         first_page: the number of the first page.
         most: how many a page may hold at most; None for any number.
         unset: the defaults that stand for no filter: of a text that may be any, `none` is no choice.
+        others: the parameters that do not filter, each with its default.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Listing:
     first_page: int = 1
     most: int | None = None
     unset: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
@@ -87,7 +89,12 @@ class Listing:
                 default = parameter.schema.get("default") if isinstance(parameter.schema, dict) else None
                 if isinstance(default, str) and not _is_choice(resource.properties[scalars[name]]):
                     unset[parameter.name] = default
-        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most, unset)
+        others = {
+            one.name: one.schema.get("default") if isinstance(one.schema, dict) else None
+            for one in operation.parameters
+            if one.location == "query" and one.name not in filters
+        }
+        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most, unset, others)
 
     def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
@@ -103,6 +110,10 @@ class Listing:
             elif value is not None and not isinstance(value, dict) and _can_hold(schema, value):
                 found[name] = value
         return found
+
+    def understands(self, values: Mapping[str, Any]) -> bool:
+        """Whether every parameter that was sent filters, or was sent as it is by default."""
+        return all(values.get(name) in (None, default) for name, default in self.others.items())
 
     def order(self, values: Mapping[str, Any]) -> list[tuple[str, int]]:
         """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`."""
@@ -157,12 +168,27 @@ def listed_defaults(contract: Contract, resource: Resource) -> dict[str, Any]:
             continue
         operation = contract.operations[operation_id]
         schemas = {one.name: one.schema for one in operation.parameters if isinstance(one.schema, dict)}
+        required = {one.name for one in operation.parameters if one.required}
         for parameter, (name, schema) in Listing.of(operation, resource).filters.items():
-            default = schemas.get(parameter, {}).get("default")
+            told = schemas.get(parameter, {})
+            only = told.get("enum") if parameter in required else None  # nothing else can be asked for
+            default = only[0] if only and len(only) == 1 else told.get("default")
             is_scalar = default is not None and not isinstance(default, list | dict | str)
             if (is_scalar or (isinstance(default, str) and _is_choice(schema))) and _can_hold(schema, default):
                 found.setdefault(name, default)
     return found
+
+
+def asked_for(contract: Contract, resource: Resource) -> frozenset[str]:
+    """The properties that a list cannot be asked for without: a document without them would never be listed."""
+    found: set[str] = set()
+    for operation_id, action in contract.actions_of.get(resource.collection, ()) if resource.why else ():
+        if action.does == "list":
+            operation = contract.operations[operation_id]
+            required = {one.name for one in operation.parameters if one.required}
+            filters = Listing.of(operation, resource).filters
+            found |= {name for parameter, (name, _) in filters.items() if parameter in required}
+    return frozenset(found)
 
 
 _ROLES = {

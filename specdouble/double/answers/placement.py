@@ -91,14 +91,14 @@ class Placement:
 
 
 def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:
-    """The documents that a nested path stands under, where a client can make them.
+    """The documents that a nested path stands under, where a client can make them and is told their ids.
 
     That they exist is a guess: where no operation creates such a document, nobody could get past it.
     """
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         other = contract.action_at.get((above, name))
-        if other is not None and other.does == "read" and other.collection in contract.created:
+        if other is not None and other.does == "read" and other.collection in contract.findable:
             yield _Parent(contract.resources[other.collection], name, other.scope)
 
 

@@ -93,7 +93,10 @@ class CompiledOperation:
         self._negotiation = Negotiation.of(contract, operation)
         self.preferred: Preferred | None = None
         self.guards: Sequence[Guard] = guards_of(contract, operation.id)
-        readers = [ParameterReader.of(contract, parameter) for parameter in operation.parameters]
+        in_path = {one.name for one in operation.parameters if one.location == "path"}
+        # Of two with one name, that of the path says which document is meant: it is read last.
+        parameters = sorted(operation.parameters, key=lambda one: one.name not in in_path or one.location == "path")
+        readers = [ParameterReader.of(contract, parameter) for parameter in parameters]
         self._readers = [(reader, _reading(reader)) for reader in readers]
         self._invalid_status, self._nowhere_status = _refusals(operation)
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
