@@ -2,7 +2,7 @@
 
 from specdouble.contract.contract import Contract, read
 from specdouble.contract.finding import ContractError, Finding, Refused
-from specdouble.contract.operation import JSON_PATCH, Media, Operation, Parameter, RequestBody, Response
+from specdouble.contract.operation import JSON_PATCH, Header, Media, Operation, Parameter, RequestBody, Response
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas, Violation
@@ -14,6 +14,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "Finding",
+    "Header",
     "Identity",
     "Media",
     "Operation",

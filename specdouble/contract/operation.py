@@ -27,6 +27,7 @@ class Media:
         slot: the schema's place in the contract's validator.
         examples: the values of its examples by name; a single `example` is named `example`.
         pointer: where it stands in the document.
+        encoding: how each property of a form is written (OpenAPI's Encoding Object).
     """
 
     type: str
@@ -34,6 +35,7 @@ class Media:
     slot: str | None
     examples: Mapping[str, Any]
     pointer: str
+    encoding: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,34 @@ class RequestBody:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """A header field of a response.
+
+    Args:
+        name: its name.
+        required: whether each answer has it.
+        schema: the schema of its value; None where it has none.
+        slot: the schema's place in the contract's validator.
+        example: its example, or the first of several; None where it has none.
+        media_type: in which the value is written; None for plain text.
+    """
+
+    name: str
+    required: bool
+    schema: Any
+    slot: str | None
+    example: Any = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What an operation answers with one status (`404`), a class of them (`4XX`) or any other (`default`)."""
 
     status: str
     description: str
     content: Mapping[str, Media]
-    headers: Mapping[str, Any]
+    headers: Mapping[str, Header]
 
     def media(self, media_type: str | None = None) -> Media | None:
         """The representation that is sent: that of the media type, else JSON, where there is one."""
@@ -293,9 +316,26 @@ class Reader:
                 continue
             raw, at = _follow(self.document, raw, self.at + pointer("responses", status))
             if isinstance(raw, dict):
-                headers = raw.get("headers") or {}
+                headers = {header.name: header for header in self.headers(raw, at)}
                 content = self.content(raw, at, "response")
                 yield status, Response(str(status), str(raw.get("description") or ""), content, headers)
+
+    def headers(self, raw: dict[str, Any], at: str) -> Iterator[Header]:
+        """The header fields of a response."""
+        declared = raw.get("headers")
+        for name, header in declared.items() if isinstance(declared, dict) else ():
+            header, _ = self.follow(header, at + pointer("headers", name))
+            if isinstance(header, dict):
+                yield self.header(str(name), header)
+
+    def header(self, name: str, raw: dict[str, Any]) -> Header:
+        schema, media_type = raw.get("schema"), None
+        if isinstance(raw.get("content"), dict) and raw["content"]:
+            media_type, media = next(iter(raw["content"].items()))
+            schema = media.get("schema") if isinstance(media, dict) else None
+        slot = None if schema is None else self.schemas.slot(schema, "response")
+        example = next(iter(self.examples(raw).values()), None)
+        return Header(name, raw.get("required") is True, schema, slot, example, media_type)
 
     def content(self, raw: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
         found = {}
@@ -304,7 +344,9 @@ class Reader:
             schema = media.get("schema")
             slot = None if schema is None else self.schemas.slot(schema, direction)
             place = at + pointer("content", media_type)
-            found[media_type] = Media(media_type, schema, slot, self.examples(media), place)
+            told = media.get("encoding")
+            encoding = told if isinstance(told, dict) else {}
+            found[media_type] = Media(media_type, schema, slot, self.examples(media), place, encoding)
         return found
 
     def examples(self, media: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ differ between the two), and compiled together: one validator a contract, a slot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -282,6 +282,29 @@ def _without_wrong_keywords(schema: Any, named: bool) -> Any:
         if named or key not in CHECKS or CHECKS[key](value) is None:
             kept[key] = _without_wrong_keywords(value, named=not named and key in _SCHEMA_MAPS)
     return kept
+
+
+_OF_ONE_VALUE = ("type", "enum", "const", "format", "pattern", "minimum", "maximum", "minLength", "maxLength")
+
+
+def taking(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Tells whether a schema takes a plain value; compiled at the first question, for most are never asked.
+
+    Args:
+        schema: a schema of the document, resolved.
+    """
+    made: list[jsonschema_rs.Validator] = []
+
+    def takes(value: Any) -> bool:
+        if not made:
+            told = {key: schema[key] for key in _OF_ONE_VALUE if key in schema}
+            said = {key: value for key, value in told.items() if key not in CHECKS or CHECKS[key](value) is None}
+            if schema.get("nullable") is True and isinstance(said.get("type"), str):
+                said["type"] = [said["type"], "null"]
+            made.append(_validator(said))
+        return made[0].is_valid(value)
+
+    return takes
 
 
 _SHUT_OUT = (

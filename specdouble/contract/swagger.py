@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract.operation import Media, Parameter, Reader, RequestBody, Response
+from specdouble.contract.operation import Header, Media, Parameter, Reader, RequestBody, Response
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Direction
 
@@ -73,7 +73,9 @@ class SwaggerReader(Reader):
         told = [one for one in self.media_types("consumes") if one.startswith((_FORM, "multipart/"))]
         kinds = told or ([_MULTIPART] if has_file else [_FORM, _MULTIPART])
         slot = self.schemas.slot(schema, "request")
-        return RequestBody(bool(required), {kind: Media(kind, schema, slot, {}, fields[0][1]) for kind in kinds})
+        encoding = {str(raw["name"]): _encoding(raw) for raw, _ in fields if raw.get("type") == "array"}
+        medias = {kind: Media(kind, schema, slot, {}, fields[0][1], encoding) for kind in kinds}
+        return RequestBody(bool(required), medias)
 
     def responses(self) -> Iterator[tuple[str, Response]]:
         """The responses; `produces` says in which representations."""
@@ -83,8 +85,13 @@ class SwaggerReader(Reader):
                 continue
             schema, examples = raw.get("schema"), raw.get("examples") or {}
             content = self.medias(schema, examples, at, "response") if schema is not None else {}
-            description, headers = str(raw.get("description") or ""), raw.get("headers") or {}
-            yield str(status), Response(str(status), description, content, headers)
+            headers = {header.name: header for header in self.headers(raw, at)}
+            yield str(status), Response(str(status), str(raw.get("description") or ""), content, headers)
+
+    def header(self, name: str, raw: dict[str, Any]) -> Header:
+        """A header field; its keywords stand in it directly."""
+        schema = _schema(raw)
+        return Header(name, False, schema, self.schemas.slot(schema, "response"))
 
     def medias(self, schema: Any, examples: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
         """One for each media type that the operation consumes or produces."""
@@ -100,6 +107,12 @@ class SwaggerReader(Reader):
         """What the operation, else the contract, consumes or produces."""
         told = self.raw.get(keyword) or self.document.data.get(keyword)
         return [str(one) for one in told] if isinstance(told, list) and told else [_JSON]
+
+
+def _encoding(raw: dict[str, Any]) -> dict[str, Any]:
+    """How the values of an array stand in a form, in the words of OpenAPI 3."""
+    form = str(raw.get("collectionFormat") or "csv")
+    return {"style": _STYLES.get(form, "form"), "explode": form == "multi"}
 
 
 def _schema(raw: dict[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,10 @@ with warnings.catch_warnings():
     from connexion.middleware.abstract import SpecMiddleware
 
 from specdouble.double.answers.prefer import Preferred
+from specdouble.double.answers.samples.header import header_maker
 from specdouble.double.double import Double
 from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.security import Authentication
 
@@ -74,5 +76,7 @@ def compiled_operations(double: Double) -> list[CompiledOperation]:
         authenticate = authentication.compile(operation.security)
         one = double.parts.operation(contract, operation, answer, authenticate)
         one.preferred = Preferred(contract, operation, double.sampler)
+        if any(response.headers for response in operation.responses.values()):
+            one.headers = DeclaredHeaders(operation, header_maker(contract, operation, double.sampler))
         compiled.append(one)
     return compiled

@@ -13,7 +13,8 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
-from specdouble.double.answers.listing import Listing, Page, asked_for, listed_defaults
+from specdouble.double.answers.listing import Listing, asked_for, listed_defaults
+from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
@@ -68,7 +69,9 @@ class AutomaticOperation:
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
         many = action.does == "list" or action.in_array
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
-        self._listing = Listing.of(operation, self._resource, self._envelope.most)
+        self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
+        response = operation.response(operation.success)
+        self._page_headers = PageHeaders(contract, response) if many and response else None
         self._listed = listed_defaults(contract, self._resource)
         self._asked_for = asked_for(contract, self._resource)
         self._sent = sent_names(contract, operation, action)
@@ -110,7 +113,8 @@ class AutomaticOperation:
         page = self._listing.page(documents.find(wanted, sort=self._listing.order(values) or None), values)
         if len(page.documents) < self._envelope.least:
             return self._without_list(len(page.documents))
-        return self._envelope.body({}, page=page), self._operation.success, {}
+        headers = self._page_headers.of(page) if self._page_headers else {}
+        return self._envelope.body({}, page=page), self._operation.success, headers
 
     def replace(self, **arguments: Any) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
@@ -279,7 +283,7 @@ class AutomaticOperation:
     def _body_with(self, documents: Sequence[Document]) -> Any:
         """The success's body, which shows one document, or all in an array."""
         if self._action.in_array:
-            return self._envelope.body({}, page=Page([*documents], len(documents), 0, None, 1))
+            return self._envelope.body({}, page=self._listing.whole([*documents]))
         return self._envelope.body(next(iter(documents), {}))
 
     def _missing(self, filter: Document) -> Problem:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
-from specdouble.double.answers.listing import Page, plain
+from specdouble.contract.properties import plain
+from specdouble.double.answers.listing import Page
+from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
 from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 Document = dict[str, Any]
-_TOTALS = {"total", "totalcount", "count", "totalitems", "totalresults", "totalelements", "size", "totalrecords"}
-_LIMITS = {"limit", "perpage", "pagesize", "itemsperpage", "maxresults"}
-_OFFSETS = {"offset", "skip", "start", "startindex"}
-_PAGES = {"page", "currentpage", "pagenumber", "pageindex"}
-_LAST = {"pages", "totalpages", "lastpage", "pagecount"}
-_MORE = {"hasmore", "hasnext", "hasnextpage", "more", "truncated", "istruncated"}
-_NEXT = {"nextcursor", "nextpagetoken", "nexttoken", "cursor", "next"}
 _GOOD = {"success", "ok", "succeeded"}
 _BAD = {"error", "errors", "errorcode", "errormessage", "warnings"}
 
@@ -55,6 +49,7 @@ class Envelope:
         response = operation.response(operation.success)
         self._media = response.media() if response else None
         self._template: Any = None
+        self._fields: PageFields | None = None
         schema = self._schema_at(path) if self._media else None
         if many:
             schema = contract.item(schema)
@@ -74,7 +69,8 @@ class Envelope:
         if self._media is None:
             return None
         if page is not None:
-            shown: Any = [self._shown(one) for one in page.documents]
+            # Copies: what is told of the page is read off the documents as they are stored.
+            shown: Any = [self._shown(dict(one)) for one in page.documents]
         elif self.shows:
             shown = self._shown(document)
         else:
@@ -92,7 +88,8 @@ class Envelope:
 
     def _around(self, shown: Any, page: Page | None) -> Any:
         whole = holder = deepcopy(self._sampled())
-        _tell(whole, page)
+        if page is not None and self._fields is not None:
+            self._fields.tell(whole, page)
         for name in self._path[:-1]:
             holder[name] = holder.get(name) if isinstance(holder.get(name), dict) else {}
             holder = holder[name]
@@ -107,6 +104,10 @@ class Envelope:
             except UnsatisfiableError:
                 made = {}
             self._template = made if isinstance(made, dict) else {}
+            _tell_that_all_is_well(self._template)
+            if self._media.slot:
+                schemas = self._contract.schemas
+                self._fields = PageFields(schemas.translated(self._media.slot), schemas.definition, self._path)
         return self._template
 
     def _overlaid(self, document: Document) -> Any:
@@ -150,35 +151,13 @@ def _has_alternative(contract: Contract, schema: Any, wanted: Any) -> bool:
     return any(contract.resolve(option) is wanted for option in options)
 
 
-def _tell(holder: Any, page: Page | None) -> None:
-    """Set what stands beside the documents: that all is well, and where in the list one is."""
-    told = _of_page(page) if page else {}
+def _tell_that_all_is_well(holder: dict[str, Any]) -> None:
     for part in holder.values():
         if isinstance(part, dict):
-            _tell(part, page)
+            _tell_that_all_is_well(part)
     for name, value in list(holder.items()):
         key = plain(name)
         if key in _GOOD and isinstance(value, bool):
             holder[name] = True
         elif key in _BAD:
             holder[name] = [] if isinstance(value, list) else None if value is None else value
-        elif key in told and (type(value) is type(told[key]) or value is None):
-            holder[name] = told[key]
-
-
-def _of_page(page: Page) -> dict[str, Any]:
-    limit = page.limit or max(1, page.total)
-    last = page.documents[-1] if page.documents and page.more else {}
-    told: dict[str, Any] = {}
-    values: tuple[tuple[set[str], Callable[[], Any]], ...] = (
-        (_TOTALS, lambda: page.total),
-        (_LIMITS, lambda: limit),
-        (_OFFSETS, lambda: page.start),
-        (_PAGES, lambda: page.number),
-        (_LAST, lambda: -(-page.total // limit)),
-        (_MORE, lambda: page.more),
-        (_NEXT, lambda: str(next(iter(last.values()), ""))),
-    )
-    for names, value in values:
-        told.update(dict.fromkeys(names, value()))
-    return told

@@ -3,22 +3,132 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from specdouble.contract import Contract, Operation, Resource
+from specdouble.contract.properties import plain, types_of
+from specdouble.contract.schema import taking
 
-_LIMITS = {"limit", "perpage", "pagesize", "size", "max", "maxresults", "take", "top", "pagelimit", "first", "count"}
-_OFFSETS = {"offset", "skip", "start", "startindex", "startat", "from"}
-_PAGES = {"page", "pagenumber", "pageno", "p", "currentpage", "pageindex"}
-_CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
-_SORTS = {"sort", "sortby", "orderby", "sortfield", "sortkey", "ordering"}
+# The names of parameters, without case and punctuation, by the part that they play.
+_LIMITS = {
+    "limit", "perpage", "pagesize", "pagelimit", "pagelen", "pagelength", "maxresults", "maxitems", "resultsperpage",
+    "itemsperpage", "size", "max", "take", "top", "first", "count", "rows",
+}  # fmt: skip
+_OFFSETS = {"offset", "pageoffset", "skip", "startindex", "startat", "start", "from"}
+_PAGES = {"page", "pagenumber", "pageno", "pagenum", "currentpage", "pageindex", "p"}
+_CURSORS = {
+    "cursor", "pagecursor", "after", "pageafter", "startingafter", "startafter", "pagetoken", "nextpagetoken",
+    "nexttoken", "nextcursor", "continuationtoken", "continue", "paginationtoken", "marker", "exclusivestartkey",
+}  # fmt: skip
+_BACKWARDS = {"before", "pagebefore", "endingbefore", "endbefore"}
+_SORTS = {"sort", "sortby", "orderby", "orderfield", "sortfield", "sortkey", "sortcolumn", "ordering"}
 _DIRECTIONS = {"order", "sortorder", "direction", "sortdirection", "sortdir", "orderdirection", "dir"}
-_SEARCHES = {"q", "query", "search", "searchtext", "term", "keyword"}
+_SEARCHES = {"q", "query", "search", "searchtext", "searchterm", "searchquery", "term", "keyword", "keywords"}
+_ROLES = {
+    "limit": _LIMITS,
+    "offset": _OFFSETS,
+    "page": _PAGES,
+    "cursor": _CURSORS,
+    "before": _BACKWARDS,
+    "sort": _SORTS,
+    "direction": _DIRECTIONS,
+    "search": _SEARCHES,
+}
+_NUMBERED = ("limit", "offset", "page")
+# They are too often the name of a property to be anything else where there is one of that name.
+_AMBIGUOUS = {"size", "max", "top", "first", "count", "rows", "start", "from", "p", "take"}
 _DIGITS = re.compile("[0-9]{1,20}")
+_FILTER = re.compile(r"(?:filters?|where)[\[.](\w[\w.-]*)\]?")
+_SORTED = re.compile(
+    r"\s*(?P<sign>[+-]?)(?P<name>[\w.-]+?)(?:(?:[:|. ,_-]+|(?=[AD]))(?P<direction>asc|desc)(?:ending)?)?\s*",
+    re.IGNORECASE,
+)
+_QUALIFIER = re.compile(r"-?\w+:\S+")  # `language:python` in a search: it is about something else than the text
+_MOMENTS = re.compile("(?:at|on|date|time|timestamp)$|^date")
 _EVERYTHING = {"", "*", "all", "any"}  # what a client sends that wants no filter
 _LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
+_NESTED = ("attributes", "properties", "fields", "spec", "metadata")  # where documents keep their properties inside
+
+
+class Sent(NamedTuple):
+    """What a query names: a parameter, or one part of a parameter that is an object.
+
+    Args:
+        name: how the query names it: `page`, `page[size]`.
+        parameter: the parameter.
+        part: the property of its value; None where the value as a whole is meant.
+        schema: the schema of the value.
+        required: whether no request may leave it out.
+    """
+
+    name: str
+    parameter: str
+    part: str | None
+    schema: Mapping[str, Any]
+    required: bool = False
+
+    def value(self, values: Mapping[str, Any]) -> Any:
+        """What was sent; None where nothing was."""
+        whole = values.get(self.parameter)
+        if self.part is None:
+            return whole
+        return whole.get(self.part) if isinstance(whole, dict) else None
+
+
+class Comparable(NamedTuple):
+    """A property that documents can be compared and sorted by.
+
+    Args:
+        path: how the store finds it: what is inside of another property has its name before, `attributes.title`.
+        name: its own name.
+        schema: its schema.
+    """
+
+    path: str
+    name: str
+    schema: Mapping[str, Any]
+
+
+class Filter(NamedTuple):
+    """A part of a query that asks for documents with a value.
+
+    Args:
+        sent: what is sent.
+        path: how the store finds the property that it is compared with.
+        can_hold: whether the property may have a value.
+        is_choice: whether a text of the property is one of few.
+    """
+
+    sent: Sent
+    path: str
+    can_hold: Callable[[Any], bool]
+    is_choice: bool
+
+    @property
+    def unset(self) -> Any:
+        """The default that stands for no filter: of a text that may be any, `none` is no choice."""
+        default = self.sent.schema.get("default")
+        return default if isinstance(default, str) and not self.is_choice else None
+
+    def condition(self, value: Any) -> Any:
+        """What the store compares with; None where the value asks for nothing that the property can hold."""
+        if value is None or isinstance(value, dict) or value == self.unset:
+            return None
+        if isinstance(value, list):
+            held = [one for one in value if self.can_hold(one)]
+            return {"$in": held} if held else None
+        if value is False and self.can_hold(value):
+            return {"$in": [False, None]}  # what has no such flag has it not set
+        if self.can_hold(value):
+            return value
+        return self._one_of(value) if isinstance(value, str) and "," in value else None
+
+    def _one_of(self, text: str) -> Any:
+        """`open,closed`: any of them."""
+        parts = [part.strip() for part in text.split(",")]
+        return {"$in": parts} if all(self.can_hold(part) for part in parts) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +136,79 @@ class Page:
     """A part of a list.
 
     Args:
-        documents: those on the page.
-        total: how many there are on all pages.
-        start: the place of the first, from 0.
+        every: the documents of all pages.
+        start: the place of the first that is shown, from 0.
         limit: how many a page holds; None where all are on one.
         number: the page's number as the query counts it.
+        listing: how the query asks for pages.
     """
 
-    documents: list[dict[str, Any]]
-    total: int
+    every: list[dict[str, Any]]
     start: int
     limit: int | None
     number: int
+    listing: Listing
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """Those on the page."""
+        return self.every[self.start :] if self.limit is None else self.every[self.start : self.start + self.limit]
+
+    @property
+    def total(self) -> int:
+        """How many documents there are on all pages."""
+        return len(self.every)
+
+    @property
+    def size(self) -> int:
+        """How many documents a page holds, at least one."""
+        return max(1, self.total if self.limit is None else self.limit)
 
     @property
     def more(self) -> bool:
         """Whether another page follows."""
-        return self.start + len(self.documents) < self.total
+        return self.limit is not None and self.start + self.limit < self.total
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
+
+    def start_of(self, relation: str) -> int | None:
+        """The place at which another page begins.
+
+        Args:
+            relation: `self`, `first`, `previous`, `next` or `last`.
+
+        Returns:
+            The place; None where there is no such page.
+        """
+        if relation == "next":
+            return self.start + self.size if self.more else None
+        if relation == "previous":
+            return max(0, self.start - self.size) if 0 < self.start <= self.total else None
+        return {"self": self.start, "first": 0, "last": max(0, self.pages - 1) * self.size}[relation]
+
+    def number_at(self, start: int) -> int:
+        """The number of the page that begins at a place."""
+        return self.listing.first_page + start // self.size
+
+    def cursor_at(self, start: int) -> str | None:
+        """The cursor with which the page that begins at a place is asked for; the first page needs none."""
+        before = self.every[start - 1 : start] if start else []
+        return str(before[0].get(self.listing.id)) if before else None
+
+    def asked_at(self, start: int) -> dict[str, str | None]:
+        """What the query says for the page that begins at a place, by name; None for what it must not say."""
+        roles = self.listing.roles
+        found: dict[str, str | None] = {roles[one].name: None for one in ("before",) if one in roles}
+        if "page" in roles:
+            found[roles["page"].name] = str(self.number_at(start))
+        elif "offset" in roles:
+            found[roles["offset"].name] = str(start)
+        elif "cursor" in roles:
+            found[roles["cursor"].name] = self.cursor_at(start)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,64 +217,54 @@ class Listing:
 
     Args:
         id: the property that holds a document's id.
-        filters: the property that each filtering parameter compares with, and its schema.
-        roles: the parameter's name for each of `limit`, `offset`, `page`, `cursor`, `sort`, `direction`, `search`.
-        properties: the properties that can be sorted by.
+        filters: what asks for documents with a value.
+        roles: what plays the part of `limit`, `offset`, `page`, `cursor`, `before`, `sort`, `direction`, `search`.
+        properties: what can be sorted by.
         first_page: the number of the first page.
         most: how many a page may hold at most; None for any number.
-        unset: the defaults that stand for no filter: of a text that may be any, `none` is no choice.
         others: the parameters that do not filter, each with its default.
     """
 
     id: str
-    filters: Mapping[str, tuple[str, Mapping[str, Any]]]
-    roles: Mapping[str, str]
-    properties: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    roles: Mapping[str, Sent]
+    properties: tuple[Comparable, ...]
     first_page: int = 1
     most: int | None = None
-    unset: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
+    def of(cls, contract: Contract, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
         """The meaning of an operation's query parameters, where a page may hold that many at most."""
-        scalars = {plain(name): name for name, schema in resource.properties.items() if _is_comparable(schema)}
-        filters, roles, unset, first_page = {}, {}, {}, 1
-        for parameter in operation.parameters:
-            if parameter.location != "query":
-                continue
-            name = plain(parameter.name)
-            role = next((role for role, names in _ROLES.items() if name in names), None)
-            if role is not None and role not in roles and (role in ("limit", "offset", "page") or name not in scalars):
-                roles[role] = parameter.name
-                schema = parameter.schema if isinstance(parameter.schema, dict) else {}
-                if role == "page" and 0 in (schema.get("default"), schema.get("minimum")):
-                    first_page = 0
-            elif name in scalars:
-                filters[parameter.name] = scalars[name], resource.properties[scalars[name]]
-                default = parameter.schema.get("default") if isinstance(parameter.schema, dict) else None
-                if isinstance(default, str) and not _is_choice(resource.properties[scalars[name]]):
-                    unset[parameter.name] = default
+        known = tuple(_comparable(contract, resource))
+        by_name: dict[str, Comparable] = {}
+        for one in known:  # the outer ones first
+            by_name.setdefault(plain(one.name), one)
+        filters, roles = [], {}
+        for sent in _sent(contract, operation):
+            role = _role(sent, plain(sent.name) in by_name)
+            filtered = _filtered(sent.name, by_name)
+            if role is not None and role not in roles:
+                roles[role] = sent
+            elif filtered is not None:
+                can_hold, is_choice = _holder(contract, filtered.schema), _is_choice(filtered.schema)
+                filters.append(Filter(sent, filtered.path, can_hold, is_choice))
+        first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
+        filtering = {one.sent.parameter for one in filters}
         others = {
-            one.name: one.schema.get("default") if isinstance(one.schema, dict) else None
+            one.name: contract.described(one.schema).get("default")
             for one in operation.parameters
-            if one.location == "query" and one.name not in filters
+            if one.location == "query" and one.name not in filtering
         }
-        return cls(resource.id, filters, roles, tuple(scalars.values()), first_page, most, unset, others)
+        return cls(resource.id, tuple(filters), roles, known, first_page, most, others)
 
     def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
         found: dict[str, Any] = {}
-        for parameter, (name, schema) in self.filters.items():
-            value = values.get(parameter)
-            if value is not None and value == self.unset.get(parameter):
-                continue
-            if isinstance(value, list):
-                held = [one for one in value if _can_hold(schema, one)]
-                if held:
-                    found[name] = {"$in": held}
-            elif value is not None and not isinstance(value, dict) and _can_hold(schema, value):
-                found[name] = value
+        for one in self.filters:
+            condition = one.condition(one.sent.value(values))
+            if condition is not None:
+                found[one.path] = condition
         return found
 
     def understands(self, values: Mapping[str, Any]) -> bool:
@@ -116,44 +272,76 @@ class Listing:
         return all(values.get(name) in (None, default) for name, default in self.others.items())
 
     def order(self, values: Mapping[str, Any]) -> list[tuple[str, int]]:
-        """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`."""
-        direction = -1 if str(self._value(values, "direction", "")).lower().startswith("desc") else 1
-        asked = self._value(values, "sort", [])
-        words = asked if isinstance(asked, list) else str(asked).split(",")
-        found = []
+        """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`, `name,desc`."""
+        direction, asked = self._value(values, "direction"), self._value(values, "sort")
+        down = str(direction).lower().startswith("desc") or direction == "-1"
+        if asked is None and direction is not None and not str(direction).lower().startswith(("asc", "desc")):
+            asked = direction  # `order=name`, where nothing else says by what
+        words = asked if isinstance(asked, list) else str(asked or "").split(",")
+        found: list[tuple[str, int]] = []
         for word in words:
-            match = re.fullmatch(r"\s*([+-]?)([\w.-]+?)(?:[: ]+(asc|desc)\w*)?\s*", str(word), re.IGNORECASE)
-            name = next((one for one in self.properties if match and plain(one) == plain(match[2])), None)
-            if match and name is not None:
-                down = match[1] == "-" or (match[3] or "").lower() == "desc"
-                found.append((name, -1 if down else direction))
+            told = str(word).strip().lower()
+            if told in ("asc", "desc") and found:  # `sort=name,desc`
+                found[-1] = found[-1][0], -1 if told == "desc" else 1
+                continue
+            found += self._ordered(str(word), -1 if down else 1)
         return found
+
+    def _ordered(self, word: str, direction: int) -> Iterator[tuple[str, int]]:
+        whole = self._property(word)
+        if whole is not None and word.strip()[:1] not in ("+", "-"):
+            yield whole, direction
+            return
+        match = _SORTED.fullmatch(word)
+        name = None if match is None else self._property(match["name"])
+        if match is not None and name is not None:
+            told = (match["direction"] or "").lower()
+            down = told == "desc" or match["sign"] == "-"
+            yield name, -1 if down else 1 if told or match["sign"] == "+" else direction
+
+    def _property(self, word: str) -> str | None:
+        """The property of that name; `created` is `created_at` too."""
+        wanted = plain(word)
+        exact = (one.path for one in self.properties if wanted in (plain(one.path), plain(one.name)))
+        moments = (one.path for one in self.properties if wanted == _MOMENTS.sub("", plain(one.name)))
+        return next(exact, None) or next(moments, None)
 
     def page(self, documents: list[dict[str, Any]], values: Mapping[str, Any]) -> Page:
         """The part of the documents that the sent parameters ask for."""
-        wanted = self._value(values, "search", None)
-        if isinstance(wanted, str) and wanted:
-            documents = [one for one in documents if _mentions(one.values(), wanted.lower())]
+        wanted = self._value(values, "search")
+        if isinstance(wanted, str) and wanted.strip():
+            documents = _searched(documents, wanted)
         bounds = [one for one in (self._number(values, "limit"), self.most) if one is not None]
         limit = min(bounds, default=None)
         number = self._number(values, "page")
         start = self._number(values, "offset") or 0
         if number is not None and "offset" not in self.roles:
             start = max(0, number - self.first_page) * (limit if limit is not None else len(documents))
-        cursor = self._value(values, "cursor", None)
-        if cursor is not None:
-            places = (index for index, one in enumerate(documents) if str(one.get(self.id)) == str(cursor))
-            start = next(places, -1) + 1
-        end = None if limit is None else start + limit
-        return Page(documents[start:end], len(documents), start, limit, self.first_page if number is None else number)
+        after, before = self._place(documents, values, "cursor"), self._place(documents, values, "before")
+        if after is not None:
+            start = after + 1
+        elif before is not None:
+            start = 0 if limit is None else max(0, before - limit)
+            limit = before - start
+        return Page(documents, start, limit, self.first_page if number is None else number, self)
 
-    def _value(self, values: Mapping[str, Any], role: str, default: Any) -> Any:
-        name = self.roles.get(role)
-        found = None if name is None else values.get(name)
-        return default if found is None else found
+    def whole(self, documents: list[dict[str, Any]]) -> Page:
+        """All documents as one page."""
+        return Page(documents, 0, None, self.first_page, self)
+
+    def _place(self, documents: list[dict[str, Any]], values: Mapping[str, Any], role: str) -> int | None:
+        """The place of the document that a cursor names; None where it names none."""
+        cursor = self._value(values, role)
+        if cursor is None:
+            return None
+        return next((index for index, one in enumerate(documents) if str(one.get(self.id)) == str(cursor)), None)
+
+    def _value(self, values: Mapping[str, Any], role: str) -> Any:
+        sent = self.roles.get(role)
+        return None if sent is None else sent.value(values)
 
     def _number(self, values: Mapping[str, Any], role: str) -> int | None:
-        found = self._value(values, role, None)
+        found = self._value(values, role)
         if isinstance(found, str) and _DIGITS.fullmatch(found):
             found = int(found)
         is_number = isinstance(found, int | float) and not isinstance(found, bool)
@@ -166,16 +354,12 @@ def listed_defaults(contract: Contract, resource: Resource) -> dict[str, Any]:
     for operation_id, action in contract.actions.items():
         if action.does != "list" or action.collection != resource.collection or not resource.why:
             continue
-        operation = contract.operations[operation_id]
-        schemas = {one.name: one.schema for one in operation.parameters if isinstance(one.schema, dict)}
-        required = {one.name for one in operation.parameters if one.required}
-        for parameter, (name, schema) in Listing.of(operation, resource).filters.items():
-            told = schemas.get(parameter, {})
-            only = told.get("enum") if parameter in required else None  # nothing else can be asked for
-            default = only[0] if only and len(only) == 1 else told.get("default")
-            is_scalar = default is not None and not isinstance(default, list | dict | str)
-            if (is_scalar or (isinstance(default, str) and _is_choice(schema))) and _can_hold(schema, default):
-                found.setdefault(name, default)
+        for one in Listing.of(contract, contract.operations[operation_id], resource).filters:
+            only = one.sent.schema.get("enum") if one.sent.required else None  # nothing else can be asked for
+            default = only[0] if only and len(only) == 1 else one.sent.schema.get("default")
+            is_scalar = isinstance(default, str | int | float) and default != one.unset
+            if is_scalar and one.path in resource.properties and one.can_hold(default):
+                found.setdefault(one.path, default)
     return found
 
 
@@ -184,27 +368,59 @@ def asked_for(contract: Contract, resource: Resource) -> frozenset[str]:
     found: set[str] = set()
     for operation_id, action in contract.actions_of.get(resource.collection, ()) if resource.why else ():
         if action.does == "list":
-            operation = contract.operations[operation_id]
-            required = {one.name for one in operation.parameters if one.required}
-            filters = Listing.of(operation, resource).filters
-            found |= {name for parameter, (name, _) in filters.items() if parameter in required}
+            filters = Listing.of(contract, contract.operations[operation_id], resource).filters
+            found |= {one.path for one in filters if one.sent.required and one.path in resource.properties}
     return frozenset(found)
 
 
-_ROLES = {
-    "limit": _LIMITS,
-    "offset": _OFFSETS,
-    "page": _PAGES,
-    "cursor": _CURSORS,
-    "sort": _SORTS,
-    "direction": _DIRECTIONS,
-    "search": _SEARCHES,
-}
+def _sent(contract: Contract, operation: Operation) -> Iterator[Sent]:
+    """What the query parameters of an operation name, those of an object one by one."""
+    for parameter in operation.parameters:
+        if parameter.location != "query":
+            continue
+        schema = contract.described(parameter.schema)
+        parts = contract.properties(schema) if parameter.media_type is None else {}
+        if not parts:
+            yield Sent(parameter.name, parameter.name, None, schema, parameter.required)
+        for part, inner in parts.items():
+            name = f"{parameter.name}[{part}]" if parameter.style == "deepObject" else part
+            yield Sent(name, parameter.name, part, inner)
 
 
-def plain(name: str) -> str:
-    """The name without case and punctuation: `page[size]`, `page_size` and `pageSize` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _role(sent: Sent, is_property: bool) -> str | None:
+    """The part that a parameter of that name and type plays."""
+    name = plain(sent.name)
+    role = next((role for role, names in _ROLES.items() if name in names), None)
+    if role in _NUMBERED:
+        takes_numbers = not types_of(sent.schema).isdisjoint({"integer", "number", None})
+        is_text = "string" in types_of(sent.schema) and "enum" not in sent.schema
+        return role if (takes_numbers or is_text) and not (is_property and name in _AMBIGUOUS) else None
+    return None if is_property else role
+
+
+def _counts_from_zero(schema: Mapping[str, Any]) -> bool:
+    return 0 in (schema.get("default"), schema.get("minimum"))
+
+
+def _filtered(name: str, by_name: Mapping[str, Comparable]) -> Comparable | None:
+    """The property that a parameter of another name means: `filter[author]`, `ids`, `statuses`, `tag`."""
+    inner = _FILTER.fullmatch(name)
+    wanted = plain(inner[1] if inner else name)
+    others = (plain(name), wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s")
+    return next((by_name[one] for one in others if one in by_name), None)
+
+
+def _comparable(contract: Contract, resource: Resource) -> Iterator[Comparable]:
+    """The properties that hold one value or several plain ones, with those inside."""
+    for name, schema in resource.properties.items():
+        if _is_comparable(schema):
+            yield Comparable(name, name, schema)
+    for name in _NESTED:
+        if name not in resource.properties:
+            continue
+        for inner, schema in contract.properties(resource.properties[name]).items():
+            if _is_comparable(schema) and "." not in inner and inner[:1] != "$":
+                yield Comparable(f"{name}.{inner}", inner, schema)
 
 
 def _is_comparable(schema: Mapping[str, Any]) -> bool:
@@ -214,27 +430,47 @@ def _is_comparable(schema: Mapping[str, Any]) -> bool:
     return "properties" not in schema and schema.get("type") != "object"
 
 
+def _element(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of one plain value: an array's items, else itself."""
+    items = schema.get("items")
+    return items if schema.get("type") == "array" and isinstance(items, dict) else schema
+
+
 def _is_choice(schema: Mapping[str, Any]) -> bool:
     """Whether a text of the schema is one of few."""
-    return "enum" in schema or (isinstance(schema.get("items"), dict) and "enum" in schema["items"])
+    return "enum" in _element(schema)
 
 
-def _can_hold(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a property of the schema may have the value: `visibility=all` is none, nor is `*`."""
-    if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
-        schema = schema["items"]
-    if "enum" in schema:
-        return value in schema["enum"]
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    if isinstance(value, bool):
-        return "boolean" in kinds or kinds == [None]
-    if isinstance(value, str):
-        if value.lower() in _EVERYTHING:
+def _holder(contract: Contract, schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Tells whether a property of the schema may have a value: `visibility=all` is none, nor is `*`."""
+    element = _element(schema)
+    options = [*(element.get("anyOf") or ()), *(element.get("oneOf") or ())] or [element]
+    takes = [taking(contract.described(option)) for option in options]
+
+    def can_hold(value: Any) -> bool:
+        if isinstance(value, str) and value.lower() in _EVERYTHING and "enum" not in element:
             return False
-        return kinds == [None] or not {"boolean", "integer", "number"} & {*kinds} or "string" in kinds
-    return True
+        return any(take(value) for take in takes)
+
+    return can_hold
 
 
-def _mentions(values: Iterable[Any], text: str) -> bool:
-    return any(text in value.lower() for value in values if isinstance(value, str))
+def _searched(documents: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    """The documents in which the text stands, or each of its words."""
+    sought = _QUALIFIER.sub(" ", text).lower()
+    phrase, words = sought.strip(), sought.split()
+    found = []
+    for document in documents:
+        texts = [one.lower() for one in _texts(document.values())]
+        has_words = all(any(word in one for one in texts) for word in words)
+        if has_words or any(phrase in one for one in texts):
+            found.append(document)
+    return found
+
+
+def _texts(values: Iterable[Any], depth: int = 0) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list) and depth < 3:
+            yield from _texts(value.values() if isinstance(value, dict) else value, depth + 1)

@@ -14,6 +14,7 @@ from specdouble.contract.arguments import CALLER, wanted_arguments
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.negotiation import Negotiation
 from specdouble.double.http.parameter import MISSING, ParameterReader, Query
 from specdouble.double.http.prefer import HEADER, IN_QUERY, applied, preference
@@ -78,6 +79,7 @@ class CompiledOperation:
         authenticate: tells who is calling; None where nobody is asked.
 
     `preferred` answers a request that prefers something else; where nobody has set it, preferences mean nothing.
+    `headers` completes answers with the header fields that the contract declares; None where it declares none.
     `guards` keep the rules about the operation itself.
     """
 
@@ -92,6 +94,7 @@ class CompiledOperation:
         self._results = Results(contract, operation)
         self._negotiation = Negotiation.of(contract, operation)
         self.preferred: Preferred | None = None
+        self.headers: DeclaredHeaders | None = None
         self.guards: Sequence[Guard] = guards_of(contract, operation.id)
         in_path = {one.name for one in operation.parameters if one.location == "path"}
         # Of two with one name, that of the path says which document is meant: it is read last.
@@ -107,6 +110,20 @@ class CompiledOperation:
 
         Whatever goes wrong becomes an answer in the contract's shape.
         """
+        begun = self._begin(request, world)
+        if self.headers is None:
+            return begun
+        return self._complete(begun, request) if isinstance(begun, Outcome) else self._complete_late(begun, request)
+
+    def _complete(self, outcome: Outcome, request: Request) -> Outcome:
+        assert self.headers is not None
+        outcome.answer = self.headers.complete(outcome.answer, request.headers)
+        return outcome
+
+    async def _complete_late(self, begun: Awaitable[Outcome], request: Request) -> Outcome:
+        return self._complete(await begun, request)
+
+    def _begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
         try:
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
             for guard in self.guards:  # who may not ask is not told what is wrong with the question
@@ -118,8 +135,9 @@ class CompiledOperation:
             if self.preferred is not None and (HEADER in request.headers or IN_QUERY in request.query):
                 wish = preference(request.headers, request.query)
                 if wish is not None:
-                    return self._finish(self._as_preferred(wish, values, user, world, results), request)
-            current.set(Exchange(self.operation, world, user, results.media_type))
+                    exchange = Exchange(self.operation, world, user, results.media_type, request)
+                    return self._finish(self._as_preferred(wish, values, exchange, results), request)
+            current.set(Exchange(self.operation, world, user, results.media_type, request))
             result = self._handler(**self._arguments(values, user))
             if type(result) not in _RESULTS and inspect.isawaitable(result):
                 return self._finish(_awaited(result, results), request)
@@ -136,7 +154,7 @@ class CompiledOperation:
             return self._unsuccessful(error, request)
 
     async def _as_preferred(
-        self, wish: Preference, values: dict[str, Any], user: dict[str, Any] | None, world: World, results: Results
+        self, wish: Preference, values: dict[str, Any], exchange: Exchange, results: Results
     ) -> Answer:
         assert self.preferred is not None
         if wish.delay:
@@ -144,8 +162,8 @@ class CompiledOperation:
         if wish.chooses:
             answer = results.answer(self.preferred.answer(wish, results.media_type))
         else:
-            current.set(Exchange(self.operation, world, user, results.media_type))
-            result = self._handler(**self._arguments(values, user))
+            current.set(exchange)
+            result = self._handler(**self._arguments(values, exchange.user))
             answer = results.answer(await result if inspect.isawaitable(result) else result)
         headers = [*answer.headers, *fields({"Preference-Applied": applied(wish)})]
         return Answer(answer.status, answer.body, headers)

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
+from specdouble.contract import Contract
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.http.control import Control
@@ -53,7 +54,7 @@ class Operations:
             allow_methods=["*"],
             allow_headers=["*"],
             allow_credentials=True,
-            expose_headers=list(EXPOSED),
+            expose_headers=sorted({*EXPOSED, *_declared_headers(double.contract)}),
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -195,6 +196,12 @@ class Operations:
             outcome.why,
         )
         self._double.journal.record(exchange)
+
+
+def _declared_headers(contract: Contract) -> set[str]:
+    """The header fields that a page of another origin may read: all that the contract declares."""
+    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
+    return {name for response in responses for name in response.headers}
 
 
 def _path(scope: Scope) -> str:

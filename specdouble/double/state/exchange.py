@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from specdouble.contract import Operation
 
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
     from specdouble.double.state.world import World
 
 User = dict[str, Any]
+
+
+class Asked(Protocol):
+    """A request as it was sent."""
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The raw segments of the path parameters."""
+
+    @property
+    def query(self) -> bytes:
+        """The query string."""
+
+    @property
+    def headers(self) -> Mapping[bytes, bytes]:
+        """The header fields, names in lower case."""
 
 
 @dataclass(slots=True)
@@ -24,12 +41,14 @@ class Exchange:
         world: the state that it is asked of.
         user: the claims of the caller; None where nobody was authenticated.
         media_type: the representation that the caller accepts best; None where there is no choice.
+        request: the request itself; None where nobody sent one.
     """
 
     operation: Operation
     world: World
     user: User | None
     media_type: str | None = None
+    request: Asked | None = None
 
 
 current: ContextVar[Exchange] = ContextVar("exchange")

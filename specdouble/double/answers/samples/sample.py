@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.contract import Contract, Media, Operation
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.exchange import current
 from specdouble.double.state.problem import Problem
@@ -57,23 +56,7 @@ def sample_of(
         file, line = contract.locate(media.pointer)
         detail = f"no value conforms to the schema of the answer ({file}:{line}): {error}"
         raise Problem(501, "Not Implemented", detail) from None
-    return body, status, demanded_headers(contract, response, sampler, key)
-
-
-def demanded_headers(contract: Contract, response: Response, sampler: Sampler, key: str) -> dict[str, str]:
-    """The header fields that the response must carry, made from their schemas."""
-    found = {}
-    for name, raw in response.headers.items():
-        header = contract.resolve(raw)
-        if not isinstance(header, dict) or header.get("required") is not True or name.lower() == "content-type":
-            continue
-        schema = header.get("schema")
-        made = header.get("example")
-        if made is None and schema is not None:
-            with suppress(UnsatisfiableError):
-                made = sampler.made(contract.schemas.slot(schema, "response"), f"{key} {name}")
-        found[name] = str(made if made is not None else "sample")
-    return found
+    return body, status, {}
 
 
 def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:

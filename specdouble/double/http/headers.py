@@ -1,0 +1,92 @@
+"""The header fields that a response declares: sent with every answer that has not told them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from specdouble.contract import Header, Operation
+from specdouble.double.http.field_value import elements
+from specdouble.double.http.result import Answer, Fields, fields
+
+# Of these HTTP itself, the server or the answer's own body decide; a made one would be a lie that breaks clients.
+_OTHERS_DECIDE = frozenset({
+    "content-type", "content-length", "content-encoding", "content-range", "transfer-encoding", "connection",
+    "keep-alive", "date", "trailer", "upgrade", "vary", "server", "www-authenticate", "etag",
+})  # fmt: skip
+
+Make = Callable[[Header, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What one status declares: the fields that are always the same, those that echo the request, the entity tag."""
+
+    fixed: Fields
+    echoed: tuple[bytes, ...]
+    has_tag: bool
+
+
+class DeclaredHeaders:
+    """Completes the answers of one operation.
+
+    Args:
+        operation: the operation.
+        make: the value of a header with a status; None where it is better not sent.
+    """
+
+    def __init__(self, operation: Operation, make: Make) -> None:
+        self._operation = operation
+        self._make = make
+        self._declared: dict[int, _Declared | None] = {}
+        self._knows_304 = operation.method in ("get", "head") and "304" in operation.responses
+
+    def complete(self, answer: Answer, asked: Mapping[bytes, bytes]) -> Answer:
+        """The answer with what its status declares.
+
+        Args:
+            answer: the answer.
+            asked: the request's header fields, names in lower case.
+        """
+        if answer.status not in self._declared:
+            self._declared[answer.status] = self._declare(answer.status)
+        declared = self._declared[answer.status]
+        if declared is None:
+            return answer
+        present = {name for name, _ in answer.headers}
+        answer.headers += [(name, asked[name]) for name in declared.echoed if name in asked and name not in present]
+        present.update(declared.echoed if declared.echoed and asked.keys() & {*declared.echoed} else ())
+        answer.headers += [field for field in declared.fixed if field[0] not in present]
+        return self._tagged(answer, present, asked) if declared.has_tag else answer
+
+    def _declare(self, status: int) -> _Declared | None:
+        response = self._operation.response(status)
+        headers = response.headers if response else {}
+        told = {}
+        for name, header in headers.items():
+            is_ours = name.lower() not in _OTHERS_DECIDE and not name.lower().startswith("access-control-")
+            value = self._make(header, status) if is_ours else None
+            if value is not None:
+                told[name] = value
+        names = {name.lower() for name in headers}
+        echoed = tuple(name.encode() for name in names if name.endswith(("request-id", "correlation-id")))
+        if not told and not echoed and "etag" not in names:
+            return None
+        return _Declared(fields(told), echoed, "etag" in names and status < 300)
+
+    def _tagged(self, answer: Answer, present: set[bytes], asked: Mapping[bytes, bytes]) -> Answer:
+        """The answer with the tag of its body, or 304 for who has that body already (RFC 9110, 8.8.3 and 13.1.2)."""
+        if b"etag" in present:
+            return answer
+        tag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
+        answer.headers.append((b"etag", tag.encode()))
+        known = asked.get(b"if-none-match")
+        if known is None or not self._knows_304 or not _has_tag(known.decode("latin-1"), tag):
+            return answer
+        return Answer(304, b"", [field for field in answer.headers if field[0] != b"content-type"])
+
+
+def _has_tag(known: str, tag: str) -> bool:
+    """Whether the tag is among those that the client has (RFC 9110, 13.1.2: compared weakly)."""
+    return known.strip() == "*" or tag in (one.strip().removeprefix("W/") for one in elements(known, ","))
