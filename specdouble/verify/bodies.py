@@ -32,6 +32,13 @@ class Surroundings(Protocol):
     def word(self) -> str:
         """A word that is found in no other text."""
 
+    def held(self, operation: Operation) -> dict[str, Any]:
+        """What an operation's body must hold beside what its schema asks for."""
+
+    @property
+    def baselines(self) -> Any:
+        """What is known of each operation."""
+
 
 class Bodies:
     """Makes bodies for operations that write documents.
@@ -57,12 +64,13 @@ class Bodies:
         media = operation.json_body
         if media is None:
             raise NotExercised(f"{operation} takes no JSON body")
-        needed = subject.required(operation)
+        needed, held = subject.required(operation), self.world.held(operation)
         body = {
             name: self.value(subject, name, schema, user)
             for name, schema in subject.requested(operation).items()
             if name in needed or (full and self.wanted(subject, operation, name, schema))
         }
+        body |= {name: value for name, value in held.items() if name not in subject.chosen}
         if self.fits(operation, body):
             return body
         for example in media.examples.values():
@@ -78,7 +86,9 @@ class Bodies:
     def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:
         """Whether a full body holds the property: not what the server sets, nor the id of another document."""
         names_a_document = any(one.operation is operation and one.id_in_body == name for one in subject.updaters)
-        return not (schema.get("readOnly") or name in subject.server_set or names_a_document)
+        found = self.world.baselines.found.get(operation.id)
+        refused = found is not None and name in found.without
+        return not (schema.get("readOnly") or name in subject.server_set or names_a_document or refused)
 
     def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
         """A value for one property that keeps its rules, like another where one is given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from threading import Lock
 
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
@@ -17,6 +18,7 @@ from specdouble.verify.world import World
 
 ATTEMPTS = 6  # at a case that the network spoils
 CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
+INDEPENDENT = (Names.conformance, Names.authentication, Names.error_shape)  # judged whatever the answer is
 ENOUGH = "enough failures were found"
 Progress = Callable[[int, int, str, int], None]
 
@@ -40,6 +42,8 @@ class Campaign:
     def run(self, planned: Iterable[Case | Missing]) -> None:
         """Try every case there is time for."""
         cases: list[Case] = []
+        planned = list(planned)
+        self._seek_baselines(planned)
         for one in planned:
             if isinstance(one, Missing):
                 if self.world.selection.takes(one.check):
@@ -103,6 +107,11 @@ class Campaign:
             if known is not None and known.own:
                 known.also += 1
                 return
+        lacking = self._lacking(case)
+        if lacking is not None:
+            with self._lock:
+                self.row(case.check).reasons[lacking] += 1
+            return
         for attempt in range(ATTEMPTS):
             trial, started = Trial(self.world), time.monotonic()
             failure = None
@@ -120,11 +129,31 @@ class Campaign:
                 self._spent(case, trial, time.monotonic() - started)
             if failure is not None and not self._confirmed(case, failure):
                 reason, failure = "a failure was seen once and not again", None
+            if failure is not None and self._was_taken(failure):
+                reason, failure = "the server says that another document has what was sent", None
             self._tally(case, trial, reason, failure, time.monotonic() - started)
             break
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
         if self.enough:
             raise Enough
+
+    def _lacking(self, case: Case) -> str | None:
+        """Why the case cannot be judged: no request was found that its operation takes."""
+        if case.check in INDEPENDENT:
+            return None
+        return self.world.baselines.missing(case.operations)
+
+    def _seek_baselines(self, planned: list[Case | Missing]) -> None:
+        """Seek a request of each operation that the server takes; its answers are judged as every answer is."""
+        baselines, selection = self.world.baselines, self.world.selection
+        names = {name for one in planned if isinstance(one, Case) for name in one.operations}
+        if not selection.rules:
+            names |= {name for name in self.world.contract.operations if selection.concerns((name,))}
+        with suppress(OutOfTime):  # the first case ends for the same reason
+            baselines.seek(names)
+        for trial in baselines.trials:
+            self._judged(trial)
+        self.verdict.lacking = [one.line for one in baselines.lacking()]
 
     @property
     def enough(self) -> bool:
@@ -146,6 +175,14 @@ class Campaign:
             except (NotExercised, Trouble):
                 continue
         return False
+
+    def _was_taken(self, failure: Failure) -> bool:
+        """Whether a request was refused for what another document has, where no rule says what is unique."""
+        last = failure.steps[-1] if failure.steps else None
+        if last is None or last.status != 409 or not failure.expected.endswith(" to be accepted"):
+            return False
+        action = self.world.contract.actions.get(last.call.operation.id)
+        return action is not None and not self.world.subjects[action.collection].once
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise

@@ -125,14 +125,17 @@ class Guard:
                 return f"{operation} is not sent to {name} {value!r}: it would lead to another path"
             if under_own or (last and not self.ledger.may_be_anothers(kind, value)):
                 continue
-            if not last and self._passes(name, kind, value, named[position + 1 :], making):
+            below = named[position + 1 :]
+            if not last and name in self.fixed and (below or operation.method == "post"):
+                continue  # the settings give it to be written below
+            if not last and self._passes(name, kind, value, below, making):
                 continue
             return f"{operation} is not sent to {name} {value!r}: this run did not create it"
         return None
 
     def _passes(self, name: str, kind: str, value: Any, below: list[tuple[str, str, Any]], making: bool) -> bool:
         """Whether the path may lead through a document of another's to one of this run, or to a new one."""
-        if name in self.fixed or self.ledger.is_given(kind):
+        if self.ledger.is_given(kind):
             return bool(below) or making
         return any(
             (made := self.ledger.owned(deeper, one)) is not None and str(made.parents.get(name)) == str(value)

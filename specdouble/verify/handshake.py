@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from specdouble.contract import Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble
 from specdouble.verify.settings import Settings
+from specdouble.verify.shown import ids_in
 from specdouble.verify.world import World
 
 BETWEEN_KNOCKS = 0.2  # seconds
 SLOW = 0.25  # seconds an answer
 WORKERS_WHEN_SLOW = 8
 TIME_WHEN_SLOW = 300.0  # seconds
-DEEPEST_LIST = 3  # properties that lead to the array of a list
 
 
 def prepare(world: World) -> float:
@@ -111,28 +108,8 @@ def meet_strangers(world: World) -> None:
                 exchange = world.client.send(Call(operation, user.name or None))
             except Interruption:
                 break
-            for kind, key in _ids_in(world, operation, exchange.json if exchange.ok else None):
+            for kind, key in ids_in(world, operation, exchange.json if exchange.ok else None):
                 world.ledger.meet(kind, key)
-
-
-def _ids_in(world: World, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
-    """The ids of the documents that a list shows, each with the kind of its document."""
-    action = world.contract.actions.get(operation.id)
-    kind = action.collection if action else world.ledger.kind_of_children(operation)
-    names = {world.contract.resources[action.collection].id} if action else {"id", "_id", "uuid", "name", "key"}
-    for entry in _entries(shown, DEEPEST_LIST):
-        if isinstance(entry, dict):
-            yield from ((kind, entry[name]) for name in names if isinstance(entry.get(name), str | int))
-        elif isinstance(entry, str | int):
-            yield kind, entry
-
-
-def _entries(shown: Any, depth: int) -> Iterator[Any]:
-    if isinstance(shown, list):
-        yield from shown
-    elif isinstance(shown, dict) and depth:
-        for value in shown.values():
-            yield from _entries(value, depth - 1)
 
 
 def paced(settings: Settings, latency: float) -> tuple[Settings, str]:

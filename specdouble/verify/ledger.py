@@ -38,6 +38,7 @@ class Created:
         user: who created it; None where nobody was said to.
         parents: the path parameters of the request that created it.
         by: the operation that created it.
+        authorization: the headers that stood in for the user's credentials: who else may delete it?
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Created:
     user: str | None
     parents: Mapping[str, Any]
     by: Operation
+    authorization: Mapping[str, str] | None = None
 
 
 @dataclass
@@ -91,6 +93,15 @@ class Ledger:
         action = self.contract.actions.get(operation.id)
         below = _bare(operation.path) + "/{}"
         return action.collection if action else self._kinds.get(below, below)
+
+    def makers(self, kind: str) -> list[Operation]:
+        """The operations that create documents of the kind."""
+        return [one for one in self.contract.operations.values() if self._made_by(one) == kind]
+
+    def oldest(self, kind: str) -> Created | None:
+        """The document of the kind that this run created first."""
+        created = list(self.created.values())
+        return next((one for one in created if one.kind == kind and one.authorization is None), None)
 
     def is_given(self, kind: str) -> bool:
         """Whether no operation creates such documents: the ones there are have to be used."""
@@ -193,21 +204,21 @@ class Ledger:
     def _note(self, call: Call, exchange: Exchange) -> None:
         method = call.operation.method
         named = self.named(call.operation, call.path)
-        if method == "delete" and named:
+        if method == "delete" and named and ends_in_parameter(call):
             self.forget(named[-1][1], named[-1][2])
         elif named and ends_in_parameter(call) and self._made_by_path(call, exchange, *named[-1][1:]):
             name, kind, value = named[-1]
             parents = {other: held for other, held in call.path.items() if other != name}
-            self._add(Created(kind, value, call.user, parents, call.operation))
+            self._add(Created(kind, value, call.user, parents, call.operation, call.authorization))
         elif creates(self.contract, call.operation):
             key, kind = self._key(call, exchange), self.kind_of_children(call.operation)
             several = self._several(call, exchange)
             for one in several:
-                self._add(Created(kind, one, call.user, dict(call.path), call.operation))
+                self._add(Created(kind, one, call.user, dict(call.path), call.operation, call.authorization))
             if several:
                 return
             if key is not None:
-                self._add(Created(kind, key, call.user, dict(call.path), call.operation))
+                self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
             else:
                 self.unnamed.append(call)
                 self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
@@ -308,7 +319,7 @@ class Ledger:
                 if parent is not None:
                     path[name] = parent
             if all(name in path for name, _, _ in named):
-                return Call(operation, made.user, path=path)
+                return Call(operation, made.user, path=path, authorization=made.authorization)
         return None
 
     def removal(self, made: Created) -> str | None:

@@ -17,6 +17,8 @@ SIGNS = {KEPT: "✓", BROKEN: "✗", NOT_EXERCISED: "·"}
 REDRAW = 0.1  # seconds
 STEPS_WITHOUT_TERMINAL = 4
 LEFT_SHOWN = 12
+OTHERS_SHOWN = 6
+OTHER_LENGTH = 100  # characters
 OPERATIONS_SHOWN = 8
 
 
@@ -64,9 +66,18 @@ class Screen:
             self._failure(number, failure)
         for note in verdict.notes:
             self.line(f"\nNote: {note}", fg="yellow")
+        self._lacking(verdict)
         if verdict.left:
             self._left(verdict)
         self._sum(verdict)
+
+    def _lacking(self, verdict: Verdict) -> None:
+        """The operations of which nothing could be judged, each with what would help."""
+        if not verdict.lacking:
+            return
+        self.line("\nNo request was found that the server takes; what depends on it is not exercised:", fg="yellow")
+        for line in verdict.lacking:
+            self.line(f"  {line}")
 
     def _left(self, verdict: Verdict) -> None:
         count = len(verdict.left)
@@ -94,6 +105,8 @@ class Screen:
         if len(failure.operations) > 1:
             self.line(f"   {len(failure.operations)} operations: {_listed(failure.operations)}")
         self.line(f"   {failure.sentence}")
+        for other in failure.others[:OTHERS_SHOWN]:
+            self.line(f"   - {other.promise}: {other.seen[:OTHER_LENGTH]}")
         if failure.also:
             self.line(f"   {failure.also} more cases of this promise failed or were left out")
         self.line("\n   Reproduce from a fresh state:\n")

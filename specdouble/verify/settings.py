@@ -78,6 +78,7 @@ class Settings:
         exclude: leave out these operations, by id; no request of theirs is sent.
         allow_destructive: try operations that may change or delete what this run did not create.
         leftovers: the file that holds what was created, kept as it is created.
+        parameters: the values of parameters that no document gives, by name.
         owned: whether the server is one that was started for this run alone; the command says so.
     """
 
@@ -106,6 +107,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     allow_destructive: bool = False
     leftovers: Path | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     owned: bool = False
 
 

@@ -359,7 +359,7 @@ class Trial:
     ) -> Call:
         """The request that changes a document."""
         user, subject = user or document.user, document.subject
-        body = dict(changes)
+        body = self.world.held(updater.operation) | dict(changes)
         needed = subject.required(updater.operation)
         if updater.action.does == "replace":  # what is left out would go back to its default
             needed = [*needed, *(subject.bound_on_update & subject.requested(updater.operation).keys())]

@@ -28,6 +28,7 @@ class Failure:
         file: where the rule stands.
         line: its line there.
         curl: the lines that reproduce it.
+        others: the failures of other operations and values that have the same cause.
         own: whether a case of this very promise found it, not one of another on its way.
     """
 
@@ -43,6 +44,7 @@ class Failure:
     line: int = 0
     curl: str = ""
     own: bool = True
+    others: tuple[Failure, ...] = ()
 
     @property
     def id(self) -> str:
@@ -68,12 +70,13 @@ class Row:
     seconds: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
+    told_elsewhere: int = 0  # failures that have one cause with another row's
     unproved: bool = False  # what decides could not be tried, whatever else was
 
     @property
     def state(self) -> str:
         """Kept, broken, or not exercised."""
-        if self.failures:
+        if self.failures or self.told_elsewhere:
             return BROKEN
         return KEPT if self.cases and not self.unproved else NOT_EXERCISED
 
@@ -96,6 +99,7 @@ class Verdict:
     stopped: str = ""
     notes: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)  # operations of which no request is known that is taken
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
     cases: int = 0
     require_all: bool = False

@@ -12,7 +12,7 @@ from typing import Any
 from specdouble.contract import Contract
 from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
-from specdouble.verify.cause import gathered
+from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
 from specdouble.verify.plan import plan
@@ -190,9 +190,7 @@ def _terminal(conformance: Any) -> Any:
 
 def _finish(found: Run, started: float) -> None:
     verdict, world = found.verdict, found.world
-    for row in verdict.rows.values():
-        if ":" not in row.check:  # a rule of the contract has a promise for each of its sides
-            row.failures = gathered(row.failures)
+    gather(verdict)
     verdict.seconds = time.monotonic() - started
     verdict.requests = world.client.requests + verdict.cases
     if found.campaign.troubles:

@@ -13,12 +13,14 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.operation import base_path
+from specdouble.verify.baseline import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
+from specdouble.verify.parameters import Parameters
 from specdouble.verify.patterns import each_once
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
@@ -48,6 +50,7 @@ class World:
         self.guard = Guard(
             contract, self.ledger,
             named=settings.operations, left_out=settings.exclude,
+            fixed=settings.parameters,
             logins=[settings.login.operation] if settings.login else [],
             is_open=is_open,
         )  # fmt: skip
@@ -57,6 +60,8 @@ class World:
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = implied_references(contract)
         self.bodies = Bodies(self)
+        self.parameters = Parameters(self)
+        self.baselines = Baselines(self)
         self.origins: dict[Any, Exchange] = {}
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
@@ -64,16 +69,30 @@ class World:
         self._renewed: dict[str, float] = {}
         self._texts: dict[str, Iterator[str]] = {}
         self._run, self._numbers = secrets.token_hex(2), count(1)
+        prefix = re.escape(settings.prefix)
+        self._word = re.compile(rf"{prefix}[ -]{self._run}-\d+|\d+-{self._run}[ -]{prefix}")
+        self.words_vary = False  # from their first character on: some servers compare no more than a beginning
 
     # Names
 
     def word(self) -> str:
         """A word that is found in no other text."""
-        return f"{self.settings.prefix} {self._run}-{next(self._numbers)}"
+        number = next(self._numbers)
+        if self.words_vary:
+            return f"{number:05}"[::-1] + f"-{self._run} {self.settings.prefix}"
+        return f"{self.settings.prefix} {self._run}-{number}"
 
     def is_word(self, text: str) -> bool:
         """Whether the text has a word of this run in it."""
-        return f"{self.settings.prefix} {self._run}-" in text or f"{self.settings.prefix}-{self._run}-" in text
+        return self._word.search(text) is not None
+
+    def afresh(self, value: Any) -> Any:
+        """The value with new words in the place of those of this run."""
+        if isinstance(value, str):
+            return self._word.sub(lambda match: self.word().replace(" ", "-" if " " not in match[0] else " "), value)
+        if isinstance(value, dict):
+            return {name: self.afresh(one) for name, one in value.items()}
+        return [self.afresh(one) for one in value] if isinstance(value, list) else value
 
     def fresh(self, phrase: str = "") -> str:
         """A text that no document holds yet."""
@@ -188,17 +207,20 @@ class World:
             if parameter.name in held or not parameter.required:
                 continue
             target = self.implied.get(parameter.name)
-            value = self.reference_or_none(target, user) if target else None
+            fixed = parameter.name in self.settings.parameters
+            value = self.reference_or_none(target, user) if target and not fixed else None
             if value is None:
-                value = plausible(parameter.schema, self.contract.resolve, "probe")
+                value = self.parameters.value(operation, parameter, user)
             parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
         return parts
 
-    def plain_body(self, operation: Operation) -> dict[str, Any]:
+    def plain_body(self, operation: Operation) -> Any:
         """What an operation that writes no documents asks for in its body: by its example, else by its schema."""
         media = operation.json_body
         if media is None:
             return {}
+        if kind(merged(media.schema, self.contract.resolve)) not in ("object", "string"):
+            return plausible(media.schema, self.contract.resolve, self.word())
         needed = required(self.contract, media.schema)
         for example in media.examples.values():
             if isinstance(example, dict):
@@ -212,22 +234,36 @@ class World:
         Raises:
             NotExercised: none could be made.
         """
-        action = self.contract.actions.get(operation.id)
-        subject = self.subjects[action.collection] if action else None
-        parts: dict[str, Any] = {}
-        for parameter in operation.parameters:
-            if parameter.required:
-                owner = self.implied.get(parameter.name) or (action.collection if action else None)
-                named = parameter.location == "path" and owner is not None
-                value = self._named(operation, parameter.name, owner, user) if named and owner else None
-                if value is None:
-                    value = plausible(parameter.schema, self.contract.resolve, "probe")
-                where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
-                if where:
-                    parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
+        parts: dict[str, Any] = self.places(operation, user)
         if operation.json_body:
-            parts["body"] = self._body(operation, subject, user)
+            parts["body"] = self.usual_body(operation, user)
         return parts
+
+    def places(self, operation: Operation, user: User) -> dict[str, dict[str, Any]]:
+        """The required parameters of a request, made from new documents."""
+        action = self.contract.actions.get(operation.id)
+        parts: dict[str, dict[str, Any]] = {}
+        for parameter in operation.parameters:
+            where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
+            if not parameter.required or where is None:
+                continue
+            owner = self.implied.get(parameter.name) or (action.collection if action else None)
+            named = where == "path" and owner is not None and parameter.name not in self.settings.parameters
+            value = self._named(operation, parameter.name, owner, user) if named and owner else None
+            if value is None:
+                value = self.parameters.value(operation, parameter, user)
+            parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
+        if "path" in parts:
+            parts["path"] = self._beside_each_other(operation, parts["path"])
+        return parts
+
+    def _beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
+        """The path with the parents that its last document was created below."""
+        for _, kind_of, value in reversed(self.ledger.named(operation, path)):
+            made = self.ledger.owned(kind_of, value)
+            if made is not None:
+                path = {name: made.parents.get(name, held) for name, held in path.items()}
+        return path
 
     def _named(self, operation: Operation, parameter: str, collection: str, user: User) -> Any:
         """The id of a document that the operation may be given: a delete gets one that nothing refers to."""
@@ -237,14 +273,50 @@ class World:
             self._references.pop((collection, user.name, purpose), None)
         return self.reference_or_none(collection, user, purpose)
 
-    def _body(self, operation: Operation, subject: Subject | None, user: User) -> dict[str, Any]:
-        if subject is not None and subject.requested(operation):
+    def usual_body(self, operation: Operation, user: User) -> Any:
+        """The body that most requests of an operation have: what is required, and what the server demands beside it.
+
+        Raises:
+            NotExercised: none could be made.
+        """
+        subject = self.written(operation)
+        if subject is not None:
             return self.bodies.make(subject, operation, user, False)
         body = self.plain_body(operation)
+        if not isinstance(body, dict):
+            return body
         for name in body:
             if name in self.implied:
                 body[name] = self.reference_or_none(self.implied[name], user) or body[name]
-        return body
+        return body | self.held(operation)
+
+    def full_body(self, operation: Operation, user: User) -> dict[str, Any]:
+        """A body with every property of an operation that creates documents.
+
+        Raises:
+            NotExercised: none could be made.
+        """
+        subject = self.written(operation)
+        return self.bodies.make(subject, operation, user, True) if subject is not None else {}
+
+    def written(self, operation: Operation) -> Subject | None:
+        """The documents that an operation writes, where its body is one of them."""
+        action = self.contract.actions.get(operation.id)
+        subject = self.subjects[action.collection] if action else None
+        return subject if subject is not None and subject.requested(operation) else None
+
+    def required_of(self, operation: Operation) -> list[str]:
+        """The properties that an operation's body must hold."""
+        subject = self.written(operation)
+        media = operation.json_body
+        if subject is not None:
+            return subject.required(operation)
+        return required(self.contract, media.schema) if media else []
+
+    def held(self, operation: Operation) -> dict[str, Any]:
+        """What an operation's body must hold beside what its schema asks for, as its baseline has shown."""
+        found = self.baselines.found.get(operation.id)
+        return {name: self.afresh(value) for name, value in found.held.items()} if found else {}
 
     # Credentials
 

@@ -143,7 +143,8 @@ def _encoded(value: dict[str, Any]) -> str:
 
 def _control(trial: Trial, operation: Operation, user: User) -> None:
     exchange = trial.send(operation, user, **trial.world.request(operation, user))
-    if exchange.status in (401, 403):
+    # 403 says who asks is known, and may not (RFC 9110, 15.5.4).
+    if exchange.status == 401:
         raise Broken("valid credentials to be taken", f"the server answered {exchange.told()}")
 
 
@@ -152,8 +153,11 @@ def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: 
     parts = trial.world.request(operation, user)
     exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
     expected = f"credentials that are not valid ({what}) to be refused with 401"
-    if exchange.status == 404 and not user.name and "path" in parts:
+    if exchange.status == 404 and "path" in parts:
         raise NotExercised(f"{operation} looks for its document before it looks at credentials")
+    lacking = trial.world.baselines.missing((operation.id,))
+    if exchange.status in (400, 404, 409, 415, 422) and lacking is not None:
+        raise NotExercised(lacking)  # what is wrong with it may be looked at first
     allowed = {401} if "401" in operation.statuses else {401, 403}
     if exchange.status not in allowed:
         raise Broken(expected, f"the server answered {exchange.told()}")

@@ -229,7 +229,9 @@ def plan_malformed(world: World) -> Plan:
         media = operation.json_body
         if media is None or media.slot is None or world.contract.schemas.is_valid(media.slot, []):
             continue
+        # None is as good as an object without properties, where that would do.
         optional = operation.body is not None and not operation.body.required
+        optional = optional or world.contract.schemas.is_valid(media.slot, {})
         for what, raw in MALFORMED.items():
             if optional and not raw:
                 continue

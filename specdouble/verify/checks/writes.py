@@ -227,7 +227,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
-        _others_stay(trial, document, before, {name})
+        _others_stay(trial, document, before, {name, *trial.world.held(updater.operation)})
 
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:

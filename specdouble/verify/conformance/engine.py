@@ -81,6 +81,7 @@ class Conformance:
                 or self._was_turned_away(case, failure)
                 # What is not there is not what a link led to: the request was sent to another document.
                 or (type(failure).__name__ == "EnsureResourceAvailability" and case.id in knowledge.renamed)
+                or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 
@@ -108,6 +109,13 @@ class Conformance:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
         return False
+
+    def _is_without_baseline(self, case: Any, failure: Any) -> bool:
+        """Whether a request is said to be wrongly refused of an operation that takes none that is known."""
+        operation = self.by_label.get(case.operation.label)
+        if operation is None or type(failure).__name__ != "RejectedPositiveData":
+            return False
+        return self.world.baselines.missing((operation.id,)) is not None
 
     def _was_turned_away(self, case: Any, failure: Any) -> bool:
         """Whether a request that a check sent of itself met a limit or a proxy."""

@@ -139,7 +139,8 @@ class Knowledge:
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""
-        found = self._id_of_document(operation, parameter)
+        fixed = self.world.settings.parameters
+        found = fixed[parameter] if parameter in fixed else self._id_of_document(operation, parameter)
         schema = next((one.schema for one in operation.parameters if one.name == parameter), None)
         is_text = kind(merged(schema, self.world.contract.resolve)) == "string"
         # A number would count as a value that does not fit, however the path spells it.

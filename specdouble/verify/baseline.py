@@ -1,0 +1,432 @@
+"""The baseline: one request of each operation that the server takes, sought before anything is judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.bodies import shown
+from specdouble.verify.examples import of_body, of_schema, quoted, usual
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.ledger import ends_in_parameter
+from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfTime
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged, plausible
+
+MOST_SENT = 40  # requests of one operation
+MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
+MOST_PLACES = 6  # requests of one body with other parameters
+_TAKEN = re.compile(r"\b(exists|taken|duplicate|unique|already|conflict|in use)\b", re.IGNORECASE)
+ADVICE = {
+    401: "a user whose credentials it takes, in [tool.specdouble.verify]",
+    403: "a user who may do this, in [tool.specdouble.verify]",
+    404: "an `example` of the parameter, or its value in `parameters` of [tool.specdouble.verify]",
+}
+BODY_ADVICE = "an `example` that the server takes, or `x-validations` that say what it demands"
+
+
+@dataclass
+class Baseline:
+    """What is known of one operation.
+
+    Args:
+        operation: the operation.
+        taken: the request that the server took.
+        refused: the request that came nearest, where it took none.
+        why: why none could be sent.
+        held: what its body must hold beside the usual, by property; words in it are made anew.
+        without: the properties of a full body that the server does not take.
+    """
+
+    operation: Operation
+    taken: Exchange | None = None
+    refused: Exchange | None = None
+    why: str = ""
+    held: Mapping[str, Any] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+
+    @property
+    def missing(self) -> str | None:
+        """Why what depends on it is not exercised; None where there is a request that the server takes."""
+        if self.taken is not None:
+            return None
+        if self.refused is None:
+            return self.why if self.why.startswith(str(self.operation)) else f"{self.operation}: {self.why}"
+        return f"no request of {self.operation} was found that the server takes ({self.refused.told(60)})"
+
+    @property
+    def line(self) -> str:
+        """What was sent, what came back, and how to help."""
+        if self.refused is None:
+            return self.missing or ""
+        call, path = self.refused.call, self.operation.path
+        for name, value in call.path.items():
+            path = path.replace("{" + name + "}", str(value))
+        sent = f" {shown(call.body, 160)}" if call.has_body else ""
+        return f"{self.operation.method.upper()} {path}{sent}: {self.refused.told(120)}; {self.advice}"
+
+    @property
+    def advice(self) -> str:
+        """What would help."""
+        status = self.refused.status if self.refused else 0
+        if status >= 500:
+            return "it is told as a failure"
+        helps = ADVICE.get(status) or (BODY_ADVICE if self.operation.body else ADVICE[404])
+        return f"{helps} would help"
+
+
+class Baselines:
+    """The baselines of all operations, each sought when it is first asked for.
+
+    Args:
+        world: the server.
+    """
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.found: dict[str, Baseline] = {}
+        self.trials: list[Trial] = []  # what was sent on the way, to be judged as every answer is
+
+    def seek(self, names: Collection[str]) -> None:
+        """Seek those of these operations; creates first and deletes last, as others need their documents."""
+        operations = [one for one in self.world.contract.operations.values() if one.id in names and self._may_ask(one)]
+        operations.sort(key=_turn)
+        for operation in operations:
+            self.of(operation)
+
+    def _may_ask(self, operation: Operation) -> bool:
+        guard = self.world.guard
+        allowed = guard.forbids(operation) is None and operation.id not in guard.logins
+        return allowed and operation.id not in self.world.selection.left_out
+
+    def of(self, operation: Operation) -> Baseline:
+        """The baseline of an operation; while it is sought, an empty one."""
+        if operation.id not in self.found:
+            self.found[operation.id] = baseline = Baseline(operation)
+            _Search(self.world, baseline, self.trials).run()
+        return self.found[operation.id]
+
+    def missing(self, operations: tuple[str, ...]) -> str | None:
+        """Why a case about these operations cannot be judged."""
+        for name in operations:
+            found = self.found.get(name)
+            if found is not None and found.missing is not None:
+                return found.missing
+        return None
+
+    def lacking(self) -> list[Baseline]:
+        """Those of which no request was found that the server takes."""
+        return [one for one in self.found.values() if one.missing is not None]
+
+    def anew(self, operation: Operation, user: User) -> Any:
+        """The id of a new document that the operation made; None where it makes none that is told."""
+        if not self._may_ask(operation):
+            return None
+        was, known = set(self.world.ledger.created), self.found.get(operation.id)
+        if known is not None and known.taken is None:
+            return None  # it is being sought, or there is none
+        if known is not None:
+            try:
+                Trial(self.world).send(operation, user, **self.world.request(operation, user))
+            except Interruption:
+                return None
+        else:
+            self.of(operation)
+        made = [one for key, one in self.world.ledger.created.items() if key not in was]
+        new = [one.id for one in made if one.by is operation]
+        return new[-1] if new else None
+
+
+def _turn(operation: Operation) -> tuple[bool, bool, int]:
+    """When an operation has its turn: what is deleted must be there, and with it what it stands below."""
+    deletes, depth = operation.method == "delete", operation.path.count("{")
+    return deletes, operation.method != "post", -depth if deletes else depth
+
+
+class _Search:
+    """The search for one request of one operation that the server takes."""
+
+    def __init__(self, world: Any, baseline: Baseline, trials: list[Trial]) -> None:
+        self.world, self.baseline, self.operation = world, baseline, baseline.operation
+        self.user: User = world.crowd.first
+        self.trials = trials
+        self.sent: set[str] = set()
+        self.usual: dict[str, Any] | None = None
+        media = self.operation.json_body
+        schemas = world.contract.properties(media.schema) if media else {}
+        self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
+        self.tried: dict[str, Iterator[Any]] = {}
+        self.renewals = 0
+
+    def run(self) -> None:
+        """Seek it."""
+        try:
+            self._seek()
+        except OutOfTime:
+            self.baseline.why = "there was no time to find a request that the server takes"
+            raise
+        except Interruption as interruption:
+            self.baseline.why = str(interruption)
+
+    def _seek(self) -> None:
+        if self.operation.body is None:
+            self._place({})
+            return
+        if self.operation.json_body is None:
+            self.baseline.why = "its body is no JSON"
+            return
+        for body in self._bodies():
+            if not self.sent and isinstance(body, dict):
+                self.usual = body
+            if self._mended(body):
+                break
+            if len(self.sent) >= MOST_SENT:
+                break
+        if self.baseline.taken is None or self.usual is None:
+            return
+        subject = self.world.written(self.operation)
+        if subject is not None and self.operation in subject.creators:
+            self._seek_names(subject)
+            self._seek_full()
+
+    # Names
+
+    def _seek_names(self, subject: Subject) -> None:
+        """Find names that a second document can have too, and that the server keeps as they are."""
+        for _ in range(MOST_RENEWALS):
+            exchange = self._send(self.world.request(self.operation, self.user))
+            if exchange is None:
+                return
+            if exchange.ok:
+                self._seek_kept_names(subject, exchange)
+                return
+            if not _says_taken(exchange):
+                return
+            texts = {name: self._fresh(name, value) for name, value in self.baseline.held.items()}
+            self.world.words_vary = texts == self.baseline.held
+            self.baseline.held = texts
+
+    def _seek_kept_names(self, subject: Subject, exchange: Exchange) -> None:
+        """Hold names without spaces where the server changes what has some, and keeps what has none."""
+        held = self.baseline.held
+        changed = [name for name, (sent, seen) in self._texts(subject, exchange).items() if sent != seen]
+        if not changed:
+            return
+        plain = {name: self.world.fresh_value({"type": "string"}, compact=True) for name in changed}
+        self.baseline.held = {**held, **plain}
+        again = self._send(self.world.request(self.operation, self.user))
+        kept = self._texts(subject, again) if again is not None and again.ok else {}
+        if not all(name in kept and kept[name][0] == kept[name][1] for name in changed):
+            self.baseline.held = held
+
+    def _texts(self, subject: Subject, exchange: Exchange) -> dict[str, tuple[str, Any]]:
+        """The texts with words of this run: as they were sent, and as the answer shows them."""
+        shown_so, sent = exchange.at(subject.action(self.operation).envelope), exchange.call.body
+        if not isinstance(shown_so, dict) or not isinstance(sent, dict):
+            return {}
+        words = {name: value for name, value in sent.items() if isinstance(value, str) and self.world.is_word(value)}
+        return {name: (value, shown_so[name]) for name, value in words.items() if name in shown_so}
+
+    # Bodies
+
+    def _bodies(self) -> Iterator[Any]:
+        """Whole bodies: the usual one, what the contract shows, everything."""
+        try:
+            yield self.world.usual_body(self.operation, self.user)
+        except NotExercised as reason:
+            self.baseline.why = str(reason)
+        yield from of_body(self.world.contract, self.operation)
+        media = self.operation.json_body
+        assert media is not None
+        for entry in self._neighbours()[:1]:
+            if isinstance(entry, dict) and self.operation.method != "post":
+                yield {name: entry[name] for name in self.schemas if name in entry}
+        if self.schemas:
+            yield {name: self._usual(name) for name in self.schemas}
+        else:
+            yield plausible(media.schema, self.world.contract.resolve, self.world.word())
+
+    def _usual(self, name: str) -> Any:
+        return plausible(self.schemas[name], self.world.contract.resolve, self.world.word())
+
+    def _mended(self, body: Any) -> bool:
+        """Send a body; where it is refused, mend what the refusal names, until it is taken or there is no more."""
+        for _ in range(MOST_SENT):
+            exchange = self._place({"body": body})
+            if exchange is None:
+                return False
+            if exchange.ok:
+                self._keep(body)
+                return True
+            body = self._mend(body, exchange)
+            if body is None:
+                return False
+        return False
+
+    def _mend(self, body: Any, refusal: Exchange) -> Any:
+        """The body with another value for a property that the refusal names; None where it names none."""
+        if not isinstance(body, dict):
+            return None
+        text = refusal.content.decode("utf-8", "replace")
+        if _says_taken(refusal) and self.renewals < MOST_RENEWALS:
+            self.world.words_vary = self.renewals > 0
+            self.renewals += 1
+            return {name: self._fresh(name, value) for name, value in body.items()}
+        for name in _blamed(text, body, self.schemas):
+            for value in self.tried.setdefault(name, self._values(name, text)):
+                changed = {**body, name: value}
+                if self._is_new(changed) and self._fits(name, value):
+                    return changed
+            without = {one: value for one, value in body.items() if one != name}
+            if name in body and self._is_new(without):
+                return without
+        return None
+
+    def _values(self, name: str, refusal: str) -> Iterator[Any]:
+        """Values for a property, the likeliest first."""
+        schema, resolve = self.schemas[name], self.world.contract.resolve
+        yield self._usual(name)
+        yield from of_schema(schema, resolve)
+        for entry in self._neighbours():
+            if isinstance(entry, dict) and entry.get(name) is not None:
+                yield entry[name]
+        if kind(merged(schema, resolve)) == "string":
+            yield from quoted(refusal)
+        word = self.world.fresh_value({"type": "string"}, compact=True)
+        yield from usual(schema, resolve, word)
+
+    def _neighbours(self) -> list[Any]:
+        """Documents like the one that is made, as a list shows them."""
+        ledger = self.world.ledger
+        named = ledger.named(self.operation, {})
+        wanted = named[-1][1] if ends_in_parameter(self.operation) else ledger.kind_of_children(self.operation)
+        found: list[Any] = self.world.parameters.existing(wanted, self.user)
+        return found
+
+    def _fresh(self, name: str, value: Any) -> Any:
+        """A text that no document holds, as like the other as may be."""
+        if not isinstance(value, str) or name not in self.schemas or merged(
+            self.schemas[name], self.world.contract.resolve).get("enum"):  # fmt: skip
+            return value
+        word: str = self.world.fresh_value({"type": "string"}, compact=True)
+        if self.world.is_word(value):
+            return self.world.afresh(value)
+        likes = (f"{word}.{value}", f"{word}@{value.rpartition('@')[2]}", f"{value}/{word}", word)
+        marks = ("." in value and "@" not in value and "/" not in value, "@" in value, "/" in value, True)
+        found = next(like for like, fitting in zip(likes, marks, strict=True) if fitting)
+        return found if self._fits(name, found) else value
+
+    def _fits(self, name: str, value: Any) -> bool:
+        fits: bool = self.world.bodies.property_fits(self.schemas[name], value)
+        return fits
+
+    def _is_new(self, body: Any) -> bool:
+        return len(self.sent) < MOST_SENT and _key(body) not in self.sent
+
+    def _keep(self, body: Any) -> None:
+        """Keep what the body holds that the usual one does not."""
+        if isinstance(body, dict):
+            usual = self.usual or {}
+            self.baseline.held = {name: value for name, value in body.items() if usual.get(name, ...) != value}
+
+    def _seek_full(self) -> None:
+        """Find which properties of a full body the server does not take."""
+        without: set[str] = set()
+        varied = self.world.words_vary
+        while len(self.sent) < MOST_SENT:
+            body = self.world.full_body(self.operation, self.user)
+            needed = {*self.world.required_of(self.operation), *self.baseline.held}
+            optional = [name for name in body if name not in needed and name not in without]
+            exchange = self._send(self._with(body, without))
+            if exchange is None or not exchange.refused or not optional:
+                break
+            text = exchange.content.decode("utf-8", "replace")
+            if _says_taken(exchange) and not varied:
+                self.world.words_vary = varied = True
+                continue
+            self.world.words_vary = self.world.words_vary and not _says_taken(exchange)
+            without.add(next((name for name in _named(text, body) if name in optional), optional[0]))
+        self.baseline.without = frozenset(without)
+
+    def _with(self, body: dict[str, Any], without: set[str]) -> dict[str, Any]:
+        assert self.baseline.taken is not None
+        call = self.baseline.taken.call
+        kept = {name: value for name, value in body.items() if name not in without}
+        return {**self.world.places(self.operation, self.user), "headers": dict(call.headers), "body": kept}
+
+    # Parameters
+
+    def _place(self, parts: dict[str, Any]) -> Exchange | None:
+        """Send a body to the likeliest place, and to others where it is not found or refused for its place."""
+        exchange = None
+        for placed in self._places():
+            exchange = self._send({**placed, **parts})
+            if exchange is None or exchange.ok or exchange.status in (401, 403, 409) or parts:
+                break
+        if exchange is not None and exchange.status < 400 and self.baseline.taken is None:
+            self.baseline.taken = exchange
+        elif exchange is not None and self.baseline.taken is None:
+            self.baseline.refused = exchange
+        return exchange
+
+    def _places(self) -> Iterator[dict[str, Any]]:
+        """The parameters of a request: the likeliest, then each with another value."""
+        usual = self.world.places(self.operation, self.user)
+        yield usual
+        count = 0
+        for parameter in self.operation.parameters:
+            where = {"path": "path", "query": "query"}.get(parameter.location)
+            if not parameter.required or where is None:
+                continue
+            for value in self.world.parameters.candidates(self.operation, parameter, self.user):
+                if value == usual[where].get(parameter.name) or count >= MOST_PLACES:
+                    continue
+                count += 1
+                yield {**usual, where: {**usual[where], parameter.name: value}}
+
+    def _send(self, parts: dict[str, Any]) -> Exchange | None:
+        """Send one request; None where no more may be sent."""
+        if len(self.sent) >= MOST_SENT:
+            return None
+        self.sent.add(_key(parts.get("body", parts)))
+        trial = Trial(self.world)
+        self.trials.append(trial)
+        try:
+            return trial.send(self.operation, self.user, **parts)
+        except Broken:
+            return trial.exchanges[-1]
+
+
+def _says_taken(refusal: Exchange) -> bool:
+    """Whether a refusal says that another document has what was sent."""
+    return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
+
+
+def _blamed(text: str, body: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:
+    """The properties that a refusal is about: whose value it quotes, then those that it names."""
+    quoted_values = [
+        name for name, value in body.items() if isinstance(value, str) and len(value) > 1 and value in text
+    ]
+    return list(dict.fromkeys([*(name for name in quoted_values if name in names), *_named(text, names)]))
+
+
+def _key(body: Any) -> str:
+    return json.dumps(body, sort_keys=True, default=str)
+
+
+def _named(text: str, names: Mapping[str, Any]) -> list[str]:
+    """The properties that a text names, those in quotation marks first."""
+    found = []
+    for name in names:
+        quoted_so = re.search(rf"[\"'`/.]{re.escape(name)}(?![A-Za-z0-9_])", text)
+        plain = re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text, re.IGNORECASE)
+        match = quoted_so or plain
+        if match is not None:
+            found.append((quoted_so is None, match.start(), name))
+    return [name for _, _, name in sorted(found)]
