@@ -14,6 +14,7 @@ from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import ends_in_parameter
+from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfTime
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -21,6 +22,7 @@ from specdouble.verify.values import kind, merged, plausible
 
 MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
+LINES_SHOWN = 3  # operations that the same would help
 MOST_PLACES = 6  # requests of one body with other parameters
 _TAKEN = re.compile(r"\b(exists|taken|duplicate|unique|already|conflict|in use)\b", re.IGNORECASE)
 ADVICE = {
@@ -62,21 +64,23 @@ class Baseline:
 
     @property
     def line(self) -> str:
-        """What was sent, what came back, and how to help."""
+        """What was sent, and what came back."""
         if self.refused is None:
             return self.missing or ""
         call, path = self.refused.call, self.operation.path
         for name, value in call.path.items():
             path = path.replace("{" + name + "}", str(value))
         sent = f" {shown(call.body, 160)}" if call.has_body else ""
-        return f"{self.operation.method.upper()} {path}{sent}: {self.refused.told(120)}; {self.advice}"
+        return f"{self.operation.method.upper()} {path}{sent}: {self.refused.told(120)}"
 
     @property
     def advice(self) -> str:
         """What would help."""
-        status = self.refused.status if self.refused else 0
+        if self.refused is None:
+            return "none could be sent"
+        status = self.refused.status
         if status >= 500:
-            return "it is told as a failure"
+            return "the server failed, which is told as a failure"
         helps = ADVICE.get(status) or (BODY_ADVICE if self.operation.body else ADVICE[404])
         return f"{helps} would help"
 
@@ -124,6 +128,18 @@ class Baselines:
         """Those of which no request was found that the server takes."""
         return [one for one in self.found.values() if one.missing is not None]
 
+    def told(self) -> list[str]:
+        """Those of which no request is known: a line for each way to help, and its first operations."""
+        by_advice: dict[str, list[str]] = {}
+        for one in self.lacking():
+            by_advice.setdefault(one.advice, []).append(one.line)
+        lines: list[str] = []
+        for advice, told in by_advice.items():
+            lines += [f"{len(told)} {'operation' if len(told) == 1 else 'operations'}: {advice}"]
+            lines += [f"  {line}" for line in told[:LINES_SHOWN]]
+            lines += [f"  and {len(told) - LINES_SHOWN} more"] if len(told) > LINES_SHOWN else []
+        return lines
+
     def anew(self, operation: Operation, user: User) -> Any:
         """The id of a new document that the operation made; None where it makes none that is told."""
         if not self._may_ask(operation):
@@ -162,7 +178,7 @@ class _Search:
         schemas = world.contract.properties(media.schema) if media else {}
         self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
         self.tried: dict[str, Iterator[Any]] = {}
-        self.renewals = 0
+        self.renewals = self.attempts = 0
 
     def run(self) -> None:
         """Seek it."""
@@ -182,6 +198,7 @@ class _Search:
             self.baseline.why = "its body is no JSON"
             return
         for body in self._bodies():
+            self.attempts += 1
             if not self.sent and isinstance(body, dict):
                 self.usual = body
             if self._mended(body):
@@ -218,7 +235,7 @@ class _Search:
         changed = [name for name, (sent, seen) in self._texts(subject, exchange).items() if sent != seen]
         if not changed:
             return
-        plain = {name: self.world.fresh_value({"type": "string"}, compact=True) for name in changed}
+        plain = {name: self._compact() for name in changed}
         self.baseline.held = {**held, **plain}
         again = self._send(self.world.request(self.operation, self.user))
         kept = self._texts(subject, again) if again is not None and again.ok else {}
@@ -244,11 +261,13 @@ class _Search:
         yield from of_body(self.world.contract, self.operation)
         media = self.operation.json_body
         assert media is not None
+        own_ids = {"id", "_id", "uuid"} if self.operation.method == "post" else set()
         for entry in self._neighbours()[:1]:
-            if isinstance(entry, dict) and self.operation.method != "post":
-                yield {name: entry[name] for name in self.schemas if name in entry}
+            if isinstance(entry, dict):
+                yield {name: entry[name] for name in self.schemas if name in entry and name not in own_ids}
         if self.schemas:
-            yield {name: self._usual(name) for name in self.schemas}
+            everything = {name: self._usual(name) for name in self.schemas if name not in own_ids}
+            yield in_order(everything, everything)
         else:
             yield plausible(media.schema, self.world.contract.resolve, self.world.word())
 
@@ -286,7 +305,24 @@ class _Search:
             without = {one: value for one, value in body.items() if one != name}
             if name in body and self._is_new(without):
                 return without
+        return self._mend_within(body, text)
+
+    def _mend_within(self, body: dict[str, Any], refusal: str) -> Any:
+        """The body with another text for one within its objects and lists that the refusal quotes."""
+        for place, value in _texts(body):
+            if len(place) < 2 or len(value) < 2 or value not in refusal:
+                continue
+            values = self.tried.setdefault(str(place), usual({"type": "string"}, _itself, self._compact()))
+            for other in values:
+                changed = _replaced(body, place, other)
+                if self._is_new(changed):
+                    return changed
         return None
+
+    def _compact(self) -> str:
+        """A text without spaces that no document holds."""
+        word: str = self.world.fresh_value({"type": "string"}, compact=True)
+        return word
 
     def _values(self, name: str, refusal: str) -> Iterator[Any]:
         """Values for a property, the likeliest first."""
@@ -298,8 +334,7 @@ class _Search:
                 yield entry[name]
         if kind(merged(schema, resolve)) == "string":
             yield from quoted(refusal)
-        word = self.world.fresh_value({"type": "string"}, compact=True)
-        yield from usual(schema, resolve, word)
+        yield from usual(schema, resolve, self._compact())
 
     def _neighbours(self) -> list[Any]:
         """Documents like the one that is made, as a list shows them."""
@@ -314,9 +349,9 @@ class _Search:
         if not isinstance(value, str) or name not in self.schemas or merged(
             self.schemas[name], self.world.contract.resolve).get("enum"):  # fmt: skip
             return value
-        word: str = self.world.fresh_value({"type": "string"}, compact=True)
         if self.world.is_word(value):
             return self.world.afresh(value)
+        word = self._compact()
         likes = (f"{word}.{value}", f"{word}@{value.rpartition('@')[2]}", f"{value}/{word}", word)
         marks = ("." in value and "@" not in value and "/" not in value, "@" in value, "/" in value, True)
         found = next(like for like, fitting in zip(likes, marks, strict=True) if fitting)
@@ -367,12 +402,12 @@ class _Search:
         exchange = None
         for placed in self._places():
             exchange = self._send({**placed, **parts})
+            if self.attempts <= 1 and (parts or self.baseline.refused is None):
+                self.baseline.refused = exchange or self.baseline.refused  # how far the likeliest came
             if exchange is None or exchange.ok or exchange.status in (401, 403, 409) or parts:
                 break
         if exchange is not None and exchange.status < 400 and self.baseline.taken is None:
             self.baseline.taken = exchange
-        elif exchange is not None and self.baseline.taken is None:
-            self.baseline.refused = exchange
         return exchange
 
     def _places(self) -> Iterator[dict[str, Any]]:
@@ -406,6 +441,28 @@ class _Search:
 def _says_taken(refusal: Exchange) -> bool:
     """Whether a refusal says that another document has what was sent."""
     return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
+
+
+def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each text of a body, and where it stands."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(item, (*place, name))
+
+
+def _replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    """The body with another value in one place."""
+    if not place:
+        return value
+    copy: Any = dict(body) if isinstance(body, dict) else list(body)
+    copy[place[0]] = _replaced(body[place[0]], place[1:], value)
+    return copy
+
+
+def _itself(schema: Any) -> Any:
+    return schema
 
 
 def _blamed(text: str, body: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:

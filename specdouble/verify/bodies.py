@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from specdouble.contract import Contract, Operation
 from specdouble.verify.attack import attack_of
 from specdouble.verify.identity import Crowd, User
+from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import plausible
@@ -71,6 +72,7 @@ class Bodies:
             if name in needed or (full and self.wanted(subject, operation, name, schema))
         }
         body |= {name: value for name, value in held.items() if name not in subject.chosen}
+        body = in_order(body, body)
         if self.fits(operation, body):
             return body
         for example in media.examples.values():

@@ -153,7 +153,7 @@ class Campaign:
             baselines.seek(names)
         for trial in baselines.trials:
             self._judged(trial)
-        self.verdict.lacking = [one.line for one in baselines.lacking()]
+        self.verdict.lacking = baselines.told()
 
     @property
     def enough(self) -> bool:

@@ -14,7 +14,7 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
 
     None where nothing tells it.
     """
-    key = subject.resource.id
+    key = subject.key
     if key in shown:
         return shown[key]
     if exchange.call.operation.id in {one.id for one in subject.creators if subject.puts(one)}:

@@ -10,6 +10,7 @@ from specdouble.verify.problem import Broken, Trouble
 
 UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
 SAID_TO_BE_MISSING = (501, 503, 507)  # where they are declared, they are answers like others
+NOT_IMPLEMENTED = 501  # says what the server cannot do (RFC 9110, 15.6.2): it has not failed
 HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -24,7 +25,11 @@ def trouble(exchange: Exchange) -> Trouble | None:
 def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
     """Each way in which the answer is not one that the contract declares."""
     operation, status = exchange.call.operation, exchange.status
-    if status >= 500 and not (status in SAID_TO_BE_MISSING and str(status) in operation.statuses):
+    if (
+        status >= 500
+        and status != NOT_IMPLEMENTED
+        and not (status in SAID_TO_BE_MISSING and str(status) in operation.statuses)
+    ):
         yield Broken("no request to make the server fail", f"it answered {exchange.told()}", "conformance")
         return
     response = operation.response(status)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -20,6 +20,7 @@ SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
+NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
 
 
@@ -57,11 +58,13 @@ class Ledger:
         contract: what the server promises.
         file: where it is kept for a run that is killed; None keeps it in memory alone.
         watches: whether answers are searched for documents of others; not on a server of our own.
+        has_word: whether a text has a word of this run in it: no document held it before.
     """
 
     contract: Contract
     file: Path | None = None
     watches: bool = True
+    has_word: Callable[[str], bool] = lambda _text: False
     created: dict[tuple[str, str], Created] = field(default_factory=dict)
     strangers: set[tuple[str, str]] = field(default_factory=set)
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
@@ -123,7 +126,7 @@ class Ledger:
 
     def is_minted(self, value: Any) -> bool:
         """Whether the value was made by this run, to be an id or a name."""
-        return str(value) in self._minted
+        return str(value) in self._minted or (isinstance(value, str) and self.has_word(value))
 
     def owned(self, kind: str, value: Any) -> Created | None:
         """The document of that kind and id, where this run created it."""
@@ -240,7 +243,8 @@ class Ledger:
             key = unquote(urlsplit(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
         body = call.body if isinstance(call.body, dict) else {}
         if key is None:
-            key = next((body[name] for name in self._id_names(call.operation) if self.is_minted(body.get(name))), None)
+            asked = (*self._id_names(call.operation), *NAMES)
+            key = next((body[name] for name in asked if self.is_minted(body.get(name))), None)
         return key
 
     def _several(self, call: Call, exchange: Exchange) -> list[Any]:

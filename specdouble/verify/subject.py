@@ -56,6 +56,15 @@ class Subject:
         """Whether an operation shows a document after it was written."""
         return bool(self.readers or self.listers)
 
+    @property
+    def key(self) -> str:
+        """The property that paths name a document by: its id, unless the server has shown another."""
+        return str(self._cache.get("key", self.resource.id))
+
+    def known_by(self, name: str) -> None:
+        """Note that paths name a document by another property than its id."""
+        self._cache["key"] = name
+
     def action(self, operation: Operation) -> Action:
         """What the operation does to the collection."""
         return self.contract.actions[operation.id]

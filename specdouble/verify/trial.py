@@ -13,7 +13,7 @@ from specdouble.contract import Contract, Operation
 from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.judge import judge, trouble
+from specdouble.verify.judge import NOT_IMPLEMENTED, judge, trouble
 from specdouble.verify.paging import MOST_PAGES, next_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -119,7 +119,7 @@ class Trial:
             raise stands_in_the_way
         for broken in judge(self.contract, exchange):
             self.findings.append(Finding(broken, exchange, list(self.exchanges)))
-            if exchange.status >= 500:
+            if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
                 raise Broken(broken.expected, broken.seen)
 
     def volley(self, calls: list[Call]) -> list[Exchange]:
@@ -173,7 +173,7 @@ class Trial:
         around = self.world.surroundings(operation, user, name)
         fresh = self._fresh_id(operation, name)
         if subject.repeats_id(operation):
-            body[subject.resource.id] = fresh
+            body[subject.key] = fresh
         for where, held in placed(operation, name, fresh).items():
             around.setdefault(where, {}).update(held)
         return Call(operation, user.name, body=body, has_body=True, **around)
@@ -224,12 +224,30 @@ class Trial:
             marks = {name: value for name, value in document.sent.items() if self._is_mark(value)}
             entries = self.listed(subject, document.user, self.listing(document)) if marks else []
             found = [one for one in entries if all(one.get(name) == value for name, value in marks.items())]
-            document.id = found[0].get(subject.resource.id) if len(found) == 1 else None
-        if document.id is None and subject.resource.id in document.sent and subject.readers:
-            document.id = document.sent[subject.resource.id]  # asked for; whether it was given, a read tells
+            document.id = found[0].get(subject.key) if len(found) == 1 else None
+        if document.id is None and subject.key in document.sent and subject.readers:
+            document.id = document.sent[subject.key]  # asked for; whether it was given, a read tells
             document.id = document.id if self.look_for(document, document.user) is not None else None
-        if document.id is not None and subject.observable:
-            document.shown = self.look_for(document, document.user) or document.shown
+        if document.id is None or not subject.observable:
+            return
+        seen = self.look_for(document, document.user)
+        if seen is None and subject.readers:
+            seen = self._found_by_another_name(document)
+        document.shown = seen or document.shown
+
+    def _found_by_another_name(self, document: Document) -> dict[str, Any] | None:
+        """The document by a text that it was made from and that is its alone: some paths name it by that."""
+        was, subject = document.id, document.subject
+        for name, value in document.sent.items():
+            if not self._is_mark(value):
+                continue
+            document.id = value
+            seen = self.look_for(document, document.user)
+            if seen is not None and seen.get(name) == value:
+                subject.known_by(name)
+                return seen
+        document.id = was
+        return None
 
     def _is_mark(self, value: Any) -> bool:
         """Whether no other document holds the value."""
@@ -253,7 +271,7 @@ class Trial:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
         if document.id is None:
-            raise NotExercised(f"{exchange.call.operation} does not tell the {subject.resource.id} of what it made")
+            raise NotExercised(f"{exchange.call.operation} does not tell the {subject.key} of what it made")
         return document
 
     def look(self, document: Document, user: User | None = None) -> dict[str, Any]:
@@ -281,13 +299,11 @@ class Trial:
         if not subject.observable:
             raise NotExercised(f"no operation reads documents of {subject.collection}")
         if document.id is None:
-            raise NotExercised(
-                f"{document.made.call.operation} does not tell the {subject.resource.id} of what it made"
-            )
+            raise NotExercised(f"{document.made.call.operation} does not tell the {subject.key} of what it made")
         self.settle()
         if not subject.readers:
             entries = self.listed(subject, user, self.listing(document), until=document.id)
-            return next((one for one in entries if one.get(subject.resource.id) == document.id), None)
+            return next((one for one in entries if one.get(subject.key) == document.id), None)
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
@@ -317,7 +333,7 @@ class Trial:
             around: the documents that the path leads through; the user's own where left out.
             until: the id to look for: no page after the one that has it is asked for.
         """
-        key, shown, seen = subject.resource.id, list[dict[str, Any]](), set[str]()
+        key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
         place = self.world.surroundings(operation, user, None, known=around)
         for _ in range(MOST_PAGES):
@@ -368,7 +384,7 @@ class Trial:
             known = usual | {name: document.shown[name] for name in needed if name in document.shown}
             body = {name: known[name] for name in needed if name in known} | body
         if subject.repeats_id(updater.operation) and subject.named_by_client:
-            body[subject.resource.id] = document.id
+            body[subject.key] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
             around = self.world.surroundings(updater.operation, user, None)

@@ -97,6 +97,9 @@ def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
         return [plausible(schema.get("items"), resolve, f"{word}{n or ''}", depth + 1) for n in range(count)]
     if what == "object":
         properties = schema.get("properties") or {}
+        values = schema.get("additionalProperties")
+        if not properties and isinstance(values, dict) and values and depth < 3:
+            return {"probe": plausible(values, resolve, word, depth + 1)}
         wanted = properties if depth < 3 else {n: properties[n] for n in schema.get("required", ()) if n in properties}
         return {
             name: plausible(part, resolve, word, depth + 1)

@@ -20,6 +20,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
+from specdouble.verify.orders import in_order
 from specdouble.verify.parameters import Parameters
 from specdouble.verify.patterns import each_once
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
@@ -46,7 +47,7 @@ class World:
         self.crowd = Crowd(contract, settings)
         self.selection = Selection(settings)
         is_open = settings.owned or settings.allow_destructive
-        self.ledger = Ledger(contract, settings.leftovers, watches=not is_open)
+        self.ledger = Ledger(contract, settings.leftovers, watches=not is_open, has_word=self.is_word)
         self.guard = Guard(
             contract, self.ledger,
             named=settings.operations, left_out=settings.exclude,
@@ -288,7 +289,8 @@ class World:
         for name in body:
             if name in self.implied:
                 body[name] = self.reference_or_none(self.implied[name], user) or body[name]
-        return body | self.held(operation)
+        body |= self.held(operation)
+        return in_order(body, body)
 
     def full_body(self, operation: Operation, user: User) -> dict[str, Any]:
         """A body with every property of an operation that creates documents.

@@ -50,7 +50,10 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: 
         return own[::-1] if own[::-1] != own else "0" * 24
     if "x-timestamp" in schema:
         return "2001-02-03T04:05:06.789Z"
-    return plausible({key: one for key, one in schema.items() if key != "readOnly"}, trial.contract.resolve, "client")
+    value = plausible({key: one for key, one in schema.items() if key != "readOnly"}, trial.contract.resolve, "client")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == own:
+        return value + 1  # else the document's own could not be told from the client's
+    return value
 
 
 def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updater | None, what: str) -> None:

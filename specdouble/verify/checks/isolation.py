@@ -115,7 +115,7 @@ def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
 
 def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
     document = trial.create(subject, one)
-    key = subject.resource.id
+    key = subject.key
     theirs = trial.listed(subject, other, trial.listing(document))
     if any(entry.get(key) == document.id for entry in theirs):
         raise Broken(f"{other.name}'s list to be without {one.name}'s document", "it is in there")

@@ -14,6 +14,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import Body, hold
+from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
@@ -105,7 +106,7 @@ def _shrunk(
 
 def _created(trial: Trial, subject: Subject, value: Body) -> None:
     creator = trial.creator(subject)
-    body = {**trial.body(subject, creator, trial.user), **value}
+    body = in_order(subject.requested(creator), {**trial.body(subject, creator, trial.user), **value})
     if not trial.world.bodies.fits(creator, body):
         raise NotExercised("the values do not fit each other")
     exchange, document = trial.try_create(subject, trial.user, body)
@@ -122,6 +123,7 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
     model = {name: one for name, one in trial.look(document).items() if name in known}
     passed_over = set(subject.updated_stamps)
     for change in changes:
+        change = in_order(known, {**other_ends(change, model), **change}, keep=change)
         if not trial.world.bodies.fits(updater.operation, trial.update_call(updater, document, change).body):
             continue  # an object of no properties, or of some without others, where the schema takes none such
         accepted(trial.try_update(updater, document, change), "an update that keeps the contract")

@@ -11,6 +11,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
@@ -174,10 +175,12 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
         return refused_update(trial, subject, updater, {name: value}, Names.boundaries)
     if updater is None:
         body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
+        body = in_order(subject.requested(trial.creator(subject)), body, keep=(name,))
         exchange, document = trial.try_create(subject, trial.user, body)
     else:
         document = trial.create(subject)
-        exchange = trial.try_update(updater, document, {name: value})
+        changes = {**other_ends({name}, document.shown), name: value}
+        exchange = trial.try_update(updater, document, in_order(changes, changes, keep=(name,)))
     if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
         return None  # so short a number may well be taken
     accepted(exchange, f"{name} {shown(value)}")
@@ -329,7 +332,7 @@ def _id_stays(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject)
     exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
     accepted(exchange, "an update")
-    key = subject.resource.id
+    key = subject.key
     for where, seen in (("the answer", document.shown), ("a read", trial.look(document))):
         if key in seen and seen[key] != document.id:
             raise Broken(f"{key} to stay {document.id}", f"{where} shows {seen[key]}")

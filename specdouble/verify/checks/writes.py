@@ -8,6 +8,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, shows_all, views
@@ -151,7 +152,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
     base = trial.body(subject, creator, trial.user)
     changes = together(trial, creator, base, difficult(trial, subject, creator, number, skip))
-    body = {**base, **changes}
+    body = in_order(subject.requested(creator), {**base, **changes})
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
         _blame(trial, subject, changes)
@@ -167,7 +168,8 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
     for name, value in changes.items():
         value = anew(trial, subject, name, subject.requested(trial.creator(subject))[name], value)
-        base = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
+        usual = trial.body(subject, trial.creator(subject), trial.user)
+        base = in_order(subject.requested(trial.creator(subject)), {**usual, name: value}, keep=(name,))
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
         accepted(exchange, f"{name} {shown(value)}")
@@ -276,7 +278,7 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
 
 def _list_complete(trial: Trial, subject: Subject) -> None:
     made = [trial.create(subject) for _ in range(26)]
-    there = {one.get(subject.resource.id) for one in trial.listed(subject, trial.user, trial.listing(made[0]))}
+    there = {one.get(subject.key) for one in trial.listed(subject, trial.user, trial.listing(made[0]))}
     missing = [one for one in made if one.id not in there]
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
@@ -291,7 +293,7 @@ def _listed_states(subject: Subject) -> Plan:
 
 def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
     document = trial.create(subject, **state)
-    key = subject.resource.id
+    key = subject.key
     entries = trial.listed(subject, trial.user, trial.listing(document), until=document.id)
     entry = next((one for one in entries if one.get(key) == document.id), None)
     if entry is None:

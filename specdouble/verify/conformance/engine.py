@@ -21,7 +21,7 @@ from specdouble.verify.case import Names
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.judge import HTML
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.transport import bounded_sessions
 from specdouble.verify.verdict import Failure, Row, Verdict
@@ -82,6 +82,7 @@ class Conformance:
                 # What is not there is not what a link led to: the request was sent to another document.
                 or (type(failure).__name__ == "EnsureResourceAvailability" and case.id in knowledge.renamed)
                 or self._is_without_baseline(case, failure)
+                or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 
