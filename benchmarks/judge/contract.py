@@ -20,6 +20,7 @@ Way = tuple[str, ...]
 _HERE = "urn:contract"
 _METHODS = ("get", "put", "post", "delete", "patch")
 _DEEPEST = 8
+_OWN_IDS = ("id", "uuid", "sid", "gid", "guid", "key")
 
 
 @dataclass
@@ -241,13 +242,15 @@ class Described:
     def shown(self, operation: Operation, names: Mapping[str, Any], *, many: bool) -> tuple[Way, list[str]]:
         """Where a success shows the document with most of the names, and which of them."""
         best: tuple[Way, list[str]] = ((), [])
+        is_sure = False
         for way, properties, is_item in self._documents(self.answer_schema(operation), (), 0):
             pairs = [(name, shown_name(name, properties)) for name in names]
             common = [name for name, to in pairs if to is not None and self._alike(names[name], properties[to])]
-            # What stands deeper has to show clearly more: a charge may show its customer.
-            weight = 1.6 if way and best[1] else 1
+            # What stands deeper has to show clearly more: a charge, which has its own id, may show its customer.
+            weight = (1.6 if way and best[1] else 1) * (3 if is_sure else 1)
             if is_item == many and len(common) > weight * len(best[1]):
                 best = way, common
+                is_sure = not way and any(plain(name) in _OWN_IDS for name in properties)
         return best
 
     def at(self, operation: Operation, way: Way) -> Schema:

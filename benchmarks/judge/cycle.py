@@ -42,9 +42,13 @@ STEPS = ("read", "list", "update", "delete")
 
 @dataclass
 class Cycle:
-    """One collection: its operations, and what became of each step; None for one that the contract has not."""
+    """What can be done with one thing, and what became of each step; None for one that the contract has not.
+
+    `kind` is `collection`, or `singleton` for the one document of a path.
+    """
 
     path: str
+    kind: str = "collection"
     steps: dict[str, bool | None] = field(default_factory=dict)
     impossible: str = ""
     reason: str = ""
@@ -91,8 +95,27 @@ class Judge:
     def cycles(self) -> list[Cycle]:
         """Every cycle that the contract has, played; of many a part."""
         found = [path for path in self.described.paths if self._makes_cycle(path)]
-        chosen = found if len(found) <= MOST else self.chance.sample(found, MOST)
-        return [self.play(path) for path in sorted(chosen)]
+        singles = [path for path in self.described.paths if self._is_singleton(path)]
+        return [self.play(path) for path in self._chosen(found)] + [
+            self.play(path, "singleton") for path in self._chosen(singles)
+        ]
+
+    def _chosen(self, found: list[str]) -> list[str]:
+        return sorted(found if len(found) <= MOST else self.chance.sample(found, MOST))
+
+    def _is_singleton(self, path: str) -> bool:
+        """Whether the path shows an object and takes what it shows, without naming one of many."""
+        read = self.described.operation(path, "get")
+        return not path.endswith("}") and read is not None and any(self._takes_shown(read, path))
+
+    def _takes_shown(self, read: Operation, path: str) -> Iterator[Operation]:
+        for method in ("put", "patch"):
+            update = self.described.operation(path, method)
+            if update is not None and update.media and update.success is not None:
+                _, names = self.described.shown(read, self.described.sent(update), many=False)
+                _, listed = self.described.shown(read, self.described.sent(update), many=True)
+                if names and len(names) >= len(listed):
+                    yield update
 
     def _makes_cycle(self, path: str) -> bool:
         match = _ITEM.fullmatch(path)
@@ -105,11 +128,15 @@ class Judge:
         places = (above + suffix, above, above + "/", above + suffix + "/")
         return next((found for one in places if (found := self.described.operation(one, method))), None)
 
-    def play(self, path: str) -> Cycle:
-        cycle = Cycle(path)
+    def play(self, path: str, kind: str = "collection") -> Cycle:
+        """Play one cycle."""
+        cycle = Cycle(path, kind)
         self.wrong = cycle.wrong
         try:
-            self._play(cycle, path)
+            if kind == "singleton":
+                self._play_singleton(cycle, path)
+            else:
+                self._play(cycle, path)
         except UnmakeableError as error:
             cycle.impossible = f"no request can be made: {error}"
         except httpx.HTTPError as error:
@@ -136,6 +163,30 @@ class Judge:
         cycle.steps["list"] = self._listed(cycle, listing, made)
         cycle.steps["update"] = self._updated(cycle, path, read, made)
         cycle.steps["delete"] = self._deleted(cycle, path, read, listing, made)
+
+    def _play_singleton(self, cycle: Cycle, path: str) -> None:
+        read, parameters = self.described.operation(path, "get"), self._above(path)
+        assert read is not None
+        for update in self._takes_shown(read, path):
+            shown, _ = self.described.shown(read, self.described.sent(update), many=False)
+            body = self.writer.body(update, salt=f"{path} {update.method}")
+            sent = self.described.showable(self.described.at(read, shown), self.writer.document(update, body))
+            kept = {name: value for name, value in sent.items() if not _SET_BY_SERVER.search(name)}
+            kept = {name: value for name, value in kept.items() if not _names_itself(value)}
+            if not kept:
+                continue
+            answer = self._ask(update, parameters, body)
+            if not answer.is_success:
+                cycle.steps["update"] = False
+                cycle.reason = f"{update.method} answers {answer.status_code} {answer.text[:120]}"
+                return
+            difference = self._difference(self._ask(read, parameters), Made(kept, shown, parameters, None, ""))
+            cycle.steps["update"] = difference is None
+            if difference is not None:
+                cycle.reason = f"after {update.method}: {difference}"
+                return
+        if not cycle.steps:
+            cycle.impossible = "nothing that is sent is shown but what the server sets"
 
     def _create(self, cycle: Cycle, create: Operation, read: Operation, shown: tuple[str, ...]) -> Made | None:
         parameters = self._above(read.path)
@@ -181,13 +232,22 @@ class Judge:
         name, segment = read.last_parameter, read.segment
         if made.location:
             yield made.location.rstrip("/").rpartition("/")[2].partition("?")[0].removesuffix(".json")
-        seen = dict.fromkeys(_ranked(made.answer, name, segment))
+        seen = dict.fromkeys(self._fitting(read, _ranked(made.answer, name, segment)))
         listing = self._collection(read.path, "get")
         if not seen and listing is not None:
             item = self._in_list(listing, made)
-            seen = dict.fromkeys(_ranked(item, name, segment))
+            seen = dict.fromkeys(self._fitting(read, _ranked(item, name, segment)))
         seen.update(dict.fromkeys(str(value) for one, value in made.sent.items() if plain(one) == plain(name)))
         yield from seen
+
+    def _fitting(self, read: Operation, candidates: Iterator[str]) -> Iterator[str]:
+        """Those that the path's parameter takes: no name is a number."""
+        told = next((one for one in read.parameters if one["name"] == read.last_parameter and one["in"] == "path"), {})
+        schema = self.described.resolve(told.get("schema") if "schema" in told else told)
+        is_number = bool(self.described.kinds(schema) & {"integer", "number"}) if isinstance(schema, dict) else False
+        for candidate in candidates:
+            if not is_number or re.fullmatch(r"-?\d+", candidate):
+                yield candidate
 
     def _difference(self, answer: httpx.Response, made: Made) -> str | None:
         """How the answer shows something else than what was sent; None where it shows that."""
@@ -210,7 +270,8 @@ class Judge:
             for document in (item, *(part for part in item.values() if isinstance(part, dict))):
                 shared = [name for name in made.sent if name in document]
                 told = {str(leaf) for *_, leaf in scalars_in(item, 4)}
-                named = made.id == "" or made.id in told
+                tells_ids = any(_ranked(item, listing.path.rpartition("/")[2], "", sure=True))
+                named = made.id == "" or made.id in told or not tells_ids
                 if named and shared and all(_holds(document[name], made.sent[name]) for name in shared):
                     return item
         return None
@@ -218,10 +279,14 @@ class Judge:
     def _listed(self, cycle: Cycle, listing: Operation | None, made: Made) -> bool | None:
         if listing is None:
             return None
-        _, names = self.described.shown(listing, {**made.sent}, many=True)
-        if not [name for name in names if name in made.sent]:
+        way, names = self.described.shown(listing, {**made.sent}, many=True)
+        items = self.described.items(self.described.at(listing, way))
+        # A list may show less than there is, and some of it otherwise.
+        showable = self.described.showable(items, made.sent) if items is not None else {}
+        if not [name for name in names if name in showable]:
             return None
-        found = self._in_list(listing, made) is not None
+        shown = Made(showable, made.shown, made.parameters, made.answer, made.location, made.id)
+        found = self._in_list(listing, shown) is not None
         if not found:
             cycle.reason = "it is not in the list"
         return found
@@ -230,7 +295,7 @@ class Judge:
         outcome = None
         for method in ("patch", "put", "post"):
             update = self.described.operation(path, method)
-            if update is None or not update.media:
+            if update is None or not update.media or update.success is None:
                 continue
             body = self.writer.body(update, salt=f"{path} {method}")
             body = _with_id(body, made)
@@ -259,7 +324,7 @@ class Judge:
 
     def _deleted(self, cycle: Cycle, path: str, read: Operation, listing: Operation | None, made: Made) -> bool | None:
         delete = self.described.operation(path, "delete")
-        if delete is None:
+        if delete is None or delete.success is None:
             return None
         body = self.writer.body(delete, salt=path) if delete.media and delete.requires_body else None
         answer = self._ask(delete, made.parameters, body)
@@ -355,6 +420,11 @@ def _with_id(body: Any, made: Made) -> Any:
     return body
 
 
+def _names_itself(value: Any) -> bool:
+    """Whether an object names what its path names already: `metadata`, with its `name`."""
+    return isinstance(value, dict) and not {"name", "id", "uid"}.isdisjoint(value)
+
+
 def _without(value: Any, id: str) -> Any:
     """What of an object an update changes: not its id."""
     if not isinstance(value, dict):
@@ -379,14 +449,17 @@ def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from _items(part, depth + 1)
 
 
-def _ranked(value: Any, parameter: str, segment: str) -> Iterator[str]:
-    """What in a document may be its id, the likeliest first."""
+def _ranked(value: Any, parameter: str, segment: str, *, sure: bool = False) -> Iterator[str]:
+    """What in a document may be its id, the likeliest first; names only where one need not be sure."""
     wanted, one = plain(parameter), plain(segment).rstrip("s")
     own = wanted.removeprefix(one) if wanted != one else ""
     best = [wanted, own, "id", one + "id", "uuid", "sid", "gid", "key", "name", "slug", "code", "number", "login"]
     found = []
     for depth, name, leaf in scalars_in(value, 4):
-        if plain(name) in best and plain(name) and leaf not in (None, ""):
+        if sure and plain(name) not in best[2:8]:
+            continue
+        is_own = best.index(plain(name)) < 7 or depth < 2 if plain(name) in best else False  # a login may be anybody's
+        if is_own and plain(name) and leaf not in (None, ""):
             found.append((best.index(plain(name)) > 3, depth, best.index(plain(name)), str(leaf)))
     yield from (leaf for *_, leaf in sorted(found))
 

@@ -288,7 +288,8 @@ def _matching(schema: Mapping[str, Any], number: int) -> str:
     import hypothesis
     from hypothesis import strategies
 
-    for told in (schema.get("example"), schema.get("default"), f"judge{number % 46656:04x}"):
+    usual = _FORMATS[schema["format"]].format(number % 9 + 1) if schema.get("format") in _FORMATS else None
+    for told in (schema.get("example"), schema.get("default"), usual, f"judge{number % 46656:04x}"):
         if isinstance(told, str) and re.search(schema["pattern"], told):
             return told
     least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))

@@ -43,8 +43,8 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
                 return scalars[plain(candidate)]
     if numbered or not wanted:
         return None
-    if wanted == one:
-        return next((scalars[name] for name in _NAMES if name in scalars), None)
+    if wanted == one and any(name in scalars for name in _NAMES):
+        return next(scalars[name] for name in _NAMES if name in scalars)
     return next((scalars[name] for name in (*_NAMES, *_NUMBERS) if name in scalars and wanted.endswith(name)), None)
 
 

@@ -70,6 +70,8 @@ def _shown(guesses: Guesses, reading: Operation, methods: Methods) -> Found | No
         if found.many:
             continue
         common = max(len(_common(_sent(guesses, one, found), found)) for one in methods.values())
+        if common > 1 and not found.envelope:
+            return found  # the whole is taken, and not what stands in it
         if common and (best is None or common > best[0]):
             best = common, found
     return best[1] if best else None

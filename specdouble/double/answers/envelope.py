@@ -141,7 +141,7 @@ class Envelope:
         assert self._media is not None
         schema = self._contract.resolve(self._media.schema)
         for name in path:
-            schema = self._contract.resolve(self._contract.properties(schema).get(name))
+            schema = self._contract.resolve(self._contract.parts(schema).get(name))
         return schema
 
 

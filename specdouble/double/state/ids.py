@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
 import uuid
@@ -15,6 +16,10 @@ from specdouble.double.state.pattern import matching
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
 
 
+_PRIVATE = {  # addresses that lead nowhere (RFC 1918, RFC 4193)
+    ipaddress.IPv4Address: int(ipaddress.IPv4Address("10.0.0.0")),
+    ipaddress.IPv6Address: int(ipaddress.IPv6Address("fd00::")),
+}
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FAR = 2**31 - 1000  # a client's id beyond is no number to count on from
 
@@ -61,6 +66,9 @@ class Ids:
 
     def _as_described(self, schema: dict[str, Any]) -> Callable[[], str] | None:
         """Makes texts that fit the schema's pattern and length, where an ObjectId would not."""
+        if schema.get("format") in ("ipv4", "ipv6"):
+            make = ipaddress.IPv4Address if schema["format"] == "ipv4" else ipaddress.IPv6Address
+            return lambda: str(make(_PRIVATE[make] + self._random.getrandbits(24)))
         pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
         if isinstance(pattern, str) and not _OBJECT_ID_PATTERN.fullmatch(pattern):
             return lambda: matching(pattern, self._random, least, most) or self._object_id()
