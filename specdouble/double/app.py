@@ -76,6 +76,7 @@ def compiled_operations(double: Double) -> list[CompiledOperation]:
         authenticate = authentication.compile(operation.security)
         one = double.parts.operation(contract, operation, answer, authenticate)
         one.preferred = Preferred(contract, operation, double.sampler)
+        one.mend_with(double.sampler.mended)
         if any(response.headers for response in operation.responses.values()):
             one.headers = DeclaredHeaders(operation, header_maker(contract, operation, double.sampler))
         compiled.append(one)

@@ -13,7 +13,7 @@ from specdouble.contract import Contract, Operation, Violation
 from specdouble.contract.arguments import CALLER, wanted_arguments
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
-from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.error_shape import ErrorShapes, Mend
 from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.negotiation import Negotiation
 from specdouble.double.http.parameter import MISSING, ParameterReader, Query
@@ -104,6 +104,12 @@ class CompiledOperation:
         self._invalid_status, self._nowhere_status = _refusals(operation)
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
         self._wanted = wanted_arguments(handler, operation)
+
+    def mend_with(self, mend: Mend) -> None:
+        """Have the body of every refusal made to conform to what is declared for it."""
+        self._errors.mend = mend
+        if self._negotiation is not None:
+            self._negotiation.mend_with(mend)
 
     def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
         """Answer a request in a world, or begin to where something has to be waited for.
@@ -248,12 +254,11 @@ class CompiledOperation:
 
 def _refusals(operation: Operation) -> tuple[int, int]:
     """The statuses for an invalid request and for one whose path alone is invalid; 400 where none is declared."""
-    declared = operation.response
-    if declared(400) is not None:
-        return 400, 400
-    if declared(422) is not None:
-        return 422, 422
-    return 400, 400 if declared(404) is None else 404
+    for status in (400, 422):
+        if str(status) in operation.responses:  # what stands there in so many digits is meant
+            return status, status
+    is_taken = operation.response(400) is not None
+    return 400, 404 if "404" in operation.responses and not is_taken else 400
 
 
 def _reading(reader: ParameterReader) -> Callable[[Request, Query], Any]:

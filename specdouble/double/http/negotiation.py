@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from specdouble.contract import Contract, Operation
-from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.error_shape import ErrorShapes, Mend
 from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.result import Results
 from specdouble.double.state.problem import Problem
@@ -40,6 +40,11 @@ class Negotiation:
         response = operation.response(operation.success)
         offered = sorted(response.content if response else (), key=lambda media_type: "json" not in media_type)
         return cls(contract, operation, tuple(offered)) if len(offered) > 1 else None
+
+    def mend_with(self, mend: Mend) -> None:
+        """Have every problem's body made to conform."""
+        for errors in self._errors.values():
+            errors.mend = mend
 
     def results(self, accept: bytes | None) -> Results:
         """What answers in the representation that the request accepts best.

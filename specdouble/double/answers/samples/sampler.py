@@ -115,6 +115,13 @@ class Sampler:
                 return value
         raise UnsatisfiableError(violations)
 
+    def mended(self, slot: str, value: Any, key: str) -> Any:
+        """The value with as little changed as makes it conform to the slot's schema; None where nothing does."""
+        try:
+            return self.repaired(slot, value, key)
+        except UnsatisfiableError:
+            return None
+
     def _values(self, key: str, troubles: dict[Place, int], told: bool = True) -> Values:
         random = Random(f"{self._seed} {key} {sum(troubles.values())}")
         self._wording = self._wording or Wording()
