@@ -29,6 +29,12 @@ def read_actions(
             sibling = by_path.get(operation.path)
             if sibling is not None and "x-action" not in operation.extensions:
                 actions[operation.id] = Action("delete", sibling.collection, sibling.id, ())
+        elif operation.method == "post" and operation.id not in actions:
+            sibling = by_path.get(operation.path)
+            if sibling is not None and sibling.does == "list" and "x-action" not in operation.extensions:
+                found = reader.in_response(operation, sibling.collection)
+                if found is not None and not found[2]:
+                    actions[operation.id] = Action("create", sibling.collection, None, found[1])
     return actions
 
 

@@ -72,7 +72,14 @@ class Contract:
     @cached_property
     def created(self) -> frozenset[str]:
         """The collections that an operation creates documents of."""
-        return frozenset(action.collection for action in self.actions.values() if action.does in _CREATING)
+        return frozenset(
+            action.collection for key, action in self.actions.items() if action.does in _CREATING or self._puts_new(key)
+        )
+
+    def _puts_new(self, operation_id: str) -> bool:
+        """Whether a `PUT` may make the document that its path names (RFC 9110, 9.3.4)."""
+        operation = self.operations[operation_id]
+        return operation.method == "put" and "201" in operation.statuses
 
     @cached_property
     def findable(self) -> frozenset[str]:

@@ -94,8 +94,8 @@ class Bodies:
 
     def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
         """A value for one property that keeps its rules, like another where one is given."""
-        if name == subject.resource.id and subject.named_by_client:
-            return self.world.fresh_value(schema, compact=True)
+        if name == subject.id_sent and subject.named_by_client:
+            return self._new_id(schema, subject.resource.id_path[1:])
         rule = subject.chosen.get(name)
         choose = attack_of(rule).value if rule else None
         if choose is not None:
@@ -107,16 +107,26 @@ class Bodies:
                 return found
         return plausible(schema, self.contract.resolve, self.world.word())
 
+    def _new_id(self, schema: Any, inside: tuple[str, ...]) -> Any:
+        """An id that no document has; inside of what holds it, where it stands deeper."""
+        if not inside:
+            return self.world.fresh_value(schema, compact=True)
+        holder = plausible(schema, self.contract.resolve, self.world.word())
+        within = self.contract.properties(schema).get(inside[0], {})
+        known = holder if isinstance(holder, dict) else {}
+        return {**known, inside[0]: self._new_id(within, inside[1:])}
+
     def change(self, subject: Subject, updater: Updater) -> dict[str, Any]:
         """A change of one property that no rule speaks of, where there is one."""
         requested = subject.requested(updater.operation)
         for name, schema in requested.items():
             plain = schema.get("type") == "string" and not schema.get("enum") and not schema.get("format")
-            if plain and name not in subject.chosen and name != updater.id_in_body:
+            bound = name in subject.chosen or name in subject.bound_on_update
+            if plain and not bound and name != updater.id_in_body:
                 return {name: plausible(schema, self.contract.resolve, self.world.word())}
         return {
             name: self.value(subject, name, requested[name], self.world.crowd.first)
-            for name in sorted(subject.once & requested.keys())[:1]
+            for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]
         }
 
     def fits(self, operation: Operation, body: Any) -> bool:

@@ -29,12 +29,18 @@ def chooses_page(name: str) -> bool:
     return _plain(name) in _PAGES | _OFFSETS | _CURSORS | _LIMITS
 
 
-def next_page(exchange: Exchange, entries: list[Any]) -> dict[str, Any] | None:
+def is_by_cursor(operation: Operation) -> bool:
+    """Whether a parameter says after which document a page begins."""
+    return _parameter(operation, _CURSORS) is not None
+
+
+def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[str, Any] | None:
     """The query of the page after this one; None where it is the last, as far as can be told.
 
     Args:
         exchange: the page.
         entries: what it shows of the list.
+        last: the id of the last of them: most servers take it for a cursor where their answers tell none.
     """
     if not entries:
         return None
@@ -51,7 +57,8 @@ def next_page(exchange: Exchange, entries: list[Any]) -> dict[str, Any] | None:
         return {**query, page: int(query.get(page, first)) + 1}
     if offset is not None:
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
-    return None
+    cursor = _parameter(operation, _CURSORS)
+    return {**query, cursor: last} if cursor is not None and last is not None else None
 
 
 def _told(exchange: Exchange) -> str | None:

@@ -52,6 +52,18 @@ class Subject:
         return self.resource.collection
 
     @property
+    def id_sent(self) -> str:
+        """The property of a request that holds the document's id, or that has it inside: `metadata`."""
+        return self.resource.id_path[0] if self.resource.id_path else self.resource.id
+
+    def named(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """A document as it is shown, its id at hand where it stands deeper inside."""
+        inside: Any = shown
+        for name in self.resource.id_path:
+            inside = inside.get(name) if isinstance(inside, dict) else None
+        return {**shown, self.resource.id: inside} if self.resource.id_path and inside is not None else shown
+
+    @property
     def observable(self) -> bool:
         """Whether an operation shows a document after it was written."""
         return bool(self.readers or self.listers)
@@ -98,7 +110,7 @@ class Subject:
     @cached_property
     def named_by_client(self) -> bool:
         """Whether who creates a document chooses its id: in the body, or in the path of a `PUT`."""
-        return any(self.resource.id in self.required(one) or self.puts(one) for one in self.creators)
+        return any(self.id_sent in self.required(one) or self.puts(one) for one in self.creators)
 
     def narrowing(self, operation: Operation) -> list[Parameter]:
         """The parameters that leave documents out of a list though a client says nothing, or because it must."""
@@ -130,13 +142,13 @@ class Subject:
     @cached_property
     def once(self) -> frozenset[str]:
         """The properties of which two documents cannot have the same value."""
-        named = {self.resource.id} if self.named_by_client else set()
+        named = {self.id_sent} if self.named_by_client else set()
         return frozenset(named | {rule.name for rule, attack in self.attacks if attack.once})
 
     @cached_property
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
-        named = {self.resource.id} if self.named_by_client else set()
+        named = {self.id_sent} if self.named_by_client else set()
         return frozenset(named | {rule.name for rule, attack in self.attacks if attack.bound_on_update})
 
     @cached_property
@@ -192,7 +204,9 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
             if not resource.single  # it is there before a run, and was not made by it
         )
 
-    updaters = [Updater(one, contract.actions[one.id]) for one in that("update", "replace")]
+    # A JSON Patch (RFC 6902) says how to change a document; it is none itself, and holds no properties.
+    changing = [one for one in that("update", "replace") if one.json_body is not None]
+    updaters = [Updater(one, contract.actions[one.id]) for one in changing]
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):
         media = creator.json_body

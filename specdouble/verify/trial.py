@@ -14,7 +14,7 @@ from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge, trouble
-from specdouble.verify.paging import MOST_PAGES, next_page
+from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged
@@ -203,8 +203,7 @@ class Trial:
             return None
         call = exchange.call
         shown = exchange.at(subject.action(call.operation).envelope)
-        if not isinstance(shown, dict):
-            shown = {}
+        shown = subject.named(shown) if isinstance(shown, dict) else {}
         name = subject.action(call.operation).id
         path = {one: value for one, value in call.path.items() if one != name}
         around = {"path": path, "query": dict(call.query), "headers": dict(call.headers)}
@@ -307,7 +306,7 @@ class Trial:
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
-        return found if exchange.ok and isinstance(found, dict) else None
+        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
 
     def listing(self, document: Document) -> dict[str, dict[str, Any]]:
         """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
@@ -343,10 +342,16 @@ class Trial:
             if twice is not None:
                 raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
             if keys and seen.issuperset(keys):
+                if is_by_cursor(operation):
+                    raise NotExercised(f"{operation} does not tell where its next page begins")
                 break  # the server does not know the parameter that asks for a page
             shown += entries
             seen.update(keys)
-            query = None if until is not None and str(until) in seen else next_page(exchange, entries)
+            query = (
+                None
+                if until is not None and str(until) in seen
+                else next_page(exchange, entries, entries[-1].get(key) if entries else None)
+            )
             if query is None:
                 break
             place = {**place, "query": query}
@@ -358,7 +363,7 @@ class Trial:
         found = exchange.at(subject.action(operation).envelope)
         if not exchange.ok or not isinstance(found, list):
             raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-        return exchange, [one for one in found if isinstance(one, dict)]
+        return exchange, [subject.named(one) for one in found if isinstance(one, dict)]
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""
@@ -404,7 +409,7 @@ class Trial:
             shown = exchange.at(updater.action.envelope)
             document.answered = isinstance(shown, dict) and bool(shown)
             if document.answered:
-                document.shown = shown
+                document.shown = document.subject.named(shown)
             elif document.subject.observable and document.id is not None:
                 # The answer shows nothing (204): what was written is looked up.
                 document.shown = self.look_for(document, document.user) or document.shown

@@ -25,7 +25,8 @@ def plan(world: World, _subject: None, rule: Roles) -> Plan:
     admitted = {name for name, held in known.items() if rule.admits(held)}
     if not admitted or admitted == known.keys():
         lacking = "of one of the roles" if not admitted else "of another role"
-        yield Missing(rule.id, f"needs a user {lacking} in the settings, with a token that tells the {rule.claim}")
+        told = f"with a token that tells the {rule.claim}, or `{rule.claim}` in the user's entry"
+        yield Missing(rule.id, f"needs a user {lacking} in the settings, {told}")
     for name in known:
         of: dict[str, Any] = {"rule": rule, "name": name}
         if name in admitted:
@@ -43,6 +44,10 @@ def held_by(world: World, user: User, rule: Roles) -> Iterator[Any]:
                 claims = token_claims(user.credentials[scheme])
                 if rule.claim in claims:
                     yield claims[rule.claim]
+                    return
+            # An opaque credential tells nothing of its user: the settings may.
+            if rule.claim in user.account.login:
+                yield user.account.login[rule.claim]
             return
 
 

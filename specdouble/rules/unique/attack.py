@@ -167,17 +167,28 @@ def _statuses(rule: Unique, operation: Operation) -> set[int]:
     return {rule.status_among(operation.statuses)}
 
 
+def _alike(trial: Trial, subject: Subject, rule: Unique, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of another document with the same value: what else must be new is, or it would be refused for that."""
+    schemas, others = subject.requested(trial.creator(subject)), subject.once - {rule.name}
+    fresh = {
+        name: trial.world.bodies.value(subject, name, schemas[name], trial.user)
+        for name in body
+        if name in others and name in schemas
+    }
+    return {**body, **fresh}
+
+
 def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
     one, other = pair.mint()
     first = trial.create(subject, **{rule.name: one})
-    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, rule.name: other})
+    exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: other})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} {other!r} beside {one!r}")
 
 
 def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
     one, other = pair.mint()
     first = trial.create(subject, **{rule.name: one})
-    body = {**first.sent, rule.name: other}
+    body = {**_alike(trial, subject, rule, first.sent), rule.name: other}
     exchange, second = trial.try_create(subject, trial.user, body)
     if exchange.refused:
         _unless_refused_alone(trial, subject, rule, pair.mint()[1])
@@ -198,16 +209,17 @@ def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[st
     # What is required must not be left out: the refusal would be for that.
     left_out = state.keys() - set(subject.required(trial.creator(subject)))
     body = {name: value for name, value in first.sent.items() if name not in left_out}
-    exchange, _ = trial.try_create(subject, trial.user, body)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one with {state}")
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} with {state}")
 
 
 def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     trial.create(subject)  # the control: such a request is accepted
     body = trial.body(subject, trial.creator(subject), trial.user)
-    exchanges = trial.volley([trial.create_call(subject, trial.user, body) for _ in range(CLIENTS)])
+    bodies = [_alike(trial, subject, rule, body) for _ in range(CLIENTS)]
+    exchanges = trial.volley([trial.create_call(subject, trial.user, one) for one in bodies])
     won = [one for one in (trial.adopt(subject, trial.user, x.call.body, x) for x in exchanges) if one is not None]
     if len(won) != 1:
         raise Broken(f"one of {CLIENTS} creates at once to be accepted", f"{len(won)} were")
@@ -220,7 +232,7 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
         schema = subject.requested(updater.operation)[rule.name]
         trial.update(updater, won[0], {rule.name: trial.world.fresh_value(schema)})
-        again, _ = trial.try_create(subject, trial.user, body)
+        again, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body))
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
         break
 
@@ -293,7 +305,7 @@ def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pa
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = trial.create(subject)
     trial.update(updater, first, {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])})
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
 
 
@@ -301,7 +313,7 @@ def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Upda
     first = trial.create(subject)
     name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
     trial.update(updater, first, {rule.name: name})
-    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, rule.name: name})
+    exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: name})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} that a document was renamed to")
 
 
@@ -310,7 +322,7 @@ def _kept_when_left_out(trial: Trial, subject: Subject, rule: Unique, updater: U
         raise NotExercised(f"{updater.operation} asks for the whole document")
     first = trial.create(subject)
     accepted(trial.try_update(updater, first, {}), f"an update without {rule.name}")
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside an updated document")
 
 
@@ -318,7 +330,7 @@ def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Up
     first, second = trial.create(subject), trial.create(subject)
     exchange = trial.try_update(updater, second, {rule.name: first.sent[rule.name]})
     refused_as(exchange, _rename(updater, rule), f"a rename to a taken {rule.name}")
-    exchange, _ = trial.try_create(subject, trial.user, second.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, second.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} of a document that kept it")
 
 
@@ -337,7 +349,7 @@ def _taken_beside_changed(
 ) -> None:
     first = trial.create(subject)
     trial.update(updater, first, state)
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(
         exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside one changed to {state}"
     )
@@ -348,7 +360,7 @@ def _freed_by_delete(trial: Trial, subject: Subject, rule: Unique) -> None:
     exchange = trial.delete(first)
     if not exchange.ok:
         raise NotExercised(f"a delete was refused: {exchange.told(80)}")
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a deleted document had")
 
 
@@ -402,9 +414,9 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     value = options[0] if options else trial.world.fresh_value(schema)
     if name in subject.chosen and name not in subject.once:
         raise NotExercised(f"not any {name} is taken")
-    exchange, _ = trial.try_create(subject, trial.user, {**first.sent, name: value})
+    exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), name: value})
     accepted(exchange, f"the {rule.name} with another {name}")
-    exchange, _ = trial.try_create(subject, trial.user, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
 
 

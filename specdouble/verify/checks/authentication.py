@@ -60,7 +60,7 @@ def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[st
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
         kinds += ["expired"] if scheme in world.settings.signing else []
-    others = [name for name in user.credentials if name != scheme]
+    others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
     kinds += ["of another scheme"] if others else []
     for kind in kinds:
         yield kind, scheme
@@ -90,7 +90,7 @@ def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, st
 def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str:
     """A credential that is wrong in this way."""
     middle = len(known) // 2
-    others = [value for name, value in user.credentials.items() if name != scheme]
+    others = [value for value in user.credentials.values() if value != known]
     simple = {
         "empty": "",
         "nonsense": "nonsense",

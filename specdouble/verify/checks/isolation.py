@@ -81,7 +81,8 @@ def _statuses(rule: PropertyRule, operation: Operation) -> set[int]:
     status = rule.status_among(operation.statuses)
     if str(status) in operation.statuses:
         return {status}
-    return {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
+    declared = {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
+    return declared or {status}
 
 
 def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:

@@ -156,6 +156,7 @@ def _edges(world: World, subject: Subject, operation: Operation, updater: Update
     about = ids(operation)
     for name, schema in subject.requested(operation).items():
         ruled = (subject.chosen.keys() - subject.once) | subject.server_set
+        ruled |= subject.bound_on_update if updater else set()
         if name in ruled or name in world.implied:
             continue
         for what, value in edges(schema, world.contract.resolve):
@@ -320,7 +321,8 @@ def _distinct(trial: Trial, subject: Subject) -> None:
 def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> None:
     first = trial.create(subject, one)
     body = trial.body(subject, trial.creator(subject), other)
-    body |= {name: value for name, value in first.sent.items() if name in subject.once}
+    chosen = {subject.id_sent} if subject.named_by_client else set()
+    body |= {name: value for name, value in first.sent.items() if name in subject.once - chosen}
     exchange, second = trial.try_create(subject, other, body)
     if second is None:
         raise NotExercised(f"{other.name} may not have the same: {exchange.told(60)}")

@@ -15,7 +15,7 @@ from schemathesis.config._error import ConfigError
 from schemathesis.engine import events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.operation import base_path
 from specdouble.verify.case import Names
 from specdouble.verify.conformance.knowledge import Knowledge
@@ -83,6 +83,7 @@ class Conformance:
                 or (type(failure).__name__ == "EnsureResourceAvailability" and case.id in knowledge.renamed)
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
+                or self._cannot_be_applied(case, response, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 
@@ -124,6 +125,11 @@ class Conformance:
         if met:
             self.troubles.append(f"{case.operation.label} answered {met[1]}")
         return met is not None
+
+    def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""
+        patch = str(case.media_type).startswith(JSON_PATCH) and response.status_code < 500
+        return patch and type(failure).__name__ == "RejectedPositiveData"
 
     def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
         """Count what an event tells."""

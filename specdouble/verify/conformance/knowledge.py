@@ -173,7 +173,7 @@ class Knowledge:
         body = sane(copy.deepcopy(case.body)) if positive else dict(case.body)
         if subject is not None:
             self._ruled(operation, subject, body)
-        self._implied(body, subject)
+        self._implied(operation, body, subject)
         fitted = media.slot is None or self.world.contract.schemas.is_valid(media.slot, body)
         was = media.slot is None or self.world.contract.schemas.is_valid(media.slot, case.body)
         if body != case.body and fitted == was:
@@ -182,18 +182,25 @@ class Knowledge:
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""
         schemas, user, bodies = subject.requested(operation), self.world.crowd.first, self.world.bodies
-        for name in subject.chosen:
+        named = {subject.id_sent} if self._names_anew(operation, subject) else set()
+        for name in subject.chosen.keys() | named:
             if self._fits(schemas, name, body):
                 chosen = bodies.value(subject, name, schemas[name], user, like=body[name])
                 if bodies.property_fits(schemas[name], chosen):
                     body[name] = chosen
 
+    @staticmethod
+    def _names_anew(operation: Operation, subject: Subject) -> bool:
+        """Whether the body holds the id of a document that is not there yet."""
+        return subject.named_by_client and operation in subject.creators
+
     def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
         return name in schemas and name in body and self.world.bodies.property_fits(schemas[name], body[name])
 
-    def _implied(self, body: dict[str, Any], subject: Subject | None) -> None:
+    def _implied(self, operation: Operation, body: dict[str, Any], subject: Subject | None) -> None:
+        anew = subject.id_sent if subject and self._names_anew(operation, subject) else None
         for name, value in body.items():
-            target = self.world.implied.get(name)
+            target = self.world.implied.get(name) if name != anew else None
             if target is not None and isinstance(value, str):
                 own = subject is not None and subject.collection == target
                 found = self.world.reference_or_none(target, self.world.crowd.first, SCRATCH if own else "")
