@@ -114,7 +114,7 @@ class Bodies:
     def _alternatives(
         self, schema: dict[str, Any], at: str, path: tuple[str, ...], depth: int, *, many: bool
     ) -> Iterator[Found]:
-        """Of `anyOf: [X, DeletedX]` the one that says most of a document."""
+        """Of `anyOf: [X, DeletedX]` the one that says most of a document; all that a discriminator chooses among."""
         if depth > _DEEPEST_ALTERNATIVE:
             return
         options: list[Found] = []
@@ -122,7 +122,10 @@ class Bodies:
             for index, option in enumerate(schema.get(keyword) or ()):
                 inside = self._search(option, at + pointer(keyword, index), path, depth + _DEEPEST_ALTERNATIVE)
                 options += [found for found in inside if found.envelope == path]
-        if options:
+        if options and "discriminator" in schema:
+            properties = {name: part for one in options for name, part in one.properties.items()}
+            yield Found(schema, at, properties, path, many or options[0].many)
+        elif options:
             best = max(options, key=lambda one: len(one.properties))
             yield Found(best.schema, best.pointer, best.properties, path, many or best.many)
 

@@ -28,6 +28,7 @@ from specdouble.contract.structure import note_structure_errors, structure_error
 from specdouble.contract.swagger import SwaggerReader
 
 _CREATING = ("create", "create_many")
+_DEEPEST = 20  # an `allOf` behind an `allOf`, so often
 # The findings with which a part of the contract is lost that nothing can stand for.
 _LOSING = {"annotation", "ref", "ref-outside", "ref-network"}
 
@@ -163,11 +164,28 @@ class Contract:
         return next((self.resolve(one["items"]) for one in parts if isinstance(one, dict) and is_array(one)), told)
 
     def fields(self, schema: Any) -> dict[str, dict[str, Any]]:
-        """The properties that a form of the schema may have: its own, and those of its alternatives."""
+        """The properties that a value may have: the schema's own, its alternatives', and those of what builds on it."""
         told = self.resolve(schema)
         alternatives = [*(told.get("oneOf") or ()), *(told.get("anyOf") or ())] if isinstance(told, dict) else []
+        alternatives += self.schemas.subtypes(told)
         found = {name: part for one in alternatives for name, part in self.properties(one).items()}
         return {**found, **self.properties(schema)}
+
+    def is_open_ended(self, schema: Any, depth: int = 0) -> bool:
+        """Whether values of an object schema may have further properties, of alternatives or of what builds on it."""
+        schema = self.resolve(schema)
+        if not isinstance(schema, dict) or depth > _DEEPEST:
+            return False
+        if any(key in schema for key in ("oneOf", "anyOf", "discriminator")):
+            return True
+        parts = schema.get("allOf") or ()
+        if len(parts) > 1 or "properties" in schema:  # it builds on a part, and is what that one's discriminator means
+            parts = [part for part in parts if not self._is_base(part)]
+        return any(self.is_open_ended(part, depth + 1) for part in parts)
+
+    def _is_base(self, part: Any) -> bool:
+        schema = self.resolve(part)
+        return isinstance(schema, dict) and "discriminator" in schema and not {"oneOf", "anyOf"} & schema.keys()
 
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""

@@ -22,7 +22,7 @@ def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[st
 
 
 def described(document: Document, schema: Any) -> dict[str, Any]:
-    """What a schema says, through `$ref`; its type also through `allOf`.
+    """What a schema says, through `$ref`; its type, and what goes with it, also through `allOf`.
 
     Authors wrap a `$ref` in an `allOf` to write a description beside it.
 
@@ -35,10 +35,16 @@ def described(document: Document, schema: Any) -> dict[str, Any]:
     parts = schema.get("allOf")
     if "type" in schema or not isinstance(parts, list):
         return schema
-    kinds = [
-        behind["type"] for part in parts if isinstance(behind := document.resolve(part), dict) and "type" in behind
-    ]
-    return {**schema, "type": kinds[0]} if kinds else schema
+    behind = [described(document, part) for part in parts if part is not schema]
+    told = next((part for part in behind if "type" in part), None)
+    if told is None:
+        return schema
+    # Of what it is, not of what is in it: properties are gathered from all parts.
+    inherited = {key: told[key] for key in _OF_KIND if key in told}
+    return {**inherited, **schema}
+
+
+_OF_KIND = ("type", "items", "enum", "const", "format", "default", "nullable", "pattern")
 
 
 def is_array(schema: dict[str, Any]) -> bool:

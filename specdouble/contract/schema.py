@@ -13,15 +13,18 @@ from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 
+from specdouble.contract.discriminator import Discriminators
 from specdouble.contract.document import Document
 from specdouble.contract.keywords import CHECKS, refuse_to_fetch
 from specdouble.contract.pointer import fragment, look_up, pointer
+from specdouble.contract.properties import described, parts_of
 
 Direction = Literal["request", "response"]
 
 _SCHEMAS = {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
             "unevaluatedProperties", "unevaluatedItems", "additionalItems", "contentSchema"}  # fmt: skip
 _SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+_OF_THE_SAME = {"allOf", "anyOf", "oneOf"}  # they speak of the value that the schema around them speaks of
 _SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
 MOST_TOLD = 100  # violations: a megabyte of nonsense has as many as it likes
 _BITS = {"int32": 32, "int64": 64}  # of the formats that OpenAPI adds
@@ -66,8 +69,10 @@ class Schemas:
         self._held: list[Any] = []  # what a slot was made from: its id must not be given to another
         self._properties: dict[str, Any] = {}
         self._definitions: dict[str, Any] = {}
-        self._names: dict[tuple[str, Direction], str] = {}
-        self._pending: list[tuple[str, str, Direction]] = []
+        self._names: dict[tuple[str, Direction, bool], str] = {}
+        self._pending: list[tuple[str, str, Direction, bool]] = []
+        self._discriminators = Discriminators(document)
+        self._written_out: set[str] = set()
         self._validator: jsonschema_rs.Validator | None = None
 
     def slot(self, schema: Any, direction: Direction) -> str:
@@ -98,6 +103,10 @@ class Schemas:
             self._define_pending()
         return self._definitions.get(name, True)
 
+    def subtypes(self, schema: Any) -> list[Any]:
+        """The schemas that the discriminator of a schema chooses among, where they build on it."""
+        return [look_up(self._document.data, at) for at in self._discriminators.subtypes(schema)]
+
     def is_valid(self, slot: str, value: Any) -> bool:
         """Whether the value conforms to the slot's schema."""
         return (self._validator or self._compile()).is_valid({slot: value})
@@ -120,8 +129,8 @@ class Schemas:
 
     def _define_pending(self) -> None:
         while self._pending:
-            name, at, direction = self._pending.pop()
-            self._definitions[name] = self._translate(look_up(self._document.data, at), direction)
+            name, at, direction, plain = self._pending.pop()
+            self._definitions[name] = self._translate(look_up(self._document.data, at), direction, plain=plain)
 
     def _compile(self) -> jsonschema_rs.Validator:
         self._define_pending()
@@ -132,14 +141,24 @@ class Schemas:
             self._validator = _forgiving_validator(whole)
         return self._validator
 
-    def _reference(self, at: str, direction: Direction) -> str:
-        key = (at, direction)
+    def _reference(self, at: str, direction: Direction, *, plain: bool = False) -> str:
+        key = (at, direction, plain)
         if key not in self._names:
             self._names[key] = name = f"d{len(self._names)}"
-            self._pending.append((name, at, direction))
+            self._pending.append((name, at, direction, plain))
         return f"#/$defs/{self._names[key]}"
 
-    def _translate(self, schema: Any, direction: Direction) -> Any:
+    def _translate(
+        self, schema: Any, direction: Direction, withheld: frozenset[str] = frozenset(), *, plain: bool = False
+    ) -> Any:
+        """A schema in draft 2020-12.
+
+        Args:
+            schema: the schema as it stands.
+            direction: whether a request or a response holds the value.
+            withheld: the properties that the other side alone sends, as the schemas around this one say.
+            plain: whether a schema that builds on this one asks: what this one's discriminator chooses among is that.
+        """
         if not isinstance(schema, dict):
             return schema if isinstance(schema, bool) else True
         translated: dict[str, Any] = {}
@@ -149,8 +168,10 @@ class Schemas:
             translated["$ref"] = self._reference(at, direction) if at[:1] in ("", "/") else reference
             if self._openapi_30:
                 return translated
-        translated.update(self._translate_keywords(schema, direction))
-        self._leave_out_what_the_other_side_sends(schema, translated, direction)
+        withheld |= self._withheld(schema, direction)
+        translated.update(self._translate_keywords(schema, direction, withheld))
+        _leave_out(translated, withheld)
+        self._discriminate(schema, translated, direction, plain=plain)
         _move_exclusive_bounds(translated)
         if self._openapi_30:
             _upgrade(schema, translated)
@@ -163,10 +184,14 @@ class Schemas:
             translated["examples"] = [schema["example"]]
         return translated
 
-    def _translate_keywords(self, schema: dict[str, Any], direction: Direction) -> Iterator[tuple[str, Any]]:
+    def _translate_keywords(
+        self, schema: dict[str, Any], direction: Direction, withheld: frozenset[str]
+    ) -> Iterator[tuple[str, Any]]:
         for key, value in schema.items():
             if key in _SCHEMAS:
                 yield key, self._translate(value, direction)
+            elif key in _OF_THE_SAME and isinstance(value, list):
+                yield key, [self._part(schema, item, direction, withheld) for item in value]
             elif key in _SCHEMA_LISTS and isinstance(value, list):
                 yield key, [self._translate(item, direction) for item in value]
             elif key in _SCHEMA_MAPS and isinstance(value, dict):
@@ -174,29 +199,97 @@ class Schemas:
             elif key in _ASSERTIONS or key in _ANNOTATIONS:
                 yield key, value
 
-    def _leave_out_what_the_other_side_sends(
-        self, schema: dict[str, Any], translated: dict[str, Any], direction: Direction
-    ) -> None:
-        """A request's `readOnly` properties are neither required nor looked at; likewise `writeOnly` in a response."""
-        keyword = "readOnly" if direction == "request" else "writeOnly"
-        properties = schema.get("properties")
-        if not isinstance(properties, dict):
-            return
-        others = {name for name, part in properties.items() if self._flag(part, keyword)}
-        if not others:
-            return
-        translated["properties"] = {
-            name: True if name in others else part for name, part in translated["properties"].items()
-        }
-        if "required" in translated:
-            translated["required"] = [name for name in translated["required"] if name not in others]
+    def _part(self, whole: dict[str, Any], part: Any, direction: Direction, withheld: frozenset[str]) -> Any:
+        """One of the schemas that the same value has to fit."""
+        reference = part.get("$ref") if isinstance(part, dict) else None
+        if not isinstance(reference, str):
+            return self._translate(part, direction, withheld)
+        at = fragment(reference)
+        if self._discriminators.is_subtype(whole, at):
+            return {"$ref": self._reference(at, direction, plain=True)}
+        # A named schema is compiled once for all; what it demands and others withhold is written out here.
+        if withheld and at not in self._written_out and self._demands(part, withheld):
+            self._written_out.add(at)
+            try:
+                return self._translate(self._document.resolve(part), direction, withheld)
+            finally:
+                self._written_out.remove(at)
+        return self._translate(part, direction)
 
-    def _flag(self, schema: Any, keyword: str) -> bool:
+    def _withheld(self, schema: Any, direction: Direction) -> frozenset[str]:
+        """A request's `readOnly` properties, a response's `writeOnly` ones: the other side alone sends them."""
+        keyword = "readOnly" if direction == "request" else "writeOnly"
+        if not any(key in schema for key in ("properties", "allOf")):
+            return frozenset()
+        parts = parts_of(self._document, schema, "")
+        return frozenset(name for name, part, _ in parts if self._flag(part, keyword))
+
+    def _demands(self, schema: Any, names: frozenset[str]) -> bool:
+        """Whether a schema requires one of the properties, and says nothing of who sends it."""
         try:
             schema = self._document.resolve(schema)
         except LookupError:
             return False
-        return isinstance(schema, dict) and schema.get(keyword) is True
+        if not isinstance(schema, dict):
+            return False
+        required = schema.get("required")
+        return isinstance(required, list) and not names.isdisjoint(one for one in required if isinstance(one, str))
+
+    def _discriminate(
+        self, schema: dict[str, Any], translated: dict[str, Any], direction: Direction, *, plain: bool
+    ) -> None:
+        """Have the property that the schema's discriminator names decide which schema a value has to fit."""
+        name = self._discriminators.property_of(schema)
+        if name is None:
+            return
+        for keyword in ("oneOf", "anyOf"):
+            if plain:
+                translated.pop(keyword, None)
+            elif keyword in translated:
+                options = zip(schema[keyword], translated[keyword], strict=True)
+                translated[keyword] = [
+                    _tagged(name, self._discriminators.values(schema, option), made) for option, made in options
+                ]
+        subtypes = {} if plain else self._discriminators.subtypes(schema)
+        if not subtypes:
+            return
+        known = {value for values in subtypes.values() for value in values}
+        choices = [
+            {"required": [name], **_tagged(name, values, {"$ref": self._reference(at, direction)})}
+            for at, values in subtypes.items()
+        ]
+        own = [value for value in self._discriminators.own_values(schema) if value not in known]
+        choices.append({"properties": {name: {"enum": own} if own else False}})
+        translated["anyOf"] = choices
+
+    def _flag(self, schema: Any, keyword: str) -> bool:
+        """Whether a property has the flag: beside its `$ref`, behind it, or behind an `allOf` around it."""
+        if isinstance(schema, dict) and schema.get(keyword) is True:
+            return True
+        try:
+            schema = described(self._document, schema)
+        except LookupError:
+            return False
+        wrapped = schema.get("allOf")
+        parts = wrapped if isinstance(wrapped, list) and len(wrapped) == 1 else []
+        return schema.get(keyword) is True or any(self._flag(part, keyword) for part in parts)
+
+
+def _leave_out(translated: dict[str, Any], withheld: frozenset[str]) -> None:
+    """What the other side alone sends is neither required nor looked at."""
+    properties, required = translated.get("properties"), translated.get("required")
+    if withheld and isinstance(properties, dict):
+        translated["properties"] = {name: True if name in withheld else part for name, part in properties.items()}
+    if withheld and isinstance(required, list):
+        translated["required"] = [name for name in required if name not in withheld]
+
+
+def _tagged(name: str, values: list[str], schema: Any) -> Any:
+    """The schema for values whose property says that it is meant."""
+    if not values or not isinstance(schema, dict):
+        return schema
+    tag = {name: {"enum": values}}
+    return {"allOf": [schema], "properties": tag} if "properties" in schema else {**schema, "properties": tag}
 
 
 def _upgrade(schema: dict[str, Any], translated: dict[str, Any]) -> None:
@@ -321,8 +414,27 @@ def _violations(error: jsonschema_rs.ValidationError, location: str) -> Iterator
     elif isinstance(kind, _SHUT_OUT):
         for name in kind.unexpected:
             yield Violation(location, pointer(*path, name), "is not a property of the schema")
+    elif isinstance(kind, _CHOICES) and (meant := _meant_branch(kind.context, len(error.instance_path))):
+        for one in meant:
+            yield from _violations(one, location)
     else:
         yield Violation(location, pointer(*path), _shortened(error.message))
+
+
+_CHOICES = (jsonschema_rs.ValidationErrorKind.AnyOf, jsonschema_rs.ValidationErrorKind.OneOfNotValid)
+_OTHER_VALUE = (jsonschema_rs.ValidationErrorKind.Enum, jsonschema_rs.ValidationErrorKind.Constant)
+
+
+def _meant_branch(
+    branches: list[list[jsonschema_rs.ValidationError]], depth: int
+) -> list[jsonschema_rs.ValidationError]:
+    """What is wrong with the one alternative that no property of the value names another than; else nothing."""
+
+    def names_another(branch: list[jsonschema_rs.ValidationError]) -> bool:
+        return any(isinstance(one.kind, _OTHER_VALUE) and len(one.instance_path) == depth + 1 for one in branch)
+
+    meant = [branch for branch in branches if not names_another(branch)]
+    return meant[0] if len(meant) == 1 < len(branches) else []
 
 
 def _shortened(message: str, limit: int = 240) -> str:

@@ -57,7 +57,8 @@ class Envelope:
         names = contract.properties(schema) if schema is not None else {}
         is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
         self.shows = self._media is not None and (self._same or resource.id in names or many or is_single)
-        self._names = None if self._same or not names else frozenset(names)
+        shows_all = self._same or not names or contract.is_open_ended(schema)
+        self._names = None if shows_all else frozenset(names)
         # A password is sent, and never shown.
         self._unshown = {name for name, part in resource.properties.items() if part.get("writeOnly") is True}
         # The id of documents that have none of their own stays inside, and what is read without it is shown without.

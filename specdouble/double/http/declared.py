@@ -71,10 +71,10 @@ class _Compiler:
 
     def object(self, schema: dict[str, Any], server_set: set[str]) -> Keep | None:
         properties = self.contract.parts(schema)
-        alternatives = "oneOf" in schema or "anyOf" in schema
-        if not properties or alternatives:
+        if not properties or self.contract.is_open_ended(schema):
+            server_set = server_set | self.flagged(properties)
             return self.without(server_set) if server_set else None
-        server_set = server_set | {name for name, part in properties.items() if self.told(part, "readOnly") is True}
+        server_set = server_set | self.flagged(properties)
         allowed = dict.fromkeys(name for name in properties if name not in server_set)
         extras = isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
         nested = {name: keep for name in allowed if (keep := self.compile(properties[name])) is not None}
@@ -101,6 +101,10 @@ class _Compiler:
             return kept
 
         return keep_declared
+
+    def flagged(self, properties: dict[str, Any]) -> set[str]:
+        """The properties that only the server sends."""
+        return {name for name, part in properties.items() if self.told(part, "readOnly") is True}
 
     def told(self, part: Any, keyword: str) -> Any:
         """A keyword beside a property's `$ref`, or behind it."""
