@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,14 +89,9 @@ def serve(
         denied = isinstance(error, PermissionError)
         remedy = "choose a port above 1023 with --port" if denied else "use an address of this machine"
         fail(f"cannot listen on {host}: {error.strerror or error}\n    remedy: {remedy}", WRONG_USE)
-    # Errors first: they are not to be lost behind many warnings.
-    findings = sorted(double.findings, key=lambda finding: finding.severity != "error")
-    _print_findings(findings[:_SHOWN])
-    if len(double.findings) > _SHOWN:
-        more = len(double.findings) - _SHOWN
-        click.secho(f"and {more} more: `specdouble lint {path}` shows all", err=True, fg="yellow")
+    _print_first_findings(double)
     _print_start(double, server.address.url)
-    server.run(_tell_of_reload if reload else None)
+    server.run(partial(_tell_of_reload, double) if reload else None)
 
 
 @main.command()
@@ -210,6 +206,15 @@ def _print_findings(findings: list[Finding]) -> None:
         click.secho(str(finding), err=True, fg="red" if finding.severity == "error" else "yellow")
 
 
+def _print_first_findings(double: Double) -> None:
+    """What is wrong with what is served; errors first, that they are not lost behind many warnings."""
+    findings = sorted(double.findings, key=lambda finding: finding.severity != "error")
+    _print_findings(findings[:_SHOWN])
+    if len(findings) > _SHOWN:
+        more = len(findings) - _SHOWN
+        click.secho(f"and {more} more: `specdouble lint {double.settings.path}` shows all", err=True, fg="yellow")
+
+
 def _print_json(value: Any) -> None:
     import json
 
@@ -278,12 +283,13 @@ def _ready_curl(double: Double, url: str) -> str | None:
     return None
 
 
-def _tell_of_reload(files: list[str], error: Exception | None) -> None:
+def _tell_of_reload(double: Double, files: list[str], error: Exception | None) -> None:
     from specdouble.contract import Refused
 
     names = ", ".join(files)
     if error is None:
         click.echo(f"reloaded: {names}")
+        _print_first_findings(double)
     else:
         click.secho(f"not reloaded, the old contract serves on: {names}", err=True, fg="red")
         if isinstance(error, Refused):

@@ -12,7 +12,7 @@ from specdouble.contract import Contract, Finding, PropertyRule
 from specdouble.contract import read as read_contract
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve
-from specdouble.double.answers.samples.made import made_seed
+from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.parts import Parts
 from specdouble.double.state.clock import Clock
@@ -24,7 +24,7 @@ from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
 Resolutions = Mapping[str, Resolution]
-Reading = tuple[Contract, Handlers, Sampler, Resolutions, Seed]
+Reading = tuple[Contract, Handlers, Sampler, Resolutions, Seed, Made]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Double:
         self.journal = Journal()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
-        self.seed: Seed = {}
+        self._earlier: Seed = {}
         self._adopt(*self._read())
         self.worlds = Worlds(self._make_world, settings.worlds)
 
@@ -108,7 +108,7 @@ class Double:
     def _spread(self, read: Reading) -> None:
         self._adopt(*read)
         for world in self.worlds:
-            world.adopt(self.contract, self.seed)
+            world.adopt(self.contract, self.seed, self.made.of)
 
     def _read(self) -> Reading:
         with _no_collection():
@@ -125,19 +125,21 @@ class Double:
         wanted = dict.fromkeys(
             action.collection for one, action in contract.actions.items() if resolutions[one].by == "automatic"
         )
-        return (
-            contract,
-            handlers,
-            sampler,
-            resolutions,
-            made_seed(contract, sampler, seed, wanted, self.clock, self.seed),
-        )
+        made = Made(contract, sampler, seed, wanted, self.clock, self._earlier)
+        return contract, handlers, sampler, resolutions, seed, made
 
     def _adopt(
-        self, contract: Contract, handlers: Handlers, sampler: Sampler, resolutions: Resolutions, seed: Seed
+        self,
+        contract: Contract,
+        handlers: Handlers,
+        sampler: Sampler,
+        resolutions: Resolutions,
+        seed: Seed,
+        made: Made,
     ) -> None:
-        self._adopted = contract, handlers, sampler, resolutions, seed
-        self.contract, self.sampler, self.resolutions, self.seed = contract, sampler, resolutions, seed
+        self._adopted = contract, handlers, sampler, resolutions, seed, made
+        self.contract, self.sampler, self.resolutions = contract, sampler, resolutions
+        self.seed, self.made, self._earlier = seed, made, made.documents
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *handlers.findings, *strays]
         self.tokens = {
@@ -163,6 +165,7 @@ class Double:
             self.clock,
             self.settings.seed,
             self.tokens,
+            made=self.made.of,
             keepers=self.parts.keepers,
             collection=self.parts.collection,
         )

@@ -136,6 +136,14 @@ def test_a_broken_edit_ends_neither_serving_nor_watching(
         assert "Traceback" not in one.said()
 
 
+def test_what_is_wrong_with_a_changed_contract_is_told_when_it_is_reloaded(project: Path) -> None:
+    with started(project, "--reload") as one:
+        time.sleep(1)  # until the watch has begun
+        (project / CONTRACT).write_text(written(CONTRACT, "first").replace("type: string", "type: strng", 1), "utf-8")
+        one.until(lambda: "write `string`" in one.said())
+        assert "reloaded: openapi.yaml" in one.said()
+
+
 ENDINGS = """import asyncio
 
 endings = iter([SystemExit("over"), KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit()])

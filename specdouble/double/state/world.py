@@ -29,6 +29,7 @@ class World:
         clock: for timestamps.
         random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
+        made: gives the documents of a collection that the seed says nothing of; asked when it is first used.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
 
@@ -45,6 +46,7 @@ class World:
         random_seed: int | None,
         tokens: Mapping[str, Tokens],
         *,
+        made: Callable[[str], list[Document]] = lambda _collection: [],
         keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
     ) -> None:
@@ -58,15 +60,17 @@ class World:
         self._random_seed = random_seed
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
-        self._seeded = 0  # writes that the seed took
-        self.adopt(contract, seed)
+        self._filled: set[str] = set()  # the collections that have what they begin with
+        self._seeded = 0  # writes that this took
+        self.adopt(contract, seed, made)
 
-    def adopt(self, contract: Contract, seed: Seed) -> None:
+    def adopt(self, contract: Contract, seed: Seed, made: Callable[[str], list[Document]]) -> None:
         """Keep the documents, under another contract and with another seed from the next reset on."""
         self._contract = contract
-        self._seed = seed
+        self._seed, self._made = seed, made
         self._open()
-        if not any(self._database[name].find_one({}) for name in contract.resources):
+        names = self._database.list_collection_names()
+        if not any(self._database[name].find_one({}) for name in names):
             self._fill()
 
     @property
@@ -88,9 +92,7 @@ class World:
         self, name: str, user: Mapping[str, Any] | None, statuses: frozenset[str] = frozenset()
     ) -> Collection:
         """The collection as the caller sees it; None sees all documents."""
-        documents, enforcement = self._collections.get(name) or self._prepare(
-            Resource(name, {}, "", "_id", None, None, {})
-        )
+        documents, enforcement = self._collections.get(name) or self._prepare(name)
         return self._collection(documents, enforcement, self, user, statuses)
 
     def new_id(self) -> str:
@@ -99,12 +101,13 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        found = self._peek(self._collections[collection][0], field, key)
+        documents, _ = self._collections.get(collection) or self._prepare(collection)
+        found = self._peek(documents, field, key)
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
-        documents, enforcement = self._collections[collection]
+        documents, enforcement = self._collections.get(collection) or self._prepare(collection)
         found = self._peek(documents, "_id", id)
         if found is None:
             return False
@@ -112,7 +115,8 @@ class World:
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
-        return self._peek(self._collections[collection][0], "_id", id)
+        documents, _ = self._collections.get(collection) or self._prepare(collection)
+        return self._peek(documents, "_id", id)
 
     def _peek(self, documents: Any, field: str, wanted: object) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None
@@ -123,14 +127,14 @@ class World:
         self._database = self._store.database(self.name)
         self._ids = Ids(self._random_seed)
         self._collections.clear()
-        for resource in self._contract.resources.values():
-            self._prepare(resource)
 
-    def _prepare(self, resource: Resource) -> tuple[Any, Enforcement]:
-        documents: Any = self._database[resource.collection]
+    def _prepare(self, name: str) -> tuple[Any, Enforcement]:
+        """The collection, its rules and its first documents: made at the first use, for there may be thousands."""
+        resource = self._contract.resources.get(name) or Resource(name, {}, "", "_id", None, None, {})
+        documents: Any = self._database[name]
         enforcement = Enforcement(resource, self._ids, self._clock, self._keepers(resource, self._clock))
         named = [*resource.properties, *resource.within, *enforcement.key_fields]
-        reserved = {name for name in named if is_reserved(name)}
+        reserved = {one for one in named if is_reserved(one)}
         if reserved or self._contract.reserved:
             documents = EscapedCollection(documents, reserved)
         for field in enforcement.kept_unique:
@@ -140,20 +144,24 @@ class World:
         for keeper in enforcement.keepers:
             for fields in keeper.indexes:
                 documents.create_index([(field, 1) for field in fields])
-        self._collections[resource.collection] = (documents, enforcement)
+        if name not in self._filled:
+            self._begin(name, documents, enforcement)
+        self._collections[name] = (documents, enforcement)
         return documents, enforcement
 
     def _fill(self) -> None:
-        self._insert_seed()
+        self._filled.clear()
         self._seeded = self._store.writes(self.name)
+        for name in self._seed:
+            self._prepare(name)
 
-    def _insert_seed(self) -> None:
-        for name, seeded in self._seed.items():
-            documents, enforcement = self._collections.get(name) or self._prepare(
-                Resource(name, {}, "", "_id", None, None, {})
-            )
-            for document in seeded:
-                stored = enforcement.stored(deepcopy(document))
-                enforcement.identify(stored)
-                enforcement.key(stored)
-                documents.insert_one(stored)
+    def _begin(self, name: str, documents: Any, enforcement: Enforcement) -> None:
+        """Put in what the collection begins with."""
+        before = self._store.writes(self.name)
+        for document in self._seed[name] if name in self._seed else self._made(name):
+            stored = enforcement.stored(deepcopy(document))
+            enforcement.identify(stored)
+            enforcement.key(stored)
+            documents.insert_one(stored)
+        self._filled.add(name)
+        self._seeded += self._store.writes(self.name) - before

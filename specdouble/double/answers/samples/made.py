@@ -2,83 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
+from zlib import crc32
 
 from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import tokens
+from specdouble.contract.resource import Action
 from specdouble.double.answers.completion import value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
-from specdouble.double.state.keeper import Document, Keeper, keepers_of
+from specdouble.double.state.keeper import Document, keepers_of
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
 COUNT = 3
 
 
-def made_seed(
-    contract: Contract, sampler: Sampler, seed: Seed, wanted: Collection[str], clock: Clock, earlier: Seed
-) -> Seed:
-    """The seed, with a few documents for each wanted collection that it lacks.
+class _Scope(NamedTuple):
+    """That a path's parameter of that name says what a property (or hidden name) of the document is."""
+
+    operation: str
+    name: str
+    property: str
+
+
+class Made:
+    """Makes the documents of a collection when they are first asked for: a large contract has thousands of them.
+
+    They are the same whichever collection is asked for first. Of two collections that refer to each other, the one
+    that is needed first, in the order of the operations, finds the other one empty.
 
     Args:
         contract: whose rules the documents keep.
         sampler: makes them.
-        seed: what `mock_data/` holds.
+        seed: what `mock_data/` holds; its collections are none of these.
         wanted: the collections that automatic operations answer for.
         clock: tells when they were created.
         earlier: what was made before a reload: it stays where it still conforms.
     """
-    maker = _Maker(contract, sampler, dict(seed), clock, earlier)
-    for name in wanted:
-        maker.fill(contract.resources[name])
-    return maker.seed
+
+    def __init__(
+        self, contract: Contract, sampler: Sampler, seed: Seed, wanted: Iterable[str], clock: Clock, earlier: Seed
+    ) -> None:
+        self.contract = contract
+        self.sampler = sampler
+        self.clock = clock
+        self.documents: Seed = {}
+        self._seed = seed
+        self._wanted = wanted
+        self._earlier = earlier
+        self.users = next((one.collection for one in contract.identities.values()), None)
+
+    def of(self, collection: str) -> list[Document]:
+        """The documents that the collection begins with."""
+        if collection not in self._order:
+            return []
+        for name in self._before(collection):
+            if name not in self.documents:
+                resource = self.contract.resources[name]
+                kept = self._earlier.get(name)
+                maker = _Maker(self, resource)
+                self.documents[name] = kept if kept and maker.conforms(kept) else maker.made()
+        return self.documents[collection]
+
+    def known(self, collection: str, to: str) -> list[Document]:
+        """The documents of a collection that those of the collection `to` may refer to."""
+        if collection in self._seed:
+            return self._seed[collection]
+        if self._order.get(collection, len(self._order)) < self._order[to]:
+            return self.documents.get(collection, [])
+        return []
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        """When each collection's turn is: what it needs comes before it, where that is no circle."""
+        order: dict[str, int] = {}
+        begun: set[str] = set()
+        for wanted in self._wanted:
+            # Not by recursion: a contract may refer from each of ten thousand collections to the next one.
+            path = [(wanted, iter(self._needed(wanted)))] if self._is_made(wanted) and wanted not in begun else []
+            begun.add(wanted)
+            while path:
+                name, needed = path[-1]
+                following = next((one for one in needed if one not in begun and self._is_made(one)), None)
+                if following is None:
+                    order[name] = len(order)
+                    path.pop()
+                else:
+                    begun.add(following)
+                    path.append((following, iter(self._needed(following))))
+        return order
+
+    def _before(self, collection: str) -> list[str]:
+        """The collection and all that it needs, in the order in which they are made."""
+        found, waiting = {collection}, [collection]
+        while waiting:
+            name = waiting.pop()
+            for other in [*self._needed(name), *([self.users] if self.users else [])]:
+                if other not in found and self._order.get(other, len(self._order)) < self._order[name]:
+                    found.add(other)
+                    waiting.append(other)
+        return sorted(found, key=self._order.__getitem__)
+
+    def _is_made(self, collection: str) -> bool:
+        resource = self.contract.resources.get(collection)
+        if resource is None or resource.single:  # a singleton's one document is made for whom it belongs to
+            return False
+        return collection not in self._seed
+
+    def _needed(self, collection: str) -> list[str]:
+        resource = self.contract.resources[collection]
+        found = [target for keeper in keepers_of(resource, self.clock) for target in keeper.needs]
+        return [*found, *(above.collection for _, above in parents_of(self.contract, resource) if above)]
+
+
+def parents_of(contract: Contract, resource: Resource) -> Iterator[tuple[_Scope, Action | None]]:
+    """What paths to the resource scope it by, each with the action that reads what the path names there."""
+    for operation_id, action in contract.actions_of.get(resource.collection, ()):
+        path = contract.operations[operation_id].path
+        for name, to in action.scope:
+            above = path.partition("{" + name + "}")[0] + "{" + name + "}"
+            yield _Scope(operation_id, name, to), contract.action_at.get((above, name))
 
 
 class _Maker:
-    def __init__(self, contract: Contract, sampler: Sampler, seed: Seed, clock: Clock, earlier: Seed) -> None:
-        self.contract = contract
-        self.sampler = sampler
-        self.seed = seed
-        self.clock = clock
-        self.earlier = earlier
-        self.ids = Ids(0)
+    """Makes the documents of one resource."""
 
-    def fill(self, resource: Resource) -> None:
-        if resource.collection in self.seed or resource.single:
-            return  # a singleton's one document is made for whom it belongs to
-        kept = self.earlier.get(resource.collection)
-        if kept and self.conforms(resource, kept):
-            self.seed[resource.collection] = kept
-            return
+    def __init__(self, origin: Made, resource: Resource) -> None:
+        self.origin = origin
+        self.resource = resource
+        self.contract = origin.contract
+        self.sampler = origin.sampler
+        self.keepers = keepers_of(resource, origin.clock)
+        self.ids = Ids(crc32(resource.collection.encode("utf-8", "surrogatepass")))
+
+    def made(self) -> list[Document]:
         made: list[Document] = []
-        self.seed[resource.collection] = made  # a circle of references ends here
-        for target in self.needed(resource):
-            if target in self.contract.resources:
-                self.fill(self.contract.resources[target])
         for number in range(COUNT):
-            document = self.document(resource, number)
+            document = self.document(number)
             # A schema may require what no store keeps: an integer beyond 64 bits, the name of an operator.
             if document is None or not is_storable(document, self.contract.reserved):
                 continue
-            if self.is_new(resource, document, made):
+            if self.is_new(document, made):
                 made.append(document)
+        return made
 
-    def conforms(self, resource: Resource, documents: list[Document]) -> bool:
+    def conforms(self, documents: list[Document]) -> bool:
+        resource = self.resource
         slot = self.contract.schemas.slot(resource.schema, "response")
-        hidden = {*self.parents(resource)} & {*resource.within}
+        hidden = {*self.parents()} & {*resource.within}
         return all(
             hidden <= one.keys() and self.contract.schemas.is_valid(slot, _visible(resource, one)) for one in documents
         )
 
-    def needed(self, resource: Resource) -> list[str]:
-        found = [target for keeper in self.keepers(resource) for target in keeper.needs]
-        return [*found, *(parent for parent, _, _ in self.parents(resource).values())]
-
-    def document(self, resource: Resource, number: int) -> Document | None:
+    def document(self, number: int) -> Document | None:
+        resource = self.resource
         slot = self.contract.schemas.slot(resource.schema, "response")
         key = f"{resource.collection} {number}"
         try:
@@ -87,9 +169,9 @@ class _Maker:
             return None
         if not isinstance(made, dict):
             return None
-        wishes = self.wishes(resource, number)
+        wishes = self.wishes(number)
         if resource.id_path:
-            return self.with_id_inside(resource, made, wishes)
+            return self.with_id_inside(made, wishes)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
             id_schema = resource.properties.get(resource.id, {})
             made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
@@ -97,71 +179,66 @@ class _Maker:
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
         return {**made, **wishes}
 
-    def with_id_inside(self, resource: Resource, made: Document, wishes: Document) -> Document:
+    def with_id_inside(self, made: Document, wishes: Document) -> Document:
         """The document with the same id inside and where the store looks for it."""
+        resource = self.resource
         inside = value_at(made, resource.id_path)
         wishes[resource.id] = str(inside if inside is not None else wishes[resource.id])
         return with_value_at({**made, **wishes}, resource.id_path, wishes[resource.id])
 
-    def wishes(self, resource: Resource, number: int) -> Document:
+    def wishes(self, number: int) -> Document:
         """What the rules and the store want the properties to be, whatever the schema's sample says."""
+        resource = self.resource
         wishes: Document = {}
         if number or not _is_told(resource):
             wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
-        for keeper in self.keepers(resource):
+        for keeper in self.keepers:
             value = keeper.sample(lambda collection: self.pick(collection, number))
             if value is not None:
                 wishes[keeper.rule.name] = value
-        for name, (parent, _, key) in self.parents(resource).items():
+        for name, (parent, stand_in) in self.parents().items():
             value = self.pick(parent, 0)
-            wishes[name] = value if value is not None else key
+            wishes[name] = value if value is not None else stand_in
             if name in resource.within:
                 wishes[name] = str(wishes[name])
-        users = next((one.collection for one in self.contract.identities.values()), None)
+        users = self.origin.users
         if users is not None and users != resource.collection:
-            user = next(iter(self.seed.get(users, ())), {})
+            user = next(iter(self.origin.known(users, resource.collection)), {})
             wishes.update({name: user[name] for name in (resource.owner, resource.tenant) if name in user})
             if resource.owner is not None:
                 wishes[resource.owner] = self.pick(users, 0)
         return {name: value for name, value in wishes.items() if value is not None}
 
-    def parents(self, resource: Resource) -> Mapping[str, tuple[str, str, Any]]:
-        """For each property (or hidden name) that a path scopes by: the parent's collection, id, a stand-in."""
-        found: dict[str, tuple[str, str, Any]] = {}
-        for operation_id, action in self.contract.actions_of.get(resource.collection, ()):
-            path = self.contract.operations[operation_id].path
-            for name, to in action.scope:
-                above = path.partition("{" + name + "}")[0] + "{" + name + "}"
-                other = self.contract.action_at.get((above, name))
-                if other is not None:
-                    parent = self.contract.resources[other.collection]
-                    found[to] = (parent.collection, parent.id, self.stand_in(operation_id, name))
-                found.setdefault(to, ("", "", self.stand_in(operation_id, name)))
+    def parents(self) -> Mapping[str, tuple[str, Any]]:
+        """For each property (or hidden name) that a path scopes by: the parent's collection, and a stand-in."""
+        found: dict[str, tuple[str, Any]] = {}
+        for scope, above in parents_of(self.contract, self.resource):
+            if above is not None:
+                found[scope.property] = (above.collection, self.stand_in(scope))
+            found.setdefault(scope.property, ("", self.stand_in(scope)))
         return found
 
-    def stand_in(self, operation_id: str, name: str) -> Any:
+    def stand_in(self, scope: _Scope) -> Any:
         """A value of a path's parameter, where no kept document is what it names."""
-        for parameter in self.contract.operations[operation_id].parameters:
-            if parameter.name == name and parameter.location == "path" and parameter.slot is not None:
+        for parameter in self.contract.operations[scope.operation].parameters:
+            if parameter.name == scope.name and parameter.location == "path" and parameter.slot is not None:
                 with suppress(UnsatisfiableError):
-                    return self.sampler.sample(parameter.slot, name)
-        return name
+                    return self.sampler.sample(parameter.slot, scope.name)
+        return scope.name
 
     def pick(self, collection: str, number: int) -> Any:
-        documents = self.seed.get(collection) or []
+        documents = self.origin.known(collection, self.resource.collection)
         resource = self.contract.resources.get(collection)
         return documents[number % len(documents)].get(resource.id) if documents and resource else None
 
-    def is_new(self, resource: Resource, document: Document, others: list[Document]) -> bool:
+    def is_new(self, document: Document, others: list[Document]) -> bool:
+        resource = self.resource
         if document.get(resource.id) in [other.get(resource.id) for other in others]:
             return False
         if isinstance(document.get(resource.id), int):
             self.ids.seen(resource.collection, document[resource.id])
         together = [*others, document]
-        return not any(list(keeper.breaches(together, lambda *_: True)) for keeper in self.keepers(resource))
-
-    def keepers(self, resource: Resource) -> list[Keeper]:
-        return keepers_of(resource, self.clock)
+        return not any(list(keeper.breaches(together, lambda *_: True)) for keeper in self.keepers)
 
 
 def _is_told(resource: Resource) -> bool:

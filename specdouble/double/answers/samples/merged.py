@@ -15,11 +15,14 @@ class Merged(dict[str, Any]):
     """A schema without `$ref`, `allOf`, `oneOf`, `anyOf` and `if`.
 
     `choices` holds what the last three leave open: for each a list of schemas of which one may be taken.
+    `required` is a mapping of the names to None. What was made in merging is `own`, by identity: it is added to in
+    place, for an `allOf` may have thirty thousand parts.
     """
 
     choices: list[list[Any]]
     references: frozenset[str]
     never: bool
+    own: dict[int, Any]
 
 
 def merged(schema: Any, definition: Definition) -> Merged:
@@ -30,7 +33,7 @@ def merged(schema: Any, definition: Definition) -> Merged:
         definition: gives the schema that a `$ref` leads to.
     """
     whole = Merged()
-    whole.choices, whole.references, whole.never = [], frozenset(), False
+    whole.choices, whole.references, whole.never, whole.own = [], frozenset(), False, {}
     _add(whole, schema, definition)
     return whole
 
@@ -38,7 +41,7 @@ def merged(schema: Any, definition: Definition) -> Merged:
 def with_choice(whole: Merged, picks: list[Any], definition: Definition) -> Merged:
     """The schema with one of each of its choices merged in."""
     taken = Merged(whole)
-    taken.choices, taken.references, taken.never = [], whole.references, whole.never
+    taken.choices, taken.references, taken.never, taken.own = [], whole.references, whole.never, {}
     for pick in picks:
         _add(taken, pick, definition)
     return taken
@@ -61,6 +64,9 @@ _SPEAKS_OF = {
     "string": ("pattern", "format", "minLength", "maxLength"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
+
+
+Join = Callable[[Merged, Any, Any], Any]
 
 
 def _add(whole: Merged, schema: Any, definition: Definition) -> None:
@@ -87,25 +93,71 @@ def _add(whole: Merged, schema: Any, definition: Definition) -> None:
 def _add_keyword(whole: Merged, keyword: str, value: Any) -> None:
     if keyword in ("$ref", "allOf", "oneOf", "anyOf", "if", "then", "else"):
         return
+    if keyword == "required":
+        value = {name: None for name in value if isinstance(name, str)}
     old = whole.get(keyword)
     if old is None or old == value:
         whole[keyword] = value
     elif keyword in _JOIN:
-        whole[keyword] = _JOIN[keyword](old, value)
+        whole[keyword] = _JOIN[keyword](whole, old, value)
     # Of two others the outer one is the closer one; whether both are met is seen when the value is validated.
 
 
-def _joined(old: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    both = {name: {"allOf": [old[name], value[name]]} for name in old.keys() & value.keys()}
-    return {**old, **value, **both}
+def _joined(whole: Merged, old: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Both mappings of schemas; under a name that stands in both, both schemas."""
+    joined = _owned(whole, old)
+    for name, schema in value.items():
+        joined[name] = _both(whole, joined[name], schema) if name in joined else schema
+    return joined
 
 
-def _bound(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _added(whole: Merged, old: dict[str, None], value: dict[str, None]) -> dict[str, None]:
+    joined = _owned(whole, old)
+    joined.update(value)
+    return joined
+
+
+def _demanded(whole: Merged, old: dict[str, list[str]], value: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Both mappings from a name to those that it demands."""
+    joined = _owned(whole, old)
+    for name, others in value.items():
+        joined[name] = [*joined.get(name, ()), *others]
+    return joined
+
+
+def _both(whole: Merged, old: Any, value: Any) -> dict[str, Any]:
+    return _listed(whole, "allOf", old, value)
+
+
+def _either(whole: Merged, old: Any, value: Any) -> dict[str, Any]:
+    return _listed(whole, "anyOf", old, value)
+
+
+def _listed(whole: Merged, keyword: str, old: Any, value: Any) -> dict[str, Any]:
+    """A schema that lists both: one list however many come together, for a list in a list would end the stack."""
+    if id(old) in whole.own:
+        old[keyword].append(value)
+        return old  # type: ignore[no-any-return]
+    both = {keyword: [old, value]}
+    whole.own[id(both)] = both
+    return both
+
+
+def _owned(whole: Merged, value: dict[str, Any]) -> dict[str, Any]:
+    """The mapping itself where it was made in merging, else a copy of it."""
+    if id(value) in whole.own:
+        return value
+    copy = dict(value)
+    whole.own[id(copy)] = copy
+    return copy
+
+
+def _bound(choose: Callable[[Any, Any], Any]) -> Join:
     numbers = int | float
-    return lambda old, value: choose(old, value) if isinstance(old, numbers) and isinstance(value, numbers) else old
+    return lambda _, old, value: choose(old, value) if isinstance(old, numbers) and isinstance(value, numbers) else old
 
 
-def _common(one: Any, other: Any) -> list[str]:
+def _common(_: Merged, one: Any, other: Any) -> list[str]:
     one, other = (kind if isinstance(kind, list) else [kind] for kind in (one, other))
     found = [kind for kind in one if kind in other]
     if "integer" in one + other and "number" in one + other and "integer" not in found:
@@ -113,13 +165,21 @@ def _common(one: Any, other: Any) -> list[str]:
     return found
 
 
-_JOIN: dict[str, Callable[[Any, Any], Any]] = {
-    **dict.fromkeys(("properties", "patternProperties", "dependentRequired", "dependentSchemas"), _joined),
+def _in_both(_: Merged, old: list[Any], value: list[Any]) -> list[Any]:
+    """The values of an `enum` that stand in the other too; texts and numbers are looked up."""
+    known = {one for one in value if not isinstance(one, dict | list)}
+    others = [one for one in value if isinstance(one, dict | list)]
+    return [one for one in old if (one in others if isinstance(one, dict | list) else one in known)]
+
+
+_JOIN: dict[str, Join] = {
+    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), _joined),
     **dict.fromkeys(_LEAST, _bound(min)),
     **dict.fromkeys(_MOST, _bound(max)),
-    **dict.fromkeys(_BOTH, lambda old, value: {"allOf": [old, value]}),
-    "required": lambda old, value: list(dict.fromkeys([*old, *value])),
-    "enum": lambda old, value: [one for one in old if one in value],
-    "not": lambda old, value: {"anyOf": [old, value]},
+    **dict.fromkeys(_BOTH, _both),
+    "dependentRequired": _demanded,
+    "required": _added,
+    "enum": _in_both,
+    "not": _either,
     "type": _common,
 }

@@ -155,7 +155,7 @@ class Values:
 
     def _object(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
         properties: Mapping[str, Any] = whole.get("properties") or {}
-        required = [name for name in whole.get("required") or () if isinstance(name, str)]
+        required: Mapping[str, None] = whole.get("required") or {}
         found: dict[str, Any] = {}
         for name in [*(name for name in properties if name in required), *required]:
             if name not in found:
@@ -186,18 +186,19 @@ class Values:
     def _optional(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> list[str]:
         if minimal or len(place) >= 2 * _RICH or self._made > _MOST:
             return []
+        required: Mapping[str, None] = whole.get("required") or {}
         forbidden = _forbidden(whole.get("not"))
         most = whole.get("maxProperties", math.inf)
         names = [
             name
             for name, schema in (whole.get("properties") or {}).items()
-            if name not in (whole.get("required") or ())
+            if name not in required
             and not isinstance(schema, bool)
             and name not in forbidden
             and not self._leads_to(schema, above)
             and (len(place) < _RICH or not self._is_large(schema))
         ]
-        return names[: max(0, int(min(most, 10**6)) - len(whole.get("required") or ()))]
+        return names[: max(0, int(min(most, 10**6)) - len(required))]
 
     def _leads_to(self, schema: Any, above: frozenset[str]) -> bool:
         """Whether an optional property leads into a circle."""

@@ -1,0 +1,89 @@
+"""Collections without a seed begin with documents that are made when they are first asked for."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specdouble.double.double import Double, Settings
+
+NAMES = ("authors", "books", "shops")
+CONTRACT = """
+openapi: 3.0.3
+info: {title: A, version: '1'}
+paths:
+  /authors: {get: {operationId: authors, responses: {'200': {description: a, content: {application/json: {schema:
+    {type: array, items: {$ref: '#/components/schemas/Author'}}}}}}}}
+  /books: {get: {operationId: books, responses: {'200': {description: a, content: {application/json: {schema:
+    {type: array, items: {$ref: '#/components/schemas/Book'}}}}}}}}
+  /shops: {get: {operationId: shops, responses: {'200': {description: a, content: {application/json: {schema:
+    {type: array, items: {$ref: '#/components/schemas/Shop'}}}}}}}}
+components:
+  schemas:
+    Author: {type: object, x-resource: {collection: authors, id: id}, required: [id, best], properties: {
+      id: {type: string}, best: {type: string, x-references: books}}}
+    Book: {type: object, x-resource: {collection: books, id: id}, required: [id, by, at], properties: {
+      id: {type: string}, by: {type: string, x-references: authors}, at: {type: string, x-references: shops}}}
+    Shop: {type: object, x-resource: {collection: shops, id: id}, required: [id], properties: {id: {type: string}}}
+"""
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Path:
+    file = tmp_path / "openapi.yaml"
+    file.write_text(CONTRACT)
+    return file
+
+
+def documents(double: Double, names: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """The documents of the collections, asked for in that order."""
+    world = double.world("default")
+    return {name: world.collection(name, None).find({}) for name in names}
+
+
+def test_nothing_is_made_before_it_is_asked_for(contract: Path) -> None:
+    double = Double(Settings(contract, seed=1))
+    documents(double, ("shops",))
+    assert [*double.made.documents] == ["shops"]
+
+
+def test_documents_are_the_same_whichever_collection_is_asked_for_first(contract: Path) -> None:
+    told = [documents(Double(Settings(contract, seed=1)), names) for names in itertools.permutations(NAMES)]
+    assert all(one == told[0] for one in told)
+    assert all(len(told[0][name]) == 3 for name in NAMES)
+
+
+def test_what_they_refer_to_is_there(contract: Path) -> None:
+    found = documents(Double(Settings(contract, seed=1)), NAMES)
+    assert {book["at"] for book in found["books"]} <= {shop["id"] for shop in found["shops"]}
+    assert {author["best"] for author in found["authors"]} <= {book["id"] for book in found["books"]}
+
+
+def test_they_are_no_writes_of_a_client_and_come_back_after_a_reset(contract: Path) -> None:
+    double = Double(Settings(contract, seed=1))
+    before = documents(double, NAMES)
+    world = double.world("default")
+    assert world.writes == 0
+    world.collection("shops", None).delete_many({})
+    assert world.collection("shops", None).find({}) == []
+    double.reset()
+    assert documents(double, NAMES) == before
+
+
+def test_a_chain_of_references_through_hundreds_of_collections_is_followed(tmp_path: Path) -> None:
+    count = 700
+    schemas = "".join(
+        f"    S{n}: {{type: object, x-resource: {{collection: c{n}, id: id}}, required: [id, to], properties: {{"
+        f"id: {{type: string}}, to: {{type: string, x-references: c{min(n + 1, count - 1)}}}}}}}\n"
+        for n in range(count)
+    )
+    paths = """  /c0: {get: {operationId: c0, responses: {'200': {description: a, content: {application/json: {schema:
+    {type: array, items: {$ref: '#/components/schemas/S0'}}}}}}}}
+"""
+    text = f"openapi: 3.0.3\ninfo: {{title: A, version: '1'}}\npaths:\n{paths}components:\n  schemas:\n{schemas}"
+    (tmp_path / "openapi.yaml").write_text(text)
+    double = Double(Settings(tmp_path, seed=1))
+    assert {one["to"] for one in documents(double, ("c0",))["c0"]} <= {one["id"] for one in double.made.of("c1")}
