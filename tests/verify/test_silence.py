@@ -26,12 +26,11 @@ def test_verify_is_silent_on_the_correct_backend(contract: Contract, backend: Ba
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
-def test_the_double_keeps_every_rule_within_a_minute(contract: Contract, seed: int) -> None:
+def test_the_double_keeps_every_rule(contract: Contract, seed: int) -> None:
     with serving(DoubleSettings(ROOT)) as url:
         verdict = verify(contract, load(ROOT, url=url, seed=seed))
     assert [failure.sentence for failure in verdict.failures] == []
     assert verdict.count("not exercised") == 0
-    assert verdict.seconds < 60
 
 
 def test_without_annotations_the_other_checks_run_and_it_says_what_annotations_unlock() -> None:
