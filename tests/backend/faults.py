@@ -18,6 +18,7 @@ TENANT = "tenant:lead_management.organizationId"
 PROMPT_OWNER = "owner:prompts.userId"
 PIPELINE_NAME = "unique:pipelines.name"
 PIPELINE_TENANT = "tenant:pipelines.organizationId"
+PIPELINE_ROLES = "roles:post_pipelines"
 CREATED = "timestamp:lead_management.createdAt"
 UPDATED = "timestamp:lead_management.updatedAt"
 
@@ -243,6 +244,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Reading a configuration makes it inactive.",
         "read_changes_nothing",
     ),
+    "pipelines_saved_by_any_role": ("A sales representative can change pipelines.", PIPELINE_ROLES),
     "stages_left_out_stay": ("A stage left out stays in the pipeline.", "custom:stages_left_out"),
     "pipeline_type_ignored": (
         "Asked for the application pipeline, it gives the contact pipeline.",

@@ -178,6 +178,7 @@ async def _pipelines(to: Teller) -> None:
     known = {"pipelineId": pipeline["_id"]}
     await to.send("POST", PIPELINES, {"name": "Mine"})
     await to.send("POST", PIPELINES, {"name": "Mine"}, "linus")
+    await to.send("POST", PIPELINES, {"name": "Sold"}, "alan")
     kept = {"pipelineStages": pipeline["pipelineStages"][:1]}
     await to.send("POST", PIPELINES, {"name": "Mine"} | known | kept)
     await to.send("POST", PIPELINES, {"name": "Contact Pipeline"} | known)

@@ -31,9 +31,10 @@ def _user(number: int, name: str, surname: str, organization: str, role: str) ->
 
 
 USERS = {
-    "ada": _user(1, "ada", "Byron", TETHER, "SALES_REP"),
+    "ada": _user(1, "ada", "Byron", TETHER, "SUPERADMIN"),
     "grace": _user(2, "grace", "Murray", TETHER, "ADMIN"),
     "linus": _user(3, "linus", "Benedict", KERNEL, "DEPARTMENT_HEAD"),
+    "alan": _user(4, "alan", "Mathison", TETHER, "SALES_REP"),
 }
 
 

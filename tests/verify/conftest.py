@@ -13,7 +13,7 @@ from specdouble.verify import Account, Login, Settings
 from tests.backend import Backend, tokens
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("ada", "grace", "linus")
+NAMES = ("ada", "grace", "linus", "alan")
 
 
 def settings(url: str, **others: object) -> Settings:

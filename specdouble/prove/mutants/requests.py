@@ -157,7 +157,7 @@ def _required(contract: Contract, operation: Operation, media: Media) -> Mutants
 
         change = _taking(operation, alter)
         sentence = f"{operation} takes a body without {name}."
-        why = _needed_all_the_same(contract, operation, name) or _fixed(contract, operation, name)
+        why = _needed_all_the_same(contract, operation, name)
         yield Mutant(
             "request.not-required",
             f"{operation.id}.{name}",
@@ -179,8 +179,10 @@ def _needed_all_the_same(contract: Contract, operation: Operation, name: str) ->
         rule.name for rule in resource.of(References)
     }:
         return ""
+    if kind_of(resource.properties[name]) != "string":
+        return ""  # a number that is made up can be the id of a document
     return (
-        f"an answer must hold {name}, and nobody can make up the id of a document: the request is refused all the same"
+        f"an answer must hold {name}, and a text that is made up is the id of no document: it is refused all the same"
     )
 
 
