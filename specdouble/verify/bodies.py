@@ -11,7 +11,7 @@ from specdouble.verify.identity import Crowd, User
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.values import plausible
+from specdouble.verify.values import kind, merged, plausible
 
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
 
@@ -120,7 +120,8 @@ class Bodies:
         """A change of one property that no rule speaks of, where there is one."""
         requested = subject.requested(updater.operation)
         for name, schema in requested.items():
-            plain = schema.get("type") == "string" and not schema.get("enum") and not schema.get("format")
+            whole = merged(schema, self.contract.resolve)
+            plain = kind(whole) == "string" and not whole.get("enum") and not whole.get("format")
             bound = name in subject.chosen or name in subject.bound_on_update
             if plain and not bound and name != updater.id_in_body:
                 return {name: plausible(schema, self.contract.resolve, self.world.word())}

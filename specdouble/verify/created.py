@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.subject import Subject
+from specdouble.verify.values import kind, merged
 
 
 def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> Any:
@@ -28,5 +29,6 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
 
 def _typed(subject: Subject, text: str) -> Any:
     """An id of a URL, as documents hold it."""
-    number = subject.resource.properties.get(subject.resource.id, {}).get("type") == "integer"
+    schema = subject.resource.properties.get(subject.key, {})
+    number = kind(merged(schema, subject.contract.resolve)) == "integer"
     return int(text) if number and text.isdigit() else text or None

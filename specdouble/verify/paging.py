@@ -11,6 +11,7 @@ from specdouble.contract import Operation
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50
+USUAL_SIZE = 20  # entries of a page, where the contract does not say
 _PAGES = {"page", "pagenumber", "pageno", "pageindex", "p"}
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
 _CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
@@ -32,6 +33,17 @@ def chooses_page(name: str) -> bool:
 def is_by_cursor(operation: Operation) -> bool:
     """Whether a parameter says after which document a page begins."""
     return _parameter(operation, _CURSORS) is not None
+
+
+def larger_page(operation: Operation) -> dict[str, Any] | None:
+    """The query of a first page that is larger than the usual one; None where no parameter says how large it is."""
+    limit = _parameter(operation, _LIMITS)
+    if limit is None:
+        return None
+    usual, most = _bound(operation, limit, "default"), _bound(operation, limit, "maximum")
+    usual = usual if isinstance(usual, int) else USUAL_SIZE
+    size = min(2 * usual + 1, most) if isinstance(most, int) else 2 * usual + 1
+    return {limit: size} if size > usual else None
 
 
 def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[str, Any] | None:

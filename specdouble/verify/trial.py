@@ -13,7 +13,7 @@ from specdouble.contract import Contract, Operation
 from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.judge import NOT_IMPLEMENTED, judge, trouble
+from specdouble.verify.judge import NOT_IMPLEMENTED, judge
 from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -114,7 +114,7 @@ class Trial:
 
     def _note(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
-        stands_in_the_way = trouble(exchange)
+        stands_in_the_way = self.world.pages.trouble(exchange)
         if stands_in_the_way:
             raise stands_in_the_way
         for broken in judge(self.contract, exchange):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.verify.acquaintance import acquaint
 from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
 from specdouble.verify.plan import plan
-from specdouble.verify.problem import WrongUse
+from specdouble.verify.problem import OutOfTime, WrongUse
 from specdouble.verify.project import project_checks
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.selection import Selection
@@ -85,6 +87,8 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
         world.client.deadline = started + (ends - started) * share
     try:
         if "rules" in settings.phases:
+            with suppress(OutOfTime):  # the first case ends for the same reason
+                acquaint(world)
             campaign.run([*plan(world), *project_checks(world)])
         ended = verdict.stopped == "interrupted" or campaign.enough
         if not ended and set(settings.phases) - {"rules"}:

@@ -21,6 +21,7 @@ from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
 from specdouble.verify.orders import in_order
+from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
 from specdouble.verify.patterns import each_once
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
@@ -61,8 +62,10 @@ class World:
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = implied_references(contract)
         self.bodies = Bodies(self)
+        self.pages = Pages()
         self.parameters = Parameters(self)
         self.baselines = Baselines(self)
+        self.anybody: dict[str, bool] = {}  # the security schemes of which it is known whether they take whoever asks
         self.origins: dict[Any, Exchange] = {}
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}

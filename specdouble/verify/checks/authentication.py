@@ -14,7 +14,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.identity import User, carry, token_claims
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
 
@@ -41,6 +41,11 @@ def _of_operation(world: World, operation: Operation) -> Plan:
             continue
         control = partial(_control, operation=operation, user=user)
         yield Case(Names.authentication, f"{operation} takes valid credentials", control, user.name, about)
+        if takes_whoever_asks(world, operation):
+            reason = (
+                "it takes whatever credentials it is sent, and nothing says whose they are: `x-identity`, or `login`"
+            )
+            yield Missing(Names.authentication, reason, decisive=True)
         for what, scheme in _wrongs(world, operation, user):
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
@@ -49,6 +54,35 @@ def _of_operation(world: World, operation: Operation) -> Plan:
         scheme = operation.security[0][0]
         run = partial(_refused, operation=operation, user=User(""), what="no credentials", scheme=scheme)
         yield Case(Names.authentication, promise, run, "no credentials", about)
+
+
+def takes_whoever_asks(world: World, operation: Operation) -> bool:
+    """Whether the scheme of an operation takes anything that looks like credentials, and nothing says that it must not.
+
+    A name and a password may well be a new user's, and a double cannot know whom a key belongs to.
+    """
+    user = world.crowd.first
+    scheme = next((one[0] for one in operation.security if all(name in user.credentials for name in one)), None)
+    if scheme is None or scheme in world.contract.identities or token_claims(user.credentials[scheme]):
+        return False
+    if scheme == world.crowd.login_scheme():
+        return False  # there is a login: what it did not give is nobody's
+    if scheme not in world.anybody:
+        world.anybody[scheme] = _takes_nonsense(world, scheme, user)
+    return world.anybody[scheme]
+
+
+def _takes_nonsense(world: World, scheme: str, user: User) -> bool:
+    """Whether a plain read takes credentials that nobody has."""
+    for operation in world.contract.operations.values():
+        plain = operation.method == "get" and "{" not in operation.path and operation.id not in world.selection.left_out
+        if plain and (scheme,) in operation.security and () not in operation.security:
+            wrong = headers(world, user, scheme, "nonsense")
+            try:
+                return Trial(world).send(operation, user, authorization=wrong).ok
+            except Interruption:
+                return False
+    return False
 
 
 def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
@@ -60,6 +94,8 @@ def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[st
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
         kinds += ["expired"] if scheme in world.settings.signing else []
+    if takes_whoever_asks(world, operation):
+        kinds = ["no credentials"]
     others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
     kinds += ["of another scheme"] if others else []
     for kind in kinds:
@@ -93,7 +129,7 @@ def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str
     others = [value for value in user.credentials.values() if value != known]
     simple = {
         "empty": "",
-        "nonsense": "nonsense",
+        "nonsense": "nonsense:nonsense" if ":" in known else "nonsense",
         "cut short": known[:middle],
         "one character more": known + "x",
         "one character other": known[:middle]

@@ -9,6 +9,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.orders import in_order
+from specdouble.verify.paging import larger_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, shows_all, views
@@ -90,12 +91,18 @@ def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
 
 
 def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
-    """Hold that answer, read and list show what was sent."""
+    """Hold that answer, read and list show what was sent, and the same."""
+    first: dict[str, tuple[str, Any]] = {}
     for where, seen in views(trial, document):
         name = wrong(document.subject, sent, seen)
         if name is not None and (name in seen or _missing_everywhere(trial, document, name, sent[name])):
             told = shown(seen[name]) if name in seen else "none"
             raise Broken(f"{name} to be {shown(sent[name])}, as it was {verb}", f"{where} shows {told}")
+        for name in (sent.keys() & seen.keys()) - document.subject.server_set:
+            before, value = first.setdefault(name, (where, seen[name]))
+            if not same(value, seen[name]) and not same(seen[name], value):
+                told = f"{before} shows {shown(value)}, {where} {shown(seen[name])}"
+                raise Broken(f"the answer to show {name} as it is stored", told)
 
 
 def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any) -> bool:
@@ -282,6 +289,24 @@ def _list_complete(trial: Trial, subject: Subject) -> None:
     missing = [one for one in made if one.id not in there]
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
+    _hold_page(trial, subject, made[0], there)
+
+
+def _hold_page(trial: Trial, subject: Subject, document: Document, there: set[Any]) -> None:
+    """Hold that what a large page shows is on the small ones too: between two of them nothing is left out."""
+    operation = subject.listers[0]
+    query = larger_page(operation)
+    if query is None:
+        return
+    place = trial.listing(document)
+    around = trial.world.surroundings(operation, trial.user, None, known=place)
+    around["query"] = {**around.get("query", {}), **query}
+    exchange = trial.send(operation, trial.user, **around)
+    shown_so = exchange.at(subject.action(operation).envelope)
+    for entry in shown_so if exchange.ok and isinstance(shown_so, list) else ():
+        if isinstance(entry, dict) and entry.get(subject.key) not in there:
+            told = f"the page of {next(iter(query.values()))} shows {entry.get(subject.key)}, and no smaller one does"
+            raise Broken("all pages together to show every document", told)
 
 
 def _listed_states(subject: Subject) -> Plan:

@@ -18,6 +18,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.operation import base_path
 from specdouble.verify.case import Names
+from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
@@ -107,7 +108,8 @@ class Conformance:
             return True
         kind = (response.headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
         types = {media for one in operation.responses.values() for media in one.content} if operation else set()
-        if kind in HTML and not types.intersection(HTML) and response.status_code != 500:
+        own = self.world.pages.is_own(response.status_code)
+        if kind in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
         return False
@@ -163,6 +165,8 @@ class Conformance:
         if not self.world.selection.takes(check):
             return
         verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
+        if node.name == "ignored_auth" and operation is not None and takes_whoever_asks(self.world, operation):
+            return  # nothing tells whom it should take; that is said once
         if node.name == "ignored_auth" and self.troubles:
             # Its own requests are seen by no hook: one that a proxy answered looks like one that was let in.
             self.troubles.append(f"{case.operation.label}: {failure.title}, between answers of something else")

@@ -1,0 +1,99 @@
+"""What users are to each other, where no token tells it: by what the server says of each, and by what each creates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.exchange import Call
+from specdouble.verify.identity import User
+from specdouble.verify.problem import Interruption, OutOfTime
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+from specdouble.verify.world import World
+
+# How a path ends that shows who asks.
+_OF_THE_CALLER = {"me", "whoami", "self", "profile", "userinfo", "currentuser", "identity", "account", "user"}
+DEEPEST = 2  # properties that an answer wraps around who asks
+
+
+def acquaint(world: World) -> None:
+    """Learn each user's organization, and the id that owner properties hold.
+
+    Raises:
+        OutOfTime: there is no time left.
+    """
+    for user in list(world.crowd):
+        for told in (_by_the_server, _by_documents):
+            if not _is_known(world, user):
+                user = _learned(world, user, told(world, user))
+
+
+def _is_known(world: World, user: User) -> bool:
+    """Whether all is known of a user that a rule could ask for."""
+    resources = world.contract.resources.values()
+    tenant = user.tenant is not None or not any(one.tenant for one in resources)
+    return tenant and (user.id is not None or not any(one.owner for one in resources))
+
+
+def _learned(world: World, user: User, found: tuple[Any, Any]) -> User:
+    tenant, key = (None if one is None else str(one) for one in found)
+    world.crowd.users[user.name] = user = replace(user, tenant=user.tenant or tenant, id=user.id or key)
+    return user
+
+
+def _by_the_server(world: World, user: User) -> tuple[Any, Any]:
+    """The organization and the id that an answer like that of `/me` tells."""
+    tenants = {one.tenant for one in world.contract.resources.values() if one.tenant}
+    for operation in world.contract.operations.values():
+        if not _shows_the_caller(operation) or operation.id in world.selection.left_out:
+            continue
+        try:
+            exchange = world.client.send(Call(operation, user.name))
+        except OutOfTime:
+            raise
+        except Interruption:
+            continue
+        for shown in _objects(exchange.json if exchange.ok else None, DEEPEST):
+            tenant = next((shown[name] for name in tenants if isinstance(shown.get(name), str | int)), None)
+            if tenant is not None:
+                return tenant, shown.get("id", shown.get("_id"))
+    return None, None
+
+
+def _shows_the_caller(operation: Operation) -> bool:
+    last = re.sub(r"[^a-z]", "", operation.path.rstrip("/").rpartition("/")[2].lower())
+    return operation.method == "get" and "{" not in operation.path and last in _OF_THE_CALLER
+
+
+def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for item in value.values() if depth else ():
+            yield from _objects(item, depth - 1)
+
+
+def _by_documents(world: World, user: User) -> tuple[Any, Any]:
+    """The organization and the id that a new document of the user holds."""
+    tenant = key = None
+    for subject in world.subjects.values():
+        if subject.creators and (subject.resource.tenant or subject.resource.owner):
+            shown = _new(world, subject, user)
+            tenant = tenant or shown.get(subject.resource.tenant or "")
+            key = key or shown.get(subject.resource.owner or "")
+    return tenant, key
+
+
+def _new(world: World, subject: Subject, user: User) -> dict[str, Any]:
+    """A new document as the server shows it; nothing where none could be made."""
+    trial = Trial(world)
+    try:
+        document = trial.create(subject, user)
+        return trial.look(document) if subject.observable else document.shown
+    except OutOfTime:
+        raise
+    except Interruption:
+        return {}

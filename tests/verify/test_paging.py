@@ -1,0 +1,75 @@
+"""The next page of a list is asked for as the answer or the contract says, and no further."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from specdouble.contract import Operation, Parameter
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.paging import is_paged, next_page
+
+
+def listing(**parameters: dict[str, Any]) -> Operation:
+    """An operation that lists, with these query parameters."""
+    taken = tuple(
+        Parameter(name, "query", False, schema, None, "form", True, None, "") for name, schema in parameters.items()
+    )
+    return Operation("list", "get", "/things", (), "", taken, None, {}, (), "")
+
+
+def page(operation: Operation, content: Any, link: str = "", **query: Any) -> Exchange:
+    """A page as the server answers it."""
+    headers = {"link": link} if link else {}
+    return Exchange(
+        Call(operation, query=query), "GET", "", {}, None, 200, headers, json.dumps(content).encode(), 0.0, 0.0
+    )
+
+
+def test_a_list_without_parameters_has_one_page() -> None:
+    operation = listing()
+    assert not is_paged(operation)
+    assert next_page(page(operation, [1, 2]), [1, 2]) is None
+
+
+def test_an_empty_page_is_the_last() -> None:
+    assert next_page(page(listing(page={"type": "integer"}), []), []) is None
+
+
+def test_pages_are_counted_from_one() -> None:
+    operation = listing(page={"type": "integer"})
+    assert next_page(page(operation, [1]), [1]) == {"page": 2}
+    assert next_page(page(operation, [1], page=2), [1]) == {"page": 3}
+
+
+def test_pages_are_counted_from_zero_where_the_contract_says_so() -> None:
+    assert next_page(page(listing(page={"minimum": 0}), [1]), [1]) == {"page": 1}
+
+
+def test_an_offset_goes_on_by_what_was_shown() -> None:
+    assert next_page(page(listing(offset={}), [1, 2, 3], offset=4), [1, 2, 3]) == {"offset": 7}
+
+
+def test_a_page_that_is_not_full_is_the_last() -> None:
+    operation = listing(offset={}, limit={"default": 3})
+    assert next_page(page(operation, [1, 2]), [1, 2]) is None
+    assert next_page(page(operation, [1, 2, 3]), [1, 2, 3]) == {"offset": 3}
+
+
+def test_a_link_to_the_next_page_is_followed() -> None:
+    link = '</things?page=5&q=a>; rel="next", </things?page=1>; rel="first"'
+    assert next_page(page(listing(page={}), [1], link), [1]) == {"page": "5", "q": "a"}
+
+
+def test_links_without_a_next_page_end_the_list() -> None:
+    assert next_page(page(listing(page={}), [1], '</things?page=1>; rel="first"'), [1]) is None
+
+
+def test_a_cursor_of_the_answer_is_what_the_parameter_takes() -> None:
+    operation = listing(cursor={"type": "string"})
+    assert next_page(page(operation, {"items": [1], "next_cursor": "abc"}), [1]) == {"cursor": "abc"}
+
+
+def test_an_answer_that_tells_of_no_next_page_ends_the_list() -> None:
+    operation = listing(cursor={"type": "string"})
+    assert next_page(page(operation, {"items": [1], "meta": {"next_cursor": None}}), [1]) is None
