@@ -50,6 +50,8 @@ def main() -> None:
               help="Close a connection that asks nothing for so long.")  # fmt: skip
 @click.option("--request-timeout", type=click.FloatRange(0.1), default=60, show_default=True, metavar="SECONDS",
               help="Answer 408 to a request that takes longer to arrive.")  # fmt: skip
+@click.option("--body-limit", type=click.IntRange(1), default=1024 * 1024, show_default=True, metavar="BYTES",
+              help="Answer 413 to a larger body.")  # fmt: skip
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
               help="Answer control requests to this name too (a proxy's, say); repeatable.")  # fmt: skip
 @click.option("--control-token", envvar="SPECDOUBLE_CONTROL_TOKEN", show_envvar=True, metavar="TOKEN",
@@ -68,6 +70,7 @@ def serve(
     clock: str | None,
     idle_timeout: int,
     request_timeout: float,
+    body_limit: int,
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
@@ -78,7 +81,9 @@ def serve(
     from specdouble.double.server import PortTakenError, Server, default_port
 
     control: Any = {"hosts": (host, *hosts), "control_token": control_token}
-    double = _double(Settings(path, seed, clock, **control, allow_refs=allow_refs, worlds=max_worlds))
+    double = _double(
+        Settings(path, seed, clock, **control, body_limit=body_limit, allow_refs=allow_refs, worlds=max_worlds)
+    )
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout, grace=grace)

@@ -95,9 +95,12 @@ class Response:
     headers: Mapping[str, Header]
 
     def media(self, media_type: str | None = None) -> Media | None:
-        """The representation that is sent: that of the media type, else JSON, where there is one."""
-        if media_type is not None and media_type in self.content:
-            return self.content[media_type]
+        """The representation that is sent: that of the media type or a range around it, else JSON, if there is one."""
+        if media_type is not None:
+            ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+            found = next((self.content[one] for one in ranges if one in self.content), None)
+            if found is not None:
+                return found
         medias = list(self.content.values())
         return next((media for media in medias if "json" in media.type), next(iter(medias), None))
 

@@ -11,6 +11,7 @@ from specdouble.double.answers.automatic import automatic
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.answers.uploads import with_uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,11 @@ def resolve(contract: Contract, handlers: Handlers, sampler: Sampler, operation:
         return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}")
     answer = automatic(contract, operation, sampler)
     if answer is not None:
-        return Resolution(answer, "automatic", _why(contract, operation))
-    return Resolution(sampled(contract, operation, sampler), "sample", "no handler, and it speaks of no collection")
+        keeping = with_uploads(contract, operation, answer, sampler)
+        return Resolution(keeping or answer, "automatic", _why(contract, operation))
+    sample = sampled(contract, operation, sampler)
+    keeping = with_uploads(contract, operation, lambda **_arguments: sample(), sampler)
+    return Resolution(keeping or sample, "sample", "no handler, and it speaks of no collection")
 
 
 def _why(contract: Contract, operation: Operation) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from specdouble.contract import Contract, Media, Operation, RequestBody, Violation
+from specdouble.contract.media_type import essence
 from specdouble.double.http.declared import Keep, declared_part
 from specdouble.double.http.field_value import elements, parameters
-from specdouble.double.http.form import read_form, read_multipart
+from specdouble.double.http.form import Fields, read_form, read_multipart
 from specdouble.double.http.json_text import read_json
 from specdouble.double.http.scalar import typed
 from specdouble.double.http.xml import read_xml
@@ -27,6 +29,13 @@ class _Representation(NamedTuple):
     media: Media
     decode: Decode
     keep: Keep | None
+    parameters: Mapping[str, str]
+
+    def likeness(self, sent: Mapping[str, str]) -> int:
+        """How many parameters of the media type the request names too; -1 where it names another value of one."""
+        if any(sent.get(name, value) != value for name, value in self.parameters.items() if name != "charset"):
+            return -1
+        return len(self.parameters.keys() & sent.keys())
 
 
 class BodyReader:
@@ -41,13 +50,17 @@ class BodyReader:
     def __init__(self, contract: Contract, operation: Operation, declared: RequestBody) -> None:
         self._schemas = contract.schemas
         self._required = declared.required
-        self._taken = {
-            media.type.partition(";")[0].strip().lower(): _Representation(
-                media, _decoder(contract, media), declared_part(contract, operation, media)
+        self._taken: dict[str, list[_Representation]] = {}
+        for media in declared.content.values():
+            one = _Representation(
+                media,
+                _decoder(contract, media),
+                declared_part(contract, operation, media),
+                dict(parameters(media.type.split(";")[1:])),
             )
-            for media in declared.content.values()
-        }
-        self._refusal = {"Accept-Patch": ", ".join(self._taken)} if operation.method == "patch" else {}  # RFC 5789, 3.1
+            self._taken.setdefault(essence(media.type), []).append(one)
+        self._names = tuple(declared.content)
+        self._refusal = {"Accept-Patch": ", ".join(self._names)} if operation.method == "patch" else {}  # RFC 5789, 3.1
         self._known: dict[bytes, _Representation] = {}
 
     def read(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
@@ -66,7 +79,7 @@ class BodyReader:
             found = self._representation(content_type, raw)
             if found is None:
                 return None
-        media, decode, keep = found
+        media, decode, keep, _ = found
         value = decode(raw, content_type)
         if isinstance(value, bytes):
             return value  # a schema says nothing of raw bytes
@@ -86,11 +99,14 @@ class BodyReader:
             return None
         media_type, *rest = elements(sent, ";")
         media_type = media_type.strip().lower()
-        found = self._taken.get(media_type) or self._taken.get(media_type.partition("/")[0] + "/*")
-        found = found or (self._taken.get("*/*") if media_type else None)
+        known = self._taken.get(media_type) or self._taken.get(media_type.partition("/")[0] + "/*")
+        known = known or (self._taken.get("*/*") if media_type else None) or []
+        told = dict(parameters(rest))
+        found = max(known, key=lambda one: one.likeness(told), default=None)
+        found = None if found is None or found.likeness(told) < 0 else found
         if found is None or not _is_utf8(rest):
             said = f"`{sent}`" if sent else "no content type"
-            detail = f"the request has {said}; taken is {', '.join(self._taken)}"
+            detail = f"the request has {said}; taken is {', '.join(self._names)}"
             raise Problem(415, "Unsupported Media Type", detail, headers=self._refusal)
         if len(self._known) < _KEPT and len(content_type) <= _LONG:
             self._known[content_type] = found
@@ -99,21 +115,42 @@ class BodyReader:
 
 def _decoder(contract: Contract, media: Media) -> Decode:
     """How the bytes of a media type become a value."""
-    if "json" in media.type or media.type == "*/*":
+    if "*" not in media.type:
+        return _decoder_of(contract, media)
+    made: dict[str, Decode] = {}
+
+    def decode(raw: bytes, content_type: bytes) -> Any:
+        # The contract leaves it open; what was sent says what it is.
+        sent = essence(content_type.decode("latin-1"))
+        if sent not in made:
+            if len(made) >= _KEPT:
+                made.clear()
+            made[sent] = _decoder_of(contract, replace(media, type=_said(contract, media, sent)))
+        return made[sent](raw, content_type)
+
+    return decode
+
+
+def _said(contract: Contract, media: Media, sent: str) -> str:
+    """The media type that a body of an open one is read as: an object in `text/plain` can only be JSON."""
+    is_text = not sent or sent == "text/plain"
+    return "application/json" if is_text and contract.is_structured(media.schema) else sent
+
+
+def _decoder_of(contract: Contract, media: Media) -> Decode:
+    if "json" in media.type:
         return lambda raw, _: read_json(raw, contract.reserved)
     if "xml" in media.type:
         structured = contract.is_structured(media.schema)
         return lambda raw, _: read_xml(contract, raw, media.schema) if structured else raw
-    told, properties = contract.resolve(media.schema), contract.fields(media.schema)
+    told, fields = contract.resolve(media.schema), Fields.of(contract, media)
     kind = told.get("type") if isinstance(told, dict) else None
     # An empty form is an empty object where the schema says that it has fields.
-    if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or properties):
-        return lambda raw, _: read_form(raw, properties, contract.reserved, contract.fields)
+    if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or fields.properties):
+        return lambda raw, _: read_form(raw, fields)
     # Where the schema calls the whole body a string, no fields are read out of it.
     if media.type.startswith("multipart/") and kind != "string":
-        return lambda raw, content_type: read_multipart(
-            raw, content_type, properties, contract.reserved, contract.fields
-        )
+        return lambda raw, content_type: read_multipart(raw, content_type, fields)
     if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
         return lambda raw, _: _text(raw, told, contract.reserved)
     return lambda raw, _: raw

@@ -11,9 +11,12 @@ from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation, Violation
 from specdouble.contract.arguments import CALLER, wanted_arguments
+from specdouble.contract.media_type import OCTETS, essence
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes, Mend
+from specdouble.double.http.field_value import elements, parameters
+from specdouble.double.http.form import read_uploads
 from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.negotiation import Negotiation
 from specdouble.double.http.parameter import MISSING, ParameterReader, Query
@@ -25,6 +28,7 @@ from specdouble.double.state.exchange import Exchange, current
 from specdouble.double.state.keeper import Guard, guards_of
 from specdouble.double.state.preference import Preference
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.upload import Upload
 from specdouble.double.state.world import World
 
 Handler = Callable[..., Any]
@@ -48,6 +52,16 @@ class Request:
     query: bytes
     headers: Mapping[bytes, bytes]
     body: bytes
+
+    def uploads(self) -> list[Upload]:
+        """The files that it brings: in the parts of a form, or as its whole body."""
+        content_type = self.headers.get(b"content-type", b"")
+        kind = essence(content_type.decode("latin-1"))
+        if kind.startswith("multipart/"):
+            return read_uploads(self.body, content_type)
+        disposition = self.headers.get(b"content-disposition", b"").decode("utf-8", "replace")
+        name = dict(parameters(elements(disposition, ";")[1:])).get("filename", "")
+        return [Upload("", name, content_type.decode("latin-1") or OCTETS, self.body)] if self.body else []
 
 
 @dataclass(slots=True)

@@ -13,12 +13,13 @@ from urllib.parse import parse_qsl
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
-from specdouble.contract import Violation
+from specdouble.contract import Contract, Media, Violation
 from specdouble.double.http.field_value import elements, parameters
-from specdouble.double.http.json_text import read_json
+from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import DEEPEST, storable
+from specdouble.double.state.upload import Upload
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -30,16 +31,35 @@ Inside = Callable[[Any], Properties]
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
-def read_form(
-    raw: bytes, properties: Properties, reserved: Container[str] = (), inside: Inside = lambda _: {}
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a form may hold, and how it is written.
+
+    Args:
+        properties: the schema of each field that has one.
+        reserved: the names that begin with `$` or contain a dot and are taken all the same.
+        inside: gives the properties of a field's schema, for fields written as `address[city]`.
+        encoding: how each field is written, where the contract says so (OpenAPI's Encoding Object).
+    """
+
+    properties: Properties = field(default_factory=dict)
+    reserved: Container[str] = ()
+    inside: Inside = lambda _: {}
+    encoding: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, contract: Contract, media: Media) -> Fields:
+        """The fields of a form that a contract declares."""
+        told = {name: one for name, one in media.encoding.items() if isinstance(one, dict)}
+        return cls(contract.fields(media.schema), contract.reserved, contract.fields, told)
+
+
+def read_form(raw: bytes, fields: Fields) -> dict[str, Any]:
     """The fields of an `application/x-www-form-urlencoded` body, each as its property's schema has it.
 
     Args:
         raw: the body.
-        properties: the schema of each field that has one.
-        reserved: the names that begin with `$` or contain a dot and are taken all the same.
-        inside: gives the properties of a field's schema, for fields written as `address[city]`.
+        fields: what it may hold.
 
     Raises:
         Problem: 400, it is no form in UTF-8, or holds what no store can keep.
@@ -48,67 +68,106 @@ def read_form(
         pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except ValueError:
         raise _problem("is no form in UTF-8") from None
-    return _Fields(properties, reserved, inside).value(pairs)
+    return _Form(fields).value(pairs)
 
 
-def read_multipart(
-    raw: bytes,
-    content_type: bytes,
-    properties: Properties,
-    reserved: Container[str] = (),
-    inside: Inside = lambda _: {},
-) -> dict[str, Any]:
+def read_multipart(raw: bytes, content_type: bytes, fields: Fields) -> dict[str, Any]:
     """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each.
 
     Args:
         raw: the body.
         content_type: the `Content-Type` field, which names the boundary.
-        properties: the schema of each field that has one.
-        reserved: the names that begin with `$` or contain a dot and are taken all the same.
-        inside: gives the properties of a field's schema, for fields written as `address[city]`.
+        fields: what it may hold.
 
     Raises:
         Problem: 400, it is none, a part has no name or is not what it says, or holds what no store can keep.
     """
-    pairs = [part.pair(reserved) for part in _parts(raw, content_type)]
-    return _Fields(properties, reserved, inside).value(pairs)
+    parts = _parts(raw, content_type)
+    files = {upload.field for part in parts if (upload := part.upload()) is not None}
+    return _Form(fields).value([part.pair(fields.reserved) for part in parts], files)
+
+
+def read_uploads(raw: bytes, content_type: bytes) -> list[Upload]:
+    """The files of a `multipart/form-data` body, as they were sent.
+
+    Args:
+        raw: the body.
+        content_type: the `Content-Type` field, which names the boundary.
+
+    Raises:
+        Problem: 400, it is none.
+    """
+    return [upload for part in _parts(raw, content_type) if (upload := part.upload()) is not None]
 
 
 _Branch = dict[str, Any]  # of a tree of fields: what stands inside by name, and the texts themselves
 
 
-class _Fields:
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+
+
+class _Form:
     """Makes an object of form fields.
 
     A field that stands several times, or whose schema is an array, becomes a list. A field of an object or array may
     be written in parts: `address[city]=Oslo`, `tags[]=a`, `items[0][price]=1` (`style: deepObject`, and what forms do).
 
     Args:
-        properties: the schema of each field that has one.
-        reserved: the names that are taken, though a store would not.
-        inside: gives the properties of a schema.
+        fields: what the form may hold.
     """
 
-    def __init__(self, properties: Properties, reserved: Container[str], inside: Inside) -> None:
-        self._properties = properties
-        self._reserved = reserved
-        self._inside = inside
+    def __init__(self, fields: Fields) -> None:
+        self._properties = fields.properties
+        self._reserved = fields.reserved
+        self._inside = fields.inside
+        self._encoding = fields.encoding
+        # `style: form` with `explode: true` writes the members of an object as fields of their own.
+        self._holder = {
+            inner: name
+            for name, told in fields.encoding.items()
+            if told.get("style") == "form" and told.get("explode", True) is True
+            for inner in fields.inside(fields.properties.get(name, {}))
+            if inner not in fields.properties
+        }
 
-    def value(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def value(self, pairs: list[tuple[str, Any]], files: Container[str] = ()) -> dict[str, Any]:
         """The object.
+
+        Args:
+            pairs: the names and what stands under them.
+            files: the names of files: their bytes may be any.
 
         Raises:
             Problem: 400, it holds what no store can keep.
         """
         tree: _Branch = {}
         for name, text in pairs:
-            branch = tree
-            for part in self._path(name):
-                branch = branch.setdefault(part, {})
-            branch.setdefault(_TEXTS, []).append(text)
+            path = [self._holder[name], name] if name in self._holder else self._path(name)
+            for inner, part in self._parted(path[0], text) if len(path) == 1 and self._encoding else [([], text)]:
+                branch = tree
+                for step in [*path, *inner]:
+                    branch = branch.setdefault(step, {})
+                branch.setdefault(_TEXTS, []).append(part)
         whole = {name: self._typed(branch, self._properties.get(name, {})) for name, branch in tree.items()}
-        storable(whole, self._reserved)
+        storable({name: value for name, value in whole.items() if name not in files}, self._reserved)
         return whole
+
+    def _parted(self, name: str, text: Any) -> list[tuple[list[str], Any]]:
+        """The texts that one text holds, each with the name of the member that it is for: `a,b`, or `R,100,G,200`."""
+        told, schema = self._encoding.get(name, {}), self._properties.get(name, {})
+        if not isinstance(text, str):
+            return [([], text)]
+        if "json" in str(told.get("contentType", "")) and is_json(text):
+            return [([], read_json(text.encode(), self._reserved))]
+        style = str(told.get("style", "form"))
+        if told.get("explode", style == "form") is True or style == "deepObject" or not told:
+            return [([], text)]
+        parts = text.split(_SEPARATORS.get(style, ",")) if text else []
+        if _items(schema) is not None:
+            return [([], part) for part in parts]
+        if schema.get("type") == "object" and len(parts) % 2 == 0:
+            return [([key], value) for key, value in zip(parts[::2], parts[1::2], strict=True)]
+        return [([], text)]
 
     def _path(self, name: str) -> list[str]:
         """The way that a field's name tells: that of its parts, where its head is a declared object or array."""
@@ -170,6 +229,15 @@ class _Part:
             return name, read_json(content, reserved)
         is_file = bool(disposition.get("filename"))
         return name, content.decode("latin-1" if is_file else "utf-8", "replace")
+
+    def upload(self) -> Upload | None:
+        """The file that the part brings; None where it is a plain field."""
+        disposition = dict(parameters(elements(self.headers.get("content-disposition", ""), ";")[1:]))
+        name, filename = disposition.get("name", ""), disposition.get("filename", "")
+        if not filename:
+            return None
+        kind = self.headers.get("content-type", "") or "application/octet-stream"
+        return Upload(name, filename, kind, self._decoded(name))
 
     def _decoded(self, name: str) -> bytes:
         """The content, without its transfer encoding: deprecated (RFC 7578, 4.7), and still sent."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, Response
+from specdouble.contract.media_type import concrete
 from specdouble.double.http.error_shape import ErrorShapes, Mend
 from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.result import Results
@@ -38,7 +39,9 @@ class Negotiation:
         that ask for `application/json` of an `application/hal+json` are served better so.
         """
         response = operation.response(operation.success)
-        offered = sorted(response.content if response else (), key=lambda media_type: "json" not in media_type)
+        medias = response.content.values() if response else ()
+        told = [one for media in medias for one in concrete(media, contract.described(media.schema))]
+        offered = sorted(dict.fromkeys(told), key=lambda media_type: not _is_json_of(response, media_type))
         return cls(contract, operation, tuple(offered)) if len(offered) > 1 else None
 
     def mend_with(self, mend: Mend) -> None:
@@ -64,6 +67,11 @@ class Negotiation:
         """What writes the problem of a request; an error is told to whoever accepts no form of it too."""
         found = None if accept is None else best(accept.decode("latin-1"), self._offered)
         return self._errors[found or self._offered[0]]
+
+
+def _is_json_of(response: Response | None, media_type: str) -> bool:
+    """Whether it is JSON that the contract names: of a range, the first type is the likeliest."""
+    return response is not None and media_type in response.content and "json" in media_type
 
 
 def best(accept: str, offered: tuple[str, ...]) -> str | None:
@@ -109,7 +117,7 @@ def _weight(ranges: list[_Range], media_type: str) -> float:
     if offered is None:
         return 0.0
     kind, subtype, own, _ = offered
-    kind, subtype = ("application", "json") if "*" in media_type else (kind, subtype)  # as `Results` sends it
+    kind, subtype = ("application", "json") if "*" in media_type else (kind, subtype)  # the likeliest of all
     found = [
         ((one[0] != "*", one[1] != "*", len(one[2])), one[3])
         for one in ranges

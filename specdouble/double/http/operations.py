@@ -29,7 +29,16 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 WORLD_HEADER = b"x-specdouble-world"
-EXPOSED = ("X-Specdouble-Rule", "Preference-Applied", "Location", "Allow", "WWW-Authenticate", "Link", "Retry-After")
+EXPOSED = (
+    "Content-Disposition",
+    "X-Specdouble-Rule",
+    "Preference-Applied",
+    "Location",
+    "Allow",
+    "WWW-Authenticate",
+    "Link",
+    "Retry-After",
+)
 
 
 class Operations:

@@ -6,12 +6,13 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, Response, Violation
+from specdouble.contract.media_type import concrete
 from specdouble.double.http.representation import represented
 from specdouble.double.state.problem import STATUSES
 
@@ -98,6 +99,8 @@ class Results:
                 return Answer(status, written(result), [(b"content-type", b"application/json"), *headers])
             return Answer(status, b"", headers)
         body = self._encoded(result, media)
+        if told and any(name == b"content-type" for name, _ in headers):  # a file has its own
+            fixed = [field for field in fixed if field[0] != b"content-type"]
         return Answer(status, body, [*fixed, *headers])
 
     def _declare(self, status: int) -> tuple[Response, Media | None, Fields]:
@@ -112,12 +115,13 @@ class Results:
             raise ContractBroken([Violation("status", "", message)])
         media = response.media(self.media_type)
         if media is not None and "*" in media.type:
-            media = Media("application/json", media.schema, media.slot, media.examples, media.pointer)
+            known = concrete(media, self._contract.described(media.schema))
+            media = replace(media, type=self.media_type if self.media_type in known else known[0])
         if media is not None and "xml" in media.type and not self._contract.is_structured(media.schema):
             # The schema says that it is a text: what is in it, the JSON beside it says.
             told = response.media()
             schema, slot = (told.schema, told.slot) if told and told.type != media.type else (None, None)
-            media = Media(media.type, schema, slot, media.examples, media.pointer)
+            media = replace(media, schema=schema, slot=slot)
         fixed = [] if media is None else [(b"content-type", media.type.encode())]
         if self.media_type is not None:
             fixed.append((b"vary", b"accept"))  # another request may be sent another (RFC 9110, 12.5.5)

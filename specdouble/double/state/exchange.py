@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from specdouble.contract import Operation
+from specdouble.double.state.upload import Upload
 
 if TYPE_CHECKING:
     from specdouble.double.state.documents import Collection
@@ -30,6 +31,9 @@ class Asked(Protocol):
     @property
     def headers(self) -> Mapping[bytes, bytes]:
         """The header fields, names in lower case."""
+
+    def uploads(self) -> list[Upload]:
+        """The files that it brings."""
 
 
 @dataclass(slots=True)

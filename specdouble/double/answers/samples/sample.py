@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation
+from specdouble.contract.media_type import concrete, is_binary
+from specdouble.double.answers.samples.files import file_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.exchange import current
 from specdouble.double.state.problem import Problem
@@ -49,6 +51,8 @@ def sample_of(
     media = response.media(media_type)
     if media is not None and "xml" in media.type and not media.examples and not contract.is_structured(media.schema):
         media = response.media()  # what the XML says is a text alone
+    if media is not None and is_binary(media, contract.described(media.schema)):
+        return sampled_file(contract, media, media_type), status, {}
     try:
         body = None if media is None else body_of(media, sampler, f"{key} {status}")
     except UnsatisfiableError as error:
@@ -59,6 +63,15 @@ def sample_of(
     return body, status, {}
 
 
+def sampled_file(contract: Contract, media: Media, media_type: str | None) -> bytes:
+    """A file of the media type that was chosen: the contract's example, else a small one."""
+    known = concrete(media, contract.described(media.schema))
+    example = next((one for one in media.examples.values() if isinstance(one, str)), None)
+    if example is not None and "*" not in media.type:
+        return example.encode()
+    return file_of(media_type if media_type in known else known[0])
+
+
 def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:
     """A body of the media: its first example that conforms, else one that is made.
 
@@ -66,7 +79,7 @@ def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) 
         UnsatisfiableError: no value conforms to the schema.
     """
     told = list(media.examples.values()) if examples else []
-    if "json" in media.type or "*" in media.type:
+    if "json" in media.type or ("*" in media.type and not media.type.startswith("text/")):
         if media.slot is None:
             return told[0] if told else {}
         return sampler.sample(media.slot, key, told)
