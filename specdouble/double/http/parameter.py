@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from specdouble.contract import Contract, Parameter, Violation
+from specdouble.contract.properties import is_array
 from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
@@ -45,7 +46,7 @@ class ParameterReader:
         items: its items' schema, resolved.
         properties: its properties' schemas, resolved.
         default: the value where it is not sent; MISSING where there is none.
-        alternatives: the types that the alternatives of a schema without one have.
+        alternatives: the types that the alternatives of a schema without one have; `items` is of those that are arrays.
         reserved: the names that begin with `$` or contain a dot and are taken all the same.
         is_text: whether it is a text and nothing else, as most are.
     """
@@ -70,8 +71,12 @@ class ParameterReader:
         properties = contract.properties(schema)
         if not kind and properties:
             kind = "object"
-        choices = [contract.resolve(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
-        alternatives = tuple(str(one["type"]) for one in choices if isinstance(one, dict) and "type" in one)
+        choices = [contract.described(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
+        alternatives = tuple(str(one["type"]) for one in choices if "type" in one)
+        arrays = [contract.described(one.get("items") or {}) for one in choices if is_array(one)]
+        if arrays:
+            items = {"anyOf": arrays}
+            kind = "array" if {*alternatives} <= {"array", "null"} else kind
         default = schema.get("default", MISSING)
         is_text = kinds == "string"
         return cls(parameter, kind, schema, items, properties, default, alternatives, contract.reserved, is_text)
@@ -97,7 +102,8 @@ class ParameterReader:
             return MISSING
         if self.parameter.media_type is not None:
             return self._content(unquote_plus(sent[-1]))
-        if self.kind == "array" and self.parameter.explode:
+        several = len(sent) > 1 and "array" in self.alternatives
+        if (self.kind == "array" or several) and self.parameter.explode:
             return [self._typed(unquote_plus(one), self.items) for one in sent]
         separator = _SEPARATORS.get(style, ",")
         text = sent[-1]
@@ -128,7 +134,8 @@ class ParameterReader:
         found = self.violations(contract, value)
         if found and isinstance(value, str):
             for kind in self.alternatives:
-                other = self._typed(value, {"type": kind})
+                is_one = kind == "array"
+                other = [self._typed(value, self.items)] if is_one else self._typed(value, {"type": kind})
                 if other is not value and not self.violations(contract, other):
                     return other, []
         return value, found
