@@ -228,7 +228,7 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
     for resource in told.values():
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
     annotated = {name: told[name] for name in resources}
-    lint(document, schemas, operations, annotated, identities, actions, rules)
+    lint(document, schemas, operations, annotated, identities, actions, rules, done)
     if not is_annotated(document):
         _only_warn(document)
     _stop_where_a_part_is_lost(document)

@@ -9,10 +9,10 @@ from typing import Any
 
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Example, kinds
-from specdouble.contract.operation import Media, Operation
+from specdouble.contract.operation import Media, Operation, Parameter
 from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import properties_of
+from specdouble.contract.properties import described, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas
@@ -37,12 +37,28 @@ def lint(
     identities: Mapping[str, Identity],
     actions: Mapping[str, Action],
     rules: list[Rule],
+    done: Mapping[str, Action],
 ) -> None:
-    """Note every finding in the document."""
+    """Note every finding in the document.
+
+    Args:
+        document: the document.
+        schemas: its schemas.
+        operations: its operations.
+        resources: the resources that annotations name.
+        identities: whom credentials stand for.
+        actions: what annotations say that operations do.
+        rules: the rules.
+        done: what operations do, guesses among it.
+    """
     _check_operations(document, operations, identities, resources)
     _check_schemas(document, schemas, operations)
     _check_examples(document, schemas, operations, resources, actions)
     _check_refusals(document, operations, actions, rules)
+    _check_invalid(document, operations)
+    _check_missing(document, operations, done)
+    _check_unauthorized(document, operations)
+    _check_scopes(document, resources, identities)
 
 
 def _check_operations(
@@ -296,6 +312,68 @@ def _check_refusal(document: Document, operation: Operation, rule: Rule) -> None
     reason = f"the operation may break {rule.id} and declares no status for its refusal"
     remedy = f"declare {'one of ' if len(statuses) > 1 else ''}{', '.join(statuses)} under `responses`"
     document.find(operation.pointer + "/responses", reason, remedy, "warning", id="refusal-status")
+
+
+def _check_invalid(document: Document, operations: list[Operation]) -> None:
+    """An operation that takes a body, or a value that can be wrong, declares a status for what is invalid."""
+    for operation in operations:
+        if any(operation.response(status) is not None for status in (400, 422)):
+            continue
+        strict = [one.name for one in operation.parameters if one.location != "path" and _can_be_wrong(document, one)]
+        if operation.body is None and not strict:
+            continue
+        taken = "a body" if operation.body is not None else f"the parameter `{strict[0]}`"
+        reason = f"the operation takes {taken}, and declares no status for an invalid one: the double answers 400"
+        at = operation.pointer + "/responses"
+        document.find(at, reason, "declare 400, 422, 4XX or `default`", "warning", id="invalid-status")
+
+
+def _check_missing(document: Document, operations: list[Operation], done: Mapping[str, Action]) -> None:
+    """An operation on a document that may not be there declares a status for that."""
+    created = {action.collection for action in done.values() if action.does == "create"}
+    for operation in operations:
+        action = done.get(operation.id)
+        if action is None or action.does not in ("read", "update", "delete") or action.collection not in created:
+            continue
+        if action.id is None or any(operation.response(status) is not None for status in (404, 410)):
+            continue
+        reason = f"the operation names a document of {action.collection}, and declares no status for one that is gone"
+        at = operation.pointer + "/responses"
+        document.find(at, reason, "declare 404, 4XX or `default`", "warning", id="missing-status")
+
+
+def _check_unauthorized(document: Document, operations: list[Operation]) -> None:
+    """An operation that asks for a credential declares a status for who has none."""
+    for operation in operations:
+        asks = operation.security and all(operation.security)  # an empty alternative lets everybody in
+        if not asks or operation.response(401) is not None:
+            continue
+        reason = "the operation asks for a credential, and declares no status for a request without: it is 401"
+        at = operation.pointer + "/responses"
+        document.find(at, reason, "declare 401, 4XX or `default`", "warning", id="unauthorized-status")
+
+
+def _can_be_wrong(document: Document, parameter: Parameter) -> bool:
+    """Whether a request may leave the parameter out, or write it, so that it is refused."""
+    try:
+        schema = described(document, parameter.schema)
+    except LookupError:
+        return parameter.required
+    asks = ("enum", "pattern", "format", "minLength", "maxLength", "anyOf", "oneOf")
+    is_text = schema.get("type", "string") == "string" and not any(keyword in schema for keyword in asks)
+    return parameter.required or not is_text
+
+
+def _check_scopes(document: Document, resources: Mapping[str, Resource], identities: Mapping[str, Identity]) -> None:
+    """The property that holds a caller's id has the name of a claim: it is filled from that, and compared with it."""
+    claims = {claim for identity in identities.values() for claim in identity.claims}
+    for resource in resources.values() if claims else ():
+        for key, name in (("owner", resource.owner), ("tenant", resource.tenant)):
+            if name is None or name in claims:
+                continue
+            reason = f"no `x-identity` has a claim `{name}`: every document would have no {key}, and all callers see it"
+            remedy = f"write `{name}: {resource.id}` among the claims, or name the property as the claim is"
+            document.find(resource.pointer + f"/x-resource/{key}", reason, remedy, id="owner-claim")
 
 
 def _properties_of_body(document: Document, operation: Operation) -> set[str]:
