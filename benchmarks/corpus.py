@@ -40,7 +40,7 @@ from specdouble.rules.unique.rule import Unique
 
 SEED = 20240229
 COUNT = 150
-PATIENCE = 180
+PATIENCE = 600
 FOLDER = Path("node_modules")
 FAMOUS = (
     "adyen.com/ManagementService", "asana.com", "atlassian.com/jira", "bitbucket.org", "box.com", "circleci.com",

@@ -172,7 +172,8 @@ class Judge:
             body = self.writer.body(update, salt=f"{path} {update.method}")
             sent = self.described.showable(self.described.at(read, shown), self.writer.document(update, body))
             kept = {name: value for name, value in sent.items() if not _SET_BY_SERVER.search(name)}
-            kept = {name: value for name, value in kept.items() if not _names_itself(value)}
+            said = {plain(name) for name in parameters}
+            kept = {name: value for name, value in kept.items() if not _names_itself(value) and plain(name) not in said}
             if not kept:
                 continue
             answer = self._ask(update, parameters, body)
@@ -199,6 +200,8 @@ class Judge:
         sent = self.writer.document(create, body)
         showable = self.described.showable(self.described.at(read, shown), sent)
         kept = {name: value for name, value in showable.items() if not _SET_BY_SERVER.search(name)}
+        # What the path says is so, whatever the body says.
+        kept = {name: value for name, value in kept.items() if plain(name) not in {plain(one) for one in parameters}}
         if not kept:
             cycle.impossible = "nothing that is sent is shown but what the server sets"
             return None
@@ -374,7 +377,9 @@ class Judge:
                 found = _value(answer) if answer.is_success else None
                 if method == "get":
                     found = next(iter(_items(found)), None)
-                for candidate in _ranked(found, name, segment):
+                read = self.described.operation(path, "get")
+                candidates = _ranked(found, name, segment)
+                for candidate in self._fitting(read, candidates) if read else candidates:
                     return {"id": candidate}
         return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import zlib
@@ -214,6 +215,8 @@ class Writer:
                 headers[str(scheme.get("name"))] = "judge-key"
             elif kind == "basic" or str(scheme.get("scheme")).lower() == "basic":
                 headers["Authorization"] = "Basic anVkZ2U6a2V5"
+            elif kind == "http":
+                headers["Authorization"] = f"{str(scheme.get('scheme') or 'bearer').capitalize()} judge-token"
             else:
                 headers["Authorization"] = "Bearer judge-token"
 
@@ -290,8 +293,9 @@ def _matching(schema: Mapping[str, Any], number: int) -> str:
 
     usual = _FORMATS[schema["format"]].format(number % 9 + 1) if schema.get("format") in _FORMATS else None
     for told in (schema.get("example"), schema.get("default"), usual, f"judge{number % 46656:04x}"):
-        if isinstance(told, str) and re.search(schema["pattern"], told):
-            return told
+        with contextlib.suppress(re.error):  # the dialect is ECMA's
+            if isinstance(told, str) and re.search(schema["pattern"], told):
+                return told
     least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
     quiet = hypothesis.settings(max_examples=200, database=None, derandomize=True)
     try:

@@ -153,11 +153,10 @@ class Bodies:
 
     def _wrapped(self, fields: Properties, properties: Mapping[str, Any]) -> Sent | None:
         """`{article: {...}}`, perhaps with a key of the request beside it: what no document has, and holds one."""
-        known = {plain(name) for name in properties}
-        beside = [name for name in fields if plain(name) in known]
+        beside = common_names(fields, properties)
         best: Sent | None = None
         for name, part in fields.items():
-            if plain(name) in known:
+            if name in beside:
                 continue
             many = is_array(part)
             inner = self._fields(part["items"] if many else part, "")

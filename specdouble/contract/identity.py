@@ -28,7 +28,7 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
         segment: the part of the path before it.
         numbered: whether the parameter is a number, which no name is.
     """
-    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema)}
+    scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and _tells_apart(schema)}
     either = _EITHER.fullmatch(parameter)
     if either and plain(parameter) not in scalars:  # `{projectIdOrKey}`
         names = (either["one"], either["other"])
@@ -37,7 +37,8 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
-    if wanted.endswith(("id", "uuid", "guid")) or wanted in (one, "") or one in wanted or _ends(one, wanted):
+    is_id = wanted.endswith(("id", "uuid", "guid", "pk", "identifier")) or wanted in (one, "")
+    if is_id or one in wanted or _ends(one, wanted):
         for candidate in (*_IDS, one + "id"):
             if plain(candidate) in scalars:
                 return scalars[plain(candidate)]
@@ -46,6 +47,12 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
     if wanted == one and any(name in scalars for name in _NAMES):
         return next(scalars[name] for name in _NAMES if name in scalars)
     return next((scalars[name] for name in (*_NAMES, *_NUMBERS) if name in scalars and wanted.endswith(name)), None)
+
+
+def _tells_apart(schema: Mapping[str, Any]) -> bool:
+    """Whether a property can have more than one value: the `code` of an envelope is always 2000."""
+    values = schema.get("enum")
+    return "const" not in schema and not (isinstance(values, list) and len(values) < 2)
 
 
 def _ends(segment: str, parameter: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from specdouble.contract.bodies import Bodies, Found, Properties, common_names
@@ -380,9 +380,10 @@ def _groups(operations: list[Operation]) -> list[_Group]:
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
+    parents = set(_parent_paths(by_path))
     # Of paths that differ in the parameter's name alone, the one that reads is met first.
     for path, methods in sorted(by_path.items(), key=lambda item: "get" not in item[1]):
-        match = _ITEM.match(path)
+        match = None if path in parents else _ITEM.match(path)
         above = re.sub(r"\.\w+$", "", match["above"] if match else path.rstrip("/"))
         group = groups.setdefault(above, _Group(above))
         if match is None:
@@ -391,6 +392,15 @@ def _groups(operations: list[Operation]) -> list[_Group]:
             group.parameter = group.parameter or match["name"]
             group.on_one = {**methods, **group.on_one}
     return sorted(groups.values(), key=lambda group: (group.path.count("{"), group.path.count("/")))
+
+
+def _parent_paths(paths: Collection[str]) -> Iterator[str]:
+    """Of `/rules/{InstanceId}` and `/rules/{InstanceId}/{RuleId}`, without a `/rules`, the first is all the rules."""
+    for path in paths:
+        match = _ITEM.match(path)
+        above = _ITEM.match(match["above"]) if match else None
+        if match and above and match["above"] in paths and above["above"] not in paths:
+            yield match["above"]
 
 
 def _likeliest_first(shown: list[Found], *, many: bool) -> list[Found]:

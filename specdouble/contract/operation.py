@@ -28,6 +28,7 @@ class Media:
         examples: the values of its examples by name; a single `example` is named `example`.
         pointer: where it stands in the document.
         encoding: how each property of a form is written (OpenAPI's Encoding Object).
+        is_sequence: whether it is values one after another; the schema is that of an array of them.
     """
 
     type: str
@@ -36,6 +37,7 @@ class Media:
     examples: Mapping[str, Any]
     pointer: str
     encoding: Mapping[str, Any] = field(default_factory=dict)
+    is_sequence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ class Reader:
             summary=str(raw.get("summary") or ""),
             parameters=tuple(self.parameters()),
             body=self.body(),
-            responses={str(status): response for status, response in self.responses()},
+            responses=dict(self.responses()) or {"default": Response("default", "", {}, {})},
             security=self.security(),
             pointer=self.at,
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
@@ -321,7 +323,7 @@ class Reader:
             if isinstance(raw, dict):
                 headers = {header.name: header for header in self.headers(raw, at)}
                 content = self.content(raw, at, "response")
-                yield status, Response(str(status), str(raw.get("description") or ""), content, headers)
+                yield str(status), Response(str(status), str(raw.get("description") or ""), content, headers)
 
     def headers(self, raw: dict[str, Any], at: str) -> Iterator[Header]:
         """The header fields of a response."""
@@ -345,11 +347,14 @@ class Reader:
         for media_type, media in (raw.get("content") or {}).items():
             media = media if isinstance(media, dict) else {}
             schema = media.get("schema")
+            is_sequence = schema is None and isinstance(media.get("itemSchema"), dict)
+            if is_sequence:
+                schema = {"type": "array", "items": media["itemSchema"]}
             slot = None if schema is None else self.schemas.slot(schema, direction)
             place = at + pointer("content", media_type)
             told = media.get("encoding")
             encoding = told if isinstance(told, dict) else {}
-            found[media_type] = Media(media_type, schema, slot, self.examples(media), place, encoding)
+            found[media_type] = Media(media_type, schema, slot, self.examples(media), place, encoding, is_sequence)
         return found
 
     def examples(self, media: dict[str, Any]) -> dict[str, Any]:

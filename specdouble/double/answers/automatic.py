@@ -16,6 +16,7 @@ from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, asked_for, listed_defaults
 from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.placement import Placement
+from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
@@ -33,15 +34,17 @@ def automatic(contract: Contract, operation: Operation, sampler: Sampler) -> Cal
     if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
         return None
     answer = getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
-    return None if answer is None else _refusing(answer)
+    return None if answer is None else _refusing(answer, sampled(contract, operation, sampler))
 
 
-def _refusing(answer: Callable[..., Result]) -> Callable[..., Result]:
-    """The answer, or 501 where the contract leaves none to make."""
+def _refusing(answer: Callable[..., Result], sample: Callable[[], Result]) -> Callable[..., Result]:
+    """The answer, the sample where no store could keep the document, or 501 where the contract leaves none to make."""
 
     def refusing(**arguments: Any) -> Result:
         try:
             return answer(**arguments)
+        except OverflowError:  # the contract demands an integer beyond 64 bits
+            return sample()
         except UnsatisfiableError as error:
             raise Problem(501, "Not Implemented", f"no value conforms to the contract's schema: {error}") from None
 
@@ -224,7 +227,8 @@ class AutomaticOperation:
         """
         name = self._resource.id
         document = self._completion.identified(document)
-        if document.get(name) is None:
+        is_made = document.get(name) is None
+        if is_made:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
@@ -233,6 +237,8 @@ class AutomaticOperation:
         )
         draft = self._completion.identified(documents.draft(document))
         stored = self._completion.identified(self._completion.completed(draft))
+        if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none
+            documents.delete_one({one: stored.get(one) for one in (name, *self._resource.parents)})
         documents.insert_one(stored)
         return stored
 

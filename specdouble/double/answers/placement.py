@@ -45,7 +45,8 @@ class Placement:
         self._resource = contract.resources[action.collection]
         self._key = action.id
         self._scope = action.scope
-        self._parents = tuple(_parents(contract, operation, action)) if operation.response(404) else ()
+        is_asked = operation.response(404) is not None and _is_held_to_parents(contract, action)
+        self._parents = tuple(_parents(contract, operation, action)) if is_asked else ()
 
     @property
     def by_path(self) -> bool:
@@ -100,6 +101,16 @@ def _parents(contract: Contract, operation: Operation, action: Action) -> Iterat
         other = contract.action_at.get((above, name))
         if other is not None and other.does == "read" and other.collection in contract.findable:
             yield _Parent(contract.resources[other.collection], name, other.scope)
+
+
+def _is_held_to_parents(contract: Contract, action: Action) -> bool:
+    """Whether no document gets under a parent that does not exist: what was let in has to be found again."""
+    creating = [
+        contract.operations[key]
+        for key, one in contract.actions_of[action.collection]
+        if one.does in ("create", "create_many") and one.scope == action.scope
+    ]
+    return all(operation.response(404) is not None for operation in creating)
 
 
 def as_id(resource: Resource, name: str, value: Any) -> Any:

@@ -13,6 +13,7 @@ from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.form import Fields, read_form, read_multipart
 from specdouble.double.http.json_text import read_json
 from specdouble.double.http.scalar import typed
+from specdouble.double.http.sequence import read_sequence
 from specdouble.double.http.xml import read_xml
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
@@ -138,6 +139,8 @@ def _said(contract: Contract, media: Media, sent: str) -> str:
 
 
 def _decoder_of(contract: Contract, media: Media) -> Decode:
+    if media.is_sequence:
+        return lambda raw, _: read_sequence(raw, media.type, contract.reserved)
     if "json" in media.type:
         return lambda raw, _: read_json(raw, contract.reserved)
     if "xml" in media.type:

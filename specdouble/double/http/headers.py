@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from specdouble.contract import Header, Operation
 from specdouble.double.http.field_value import elements
-from specdouble.double.http.result import Answer, Fields, fields
+from specdouble.double.http.result import Answer, Fields, fields, is_field_name
 
 # Of these HTTP itself, the server or the answer's own body decide; a made one would be a lie that breaks clients.
 _OTHERS_DECIDE = frozenset({
@@ -66,7 +66,7 @@ class DeclaredHeaders:
         told = {}
         for name, header in headers.items():
             is_ours = name.lower() not in _OTHERS_DECIDE and not name.lower().startswith("access-control-")
-            value = self._make(header, status) if is_ours else None
+            value = self._make(header, status) if is_ours and is_field_name(name) else None
             if value is not None:
                 told[name] = value
         names = {name.lower() for name in headers}

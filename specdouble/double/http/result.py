@@ -14,6 +14,7 @@ import orjson
 from specdouble.contract import Contract, Media, Operation, Response, Violation
 from specdouble.contract.media_type import concrete
 from specdouble.double.http.representation import represented
+from specdouble.double.http.sequence import write_sequence
 from specdouble.double.state.problem import STATUSES
 
 Fields = list[tuple[bytes, bytes]]
@@ -49,6 +50,11 @@ def _field(name: str, value: str) -> tuple[bytes, bytes]:
     if not _NAME.fullmatch(written[0]) or not _VALUE.fullmatch(written[1]):
         raise ContractBroken([Violation("header", f"/{name}", f"is no header field: {value!r}")])
     return written
+
+
+def is_field_name(name: str) -> bool:
+    """Whether a header can be called so (RFC 9110, 5.1)."""
+    return bool(_NAME.fullmatch(name.lower().encode()))
 
 
 _remembered = functools.lru_cache(maxsize=1024)(_field)
@@ -131,6 +137,8 @@ class Results:
     def _encoded(self, result: Any, media: Media) -> bytes:
         if isinstance(result, bytes):
             return result
+        if media.is_sequence and isinstance(result, list):
+            return self._in_sequence(result, media)
         is_json = "json" in media.type
         if not is_json and ("xml" not in media.type or result is None or isinstance(result, str)):
             return represented(self._contract, result, media)
@@ -140,6 +148,11 @@ class Results:
             return written(result) if is_json else represented(self._contract, result, media)
         except (TypeError, ValueError) as error:
             raise ContractBroken([Violation("response", "", str(error))]) from None
+
+    def _in_sequence(self, result: list[Any], media: Media) -> bytes:
+        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
+            raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
+        return write_sequence(result, media.type)
 
 
 def written(value: Any) -> bytes:

@@ -146,9 +146,11 @@ def _challenge(scheme: Mapping[str, Any]) -> str:
 
 def _reader(scheme: Mapping[str, Any] | None) -> Read:
     """Where the scheme's credential stands in a request."""
-    if scheme is None:  # it is not defined: what it protects stays protected
-        return _any_authorization
+    scheme = scheme or {}
     kind, place = scheme.get("type"), scheme.get("in")
+    is_key_told = place in ("header", "query", "cookie") and bool(scheme.get("name"))
+    if kind is None or (kind == "apiKey" and not is_key_told):
+        return _any_authorization  # what it protects stays protected, and nobody is locked out
     if kind == "apiKey":
         name = str(scheme.get("name", ""))
         if place == "header":

@@ -79,6 +79,8 @@ def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) 
         UnsatisfiableError: no value conforms to the schema.
     """
     told = list(media.examples.values()) if examples else []
+    if media.is_sequence and media.slot is not None and not any(isinstance(one, str) for one in told):
+        return sampler.sample(media.slot, key, told)
     if "json" in media.type or ("*" in media.type and not media.type.startswith("text/")):
         if media.slot is None:
             return told[0] if told else {}

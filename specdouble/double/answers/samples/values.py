@@ -313,6 +313,8 @@ class Values:
 
     @staticmethod
     def _multiple(wished: float, step: float, low: float, high: float, integer: bool) -> int | float:
+        if not math.isfinite(wished / step):
+            return 0  # the step is too small to be counted in
         times = round(wished / step)
         while times * step < low:
             times += 1
