@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
-from specdouble.contract import Contract
+from specdouble.contract import Contract, Operation
 from specdouble.contract.pointer import look_up
 from specdouble.verify.client import Client
 from specdouble.verify.exchange import Call
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
 from specdouble.verify.settings import Account, Settings
+
+PREFIXES = ("", "Bearer ", "Token ", "token ", "JWT ")  # of tokens that are sent as a key
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Crowd:
 
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
+        self.token_prefix = ""
         self.users: dict[str, User] = {
             account.name: User(account.name, tenant=account.tenant, credentials=account.credentials, account=account)
             for account in settings.users
@@ -93,7 +96,8 @@ class Crowd:
         schemes = self.contract.security_schemes
         bearer = [name for name, one in schemes.items() if _is_bearer(one) and name not in given]
         tokens = [name for name in bearer if getattr(self.contract.identities.get(name), "credential", None) is None]
-        return next(iter(tokens or bearer), None)
+        keys = [name for name, one in schemes.items() if one.get("type") == "apiKey" and name not in given]
+        return next(iter(tokens or bearer or keys), None)
 
     def sign_in(self, client: Client) -> None:
         """Get a token for each user and learn who they are.
@@ -103,13 +107,41 @@ class Crowd:
         """
         for name in self.users:
             self.renew(client, name)
+        if self._seek_token_prefix(client):
+            for name in self.users:
+                self.renew(client, name)
+
+    def _seek_token_prefix(self, client: Client) -> bool:
+        """Find what stands before a token in the header `Authorization`, where the contract calls it a key.
+
+        OpenAPI has no word for schemes that are not registered, such as `Token`.
+        """
+        scheme, user = self.login_scheme(), self.first
+        definition = self.contract.security_schemes.get(scheme or "", {})
+        token = user.credentials.get(scheme or "")
+        if definition.get("type") != "apiKey" or str(definition.get("name")).lower() != "authorization" or not token:
+            return False
+        operation = self._plain_read(str(scheme))
+        if operation is None:
+            return False
+        for prefix in PREFIXES:
+            answer = client.send(Call(operation, user.name, authorization={"Authorization": prefix + token}))
+            if answer.status not in (401, 403):
+                self.token_prefix = prefix
+                break
+        return bool(self.token_prefix)
+
+    def _plain_read(self, scheme: str) -> Operation | None:
+        """An operation that reads, needs no document, and takes the scheme alone."""
+        reads = (one for one in self.contract.operations.values() if one.method == "get" and "{" not in one.path)
+        return next((one for one in reads if one.security == ((scheme,),)), None)
 
     def renew(self, client: Client, name: str) -> None:
         """Get a new token for one user."""
         user, login, scheme = self.users[name], self.settings.login, self.login_scheme()
         if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:
             token = self._log_in(client, user)
-            user = replace(user, credentials={**user.credentials, scheme: token})
+            user = replace(user, credentials={**user.credentials, scheme: self.token_prefix + token})
         self.users[name] = self._recognized(user)
 
     def _log_in(self, client: Client, user: User) -> str:
@@ -180,12 +212,28 @@ class Crowd:
         for user in self.users.values():
             for scheme, credential in user.credentials.items():
                 found[credential] = variable(user.name, "token" if scheme == self.login_scheme() else scheme)
-            for key, value in user.account.login.items():
+            for place, value in login_values(user.account.login):
+                key = place[-1]
                 if (isinstance(value, str) and "pass" in key.lower()) or key.lower() in ("secret", "pin", "code"):
                     found[str(value)] = variable(user.name, key)
         for scheme, key in self.settings.signing.items():
             found[key] = variable(scheme, "signing_key")
         return found
+
+
+def login_values(login: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """What a user signs in with, each value with the names that lead to it: they may stand within one object."""
+    for name, value in login.items():
+        if isinstance(value, Mapping):
+            yield from login_values(value, (*place, name))
+        else:
+            yield (*place, name), value
+
+
+def with_login_value(login: Mapping[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """The same with another value in one place."""
+    inner = with_login_value(login[place[0]], place[1:], value) if len(place) > 1 else value
+    return {**login, place[0]: inner}
 
 
 def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], query: dict[str, str]) -> None:

@@ -185,11 +185,13 @@ def _account(user: Mapping[str, Any], environment: Mapping[str, str]) -> Account
 
 
 def secret(value: Any, environment: Mapping[str, str]) -> Any:
-    """The value itself, or what the environment holds for `env:NAME`.
+    """The value itself, or what the environment holds for `env:NAME`; of an object, each of its values.
 
     Raises:
         WrongUse: the environment holds nothing of that name.
     """
+    if isinstance(value, dict):
+        return {name: secret(one, environment) for name, one in value.items()}
     if not isinstance(value, str) or not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")

@@ -13,7 +13,7 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
-from specdouble.verify.identity import User, carry, token_claims
+from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
@@ -210,7 +210,7 @@ def _login(world: World) -> Plan:
     for user in world.crowd:
         if not user.account.login:
             continue
-        for key, value in user.account.login.items():
+        for place, value in login_values(user.account.login):
             for what, other in (
                 ("another", f"x{value}"),
                 ("none", ""),
@@ -219,8 +219,8 @@ def _login(world: World) -> Plan:
             ):
                 if what == "none" and "@" in str(value):
                     continue
-                run = partial(_wrong_login, operation=operation, user=user, key=key, value=other)
-                yield Case(Names.authentication, promise, run, f"{user.name} with {what} {key}", about)
+                run = partial(_wrong_login, operation=operation, user=user, place=place, value=other)
+                yield Case(Names.authentication, promise, run, f"{user.name} with {what} {place[-1]}", about)
         for other in world.crowd:
             if other.name != user.name and other.account.login:
                 run = partial(_mixed_login, operation=operation, user=user, other=other)
@@ -228,17 +228,18 @@ def _login(world: World) -> Plan:
         break
 
 
-def _wrong_login(trial: Trial, operation: Operation, user: User, key: str, value: str) -> None:
-    exchange = trial.send(operation, None, body={**user.account.login, key: value})
+def _wrong_login(trial: Trial, operation: Operation, user: User, place: tuple[str, ...], value: str) -> None:
+    exchange = trial.send(operation, None, body=with_login_value(user.account.login, place, value))
     if not exchange.refused:
-        raise Broken(f"a login with a wrong {key} to be refused", f"the server answered {exchange.status}")
+        raise Broken(f"a login with a wrong {place[-1]} to be refused", f"the server answered {exchange.status}")
 
 
 def _mixed_login(trial: Trial, operation: Operation, user: User, other: User) -> None:
-    keys = list(user.account.login)
-    if user.account.login.get(keys[-1]) == other.account.login.get(keys[-1]):
-        raise NotExercised(f"{user.name} and {other.name} have the same {keys[-1]}")
-    mixed = {**user.account.login, keys[-1]: other.account.login.get(keys[-1])}
+    own, others = dict(login_values(user.account.login)), dict(login_values(other.account.login))
+    place = list(own)[-1]  # what is secret is written last
+    if place not in others or own[place] == others[place]:
+        raise NotExercised(f"{user.name} and {other.name} have the same {place[-1]}")
+    mixed = with_login_value(user.account.login, place, others[place])
     exchange = trial.send(operation, None, body=mixed)
     if not exchange.refused:
         raise Broken("a login with another's secret to be refused", f"the server answered {exchange.status}")
