@@ -7,6 +7,7 @@ values; a schema that it does not name is meant by its own name (OpenAPI 3.0.3, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -27,6 +28,8 @@ class Discriminators:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._known: dict[str, dict[str, None]] = {}
+        self._mappings: dict[int, dict[str, list[str]]] = {}
 
     @cached_property
     def _named(self) -> dict[str, Any]:
@@ -96,28 +99,35 @@ class Discriminators:
             return False
         return own in self._descendants(at)
 
-    def _descendants(self, at: str) -> list[str]:
-        found: list[str] = []
-        waiting = [*self._built_on.get(at, ())]
-        while waiting:
-            above = waiting.pop(0)
-            if above not in found and above != at:
-                found.append(above)
-                waiting += self._built_on.get(above, ())
-        return found
+    def _descendants(self, at: str) -> dict[str, None]:
+        """The named schemas that build on the one at the pointer, however many lie between; in order."""
+        if at not in self._known:
+            found: dict[str, None] = {}
+            waiting = deque(self._built_on.get(at, ()))
+            while waiting:
+                above = waiting.popleft()
+                if above not in found and above != at:
+                    found[above] = None
+                    waiting += self._built_on.get(above, ())
+            self._known[at] = found
+        return self._known[at]
 
     def _meaning(self, schema: Mapping[str, Any], at: str) -> list[str]:
         """The values that mean the schema at the pointer: those that are mapped to it, else its name."""
-        told = schema["discriminator"]
-        mapping = told.get("mapping") if isinstance(told, dict) else None
-        mapped = [value for value, target in _items(mapping) if self._is_at(target, at)]
+        mapped = self._mapped(schema, at.rpartition("/")[0]).get(at)
         return mapped or [at.rpartition("/")[2].replace("~1", "/").replace("~0", "~")]
 
-    @staticmethod
-    def _is_at(target: Any, at: str) -> bool:
-        if not isinstance(target, str):
-            return False
-        return fragment(target) == at if "#" in target else target == at.rpartition("/")[2]
+    def _mapped(self, schema: Mapping[str, Any], place: str) -> dict[str, list[str]]:
+        """The values of a `mapping` by what they mean; a name alone is that of a schema at the place."""
+        if id(schema) not in self._mappings:
+            told = schema["discriminator"]
+            mapping = told.get("mapping") if isinstance(told, dict) else None
+            found: dict[str, list[str]] = {}
+            for value, target in _items(mapping):
+                named = fragment(target) if "#" in target else f"{place}/{target}"
+                found.setdefault(named, []).append(value)
+            self._mappings[id(schema)] = found
+        return self._mappings[id(schema)]
 
     def _taken(self, at: str, name: str, values: list[str]) -> list[str]:
         """Those values that the schema's own property takes; none where it has no text there."""
@@ -136,9 +146,10 @@ class Discriminators:
         return values
 
 
-def _items(mapping: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(mapping, dict):
-        yield from ((str(value), target) for value, target in mapping.items())
+def _items(mapping: Any) -> Iterator[tuple[str, str]]:
+    for value, target in mapping.items() if isinstance(mapping, dict) else ():
+        if isinstance(target, str):
+            yield str(value), target
 
 
 def _list(schema: Any, keyword: str) -> list[Any]:

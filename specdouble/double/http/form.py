@@ -158,7 +158,9 @@ class _Form:
         if not isinstance(text, str):
             return [([], text)]
         if "json" in str(told.get("contentType", "")) and is_json(text):
-            return [([], read_json(text.encode(), self._reserved))]
+            value = read_json(text.encode(), self._reserved)
+            is_whole = isinstance(value, list) and _items(schema) is not None
+            return [([], one) for one in (value if is_whole else [value])]
         style = str(told.get("style", "form"))
         if told.get("explode", style == "form") is True or style == "deepObject" or not told:
             return [([], text)]
