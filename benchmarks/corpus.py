@@ -161,7 +161,7 @@ async def _call_all(double: Double, app: Any, result: Result, started: float) ->
 def ids(double: Double, operation: Operation) -> dict[str, Any]:
     """Of a document that exists: its id, and those of its parents."""
     action = double.contract.actions.get(operation.id)
-    documents = double.seed.get(action.collection) if action else None
+    documents = _documents(double, action.collection) if action else []
     if action is None:
         return {}
     if not documents:
@@ -173,13 +173,18 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     return found
 
 
+def _documents(double: Double, collection: str) -> list[dict[str, Any]]:
+    """What the collection begins with."""
+    return double.seed.get(collection) or list(double.made.of(collection))
+
+
 def _parents(double: Double, operation: Operation, action: Action) -> dict[str, Any]:
     """The ids of the documents that the path stands under, where such are kept."""
     found: dict[str, Any] = {}
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         parent = double.contract.action_at.get((above, name))
-        documents = double.seed.get(parent.collection) if parent else None
+        documents = _documents(double, parent.collection) if parent else []
         if parent is not None and documents:
             found |= {outer: documents[0].get(to) for outer, to in parent.scope}
             found[name] = documents[0].get(double.contract.resources[parent.collection].id)
@@ -198,7 +203,7 @@ def fresh(double: Double, operation: Operation) -> set[str]:
 def _name_stored(double: Double, operation: Operation, request: Request) -> None:
     """A body that says itself which document it replaces names one that exists."""
     action = double.contract.actions.get(operation.id)
-    documents = double.seed.get(action.collection) if action else None
+    documents = _documents(double, action.collection) if action else []
     if action and documents and action.does == "replace" and action.id is None and request.body[:1] == b"{":
         name = double.contract.resources[action.collection].id
         request.body = json.dumps({**json.loads(request.body), name: documents[0].get(name)}).encode()

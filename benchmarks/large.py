@@ -11,7 +11,7 @@ PROPERTIES = 95
 Schema = dict[str, Any]
 
 
-def contract(resources: int = RESOURCES) -> Schema:
+def contract(resources: int = RESOURCES, properties: int = PROPERTIES) -> Schema:
     """A contract with five operations for each resource."""
     paths: Schema = {}
     for number in range(resources):
@@ -21,7 +21,9 @@ def contract(resources: int = RESOURCES) -> Schema:
         "openapi": "3.0.3",
         "info": {"title": "Large", "version": "1"},
         "paths": paths,
-        "components": {"schemas": {f"Resource{number}": _schema(number, resources) for number in range(resources)}},
+        "components": {
+            "schemas": {f"Resource{number}": _schema(number, resources, properties) for number in range(resources)}
+        },
     }
 
 
@@ -32,12 +34,12 @@ def write(folder: Path) -> Path:
     return file
 
 
-def _schema(number: int, resources: int) -> Schema:
+def _schema(number: int, resources: int, count: int) -> Schema:
     properties: Schema = {
         "id": {"type": "string", "readOnly": True},
         "next": {"$ref": f"#/components/schemas/Resource{(number + 1) % resources}"},
     }
-    for index in range(PROPERTIES):
+    for index in range(count):
         properties[f"property{index}"] = _property(number, index)
     return {
         "type": "object",

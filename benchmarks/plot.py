@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import log10
 from typing import Any
 
 from benchmarks.report import share
@@ -54,6 +55,36 @@ def curve(points: list[tuple[int, float]], ceiling: float) -> str:
     drawn = " ".join(f"{_LEFT + at * along:.1f},{bottom - mebibytes * up:.1f}" for at, mebibytes in points)
     parts.append(f'<polyline points="{drawn}" fill="none" stroke="{_COLOURS["specdouble"]}" stroke-width="1.5"/>')
     return _framed("Memory over requests", parts, bottom + 56)
+
+
+def growth(points: list[dict[str, float]]) -> str:
+    """The chart of a start's seconds and memory over the size of the contract, both axes logarithmic.
+
+    Args:
+        points: `operations`, `seconds` and `mebibytes` of each size.
+    """
+    height, sizes = 240, [point["operations"] for point in points]
+    along = _WIDTH / log10(max(sizes) / min(sizes))
+    parts = []
+    for name, unit, colour in (("seconds", "s", _COLOURS["specdouble"]), ("mebibytes", "MiB", _COLOURS["Prism"])):
+        values = [point[name] for point in points]
+        up = height * 0.85 / log10(max(2.0, max(values) / min(values)))
+        places = [
+            (_LEFT + log10(size / min(sizes)) * along, _TOP + height - log10(value / min(values)) * up)
+            for size, value in zip(sizes, values, strict=True)
+        ]
+        drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        for (x, y), value in zip(places, values, strict=True):
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>')
+            told = f"{value:.2g} {unit}" if value < 10 else f"{value:.0f} {unit}"
+            parts.append(_text(x, y - 8, told, "middle", 10))
+    for size in sizes:
+        x = _LEFT + log10(size / min(sizes)) * along
+        parts.append(_text(x, _TOP + height + 20, f"{size:,.0f}", "middle"))
+    parts.append(_text(_LEFT + _WIDTH / 2, _TOP + height + 40, "operations", "middle"))
+    parts.append(_text(_LEFT, _TOP - 24, "to the first answer: seconds (blue), memory (green)", "start"))
+    return _framed("Start against the size of the contract", parts, _TOP + height + 56)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> str:

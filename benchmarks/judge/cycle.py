@@ -94,7 +94,7 @@ class Judge:
 
     def cycles(self) -> list[Cycle]:
         """Every cycle that the contract has, played; of many a part."""
-        found = [path for path in self.described.paths if self._makes_cycle(path)]
+        found = [path for path in self.described.paths if self.makes_cycle(path)]
         singles = [path for path in self.described.paths if self._is_singleton(path)]
         return [self.play(path) for path in self._chosen(found)] + [
             self.play(path, "singleton") for path in self._chosen(singles)
@@ -117,7 +117,8 @@ class Judge:
                 if names and len(names) >= len(listed):
                     yield update
 
-    def _makes_cycle(self, path: str) -> bool:
+    def makes_cycle(self, path: str) -> bool:
+        """Whether the path's document can be created and read."""
         match = _ITEM.fullmatch(path)
         return bool(match and "get" in self.described.paths[path] and self._collection(path, "post"))
 
@@ -476,9 +477,11 @@ def load(file: Path) -> dict[str, Any]:
     return loaded
 
 
-def judged(data: dict[str, Any], url: str, seed: int = 0) -> list[Cycle]:
-    """The cycles of a contract, played against the server at the URL."""
+def judged(data: dict[str, Any], url: str, seed: int = 0, base: str | None = None) -> list[Cycle]:
+    """The cycles of a contract, played against the server at the URL; under another base path, where one is told."""
     described = Described(data)
+    if base is not None:
+        described.base = base
     with httpx.Client(base_url=url, timeout=60) as client:
         return Judge(described, client, random.Random(seed)).cycles()
 

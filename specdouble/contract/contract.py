@@ -100,8 +100,9 @@ class Contract:
         schema = self.item(media.schema) if media else None
         for name in (*action.envelope, *resource.id_path[:-1]):
             schema = self.item(self.properties(schema).get(name))
-        key = resource.id_path[-1] if resource.id_path else resource.id
-        return key in self.fields(schema)
+        keys = {action.id for _, action in self.actions_of[resource.collection]}
+        keys.add(resource.id_path[-1] if resource.id_path else resource.id)
+        return not keys.isdisjoint(self.fields(schema))
 
     @cached_property
     def claims(self) -> frozenset[str]:

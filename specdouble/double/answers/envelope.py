@@ -46,6 +46,9 @@ class Envelope:
         self._path = path
         self._key = operation.id
         self._id = resource.id
+        # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
+        actions = contract.actions_of.get(resource.collection, ())
+        self._keys = {plain(action.id) for _, action in actions if action.id is not None and not resource.single}
         response = operation.response(operation.success)
         self._media = response.media() if response else None
         self._template: Any = None
@@ -120,6 +123,8 @@ class Envelope:
         if not isinstance(sample, dict):
             return sample
         both = {**sample, **{name: document[name] for name in sample if name in document}}
+        if self._id in document:
+            both |= {name: document[self._id] for name in sample if plain(name) in self._keys and name not in document}
         return both if self._contract.schemas.is_valid(self._media.slot, both) else sample
 
     def _conforming(self, whole: Any, document: Document) -> Any:
