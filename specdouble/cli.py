@@ -19,6 +19,7 @@ from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
+from specdouble.verify.replay_command import replay
 
 if TYPE_CHECKING:
     from specdouble.contract import Finding
@@ -190,6 +191,7 @@ def _serving(path: Path, seed: int | None, allow_refs: tuple[Path, ...] = ()) ->
 
 
 main.add_command(verify_command(_serving))
+main.add_command(replay)
 main.add_command(prove)
 
 

@@ -53,6 +53,8 @@ DOORS = {
         "specdouble.arguments",
         "specdouble.cli",
         "specdouble.verify.command",
+        "specdouble.verify.options",
+        "specdouble.verify.replay_command",
         "specdouble.verify.screen",
         "specdouble.prove.command",
     ),

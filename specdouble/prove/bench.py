@@ -76,7 +76,7 @@ class Bench:
             identities = self.contract.identities.items()
             signing = {scheme: secret for scheme, identity in identities if identity.credential is None}
             settings = replace(settings, signing=signing)
-        return replace(settings, reports={}, yes=True)
+        return replace(settings, reports={}, yes=True, strictness="rfc", strict={}, skip=(), baseline=None)
 
     def clean(self) -> Clean:
         """Verify the double without a fault.

@@ -32,6 +32,7 @@ class Client:
         timeout: seconds to wait for an answer.
         authorize: the headers and query parameters of a user's credentials for a call.
         guard: says which requests may be sent.
+        headers: header fields that every request carries.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Client:
         timeout: float,
         authorize: Callable[[Call], tuple[Mapping[str, str], Mapping[str, str]]],
         guard: Guard,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.base_path = base_path if urlsplit(self.url).path else ""
         self.authorize, self.guard = authorize, guard
+        self.headers = dict(headers or {})
         self.requests = 0
         self.waited = 0.0
         self.deadline: float | None = None
@@ -109,7 +112,7 @@ class Client:
 
     def _send(self, call: Call) -> Exchange:
         url, credentials = self.address(call)
-        headers = {"Accept": "application/json", **call.headers, **credentials}
+        headers = {"Accept": "application/json", **self.headers, **call.headers, **credentials}
         content = call.raw
         if content is not None:
             headers.setdefault("Content-Type", call.media_type)

@@ -16,6 +16,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
+from specdouble.verify.options import verify_options
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -37,30 +38,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
 
     @click.command()
     @contract_arguments
-    @click.option("--url", help="The server to verify.  [default: the double, on a free port]")
-    @click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
-    @click.option("--max-time", type=float, metavar="SECONDS", help="Stop after so long and say what was found.")
-    @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop once N failures were found.")
-    @click.option("--max-examples", type=click.IntRange(1), help="Random cases for each property.  [default: 15]")
-    @click.option("--operation", "operations", multiple=True, metavar="ID", help="Check this operation; repeatable.")
-    @click.option("--rule", "rules", multiple=True, metavar="ID", help="Try this rule or check; repeatable.")
-    @click.option("--phase", "phases", multiple=True, help="rules, examples, coverage, fuzzing, stateful; repeatable.")
-    @click.option("--workers", type=click.IntRange(1, 64), help="Cases that run at once.  [default: 1; 8 when slow]")
-    @click.option("--timeout", type=float, metavar="SECONDS", help="Wait so long for an answer.  [default: 10]")
-    @click.option("--user", "users", multiple=True, metavar="NAME:SCHEME=TOKEN",
-                  help="A user and a credential (env:NAME takes it from the environment); repeatable.")  # fmt: skip
-    @click.option("--checks", type=click.Path(path_type=Path), help="The project's own checks.  [default: tests/rules]")
-    @click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
-                  help="Write a report: junit, json, har or html; repeatable, or separated by commas.")  # fmt: skip
-    @click.option("--exclude", multiple=True, metavar="ID", help="Send no request of this operation; repeatable.")
-    @click.option("--allow-destructive", is_flag=True, default=None,
-                  help="Try operations that may change what was there before, too.")  # fmt: skip
-    @click.option("--leftovers", type=click.Path(path_type=Path), metavar="FILE",
-                  help="Note what is created, as it is created; at the end, what is left.")  # fmt: skip
-    @click.option("--wait-for-server", type=float, metavar="SECONDS", help="Let the server take so long to start.")
-    @click.option("--require-all", is_flag=True, default=None, help="Fail where a rule or check is not exercised.")
-    @click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output.")
-    @click.option("--yes", is_flag=True, help="Write to the server without asking.")
+    @verify_options
     def verify(
         path: Path,
         allow_refs: tuple[Path, ...],
@@ -80,6 +58,9 @@ def verify_command(start_double: StartDouble) -> click.Command:
 
         try:
             contract, settings = _told(path, allow_refs, seed=seed, **flags)
+            if settings.concerned == ():
+                click.echo(f"No operation changed since {settings.changed_since}: there is nothing to verify.")
+                return
             settings = replace(settings, yes=yes or settings.yes)
             url = url or settings.url
             if url:
@@ -106,49 +87,27 @@ def _signing(contract: Contract, settings: Settings, secret: str) -> Settings:
 def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contract, Settings]:
     """The contract and the settings; exits where either cannot be used."""
     from specdouble.contract import read
-    from specdouble.verify.problem import WrongUse
+    from specdouble.verify.changed import concerned
+    from specdouble.verify.options import report_files, with_headers, with_users
+    from specdouble.verify.problem import CouldNotRun, WrongUse
     from specdouble.verify.settings import load
 
     contract = read(path, allow_refs)
     folder = path if path.is_dir() else path.parent
     try:
         given = {name: value for name, value in flags.items() if value not in (None, ())}
-        users, reports = given.pop("users", ()), given.pop("reports", ())
-        settings = load(folder, **given)
-        settings = _with_users(settings, users)
-        return contract, replace(settings, reports={**settings.reports, **_files(reports)})
+        users, headers = given.pop("users", ()), given.pop("headers", ())
+        files = report_files(given.pop("reports", ()), given.pop("folder", None))
+        settings = with_headers(with_users(load(folder, **given), users), headers)
+        if settings.update_baseline and settings.baseline is None:
+            raise WrongUse("--update-baseline writes the file that --baseline names: name it")
+        if settings.changed_since is not None:
+            settings = replace(settings, concerned=concerned(contract, settings.changed_since))
     except WrongUse as error:
         fail(str(error), WRONG_USE)
-
-
-def _with_users(settings: Settings, users: tuple[str, ...]) -> Settings:
-    """The settings with the users of the flags in place of those of the file."""
-    from specdouble.verify.problem import WrongUse
-    from specdouble.verify.settings import Account, secret
-
-    if not users:
-        return settings
-    credentials: dict[str, dict[str, str]] = {}
-    for text in users:
-        name, _, rest = text.partition(":")
-        scheme, _, token = rest.partition("=")
-        if not (name and scheme and token):
-            raise WrongUse(f"--user `{name}...` is not NAME:SCHEME=TOKEN, such as ada:bearerAuth=env:ADA_TOKEN")
-        credentials.setdefault(name, {})[scheme] = secret(token, os.environ)
-    return replace(settings, users=tuple(Account(name, {}, one) for name, one in credentials.items()))
-
-
-def _files(reports: tuple[str, ...]) -> dict[str, Path]:
-    from specdouble.verify.problem import WrongUse
-    from specdouble.verify.settings import REPORTS
-
-    files = {}
-    for text in ",".join(reports).split(",") if reports else ():
-        kind, _, file = text.partition("=")
-        if kind not in REPORTS or not file:
-            raise WrongUse(f"--report `{text}` is not KIND=FILE, KIND one of {', '.join(REPORTS)}")
-        files[kind] = Path(file)
-    return files
+    except CouldNotRun as error:
+        fail(str(error), COULD_NOT_RUN)
+    return contract, replace(settings, reports={**settings.reports, **files})
 
 
 def _ask(contract: Contract, settings: Settings) -> None:

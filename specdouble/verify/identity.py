@@ -218,6 +218,9 @@ class Crowd:
                     found[str(value)] = variable(user.name, key)
         for scheme, key in self.settings.signing.items():
             found[key] = variable(scheme, "signing_key")
+        for name, value in self.settings.headers.items():
+            if value in self.settings.sources:
+                found[value] = variable("header", name)
         return found
 
 

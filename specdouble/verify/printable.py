@@ -6,14 +6,14 @@ import re
 
 # C0 and C1 controls but tab and line feed, DEL, and what changes the direction of writing (Unicode TR 9) or is no
 # character at all.
-_UNPRINTABLE = re.compile(
+UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
     r"""The text with each such character as `\x1b` or `\u202e`."""
-    return _UNPRINTABLE.sub(_spelt, text)
+    return UNPRINTABLE.sub(_spelt, text)
 
 
 def _spelt(match: re.Match[str]) -> str:

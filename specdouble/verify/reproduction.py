@@ -1,49 +1,67 @@
-"""Curl lines that show a failure again, from a fresh state."""
+"""A failure as something to be played again: its requests as data, secrets and ids of earlier answers as variables."""
 
 from __future__ import annotations
 
+import base64
 import json
-import shlex
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.identity import User, variable
+from specdouble.verify.identity import User, token_claims, variable
+from specdouble.verify.printable import UNPRINTABLE
+from specdouble.verify.symptom import symptom_of
 from specdouble.verify.verdict import Failure
 from specdouble.verify.world import World
 
-# On one line: it may be pasted with the spaces that stand before it on the screen.
-PICK = (
-    "pick() { python3 -c 'import functools, json, sys; "
-    "print(functools.reduce(lambda value, name: value[int(name) if isinstance(value, list) else name], "
-    "sys.argv[1:], json.load(sys.stdin)))'"
-    ' "$@"; }'
-)
 SHORTEST_ID = 6
+SHORTEST_PART = 4  # characters of a secret that is looked for within other texts
+LONGEST_BODY = 256 * 1024  # bytes of an answer that are kept
+# What a client says of its own accord.
+OWN_FIELDS = ("host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding")
+JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+TIMES = ("exp", "iat", "nbf")
+
+Pieces = str | list[str | dict[str, Any]]
 
 
-def reproduction(world: World, failure: Failure) -> str:
-    """The lines of a shell script that sends the failure's requests and prints each answer with its status."""
-    return _Script(world, failure).text()
+def reproduction(world: World, failure: Failure) -> dict[str, Any]:
+    """What `specdouble replay`, a failure's script and its curl lines are made from.
+
+    A text with variables in it is a list of its parts: `["Bearer ", {"variable": "ADA_TOKEN"}]`.
+    """
+    return _Reproduction(world, failure).data()
 
 
-class _Script:
-    """One script: what stands for a secret or for an id of an earlier answer is a shell variable."""
-
+class _Reproduction:
     def __init__(self, world: World, failure: Failure) -> None:
         self.world, self.failure = world, failure
         self.steps = self._complete(failure.steps)
         self.captured: dict[str, str] = {}  # values of earlier answers, by the variable that holds them
-        self.secrets = {secret: name for secret, name in world.crowd.secrets().items() if len(secret) >= 4}
-        self.captures: dict[int, list[tuple[str, tuple[str | int, ...]]]] = {}
+        self.captures: dict[int, dict[str, list[str | int]]] = {}
+        self.secrets = world.crowd.secrets()
+        self.run = re.compile(
+            rf"(?<![0-9A-Za-z]){world.run}(?=[-\d])|(?<=\d-){world.run}(?![0-9A-Za-z])", re.IGNORECASE
+        )
 
-    def text(self) -> str:
+    def data(self) -> dict[str, Any]:
+        """The whole of it."""
+        deciding, symptom = symptom_of(self.failure, self.steps)
         self._plan_captures()
-        calls = list(self._calls())
-        logins = list(self._logins())
-        pick = [PICK] if any("| pick" in line for line in (*logins, *calls)) else []
-        return "\n".join([f"URL=${{URL:-{self.world.client.url}}}", *pick, *logins, *calls])
+        steps = [self._step(number, step) for number, step in enumerate(self.steps)]
+        logins = list(self._logins(json.dumps(steps)))
+        used = json.dumps([steps, logins])
+        return {
+            "url": self.world.client.url,
+            "run": self.world.run if '"RUN"' in used else "",
+            "secrets": {name: told for name, told in self._told_secrets() if f'"{name}"' in used},
+            "logins": logins,
+            "steps": steps,
+            "deciding": deciding,
+            "symptom": symptom,
+        }
 
     def _complete(self, steps: Iterable[Exchange]) -> list[Exchange]:
         """The steps, each after those of other cases that made what it refers to."""
@@ -76,113 +94,211 @@ class _Script:
                 if (own or is_id) and text in later and text not in self.captured and text not in self.secrets:
                     name = f"ID{len(self.captured) + 1}"
                     self.captured[text] = name
-                    self.captures.setdefault(number, []).append((name, path))
+                    self.captures.setdefault(number, {})[name] = list(path)
 
-    def _logins(self) -> list[str]:
+    # Requests
+
+    def _step(self, number: int, step: Exchange) -> dict[str, Any]:
+        headers = {name: value for name, value in step.sent_headers.items() if name.lower() not in OWN_FIELDS}
+        told: dict[str, Any] = {
+            "method": step.method,
+            "path": self._address(step),
+            "headers": {name: self._field(step, name, value) for name, value in headers.items()},
+            "body": self._body(step.sent),
+            "answer": {
+                "status": step.status,
+                "headers": {name: value for name, value in step.headers.items() if name != "set-cookie"},
+                "body": step.content[:LONGEST_BODY].decode("utf-8", "replace"),
+            },
+        }
+        if step.call.together is not None:
+            told["together"] = step.call.together
+        if number in self.captures:
+            told["captures"] = self.captures[number]
+        return told
+
+    def _address(self, step: Exchange) -> Pieces:
+        base = self.world.client.url
+        path = step.url[len(base) :] if step.url.startswith(base) else "/" + step.url.split("/", 3)[-1]
+        marks = {quote(value, safe=""): one for value, one in self._marks().items()}
+        return _joined(self._with_run(_marked([path], marks)))
+
+    def _field(self, step: Exchange, name: str, value: str) -> Pieces:
+        """The value of a header field."""
+        scheme, space, credential = value.partition(" ")
+        if name.lower() == "authorization" and space:
+            if scheme.lower() == "basic":
+                plain = {base64.b64encode(known.encode()).decode(): one for known, one in self.secrets.items()}
+                known = plain.get(credential)
+                return [f"{scheme} ", {"variable": known, "as": "base64"}] if known else value
+            return _joined([f"{scheme} ", *self._credential(step, credential)])
+        return _joined(self._credential(step, value))
+
+    def _credential(self, step: Exchange, value: str) -> list[str | dict[str, Any]]:
+        if value in self.secrets:
+            return [{"variable": self.secrets[value]}]
+        halves = {known[: len(known) // 2]: name for known, name in self.secrets.items() if len(known) > SHORTEST_ID}
+        if value in halves:
+            return [{"variable": halves[value], "as": "half"}]
+        if JWT.fullmatch(value):
+            user = step.call.user
+            if step.call.authorization is None and user:  # a token of before it was renewed
+                return [{"variable": variable(user, "token")}]
+            return [{"token": self._token(step, value)}]
+        return _marked([value], self._marks())
+
+    def _token(self, step: Exchange, value: str) -> dict[str, Any]:
+        """A JSON Web Token that nobody was given, as what it is made of."""
+        header = token_claims(f".{value.partition('.')[0]}.")
+        claims = token_claims(value)
+        text, _, signature = value.rpartition(".")
+        times = {name: int(claims[name] - step.started) for name in TIMES if isinstance(claims.get(name), int | float)}
+        signed: dict[str, str] = {"secret": "a secret that is not the server's"} if signature else {}
+        for known, name in self.secrets.items():
+            if known.rpartition(".")[2] == signature and signature and "." in known:
+                signed = {"like": name}
+        signing = {key: variable(scheme, "signing_key") for scheme, key in self.world.settings.signing.items()}
+        for key, name in signing.items():
+            if signature and _signs(key, text, signature):
+                signed = {"variable": name}
+        return {"header": header, "claims": claims, "times": times, "signed": signed}
+
+    def _body(self, sent: bytes | None) -> Any:
+        if sent is None:
+            return None
+        try:
+            text = sent.decode("utf-8")
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            document = None
+        if document is None:
+            # As bytes: what is no UTF-8, and what a terminal would change on its way.
+            plain = sent.isascii() and sent.decode("ascii").isprintable()
+            return sent.decode("ascii") if plain else {"base64": base64.b64encode(sent).decode()}
+        # The same JSON (RFC 8259, 7), in characters that no terminal and no editor changes.
+        text = UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return _joined(self._with_run(_marked([text], self._marks(as_json=True))))
+
+    def _marks(self, as_json: bool = False) -> dict[str, dict[str, Any]]:
+        """The variable that stands for each text; one that is short stands for whole values alone."""
+        marks: dict[str, dict[str, Any]] = {}
+        for value, name in {**self.captured, **self.secrets}.items():
+            spelled = json.dumps(value, ensure_ascii=False)[1:-1] if as_json else value
+            piece = {"variable": name} | ({"as": "json"} if spelled != value else {})
+            if len(value) >= SHORTEST_PART or (value in self.captured and not as_json):
+                marks[spelled] = piece
+            elif as_json and value:
+                whole = f'"{spelled}"' if value in self.secrets else spelled
+                marks[whole] = piece
+        return marks
+
+    def _with_run(self, pieces: Iterable[str | dict[str, Any]]) -> Iterator[str | dict[str, Any]]:
+        """The pieces with a variable for what all new names of a run share: the next run has other names."""
+        for piece in pieces:
+            if isinstance(piece, dict):
+                yield piece
+                continue
+            end = 0
+            for found in self.run.finditer(piece):
+                upper = {"as": "upper"} if found[0] != found[0].lower() else {}
+                yield from (piece[end : found.start()], {"variable": "RUN", **upper})
+                end = found.end()
+            yield piece[end:]
+
+    # Who calls
+
+    def _logins(self, used: str) -> Iterator[dict[str, Any]]:
         """How each user that takes part gets its token."""
-        names = dict.fromkeys(step.call.user for step in self.steps if step.call.user)
-        lines: list[str] = []
-        for name in names:
-            user = self.world.crowd.users.get(name)
-            if user is not None:
-                lines += self._login(user)
-        return lines
+        for user in self.world.crowd:
+            if f'"{variable(user.name, "token")}"' in used and self._signs_in(user):
+                yield self._login(user)
 
-    def _login(self, user: User) -> Iterator[str]:
+    def _signs_in(self, user: User) -> bool:
         login, scheme = self.world.settings.login, self.world.crowd.login_scheme()
-        spoken = " ".join(self._spoken(step) for step in self.steps)
-        for other, credential in user.credentials.items():
-            name = self.secrets.get(credential, "")
-            if other != scheme and name and f"${{{name}}}" in spoken:
-                yield f': "${{{name}:?credential of {user.name} for {other}}}"'
-        token = variable(user.name, "token")
-        if login is None or scheme is None or f"${{{token}}}" not in spoken or not user.account.login:
-            return
+        return login is not None and scheme is not None and bool(user.account.login)
+
+    def _login(self, user: User) -> dict[str, Any]:
+        login = self.world.settings.login
+        assert login is not None
         operation = self.world.contract.operations[login.operation]
         body = json.dumps(dict(user.account.login), ensure_ascii=False)
-        for secret, name in self.secrets.items():
-            if secret in body:
-                yield f': "${{{name}:?{name.lower().replace("_", " ")}}}"'
-        path = " ".join(shlex.quote(part) for part in login.token.strip("/").split("/"))
-        url = f'"$URL{operation.path.removeprefix(self.world.client.base_path)}"'
-        yield (
-            f"{token}=$(curl -s {url} -H 'Content-Type: application/json' -d {self._quoted(body)} | pick {path})"
-        )  # fmt: skip
+        return {
+            "variable": variable(user.name, "token"),
+            "method": operation.method.upper(),
+            "path": operation.path.removeprefix(self.world.client.base_path),
+            "headers": {**self.world.settings.headers, "Content-Type": "application/json"},
+            "body": _joined(_marked([body], self._marks(as_json=True))),
+            "token": [part.replace("~1", "/").replace("~0", "~") for part in login.token.split("/")[1:]],
+        }
 
-    def _calls(self) -> Iterator[str]:
-        number = 0
-        while number < len(self.steps):
-            step = self.steps[number]
-            if step.call.together is None:
-                yield from self._captured_line(number, self._line(step))
-                number += 1
-                continue
-            last = number
-            while last + 1 < len(self.steps) and self.steps[last + 1].call.together == step.call.together:
-                last += 1
-            yield from self._volley(range(number, last + 1))
-            number = last + 1
+    def _told_secrets(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """What each variable has to hold, and the variable that the settings take it from."""
+        sources = self.world.settings.sources
+        for value, name in self.secrets.items():
+            if any(name == variable(user.name, "token") and self._signs_in(user) for user in self.world.crowd):
+                continue  # a login gives it
+            told = {"what": self._what(value)}
+            if value in sources:
+                told["environment"] = sources[value]
+            yield name, told
 
-    def _volley(self, numbers: range) -> Iterator[str]:
-        """Requests at the same moment; a later request takes what it needs from one that was accepted."""
-        yield "T=$(mktemp -d)"
-        for number in numbers:
-            yield f'{self._line(self.steps[number])} > "$T/{number}" &  # {self.steps[number].status}'
-        yield 'wait\ncat "$T"/*'
-        for number in numbers:
-            for name, path in self.captures.get(number, []):
-                keys = " ".join(shlex.quote(str(key)) for key in path)
-                accepted = f"grep -l '^{self.steps[number].status}$' \"$T\"/* | head -1"
-                yield f"{name}=$(sed '$d' \"$({accepted})\" | pick {keys})"
-
-    def _captured_line(self, number: int, line: str) -> Iterator[str]:
-        step = self.steps[number]
-        captures = self.captures.get(number, [])
-        if not captures:
-            last = step is self.steps[-1]
-            # The head of the last answer is shown too: what is wrong may be in there.
-            yield f"{line.replace('curl -s ', 'curl -si ', 1) if last else line}  # {step.status}"
-            return
-        yield f"ANSWER=$({line})  # {step.status}"
-        yield 'echo "$ANSWER"'
-        for name, path in captures:
-            keys = " ".join(shlex.quote(str(key)) for key in path)
-            yield f"{name}=$(echo \"$ANSWER\" | sed '$d' | pick {keys})"
-
-    def _line(self, step: Exchange) -> str:
-        method = "" if step.method == "GET" and step.sent is None else f" -X {step.method}"
-        return f"curl -s -w '\\n%{{http_code}}\\n'{method} {self._spoken(step)}"
-
-    def _spoken(self, step: Exchange) -> str:
-        parts = [self._quoted(step.url, url=True)]
-        for name, value in step.sent_headers.items():
-            if name.lower() in ("authorization", "content-type", "cookie", "x-api-key") or value in self.secrets:
-                parts.append("-H " + self._quoted(f"{name}: {value}"))
-        if step.sent is not None:
-            parts.append("--data-binary " + self._quoted(step.sent.decode("utf-8", "replace")))
-        return " ".join(parts)
-
-    def _quoted(self, text: str, url: bool = False) -> str:
-        """The text as a word of the shell, secrets and captured values in it as variables."""
-        marks: dict[str, str] = {**self.secrets, **self.captured}
-        pieces: list[tuple[bool, str]] = [(False, text)]
-        if url and text.startswith(self.world.client.url):
-            pieces = [(True, "URL"), (False, text[len(self.world.client.url) :])]
-        for value, name in sorted(marks.items(), key=lambda one: -len(one[0])):
-            pieces = list(_split(pieces, quote(value, safe="") if url else value, name))
-        words = [f'"${{{word}}}"' if marked else shlex.quote(word) for marked, word in pieces if word]
-        return "".join(words).replace('"${URL}"', '"$URL"') or "''"
+    def _what(self, value: str) -> str:
+        """What a secret is, as the settings call it."""
+        for user in self.world.crowd:
+            for scheme, credential in user.credentials.items():
+                if credential == value:
+                    return f"the credential of {user.name} for {scheme}"
+            for key, known in user.account.login.items():
+                if known == value:
+                    return f"the {key} of {user.name}"
+        for scheme, key in self.world.settings.signing.items():
+            if key == value:
+                return f"the secret that signs tokens of {scheme}"
+        return "the value of a header field"
 
 
-def _split(pieces: Iterable[tuple[bool, str]], value: str, name: str) -> Iterator[tuple[bool, str]]:
-    for marked, text in pieces:
-        if marked or value not in text:
-            yield marked, text
+def _signs(key: str, text: str, signature: str) -> bool:
+    import hashlib
+    import hmac
+
+    digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == signature
+
+
+def _marked(
+    pieces: Iterable[str | dict[str, Any]], marks: Mapping[str, str | dict[str, Any]]
+) -> list[str | dict[str, Any]]:
+    """The pieces with a variable in the place of each marked text, the longest first."""
+    found = list(pieces)
+    for text, mark in sorted(marks.items(), key=lambda one: -len(one[0])):
+        variable_piece = {"variable": mark} if isinstance(mark, str) else mark
+        quoted = ['"', variable_piece, '"'] if text.startswith('"') and text.endswith('"') else [variable_piece]
+        found = list(_split(found, text, quoted))
+    return found
+
+
+def _split(pieces: Iterable[str | dict[str, Any]], text: str, mark: list[Any]) -> Iterator[str | dict[str, Any]]:
+    for piece in pieces:
+        if isinstance(piece, dict) or not text or text not in piece:
+            yield piece
             continue
-        for number, part in enumerate(text.split(value)):
+        for number, part in enumerate(piece.split(text)):
             if number:
-                yield True, name
-            yield False, part
+                yield from mark
+            yield part
+
+
+def _joined(pieces: Iterable[str | dict[str, Any]]) -> Pieces:
+    """The pieces without empty ones, neighbouring texts as one; a text alone as itself."""
+    joined: list[str | dict[str, Any]] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        elif piece:
+            joined.append(piece)
+    if not joined:
+        return ""
+    return joined[0] if len(joined) == 1 and isinstance(joined[0], str) else joined
 
 
 def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, tuple[str | int, ...]]]:

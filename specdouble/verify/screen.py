@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from specdouble.verify.printable import printable
-from specdouble.verify.report.masking import masked
+from specdouble.verify.report.masking import masked, without_secrets
 from specdouble.verify.verdict import BROKEN, KEPT, NOT_EXERCISED, Failure, Verdict
 
 COLORS = {KEPT: "green", BROKEN: "red", NOT_EXERCISED: "yellow"}
@@ -110,7 +110,12 @@ class Screen:
         if failure.also:
             self.line(f"   {failure.also} more cases of this promise failed or were left out")
         self.line("\n   Reproduce from a fresh state:\n")
-        self.line("\n".join(f"     {line}" for line in failure.curl.splitlines()))
+        self._reproduction(failure)
+
+    def _reproduction(self, failure: Failure) -> None:
+        """The lines to paste: with variables for secrets, and else as they are sent."""
+        for line in without_secrets(failure.curl, self.secrets).splitlines():
+            click.echo(f"     {printable(line)}")
 
     def _sum(self, verdict: Verdict) -> None:
         counts = ", ".join(f"{verdict.count(state)} {state}" for state in (KEPT, BROKEN, NOT_EXERCISED))

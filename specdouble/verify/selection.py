@@ -19,6 +19,7 @@ class Selection:
     def __init__(self, settings: Settings) -> None:
         self.rules = frozenset(settings.rules)
         self.operations = frozenset(settings.operations)
+        self.concerned = None if settings.concerned is None else frozenset(settings.concerned)
         self.left_out = frozenset(settings.exclude)
 
     def takes(self, check: str) -> bool:
@@ -32,6 +33,8 @@ class Selection:
     def concerns(self, operations: Collection[str]) -> bool:
         """Whether a case about these operations is tried; one about none belongs to all."""
         if self.left_out & set(operations):
+            return False
+        if self.concerned is not None and operations and not self.concerned & set(operations):
             return False
         return not self.operations or not operations or bool(self.operations & set(operations))
 

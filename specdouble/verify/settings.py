@@ -1,19 +1,19 @@
-"""What a verification is told: by `[tool.specdouble.verify]` in pyproject.toml, by flags, by the environment."""
+"""What a verification is told: by the project's settings, by flags, by the environment."""
 
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from specdouble.verify.problem import WrongUse
+from specdouble.verify.tables import Table, told_table
 
 PHASES = ("rules", "examples", "coverage", "fuzzing", "stateful")
-REPORTS = ("junit", "json", "har", "html")
+REPORTS = ("junit", "json", "har", "html", "scripts")
+STRICTNESS = ("client", "contract", "rfc")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,27 @@ class Login:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """Failures that the project knows of, and does not count.
+
+    Args:
+        reason: why.
+        rule: of this rule or check alone.
+        check: of this check of Schemathesis' alone.
+        operation: about this operation alone, by id.
+    """
+
+    reason: str
+    rule: str | None = None
+    check: str | None = None
+    operation: str | None = None
+
+    def __str__(self) -> str:
+        parts = {"rule": self.rule, "check": self.check, "operation": self.operation}
+        return ", ".join(f"{name} {value}" for name, value in parts.items() if value)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a verification is told.
 
@@ -79,6 +100,15 @@ class Settings:
         allow_destructive: try operations that may change or delete what this run did not create.
         leftovers: the file that holds what was created, kept as it is created.
         parameters: the values of parameters that no document gives, by name.
+        strictness: how much counts: what breaks a client, what the contract says, or every letter of the RFCs.
+        strict: the strictness of single checks, where it is another.
+        skip: failures that do not count, each with a reason.
+        baseline: the file of the failures that are known; those alone that are new count.
+        update_baseline: write that file anew.
+        changed_since: a git revision: try what the contract's change since then concerns.
+        concerned: the operations that this change concerns, by id; None where all are tried.
+        headers: header fields that every request carries.
+        sources: the environment variables that secrets were taken from, by secret.
         owned: whether the server is one that was started for this run alone; the command says so.
     """
 
@@ -108,70 +138,83 @@ class Settings:
     allow_destructive: bool = False
     leftovers: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    strictness: str = "contract"
+    strict: Mapping[str, str] = field(default_factory=dict)
+    skip: tuple[Skip, ...] = ()
+    baseline: Path | None = None
+    update_baseline: bool = False
+    changed_since: str | None = None
+    concerned: tuple[str, ...] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     owned: bool = False
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
-    """The settings of a project: its pyproject.toml, then what is not None in the overrides.
+    """The settings of a project: its pyproject.toml or specdouble.toml, then what is not None in the overrides.
 
     Raises:
         WrongUse: the file says something that cannot be meant.
     """
-    table = _table(folder / "pyproject.toml")
-    settings = read(table, environment, folder)
+    table = told_table(folder)
+    try:
+        settings = read(table, environment, folder)
+    except WrongUse as error:
+        raise WrongUse(f"{table.place}: {error}") from None
     if settings.checks is None and (folder / "tests" / "rules").is_dir():
         settings = replace(settings, checks=folder / "tests" / "rules")
     return replace(settings, **{name: value for name, value in overrides.items() if value is not None})
 
 
-def _table(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{path.name} is not TOML: {error}") from None
-    table = data.get("tool", {}).get("specdouble", {}).get("verify", {})
-    return table if isinstance(table, dict) else {}
-
-
-def read(table: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> Settings:
+def read(table: Table, environment: Mapping[str, str], folder: Path) -> Settings:
     """The settings of one table, secrets taken from the environment.
 
     Raises:
-        WrongUse: a key or a value cannot be meant.
+        WrongUse: a secret is missing.
     """
-    known = {one.name for one in fields(Settings)} - {"owned"}
-    values: dict[str, Any] = {}
-    for raw, value in table.items():
-        key = raw.replace("-", "_")
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            raise WrongUse(f"[tool.specdouble.verify] has no key `{raw}`" + (f": write `{near[0]}`" if near else ""))
-        values[key] = value
-    try:
-        return Settings(**_converted(values, environment, folder))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise WrongUse(f"[tool.specdouble.verify] cannot be read: {error}") from None
+    values = dict(table.values)
+    strict = values.get("strictness")
+    if isinstance(strict, dict):
+        values["strict"] = {name: one for name, one in strict.items() if name != "default"}
+        values["strictness"] = strict.get("default", Settings.strictness)
+    converters = _converters(environment, folder)
+    converted = {name: converters.get(name, _as_it_is)(value) for name, value in values.items()}
+    return Settings(**converted, sources=dict(_sources(values, environment)))
 
 
-def _converted(values: dict[str, Any], environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    converted = dict(values)
-    for name in ("operations", "rules", "phases", "exclude"):
-        if name in values:
-            converted[name] = tuple(values[name])
-    if "users" in values:
-        converted["users"] = tuple(_account(user, environment) for user in values["users"])
-    if "login" in values:
-        converted["login"] = Login(**values["login"])
-    if "signing" in values:
-        converted["signing"] = {name: secret(one, environment) for name, one in values["signing"].items()}
-    if "reports" in values:
-        converted["reports"] = {kind: folder / file for kind, file in values["reports"].items()}
-    for name in ("checks", "leftovers"):
-        if name in values:
-            converted[name] = folder / values[name]
-    return converted
+def _converters(environment: Mapping[str, str], folder: Path) -> dict[str, Callable[[Any], Any]]:
+    """What makes a setting of the value that TOML has, by key."""
+
+    def secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: secret(one, environment) for name, one in values.items()}
+
+    def file(name: str) -> Path:
+        return folder / name
+
+    return {
+        **dict.fromkeys(("operations", "rules", "phases", "exclude"), tuple),
+        **dict.fromkeys(("signing", "headers"), secrets),
+        **dict.fromkeys(("checks", "leftovers", "baseline"), file),
+        "users": lambda users: tuple(_account(user, environment) for user in users),
+        "login": lambda login: Login(**login),
+        "skip": lambda entries: tuple(Skip(**one) for one in entries),
+        "reports": lambda files: {kind: folder / name for kind, name in files.items()},
+    }
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _sources(value: Any, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each secret that the settings take from the environment, with the name of its variable."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name in environment:
+            yield environment[name], name
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _sources(item, environment)
 
 
 def _account(user: Mapping[str, Any], environment: Mapping[str, str]) -> Account:
@@ -179,8 +222,7 @@ def _account(user: Mapping[str, Any], environment: Mapping[str, str]) -> Account
     name, tenant = login.pop("name", None), login.pop("tenant", None)
     credentials = {scheme: secret(one, environment) for scheme, one in user.get("credentials", {}).items()}
     login.pop("credentials", None)
-    if not isinstance(name, str) or not name:
-        raise WrongUse("[tool.specdouble.verify] a user has no `name`")
+    assert isinstance(name, str)  # the table was checked
     return Account(name, login, credentials, tenant)
 
 

@@ -1,4 +1,4 @@
-"""What a verification found: per rule kept, broken or not exercised; each failure once."""
+"""What a verification found: per rule kept, broken or not exercised; each failure once, the heaviest first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 from specdouble.verify.exchange import Exchange
 
 KEPT, BROKEN, NOT_EXERCISED = "kept", "broken", "not exercised"
+KNOWN, SKIPPED = "known", "skipped"  # what would be broken, had the user not said otherwise
+LIGHT = "light"  # too light for the strictness that was asked for
+STATES = (KEPT, BROKEN, KNOWN, SKIPPED, NOT_EXERCISED)
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Failure:
         file: where the rule stands.
         line: its line there.
         curl: the lines that reproduce it.
+        replay: its requests as data, to be played again.
+        weight: how little it matters: 0 breaks a client, 1 the contract, 2 a letter of the RFCs.
         others: the failures of other operations and values that have the same cause.
         own: whether a case of this very promise found it, not one of another on its way.
     """
@@ -43,7 +48,9 @@ class Failure:
     file: str = ""
     line: int = 0
     curl: str = ""
+    replay: dict[str, Any] = field(default_factory=dict, repr=False)
     own: bool = True
+    weight: int = 0
     others: tuple[Failure, ...] = ()
 
     @property
@@ -55,6 +62,21 @@ class Failure:
     def sentence(self) -> str:
         """What was expected and seen."""
         return f"Expected {self.expected}; {self.seen}."
+
+
+@dataclass(frozen=True)
+class Tolerated:
+    """A failure that does not count.
+
+    Args:
+        failure: what failed.
+        kind: light, skipped or known.
+        why: the reason, as a clause.
+    """
+
+    failure: Failure
+    kind: str
+    why: str
 
 
 @dataclass
@@ -70,20 +92,27 @@ class Row:
     seconds: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
+    tolerated: list[Tolerated] = field(default_factory=list)
     told_elsewhere: int = 0  # failures that have one cause with another row's
     unproved: bool = False  # what decides could not be tried, whatever else was
 
     @property
     def state(self) -> str:
-        """Kept, broken, or not exercised."""
+        """Kept, broken, or not exercised; known or skipped where no failure of it counts."""
         if self.failures or self.told_elsewhere:
             return BROKEN
+        kinds = {one.kind for one in self.tolerated} - {LIGHT}
+        if kinds:
+            return KNOWN if KNOWN in kinds else SKIPPED
         return KEPT if self.cases and not self.unproved else NOT_EXERCISED
 
     @property
     def reason(self) -> str:
-        """Why it, or a side of it, was not exercised."""
-        return "; ".join(text for text, _ in self.reasons.most_common(2))
+        """Why it, or a side of it, was not exercised; or why its failures do not count."""
+        reasons = [text for text, _ in self.reasons.most_common(2)]
+        if self.state in (KNOWN, SKIPPED):
+            reasons = list(dict.fromkeys(one.why for one in self.tolerated if one.kind == self.state))
+        return "; ".join(reasons)
 
 
 @dataclass
@@ -106,9 +135,13 @@ class Verdict:
 
     @property
     def failures(self) -> list[Failure]:
-        """Every failure, rules of the contract first."""
+        """Every failure: the heaviest first; of those the rules of the contract, then what most operations share."""
         found = [failure for row in self.rows.values() for failure in row.failures.values()]
-        return sorted(found, key=lambda one: ":" not in one.check)
+        return sorted(found, key=lambda one: (one.weight, ":" not in one.check, -len(one.operations)))
+
+    def tolerated(self, kind: str) -> list[Tolerated]:
+        """The failures that do not count, of that kind."""
+        return [one for row in self.rows.values() for one in row.tolerated if one.kind == kind]
 
     @property
     def broken(self) -> list[str]:

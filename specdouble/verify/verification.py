@@ -17,12 +17,15 @@ from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.known import read_baseline, write_baseline
 from specdouble.verify.plan import plan
-from specdouble.verify.problem import OutOfTime, WrongUse
+from specdouble.verify.problem import CouldNotRun, OutOfTime, WrongUse
 from specdouble.verify.project import project_checks
+from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import PHASES, Settings
+from specdouble.verify.tolerance import Tolerance, hold_names
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.world import World
 
@@ -128,6 +131,9 @@ def _leave_no_files() -> None:
 def _check(contract: Contract, settings: Settings) -> None:
     """Hold that the settings speak of what there is."""
     Selection(settings).hold(contract, ALWAYS)
+    if settings.baseline is not None:
+        read_baseline(settings.baseline)  # what cannot be read is told before anything is sent
+    hold_names(contract, settings)
     unknown = [name for name in settings.phases if name not in PHASES]
     if unknown:
         raise WrongUse(f"there is no phase `{unknown[0]}`: there are {', '.join(PHASES)}")
@@ -192,8 +198,28 @@ def _terminal(conformance: Any) -> Any:
     return printed
 
 
+def _tolerate(found: Run) -> None:
+    """Set aside what does not count, before causes are gathered: a cause may be known of one operation, new of another.
+
+    Raises:
+        CouldNotRun: the baseline cannot be written.
+    """
+    settings, verdict = found.world.settings, found.verdict
+    known = read_baseline(settings.baseline) if settings.baseline and not settings.update_baseline else None
+    Tolerance(settings, known).apply(verdict)
+    if settings.baseline is None or known is not None:
+        return
+    try:
+        count = write_baseline(settings.baseline, verdict.failures)
+    except OSError as error:
+        raise CouldNotRun(f"the baseline cannot be written: {error}") from None
+    verdict.notes.append(f"{settings.baseline} holds the failures of this run ({count}): later runs know them")
+    Tolerance(replace(settings, skip=()), read_baseline(settings.baseline)).apply(verdict)
+
+
 def _finish(found: Run, started: float) -> None:
     verdict, world = found.verdict, found.world
+    _tolerate(found)
     gather(verdict)
     verdict.seconds = time.monotonic() - started
     verdict.requests = world.client.requests + verdict.cases
@@ -208,4 +234,5 @@ def _finish(found: Run, started: float) -> None:
             "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` unlock the rules"
         )
     for failure in verdict.failures:
-        failure.curl = reproduction(world, failure)
+        failure.replay = reproduction(world, failure)
+        failure.curl = curl_lines(failure.replay)

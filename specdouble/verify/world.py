@@ -57,7 +57,8 @@ class World:
             is_open=is_open,
         )  # fmt: skip
         self.client = Client(
-            settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard
+            settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard,
+            settings.headers,
         )  # fmt: skip
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = implied_references(contract)
@@ -72,9 +73,9 @@ class World:
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
         self._texts: dict[str, Iterator[str]] = {}
-        self._run, self._numbers = secrets.token_hex(2), count(1)
+        self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
         prefix = re.escape(settings.prefix)
-        self._word = re.compile(rf"{prefix}[ -]{self._run}-\d+|\d+-{self._run}[ -]{prefix}")
+        self._word = re.compile(rf"{prefix}[ -]{self.run}-\d+|\d+-{self.run}[ -]{prefix}")
         self.words_vary = False  # from their first character on: some servers compare no more than a beginning
 
     # Names
@@ -83,8 +84,8 @@ class World:
         """A word that is found in no other text."""
         number = next(self._numbers)
         if self.words_vary:
-            return f"{number:05}"[::-1] + f"-{self._run} {self.settings.prefix}"
-        return f"{self.settings.prefix} {self._run}-{number}"
+            return f"{number:05}"[::-1] + f"-{self.run} {self.settings.prefix}"
+        return f"{self.settings.prefix} {self.run}-{number}"
 
     def is_word(self, text: str) -> bool:
         """Whether the text has a word of this run in it."""
@@ -111,11 +112,11 @@ class World:
         if kind(schema) in ("integer", "number"):
             return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
         if schema.get("format"):
-            return plausible(schema, self.contract.resolve, f"{self._run}{next(self._numbers)}")
+            return plausible(schema, self.contract.resolve, f"{self.run}{next(self._numbers)}")
         word = self.word().replace(" ", "-") if compact else self.word()
         longest = schema.get("maxLength")
         if longest is not None and len(word) > longest:
-            word = (f"{next(self._numbers):x}" + self._run)[:longest]
+            word = (f"{next(self._numbers):x}" + self.run)[:longest]
         word = word.ljust(schema.get("minLength", 0), "x")
         return self._patterned(schema, word) if "pattern" in schema else word
 
@@ -124,7 +125,7 @@ class World:
         number, letters = next(self._numbers), string.ascii_lowercase
         spelled = "".join(letters[int(digit)] for digit in f"{time.time_ns() // 1000}{number}")
         plain = [word, *(re.sub(r"[^A-Za-z0-9]+", between, word) for between in ("-", "_", ""))]
-        plain += [self._run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
+        plain += [self.run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
         shapes = [shape for one in plain for shape in (one, one.upper(), one.lower(), one.capitalize())]
         shapes += [shape[-length:] for length in (12, 10, 8, 6, 5, 4, 3) for shape in shapes]
         spelled_so = (one for one in shapes if self.bodies.property_fits(schema, one))
@@ -134,7 +135,7 @@ class World:
         """A text that matches the pattern and was not given before, as long as there are such."""
         pattern = str(schema["pattern"])
         with self._lock:
-            texts = self._texts.setdefault(pattern, each_once(pattern, int(self._run, 16) * 1000))
+            texts = self._texts.setdefault(pattern, each_once(pattern, int(self.run, 16) * 1000))
             tried = islice(texts, MOST_TRIED)
             return next((text for text in tried if self.bodies.property_fits(schema, text)), None)
 

@@ -30,6 +30,7 @@ def settings(url: str, **others: object) -> Settings:
         login=Login("post_auth_login"),
         signing={"bearerAuth": tokens.SECRET},
         checks=ROOT / "tests" / "rules",
+        strictness="rfc",
     )
     return replace(told, **others)  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,8 @@ import pytest
 
 from specdouble.contract import Contract
 from specdouble.verify import Failure, Verdict, verify
-from tests.backend import FAULTS, Backend
+from specdouble.verify.report.replay import Replay
+from tests.backend import FAULTS, Backend, tokens
 from tests.verify.conftest import NAMES, settings
 
 QUICK = {  # one of each kind, those that need few requests
@@ -23,6 +25,7 @@ TIME = r"20\d\d-\d\d-\d\dT[\d:.]+Z?"
 SECRETS = {
     **{f"{name.upper()}_PASSWORD": f"{name}-password" for name in NAMES},
     **{f"{name.upper()}_APIKEYAUTH": f"key-{name}" for name in NAMES},
+    "BEARERAUTH_SIGNING_KEY": tokens.SECRET,
 }
 
 
@@ -60,6 +63,16 @@ def _shows_again(backend: Backend, name: str, failure: Failure) -> None:
     if all(step.call.together is None for step in failure.steps):  # who wins a race is chance
         assert sorted(_statuses(faulty)[-len(wanted) :]) == wanted
     assert _without_chance(faulty, failure.curl) != _without_chance(correct, failure.curl)
+    _is_played_again(backend, name, failure)
+
+
+def _is_played_again(backend: Backend, name: str, failure: Failure) -> None:
+    """Played again, a failure shows on the server that has the fault, time after time, and on the correct one not."""
+    told = {"rule": failure.check, "promise": failure.promise, "replay": json.loads(json.dumps(failure.replay))}
+    backend.switch([name])
+    shown = [Replay(told, backend.url, SECRETS, lambda _line: None).shows() for _ in range(2)]
+    backend.switch()
+    assert (shown, Replay(told, backend.url, SECRETS, lambda _line: None).shows()) == ([True, True], False)
 
 
 def _run(script: str, url: str) -> str:

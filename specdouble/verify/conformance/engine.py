@@ -53,18 +53,9 @@ class Conformance:
 
     def _choose(self, world: World) -> None:
         """Take the operations that are chosen, and leave out those that may do harm."""
-        labels = [
-            label
-            for label, one in self.by_label.items()
-            if world.settings.operations and one.id not in world.settings.operations
-        ]
-        labels += [
-            label
-            for label, one in self.by_label.items()
-            if one.id in world.selection.left_out or world.guard.forbids(one)
-        ]
-        for label in dict.fromkeys(labels):
-            self.schema = self.schema.exclude(name=label)
+        for label, one in self.by_label.items():
+            if not world.selection.concerns((one.id,)) or world.guard.forbids(one):
+                self.schema = self.schema.exclude(name=label)
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
@@ -296,6 +287,7 @@ def _defaults(world: World) -> dict[str, Any]:
         "cache": {"enabled": False},
         "request-timeout": settings.timeout,
         "request-retries": 3,
+        "headers": dict(settings.headers),
         "workers": settings.workers or 1,
         "generation": {
             "database": "none", "allow-x00": False, "codec": "utf-8", "with-security-parameters": False,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 MASK = "[Filtered]"
+SHORTEST = 4  # characters of a secret that is looked for in texts
+REPRODUCTIONS = ("curl", "replay")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 _QUOTE = r"(?:\\*\"|&quot;|&#34;|\\u0022)"
 _NAMED = re.compile(
@@ -17,7 +22,30 @@ _NAMED = re.compile(
 
 def masked(text: str, secrets: Mapping[str, str]) -> str:
     """The text without known secrets, tokens, and values of properties that hold secrets."""
+    return _NAMED.sub(rf"\1{MASK}", without_secrets(text, secrets))
+
+
+def without_secrets(text: str, secrets: Mapping[str, str]) -> str:
+    """The text without known secrets and tokens; what a reproduction sends stays as it is."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, MASK)
-    return _NAMED.sub(rf"\1{MASK}", _JWT.sub(MASK, text))
+        if len(secret) >= SHORTEST:
+            encoded = base64.b64encode(secret.encode()).decode()
+            text = text.replace(secret, MASK).replace(encoded, MASK)
+    return _JWT.sub(MASK, text)
+
+
+def masked_document(value: Any, secrets: Mapping[str, str]) -> Any:
+    """A document whose texts are masked; what reproduces a failure has variables for its secrets, and stays whole."""
+    if isinstance(value, str):
+        return masked(value, secrets)
+    if isinstance(value, list):
+        return [masked_document(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {name: _masked_item(name, item, secrets) for name, item in value.items()}
+    return value
+
+
+def _masked_item(name: str, item: Any, secrets: Mapping[str, str]) -> Any:
+    if name in REPRODUCTIONS:
+        return json.loads(without_secrets(json.dumps(item, ensure_ascii=False), secrets))
+    return masked_document(item, secrets)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.verify.report import document
+from specdouble.verify.report.masking import masked_document
+from specdouble.verify.report.scripts import write_scripts
 
 NATIVE = ("junit", "har", "html")
 
@@ -24,6 +26,9 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
 
         conformance = run.conformance or Conformance(run.world, Path(run.world.contract.path).parent)
         write(conformance, run, run.events, native)
+    told = masked_document(document.document(run.verdict), run.world.crowd.secrets())
     if "json" in files:
-        document.write(run.verdict, files["json"], run.world.crowd.secrets())
+        document.write(told, files["json"])
+    if "scripts" in files:
+        write_scripts(files["scripts"], told["failures"])
     yield from files.values()

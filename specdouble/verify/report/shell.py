@@ -1,0 +1,186 @@
+"""A failure's requests as lines for a shell: they may be pasted, with whatever spaces stand before them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Each on one line: what is pasted from a screen has spaces before every line.
+PICK = (
+    "pick() { python3 -c 'import functools, json, sys; "
+    "print(functools.reduce(lambda value, name: value[int(name) if isinstance(value, list) else name], "
+    "sys.argv[1:], json.load(sys.stdin)))'"
+    ' "$@"; }'
+)
+FORGE = (
+    "forge() { python3 -c 'import base64, hashlib, hmac, json, sys, time; "
+    'spell = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode(); '
+    "head, claims, times, key = sys.argv[1:]; claims = json.loads(claims); "
+    "claims.update((name, int(time.time()) + away) for name, away in json.loads(times).items()); "
+    'text = spell(head.encode()) + "." + spell(json.dumps(claims).encode()); '
+    'print(text + "." + (spell(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()) if key else ""))\''
+    ' "$@"; }'
+)
+_AS_JSON = "python3 -c 'import json, sys; print(json.dumps(sys.stdin.read())[1:-1])'"
+_DULL = ("accept",)  # header fields that no failure is about, where they say what every client says
+_SPECIAL = set('"$`\\!')  # what means something within quotation marks
+_MOST_WORD = 100_000  # bytes of an argument of a command
+
+
+def curl_lines(replay: Mapping[str, Any]) -> str:
+    """The lines of a shell script that sends the requests and prints each answer with its status."""
+    return "\n".join(_Lines(replay).all())
+
+
+class _Lines:
+    def __init__(self, replay: Mapping[str, Any]) -> None:
+        self.replay, self.steps = replay, replay["steps"]
+        self.forged: list[str] = []
+
+    def all(self) -> Iterator[str]:
+        """Every line."""
+        calls = list(self._calls())
+        logins = [self._login(login) for login in self.replay["logins"]]
+        yield f"URL=${{URL:-{self.replay['url']}}}"
+        yield from (self._secret(name, told) for name, told in self.replay["secrets"].items())
+        if any("| pick " in line for line in (*logins, *calls)):
+            yield PICK
+        yield from logins
+        yield from [FORGE, *self.forged] if self.forged else []
+        yield from calls
+
+    def _secret(self, name: str, told: Mapping[str, str]) -> str:
+        """What ends the script, or complains at a prompt, where a secret is not set."""
+        other = told.get("environment", name)
+        ask = f"set it to {told['what']}"
+        if other == name:
+            return f': "${{{name}:?{_told(ask)}}}"'
+        return f'{name}="${{{name}:-${{{other}:?{_told(ask)}}}}}"'
+
+    def _login(self, login: Mapping[str, Any]) -> str:
+        path = " ".join(shlex.quote(part) for part in login["token"])
+        return f"{login['variable']}=$(curl -s {self._spoken(login)} | pick {path})"
+
+    def _calls(self) -> Iterator[str]:
+        number = 0
+        while number < len(self.steps):
+            volley = self.steps[number].get("together")
+            if volley is None:
+                yield from self._single(number)
+                number += 1
+                continue
+            last = number
+            while last + 1 < len(self.steps) and self.steps[last + 1].get("together") == volley:
+                last += 1
+            yield from self._volley(range(number, last + 1))
+            number = last + 1
+
+    def _volley(self, numbers: range) -> Iterator[str]:
+        """Requests at the same moment; a later request takes what it needs from one that was accepted."""
+        yield "T=$(mktemp -d)"
+        for number in numbers:
+            step = self.steps[number]
+            yield f'{self._line(step)} > "$T/{number}" &  # {step["answer"]["status"]}'
+        yield "wait"
+        yield 'cat "$T"/*'
+        for number in numbers:
+            step = self.steps[number]
+            for name, path in step.get("captures", {}).items():
+                accepted = f"grep -l '^{step['answer']['status']}$' \"$T\"/* | head -1"
+                yield f"{name}=$(sed '$d' \"$({accepted})\" | pick {_keys(path)})"
+
+    def _single(self, number: int) -> Iterator[str]:
+        step = self.steps[number]
+        line, status = self._line(step), step["answer"]["status"]
+        captures = step.get("captures", {})
+        if not captures:
+            last = number == len(self.steps) - 1
+            # The head of the last answer is shown too: what is wrong may be in there.
+            yield f"{line.replace('curl -s ', 'curl -si ', 1) if last else line}  # {status}"
+            return
+        yield f"ANSWER=$({line})  # {status}"
+        yield 'echo "$ANSWER"'
+        for name, path in captures.items():
+            yield f"{name}=$(echo \"$ANSWER\" | sed '$d' | pick {_keys(path)})"
+
+    def _line(self, step: Mapping[str, Any]) -> str:
+        method = "" if step["method"] == "GET" and step["body"] is None else f" -X {step['method']}"
+        return f"curl -s -w '\\n%{{http_code}}\\n'{method} {self._spoken(step)}"
+
+    def _spoken(self, step: Mapping[str, Any]) -> str:
+        path = step["path"]
+        plain = isinstance(path, str) and not set(path) & _SPECIAL
+        parts = [f'"$URL{path}"' if plain else '"$URL"' + self._word(path)]
+        if "[" in parts[0] or "{" in parts[0].replace("${", ""):
+            parts.insert(0, "-g")  # else curl takes brackets for a pattern
+        for name, value in step["headers"].items():
+            if name.lower() in _DULL and value in ("application/json", "*/*"):
+                continue
+            parts.append(f"-H {self._word([f'{name}: ', *([value] if isinstance(value, str) else value)])}")
+        return " ".join([*parts, *self._data(step["body"])])
+
+    def _data(self, body: Any) -> Iterator[str]:
+        if body is None:
+            return
+        if isinstance(body, dict):
+            yield f"--data-binary @<(echo {body['base64']} | base64 -d)"
+        elif isinstance(body, str) and (body.startswith("@") or len(body) > _MOST_WORD):
+            yield f"--data-binary @<(printf %s {shlex.quote(body)})"
+        else:
+            yield f"--data-binary {self._word(body)}"
+
+    def _word(self, pieces: Any) -> str:
+        """A text as one word of the shell."""
+        if isinstance(pieces, str):
+            return shlex.quote(pieces)
+        return "".join(self._part(piece) for piece in _literal_run(pieces, self.replay["run"])) or "''"
+
+    def _part(self, piece: Any) -> str:
+        if isinstance(piece, str):
+            return shlex.quote(piece)
+        if "token" in piece:
+            return f'"${{{self._forged(piece["token"])}}}"'
+        name = piece["variable"]
+        spelled = {
+            "base64": f"$(printf %s \"${{{name}}}\" | base64 | tr -d '\\n')",
+            "json": f'$(printf %s "${{{name}}}" | {_AS_JSON})',
+            "half": f"${{{name}:0:$((${{#{name}}} / 2))}}",
+        }
+        return f'"{spelled.get(piece.get("as", ""), f"${{{name}}}")}"'
+
+    def _forged(self, token: Mapping[str, Any]) -> str:
+        """The variable of a token that is made by the script."""
+        name, signed = f"FORGED{len(self.forged) + 1}", token["signed"]
+        texts = [json.dumps(token[part], separators=(",", ":")) for part in ("header", "claims", "times")]
+        key = f'"${{{signed["variable"]}}}"' if "variable" in signed else shlex.quote(signed.get("secret", ""))
+        made = f"$(forge {' '.join(shlex.quote(text) for text in texts)} {key})"
+        self.forged.append(f"{name}={made}" + (f'"${{{signed["like"]}##*.}}"' if "like" in signed else ""))
+        return name
+
+
+def _literal_run(pieces: list[Any], run: str) -> Iterator[Any]:
+    """The pieces with the names of the run as they were: pasted lines begin from a fresh state."""
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, dict) and piece.get("variable") == "RUN":
+            text += run.upper() if piece.get("as") == "upper" else run
+        elif isinstance(piece, str):
+            text += piece
+        else:
+            if text:
+                yield text
+            text = ""
+            yield piece
+    if text:
+        yield text
+
+
+def _keys(path: list[Any]) -> str:
+    return " ".join(shlex.quote(str(key)) for key in path)
+
+
+def _told(text: str) -> str:
+    """A text that may stand in `${NAME:?...}` within quotation marks."""
+    return "".join(char for char in text if char not in "\"'`$\\}!")
