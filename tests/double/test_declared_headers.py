@@ -19,7 +19,7 @@ paths:
       responses:
         '200':
           description: ok
-          headers: {ETag: {schema: {type: string}}, X-Total-Count: {schema: {type: integer}}, X-Page: {schema: {type: integer}}}
+          headers: {ETag: {schema: {type: string}}, X-Total-Count: {schema: {type: integer}}, X-Page: {schema: {type: integer}}, Link: {schema: {type: string}, example: "<https://x/?page=2>; rel=next"}}
           content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Note'}}}}
         '304': {description: same}
     post:
@@ -93,3 +93,7 @@ def test_what_a_refusal_must_carry_it_carries_and_an_id_is_the_requests_own(clie
 def test_pages_of_other_origins_may_read_what_is_declared(client: httpx.Client) -> None:
     exposed = client.get("/notes/1", headers={"origin": "http://localhost:3000"}).headers
     assert {"ETag", "X-Mode", "X-Total-Count"} <= {*exposed["access-control-expose-headers"].split(", ")}
+
+
+def test_an_example_of_links_is_no_link_of_a_list_that_has_one_page(client: httpx.Client) -> None:
+    assert "link" not in client.get("/notes").headers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from specdouble.contract import Contract, Response
+from specdouble.contract import Contract, Header, Response
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.samples.merged import Definition, merged
@@ -140,6 +140,11 @@ class PageHeaders:
         """The header fields by name; none for what there is nothing to say of."""
         told = {name: tell(page) for name, tell in self._tellers.items()}
         return {name: _written(value) for name, value in told.items() if value not in (ABSENT, None)}
+
+
+def tells_of_a_page(contract: Contract, header: Header) -> bool:
+    """Whether a header field is one that a list fills in."""
+    return _header_teller(header.name, contract.described(header.schema), set()) is not None
 
 
 def teller(name: str, schema: Mapping[str, Any], beside: set[str], in_links: bool = False) -> Tell | None:

@@ -29,6 +29,7 @@ _LISTS = {
     "fielderrors",
     "issues",
 }
+_HOLDERS = {"err", "fault", "problem", "exception", "failure", "status", "response", "result", "meta"}
 _FLAGS = {"success", "ok"}
 _CODES = {"code", "errorcode", "type", "errortype", "status", "key", "slug"}
 _STATUSES = {"status", "statuscode", "code", "errorcode", "httpstatus", "httpcode", "httpstatuscode"}
@@ -211,9 +212,11 @@ class ErrorShapes:
         if key in _STATUSES and kind in ("integer", "number"):
             return problem.status
         if kind == "array" and key in _LISTS:
-            return self._list(schema.get("items", {}), problem, least=int(schema.get("minItems", 0)))
+            least = max(int(schema.get("minItems", 0)), 0 if has_detail else 1)
+            return self._list(schema.get("items", {}), problem, least)
         if kind == "object":
-            return self._object(key, schema, problem)
+            is_about_it = key in _TITLES | _DETAILS | _LISTS | _HOLDERS
+            return self._object(key, schema, problem) if is_about_it or not has_detail else None
         if kind not in ("string", None):
             return None
         if "enum" in schema:
@@ -261,19 +264,25 @@ class ErrorShapes:
             return {"pointer": violation["pointer"]} if key == "source" and "pointer" in inner else None
         if key in _STATUSES and kind in ("integer", "number"):
             return problem.status
-        if kind not in ("string", None):
-            return None
-        if "enum" in schema:
-            return _meant(schema["enum"], problem.status, violation["message"])
-        if key in ("pointer", "path"):
-            return _fitting(violation["pointer"], schema)
-        if key in ("location", "in"):
-            return violation["location"]
-        if key in _PLACES:
-            return _fitting("/".join(parts), schema)
-        if key in _MESSAGES:
-            return _fitting(violation["message"], schema)
-        return _fitting(str(problem.status), schema) if key == "status" else None
+        return _text_of_one(key, schema, violation, problem.status) if kind in ("string", None) else None
+
+
+def _text_of_one(key: str, schema: Mapping[str, Any], violation: Mapping[str, str], status: int) -> str | None:
+    """What a property of a violation says, where it is a text."""
+    message, pointer = violation["message"], violation["pointer"]
+    if "enum" in schema:
+        meant = _meant(schema["enum"], status, message)
+        return meant if isinstance(meant, str) else None
+    if key in _CODES - {"status"}:
+        return _fitting("missing" if message == "is required" else "invalid", schema)
+    told = {
+        **dict.fromkeys(_MESSAGES, message),
+        **dict.fromkeys(_PLACES, pointer.strip("/")),
+        **dict.fromkeys(("pointer", "path"), pointer),
+        **dict.fromkeys(("location", "in"), violation["location"]),
+        "status": str(status),
+    }
+    return _fitting(told[key], schema) if key in told else None
 
 
 def _can_be_written(media_type: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Header, Operation
 from specdouble.contract.properties import plain, types_of
+from specdouble.double.answers.paging import tells_of_a_page
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 _HOUR = 3600
@@ -39,7 +40,12 @@ _BETTER_UNSAID = {
 def header_maker(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[Header, int], str | None]:
     """What makes the values of an operation's header fields; None of a field that is better not sent."""
 
+    action = contract.actions.get(operation.id)
+    is_list = action is not None and action.does == "list"
+
     def make(header: Header, status: int) -> str | None:
+        if is_list and status < 300 and not header.required and tells_of_a_page(contract, header):
+            return None  # the list itself tells, where there is something to tell
         value = _example(contract, header)
         if value is None:
             value = _known(contract, header)
