@@ -50,7 +50,7 @@ class Campaign:
                     self.row(one.check).reasons[one.reason] += 1
                     self.row(one.check).unproved |= one.decisive
             else:
-                self.row(one.check)
+                self.row(one.check).decisive_planned |= one.decisive
                 cases.append(one)
         self.total = len(cases)
         ordered = breadth_first(cases)
@@ -86,7 +86,8 @@ class Campaign:
     def _note_the_rest(self) -> None:
         self.verdict.stopped = self.verdict.stopped or "the time was over"
         for row in self.verdict.rows.values():
-            if not row.cases and not row.reasons:
+            undecided = row.decisive_planned and not row.decisive_ran
+            if (undecided or not row.cases) and not row.reasons:
                 row.reasons[f"{self.verdict.stopped} before it was tried"] += 1
 
     def row(self, check: str) -> Row:
@@ -212,6 +213,7 @@ class Campaign:
                 self.row(case.check).reasons[reason] += 1
             else:
                 self.row(case.check).cases += 1
+                self.row(case.check).decisive_ran |= case.decisive
             if failure is not None:
                 row = self.row(failure.check)
                 row.cases += row.check != case.check

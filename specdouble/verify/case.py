@@ -21,6 +21,7 @@ class Case:
         run: tries it; raises Broken.
         operations: the ids of the operations that it is about.
         strategy: makes a case of it for each random example, where it has any.
+        decisive: whether the promise is proved by it: a rule of which no decisive case ran is not exercised.
     """
 
     check: str
@@ -29,6 +30,7 @@ class Case:
     detail: str = ""
     operations: tuple[str, ...] = ()
     strategy: Callable[[], Any] | None = None
+    decisive: bool = False
 
 
 @dataclass(frozen=True)

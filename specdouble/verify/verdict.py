@@ -94,6 +94,8 @@ class Row:
     failures: dict[str, Failure] = field(default_factory=dict)
     tolerated: list[Tolerated] = field(default_factory=list)
     told_elsewhere: int = 0  # failures that have one cause with another row's
+    decisive_planned: bool = False  # whether there are cases that prove it
+    decisive_ran: bool = False  # whether one of them was tried, with its control
     unproved: bool = False  # what decides could not be tried, whatever else was
 
     @property
@@ -104,7 +106,8 @@ class Row:
         kinds = {one.kind for one in self.tolerated} - {LIGHT}
         if kinds:
             return KNOWN if KNOWN in kinds else SKIPPED
-        return KEPT if self.cases and not self.unproved else NOT_EXERCISED
+        decided = self.decisive_ran or not self.decisive_planned
+        return KEPT if self.cases and decided and not self.unproved else NOT_EXERCISED
 
     @property
     def reason(self) -> str:

@@ -22,8 +22,17 @@ def plan(_world: World, subject: Subject, rule: Default) -> Plan:
         yield Missing(rule.id, f"{rule.name} is required: the default is never filled in")
         return
     promise = f"{rule.name} is {rule.value!r} where it is not sent"
-    yield Case(rule.id, promise, partial(_left_out, subject=subject, rule=rule, full=False), "minimal", about)
-    yield Case(rule.id, promise, partial(_left_out, subject=subject, rule=rule, full=True), "all else sent", about)
+    yield Case(
+        rule.id, promise, partial(_left_out, subject=subject, rule=rule, full=False), "minimal", about, decisive=True
+    )
+    yield Case(
+        rule.id,
+        promise,
+        partial(_left_out, subject=subject, rule=rule, full=True),
+        "all else sent",
+        about,
+        decisive=True,
+    )
     run = partial(_sent, subject=subject, rule=rule)
     yield Case(rule.id, f"a {rule.name} that is sent wins over its default", run, "", about)
 

@@ -26,7 +26,9 @@ def plan(_world: World, subject: Subject, rule: Immutable) -> Plan:
     for updater in updaters:
         about = ids(updater.operation)
         of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater}
-        yield Case(rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about)
+        yield Case(
+            rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about, decisive=True
+        )
         yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
 
 

@@ -26,11 +26,11 @@ def plan(world: World, subject: Subject, rule: ReadOnly) -> Plan:
     for what in ("plausible", "null", "of another type", *(["another user's"] if held else [])):
         if subject.creators:
             run = partial(_client_value, subject=subject, rule=rule, updater=None, what=what)
-            yield Case(rule.id, created, run, what, ids(subject.creators[0]))
+            yield Case(rule.id, created, run, what, ids(subject.creators[0]), decisive=True)
         for updater in subject.updaters:
             run = partial(_client_value, subject=subject, rule=rule, updater=updater, what=what)
             promise = f"a client's {rule.name} has no effect on update"
-            yield Case(rule.id, promise, run, what, ids(updater.operation))
+            yield Case(rule.id, promise, run, what, ids(updater.operation), decisive=True)
 
 
 def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: Any) -> Any:

@@ -41,7 +41,7 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
     of: dict[str, Any] = {"subject": subject, "rule": rule, "writer": writer}
     yield Case(rule.id, taken, partial(_existing, **of), "", about)
     for what, pick in _unknown().items():
-        yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about)
+        yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about, decisive=True)
     if target.creators:
         yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
         for name, value in target.states(target.creators[0]):

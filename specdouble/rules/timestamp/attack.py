@@ -26,7 +26,7 @@ def plan(_world: World, subject: Subject, rule: Timestamp) -> Plan:
         return
     of: dict[str, Any] = {"subject": subject, "rule": rule}
     about = ids(subject.creators[0])
-    yield Case(rule.id, f"{rule.name} is the server's clock at creation", partial(_now, **of), "", about)
+    yield Case(rule.id, f"{rule.name} is the server's clock at creation", partial(_now, **of), "", about, decisive=True)
     yield Case(rule.id, f"{rule.name} is written as the contract shows it", partial(_format, **of), "", about)
     yield Case(rule.id, f"{rule.name} is in order", partial(_order, **of), "", about)
     for value in LONG_AGO:

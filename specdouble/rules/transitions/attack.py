@@ -36,7 +36,8 @@ def plan(world: World, subject: Subject, rule: Transitions) -> Plan:
                     "before": before,
                     "after": after,
                 }
-                yield Case(rule.id, promise, partial(_move, **of), f"{before} to {after}", about)
+                what = f"{before} to {after}"
+                yield Case(rule.id, promise, partial(_move, **of), what, about, decisive=not allowed)
 
 
 def _reach(trial: Trial, subject: Subject, rule: Transitions, updater: Updater, state: Any) -> Document:

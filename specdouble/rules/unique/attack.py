@@ -151,7 +151,7 @@ def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -
     for pair in pairs(world, subject, rule, creator):
         tried = _taken_on_create if pair.equal else _free_on_create
         run = partial(tried, subject=subject, rule=rule, pair=pair)
-        yield Case(rule.id, taken if pair.equal else near, run, pair.what, about)
+        yield Case(rule.id, taken if pair.equal else near, run, pair.what, about, decisive=pair.equal)
     if subject.deleters:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)

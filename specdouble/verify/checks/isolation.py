@@ -49,19 +49,21 @@ def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, othe
     of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
         run = partial(_read, **of, operation=operation)
-        yield Case(rule.id, "another's document cannot be read", run, who, ids(operation))
+        yield Case(rule.id, "another's document cannot be read", run, who, ids(operation), decisive=True)
     for updater in subject.updaters:
         run = partial(_updated, **of, updater=updater)
-        yield Case(rule.id, "another's document cannot be changed", run, who, ids(updater.operation))
+        yield Case(rule.id, "another's document cannot be changed", run, who, ids(updater.operation), decisive=True)
     for operation in subject.deleters:
         run = partial(_deleted, **of, operation=operation)
-        yield Case(rule.id, "another's document cannot be deleted", run, who, ids(operation))
+        yield Case(rule.id, "another's document cannot be deleted", run, who, ids(operation), decisive=True)
     for operation in subject.listers:
         run = partial(_listed, subject=subject, one=one, other=other)
-        yield Case(rule.id, "another's document is in no list", run, who, ids(operation))
+        yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
     for operation, name in _users_of(world, subject):
         run = partial(_used, **of, operation=operation, name=name)
-        yield Case(rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation))
+        yield Case(
+            rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation), decisive=True
+        )
 
 
 def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]:
