@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation
@@ -13,6 +15,7 @@ from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged, plausible
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d.*([Zz]|[+-]\d\d:\d\d)$")
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
 
 
@@ -156,7 +159,17 @@ def same(sent: Any, seen: Any) -> bool:
         return isinstance(seen, list) and len(sent) == len(seen) and all(map(same, sent, seen))
     if isinstance(sent, bool) or isinstance(seen, bool):
         return sent is seen
-    return bool(sent == seen)
+    return bool(sent == seen) or _same_moment(sent, seen)
+
+
+def _same_moment(sent: Any, seen: Any) -> bool:
+    """Whether two texts are one moment, written with more or fewer digits or in another zone (RFC 3339, 5.6)."""
+    if not (isinstance(sent, str) and isinstance(seen, str) and _DATE_TIME.match(sent) and _DATE_TIME.match(seen)):
+        return False
+    try:
+        return datetime.fromisoformat(sent) == datetime.fromisoformat(seen)
+    except (ValueError, TypeError):
+        return False
 
 
 def _same_in_any_order(sent: list[Any], seen: list[Any]) -> bool:

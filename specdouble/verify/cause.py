@@ -93,7 +93,7 @@ def _own_cause(failure: Failure, status: str) -> Cause:
     if failure.expected.startswith("the body that the contract declares"):
         return ("body", _without_operation(failure.seen))
     if "refuses what does not fit" in failure.promise:
-        return ("laxity", *failure.operations)
+        return _laxity(failure)
     if "refuses a body that is no object" in failure.promise:
         return ("no object", failure.detail)
     unkept = _UNKEPT.match(failure.expected)
@@ -115,8 +115,21 @@ def _cause_by_schemathesis(failure: Failure) -> Cause:
     if check == "unsupported_method":
         return (check,)
     if check == "negative_data_rejection":
-        return ("laxity", *failure.operations)
+        return _laxity(failure)
     return (check, _without_operation(failure.seen))
+
+
+def _laxity(failure: Failure) -> Cause:
+    """What is taken though it does not fit: one cause for all that writes the same documents."""
+    if not failure.steps:
+        return ("laxity", *failure.operations)
+    operation = failure.steps[-1].call.operation
+    writes = operation.method in ("post", "put", "patch")
+    return ("laxity", *([_stem(operation.path)] if writes else failure.operations))
+
+
+def _stem(path: str) -> str:
+    return re.sub(r"/\{[^}]*\}$", "", path)
 
 
 def _status(failure: Failure) -> str:
@@ -126,7 +139,7 @@ def _status(failure: Failure) -> str:
 def _place(failure: Failure) -> str:
     """The path of the documents that a failure is about."""
     match = _OPERATION.search(failure.promise)
-    return re.sub(r"/\{[^}]*\}$", "", match[0].partition(" ")[2]) if match else ""
+    return _stem(match[0].partition(" ")[2]) if match else ""
 
 
 def _without_operation(text: str) -> str:

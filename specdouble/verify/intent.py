@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.guard import Guard
+from specdouble.verify.joined import joined
 from specdouble.verify.ledger import SAFE, Created, Ledger, creates
 from specdouble.verify.settings import Settings
 
 
 def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     """The sentences that say what is created, what stays, and what is left out."""
+    contract = joined(contract)
     ledger = Ledger(contract)
     guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]

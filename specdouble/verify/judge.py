@@ -66,9 +66,12 @@ def _body(contract: Contract, operation: Operation, response: Response, exchange
 
 
 def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -> bool:
-    """Whether a body that is no success has the shape of a declared refusal."""
+    """Whether a body that is no success has the shape of a declared refusal, and says what it does."""
+    held = exchange.json if isinstance(exchange.json, dict) else {}
     return any(
-        media.slot is not None and contract.schemas.is_valid(media.slot, exchange.json)
+        media.slot is not None
+        and contract.schemas.is_valid(media.slot, exchange.json)
+        and (not isinstance(exchange.json, dict) or held.keys() & contract.properties(media.schema).keys())
         for status, response in operation.responses.items()
         if status[:1] in "45"
         for media in response.content.values()

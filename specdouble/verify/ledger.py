@@ -269,11 +269,16 @@ class Ledger:
                     return value
         return None
 
+    def _parameters_of(self, collection: str) -> list[str]:
+        """The parameters that name a document of the collection: an answer may tell its id by the same name."""
+        named = (one.id for one in self.contract.actions.values() if one.collection == collection and one.id)
+        return list(dict.fromkeys(named))
+
     def _id_names(self, operation: Operation) -> list[str]:
         """The properties that may hold the id of what a create made."""
         action = self.contract.actions.get(operation.id)
         if action is not None:
-            return [self.contract.resources[action.collection].id]
+            return [self.contract.resources[action.collection].id, *self._parameters_of(action.collection)]
         below = _bare(operation.path) + "/{}"
         last = [one.path.rpartition("{")[2].rstrip("}") for one in self.contract.operations.values()
                 if _bare(one.path) == below]  # fmt: skip

@@ -73,6 +73,16 @@ class Subject:
         """The property that paths name a document by: its id, unless the server has shown another."""
         return str(self._cache.get("key", self.resource.id))
 
+    @property
+    def is_known_by_id(self) -> bool:
+        """Whether the server has shown a document where a path named it by its id."""
+        return "by id" in self._cache
+
+    def found(self) -> None:
+        """Note that a path that named a document by its key led to it."""
+        if self.key == self.resource.id:
+            self._cache["by id"] = True
+
     def known_by(self, name: str) -> None:
         """Note that paths name a document by another property than its id."""
         self._cache["key"] = name

@@ -237,8 +237,11 @@ class Trial:
     def _found_by_another_name(self, document: Document) -> dict[str, Any] | None:
         """The document by a text that it was made from and that is its alone: some paths name it by that."""
         was, subject = document.id, document.subject
-        for name, value in document.sent.items():
-            if not self._is_mark(value):
+        if subject.is_known_by_id and subject.key == subject.resource.id:
+            return None
+        names = {name: value for name, value in document.sent.items() if self._is_mark(value)}
+        for name, value in {**document.shown, **names}.items():
+            if name not in names and name != subject.resource.id:
                 continue
             document.id = value
             seen = self.look_for(document, document.user)
@@ -287,7 +290,7 @@ class Trial:
 
     def _is_of(self, document: Document, seen: dict[str, Any]) -> None:
         """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
-        key = document.subject.resource.id
+        key = document.subject.key
         asked, shown = str(document.id), str(seen.get(key, document.id))
         if asked.casefold() != shown.casefold():  # a server may write a name its own way
             raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes")
@@ -306,7 +309,10 @@ class Trial:
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
         found = exchange.at(subject.action(operation).envelope)
-        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
+        if not exchange.ok or not isinstance(found, dict):
+            return None
+        subject.found()
+        return subject.named(found)
 
     def listing(self, document: Document) -> dict[str, dict[str, Any]]:
         """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""

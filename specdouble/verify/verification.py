@@ -17,6 +17,7 @@ from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.joined import joined
 from specdouble.verify.known import read_baseline, write_baseline
 from specdouble.verify.plan import plan
 from specdouble.verify.problem import CouldNotRun, OutOfTime, WrongUse
@@ -70,6 +71,7 @@ def verify(contract: Contract, settings: Settings, show: Show | None = None) -> 
 
 def run(contract: Contract, settings: Settings, show: Show) -> Run:
     """Verify, and keep what reports are written from."""
+    contract = joined(contract)
     _check(contract, settings)
     _leave_no_files()
     settings = _without_what_is_off(contract, settings)

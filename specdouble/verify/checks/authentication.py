@@ -14,6 +14,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
+from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.trial import Trial
 from specdouble.verify.world import World
@@ -191,6 +192,8 @@ def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: 
     expected = f"credentials that are not valid ({what}) to be refused with 401"
     if exchange.status == 404 and "path" in parts:
         raise NotExercised(f"{operation} looks for its document before it looks at credentials")
+    if exchange.status == NOT_IMPLEMENTED:
+        raise NotExercised(f"{operation} is not implemented: {exchange.told(60)}")
     lacking = trial.world.baselines.missing((operation.id,))
     if exchange.status in (400, 404, 409, 415, 422) and lacking is not None:
         raise NotExercised(lacking)  # what is wrong with it may be looked at first
