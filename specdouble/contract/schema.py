@@ -7,7 +7,7 @@ differ between the two), and compiled together: one validator a contract, a slot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -74,6 +74,7 @@ class Schemas:
         self._discriminators = Discriminators(document)
         self._written_out: set[str] = set()
         self._validator: jsonschema_rs.Validator | None = None
+        self._explainers: dict[str, jsonschema_rs.Validator | None] = {}
 
     def slot(self, schema: Any, direction: Direction) -> str:
         """Register a schema of the document and return the name of its slot."""
@@ -113,7 +114,11 @@ class Schemas:
 
     def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
         """The violations of the slot's schema by the value, the first hundred where there are more."""
-        errors = (self._validator or self._compile()).iter_errors({slot: value})
+        validator = self._explainer(slot, value)
+        if validator is None:
+            untold = "does not conform to its schema, and is nested too deep for all that is wrong in it to be told"
+            return [] if self.is_valid(slot, value) else [Violation(location, "", untold)]
+        errors = validator.iter_errors({slot: value})
         found = dict.fromkeys(
             violation for error in islice(errors, MOST_TOLD) for violation in _violations(error, location)
         )
@@ -121,11 +126,50 @@ class Schemas:
 
     def first_violations(self, slot: str, value: Any, location: str) -> list[Violation]:
         """What is found first to break the slot's schema: of a large value, to find all takes seconds."""
+        validator = self._explainer(slot, value)
+        if validator is None:
+            return self.violations(slot, value, location)
         try:
-            (self._validator or self._compile()).validate({slot: value})
+            validator.validate({slot: value})
         except jsonschema_rs.ValidationError as error:
             return list(islice(_violations(error, location), MOST_TOLD))
         return []
+
+    def _explainer(self, slot: str, value: Any) -> jsonschema_rs.Validator | None:
+        """What tells what is wrong with a value in bounded time; None where nothing does.
+
+        Of each alternative that a value does not fit, the validator tells what is wrong in all that is inside. Where
+        alternatives stand in each other, as in the schema of an expression, that doubles with each level: fourteen
+        levels took a minute. So from a few levels on, alternatives are told of as a whole.
+        """
+        validator = self._validator or self._compile()
+        if not _is_deeper(value, _TOLD_IN_FULL):
+            return validator
+        if slot not in self._explainers:
+            self._explainers[slot] = self._without_alternatives(slot)
+        explainer = self._explainers[slot]
+        return None if explainer is None or _is_deeper(value, _TOLD_AT_ALL) else explainer
+
+    def _without_alternatives(self, slot: str) -> jsonschema_rs.Validator | None:
+        """A validator of the slot that looks at alternatives as a whole; None where the schema asks what they took."""
+        found: dict[str, Any] = {}
+        waiting: list[Any] = [self._properties[slot]]
+        while waiting:
+            for key, value in _members(waiting.pop()):
+                if key in _ASK_WHAT_WAS_TAKEN:
+                    return None
+                if key == "$ref" and isinstance(value, str) and value.startswith("#/$defs/"):
+                    name = value.removeprefix("#/$defs/")
+                    if name not in found:
+                        found[name] = self.definition(value)
+                        waiting.append(found[name])
+                waiting.append(value)
+        definitions = {name: _with_whole_alternatives(schema) for name, schema in found.items()}
+        whole = {"$defs": definitions, "properties": {slot: _with_whole_alternatives(self._properties[slot])}}
+        try:
+            return _validator(whole)
+        except ValueError:
+            return None
 
     def _define_pending(self) -> None:
         while self._pending:
@@ -315,6 +359,51 @@ def _bound(translated: dict[str, Any], low: int, high: int) -> None:
         translated[keyword] = narrower(told, bound) if isinstance(told, int | float) else bound
 
 
+# Levels of a value: up to the first, all is told that is wrong in each alternative; up to the second, anything.
+_TOLD_IN_FULL, _TOLD_AT_ALL = 3, 16
+_ASK_WHAT_WAS_TAKEN = {"unevaluatedProperties", "unevaluatedItems"}
+
+
+def _members(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _is_negation(schema: Any) -> bool:
+    return isinstance(schema, dict) and "not" in schema
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether the value is nested deeper than that."""
+    inside = [value]
+    for _ in range(levels + 1):
+        inside = [item for one in inside if isinstance(one, dict | list) for _, item in _members(one)]
+        if not inside:
+            return False
+    return True
+
+
+def _with_whole_alternatives(schema: Any, *, named: bool = False) -> Any:
+    """A copy in which alternatives stand in two `not`: of what is in these, nothing is told."""
+    if isinstance(schema, list):
+        return [_with_whole_alternatives(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy: dict[str, Any] = {}
+    alternatives = []
+    for key, value in schema.items():
+        if not named and key in ("oneOf", "anyOf"):
+            alternatives.append({"not": {"not": {key: value}}})
+        elif named or key not in ("enum", "const", "examples", "default"):
+            copy[key] = _with_whole_alternatives(value, named=not named and key in _SCHEMA_MAPS)
+        else:
+            copy[key] = value
+    if alternatives:
+        copy["allOf"] = [*copy.get("allOf", ()), *alternatives]
+    return copy
+
+
 # Patterns run in linear time; those that look around or refer back may try so often, and then match nothing.
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 
@@ -417,6 +506,8 @@ def _violations(error: jsonschema_rs.ValidationError, location: str) -> Iterator
     elif isinstance(kind, _CHOICES) and (meant := _meant_branch(kind.context, len(error.instance_path))):
         for one in meant:
             yield from _violations(one, location)
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Not) and _is_negation(kind.schema):
+        yield Violation(location, pointer(*path), "is not valid under the alternatives of its schema")
     else:
         yield Violation(location, pointer(*path), _shortened(error.message))
 

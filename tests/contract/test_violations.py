@@ -27,3 +27,53 @@ def test_a_closed_schema_names_each_property_that_it_shuts_out(schema: dict[str,
         ("/b", "is not a property of the schema"),
         ("/c", "is not a property of the schema"),
     ]
+
+
+def expression(*operators: str) -> dict[str, Any]:
+    """The schema of an expression, whose every operator has an expression inside."""
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["op", "of"],
+                "properties": {
+                    "op": {"enum": [operator]},
+                    "of": {"anyOf": [{"type": "integer"}, {"$ref": "#/components/schemas/Expression"}]},
+                },
+            }
+            for operator in operators
+        ]
+    }
+
+
+def nested(levels: int, operator: str) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"op": operator, "of": value}
+    return value
+
+
+@pytest.mark.parametrize("levels", [5, 17, 90])
+def test_alternatives_in_alternatives_are_told_of_without_an_end(levels: int) -> None:
+    # Six operators in each other: to tell of each alternative inside each other one takes 6 to the power of levels.
+    schema = expression("not", "minus", "abs", "half", "twice", "round")
+    data = {"openapi": "3.1.0", "components": {"schemas": {"Expression": schema}}}
+    schemas = Schemas(Document(Source(Path(), "", ""), data))
+    slot = schemas.slot(schema, "request")
+    assert schemas.violations(slot, nested(levels, "abs"), "body") == []
+    for told in (schemas.violations, schemas.first_violations):
+        (found,) = told(slot, nested(levels, "no such operator"), "body")
+        assert found.pointer == ""
+        assert "not" in found.message
+
+
+def test_what_is_wrong_beside_deep_alternatives_is_told_with_its_place() -> None:
+    schema = expression("not", "minus")
+    whole = {"type": "object", "properties": {"size": {"type": "integer"}, "of": {"$ref": "#/components/schemas/E"}}}
+    schema["oneOf"][0]["properties"]["of"] = schema["oneOf"][1]["properties"]["of"] = {
+        "anyOf": [{"type": "integer"}, {"$ref": "#/components/schemas/E"}]
+    }
+    data = {"openapi": "3.1.0", "components": {"schemas": {"E": schema, "Whole": whole}}}
+    schemas = Schemas(Document(Source(Path(), "", ""), data))
+    found = schemas.violations(schemas.slot(whole, "request"), {"size": "a", "of": nested(8, "neither")}, "body")
+    assert {one.pointer for one in found} == {"/size", "/of"}
