@@ -76,12 +76,36 @@ def test_a_document_that_does_not_hold_its_id_is_not_inferred(tmp_path: Path) ->
         (["slug", "title"], "article", "articles", "slug"),
         (["name"], "petId", "pets", None),
         (["temperature"], "city", "weather", None),
+        (["ip", "region"], "floating_ip", "floating_ips", "ip"),
+        (["key", "title"], "projectIdOrKey", "projects", "key"),
+        (["id", "name"], "pk", "themes", "id"),
     ],
 )
 def test_the_id_is_the_property_that_the_parameter_names(
     names: list[str], parameter: str, segment: str, found: str | None
 ) -> None:
     assert identity_of({name: {"type": "string"} for name in names}, parameter, segment) == found
+
+
+def test_what_always_has_one_value_is_no_id() -> None:
+    properties = {"code": {"type": "integer", "enum": [2000]}, "id": {"type": "string"}}
+    assert identity_of(properties, "config", "configs") == "id"
+
+
+COLLECTIONS = ["blog", "members", "petstore", "tasks", "singles", "shapes"]
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_of_one_thing_all_operations_are_stateful_or_none(name: str) -> None:
+    """Whatever shows or takes documents of a collection has an action, if any other operation on them has one."""
+    file = FOLDER / f"{name}.yaml"
+    contract = read(file if file.is_file() else ROOT / "tests" / "double" / f"{name}.yaml")
+    for key, operation in contract.operations.items():
+        path = operation.path
+        beside = [one for one, other in contract.operations.items() if other.path == path and one != key]
+        same = [contract.actions[one] for one in beside if one in contract.actions and contract.actions[one].id]
+        if same and operation.method in ("get", "put", "patch", "delete"):
+            assert key in contract.actions, operation
 
 
 @pytest.mark.parametrize(

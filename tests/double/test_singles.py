@@ -102,6 +102,30 @@ def test_a_collection_is_emptied_where_the_contract_lets_a_client(client: httpx.
     assert client.get(path).status_code == 404
 
 
+def test_the_id_may_be_told_by_the_creation_alone(client: httpx.Client) -> None:
+    made = client.post("/rooms", json={"name": "Attic", "seats": 4}).json()
+    assert client.get(f"/rooms/{made['room_id']}").json() == {"basic": {"name": "Attic", "seats": 4}}
+    assert client.get("/rooms/nowhere").status_code == 404
+
+
+def test_a_creation_that_shows_no_document_tells_its_id_by_the_paths_name(client: httpx.Client) -> None:
+    key = client.post("/words", json={"name": "Ada"}).json()["wordId"]
+    assert client.get(f"/words/{key}").json() == {"id": key, "name": "Ada"}
+
+
+def test_an_envelope_may_be_called_as_a_property_of_the_document_is(client: httpx.Client) -> None:
+    key = client.post("/words", json={"name": "Ada"}).json()["wordId"]
+    made = client.post(f"/words/{key}/links", json={"link": {"link": "a", "label": "b"}}).json()
+    assert made["link"] == {"id": made["link"]["id"], "link": "a", "label": "b"}
+    assert client.get(f"/words/{key}/links/{made['link']['id']}").json() == made
+
+
+def test_what_is_let_in_under_a_parent_that_is_not_there_is_found_under_it(client: httpx.Client) -> None:
+    made = client.post("/words/none/links", json={"link": {"link": "a"}})  # it declares no 404
+    assert made.status_code == 200
+    assert client.get(f"/words/none/links/{made.json()['link']['id']}").json() == made.json()
+
+
 def test_of_a_collection_whose_documents_nobody_can_find_again_nothing_is_remembered() -> None:
     contract = read(CONTRACT)
     assert {"createDraft", "readDraft", "changeDraft"}.isdisjoint(contract.actions)
