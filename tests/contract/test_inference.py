@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_the_id_is_the_property_that_the_parameter_names(
 
 
 def test_what_always_has_one_value_is_no_id() -> None:
-    properties = {"code": {"type": "integer", "enum": [2000]}, "id": {"type": "string"}}
+    properties: dict[str, dict[str, Any]] = {"code": {"type": "integer", "enum": [2000]}, "id": {"type": "string"}}
     assert identity_of(properties, "config", "configs") == "id"
 
 
