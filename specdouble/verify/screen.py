@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -10,16 +12,19 @@ import click
 
 from specdouble.verify.printable import printable
 from specdouble.verify.report.masking import masked, without_secrets
-from specdouble.verify.verdict import BROKEN, KEPT, NOT_EXERCISED, Failure, Verdict
+from specdouble.verify.verdict import BROKEN, KEPT, KNOWN, NOT_EXERCISED, SKIPPED, Failure, Verdict
 
-COLORS = {KEPT: "green", BROKEN: "red", NOT_EXERCISED: "yellow"}
-SIGNS = {KEPT: "✓", BROKEN: "✗", NOT_EXERCISED: "·"}
+COLORS = {KEPT: "green", BROKEN: "red", KNOWN: "magenta", SKIPPED: "cyan", NOT_EXERCISED: "yellow"}
+SIGNS = {KEPT: "✓", BROKEN: "✗", KNOWN: "≈", SKIPPED: "–", NOT_EXERCISED: "·"}
+WEIGHTS = ("breaks a client", "against the contract", "against the letter of an RFC")
+BAR = 20  # characters
 REDRAW = 0.1  # seconds
 STEPS_WITHOUT_TERMINAL = 4
 LEFT_SHOWN = 12
 OTHERS_SHOWN = 6
 OTHER_LENGTH = 100  # characters
 OPERATIONS_SHOWN = 8
+REASONS_SHOWN = 8
 
 
 class Screen:
@@ -33,23 +38,35 @@ class Screen:
         self.secrets = secrets or {}
         self._drawn = 0.0
         self._told = 0
-        self._live = sys.stderr.isatty()
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._plain = bool(os.environ.get("NO_COLOR"))
 
     def line(self, text: str, **style: str | bool) -> None:
         """Print a line."""
         self.clear()
-        click.secho(printable(masked(text, self.secrets)), **style)  # type: ignore[arg-type]
+        plain = {} if self._plain else style  # https://no-color.org
+        click.secho(printable(masked(text, self.secrets)), **plain)  # type: ignore[arg-type]
 
     def progress(self, done: int, total: int, check: str, failures: int) -> None:
-        """Show how far the rules are tried."""
+        """Show how far it is: a line that moves at a terminal, a few lines elsewhere.
+
+        Args:
+            done: cases, or requests where nobody knows how many there will be.
+            total: cases; 0 where nobody knows.
+            check: what is tried.
+            failures: how many were found.
+        """
         told = f"{failures} failure{'' if failures == 1 else 's'} so far" if failures else "no failure so far"
+        count = f"{done}/{total} cases" if total else f"{done} requests"
         if self._live:
             if time.monotonic() - self._drawn > REDRAW:
                 self._drawn = time.monotonic()
-                click.echo(f"\r\033[K  {done}/{total} cases, {told}: {check}"[:118], nl=False, err=True)
-        elif done * STEPS_WITHOUT_TERMINAL // max(total, 1) > self._told:
-            self._told = done * STEPS_WITHOUT_TERMINAL // max(total, 1)
-            click.echo(f"  {done}/{total} cases, {told}", err=True)
+                bar = "━" * (BAR * done // total) + "╌" * (BAR - BAR * done // total) + " " if total else ""
+                width = shutil.get_terminal_size().columns - 1
+                click.echo("\r\033[K" + f"  {bar}{count}, {told}: {printable(check)}"[:width], nl=False, err=True)
+        elif total and done * STEPS_WITHOUT_TERMINAL // total > self._told:
+            self._told = done * STEPS_WITHOUT_TERMINAL // total
+            click.echo(f"  {count}, {told}", err=True)
 
     def clear(self) -> None:
         """Take the progress away."""
@@ -62,6 +79,7 @@ class Screen:
         self.clear()
         self.line("")
         self._table(verdict)
+        self._in_part(verdict)
         for number, failure in enumerate(verdict.failures, 1):
             self._failure(number, failure)
         for note in verdict.notes:
@@ -93,11 +111,25 @@ class Screen:
         for row in verdict.rows.values():
             state = row.state
             figures = f"{row.cases:6} {row.requests:8} {row.seconds:8.2f}"
-            reason = f"  {row.reason}" if state == NOT_EXERCISED else ""
+            reason = f"  {row.reason}" if state in (NOT_EXERCISED, KNOWN, SKIPPED) else ""
             self.line(f"{SIGNS[state]} {row.check:{width}}  {state:13} {figures}{reason}", fg=COLORS[state])
 
+    def _in_part(self, verdict: Verdict) -> None:
+        """Why sides of rules were not exercised that are kept otherwise: each reason once, with what it is about."""
+        about: dict[str, list[str]] = {}
+        for row in verdict.rows.values():
+            for reason in row.reasons if row.state == KEPT else ():
+                about.setdefault(reason, []).append(row.check)
+        if about:
+            self.line("\nNot exercised in part:", fg="yellow")
+        for reason, checks in list(about.items())[:REASONS_SHOWN]:
+            self.line(f"  {reason}: {_listed(checks)}")
+        if len(about) > REASONS_SHOWN:
+            self.line(f"  and {len(about) - REASONS_SHOWN} more reasons: the JSON report holds them all")
+
     def _failure(self, number: int, failure: Failure) -> None:
-        self.line(f"\n{number}. {failure.check}  [{failure.id}]", fg="red", bold=True)
+        weight = f", {WEIGHTS[failure.weight]}" if failure.weight else ""
+        self.line(f"\n{number}. {failure.check}  [{failure.id}]{weight}", fg="red", bold=True)
         if failure.file:
             self.line(f"   {failure.file}:{failure.line}")
         case = f" ({failure.detail})" if failure.detail else ""
@@ -118,13 +150,18 @@ class Screen:
             click.echo(f"     {printable(line)}")
 
     def _sum(self, verdict: Verdict) -> None:
-        counts = ", ".join(f"{verdict.count(state)} {state}" for state in (KEPT, BROKEN, NOT_EXERCISED))
+        states = [KEPT, BROKEN, *(one for one in (KNOWN, SKIPPED) if verdict.count(one)), NOT_EXERCISED]
+        counts = ", ".join(f"{verdict.count(state)} {state}" for state in states)
         if verdict.count(NOT_EXERCISED):
             counts += " (see why)"
         stopped = f"; stopped: {verdict.stopped}" if verdict.stopped else ""
         color = "red" if verdict.exit_code else "green"
-        self.line(f"\n{counts}; {len(verdict.failures)} failures in {verdict.requests} requests, "
+        self.line(f"\n{counts}; {_counted(len(verdict.failures), 'failure')} in {verdict.requests} requests, "
                   f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ class Tolerance:
                 if tolerated is not None:
                     del row.failures[promise]
                     row.tolerated.append(tolerated)
+        verdict.notes += [note for note in self._light(verdict) if note not in verdict.notes]
         if verdict.stopped:
             return  # what was not tried could not fail
         verdict.notes += self._unused()
@@ -68,6 +69,15 @@ class Tolerance:
         if self.baseline is not None and self.baseline.knows(failure):
             return Tolerated(failure, KNOWN, "the baseline has it")
         return None
+
+    def _light(self, verdict: Verdict) -> list[str]:
+        """How much a greater strictness would tell."""
+        kinds = Counter(weight(one.failure) for one in verdict.tolerated(LIGHT))
+        return [
+            f"{count} failure{'' if count == 1 else 's'} do{'es' if count == 1 else ''} not count at this strictness: "
+            f"--strictness {name} tells them"
+            for name, count in kinds.items()
+        ]
 
     def _unused(self) -> list[str]:
         return [

@@ -169,6 +169,8 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
                 found.events.append(event)
             if printed is not None:
                 printed.on_event(event)
+            else:
+                show.progress(verdict.cases, 0, Names.conformance, len(verdict.failures))
     except KeyboardInterrupt:
         verdict.stopped = "interrupted"
     finally:
