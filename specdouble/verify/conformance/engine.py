@@ -131,7 +131,11 @@ class Conformance:
         if isinstance(event, events.NonFatalError):
             network = event.info.title == "Network Error"
             told = self.troubles if network else self.remarks
-            told.append(f"{event.label}: {event.info.title}")
+            held_back = event.info.title == "Hook Error"  # our hook is the guard's
+            title = (
+                "the guard held back what may change what this run did not create" if held_back else event.info.title
+            )
+            told.append(f"{event.label}: {title}")
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder
