@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import CASCADE, USUAL, Argued, Server, install_from_debian
+from .server import USUAL, Argued, Server, install_from_debian
 
 PROGRAM = "/usr/bin/prometheus-alertmanager"
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
@@ -24,8 +24,12 @@ class Alertmanager(Server):
             "*keeps whatever it is sent*",
             "`startsAt` must be before `endsAt`: no schema says so",
         ),
+        Argued("conformance", "*/silences refuses*", "`null` is taken for an id, and for a time"),
+        Argued("read_your_writes", "POST */silences keeps*", "a start that is over becomes the moment of the create"),
+        Argued(
+            "read_your_writes", "DELETE */silence/{silenceID} takes*", "a silence that was deleted is shown as expired"
+        ),
         *USUAL,
-        *CASCADE,
     )
 
     def install(self) -> None:

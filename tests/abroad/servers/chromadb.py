@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import CASCADE, USUAL, Argued, Server, install_from_pypi
+from .server import USUAL, Argued, Server, install_from_pypi
 
 TENANT = "/api/v2/tenants/default_tenant"
 
@@ -17,7 +17,11 @@ class ChromaDB(Server):
 
     name = "chromadb"
     argued = (
-        Argued("read_your_writes", "*resource_name*", "the answer is 200, and what was written is not kept"),
+        Argued(
+            "read_your_writes",
+            "PATCH */tenants/{tenant_name} keeps*",
+            "the answer is 200, and what was written is not kept",
+        ),
         Argued(
             "read_your_writes",
             "*keeps whatever it is sent*",
@@ -25,8 +29,15 @@ class ChromaDB(Server):
         ),
         Argued("boundaries", "*name within its bounds*", "the same"),
         Argued("authentication", "*", "401 is declared, and a server without users asks for no credentials"),
+        Argued("conformance", "*refuses a body that is no object*", "bytes that are no UTF-8 are taken within a text"),
+        Argued("conformance", "*5xx*", "500 at a name that is taken, and at what a local server cannot do"),
+        Argued("authentication", "*indexing_status*", "500 at what a local server cannot do"),
+        Argued(
+            "read_your_writes",
+            "GET */collections/{collection_id} shows*",
+            "the path asks for an id, and wants the name",
+        ),
         *USUAL,
-        *CASCADE,
     )
 
     def install(self) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 SPECDOUBLE = Path(sys.executable).parent / "specdouble"
 MAX_SECONDS = 60
-MOST_FAILURES = 25
+MOST_FAILURES = 19
 KILL_AFTER = (1.5, 3, 5, 8, 13)
 
 
