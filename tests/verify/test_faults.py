@@ -76,7 +76,7 @@ def _is_played_again(backend: Backend, name: str, failure: Failure) -> None:
 
 
 def _run(script: str, url: str) -> str:
-    environment = {**os.environ, **SECRETS, "URL": url}
+    environment = {**os.environ, **SECRETS, "URL": url, "RUN": "1e26"}
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment, timeout=60)
     return done.stdout
 

@@ -44,6 +44,8 @@ class _Lines:
         calls = list(self._calls())
         logins = [self._login(login) for login in self.replay["logins"]]
         yield f"URL=${{URL:-{self.replay['url']}}}"
+        if self.replay["run"]:  # what new names share: other ones each time, for the last ones may be taken
+            yield "RUN=${RUN:-$(printf %04x $RANDOM)}"
         yield from (self._secret(name, told) for name, told in self.replay["secrets"].items())
         if any("| pick " in line for line in (*logins, *calls)):
             yield PICK
@@ -135,7 +137,7 @@ class _Lines:
         """A text as one word of the shell."""
         if isinstance(pieces, str):
             return shlex.quote(pieces)
-        return "".join(self._part(piece) for piece in _literal_run(pieces, self.replay["run"])) or "''"
+        return "".join(self._part(piece) for piece in pieces) or "''"
 
     def _part(self, piece: Any) -> str:
         if isinstance(piece, str):
@@ -146,6 +148,7 @@ class _Lines:
         spelled = {
             "base64": f"$(printf %s \"${{{name}}}\" | base64 | tr -d '\\n')",
             "json": f'$(printf %s "${{{name}}}" | {_AS_JSON})',
+            "upper": f'$(printf %s "${{{name}}}" | tr a-f A-F)',
             "half": f"${{{name}:0:$((${{#{name}}} / 2))}}",
         }
         return f'"{spelled.get(piece.get("as", ""), f"${{{name}}}")}"'
@@ -158,23 +161,6 @@ class _Lines:
         made = f"$(forge {' '.join(shlex.quote(text) for text in texts)} {key})"
         self.forged.append(f"{name}={made}" + (f'"${{{signed["like"]}##*.}}"' if "like" in signed else ""))
         return name
-
-
-def _literal_run(pieces: list[Any], run: str) -> Iterator[Any]:
-    """The pieces with the names of the run as they were: pasted lines begin from a fresh state."""
-    text = ""
-    for piece in pieces:
-        if isinstance(piece, dict) and piece.get("variable") == "RUN":
-            text += run.upper() if piece.get("as") == "upper" else run
-        elif isinstance(piece, str):
-            text += piece
-        else:
-            if text:
-                yield text
-            text = ""
-            yield piece
-    if text:
-        yield text
 
 
 def _keys(path: list[Any]) -> str:
