@@ -140,7 +140,7 @@ class Campaign:
 
     def _lacking(self, case: Case) -> str | None:
         """Why the case cannot be judged: no request was found that its operation takes."""
-        if case.check in INDEPENDENT:
+        if case.check in INDEPENDENT or case.unaided:
             return None
         return self.world.baselines.missing(case.operations)
 

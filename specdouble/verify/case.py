@@ -22,6 +22,7 @@ class Case:
         operations: the ids of the operations that it is about.
         strategy: makes a case of it for each random example, where it has any.
         decisive: whether the promise is proved by it: a rule of which no decisive case ran is not exercised.
+        unaided: whether it tells by itself why a request is refused: that none is taken may be what it looks for.
     """
 
     check: str
@@ -31,6 +32,7 @@ class Case:
     operations: tuple[str, ...] = ()
     strategy: Callable[[], Any] | None = None
     decisive: bool = False
+    unaided: bool = False
 
 
 @dataclass(frozen=True)

@@ -386,7 +386,9 @@ class Trial:
     ) -> Call:
         """The request that changes a document."""
         user, subject = user or document.user, document.subject
-        body = self.world.held(updater.operation) | dict(changes)
+        held = self.world.held(updater.operation)
+        # What the server wants besides stays as it is: another value would be a change that nobody asked for.
+        body = held | {name: document.shown[name] for name in held if name in document.shown} | dict(changes)
         needed = subject.required(updater.operation)
         if updater.action.does == "replace":  # what is left out would go back to its default
             needed = [*needed, *(subject.bound_on_update & subject.requested(updater.operation).keys())]

@@ -33,7 +33,7 @@ def plan(world: World, _subject: None, rule: Roles) -> Plan:
             promise, run = f"{operation} lets its roles in", partial(_let_in, **of)
         else:
             promise, run = f"{operation} refuses other roles", partial(_refused, **of, admitted=sorted(admitted))
-        yield Case(rule.id, promise, run, f"{name}, {known[name]}", (operation.id,))
+        yield Case(rule.id, promise, run, f"{name}, {known[name]}", (operation.id,), unaided=True)
 
 
 def held_by(world: World, user: User, rule: Roles) -> Iterator[Any]:
