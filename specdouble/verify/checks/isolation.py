@@ -101,9 +101,10 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
     before = trial.look(document) if subject.observable else None
     other_changes = trial.world.bodies.change(subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
-    refused_as(
-        exchange, _statuses(rule, updater.operation), f"{other.name} changing {one.name}'s document", strict=True
-    )
+    statuses = _statuses(rule, updater.operation)
+    if subject.puts(updater.operation) and updater.operation in subject.creators:
+        statuses |= {409, 422, 400}  # it would create the document, and the name is taken
+    refused_as(exchange, statuses, f"{other.name} changing {one.name}'s document", strict=True)
     if before is not None and trial.look(document) != before:
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
