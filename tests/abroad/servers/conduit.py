@@ -27,6 +27,7 @@ class Conduit(Server):
         Argued(
             "authentication", "GET /tags*", "the contract protects the tags, and the server shows them to everybody"
         ),
+        Argued("authentication", "GET /api/tags*", "the same, found by our own check"),
         *USUAL,
     )
     settings = "\n".join(
