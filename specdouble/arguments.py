@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Place(click.ParamType[Path]):
-    """A folder, a file, or the URL of a contract, which is fetched once."""
+    """A folder, a file, or the URL of a contract, which is fetched."""
 
     name = "path"
 

@@ -1,4 +1,4 @@
-"""A contract from a URL: fetched once, kept, and read from its copy from then on."""
+"""A contract from a URL: fetched anew each time, and read from the last copy where it cannot be had."""
 
 from __future__ import annotations
 
@@ -19,33 +19,51 @@ class FetchError(Exception):
     """A contract cannot be fetched; the message says why, and the remedy."""
 
 
+class UnreachableError(FetchError):
+    """Whether there is a contract cannot be known: nobody answers."""
+
+
 def fetched(url: str) -> Path:
     """The copy of a contract; what it refers to is not fetched.
+
+    An earlier copy stands in only where the server cannot be reached: without a network, work goes on.
 
     Args:
         url: where it is, by HTTP.
 
     Raises:
-        FetchError: there is no copy, and none can be had.
+        FetchError: it cannot be fetched, and there is no copy; or the server answers that there is none.
     """
     folder = _cache() / "contracts" / hashlib.sha256(url.encode()).hexdigest()[:16]
     is_json = urlsplit(url).path.lower().endswith(".json")
     copy = folder / ("openapi.json" if is_json else "openapi.yaml")
-    if copy.is_file():
-        return copy
-    content = _get(url)
+    try:
+        content = _get(url)
+    except UnreachableError:
+        if copy.is_file():
+            return copy
+        raise
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: a copy that was cut would be read for ever.
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(content)
-        Path(file.name).replace(copy)
+        _write(copy, content)
     except OSError as error:
         message = (
             f"the copy of {url} cannot be written to {folder}: {error.strerror}\n    remedy: make room for it there"
         )
         raise FetchError(message) from None
     return copy
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write the file whole or not at all: one that was cut would be read in place of the contract."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.close()
+            Path(draft.name).replace(file)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
 
 
 def _get(url: str) -> bytes:
@@ -64,7 +82,7 @@ def _get(url: str) -> bytes:
         message = (
             f"{url} cannot be fetched: {error}\n    remedy: correct the URL, or save the contract and name the file"
         )
-        raise FetchError(message) from None
+        raise UnreachableError(message) from None
     return bytes(content)
 
 

@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 
-from tests.test_cli import run
+from tests.test_cli import run, serving
 
 CONTRACT = """openapi: OPENAPI
 info: {title: A, version: '1'}
@@ -38,15 +39,16 @@ class Website:
     """An HTTP server with one contract, which notes what is asked of it."""
 
     def __init__(self, text: str) -> None:
-        asked: list[str] = []
-        self.asked = asked
+        self.text = text
+        self.asked: list[str] = []
+        site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                site.asked.append(self.path)
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(site.text.encode())
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -91,3 +93,64 @@ def test_a_contract_of_openapi_3_2_is_read(project: Path) -> None:
     (project / "thing.yaml").write_text("{type: string}")
     (project / "openapi.yaml").write_text(contract("thing.yaml", "3.2.0"))
     assert run("lint", str(project)).returncode == 0
+
+
+SECURED = """openapi: 3.1.0
+info: {title: A, version: '1'}
+paths:
+  /open: {get: &get {operationId: same, responses: {'200': {description: a}}}}
+  /closed: {get: {<<: *get, security: [{key: []}]}}
+  /undefined: {get: {<<: *get, operationId: b, security: [{nothing: []}]}}
+  /digest: {get: {<<: *get, operationId: c, security: [{digest: []}]}}
+  /certificate: {get: {<<: *get, operationId: d, security: [{certificate: [], key: []}]}}
+  /misplaced: {get: {<<: *get, operationId: e, security: key}}
+  /typeless: {get: {<<: *get, operationId: f, security: [{typeless: []}]}}
+components:
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+    digest: {type: http, scheme: digest}
+    certificate: {type: mutualTLS}
+    typeless: {in: header, name: X-Key}
+"""
+PATHS = ["/open", "/closed", "/undefined", "/digest", "/certificate", "/misplaced", "/typeless"]
+
+
+def test_an_operation_keeps_its_security_whatever_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(SECURED)
+    with serving(str(tmp_path), "--port", "0") as server:
+        asked = {path: httpx.get(server.url + path).status_code for path in PATHS}
+        keyed = {path: httpx.get(server.url + path, headers={"X-Key": "a"}).status_code for path in PATHS}
+    assert asked == {path: 200 if path == "/open" else 401 for path in PATHS}
+    assert [path for path in PATHS if keyed[path] == 200] == ["/open", "/closed", "/certificate", "/misplaced"]
+
+
+def test_serve_takes_a_url_and_follows_what_changes_there(website: Website) -> None:
+    for title in ("First", "Second"):
+        website.text = contract("#/components/schemas/A").replace("title: A", f"title: {title}")
+        website.text += "components: {schemas: {A: {}}}\n"
+        with serving(website.url, "--port", "0") as server:
+            assert title in httpx.get(server.url + "/openapi.json").text
+
+
+def test_without_its_server_the_last_copy_is_read_and_nothing_else_is_left(website: Website, tmp_path: Path) -> None:
+    website.text = contract("#/components/schemas/A") + "components: {schemas: {A: {}}}\n"
+    assert run("lint", website.url).returncode == 0
+    website.close()
+    assert run("lint", website.url).returncode == 0
+    assert [file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()] == ["openapi.yaml"]
+
+
+def test_lint_does_not_follow_a_link_out_of_the_folder(project: Path) -> None:
+    (project / "link.yaml").symlink_to(project.parent / "shared" / "thing.yaml")
+    (project / "openapi.yaml").write_text(contract("link.yaml"))
+    ended = run("lint", str(project))
+    assert ended.returncode == 1
+    assert "leads out of the contract's folder" in ended.stderr
+
+
+def test_lint_fails_for_warnings_where_it_is_strict(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(contract("#/components/schemas/A") + "components: {schemas: {A: {}}}\n")
+    (tmp_path / "mock_data").mkdir()
+    (tmp_path / "mock_data" / "things.yaml").write_text("[]")
+    assert run("lint", str(tmp_path)).returncode == 0
+    assert run("lint", "--strict", str(tmp_path)).returncode == 1
