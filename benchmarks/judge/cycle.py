@@ -305,7 +305,9 @@ class Judge:
             body = _with_id(body, made)
             sent = self.described.showable(self.described.at(read, made.shown), self.writer.document(update, body))
             # What the path says stays, whatever the body says.
-            fixed = {name for name, value in made.sent.items() if str(value) in made.parameters.values()}
+            named = [name for name, value in made.sent.items() if str(value) in made.parameters.values()]
+            # A number may happen to be that of an id.
+            fixed = {name for name in named if isinstance(made.sent[name], str) or plain(name).endswith("id")}
             changed = {name: value for name, value in sent.items() if name in made.sent and name not in fixed}
             changed = {name: _without(value, made.id) for name, value in changed.items()}
             changed = {name: value for name, value in changed.items() if not _holds(made.sent[name], value)}
