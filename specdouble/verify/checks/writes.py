@@ -306,8 +306,9 @@ def _hold_page(trial: Trial, subject: Subject, document: Document, there: set[An
     exchange = trial.send(operation, trial.user, **around)
     shown_so = exchange.at(subject.action(operation).envelope)
     for entry in shown_so if exchange.ok and isinstance(shown_so, list) else ():
-        if isinstance(entry, dict) and entry.get(subject.key) not in there:
-            told = f"the page of {next(iter(query.values()))} shows {entry.get(subject.key)}, and no smaller one does"
+        key = subject.named(entry).get(subject.key) if isinstance(entry, dict) else None
+        if key is not None and key not in there:
+            told = f"the page of {next(iter(query.values()))} shows {key}, and no smaller one does"
             raise Broken("all pages together to show every document", told)
 
 
