@@ -352,6 +352,13 @@ def _pruned(symptom: Mapping[str, Any], document: Any, said: str) -> Any:
     return pruned(document)
 
 
+def _is_listing(document: Any) -> bool:
+    """Whether a body is, or has at its top, an array of documents."""
+    if isinstance(document, dict):
+        return any(_is_listing(item) for item in document.values() if isinstance(item, list))
+    return isinstance(document, list) and any(isinstance(item, dict) for item in document)
+
+
 def _entries(document: Any) -> int:
     """How many documents a list has, wherever its array stands."""
     if isinstance(document, list):
@@ -361,7 +368,9 @@ def _entries(document: Any) -> int:
 
 def _plain(answers: list[Answer], said: str) -> list[Any]:
     """The bodies, ids by the order in which they came, moments by their order in time."""
-    moments = sorted({text for answer in answers for text in _texts(answer.json) if MOMENT.fullmatch(text)})
+    # Lists show the moments of other documents too, of which there are more each time.
+    single = [answer.json for answer in answers if not _is_listing(answer.json)]
+    moments = sorted({text for document in single for text in _texts(document) if MOMENT.fullmatch(text)})
     names: dict[str, str] = {}
 
     def plain(value: Any, key: str = "") -> Any:
@@ -369,8 +378,9 @@ def _plain(answers: list[Answer], said: str) -> list[Any]:
             return {name: plain(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [plain(item, key) for item in value]
-        if isinstance(value, str) and value in moments and value not in said:
-            return f"<moment {moments.index(value)} {re.sub('[0-9]', '0', value)}>"
+        if isinstance(value, str) and MOMENT.fullmatch(value) and value not in said:
+            rank = moments.index(value) if value in moments else len(moments)
+            return f"<moment {rank} {re.sub('[0-9]', '0', value)}>"
         is_id = isinstance(value, str) and ID.fullmatch(value)
         if is_id or (type(value) is int and re.search(r"(^_?|[a-z_])id$", key, re.IGNORECASE)):
             if is_id and value in said:
