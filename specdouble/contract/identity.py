@@ -37,7 +37,7 @@ def identity_of(properties: Properties, parameter: str, segment: str, numbered: 
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
-    is_id = wanted.endswith(("id", "uuid", "guid", "pk", "identifier")) or wanted in (one, "")
+    is_id = wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "")
     if is_id or one in wanted or _ends(one, wanted):
         for candidate in (*_IDS, one + "id"):
             if plain(candidate) in scalars:
