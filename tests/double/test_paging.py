@@ -131,7 +131,7 @@ def test_what_is_asked_for_of_a_choice_is_shown_alone(client: httpx.Client) -> N
 
 def test_several_ids_are_asked_for_at_once(client: httpx.Client) -> None:
     ids = [one["id"] for one in client.get("/repos").json()][:2]
-    found = client.get("/repos", params={"ids": ",".join(map(str, ids))}).json()
+    found = client.get(f"/repos?ids={','.join(map(str, ids))}").json()
     assert [one["id"] for one in found] == ids
 
 

@@ -132,11 +132,6 @@ class ParameterReader:
     def checked(self, contract: Contract, value: Any) -> tuple[Any, list[Violation]]:
         """The value, and what is wrong with it; a text that only another alternative takes is read as that one."""
         found = self.violations(contract, value)
-        if found and isinstance(value, list) and not self.parameter.explode and len(value) == 1:
-            # Clients that escape every value escape the commas between the elements too.
-            parts = [self._typed(one, self.items) for one in str(value[0]).split(",")]
-            if len(parts) > 1 and not self.violations(contract, parts):
-                return parts, []
         if found and isinstance(value, str):
             for kind in self.alternatives:
                 is_one = kind == "array"
