@@ -89,7 +89,8 @@ def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
         return (others or schema["enum"])[0]
     what = kind(schema)
     if what == "boolean":
-        return schema.get("default") is not True
+        # Within an object the default is the mild one: a matcher that is negated matches all of others' documents.
+        return schema["default"] is True if depth and "default" in schema else schema.get("default") is not True
     if what in ("integer", "number"):
         return _number(schema, what)
     if what == "array":
