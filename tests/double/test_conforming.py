@@ -68,7 +68,8 @@ components:
     Card: {type: object, properties: {id: {type: string}, text: {type: string}, note: {type: string}}}
     View: {type: object, additionalProperties: false, required: [id, kind], properties: {
       id: {type: string}, text: {type: string, maxLength: 3}, kind: {type: string, enum: [view]}}}
-    Never: {type: object, required: [id, size], properties: {id: {type: string}, size: {type: integer, enum: [none]}}}
+    Never: {type: object, required: [id, size], properties: {
+      id: {type: string}, size: {type: integer, minimum: 2, maximum: 1}}}
     # Neither takes a `name`: one lists what it takes, the other wants objects.
     Label: {type: object, additionalProperties: false, properties: {text: {type: string}}, allOf: [
       {$ref: "#/components/schemas/Named"}]}
@@ -128,7 +129,7 @@ def test_a_put_keeps_a_document_whose_schema_shuts_out_its_id_under_that_id(shel
 
 def test_a_made_document_whose_schema_shuts_out_its_id_is_found_by_it(tmp_path: Path) -> None:
     with client_for(CONTRACT, tmp_path) as client:
-        ids = [document["name"] for document in Double(Settings(tmp_path, seed=1)).seed["labels"]]
+        ids = [document["name"] for document in Double(Settings(tmp_path, seed=1)).made.of("labels")]
         assert [client.get(f"/labels/{id}").status_code for id in ids] == [200, 200, 200]
 
 
