@@ -17,6 +17,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "readOnly.from-client-on-create": ("readOnly:{target}", "timestamp:{target}", "read_your_writes"),
     "readOnly.*": ("readOnly:{target}", "timestamp:{target}", "owner:{target}", "tenant:{target}"),
     "immutable.*": ("immutable:{target}",),
+    "roles.*": ("roles:{target}",),
     "transitions.*": ("transitions:{target}",),
     "timestamp.moved-by-refused": ("refused_leaves_no_trace",),
     "timestamp.moved-by-read": ("read_changes_nothing", "timestamp:{target}"),
