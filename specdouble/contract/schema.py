@@ -52,6 +52,13 @@ class Violation(NamedTuple):
     message: str
 
 
+class _Reach(NamedTuple):
+    """What a schema leads to: every key in it and in the definitions that it refers to, and these by name."""
+
+    keys: set[Any]
+    definitions: dict[str, Any]
+
+
 class Schemas:
     """The schemas of one contract; `slot` registers a use, and the first check compiles all of them.
 
@@ -75,6 +82,7 @@ class Schemas:
         self._written_out: set[str] = set()
         self._validator: jsonschema_rs.Validator | None = None
         self._explainers: dict[str, jsonschema_rs.Validator | None] = {}
+        self._reached: dict[str, _Reach] = {}
 
     def slot(self, schema: Any, direction: Direction) -> str:
         """Register a schema of the document and return the name of its slot."""
@@ -143,28 +151,37 @@ class Schemas:
         levels took a minute. So from a few levels on, alternatives are told of as a whole.
         """
         validator = self._validator or self._compile()
-        if not _is_deeper(value, _TOLD_IN_FULL):
+        if slot not in self._reached:
+            self._reached[slot] = self._reach(slot)
+        branches = not self._reached[slot].keys.isdisjoint(_OF_THE_SAME)
+        if not branches or not _is_deeper(value, _TOLD_IN_FULL):
             return validator
         if slot not in self._explainers:
             self._explainers[slot] = self._without_alternatives(slot)
         explainer = self._explainers[slot]
         return None if explainer is None or _is_deeper(value, _TOLD_AT_ALL) else explainer
 
-    def _without_alternatives(self, slot: str) -> jsonschema_rs.Validator | None:
-        """A validator of the slot that looks at alternatives as a whole; None where the schema asks what they took."""
-        found: dict[str, Any] = {}
+    def _reach(self, slot: str) -> _Reach:
+        """All that the slot's schema leads to."""
+        keys, definitions = set[Any](), dict[str, Any]()
         waiting: list[Any] = [self._properties[slot]]
         while waiting:
             for key, value in _members(waiting.pop()):
-                if key in _ASK_WHAT_WAS_TAKEN:
-                    return None
+                keys.add(key)
+                waiting.append(value)
                 if key == "$ref" and isinstance(value, str) and value.startswith("#/$defs/"):
                     name = value.removeprefix("#/$defs/")
-                    if name not in found:
-                        found[name] = self.definition(value)
-                        waiting.append(found[name])
-                waiting.append(value)
-        definitions = {name: _with_whole_alternatives(schema) for name, schema in found.items()}
+                    if name not in definitions:
+                        definitions[name] = self.definition(value)
+                        waiting.append(definitions[name])
+        return _Reach(keys, definitions)
+
+    def _without_alternatives(self, slot: str) -> jsonschema_rs.Validator | None:
+        """A validator of the slot that looks at alternatives as a whole; None where the schema asks what they took."""
+        reach = self._reached[slot]
+        if not reach.keys.isdisjoint(_ASK_WHAT_WAS_TAKEN):
+            return None
+        definitions = {name: _with_whole_alternatives(schema) for name, schema in reach.definitions.items()}
         whole = {"$defs": definitions, "properties": {slot: _with_whole_alternatives(self._properties[slot])}}
         try:
             return _validator(whole)
@@ -362,6 +379,7 @@ def _bound(translated: dict[str, Any], low: int, high: int) -> None:
 # Levels of a value: up to the first, all is told that is wrong in each alternative; up to the second, anything.
 _TOLD_IN_FULL, _TOLD_AT_ALL = 3, 16
 _ASK_WHAT_WAS_TAKEN = {"unevaluatedProperties", "unevaluatedItems"}
+_ALTERNATIVES = {"oneOf", "anyOf"}
 
 
 def _members(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -393,7 +411,7 @@ def _with_whole_alternatives(schema: Any, *, named: bool = False) -> Any:
     copy: dict[str, Any] = {}
     alternatives = []
     for key, value in schema.items():
-        if not named and key in ("oneOf", "anyOf"):
+        if not named and key in _ALTERNATIVES:
             alternatives.append({"not": {"not": {key: value}}})
         elif named or key not in ("enum", "const", "examples", "default"):
             copy[key] = _with_whole_alternatives(value, named=not named and key in _SCHEMA_MAPS)

@@ -416,8 +416,8 @@ class _Search:
         yield usual
         count = 0
         for parameter in self.operation.parameters:
-            where = {"path": "path", "query": "query"}.get(parameter.location)
-            if not parameter.required or where is None:
+            where = parameter.location
+            if not parameter.required or where not in ("path", "query"):
                 continue
             for value in self.world.parameters.candidates(self.operation, parameter, self.user):
                 if value == usual[where].get(parameter.name) or count >= MOST_PLACES:

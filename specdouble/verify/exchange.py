@@ -9,8 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.media_type import essence
 
 DEEPEST = 200  # levels of an answer that is read
+
+
+# The part of a call that a parameter goes into, by its location; credentials bring the cookies.
+PART_OF = {"path": "path", "query": "query", "header": "headers"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Exchange:
     @property
     def type(self) -> str:
         """The media type of the answer."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return essence(self.headers.get("content-type", ""))
 
     @cached_property
     def json(self) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specdouble.contract import Contract, Operation, Response
+from specdouble.contract.media_type import essence
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, Trouble
 
@@ -79,7 +80,7 @@ def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -
 
 
 def _covers(declared: str, sent: str) -> bool:
-    declared = declared.partition(";")[0].strip().lower()
+    declared = essence(declared)
     kind = declared.partition("/")[0]
     return declared in (sent, "*/*") or (declared.endswith("/*") and sent.startswith(kind + "/"))
 

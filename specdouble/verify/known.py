@@ -1,4 +1,4 @@
-"""A baseline: the failures of an earlier run, known by what they are about; ids, order and chance do not matter."""
+"""The failures of an earlier run (`--baseline`), known by what they are about; ids, order and chance do not matter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Mark:
 
 
 @dataclass
-class Baseline:
+class Known:
     """The failures of an earlier run.
 
     Args:
@@ -68,7 +68,7 @@ def _without_values(text: str) -> str:
     return _CHANCE.sub(lambda found: found[0] if _STATUS.fullmatch(found[0]) else "…", bare)
 
 
-def read_baseline(path: Path) -> Baseline | None:
+def read_known(path: Path) -> Known | None:
     """The baseline of a file; None where there is no such file yet.
 
     Raises:
@@ -81,10 +81,10 @@ def read_baseline(path: Path) -> Baseline | None:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WrongUse(f"--baseline {path} is no baseline ({error}): name a file that --baseline wrote") from None
-    return Baseline(frozenset(marks))
+    return Known(frozenset(marks))
 
 
-def write_baseline(path: Path, failures: Iterable[Failure]) -> int:
+def write_known(path: Path, failures: Iterable[Failure]) -> int:
     """Write the failures down, in an order of their own; how many they are.
 
     Raises:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from specdouble.contract import Contract
 from specdouble.verify.case import ALWAYS
-from specdouble.verify.known import Baseline
+from specdouble.verify.known import Known
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.settings import STRICTNESS, Settings, Skip
 from specdouble.verify.strictness import asked_of, counts, weight
@@ -34,7 +34,7 @@ class Tolerance:
     """
 
     settings: Settings
-    baseline: Baseline | None = None
+    baseline: Known | None = None
     used: Counter[Skip] = field(default_factory=Counter)
 
     def apply(self, verdict: Verdict) -> None:

@@ -18,7 +18,7 @@ from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
 from specdouble.verify.joined import joined
-from specdouble.verify.known import read_baseline, write_baseline
+from specdouble.verify.known import read_known, write_known
 from specdouble.verify.plan import plan
 from specdouble.verify.problem import CouldNotRun, OutOfTime, WrongUse
 from specdouble.verify.project import project_checks
@@ -134,7 +134,7 @@ def _check(contract: Contract, settings: Settings) -> None:
     """Hold that the settings speak of what there is."""
     Selection(settings).hold(contract, ALWAYS)
     if settings.baseline is not None:
-        read_baseline(settings.baseline)  # what cannot be read is told before anything is sent
+        read_known(settings.baseline)  # what cannot be read is told before anything is sent
     hold_names(contract, settings)
     unknown = [name for name in settings.phases if name not in PHASES]
     if unknown:
@@ -209,16 +209,16 @@ def _tolerate(found: Run) -> None:
         CouldNotRun: the baseline cannot be written.
     """
     settings, verdict = found.world.settings, found.verdict
-    known = read_baseline(settings.baseline) if settings.baseline and not settings.update_baseline else None
+    known = read_known(settings.baseline) if settings.baseline and not settings.update_baseline else None
     Tolerance(settings, known).apply(verdict)
     if settings.baseline is None or known is not None:
         return
     try:
-        count = write_baseline(settings.baseline, verdict.failures)
+        count = write_known(settings.baseline, verdict.failures)
     except OSError as error:
         raise CouldNotRun(f"the baseline cannot be written: {error}") from None
     verdict.notes.append(f"{settings.baseline} holds the failures of this run ({count}): later runs know them")
-    Tolerance(replace(settings, skip=()), read_baseline(settings.baseline)).apply(verdict)
+    Tolerance(replace(settings, skip=()), read_known(settings.baseline)).apply(verdict)
 
 
 def _finish(found: Run, started: float) -> None:

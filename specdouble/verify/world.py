@@ -16,7 +16,7 @@ from specdouble.contract.operation import base_path
 from specdouble.verify.baseline import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
-from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
@@ -203,7 +203,7 @@ class World:
         """
         parts: dict[str, dict[str, Any]] = {}
         for parameter in operation.parameters:
-            where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
+            where = PART_OF.get(parameter.location)
             if where is None or parameter.name == name:
                 continue
             held = known.get(where, {}) if known else {}
@@ -249,7 +249,7 @@ class World:
         action = self.contract.actions.get(operation.id)
         parts: dict[str, dict[str, Any]] = {}
         for parameter in operation.parameters:
-            where = {"path": "path", "query": "query", "header": "headers"}.get(parameter.location)
+            where = PART_OF.get(parameter.location)
             if not parameter.required or where is None:
                 continue
             owner = self.implied.get(parameter.name) or (action.collection if action else None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specdouble.contract import Contract
-from specdouble.verify.known import Baseline, mark_of, read_baseline, write_baseline
+from specdouble.verify.known import Known, mark_of, read_known, write_known
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.settings import Settings, Skip
 from specdouble.verify.strictness import weight
@@ -100,8 +100,8 @@ def test_a_baseline_knows_failures_by_what_they_are_about(tmp_path: Path) -> Non
         failure(promise="GET /a 4xx: the body for 404"),
         failure("distinct_ids", "id '6b049dff2135018027cde6fb' stays"),
     ]
-    assert write_baseline(file, then) == 2
-    known = read_baseline(file)
+    assert write_known(file, then) == 2
+    known = read_known(file)
     assert known is not None
     assert known.knows(failure("distinct_ids", "id '77777dff2135018027cdaaaa' stays", seen="other words"))
     assert not known.knows(failure(promise="GET /a 4xx: the body for 400"))
@@ -110,7 +110,7 @@ def test_a_baseline_knows_failures_by_what_they_are_about(tmp_path: Path) -> Non
 
 
 def test_what_a_baseline_knows_does_not_fail_and_what_is_new_does() -> None:
-    known = Baseline(frozenset({mark_of(failure())}))
+    known = Known(frozenset({mark_of(failure())}))
     verdict = verdict_of(failure(), failure(promise="a new one"))
     Tolerance(Settings(), known).apply(verdict)
     assert ([one.promise for one in verdict.failures], verdict.exit_code) == (["a new one"], 1)
@@ -122,4 +122,4 @@ def test_what_a_baseline_knows_does_not_fail_and_what_is_new_does() -> None:
 def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path) -> None:
     (tmp_path / "known.json").write_text('{"failures": 3}')
     with pytest.raises(WrongUse, match="is no baseline"):
-        read_baseline(tmp_path / "known.json")
+        read_known(tmp_path / "known.json")

@@ -151,10 +151,11 @@ class ErrorShapes:
         is_example = example is not None and schemas.is_valid(slot, example)
         if is_example and problem.title is None and not problem.violations:
             return example
-        told = list(self._told(media.schema, problem))
-        for body in told:
+        told = []
+        for body in self._told(media.schema, problem):  # one at a time: the first fits nearly always
             if schemas.is_valid(slot, body):
                 return body
+            told.append(body)
         mended = self.mend(slot, told[-1], f"{problem.status}") if self.mend is not None else None
         if mended is not None:
             return mended
@@ -179,7 +180,7 @@ class ErrorShapes:
         story: dict[str, Any] = {"violations": _violations(problem)} if problem.violations else {}
         if problem.rule:
             story["rule"] = problem.rule
-        return {**story, **body} if not body else {**body, **{key: story[key] for key in story if key not in body}}
+        return {**body, **{key: told for key, told in story.items() if key not in body}}
 
     def _read(self, schema: Any) -> _Parts:
         parts = self._parts.get(id(schema))
@@ -275,14 +276,14 @@ def _text_of_one(key: str, schema: Mapping[str, Any], violation: Mapping[str, st
         return meant if isinstance(meant, str) else None
     if key in _CODES - {"status"}:
         return _fitting("missing" if message == "is required" else "invalid", schema)
-    told = {
-        **dict.fromkeys(_MESSAGES, message),
-        **dict.fromkeys(_PLACES, pointer.strip("/")),
-        **dict.fromkeys(("pointer", "path"), pointer),
-        **dict.fromkeys(("location", "in"), violation["location"]),
-        "status": str(status),
-    }
-    return _fitting(told[key], schema) if key in told else None
+    told = (
+        ({"status"}, str(status)),
+        ({"location", "in"}, violation["location"]),
+        ({"pointer", "path"}, pointer),
+        (_PLACES, pointer.strip("/")),
+        (_MESSAGES, message),
+    )
+    return next((_fitting(text, schema) for names, text in told if key in names), None)
 
 
 def _can_be_written(media_type: str) -> bool:

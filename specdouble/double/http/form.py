@@ -14,6 +14,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 from specdouble.contract import Contract, Media, Violation
+from specdouble.contract.media_type import essence
 from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
@@ -221,12 +222,12 @@ class _Part:
 
     def pair(self, reserved: Container[str]) -> tuple[str, Any]:
         """The name of the part, and its value."""
-        disposition = dict(parameters(elements(self.headers.get("content-disposition", ""), ";")[1:]))
+        disposition = self._disposition
         name = disposition.get("name")
         if name is None:
             raise _problem("has a part without a name")
         content = self._decoded(name)
-        media_type = self.headers.get("content-type", "").partition(";")[0].lower()
+        media_type = essence(self.headers.get("content-type", ""))
         if "json" in media_type:
             return name, read_json(content, reserved)
         is_file = bool(disposition.get("filename"))
@@ -234,12 +235,17 @@ class _Part:
 
     def upload(self) -> Upload | None:
         """The file that the part brings; None where it is a plain field."""
-        disposition = dict(parameters(elements(self.headers.get("content-disposition", ""), ";")[1:]))
+        disposition = self._disposition
         name, filename = disposition.get("name", ""), disposition.get("filename", "")
         if not filename:
             return None
         kind = self.headers.get("content-type", "") or "application/octet-stream"
         return Upload(name, filename, kind, self._decoded(name))
+
+    @property
+    def _disposition(self) -> dict[str, str]:
+        """The parameters of its `Content-Disposition` (RFC 7578, 4.2)."""
+        return dict(parameters(elements(self.headers.get("content-disposition", ""), ";")[1:]))
 
     def _decoded(self, name: str) -> bytes:
         """The content, without its transfer encoding: deprecated (RFC 7578, 4.7), and still sent."""

@@ -55,8 +55,10 @@ class DeclaredHeaders:
         if declared is None:
             return answer
         present = {name for name, _ in answer.headers}
-        answer.headers += [(name, asked[name]) for name in declared.echoed if name in asked and name not in present]
-        present.update(declared.echoed if declared.echoed and asked.keys() & {*declared.echoed} else ())
+        for name in declared.echoed:
+            if name in asked and name not in present:
+                answer.headers.append((name, asked[name]))
+                present.add(name)
         answer.headers += [field for field in declared.fixed if field[0] not in present]
         return self._tagged(answer, present, asked) if declared.has_tag else answer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from specdouble.contract.media_type import essence
 from specdouble.double.http.json_text import read_json
 
 _RECORD = b"\x1e"  # what begins each text of application/json-seq (RFC 7464)
@@ -20,7 +21,7 @@ def write_sequence(values: list[Any], media_type: str) -> bytes:
         values: what is sent, one after another.
         media_type: `application/jsonl` and its like, `application/json-seq` or `text/event-stream`.
     """
-    kind = media_type.partition(";")[0].strip().lower()
+    kind = essence(media_type)
     if kind == "text/event-stream":
         return b"".join(_event(value) for value in values)
     if kind.endswith("json-seq"):
@@ -36,7 +37,7 @@ def read_sequence(raw: bytes, media_type: str, reserved: Container[str]) -> list
     Raises:
         Problem: 400, one of them is not JSON, or holds what no store can keep.
     """
-    kind = media_type.partition(";")[0].strip().lower()
+    kind = essence(media_type)
     if kind.endswith("json-seq"):
         texts = raw.split(_RECORD)
     elif _has_lines(kind):

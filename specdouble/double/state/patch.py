@@ -10,6 +10,7 @@ import jsonpatch
 import orjson
 
 from specdouble.contract import JSON_PATCH, Media
+from specdouble.contract.media_type import essence
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
 
@@ -67,7 +68,7 @@ class JsonPatch(list[Any]):
 
 def as_patch(media: Media) -> Callable[[Any], Any] | None:
     """What makes a body of the media the patch that it is; None where it is a plain value."""
-    media_type = media.type.partition(";")[0].strip().lower()
+    media_type = essence(media.type)
     if media_type == JSON_PATCH:
         return lambda value: JsonPatch(_checked(value, list, "a JSON Patch is an array of operations"))
     if media_type == MERGE_PATCH:

@@ -92,7 +92,7 @@ class World:
         self, name: str, user: Mapping[str, Any] | None, statuses: frozenset[str] = frozenset()
     ) -> Collection:
         """The collection as the caller sees it; None sees all documents."""
-        documents, enforcement = self._collections.get(name) or self._prepare(name)
+        documents, enforcement = self._kept(name)
         return self._collection(documents, enforcement, self, user, statuses)
 
     def new_id(self) -> str:
@@ -101,13 +101,13 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        documents, _ = self._collections.get(collection) or self._prepare(collection)
+        documents, _ = self._kept(collection)
         found = self._peek(documents, field, key)
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
-        documents, enforcement = self._collections.get(collection) or self._prepare(collection)
+        documents, enforcement = self._kept(collection)
         found = self._peek(documents, "_id", id)
         if found is None:
             return False
@@ -115,7 +115,7 @@ class World:
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
-        documents, _ = self._collections.get(collection) or self._prepare(collection)
+        documents, _ = self._kept(collection)
         return self._peek(documents, "_id", id)
 
     def _peek(self, documents: Any, field: str, wanted: object) -> Mapping[str, Any] | None:
@@ -127,6 +127,10 @@ class World:
         self._database = self._store.database(self.name)
         self._ids = Ids(self._random_seed)
         self._collections.clear()
+
+    def _kept(self, name: str) -> tuple[Any, Enforcement]:
+        """The collection and its rules."""
+        return self._collections.get(name) or self._prepare(name)
 
     def _prepare(self, name: str) -> tuple[Any, Enforcement]:
         """The collection, its rules and its first documents: made at the first use, for there may be thousands."""

@@ -16,6 +16,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.contract import JSON_PATCH, Contract, Operation
+from specdouble.contract.media_type import essence
 from specdouble.contract.operation import base_path
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
@@ -97,7 +98,7 @@ class Conformance:
         if response.status_code in TURNED_AWAY and str(response.status_code) not in declared:
             self.troubles.append(f"{operation} answered {response.status_code}")
             return True
-        kind = (response.headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
+        kind = essence((response.headers.get("content-type") or [""])[0])
         types = {media for one in operation.responses.values() for media in one.content} if operation else set()
         own = self.world.pages.is_own(response.status_code)
         if kind in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
