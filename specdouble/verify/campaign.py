@@ -237,9 +237,8 @@ class Campaign:
             broken, operation = finding.broken, finding.exchange.call.operation
             if broken.check is None or not self.world.selection.takes(broken.check):
                 continue
-            promise = (
-                f"{operation} {finding.exchange.status if finding.exchange.status < 500 else 5}xx: {broken.expected}"
-            )
+            status = finding.exchange.status if finding.exchange.status < 500 else "5xx"
+            promise = f"{operation} answering {status}: {broken.expected}"
             row = self.row(broken.check)
             if promise not in row.failures:
                 row.failures[promise] = Failure(

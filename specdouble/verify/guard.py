@@ -33,6 +33,15 @@ CHANGING = frozenset(
         "suspend block ban archive transfer merge import sync overwrite reindex rebuild undo set replace update apply"
     )
 )
+# What is the caller's own, or the server's, by the words of a path that names no document: it was there before.
+FIXED = frozenset(
+    _words(
+        "me my mine self myself current whoami profile account password passwd credentials avatar settings preferences "
+        "config configuration"
+    )
+)
+# What a POST does that names no document, by its name or the first word of its summary.
+_EDITING = CHANGING | frozenset(_words("change edit modify save configure regenerate"))
 DEEPEST = 5  # levels of a body that are searched for ids
 _ID = re.compile(r"(^|_|-)(id|ids|uuid|uid|key|keys)$|[a-z](Id|Ids|ID|IDs|Uuid|Key|Keys)$|^_?ids?$")
 
@@ -89,6 +98,8 @@ class Guard:
         if not plain:
             said = _words(operation.summary)
             found |= (DESTRUCTIVE & set(said)) | ({*_words(path)} & CHANGING if operation.method == "post" else set())
+            if operation.method == "post" and "{" not in operation.path:
+                found |= _EDITING & {*_words(operation.id), *said[:1]}
         if not found:
             return None
         word = min(found)
@@ -99,6 +110,8 @@ class Guard:
         """A delete or an update of everything below a path that names no document."""
         named = self.ledger.named(operation, {})
         given = all(self.ledger.is_given(kind) for _, kind, _ in named)
+        if given and self._is_fixed(operation):
+            return "is about what is the caller's own, or the server's: it changes what was there before"
         if operation.method not in ("delete", "put", "patch") or not given:
             return None
         if operation.method == "put" and named and ends_in_parameter(operation):
@@ -106,6 +119,17 @@ class Guard:
         if operation.method in ("put", "patch") and _names_its_document(self.contract, operation):
             return None
         return "names no document of this run: it changes or deletes what was there before"
+
+    def _is_fixed(self, operation: Operation) -> bool:
+        """Whether the path leads to the one thing of its kind, and not to a document that a run could make."""
+        if creates(self.contract, operation):
+            return False
+        action = self.contract.actions.get(operation.id)
+        if action is not None and self.contract.resources[action.collection].single:
+            return True
+        whole = operation.path.rstrip("/")
+        words = {word for part in whole.split("/") if "{" not in part for word in _words(part)}
+        return not ends_in_parameter(operation) and not words.isdisjoint(FIXED)
 
     # One request
 

@@ -25,7 +25,7 @@ UNGUESSABLE = 16  # characters of an id that is not hit by chance
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_NUMBER = re.compile(r"\W*\d")  # "7", but also "7.5" and "7 apples", of which servers take the beginning
+_NUMBER = re.compile(r"\W*(\d+)")  # "7", but also "7.5" and "7 apples", of which servers take the beginning
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -180,7 +180,7 @@ class Ledger:
         shape = _shape(value)
         if known and shape not in known and "text" not in known:
             return False  # the ids of this server look otherwise
-        return shape in ("number", "text") and len(str(value)) < UNGUESSABLE
+        return shape in ("number", "text") and _is_guessable(value)
 
     # What is written down
 
@@ -388,9 +388,17 @@ def _shape(value: Any) -> str:
     text = str(value)
     if _UUID.fullmatch(text):
         return "uuid"
-    if len(text) >= UNGUESSABLE and _HEX.fullmatch(text):
+    is_small = text.isdecimal() and _is_guessable(text)  # zeros before it are none of its digits
+    if len(text) >= UNGUESSABLE and _HEX.fullmatch(text) and not is_small:
         return f"{len(text)} hexadecimal digits"
     return "number" if isinstance(value, bool) or _NUMBER.match(text) else "text"
+
+
+def _is_guessable(value: Any) -> bool:
+    """Whether chance may hit a document with the value, or with what a server takes of it: `-5.7e-244` may be 0."""
+    text = str(value)
+    begun = _NUMBER.match(text)
+    return len(text) < UNGUESSABLE or (begun is not None and len(begun[1].lstrip("0")) < UNGUESSABLE)
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:

@@ -20,7 +20,11 @@ SHORTEST_ID = 6
 SHORTEST_PART = 4  # characters of a secret that is looked for within other texts
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are kept
 # What a client says of its own accord.
-OWN_FIELDS = ("host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding")
+# What a client says for itself, and how Schemathesis knows its own cases again: no part of what shows a failure.
+OWN_FIELDS = (
+    "host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding",
+    "x-schemathesis-testcaseid",
+)  # fmt: skip
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 TIMES = ("exp", "iat", "nbf")
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
@@ -97,3 +98,28 @@ def test_a_refusal_that_is_declared_as_a_text_is_one(client: httpx.Client) -> No
     answer = client.post("/plain", json={})
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/plain")
     assert answer.text
+
+
+OF_YAML = """
+swagger: "2.0"
+info: {title: Plugins, version: "1"}
+securityDefinitions: {key: {type: apiKey, in: header, name: X-Key}}
+definitions: {Error: {type: object, required: [error], properties: {error: {type: string}}}}
+paths:
+  /config:
+    get:
+      operationId: read_config
+      produces: [application/x-yaml]
+      security: [{key: []}]
+      responses:
+        "200": {description: all, schema: {type: object}}
+        "401": {description: who are you, schema: {$ref: "#/definitions/Error"}}
+"""
+
+
+def test_where_all_answers_are_yaml_a_refusal_is_too(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(OF_YAML)
+    with serving(Settings(tmp_path)) as url:
+        answer = httpx.get(f"{url}/config")
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/x-yaml")
+    assert isinstance(yaml.safe_load(answer.text)["error"], str)

@@ -99,9 +99,9 @@ class Inventory:
         return 200, list(self.people.values())
 
     def _rest(self, method: str, parts: list[str]) -> tuple[int, Any]:
-        if parts == ["settings"]:
+        if parts[0] in ("settings", "me", "current", "company", "limits", "theme"):
             if method != "GET":
-                self.settings["changed"] = True
+                self.harm.append("/".join(parts))
             return 200, self.settings
         if parts in (["shutdown"], ["maintenance"]) and method == "POST":
             self.harm.append(parts[0])
@@ -127,7 +127,8 @@ class Inventory:
 
     def _item(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
         try:
-            key = int(float(parts[1]))
+            whole = parts[1].removeprefix("-").isdecimal()
+            key = int(parts[1]) if whole else int(float(parts[1]))  # `7.9` and `-5e-244` are taken for 7 and 0
         except (ValueError, OverflowError):
             return 400, {"error": "no number"}
         if key not in self.items:

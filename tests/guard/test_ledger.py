@@ -56,3 +56,12 @@ def test_where_no_more_names_can_be_noted_every_name_may_be_anothers(
     ledger.mint("mine")
     assert ledger.may_be_anothers("people", LONG)
     assert not ledger.is_stranger("mine")
+
+
+@pytest.mark.parametrize("value", [-5.6563607590427534e-244, "7.000000000000000000", "000000000000000000000007"])
+def test_a_long_number_of_which_a_server_takes_a_small_one_may_be_anothers(ledger: Ledger, value: object) -> None:
+    assert ledger.may_be_anothers("items", value)
+
+
+def test_a_number_that_chance_does_not_hit_is_nobodys(ledger: Ledger) -> None:
+    assert not ledger.may_be_anothers("items", 9_223_372_036_854_775_807)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from specdouble.contract import Contract, read
-from specdouble.verify import Settings
+from specdouble.verify import Settings, verify
 from specdouble.verify.baseline import Baseline, Baselines
 from specdouble.verify.world import World
 
@@ -173,3 +173,10 @@ def test_where_no_document_can_be_made_a_listed_one_is_read(contract: Contract) 
     found, _ = sought(contract, lambda _body, _zones: (422, "no"), "readZone")
     assert found.taken is not None
     assert found.taken.call.path == {"zoneId": "kept"}
+
+
+def test_an_answer_that_is_not_declared_is_told_by_its_operation_and_its_status(contract: Contract) -> None:
+    with serving(lambda _body, _zones: (418, "a teapot")) as url:
+        verdict = verify(contract, Settings(url, phases=("rules",), rules=("conformance", "read_your_writes")))
+    promises = [failure.promise for failure in verdict.failures]
+    assert any(promise.startswith("POST /zones answering 418: ") for promise in promises), promises

@@ -16,6 +16,8 @@ from specdouble.double.state.problem import Problem
 PROBLEM_TYPE = "application/problem+json"
 _KEPT = 256
 _WORTH_KEEPING = 4096
+# The media types that are written, the best first; a text of JSON is one of YAML too (YAML 1.2.2, section 1.2).
+_WRITTEN = (("json", "*"), ("xml",), ("text/",), ("yaml",))
 _TITLES = {"error", "title", "reason", "name"}
 _DETAILS = {"message", "detail", "description", "errordescription", "errormessage", "msg", "details", "usermessage"}
 _LISTS = {
@@ -136,7 +138,7 @@ class ErrorShapes:
         declared = self._operation.response(status)
         candidates = [declared] if declared else []
         candidates += [one for key, one in self._operation.responses.items() if key[:1] in "45d"]
-        for kinds in ((self._media_type,), ("json", "*"), ("xml",), ("text/",)):
+        for kinds in ((self._media_type,), *_WRITTEN):
             for response in candidates:
                 for media in response.content.values():
                     if _can_be_written(media.type) and any(kind is not None and kind in media.type for kind in kinds):
@@ -287,7 +289,7 @@ def _text_of_one(key: str, schema: Mapping[str, Any], violation: Mapping[str, st
 
 
 def _can_be_written(media_type: str) -> bool:
-    return any(kind in media_type for kind in ("json", "*", "xml", "text/"))
+    return any(kind in media_type for kinds in _WRITTEN for kind in kinds)
 
 
 def _kind(schema: Mapping[str, Any]) -> Any:
