@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.config._error import ConfigError
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
+from schemathesis.generation import GenerationMode
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.contract import JSON_PATCH, Contract, Operation
@@ -26,11 +28,13 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.transport import bounded_sessions
+from specdouble.verify.values import kind
 from specdouble.verify.verdict import Failure, Row, Verdict
 from specdouble.verify.world import World
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 TURNED_AWAY = (429, 502, 503, 504)
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Conformance:
@@ -72,8 +76,8 @@ class Conformance:
             return not (
                 self._is_trouble(case, response)
                 or self._was_turned_away(case, failure)
-                # What is not there is not what a link led to: the request was sent to another document.
-                or (type(failure).__name__ == "EnsureResourceAvailability" and case.id in knowledge.renamed)
+                or self._led_elsewhere(case, failure, knowledge)
+                or self._is_text_all_the_same(case, failure)
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
@@ -98,10 +102,10 @@ class Conformance:
         if response.status_code in TURNED_AWAY and str(response.status_code) not in declared:
             self.troubles.append(f"{operation} answered {response.status_code}")
             return True
-        kind = essence((response.headers.get("content-type") or [""])[0])
+        sent_as = essence((response.headers.get("content-type") or [""])[0])
         types = {media for one in operation.responses.values() for media in one.content} if operation else set()
         own = self.world.pages.is_own(response.status_code)
-        if kind in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
+        if sent_as in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
         return False
@@ -119,6 +123,31 @@ class Conformance:
         if met:
             self.troubles.append(f"{case.operation.label} answered {met[1]}")
         return met is not None
+
+    def _led_elsewhere(self, case: Any, failure: Any, knowledge: Knowledge) -> bool:
+        """Whether what is not there is not what a link led to: another path names it, or the body alone."""
+        to_another = case.id in knowledge.renamed or not case.path_parameters
+        return to_another and type(failure).__name__ == "EnsureResourceAvailability"
+
+    def _is_text_all_the_same(self, case: Any, failure: Any) -> bool:
+        """Whether a form is said to be wrong for a number or null in the place of a text: on its way each is a text."""
+        operation = self.by_label.get(case.operation.label)
+        is_form = essence(str(case.media_type)) in FORMS and isinstance(case.body, dict)
+        if type(failure).__name__ != "AcceptedNegativeData" or not is_form or operation is None or not operation.body:
+            return False
+        media = operation.body.content.get(case.media_type)
+        if media is None or media.slot is None or not self._is_right_beside(case):
+            return False
+        schemas = self.world.contract.properties(media.schema)
+        sent = {name: _as_text(value) if kind(schemas.get(name) or {}) == "string" else value
+                for name, value in case.body.items()}  # fmt: skip
+        return self.world.contract.schemas.is_valid(media.slot, sent)
+
+    @staticmethod
+    def _is_right_beside(case: Any) -> bool:
+        """Whether nothing but the body was meant to be wrong."""
+        parts = case.meta.components.items() if case.meta else ()
+        return all(where == ParameterLocation.BODY or one.mode == GenerationMode.POSITIVE for where, one in parts)
 
     def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""
@@ -199,6 +228,13 @@ class Conformance:
 
 
 _COUNTS = ("cases", "accepted", "refused", "failures")
+
+
+def _as_text(value: Any) -> Any:
+    """A field of a form as it is sent; what a file holds is no matter."""
+    if isinstance(value, bytes):
+        return ""
+    return str(value) if value is None or isinstance(value, bool | int | float) else value
 
 
 def _check_of(name: str, interaction: Any) -> str:
