@@ -38,6 +38,12 @@ def read_actions(
     return actions
 
 
+def is_of_no_resource(operation: Operation) -> bool:
+    """Whether the contract says itself that the operation does nothing to documents."""
+    raw = operation.extensions.get("x-action")
+    return raw == "none" or (isinstance(raw, dict) and raw.get("action") == "none")
+
+
 class _Reader:
     def __init__(self, document: Document, resources: Mapping[str, Resource]) -> None:
         self.document = document

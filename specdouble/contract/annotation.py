@@ -8,7 +8,7 @@ from typing import Any
 
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Reading, kinds, suggestion
-from specdouble.contract.pointer import pointer
+from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Identity, Resource
 from specdouble.contract.rule import Rule
@@ -54,6 +54,10 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
     properties = {name: part for name, part, _ in properties_of(document, schema, at)}
     if not isinstance(raw, dict) or not isinstance(raw.get("collection"), str):
         document.find(place, "`x-resource` names no collection", "write `x-resource: {collection: things, id: id}`")
+        return None
+    if not properties:
+        reason = "`x-resource` stands on a schema without properties, and only objects are documents"
+        document.find(place, reason, "move it to the schema of the documents")
         return None
     for key, value in raw.items():
         if key not in _RESOURCE_KEYS:
@@ -107,11 +111,14 @@ def _refuse_the_rest(reading: Reading) -> None:
                 document.find(at, f"unknown annotation `{key}`", f"write `{near[0]}`")
 
 
-def is_annotated(document: Document) -> bool:
-    """Whether the contract carries an annotation of ours anywhere."""
-    known = _known()
-    # Others write `x-timestamp` elsewhere, of the contract's own making.
-    return any(key in known and (key != "x-timestamp" or "/properties/" in at) for at, key in extensions(document))
+def names_a_collection(document: Document) -> bool:
+    """Whether an `x-resource`, however it is misspelt, is written as ours is: a mapping that names a collection."""
+    for at, key in extensions(document):
+        if get_close_matches(key, ("x-resource",), cutoff=0.85):
+            value = look_up(document.data, at)
+            if isinstance(value, dict) and get_close_matches("collection", map(str, value), cutoff=0.85):
+                return True
+    return False
 
 
 def extensions(document: Document) -> list[tuple[str, str]]:

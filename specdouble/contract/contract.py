@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import is_annotated, read_identities, read_resources, read_rules
+from specdouble.contract.annotation import names_a_collection, read_identities, read_resources, read_rules
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
@@ -230,7 +231,8 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
     annotated = {name: told[name] for name in resources}
     lint(document, schemas, operations, annotated, identities, actions, rules, done)
-    if not is_annotated(document):
+    meant = resources or identities or any(not rule.native for rule in rules)
+    if not meant and not names_a_collection(document):
         _only_warn(document)
     _stop_where_a_part_is_lost(document)
     document.findings = without_silenced(document)
@@ -272,10 +274,18 @@ def _shown(operations: list[Operation]) -> Iterator[Any]:
 
 
 def _only_warn(document: Document) -> None:
-    """A contract in which no annotation of ours has its shape has annotations of somebody else's."""
-    document.findings = [
-        replace(finding, severity="warning") if finding.id == "annotation" else finding for finding in document.findings
-    ]
+    """Where no annotation can be meant as ours, all are another tool's: told once for each kind, and let be."""
+    counts = Counter(finding.reason for finding in document.findings if finding.id == "annotation")
+    kept: list[Finding] = []
+    for finding in document.findings:
+        if finding.id != "annotation":
+            kept.append(finding)
+        elif finding.reason in counts:
+            others = counts.pop(finding.reason) - 1
+            reason = finding.reason + (f", nor in {others} other places" if others else "")
+            remedy = "let it be if it is another tool's; else " + finding.remedy
+            kept.append(replace(finding, reason=reason, remedy=remedy, severity="warning"))
+    document.findings = kept
 
 
 def _stop_where_a_part_is_lost(document: Document) -> None:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.bodies import Bodies, Found, Properties, common_names
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
@@ -78,7 +79,7 @@ def infer(
     told, done = dict(resources), dict(actions)
     guesses = Guesses(Bodies(document), Nesting(operations, told, done), told, done)
     _Collections(guesses).infer(operations)
-    open_ones = [one for one in operations if one.id not in done and "x-action" not in one.extensions]
+    open_ones = [one for one in operations if one.id not in done and not is_of_no_resource(one)]
     infer_custom_methods(guesses, operations, open_ones)
     infer_singletons(guesses, [one for one in open_ones if one.id not in done])
     return told, done
@@ -92,7 +93,7 @@ class _Collections:
         self.actions = guesses.actions
 
     def infer(self, operations: list[Operation]) -> None:
-        open_ones = [one for one in operations if one.id not in self.actions and "x-action" not in one.extensions]
+        open_ones = [one for one in operations if one.id not in self.actions and not is_of_no_resource(one)]
         groups = [group for group in _groups(open_ones) if not self.group(group)]
         # What alone would say too little belongs to what is known by now: `/things/{id}` to `/shelves/{id}/things`.
         for group in groups:
