@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from specdouble.contract.document import Document
-from specdouble.contract.kind import Reading, kinds, suggestion
+from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, suggestion
 from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Identity, Resource
@@ -87,8 +87,7 @@ def read_rules(reading: Reading) -> list[Rule]:
 
 def _known() -> dict[str, str]:
     """What each annotation of ours stands on."""
-    ours = {kind.keyword: kind.place for kind in kinds().values() if kind.keyword.startswith("x-")}
-    return {**ours, **_PLACES}
+    return {**{keyword: said[0].place for keyword, said in kinds_by_keyword().items()}, **_PLACES}
 
 
 def _refuse_the_rest(reading: Reading) -> None:

@@ -13,7 +13,7 @@ from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import CollectionRule, Rule
+from specdouble.contract.rule import CollectionRule, PropertyRule, Rule
 from specdouble.rules import of_all
 
 ON_A_PROPERTY = "a property of a schema that carries `x-resource`"
@@ -33,6 +33,7 @@ class Kind:
         read: finds its rules in a contract, and notes what is wrong with them.
         guess: finds rules of the kind that the shape of the contract suggests. They make answers, never verdicts.
         contradicted: tells where an example breaks rules of the kind.
+        of_ids: the rule of the kind that holds for the ids of any resource, though no annotation says it.
     """
 
     keyword: str
@@ -43,6 +44,7 @@ class Kind:
     read: Callable[[Reading], Iterable[Rule]]
     guess: Callable[[Clues], Iterable[CollectionRule]] = lambda _: ()
     contradicted: Callable[[Example], Iterable[Found]] = lambda _: ()
+    of_ids: Callable[[Resource], PropertyRule] | None = None
 
     @property
     def row(self) -> str:
@@ -54,6 +56,20 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """Every kind, by its folder."""
     return {name: module.KIND for name, module in of_all("rule").items()}
+
+
+def kinds_by_keyword() -> dict[str, list[Kind]]:
+    """The kinds that each annotation says, by its keyword; keywords of OpenAPI's own are none."""
+    found: dict[str, list[Kind]] = {}
+    for kind in kinds().values():
+        if kind.keyword.startswith("x-"):
+            found.setdefault(kind.keyword, []).append(kind)
+    return found
+
+
+def rule_of_ids(resource: Resource) -> PropertyRule:
+    """What holds for the ids of a resource, though no annotation says it."""
+    return next(kind.of_ids(resource) for kind in kinds().values() if kind.of_ids is not None)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ class Rule:
         native: a keyword of OpenAPI's own says it already.
         binds: not any value is taken for the property that it speaks of.
         identifies: a value names one document.
+        server_sets: the server sets the property that it speaks of: a client's value has no effect.
+        final: a change of the property that it speaks of is refused.
+        refers: the property that it speaks of names another document, and one that is made up names none.
 
     Args:
         pointer: where the annotation stands in the contract.
@@ -33,6 +36,9 @@ class Rule:
     native: ClassVar[bool] = False
     binds: ClassVar[bool] = False
     identifies: ClassVar[bool] = False
+    server_sets: ClassVar[bool] = False
+    final: ClassVar[bool] = False
+    refers: ClassVar[bool] = False
 
     pointer: str = field(default="", compare=False)
     file: str = field(default="", compare=False)

@@ -18,18 +18,19 @@ class Attack:
         plan: the cases of one rule; given the world, the subject and the rule.
         value: a value for the property that keeps the rule, where not any that fits the schema does; given the world,
             the subject, the rule, the property's schema, the user, and a value that it should be like, or None.
+        another: such a value that no document has yet, where one that exists may be given twice; given the trial and
+            the rule.
         once: whether two documents cannot have the same value.
         bound_on_update: whether a change cannot set the property to any value.
-        server_sets: whether a client cannot set the property.
         stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
     """
 
     plan: Callable[..., Iterator[Any]]
     value: Callable[..., Any] | None = None
+    another: Callable[..., Any] | None = None
     once: bool = False
     bound_on_update: bool = False
-    server_sets: bool = False
     stamp: Callable[[Any], str] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
 

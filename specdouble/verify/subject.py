@@ -164,17 +164,15 @@ class Subject:
     @cached_property
     def server_set(self) -> frozenset[str]:
         """The properties that a client cannot set."""
-        ruled = {rule.name for rule, attack in self.attacks if attack.server_sets}
+        ruled = {rule.name for rule, _ in self.attacks if rule.server_sets}
         read_only = {name for name, schema in self.resource.properties.items() if schema.get("readOnly") is True}
-        stamps = {name for name, schema in self.resource.properties.items() if "x-timestamp" in schema}
         held = {self.resource.owner, self.resource.tenant, None if self.named_by_client else self.resource.id}
-        return frozenset(ruled | read_only | stamps | {name for name in held if name is not None})
+        return frozenset(ruled | read_only | {name for name in held if name is not None})
 
     @cached_property
     def stamps(self) -> Mapping[str, str]:
         """The properties that the server's clock sets, and the event whose time each tells."""
-        annotated = {name: str(_event(schema)) for name, schema in self.resource.properties.items() if _event(schema)}
-        return annotated | {rule.name: attack.stamp(rule) for rule, attack in self.attacks if attack.stamp}
+        return {rule.name: attack.stamp(rule) for rule, attack in self.attacks if attack.stamp}
 
     @property
     def updated_stamps(self) -> list[str]:
@@ -249,8 +247,3 @@ def _is_closed(contract: Contract, schema: Any) -> bool:
     if schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False:
         return True
     return any(_is_closed(contract, part) for part in schema.get("allOf") or ())
-
-
-def _event(schema: Mapping[str, Any]) -> Any:
-    raw = schema.get("x-timestamp")
-    return raw.get("event") if isinstance(raw, dict) else raw

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.contract.kind import kinds_by_keyword
 from specdouble.verify.acquaintance import acquaint
 from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
@@ -235,7 +236,7 @@ def _finish(found: Run, started: float) -> None:
         verdict.notes.append(
             "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a "
             "schema says which are stored and whose they are, "
-            "`x-unique`, `x-references`, `x-transitions`, `x-immutable` and `x-timestamp` unlock the rules"
+            f"{', '.join(f'`{keyword}`' for keyword in kinds_by_keyword() if keyword != 'x-resource')} unlock the rules"
         )
     for failure in verdict.failures:
         failure.replay = reproduction(world, failure)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
@@ -21,8 +21,6 @@ from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableErro
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
-from specdouble.rules.readonly.rule import ReadOnly
-from specdouble.rules.timestamp.rule import Timestamp
 
 Document = dict[str, Any]
 Result = tuple[Any, int, dict[str, str]]
@@ -78,7 +76,7 @@ class AutomaticOperation:
         self._listed = listed_defaults(contract, self._resource)
         self._asked_for = asked_for(contract, self._resource)
         self._sent = sent_names(contract, operation, action)
-        self._set_by_server = {rule.name for rule in self._resource.of(ReadOnly)}
+        self._set_by_server = {rule.name for rule in self._resource.of(PropertyRule) if rule.server_sets}
         self._set_by_server |= {
             name for name, part in self._resource.properties.items() if part.get("readOnly") is True
         }
@@ -129,8 +127,8 @@ class AutomaticOperation:
             created = "201" in self._operation.responses
             return self._body_with([stored]), 201 if created else self._operation.success, {}
         before = before or self._found(documents, wanted)
-        sent = self._sent.values()
-        kept = {name: value for name, value in before.items() if name not in sent}
+        removed = {*self._sent.values()} - self._set_by_server
+        kept = {name: value for name, value in before.items() if name not in removed}
         after = self._completion.with_required({**kept, **body}, before)
         return self._saved(documents, wanted, before, after)
 
@@ -243,12 +241,11 @@ class AutomaticOperation:
         return stored
 
     def _saved(self, documents: Collection, filter: Document, before: Document, after: Document) -> Result:
-        stamps = {rule.name: before[rule.name] for rule in self._resource.of(Timestamp) if rule.name in before}
         # As with the id, where the document stands is said by the path, whatever the body says.
         place = {to: before[to] for to in self._placement.scoped if to in before}
         order = [name for name in self._resource.properties if name in after]
         after = {name: after[name] for name in order} | after
-        after = {**after, self._resource.id: before[self._resource.id], **place, **stamps}
+        after = {**after, self._resource.id: before[self._resource.id], **place}
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
         after = self._completion.completed(after, before)

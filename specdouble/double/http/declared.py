@@ -1,7 +1,7 @@
 """What of a request's body goes further: the properties that the contract declares, and its defaults.
 
 An open schema takes properties that it does not name (`additionalProperties: true`); they are accepted and
-mean nothing. `readOnly` properties are the server's: a client's value has no effect.
+mean nothing. Properties that the server sets are left out: a client's value has no effect.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation
+from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation, PropertyRule
 from specdouble.double.state.patch import as_patch
-from specdouble.rules.readonly.rule import ReadOnly
 
 Keep = Callable[[Any], Any]
 _UNTOLD: Any = object()
@@ -22,7 +21,8 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     """A function that leaves of a valid body what the contract declares; None where that is all of it."""
     action = contract.actions.get(operation.id)
     resource = contract.resources[action.collection] if action else None
-    server_set = {rule.name for rule in resource.of(ReadOnly)} if resource else set()
+    rules = resource.of(PropertyRule) if resource else []
+    server_set = {rule.name for rule in rules if rule.server_sets}
     made: list[Keep] = []
 
     def keep(value: Any) -> Any:

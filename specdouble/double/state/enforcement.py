@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from specdouble.contract import Resource
+from specdouble.contract.kind import rule_of_ids
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.keeper import SHADOW, Document, Keeper, View
 from specdouble.double.state.key import key_of
 from specdouble.double.state.problem import Broken
-from specdouble.rules.unique.rule import Unique
 
 _ORDERS_KEPT = 256
 
@@ -38,7 +38,7 @@ class Enforcement:
         self.parents = resource.parents
         self.id = "_id" if self.parents else resource.id
         self.id_name = resource.id if self.parents else "_id"
-        self.id_rule = Unique(collection=resource.collection, name=resource.id, within=self.parents)
+        self.id_rule = rule_of_ids(resource)
         self.id_schema = resource.properties.get(resource.id, {})
         self._declared = [name if name != self.id else "_id" for name in resource.properties]
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -57,7 +57,7 @@ class Enforcement:
         self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed)
         self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
-        self._replace: list[Callable[[Document, Document], None]] = _saying(keepers, "replace")
+        self._staying = [keeper.rule.name for keeper in keepers if keeper.stays]
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
         self._broken: list[Callable[..., Broken | None]] = _saying(keepers, "broken")
         self._broken_anew: list[Callable[..., Broken | None]] = _saying(
@@ -100,8 +100,9 @@ class Enforcement:
 
     def replaced(self, before: Document, after: Document) -> Document:
         """A replacement with what it leaves out and cannot take away."""
-        for replace in self._replace:
-            replace(before, after)
+        for name in self._staying:
+            if name in before:
+                after.setdefault(name, before[name])
         return after
 
     def changed(self, before: Document, after: Document, touched: Collection[str], view: View) -> list[Broken]:

@@ -40,6 +40,7 @@ class Keeper:
         on_creation: whether a new document can break it.
         scope: the property that holds a claim of the caller, who sees the documents with the same claim alone.
         fixed: whether the property stays as it was stored first, whatever a change says.
+        stays: whether the property stays where a replacement leaves it out, as that cannot take it away.
         key_field: the field beside the document that tells what no other may have; nobody sees it.
         in_store: whether the store itself keeps that field unique.
         indexes: the fields by which documents are looked up for its sake.
@@ -49,6 +50,7 @@ class Keeper:
     on_creation = True
     scope: str | None = None
     fixed = False
+    stays = False
     key_field: str | None = None
     in_store = True
     indexes: Sequence[tuple[str, ...]] = ()
@@ -64,9 +66,6 @@ class Keeper:
 
     def change(self, before: Document, after: Document) -> None:
         """Set in a changed document what the server sets, whatever the change said of it."""
-
-    def replace(self, before: Document, after: Document) -> None:
-        """Keep what a replacement leaves out and cannot take away."""
 
     def key(self, document: Document) -> None:
         """Write the field of `key_field`."""

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation
+from specdouble.contract import Contract, Media, Operation, PropertyRule
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
 from specdouble.prove.facts import document_schema, is_free_text, kind_of, required_names, resolved, sendable
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.rules.immutable.rule import Immutable
-from specdouble.rules.references.rule import References
 
 CONFORMANCE, TRACE, BOUNDS = "conformance", "refused_leaves_no_trace", "boundaries"
 LONG = 255
@@ -49,7 +47,8 @@ def _fixed(contract: Contract, operation: Operation, name: str) -> str:
     action = contract.actions.get(operation.id)
     if action is None or action.does not in ("update", "replace"):
         return ""
-    fixed = any(rule.name == name for rule in contract.resources[action.collection].of(Immutable))
+    rules = contract.resources[action.collection].of(PropertyRule)
+    fixed = any(rule.final and rule.name == name for rule in rules)
     return f"{name} cannot be changed: a value that does not fit is refused as any other is" if fixed else ""
 
 
@@ -175,9 +174,8 @@ def _needed_all_the_same(contract: Contract, operation: Operation, name: str) ->
     if action is None:
         return ""
     resource = contract.resources[action.collection]
-    if name not in required_names(contract, resource.schema) or name not in {
-        rule.name for rule in resource.of(References)
-    }:
+    refers = any(rule.refers and rule.name == name for rule in resource.of(PropertyRule))
+    if not refers or name not in required_names(contract, resource.schema):
         return ""
     if kind_of(resource.properties[name]) != "string":
         return ""  # a number that is made up can be the id of a document

@@ -44,7 +44,6 @@ from specdouble.prove.facts import (
     takes_null,
 )
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.rules.unique.rule import Unique
 
 READ, PARTIAL, TRACE = "read_your_writes", "partial_update", "refused_leaves_no_trace"
 MOST = 10
@@ -241,7 +240,8 @@ def _traces(contract: Contract, resource: Resource) -> Mutants:
                 "trace.invalid-update-done-in-part", key, sentence, _fitting_part(contract, key), (TRACE,), (key,)
             )
     for key in creators(contract, things):
-        unseen = "" if doing(contract, things, "list") or resource.of(Unique) else _UNSEEN.format(things)
+        is_met = doing(contract, things, "list") or any(rule.identifies for rule in resource.rules)
+        unseen = "" if is_met else _UNSEEN.format(things)
         unseen = unseen or _all_needed(contract, contract.operations[key])
         sentence = f"A document of {things} that does not fit its schema is refused, and its fitting part is stored."
         yield Mutant(

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from specdouble.rules.immutable.rule import Immutable
-from specdouble.rules.references.rule import References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
@@ -35,9 +34,9 @@ def plan(_world: World, subject: Subject, rule: Immutable) -> Plan:
 def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
     """Another value for the property, one that every other rule takes."""
     schema = subject.requested(subject.creators[0]).get(rule.name) or subject.resource.properties[rule.name]
-    reference = next((one for one in subject.resource.of(References) if one.name == rule.name), None)
-    if reference is not None:
-        return trial.create(trial.subject(reference.target)).id
+    for other, attack in subject.attacks:
+        if other.name == rule.name and attack.another:
+            return attack.another(trial, other)
     options = merged(schema, trial.contract.resolve).get("enum") or []
     value = next((one for one in options if one not in (other_than, None)), None)
     if value is None:

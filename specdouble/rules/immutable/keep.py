@@ -14,11 +14,7 @@ class ImmutableKeeper(Keeper):
 
     rule: Immutable
     on_creation = False
-
-    def replace(self, before: Document, after: Document) -> None:
-        """A replacement may leave it out: it stays."""
-        if self.rule.name in before:
-            after.setdefault(self.rule.name, before[self.rule.name])
+    stays = True
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether the value differs from the stored one."""

@@ -16,6 +16,7 @@ class Immutable(PropertyRule):
     kind = "immutable"
     refused_with = (409, 422, 400)
     binds = True
+    final = True
 
     def __str__(self) -> str:
         return f"{self.name} stays as it was created"

@@ -9,8 +9,6 @@ from specdouble.double.state.keeper import Document
 from specdouble.prove.change import changed, created, sent
 from specdouble.prove.facts import changers, creators, document_schema, resolved, sendable, unwritten
 from specdouble.prove.fault import Mutant, Mutants
-from specdouble.rules.readonly.rule import ReadOnly
-from specdouble.rules.timestamp.rule import Timestamp
 
 
 def mutants(contract: Contract) -> Mutants:
@@ -22,8 +20,7 @@ def mutants(contract: Contract) -> Mutants:
 
 def server_set(resource: Resource) -> list[str]:
     """The properties that a client's value has no effect on."""
-    names = [rule.name for rule in (*resource.of(ReadOnly), *resource.of(Timestamp))]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(rule.name for rule in resource.of(PropertyRule) if rule.server_sets))
 
 
 def _from_client(contract: Contract, resource: Resource, name: str) -> Mutants:

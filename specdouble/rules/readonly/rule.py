@@ -17,6 +17,7 @@ class ReadOnly(PropertyRule):
     kind = "readOnly"
     native = True
     binds = True
+    server_sets = True
 
     def __str__(self) -> str:
         return f"{self.name} is set by the server alone"

@@ -201,4 +201,9 @@ def value(world: World, subject: Subject, rule: References, schema: Any, user: U
     return [found] if kind(merged(schema, world.contract.resolve)) == "array" else found
 
 
-ATTACK = Attack(plan, value=value)
+def another(trial: Trial, rule: References) -> Any:
+    """The id of a new document."""
+    return trial.create(trial.subject(rule.target)).id
+
+
+ATTACK = Attack(plan, value=value, another=another)

@@ -20,6 +20,7 @@ class References(PropertyRule):
     kind = "references"
     refused_with = (422, 400, 409, 404)
     binds = True
+    refers = True
     target: str
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specdouble.contract import Contract, Resource
+from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.prove.change import unscoped
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.prove.mutants import isolation
@@ -36,7 +36,7 @@ def _is_of_users(contract: Contract, resource: Resource) -> bool:
 def _open(contract: Contract, resource: Resource, rule: Tenant) -> Mutants:
     """Where owner and tenant are both checked, one hides that the other is not."""
     assert resource.owner is not None
-    concerns = (f"owner:{resource.collection}.{resource.owner}", rule.id)
+    concerns = tuple(one.id for one in resource.of(PropertyRule) if one.hides)
     for key, does in isolation.operations(contract, resource):
         change = unscoped((key,), resource.collection, {resource.owner, rule.name})
         sentence = f"Anybody who is signed in can {does} a document of {resource.collection}."

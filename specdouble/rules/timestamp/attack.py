@@ -152,4 +152,4 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")
 
 
-ATTACK = Attack(plan, server_sets=True, stamp=attrgetter("event"))
+ATTACK = Attack(plan, stamp=attrgetter("event"))

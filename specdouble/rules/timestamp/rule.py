@@ -30,6 +30,7 @@ class Timestamp(PropertyRule):
 
     kind = "timestamp"
     binds = True
+    server_sets = True
     event: str
 
     def __str__(self) -> str:

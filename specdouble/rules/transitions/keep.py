@@ -14,11 +14,7 @@ class TransitionsKeeper(Keeper):
 
     rule: Transitions
     on_creation = False
-
-    def replace(self, before: Document, after: Document) -> None:
-        """A replacement may leave the state out: it stays."""
-        if self.rule.name in before:
-            after.setdefault(self.rule.name, before[self.rule.name])
+    stays = True
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether the move is none of the rule's; a document without a state may take any."""

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, PropertyRule
 from specdouble.double.http.compiled import CompiledOperation
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, View
@@ -20,7 +20,6 @@ from specdouble.double.state.store import InsertOneResult
 from specdouble.prove.change import keeping, kept, operating, together, unkept
 from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten, wrong_status
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.rules.immutable.rule import Immutable
 from specdouble.rules.unique.keep import UniqueKeeper
 from specdouble.rules.unique.rule import Unique
 
@@ -83,7 +82,7 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change
         yield kind, sentence, _ruled(rule, functools.partial(_within, within))
     if kind_of(contract.resources[things].properties.get(name, {})) == "string":
         yield from _spellings(rule)
-    fixed = any(one.name == name for one in contract.resources[things].of(Immutable))
+    fixed = any(one.final and one.name == name for one in contract.resources[things].of(PropertyRule))
     if not fixed and any(name in sendable(contract, contract.operations[key]) for key in changers(contract, things)):
         yield from _on_update(rule)
     if doing(contract, things, "delete"):

@@ -86,4 +86,5 @@ KIND = Kind(
     refused="the first of 409, 422, 400 that the operation declares",
     read=_read,
     contradicted=_contradicted,
+    of_ids=lambda resource: Unique(collection=resource.collection, name=resource.id, within=resource.parents),
 )
