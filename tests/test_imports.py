@@ -27,9 +27,9 @@ MAY_IMPORT = {
     "keep": {"contract", "rule", "keep", "double"},
     "attack": {"contract", "rule", "attack", "verify"},
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
-    "double": {"contract", "rules", "rule", "double"},
-    "verify": {"contract", "rules", "rule", "verify", "arguments", "exits"},
-    "prove": {"contract", "rules", "rule", "double", "verify", "prove", "arguments", "exits"},
+    "double": {"contract", "rules", "double"},
+    "verify": {"contract", "rules", "verify", "arguments", "exits"},
+    "prove": {"contract", "rules", "double", "verify", "prove", "arguments", "exits"},
     "cli": {"contract", "double", "verify", "prove", "cli", "arguments", "exits"},
     "arguments": {"contract", "exits"},
     "exits": {"exits"},
@@ -90,6 +90,17 @@ def part(module: str) -> str:
 def test_a_module_imports_only_what_the_map_allows(module: str) -> None:
     imported = {one for one in imports(MODULES[module]) if one in MODULES and one != "specdouble"}
     assert {part(one) for one in imported} <= MAY_IMPORT[part(module)]
+
+
+def test_a_kind_of_rules_imports_nothing_of_another_kind() -> None:
+    files = [module for module in MODULES if module.startswith("specdouble.rules.") and module.count(".") == 3]
+    crossing = {
+        (module, one)
+        for module in files
+        for one in imports(MODULES[module])
+        if one in files and one.split(".")[2] != module.split(".")[2]
+    }
+    assert crossing == set()
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -85,7 +85,7 @@ class Bench:
             CouldNotRun: the verifier cannot be used on it.
         """
         started = time.monotonic()
-        verdict = self._verified(lambda parts: parts, self.settings)
+        verdict = self.verified(lambda parts: parts, self.settings)
         failures = [f"{one.check}: {one.sentence}" for one in verdict.failures]
         notes = [f"{row.check}: {row.reason}" for row in verdict.rows.values() if row.state == NOT_EXERCISED]
         alone = self._alone(lambda parts: parts) if self.options.baseline else ()
@@ -107,7 +107,7 @@ class Bench:
         requests, verdict = 0, None
         for settings in self._stages(mutant):
             try:
-                verdict = self._verified(mutant.change, settings)
+                verdict = self.verified(mutant.change, settings)
             except CouldNotRun as problem:
                 result = replace(result, state=KILLED, killed_by=(COULD_NOT_RUN,), failure=str(problem))
                 break
@@ -145,7 +145,8 @@ class Bench:
             return [replace(about, rules=rules, phases=("rules",)), whole]
         return [about, whole] if mutant.operations else [whole]
 
-    def _verified(self, change: Change, settings: Settings) -> Verdict:
+    def verified(self, change: Change, settings: Settings) -> Verdict:
+        """Verify a double with a change."""
         with self._served(change) as url:
             return verify(self.contract, replace(settings, url=url))
 

@@ -56,6 +56,9 @@ def _reach(trial: Trial, subject: Subject, rule: Transitions, updater: Updater, 
 
 
 def _way(rule: Transitions, start: Any, goal: Any) -> list[Any]:
+    """The values that lead to the goal; a document without one may take any."""
+    if start is None:
+        return [goal]
     ways: deque[list[Any]] = deque([[start]])
     seen = {start}
     while ways:

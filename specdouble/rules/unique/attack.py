@@ -167,6 +167,21 @@ def _statuses(rule: Unique, operation: Operation) -> set[int]:
     return {rule.status_among(operation.statuses)}
 
 
+def _body(trial: Trial, subject: Subject, rule: Unique, user: User, full: bool = False) -> dict[str, Any]:
+    """A body that the server must accept, with a new value for the rule, whether one is asked for or not."""
+    operation = trial.creator(subject)
+    schema = subject.requested(operation)[rule.name]
+    made = trial.body(subject, operation, user, full)
+    return {**made, rule.name: made.get(rule.name) or trial.world.bodies.value(subject, rule.name, schema, user)}
+
+
+def _made(
+    trial: Trial, subject: Subject, rule: Unique, user: User | None = None, /, full: bool = False, **changes: Any
+) -> Document:
+    """A new document with a value for the rule."""
+    return trial.create(subject, user, full, **{**_body(trial, subject, rule, user or trial.user, full), **changes})
+
+
 def _alike(trial: Trial, subject: Subject, rule: Unique, body: dict[str, Any]) -> dict[str, Any]:
     """The body of another document with the same value: what else must be new is, or it would be refused for that."""
     schemas, others = subject.requested(trial.creator(subject)), subject.once - {rule.name}
@@ -180,14 +195,14 @@ def _alike(trial: Trial, subject: Subject, rule: Unique, body: dict[str, Any]) -
 
 def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
     one, other = pair.mint()
-    first = trial.create(subject, **{rule.name: one})
+    first = _made(trial, subject, rule, **{rule.name: one})
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: other})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} {other!r} beside {one!r}")
 
 
 def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
     one, other = pair.mint()
-    first = trial.create(subject, **{rule.name: one})
+    first = _made(trial, subject, rule, **{rule.name: one})
     body = {**_alike(trial, subject, rule, first.sent), rule.name: other}
     exchange, second = trial.try_create(subject, trial.user, body)
     if exchange.refused:
@@ -199,13 +214,13 @@ def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) ->
 
 def _unless_refused_alone(trial: Trial, subject: Subject, rule: Unique, value: Any) -> None:
     """Not exercised where such a value is refused without the other, too: the refusal had another reason."""
-    body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: value}
+    body = {**_body(trial, subject, rule, trial.user), rule.name: value}
     if not trial.try_create(subject, trial.user, body)[0].ok:
         raise NotExercised(f"the {rule.name} {value!r} is refused on its own account")
 
 
 def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[str, Any]) -> None:
-    first = trial.create(subject, **state)
+    first = _made(trial, subject, rule, **state)
     # What is required must not be left out: the refusal would be for that.
     left_out = state.keys() - set(subject.required(trial.creator(subject)))
     body = {name: value for name, value in first.sent.items() if name not in left_out}
@@ -216,8 +231,8 @@ def _taken_in_state(trial: Trial, subject: Subject, rule: Unique, state: dict[st
 
 
 def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
-    trial.create(subject)  # the control: such a request is accepted
-    body = trial.body(subject, trial.creator(subject), trial.user)
+    _made(trial, subject, rule)  # the control: such a request is accepted
+    body = _body(trial, subject, rule, trial.user)
     bodies = [_alike(trial, subject, rule, body) for _ in range(CLIENTS)]
     exchanges = trial.volley([trial.create_call(subject, trial.user, one) for one in bodies])
     won = [one for one in (trial.adopt(subject, trial.user, x.call.body, x) for x in exchanges) if one is not None]
@@ -259,7 +274,7 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
     for promise, what, run in lives:
         yield Case(rule.id, promise, partial(run, subject=subject, rule=rule, updater=updater), what, about)
     promise = f"{updater.operation} refused by a rule changes nothing"
-    run = partial(_trace_of_taken, subject=subject, updater=updater, name=name)
+    run = partial(_trace_of_taken, subject=subject, rule=rule, updater=updater)
     yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {name}", about)
     for state, value in subject.states(updater.operation):
         run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
@@ -268,9 +283,9 @@ def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> 
         )
 
 
-def _trace_of_taken(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
-    first = trial.create(subject)
-    refused_update(trial, subject, updater, {name: first.sent[name]})
+def _trace_of_taken(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
+    first = _made(trial, subject, rule)
+    refused_update(trial, subject, updater, {rule.name: first.sent[rule.name]})
     if subject.observable and trial.look(first) != first.shown:
         raise Broken("the document that has the name to stay as it was", "it changed")
 
@@ -281,8 +296,8 @@ def _rename(updater: Updater, rule: Unique) -> set[int]:
 
 def _taken_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
     one, other = pair.mint()
-    trial.create(subject, **{rule.name: one})
-    second = trial.create(subject)
+    _made(trial, subject, rule, **{rule.name: one})
+    second = _made(trial, subject, rule)
     own = second.sent[rule.name]
     exchange = trial.try_update(updater, second, {rule.name: other})
     refused_as(exchange, _rename(updater, rule), f"a rename of {own!r} to {other!r} beside {one!r}")
@@ -290,27 +305,27 @@ def _taken_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Upda
 
 def _free_on_update(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
     one, other = pair.mint()
-    trial.create(subject, **{rule.name: one})
-    second = trial.create(subject)
+    _made(trial, subject, rule, **{rule.name: one})
+    second = _made(trial, subject, rule)
     exchange = trial.try_update(updater, second, {rule.name: other})
     accepted(exchange, f"a rename to {other!r} beside {one!r}")
 
 
 def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pair: Pair) -> None:
     one, other = pair.mint()
-    document = trial.create(subject, **{rule.name: one})
+    document = _made(trial, subject, rule, **{rule.name: one})
     accepted(trial.try_update(updater, document, {rule.name: other}), f"a rename of {one!r} to {other!r}")
 
 
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
-    first = trial.create(subject)
+    first = _made(trial, subject, rule)
     trial.update(updater, first, {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])})
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
 
 
 def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
-    first = trial.create(subject)
+    first = _made(trial, subject, rule)
     name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
     trial.update(updater, first, {rule.name: name})
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: name})
@@ -320,14 +335,14 @@ def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Upda
 def _kept_when_left_out(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     if not updater.partial:
         raise NotExercised(f"{updater.operation} asks for the whole document")
-    first = trial.create(subject)
+    first = _made(trial, subject, rule)
     accepted(trial.try_update(updater, first, {}), f"an update without {rule.name}")
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} beside an updated document")
 
 
 def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
-    first, second = trial.create(subject), trial.create(subject)
+    first, second = _made(trial, subject, rule), _made(trial, subject, rule)
     exchange = trial.try_update(updater, second, {rule.name: first.sent[rule.name]})
     refused_as(exchange, _rename(updater, rule), f"a rename to a taken {rule.name}")
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, second.sent))
@@ -335,7 +350,7 @@ def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Up
 
 
 def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
-    documents = [trial.create(subject) for _ in range(CLIENTS)]
+    documents = [_made(trial, subject, rule) for _ in range(CLIENTS)]
     name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
     calls = [trial.update_call(updater, one, {rule.name: name}) for one in documents]
     exchanges = trial.volley(calls)
@@ -347,7 +362,7 @@ def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater)
 def _taken_beside_changed(
     trial: Trial, subject: Subject, rule: Unique, updater: Updater, state: dict[str, Any]
 ) -> None:
-    first = trial.create(subject)
+    first = _made(trial, subject, rule)
     trial.update(updater, first, state)
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(
@@ -356,7 +371,7 @@ def _taken_beside_changed(
 
 
 def _freed_by_delete(trial: Trial, subject: Subject, rule: Unique) -> None:
-    first = trial.create(subject)
+    first = _made(trial, subject, rule)
     exchange = trial.delete(first)
     if not exchange.ok:
         raise NotExercised(f"a delete was refused: {exchange.told(80)}")
@@ -389,26 +404,25 @@ def _scopes(world: World, subject: Subject, rule: Unique, creator: Operation) ->
 
 
 def _other_body(trial: Trial, subject: Subject, rule: Unique, first: Document, other: Any) -> dict[str, Any]:
-    body = trial.body(subject, trial.creator(subject), other)
-    return {**body, rule.name: first.sent[rule.name]}
+    return {**_body(trial, subject, rule, other), rule.name: first.sent[rule.name]}
 
 
 def _across(trial: Trial, subject: Subject, rule: Unique, one: Any, other: Any) -> None:
-    first = trial.create(subject, one)
-    trial.create(subject, other)  # the control: such a request of the other is accepted
+    first = _made(trial, subject, rule, one)
+    _made(trial, subject, rule, other)  # the control: such a request of the other is accepted
     exchange, _ = trial.try_create(subject, other, _other_body(trial, subject, rule, first, other))
     accepted(exchange, f"{other.name}'s {rule.name}, which only {one.name} has,")
 
 
 def _within(trial: Trial, subject: Subject, rule: Unique, one: Any, other: Any) -> None:
-    first = trial.create(subject, one)
-    trial.create(subject, other)
+    first = _made(trial, subject, rule, one)
+    _made(trial, subject, rule, other)
     exchange, _ = trial.try_create(subject, other, _other_body(trial, subject, rule, first, other))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"{other.name}'s {rule.name}, which {one.name} has,")
 
 
 def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> None:
-    first = trial.create(subject, full=True)
+    first = _made(trial, subject, rule, full=True)
     schema = subject.requested(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
     value = options[0] if options else trial.world.fresh_value(schema)

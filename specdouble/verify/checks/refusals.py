@@ -133,7 +133,7 @@ def refused_update(
 
 def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any]) -> dict[str, Any]:
     """Changes of other properties that would be accepted by themselves."""
-    ruled = {*subject.chosen, updater.id_in_body}
+    ruled = {*subject.chosen, *subject.bound_on_update, updater.id_in_body}
     others: dict[str, Any] = {}
     for name, schema in subject.requested(updater.operation).items():
         plain = name not in ruled and name not in changes and name not in subject.server_set
