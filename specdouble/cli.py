@@ -24,6 +24,7 @@ from specdouble.verify.replay_command import replay
 if TYPE_CHECKING:
     from specdouble.contract import Finding
     from specdouble.double.double import Double
+    from specdouble.double.request_log import RequestLog
 
 _SHOWN = 10  # findings at start
 
@@ -59,6 +60,9 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
+@click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="How each request is printed; with json, what else is printed goes to standard error.")  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Print the address, and what is wrong; no operations, no requests.")
 @click.option("--grace", type=click.FloatRange(0), default=10, show_default=True, metavar="SECONDS",
               help="When asked to end, let waiting requests finish for so long.")  # fmt: skip
 def serve(
@@ -75,6 +79,8 @@ def serve(
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
+    log: str,
+    quiet: bool,
     grace: float,
 ) -> None:
     """Serve the double of a contract."""
@@ -96,8 +102,13 @@ def serve(
         remedy = "choose a port above 1023 with --port" if denied else "use an address of this machine"
         fail(f"cannot listen on {host}: {error.strerror or error}\n    remedy: {remedy}", WRONG_USE)
     _print_first_findings(double)
-    _print_start(double, server.address.url)
-    server.run(partial(_tell_of_reload, double) if reload else None)
+    as_json = log == "json"
+    if quiet:
+        click.echo(f"{double.contract.title} at {server.address.url}", err=as_json)
+    else:
+        click.echo(_start(double, server.address.url), err=as_json)
+    sys.stdout.flush()
+    server.run(partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json))
 
 
 @main.command()
@@ -256,19 +267,27 @@ def _known_users(double: Double) -> str:
     return "annotate a security scheme with `x-identity`, and put its users into mock_data/"
 
 
-def _print_start(double: Double, url: str) -> None:
+def _start(double: Double, url: str) -> str:
+    """What there is to ask, and how."""
     contract = double.contract
-    click.echo(f"{contract.title} at {click.style(url, bold=True)}\n")
+    lines = [f"{contract.title} at {click.style(url, bold=True)}\n"]
     width = max((len(operation.id) for operation in contract.operations.values()), default=0)
     for operation in contract.operations.values():
         by = double.resolutions[operation.id].by
-        click.echo(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
-    click.echo(f"\n  documentation  {url}/_specdouble/docs\n  journal        {url}/_specdouble/journal")
+        lines.append(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
+    lines.append(f"\n  documentation  {url}/_specdouble/docs\n  journal        {url}/_specdouble/journal")
     example = _ready_curl(double, url)
     if example:
-        click.echo(f"\n{example}")
-    click.echo("\nCtrl-C stops.")
-    sys.stdout.flush()
+        lines.append(f"\n{example}")
+    lines.append("\nCtrl-C stops.")
+    return "\n".join(lines)
+
+
+def _request_log(double: Double, as_json: bool) -> RequestLog:
+    from specdouble.double.request_log import JSONLines, RequestLog, Text
+
+    color = click.get_current_context().color
+    return RequestLog(double, JSONLines() if as_json else Text(), partial(click.echo, color=color))
 
 
 def _ready_curl(double: Double, url: str) -> str | None:
@@ -295,7 +314,7 @@ def _tell_of_reload(double: Double, files: list[str], error: Exception | None) -
 
     names = ", ".join(files)
     if error is None:
-        click.echo(f"reloaded: {names}")
+        click.echo(f"reloaded: {names}", err=True)
         _print_first_findings(double)
     else:
         click.secho(f"not reloaded, the old contract serves on: {names}", err=True, fg="red")

@@ -121,6 +121,39 @@ def test_a_host_of_another_machine_is_refused() -> None:
     assert "cannot listen on 192.0.2.1" in refused.stderr
 
 
+def asked_thrice(server: Serving) -> None:
+    """Create a configuration, another of its name, and ask for a path that is none."""
+    token = run("token", "ada@tether.example").stdout.strip()
+    body = {"configurationName": "Fair", "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}
+    for _ in range(2):
+        httpx.post(f"{server.url}/api/lead-management", json=body, headers={"Authorization": f"Bearer {token}"})
+    httpx.get(f"{server.url}/nowhere", headers={"X-Specdouble-World": "w1"})
+
+
+def test_serve_prints_each_request_with_the_rule_that_refused_it() -> None:
+    with serving("--port", "0") as server:
+        asked_thrice(server)
+        server.wait_for(r"POST +/api/lead-management +201")
+        server.wait_for(r"400 .* ms  unique:lead_management.configurationName: .* \(held by [0-9a-f]{24}\)")
+        server.wait_for(r"GET +/nowhere +404 .*\[w1\]  the contract has no path that fits /nowhere")
+
+
+def test_serve_prints_each_request_as_json() -> None:
+    with serving("--port", "0", "--log", "json") as server:
+        asked_thrice(server)
+        line = server.wait_for(r"\n({.*\"status\":400.*})\n").group(1)
+        assert json.loads(line)["rule"] == "unique:lead_management.configurationName"
+
+
+def test_quiet_serve_prints_the_address_alone() -> None:
+    with serving("--port", "0", "--quiet") as server:
+        asked_thrice(server)
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(10)
+        server.reader.join()
+    assert "".join([server.printed, *server.lines.queue]).count("\n") == 1
+
+
 def test_a_broken_contract_is_not_served() -> None:
     refused = run("serve", str(BROKEN / "misspelt_annotation.yaml"), "--port", "0")
     assert refused.returncode == 3

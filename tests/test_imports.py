@@ -27,12 +27,13 @@ MAY_IMPORT = {
     "keep": {"contract", "rule", "keep", "double"},
     "attack": {"contract", "rule", "attack", "verify"},
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
-    "double": {"contract", "rules", "double"},
-    "verify": {"contract", "rules", "verify", "arguments", "exits"},
+    "double": {"contract", "rules", "double", "printable"},
+    "verify": {"contract", "rules", "verify", "arguments", "exits", "printable"},
     "prove": {"contract", "rules", "double", "verify", "prove", "arguments", "exits"},
     "cli": {"contract", "double", "verify", "prove", "cli", "arguments", "exits"},
     "arguments": {"contract", "exits"},
     "exits": {"exits"},
+    "printable": set(),
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.
@@ -52,6 +53,7 @@ DOORS = {
         "specdouble.exits",
         "specdouble.arguments",
         "specdouble.cli",
+        "specdouble.double.request_log",
         "specdouble.verify.command",
         "specdouble.verify.options",
         "specdouble.verify.replay_command",

@@ -23,6 +23,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.http.control import HEALTH
 from specdouble.double.http.operations import Operations
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
+from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
 
 DEFAULT_PORT = 4010
@@ -132,23 +133,27 @@ class Server:
     def _answer(self, scope: Any, receive: Any, send: Any) -> Any:
         return self._app(scope, receive, send)
 
-    def run(self, watch: Told | None = None) -> None:
+    def run(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
         """Serve until Ctrl-C.
 
         Args:
             watch: serve changed files anew, and be told of them and of what is wrong with them.
+            log: writes each exchange.
         """
         self._freeze()
         with contextlib.suppress(KeyboardInterrupt):
-            _run(self._serve(watch))
+            _run(self._serve(watch, log))
 
-    async def _serve(self, watch: Told | None) -> None:
-        watching = asyncio.create_task(self._watch(watch)) if watch else None
+    async def _serve(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
+        beside = [asyncio.create_task(self._watch(watch))] if watch else []
+        if log:
+            beside.append(asyncio.create_task(log.follow()))
         try:
             await self._server.serve([self._listener])
         finally:
-            if watching:
-                watching.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _watch(self, tell: Told) -> None:
         from watchfiles import awatch
@@ -231,7 +236,7 @@ class Server:
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
         """Serve from a thread of its own, and give the base URL."""
-        thread = threading.Thread(target=lambda: _run(self._serve(None)), daemon=True)
+        thread = threading.Thread(target=lambda: _run(self._serve()), daemon=True)
         thread.start()
         try:
             yield self.address.url

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User, token_claims, variable
-from specdouble.verify.printable import UNPRINTABLE
 from specdouble.verify.symptom import symptom_of
 from specdouble.verify.verdict import Failure
 from specdouble.verify.world import World

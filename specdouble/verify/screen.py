@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from specdouble.verify.printable import printable
+from specdouble.printable import printable
 from specdouble.verify.report.masking import masked, without_secrets
 from specdouble.verify.verdict import BROKEN, KEPT, KNOWN, NOT_EXERCISED, SKIPPED, Failure, Verdict
 

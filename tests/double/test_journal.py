@@ -41,6 +41,16 @@ def test_a_large_body_is_kept_as_far_as_it_is_shown() -> None:
     assert (len(shown.split(" … ")[0]), shown.split(" … ")[1]) == (4096, "(1000000 bytes)")
 
 
+def test_what_is_new_is_told_across_a_reset() -> None:
+    journal = Journal()
+    for _ in range(3):
+        record(journal)
+    seen = journal.recorded
+    journal.clear()
+    record(journal, path="/b")
+    assert [entry.path for entry in journal.since(seen)] == ["/b"]
+
+
 @pytest.mark.parametrize(
     "why",
     [

@@ -13,7 +13,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -28,6 +28,7 @@ from specdouble.double.state.problem import Problem
 PREFIX = "/_specdouble"
 CONTRACT = "/openapi.json"
 HEALTH = PREFIX + "/health"
+DOCS = PREFIX + "/docs"
 FORGOTTEN = "X-Specdouble-Forgotten"  # how many exchanges had to make room in the journal
 
 # Behind a proxy the page stands deeper than it knows: every address in it is relative to its own.
@@ -90,15 +91,16 @@ class Control:
             Route(HEALTH, self._health, methods=["GET"]),
             Route(PREFIX + "/reset", self._reset, methods=["POST"]),
             Route(PREFIX + "/journal", self._journal, methods=["GET"]),
-            Route(PREFIX + "/docs", self._docs, methods=["GET"]),
-            Mount(PREFIX + "/docs", StaticFiles(directory=_swagger_ui(), check_dir=False)),
+            Route("/", _to_docs, methods=["GET"]),
+            Route(DOCS, self._docs, methods=["GET"]),
+            Mount(DOCS, StaticFiles(directory=_swagger_ui(), check_dir=False)),
         ]
         self._application = Starlette(routes=routes, exception_handlers={HTTPException: _not_answered})
         self._application.router.redirect_slashes = False
 
     def serves(self, path: str) -> bool:
-        """Whether the path is the control plane's."""
-        return path == CONTRACT or path.startswith(PREFIX + "/")
+        """Whether the path is the control plane's; whoever opens the address alone is led to the documentation."""
+        return path in (CONTRACT, "/") or path.startswith(PREFIX + "/")
 
     async def __call__(
         self,
@@ -142,6 +144,10 @@ class Control:
     async def _docs(self, _request: Request) -> Response:
         page = _DOCS.format(title=escape(self._double.contract.title), start=_START)
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+
+
+async def _to_docs(_request: Request) -> Response:
+    return RedirectResponse(DOCS.removeprefix("/"))  # relative, for a proxy may have put a prefix before it
 
 
 def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:

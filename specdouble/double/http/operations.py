@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from specdouble.contract import Contract
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
-from specdouble.double.http.control import Control
+from specdouble.double.http.control import DOCS, Control
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
@@ -235,7 +235,7 @@ def _concrete(operations: dict[str, Answering]) -> int:
 
 
 def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:
-    raise Problem(404, "Not Found", f"the contract has no path that fits {path}")
+    raise Problem(404, "Not Found", f"the contract has no path that fits {path}; {DOCS} shows those that it has")
 
 
 def _of_method(operations: dict[str, Answering], method: str) -> Answering:

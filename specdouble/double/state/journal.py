@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from specdouble.double.state.masking import Exchanged, Masking
@@ -98,7 +99,19 @@ class Journal:
         # What an `Entry` is made of, when it is asked for, and its bytes.
         self._entries: deque[tuple[tuple[Any, ...], int]] = deque()
         self._bytes = 0
+        self._cleared = 0
         self.forgotten = 0
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges there have been in all, those that are kept no more among them."""
+        return self._cleared + self.forgotten + len(self._entries)
+
+    def since(self, number: int) -> list[Entry]:
+        """The exchanges after that many, the first one first, as far as they are still kept."""
+        new = min(self.recorded - number, len(self._entries))
+        newest = list(islice(reversed(self._entries), new))
+        return [Entry(*entry) for entry, _ in reversed(newest)]
 
     def record(self, exchange: Recorded) -> None:
         """Keep an exchange, and forget the oldest where there is no room.
@@ -121,6 +134,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget all."""
+        self._cleared = self.recorded
         self._entries.clear()
         self._bytes = self.forgotten = 0
 

@@ -1,0 +1,162 @@
+"""The request log: a line for each exchange, as `specdouble serve` prints them.
+
+It reads the journal ten times a second, so that no request waits for a terminal; a thread of its own writes, so that
+a pipe that nobody reads stops nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import click
+import orjson
+
+from specdouble.double.double import Double
+from specdouble.double.state.journal import Entry
+from specdouble.double.state.masking import Masking
+from specdouble.double.state.worlds import DEFAULT_WORLD
+from specdouble.printable import printable
+
+INTERVAL = 0.1  # seconds
+LINES = 100  # in an interval: nobody reads more, and to write them would slow the answers down
+WAITING = 20  # writes that are still to be made, where the reader is slow
+_ENDING = 1.0  # seconds for the last lines
+_TARGET = 48  # columns
+_LONGEST = 500  # characters of a target, of a reason
+_COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+
+Write = Callable[[str], None]
+
+
+class Form(Protocol):
+    """How the log is written."""
+
+    def line(self, entry: Entry, masking: Masking) -> str:
+        """An exchange."""
+
+    def left_out(self, number: int) -> str:
+        """That there were so many more than a reader can follow."""
+
+
+class Text:
+    """A line for people: time, method, target, status, milliseconds; what refused, and the document in the way."""
+
+    def line(self, entry: Entry, masking: Masking) -> str:
+        """An exchange."""
+        told = entry.told(masking.exchange())
+        moment = datetime.fromtimestamp(entry.time).strftime("%H:%M:%S")
+        status = click.style(str(entry.status), fg=_COLORS.get(entry.status // 100), bold=True)
+        target = _one_line(told["target"])
+        line = f"{moment}  {entry.method:6}  {target:{_TARGET}}  {status}  {told['milliseconds']:7.1f} ms"
+        if entry.world != DEFAULT_WORLD:
+            line += f"  [{_one_line(entry.world)}]"
+        if told["explanation"]:
+            line += f"  {_one_line(_reason(entry.rule, told['explanation']))}"
+        return line
+
+    def left_out(self, number: int) -> str:
+        """That there were so many more than a reader can follow."""
+        return f"{'':8}  … {number} more; /_specdouble/journal keeps the last ones"
+
+
+class JSONLines:
+    """A JSON document for each exchange, as the journal has it, without the bodies."""
+
+    def line(self, entry: Entry, masking: Masking) -> str:
+        """An exchange."""
+        told = entry.told(masking.exchange())
+        del told["request"], told["response"]
+        return orjson.dumps(told, default=str).decode()
+
+    def left_out(self, number: int) -> str:
+        """That there were so many more than a reader can follow."""
+        return orjson.dumps({"left_out": number}).decode()
+
+
+def _one_line(text: str) -> str:
+    """A text of the request's, fit for one line of a terminal."""
+    return printable(text[:_LONGEST]).replace("\n", "\\n")
+
+
+def _reason(rule: str | None, explanation: dict[str, Any]) -> str:
+    """Why it was refused, in one line: each rule with the document in its way, else what is wrong with the request."""
+    if "failure" in explanation:
+        return str(explanation["failure"]).strip().rpartition("\n")[2]
+    if "rules" in explanation:
+        return "; ".join(_of_rule(one) for one in explanation["rules"])
+    violations = explanation.get("violations") or []
+    detail = explanation.get("detail") or explanation["title"]
+    if violations:
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        detail = f"{first['location']}{first['pointer']} {first['message']}{more}"
+    return f"{rule}: {detail}" if rule else str(detail)
+
+
+def _of_rule(broken: dict[str, Any]) -> str:
+    held = f" (held by {broken['document']})" if broken.get("document") is not None else ""
+    return f"{broken['rule']}: {broken['message']}{held}"
+
+
+class RequestLog:
+    """Writes what a double is asked and how it answers.
+
+    Args:
+        double: whose journal is followed.
+        form: how it is written.
+        write: takes one or several lines.
+    """
+
+    def __init__(self, double: Double, form: Form, write: Write) -> None:
+        self._double = double
+        self._form = form
+        self._write = write
+        self._seen = double.journal.recorded
+        self._waiting: queue.Queue[str | None] = queue.Queue(WAITING)
+        self._contract = double.contract
+        self._masking: Masking | None = None  # made with the first exchange: it reads the whole contract
+
+    async def follow(self) -> None:
+        """Write what is new until cancelled, then the rest."""
+        writer = threading.Thread(target=self._write_all, daemon=True)
+        writer.start()
+        try:
+            while True:
+                await asyncio.sleep(INTERVAL)
+                self._take()
+        finally:
+            self._take()
+            self._end(writer)
+
+    def _take(self) -> None:
+        """Hand what is new to the writer; what is too much for a reader is counted."""
+        journal = self._double.journal
+        new = journal.recorded - self._seen
+        if new <= 0 or self._waiting.full():
+            return
+        shown = journal.since(max(self._seen, journal.recorded - LINES))
+        self._seen += new
+        lines = [self._form.line(entry, self._current_masking()) for entry in shown]
+        if new > len(shown):
+            lines.insert(0, self._form.left_out(new - len(shown)))
+        self._waiting.put_nowait("\n".join(lines))
+
+    def _current_masking(self) -> Masking:
+        if self._masking is None or self._contract is not self._double.contract:
+            self._contract = self._double.contract
+            self._masking = Masking(self._contract)
+        return self._masking
+
+    def _write_all(self) -> None:
+        while (lines := self._waiting.get()) is not None:
+            self._write(lines)
+
+    def _end(self, writer: threading.Thread) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait(None)
+            writer.join(_ENDING)
