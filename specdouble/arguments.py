@@ -1,4 +1,4 @@
-"""What every command that reads a contract takes: where it is, and where its references may lead."""
+"""What every command that reads a contract takes: where it is, where its references may lead, what is laid over it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Place(click.ParamType[Path]):
 
 
 def contract_arguments(command: Command) -> Command:
-    """The argument `path` and the option `--allow-refs`."""
+    """The argument `path`, and the options `--allow-refs` and `--overlay`."""
     argument = click.argument("path", type=_Place(), default=".", metavar="[FOLDER, FILE or URL]")
     option = click.option(
         "--allow-refs",
@@ -41,4 +41,12 @@ def contract_arguments(command: Command) -> Command:
         metavar="DIR",
         help="Let references of the contract lead into this folder too; repeatable.",
     )
-    return argument(option(command))
+    overlays = click.option(
+        "--overlay",
+        "overlays",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="Lay this overlay or file of rules over the contract, and none that lies beside it; repeatable, in order.",
+    )
+    return argument(option(overlays(command)))

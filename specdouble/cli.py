@@ -68,6 +68,7 @@ def main() -> None:
 def serve(
     path: Path,
     allow_refs: tuple[Path, ...],
+    overlays: tuple[Path, ...],
     host: str,
     port: int | None,
     reload: bool,
@@ -89,7 +90,16 @@ def serve(
 
     control: Any = {"hosts": (host, *hosts), "control_token": control_token}
     double = _double(
-        Settings(path, seed, clock, **control, body_limit=body_limit, allow_refs=allow_refs, worlds=max_worlds)
+        Settings(
+            path,
+            seed,
+            clock,
+            **control,
+            body_limit=body_limit,
+            allow_refs=allow_refs,
+            overlays=overlays,
+            worlds=max_worlds,
+        )
     )
     port = default_port(double.contract) if port is None else port
     try:
@@ -114,11 +124,11 @@ def serve(
 @main.command()
 @contract_arguments
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def routes(path: Path, allow_refs: tuple[Path, ...], as_json: bool) -> None:
+def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], as_json: bool) -> None:
     """Show how each operation is answered, and under which rules."""
     from specdouble.double.double import Settings
 
-    rows = _rows(_double(Settings(path, allow_refs=allow_refs)))
+    rows = _rows(_double(Settings(path, allow_refs=allow_refs, overlays=overlays)))
     if as_json:
         _print_json(rows)
         return
@@ -135,12 +145,12 @@ def routes(path: Path, allow_refs: tuple[Path, ...], as_json: bool) -> None:
 @contract_arguments
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--strict", is_flag=True, help="Fail for warnings too.")
-def lint(path: Path, allow_refs: tuple[Path, ...], as_json: bool, strict: bool) -> None:
+def lint(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], as_json: bool, strict: bool) -> None:
     """Check the contract, its rules and its mock_data; exit 1 when there is an error.
 
     docs/lint.md says what each finding means, and how one is silenced.
     """
-    findings = _findings(path, allow_refs)
+    findings = _findings(path, allow_refs, overlays)
     if as_json:
         from dataclasses import asdict
 
@@ -152,14 +162,14 @@ def lint(path: Path, allow_refs: tuple[Path, ...], as_json: bool, strict: bool) 
     sys.exit(VIOLATIONS if failing else 0)
 
 
-def _findings(path: Path, allow_refs: tuple[Path, ...]) -> list[Finding]:
+def _findings(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> list[Finding]:
     """What is wrong with a contract, else with the documents beside it."""
     from specdouble.contract import Refused, read
     from specdouble.double.state.seed import read_seed, stray_files
 
     folder = (path if path.is_dir() else path.parent) / "mock_data"
     try:
-        contract = read(path, allow_refs)
+        contract = read(path, allow_refs, overlays)
         findings = [*contract.findings, *stray_files(folder, contract)]
     except Refused as error:
         return error.findings
@@ -173,11 +183,11 @@ def _findings(path: Path, allow_refs: tuple[Path, ...]) -> list[Finding]:
 @main.command()
 @click.argument("user")
 @contract_arguments
-def token(user: str, path: Path, allow_refs: tuple[Path, ...]) -> None:
+def token(user: str, path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> None:
     """Print a token for a user of the seed, named by e-mail address or id."""
     from specdouble.double.double import Settings
 
-    double = _double(Settings(path, allow_refs=allow_refs))
+    double = _double(Settings(path, allow_refs=allow_refs, overlays=overlays))
     made = double.token(user)
     if made is None:
         fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
@@ -191,12 +201,14 @@ def version() -> None:
 
 
 @contextmanager
-def _serving(path: Path, seed: int | None, allow_refs: tuple[Path, ...] = ()) -> Iterator[tuple[str, str]]:
+def _serving(
+    path: Path, seed: int | None, allow_refs: tuple[Path, ...] = (), overlays: tuple[Path, ...] = ()
+) -> Iterator[tuple[str, str]]:
     """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
     from specdouble.double.double import Double, Settings
     from specdouble.double.server import Server
 
-    double = Double(Settings(path, seed, allow_refs=allow_refs))
+    double = Double(Settings(path, seed, allow_refs=allow_refs, overlays=overlays))
     with Server(double, "127.0.0.1", 0).running() as url:
         yield url, double.secret
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +11,21 @@ from typing import Any
 
 from specdouble.contract.action import read_actions
 from specdouble.contract.annotation import names_a_collection, read_identities, read_resources, read_rules
+from specdouble.contract.beside import beside
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
 from specdouble.contract.operation import Operation, Reader, read_operations
+from specdouble.contract.overlay import lay_over
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import CALLER, Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
+from specdouble.contract.settings import read_settings
 from specdouble.contract.shape import bring_into_shape
 from specdouble.contract.silence import without_silenced
 from specdouble.contract.structure import note_structure_errors, structure_errors
@@ -31,7 +34,7 @@ from specdouble.contract.swagger import SwaggerReader
 _CREATING = ("create", "create_many")
 _DEEPEST = 20  # an `allOf` behind an `allOf`, so often
 # The findings with which a part of the contract is lost that nothing can stand for.
-_LOSING = {"annotation", "ref", "ref-outside", "ref-network"}
+_LOSING = {"annotation", "overlay", "ref", "ref-outside", "ref-network"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Contract:
         rules: all of them, by id.
         findings: the warnings; errors do not get this far.
         reserved: the property names that it admits, though a store would take them for operators or paths.
+        overlays: the files that were laid over it, in their order.
     """
 
     path: Path
@@ -61,6 +65,7 @@ class Contract:
     rules: Mapping[str, Rule]
     findings: tuple[Finding, ...]
     reserved: ReservedNames
+    overlays: tuple[Path, ...]
     _document: Document
 
     @property
@@ -203,18 +208,22 @@ class Contract:
         return self._document.locate(at)[:2]
 
 
-def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
+def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = ()) -> Contract:
     """Read a contract from its file, or the folder that holds it.
 
     Args:
         path: the file, or its folder.
         allow_refs: the folders outside of the contract's own that references may lead to.
+        overlays: what is laid over it; without them, what the project's settings name, else what lies beside it.
 
     Raises:
         ContractError: with every finding, when one of them keeps the contract from being used: it cannot be read at
             all, or an annotation of ours in it cannot be kept. Whatever else is wrong is left out and told.
     """
     document = read_document(path)
+    settings = read_settings(document.source.path.parent)
+    laid = beside(document, overlays or settings.overlays)
+    lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
     errors = structure_errors(document)
     note_structure_errors(document, errors, bring_into_shape(document))
@@ -235,7 +244,7 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
     if not meant and not names_a_collection(document):
         _only_warn(document)
     _stop_where_a_part_is_lost(document)
-    document.findings = without_silenced(document)
+    document.findings = [*without_silenced(document, settings.ignored), *settings.findings]
     return Contract(
         path=document.source.path,
         data=document.data,
@@ -247,6 +256,7 @@ def read(path: Path, allow_refs: Iterable[Path] = ()) -> Contract:
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
         reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
+        overlays=laid.files,
         _document=document,
     )
 

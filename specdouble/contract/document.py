@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract.finding import ContractError, Finding, Severity
-from specdouble.contract.pointer import fragment, look_up
+from specdouble.contract.layers import Layers, Origin
+from specdouble.contract.pointer import fragment, look_up, tokens
 from specdouble.contract.source import Source, load
 
 FILE_NAMES = ("openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json")
@@ -39,16 +40,26 @@ class Document:
     extensions: list[tuple[str, str]] | None = None
     dangling: set[int] = field(default_factory=set)
     places: dict[tuple[str, int, str], str] = field(default_factory=dict)
-    _origins: dict[str, tuple[Source, str]] = field(default_factory=dict)
+    _origins: dict[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.layers = Layers(self)
 
     def locate(self, at: str) -> tuple[str, int, str]:
         """The file, line and pointer in that file of what stands at the document's pointer."""
+        source, inside = self.origin(at)
+        return source.name, source.line(inside), inside
+
+    def origin(self, at: str) -> Origin:
+        """The file in which what stands at the document's pointer was written, and the pointer in that file."""
         home = at
         while home and home not in self._origins:
             home = home.rpartition("/")[0]
-        source, inside = self._origins[home] if home else (self.source, "")
-        inside += at[len(home) :]
-        return source.name, source.line(inside), inside
+        try:
+            value = look_up(self.data, home)
+        except LookupError:  # it was left out since
+            value = None
+        return self.layers.origin(value, self._origins.get(home, (self.source, "")), tokens(at[len(home) :]))
 
     def find(self, at: str, reason: str, remedy: str, severity: Severity = "error", *, id: str = "annotation") -> None:
         """Note a finding about the value at the pointer."""

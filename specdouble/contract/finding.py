@@ -17,8 +17,8 @@ Severity = Literal["error", "warning"]
 IDS = frozenset({
     "aliases", "annotation", "closed", "default", "duplicate-key", "encoding", "enum-type", "equal-alternatives",
     "example", "handler", "ignore", "invalid-status", "keyword", "missing-status", "mock-data", "nesting", "number",
-    "operation-id", "owner-claim", "path-parameter", "pattern", "pattern-length", "ref", "ref-kind", "ref-network",
-    "ref-outside", "refusal-status", "same-path", "security-scheme", "settings", "structure", "syntax",
+    "operation-id", "overlay", "owner-claim", "path-parameter", "pattern", "pattern-length", "ref", "ref-kind",
+    "ref-network", "ref-outside", "refusal-status", "same-path", "security-scheme", "settings", "structure", "syntax",
     "unauthorized-status", "unreadable", "version",
 })  # fmt: skip
 

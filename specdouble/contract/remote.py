@@ -34,9 +34,8 @@ def fetched(url: str) -> Path:
     Raises:
         FetchError: it cannot be fetched, and there is no copy; or the server answers that there is none.
     """
-    folder = _cache() / "contracts" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    is_json = urlsplit(url).path.lower().endswith(".json")
-    copy = folder / ("openapi.json" if is_json else "openapi.yaml")
+    copy = copy_of(url)
+    folder = copy.parent
     try:
         content = _get(url)
     except UnreachableError:
@@ -52,6 +51,22 @@ def fetched(url: str) -> Path:
         )
         raise FetchError(message) from None
     return copy
+
+
+def copy_of(url: str) -> Path:
+    """Where the copy of a contract is kept."""
+    is_json = urlsplit(url).path.lower().endswith(".json")
+    name = "openapi.json" if is_json else "openapi.yaml"
+    return _copies() / hashlib.sha256(url.encode()).hexdigest()[:16] / name
+
+
+def is_copy(file: Path) -> bool:
+    """Whether a file is the copy of a contract from a URL."""
+    return file.is_relative_to(_copies())
+
+
+def _copies() -> Path:
+    return _cache() / "contracts"
 
 
 def _write(file: Path, content: bytes) -> None:

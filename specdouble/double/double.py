@@ -39,6 +39,7 @@ class Settings:
         hosts: names that the control plane answers to, beside loopback and the address that it listens on.
         control_token: what opens the control plane from elsewhere.
         allow_refs: the folders outside of the contract's own that its references may lead to.
+        overlays: what is laid over the contract, where it is named.
         worlds: how many worlds there may be.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     control_token: str | None = field(default=None, repr=False)
     allow_refs: tuple[Path, ...] = ()
+    overlays: tuple[Path, ...] = ()
     worlds: int = MOST
 
     @property
@@ -115,7 +117,7 @@ class Double:
             return self._read_all()
 
     def _read_all(self) -> Reading:
-        contract = read_contract(self.settings.path, self.settings.allow_refs)
+        contract = read_contract(self.settings.path, self.settings.allow_refs, self.settings.overlays)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
         resolutions = {

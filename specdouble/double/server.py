@@ -9,7 +9,7 @@ import gc
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -145,7 +145,7 @@ class Server:
             _run(self._serve(watch, log))
 
     async def _serve(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
-        beside = [asyncio.create_task(self._watch(watch))] if watch else []
+        beside = [asyncio.create_task(one) for one in self._watches(watch)] if watch else []
         if log:
             beside.append(asyncio.create_task(log.follow()))
         try:
@@ -155,19 +155,26 @@ class Server:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
-    async def _watch(self, tell: Told) -> None:
+    def _watches(self, tell: Told) -> Iterator[Coroutine[Any, Any, None]]:
+        """What follows the project's folder, and each other one that an overlay lies in."""
+        project = self.double.settings.project.resolve()
+        yield self._watch(project, functools.partial(_is_source, project), tell)
+        overlays = {file.resolve() for file in self.double.settings.overlays or self.double.contract.overlays}
+        for folder in {file.parent for file in overlays if not file.is_relative_to(project)}:
+            yield self._watch(folder, lambda _change, file: Path(file) in overlays, tell, recursive=False)
+
+    async def _watch(
+        self, folder: Path, is_source: Callable[[Any, str], bool], tell: Told, *, recursive: bool = True
+    ) -> None:
         from watchfiles import awatch
 
-        project = self.double.settings.project.resolve()
-        is_source = functools.partial(_is_source, project)
+        quick: Any = {"debounce": 100, "step": 50, "raise_interrupt": False}
         while True:
             try:
-                async for changes in awatch(
-                    project, watch_filter=is_source, debounce=100, step=50, raise_interrupt=False
-                ):
-                    await self._follow(sorted({_within(project, file) for _, file in changes}), tell)
+                async for changes in awatch(folder, watch_filter=is_source, recursive=recursive, **quick):
+                    await self._follow(sorted({_within(folder, file) for _, file in changes}), tell)
             except Exception as error:  # the folder is away for a moment: it is looked for again
-                tell([str(project)], error)
+                tell([str(folder)], error)
                 await asyncio.sleep(1)
 
     async def _follow(self, files: list[str], tell: Told) -> None:

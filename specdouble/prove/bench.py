@@ -38,6 +38,7 @@ class Options:
         all: go on after the first kill, and try equivalent mutants too.
         baseline: try Schemathesis' own checks alone.
         allow_refs: the folders outside of the contract's own that its references may lead to.
+        overlays: what is laid over the contract, where it is named.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Options:
     all: bool = False
     baseline: bool = False
     allow_refs: tuple[Path, ...] = ()
+    overlays: tuple[Path, ...] = ()
 
 
 class Bench:
@@ -63,7 +65,7 @@ class Bench:
         for name in ("specdouble", "uvicorn.error"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what a mutant breaks is told by the verifier
         self.options = options
-        self.contract = read(options.path, options.allow_refs)
+        self.contract = read(options.path, options.allow_refs, options.overlays)
         self.project = options.path if options.path.is_dir() else options.path.parent
         found = project_mutants(self.project, mutants_of(self.contract))
         self.mutants = {mutant.id: mutant for mutant in found}
@@ -151,7 +153,8 @@ class Bench:
             return verify(self.contract, replace(settings, url=url))
 
     def _served(self, change: Change) -> Any:
-        double = Double(DoubleSettings(self.options.path, allow_refs=self.options.allow_refs), change(Parts()))
+        given = DoubleSettings(self.options.path, allow_refs=self.options.allow_refs, overlays=self.options.overlays)
+        double = Double(given, change(Parts()))
         return Server(double, "127.0.0.1", 0).running()
 
     def _kills_alone(self, mutant: Mutant, clean: Clean) -> bool:

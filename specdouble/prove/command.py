@@ -41,6 +41,7 @@ WIDE = 200  # a file has no width
 def prove(
     path: Path,
     allow_refs: tuple[Path, ...],
+    overlays: tuple[Path, ...],
     only: tuple[str, ...],
     workers: int | None,
     time_limit: float | None,
@@ -61,7 +62,7 @@ def prove(
     from specdouble.prove.bench import Options
 
     reports = _reports(report)
-    options = Options(path, seed, all=everything, baseline=baseline, allow_refs=allow_refs)
+    options = Options(path, seed, all=everything, baseline=baseline, allow_refs=allow_refs, overlays=overlays)
     bench = _bench(options)
     mutants = _chosen(bench, only, sample, seed)
     if listing:

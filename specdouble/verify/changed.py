@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,27 @@ from specdouble.verify.problem import CouldNotRun, WrongUse
 _PROSE = frozenset({"description", "summary", "externalDocs", "tags", "title"})
 
 
-def concerned(contract: Contract, revision: str) -> tuple[str, ...]:
+def concerned(contract: Contract, revision: str, overlays: Sequence[Path] = ()) -> tuple[str, ...]:
     """The ids of the operations that are new, or written otherwise, with all that they refer to.
 
     Args:
         contract: as it is in the working tree.
         revision: what git calls the commit before.
+        overlays: what is laid over it, where it is named.
 
     Raises:
         WrongUse: the contract is in no repository of git, or git has no such revision.
         CouldNotRun: there is no git.
     """
     with tempfile.TemporaryDirectory(prefix="specdouble-") as folder:
-        before = _contract_at(contract.path.resolve(), revision, Path(folder))
+        before = _contract_at(contract.path.resolve(), revision, Path(folder), overlays)
     if before is None:
         return tuple(contract.operations)
     written = {one.id: _written(before, one) for one in before.operations.values()}
     return tuple(one.id for one in contract.operations.values() if written.get(one.id) != _written(contract, one))
 
 
-def _contract_at(path: Path, revision: str, folder: Path) -> Contract | None:
+def _contract_at(path: Path, revision: str, folder: Path, overlays: Sequence[Path]) -> Contract | None:
     """The contract of a revision; None where it was not there yet, or cannot be read."""
     top = Path(_git(path.parent, "rev-parse", "--show-toplevel").decode().strip())
     _git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -53,9 +54,16 @@ def _contract_at(path: Path, revision: str, folder: Path) -> Contract | None:
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
     try:
-        return read(folder / path.name)
+        return read(
+            folder / path.name, overlays=[_then(overlay.resolve(), path.parent, folder) for overlay in overlays]
+        )
     except Refused:
         return None
+
+
+def _then(file: Path, project: Path, folder: Path) -> Path:
+    """The file as it was then, where it lies in the project; else as it is now."""
+    return folder / file.relative_to(project) if file.is_relative_to(project) else file
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

@@ -42,6 +42,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
     def verify(
         path: Path,
         allow_refs: tuple[Path, ...],
+        overlays: tuple[Path, ...],
         url: str | None,
         seed: int | None,
         quiet: bool,
@@ -57,7 +58,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
         from specdouble.contract import Refused
 
         try:
-            contract, settings = _told(path, allow_refs, seed=seed, **flags)
+            contract, settings = _told(path, allow_refs, overlays, seed=seed, **flags)
             if settings.concerned == ():
                 click.echo(f"No operation changed since {settings.changed_since}: there is nothing to verify.")
                 return
@@ -65,7 +66,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
             url = url or settings.url
             if url:
                 _ask(contract, replace(settings, url=url))
-            start = partial(start_double, allow_refs=allow_refs) if allow_refs else start_double
+            start = partial(start_double, allow_refs=allow_refs, overlays=overlays)
             with nullcontext((url, "")) if url else start(path, seed) as (address, secret):
                 settings = replace(settings, url=address, owned=not url)
                 code = _run(contract, _signing(contract, settings, secret), quiet)
@@ -84,7 +85,9 @@ def _signing(contract: Contract, settings: Settings, secret: str) -> Settings:
     return replace(settings, signing=dict.fromkeys(schemes, secret))
 
 
-def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contract, Settings]:
+def _told(
+    path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], **flags: Any
+) -> tuple[Contract, Settings]:
     """The contract and the settings; exits where either cannot be used."""
     from specdouble.contract import read
     from specdouble.verify.changed import concerned
@@ -92,7 +95,7 @@ def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contr
     from specdouble.verify.problem import CouldNotRun, WrongUse
     from specdouble.verify.settings import load
 
-    contract = read(path, allow_refs)
+    contract = read(path, allow_refs, overlays)
     folder = path if path.is_dir() else path.parent
     try:
         given = {name: value for name, value in flags.items() if value not in (None, ())}
@@ -102,7 +105,7 @@ def _told(path: Path, allow_refs: tuple[Path, ...], **flags: Any) -> tuple[Contr
         if settings.update_baseline and settings.baseline is None:
             raise WrongUse("--update-baseline writes the file that --baseline names: name it")
         if settings.changed_since is not None:
-            settings = replace(settings, concerned=concerned(contract, settings.changed_since))
+            settings = replace(settings, concerned=concerned(contract, settings.changed_since, overlays))
     except WrongUse as error:
         fail(str(error), WRONG_USE)
     except CouldNotRun as error:

@@ -112,17 +112,20 @@ def told_table(folder: Path) -> Table:
     Raises:
         WrongUse: a file is no TOML, both hold the table, or a key or a value cannot be meant.
     """
+    from specdouble.contract.settings import KEYS
+
     own, shared = folder / "specdouble.toml", folder / "pyproject.toml"
     tables = []
     if own.is_file():
         data = _toml(own)
-        _known(data, ("verify",), own.name)
-        tables.append(_checked(data.get("verify", {}), f"{own.name}, [verify]"))
+        _known(data, ("verify", *KEYS), own.name)
+        if "verify" in data:
+            tables.append(_checked(data["verify"], f"{own.name}, [verify]"))
     if shared.is_file():
         tool = _toml(shared).get("tool", {}).get("specdouble", {})
-        if tool:
-            _known(tool, ("verify",), f"{shared.name}, [tool.specdouble]")
-            tables.append(_checked(tool.get("verify", {}), f"{shared.name}, [tool.specdouble.verify]"))
+        _known(tool, ("verify", *KEYS), f"{shared.name}, [tool.specdouble]")
+        if "verify" in tool:
+            tables.append(_checked(tool["verify"], f"{shared.name}, [tool.specdouble.verify]"))
     if len(tables) > 1:
         raise WrongUse(f"both {tables[0].place} and {tables[1].place} hold the settings: keep one of them")
     return tables[0] if tables else Table()
