@@ -12,6 +12,7 @@ from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
+from specdouble.verify.proof import Proof
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
 from specdouble.verify.world import World
@@ -47,7 +48,7 @@ class Campaign:
         for one in planned:
             if isinstance(one, Missing):
                 if self.world.selection.takes(one.check):
-                    self.row(one.check).reasons[one.reason] += 1
+                    self.row(one.check).lacks(one.reason)
                     self.row(one.check).unproved |= one.decisive
             else:
                 self.row(one.check).decisive_planned |= one.decisive
@@ -88,7 +89,7 @@ class Campaign:
         for row in self.verdict.rows.values():
             undecided = row.decisive_planned and not row.decisive_ran
             if (undecided or not row.cases) and not row.reasons:
-                row.reasons[f"{self.verdict.stopped} before it was tried"] += 1
+                row.lacks(f"{self.verdict.stopped} before it was tried")
 
     def row(self, check: str) -> Row:
         """The row of a rule or check."""
@@ -111,7 +112,7 @@ class Campaign:
         lacking = self._lacking(case)
         if lacking is not None:
             with self._lock:
-                self.row(case.check).reasons[lacking] += 1
+                self.row(case.check).lacks(lacking, case.operations)
             return
         for attempt in range(ATTEMPTS):
             trial, started = Trial(self.world), time.monotonic()
@@ -155,6 +156,7 @@ class Campaign:
         for trial in baselines.trials:
             self._judged(trial)
         self.verdict.lacking = baselines.told()
+        self.verdict.untaken |= {one.operation.id: one.missing or "" for one in baselines.lacking()}
 
     @property
     def enough(self) -> bool:
@@ -204,16 +206,23 @@ class Campaign:
             self.troubles += 1
             self._judged(trial)
             if attempt == ATTEMPTS - 1:
-                self.row(case.check).reasons[f"the network: {reason}"] += 1
+                self.row(case.check).lacks(f"the network: {reason}", case.operations)
 
     def _tally(self, case: Case, trial: Trial, reason: str | None, failure: Failure | None, seconds: float) -> None:
         with self._lock:
             self._judged(trial)
+            own = self.row(case.check)
             if reason is not None:
-                self.row(case.check).reasons[reason] += 1
+                own.lacks(reason, case.operations)
+            elif failure is not None and failure.check != case.check:
+                own.cases += 1
+                own.lacks(f"on the way to it {failure.check} was broken", case.operations)
             else:
-                self.row(case.check).cases += 1
-                self.row(case.check).decisive_ran |= case.decisive
+                own.cases += 1
+                own.decisive_ran |= case.decisive
+                own.judged(case.operations)
+            if reason is None and failure is None:
+                own.prove(Proof(case.promise, case.detail, trial.exchanges, case.decisive, own.accepted))
             if failure is not None:
                 row = self.row(failure.check)
                 row.cases += row.check != case.check
@@ -227,12 +236,11 @@ class Campaign:
 
     def _judged(self, trial: Trial) -> None:
         """Count what was judged of every answer, and note what was wrong."""
-        for name, count in (
-            (Names.conformance, len(trial.exchanges)),
-            (Names.error_shape, sum(1 for one in trial.exchanges if one.refused)),
-        ):
-            if count and self.world.selection.takes(name):
-                self.row(name).cases += count
+        wrong = {id(finding.exchange) for finding in trial.findings}
+        for name in (Names.conformance, Names.error_shape):
+            judged = [one for one in trial.exchanges if name == Names.conformance or one.refused]
+            if judged and self.world.selection.takes(name):
+                self._answers(self.row(name), judged, wrong)
         for finding in trial.findings:
             broken, operation = finding.broken, finding.exchange.call.operation
             if broken.check is None or not self.world.selection.takes(broken.check):
@@ -245,3 +253,12 @@ class Campaign:
                     broken.check, promise, "", broken.expected, broken.seen, finding.trace or [finding.exchange],
                     (operation.id,), file=row.file, line=row.line,
                 )  # fmt: skip
+
+    def _answers(self, row: Row, judged: list[Exchange], wrong: set[int]) -> None:
+        """Count answers that were held to what is declared, whatever was asked."""
+        row.cases += len(judged)
+        for exchange in judged:
+            row.judged((exchange.call.operation.id,))
+            if id(exchange) not in wrong and row.shown is None:
+                promise = f"{exchange.call.operation} answers as it declares"
+                row.prove(Proof(promise, f"status {exchange.status}", [exchange], number=0))

@@ -151,7 +151,7 @@ def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
 
 
 def _write(done: Run, settings: Settings) -> None:
-    from specdouble.verify.report.writing import write_reports
+    from specdouble.verify.report.writing import told, write_reports
 
     try:
         for path in write_reports(done, settings.reports):
@@ -159,8 +159,7 @@ def _write(done: Run, settings: Settings) -> None:
     except OSError as error:
         fail(f"a report cannot be written: {error}", COULD_NOT_RUN)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        from specdouble.verify.report.document import workflow_commands
-        from specdouble.verify.report.masking import masked
+        from specdouble.verify.report.annotations import workflow_commands
 
-        for line in workflow_commands(done.verdict, done.world.contract.path):
-            click.echo(masked(line, done.world.crowd.secrets()))
+        for line in workflow_commands(told(done), str(done.world.contract.path)):
+            click.echo(line)

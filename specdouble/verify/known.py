@@ -59,10 +59,10 @@ class Known:
 
 def mark_of(failure: Failure) -> Mark:
     """What the failure is about."""
-    return Mark(failure.check, _without_values(failure.promise), tuple(sorted(failure.operations)))
+    return Mark(failure.check, without_values(failure.promise), tuple(sorted(failure.operations)))
 
 
-def _without_values(text: str) -> str:
+def without_values(text: str) -> str:
     """The text without what chance chose: texts in quotation marks, ids, numbers other than statuses."""
     bare = _QUOTED.sub("…", text)
     return _CHANCE.sub(lambda found: found[0] if _STATUS.fullmatch(found[0]) else "…", bare)

@@ -145,9 +145,10 @@ def report_files(reports: Iterable[str], folder: Path | None) -> dict[str, Path]
 
 
 _NAMES = {
-    "junit": "junit.xml",
-    "json": "report.json",
-    "har": "requests.har",
     "html": "report.html",
+    "json": "report.json",
+    "junit": "junit.xml",
+    "sarif": "report.sarif",
+    "har": "requests.har",
     "scripts": "failures",
 }

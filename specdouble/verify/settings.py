@@ -12,7 +12,7 @@ from specdouble.verify.problem import WrongUse
 from specdouble.verify.tables import Table, told_table
 
 PHASES = ("rules", "examples", "coverage", "fuzzing", "stateful")
-REPORTS = ("junit", "json", "har", "html", "scripts")
+REPORTS = ("html", "json", "junit", "sarif", "har", "scripts")
 STRICTNESS = ("client", "contract", "rfc")
 
 

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.proof import Proof
 
 KEPT, BROKEN, NOT_EXERCISED = "kept", "broken", "not exercised"
 KNOWN, SKIPPED = "known", "skipped"  # what would be broken, had the user not said otherwise
 LIGHT = "light"  # too light for the strictness that was asked for
 STATES = (KEPT, BROKEN, KNOWN, SKIPPED, NOT_EXERCISED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the contract.
+
+    Args:
+        file: as messages call it.
+        line: from 1.
+        about: what stands there: a rule, or an operation by method and path.
+    """
+
+    file: str
+    line: int
+    about: str
 
 
 @dataclass
@@ -34,6 +51,7 @@ class Failure:
         replay: its requests as data, to be played again.
         weight: how little it matters: 0 breaks a client, 1 the contract, 2 a letter of the RFCs.
         others: the failures of other operations and values that have the same cause.
+        places: the lines of the contract that it is about, the rule's own first.
         own: whether a case of this very promise found it, not one of another on its way.
     """
 
@@ -52,6 +70,7 @@ class Failure:
     own: bool = True
     weight: int = 0
     others: tuple[Failure, ...] = ()
+    places: tuple[Place, ...] = ()
 
     @property
     def id(self) -> str:
@@ -62,6 +81,13 @@ class Failure:
     def sentence(self) -> str:
         """What was expected and seen."""
         return f"Expected {self.expected}; {self.seen}."
+
+    @property
+    def proof(self) -> Proof:
+        """The requests that show it, by the one that decides."""
+        before = len(self.replay.get("steps", self.steps)) - len(self.steps)  # made what the steps refer to
+        number = self.replay.get("deciding", len(self.steps) - 1) - before
+        return Proof(self.promise, self.detail, self.steps, number=max(number, 0))
 
 
 @dataclass(frozen=True)
@@ -77,6 +103,19 @@ class Tolerated:
     failure: Failure
     kind: str
     why: str
+
+
+@dataclass
+class Tried:
+    """What was tried of one operation for one rule or check.
+
+    Args:
+        cases: how many cases were judged.
+        reasons: why others were not.
+    """
+
+    cases: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -97,6 +136,36 @@ class Row:
     decisive_planned: bool = False  # whether there are cases that prove it
     decisive_ran: bool = False  # whether one of them was tried, with its control
     unproved: bool = False  # what decides could not be tried, whatever else was
+    operations: dict[str, Tried] = field(default_factory=lambda: defaultdict(Tried))
+    shown: Proof | None = None  # the case that shows best that it is kept
+    accepted: dict[str, Exchange] = field(default_factory=dict)  # the first request of each operation that was
+
+    def judged(self, operations: Iterable[str]) -> None:
+        """Count a case of the operations that was judged."""
+        for name in operations:
+            self.operations[name].cases += 1
+
+    def lacks(self, reason: str, operations: Iterable[str] = ()) -> None:
+        """Note why a case of the operations was not judged."""
+        self.reasons[reason] += 1
+        for name in operations:
+            self.operations[name].reasons[reason] += 1
+
+    def prove(self, proof: Proof) -> None:
+        """Keep the case that says most, the first of those that say as much."""
+        for one in proof.exchanges:
+            if one.ok:
+                self.accepted.setdefault(one.call.operation.id, one)
+        if proof.exchanges and (self.shown is None or proof.weight > self.shown.weight):
+            self.shown = proof
+
+    @property
+    def proof(self) -> Proof | None:
+        """The case that proves the verdict; None where it is not exercised, or another row tells what is broken."""
+        if self.state == KEPT:
+            return self.shown
+        failures = [*self.failures.values(), *(one.failure for one in self.tolerated if one.kind == self.state)]
+        return next((one.proof for one in failures if one.steps), None)
 
     @property
     def state(self) -> str:
@@ -113,6 +182,8 @@ class Row:
     def reason(self) -> str:
         """Why it, or a side of it, was not exercised; or why its failures do not count."""
         reasons = [text for text, _ in self.reasons.most_common(2)]
+        if self.state == NOT_EXERCISED and not reasons:
+            reasons = ["no case of it came to an end"]
         if self.state in (KNOWN, SKIPPED):
             reasons = list(dict.fromkeys(one.why for one in self.tolerated if one.kind == self.state))
         return "; ".join(reasons)
@@ -133,6 +204,8 @@ class Verdict:
     left: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)  # operations of which no request is known that is taken
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)  # method and path of each operation, by its id
+    untaken: dict[str, str] = field(default_factory=dict)  # why no request of an operation was taken, or sent
     cases: int = 0
     require_all: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from specdouble.verify.reproduction import reproduction
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import PHASES, Settings
 from specdouble.verify.tolerance import Tolerance, hold_names
-from specdouble.verify.verdict import Verdict
+from specdouble.verify.verdict import Failure, Place, Verdict
 from specdouble.verify.world import World
 
 RULES_SHARE = 0.6  # of the time there is
@@ -84,6 +84,8 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
         show.line(said)
     world.settings = world.crowd.settings = settings
     verdict = Verdict(contract.title, settings.url, settings.seed, require_all=settings.require_all)
+    verdict.asked = {one.id: str(one) for one in contract.operations.values()}
+    verdict.untaken = dict(_left_out(world))
     campaign = Campaign(world, verdict, show.progress)
     found = Run(verdict, world, campaign)
     ends = None
@@ -239,5 +241,26 @@ def _finish(found: Run, started: float) -> None:
             f"{', '.join(f'`{keyword}`' for keyword in kinds_by_keyword() if keyword != 'x-resource')} unlock the rules"
         )
     for failure in verdict.failures:
+        failure.places = tuple(_places(world.contract, failure))
         failure.replay = reproduction(world, failure)
         failure.curl = curl_lines(failure.replay)
+
+
+def _places(contract: Contract, failure: Failure) -> Iterator[Place]:
+    """Where the contract says what was broken: the rule, then the operations."""
+    if failure.file:
+        yield Place(failure.file, failure.line, failure.check)
+    for name in failure.operations:
+        operation = contract.operations.get(name)
+        if operation is not None:
+            yield Place(*contract.locate(operation.pointer), str(operation))
+
+
+def _left_out(world: World) -> Iterator[tuple[str, str]]:
+    """The operations that are left out, and why."""
+    for operation in world.contract.operations.values():
+        why = world.guard.forbids(operation)
+        if not world.selection.concerns((operation.id,)):
+            yield operation.id, f"{operation} is not among the operations that were chosen"
+        elif why:
+            yield operation.id, why

@@ -174,6 +174,8 @@ class Conformance:
             entry = verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))
             entry["cases"] += 1
             verdict.cases += 1
+            if case.operation.label in self.by_label:
+                row(Names.conformance).judged([self.by_label[case.operation.label].id])
             if case.meta is not None and case.meta.generation.mode.value == "positive" and interaction.response:
                 entry["accepted" if interaction.response.status_code < 400 else "refused"] += 1
         row(Names.conformance).cases += len(recorder.interactions)

@@ -1,1 +1,1 @@
-"""Reports: Schemathesis' own for JUnit, HAR and HTML, with the rules in them; JSON and annotations of ours."""
+"""Reports: all drawn from the verdict as plain data; the HTTP archive is what Schemathesis writes."""

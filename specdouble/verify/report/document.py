@@ -1,21 +1,25 @@
-"""The verdict as JSON, and as annotations of a GitHub workflow."""
+"""The verdict as plain data, secrets masked: the JSON report, and what all other reports are drawn from."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.matrix import Outcome, columns, matrix
+from specdouble.verify.proof import Proof
+from specdouble.verify.report.excerpt import excerpt, from_the_root
 from specdouble.verify.settings import STRICTNESS
-from specdouble.verify.verdict import STATES, Failure, Tolerated, Verdict
+from specdouble.verify.verdict import STATES, Failure, Row, Tolerated, Verdict
 
 LONGEST = 8192  # bytes of a body that are shown
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain data."""
+    outcomes = matrix(verdict)
     return {
         "contract": verdict.title,
         "url": verdict.url,
@@ -26,21 +30,61 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "requests": verdict.requests,
         "stopped": verdict.stopped or None,
         "counts": {state: verdict.count(state) for state in STATES},
-        "rules": [
-            {
-                "id": row.check, "meaning": row.meaning, "state": row.state, "reason": row.reason or None,
-                "reasons": dict(row.reasons),
-                "cases": row.cases, "requests": row.requests, "seconds": round(row.seconds, 3),
-                "file": row.file or None, "line": row.line or None,
-            }
-            for row in verdict.rows.values()
-        ],
+        "operationCounts": _operation_counts(outcomes),
+        "rules": [_row(row, verdict) for row in verdict.rows.values()],
         "operations": verdict.operations,
+        "matrix": {"checks": columns(outcomes), "operations": [_outcome(one) for one in outcomes]},
         "failures": [_failure(failure) for failure in verdict.failures],
         "tolerated": [_tolerated(one) for row in verdict.rows.values() for one in row.tolerated],
         "notes": verdict.notes,
         "lacking": verdict.lacking,
         "left": verdict.left,
+    }
+
+
+def _operation_counts(outcomes: list[Outcome]) -> dict[str, int]:
+    counted = Counter(one.state for one in outcomes)
+    return {state: counted[state] for state in STATES}
+
+
+def _row(row: Row, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": row.check, "meaning": row.meaning, "state": row.state, "reason": row.reason or None,
+        "reasons": dict(row.reasons),
+        "cases": row.cases, "requests": row.requests, "seconds": round(row.seconds, 3),
+        "file": row.file or None, "line": row.line or None, "source": excerpt(row.file, row.line) if row.file else [],
+        "proof": _proof(row.proof),
+        "failures": list(_told_by(row, verdict)),
+        "operations": {
+            name: {"cases": tried.cases, "reasons": dict(tried.reasons)} for name, tried in row.operations.items()
+        },
+    }  # fmt: skip
+
+
+def _told_by(row: Row, verdict: Verdict) -> Iterator[str]:
+    """The ids of the failures that tell what is broken; some are told with another of the same cause."""
+    for failure in verdict.failures:
+        if row.check in (failure.check, *(one.check for one in failure.others)):
+            yield failure.id
+
+
+def _proof(proof: Proof | None) -> dict[str, Any] | None:
+    if proof is None:
+        return None
+    return {
+        "promise": proof.promise, "case": proof.detail, "requests": len(proof.exchanges),
+        "decisive": exchange(proof.decisive),
+        "control": exchange(proof.control) if proof.control else None,
+    }  # fmt: skip
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": outcome.operation, "label": outcome.label, "state": outcome.state, "reason": outcome.reason or None,
+        "checks": {
+            check: {"state": cell.state, "cases": cell.cases, "reasons": dict(cell.reasons)}
+            for check, cell in outcome.cells.items()
+        },
     }  # fmt: skip
 
 
@@ -49,24 +93,21 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "id": failure.id, "rule": failure.check, "promise": failure.promise, "case": failure.detail,
         "expected": failure.expected, "seen": failure.seen, "operations": list(failure.operations),
         "also": failure.also, "file": failure.file or None, "line": failure.line or None,
+        "places": [
+            {
+                "file": from_the_root(one.file), "line": one.line, "about": one.about,
+                "source": excerpt(one.file, one.line),
+            }
+            for one in failure.places
+        ],
         "statuses": [step.status for step in failure.steps], "curl": failure.curl,
         "weight": STRICTNESS[failure.weight], "exchanges": [exchange(step) for step in failure.steps],
+        "deciding": failure.steps.index(failure.proof.decisive) if failure.steps else None,
         "others": [
             {"promise": one.promise, "operations": list(one.operations), "seen": one.seen} for one in failure.others
         ],
         "replay": failure.replay,
     }  # fmt: skip
-
-
-def write(told: dict[str, Any], path: Path) -> None:
-    """Write the JSON report.
-
-    Args:
-        told: the verdict as plain data, secrets masked.
-        path: the file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _tolerated(one: Tolerated) -> dict[str, Any]:
@@ -94,21 +135,10 @@ def _text(content: bytes | None) -> str | None:
     return text + ("…" if len(content) > LONGEST else "")
 
 
-def workflow_commands(verdict: Verdict, contract: Path) -> Iterator[str]:
-    """A workflow command for each failure, pointing at the rule's own line."""
-    for failure in verdict.failures:
-        file, line = failure.file or str(contract), failure.line or 1
-        message = _escaped(f"{failure.promise}. {failure.sentence}")
-        yield f"::error file={_escaped(_relative(file))},line={line},title={_escaped(failure.check)}::{message}"
+def as_json(told: dict[str, Any]) -> str:
+    """The JSON report.
 
-
-def _relative(file: str) -> str:
-    path = Path(file)
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return file
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace("::", ": :")
+    Args:
+        told: the verdict as plain data, secrets masked.
+    """
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"

@@ -1,21 +1,17 @@
-"""Schemathesis' own reports and terminal output, fed with its events and with the rules' scenarios."""
+"""What Schemathesis prints and writes itself: its terminal output, and the HTTP archive."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from schemathesis.cli.commands.run.context import ExecutionContext
 from schemathesis.cli.commands.run.handlers.har import HarHandler
-from schemathesis.cli.commands.run.handlers.html import HtmlReportHandler
-from schemathesis.cli.commands.run.handlers.junitxml import JunitXMLHandler
 from schemathesis.cli.commands.run.handlers.output import OutputHandler
 from schemathesis.cli.events import LoadingFinished, LoadingStarted
-from schemathesis.engine import StopReason, events
 
 from specdouble.verify.report.masking import masked
-from specdouble.verify.report.recording import interactions, scenario
+from specdouble.verify.report.recording import interactions
 
 
 class Terminal:
@@ -48,60 +44,22 @@ def loading(conformance: Any) -> list[Any]:
     ]
 
 
-def write(conformance: Any, run: Any, engine_events: list[Any], files: Mapping[str, Path]) -> None:
-    """Write the JUnit, HAR and HTML reports that are asked for.
+def write_archive(conformance: Any, run: Any, path: Path) -> None:
+    """Write every request of the run and its answer as an HTTP archive (HAR 1.2).
 
     Raises:
-        OSError: a file cannot be written.
+        OSError: the file cannot be written.
     """
-    schema = conformance.schema
-    handlers: list[Any] = []
-    har = HarHandler(output=files["har"], config=schema.config.output) if "har" in files else None
-    handlers += [har] if har else []
-    handlers += [JunitXMLHandler(files["junit"])] if "junit" in files else []
-    page = files.get("html")
-    handlers += [HtmlReportHandler(page.with_suffix(".report"))] if page else []
-    for path in files.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    context = ExecutionContext(config=schema.config)
-    for handler in handlers:
-        handler.start(context)
+    config = conformance.schema.config
+    path.parent.mkdir(parents=True, exist_ok=True)
+    archive, context = HarHandler(output=path, config=config.output), ExecutionContext(config=config)
+    archive.start(context)
     try:
-        for event in _with_rules(conformance, run, engine_events):
+        for event in [*loading(conformance), *run.events]:
             context.on_event(event)
-            for handler in handlers:
-                handler.handle_event(context, event)
-        for _, exchanges, _, _ in run.campaign.traces if har else ():
-            har.queue.put(interactions(exchanges))  # type: ignore[union-attr]
+            archive.handle_event(context, event)
+        for _, exchanges, _, _ in run.campaign.traces:
+            archive.queue.put(interactions(exchanges))
     finally:
-        for handler in handlers:
-            handler.shutdown(context)
-    if page:
-        _single_page(page)
-    _mask(files, run)
-
-
-def _with_rules(conformance: Any, run: Any, engine_events: list[Any]) -> list[Any]:
-    """The engine's events, and before the last of them the rules' scenarios."""
-    rules = [event for row in run.verdict.rows.values() for event in scenario(row, conformance.schema)]
-    known = engine_events or [
-        events.EngineStarted(),
-        events.EngineFinished(running_time=run.verdict.seconds, stop_reason=StopReason.COMPLETED),
-    ]
-    return [*loading(conformance), *known[:-1], *rules, known[-1]]
-
-
-def _single_page(page: Path) -> None:
-    """Move the report's page to where it was asked for."""
-    folder = page.with_suffix(".report")
-    made = folder / "index.html"
-    if made.is_file():
-        made.replace(page)
-        folder.rmdir()
-
-
-def _mask(files: Mapping[str, Path], run: Any) -> None:
-    secrets = run.world.crowd.secrets()
-    for path in files.values():
-        if path.is_file():
-            path.write_text(masked(path.read_text(encoding="utf-8"), secrets), encoding="utf-8")
+        archive.shutdown(context)
+    path.write_text(masked(path.read_text(encoding="utf-8"), run.world.crowd.secrets()), encoding="utf-8")

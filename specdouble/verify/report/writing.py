@@ -1,16 +1,22 @@
-"""Writes the reports that are asked for."""
+"""Writes the reports that are asked for, all from the verdict as plain data: what one of them counts, all do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from specdouble.verify.report import document
-from specdouble.verify.report.masking import masked_document
+from specdouble.verify.report.document import as_json, document
+from specdouble.verify.report.masking import credential_fields, masked_document
 from specdouble.verify.report.scripts import write_scripts
 
-NATIVE = ("junit", "har", "html")
+
+def told(run: Any) -> dict[str, Any]:
+    """The verdict of a run as plain data, secrets masked."""
+    world = run.world
+    fields = credential_fields(world.contract.security_schemes)
+    found: dict[str, Any] = masked_document(document(run.verdict), world.crowd.secrets(), fields)
+    return found
 
 
 def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
@@ -19,16 +25,38 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
     Raises:
         OSError: a file cannot be written.
     """
-    native = {kind: path for kind, path in files.items() if kind in NATIVE}
-    if native:
-        from specdouble.verify.conformance.engine import Conformance
-        from specdouble.verify.report.native import write
+    verdict, contract = told(run), str(run.world.contract.path)
+    for kind, path in files.items():
+        if kind == "har":
+            _write_archive(run, path)
+        elif kind == "scripts":
+            write_scripts(path, verdict["failures"])
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_drawn(kind)(verdict, contract), encoding="utf-8")
+        yield path
 
-        conformance = run.conformance or Conformance(run.world, Path(run.world.contract.path).parent)
-        write(conformance, run, run.events, native)
-    told = masked_document(document.document(run.verdict), run.world.crowd.secrets())
-    if "json" in files:
-        document.write(told, files["json"])
-    if "scripts" in files:
-        write_scripts(files["scripts"], told["failures"])
-    yield from files.values()
+
+def _drawn(kind: str) -> Callable[[dict[str, Any], str], str]:
+    """What draws a report of the kind; imported when it is asked for."""
+    if kind == "junit":
+        from specdouble.verify.report.junit import junit
+
+        return lambda verdict, _contract: junit(verdict)
+    if kind == "sarif":
+        from specdouble.verify.report.sarif import sarif
+
+        return sarif
+    if kind == "html":
+        from specdouble.verify.report.page import page
+
+        return lambda verdict, _contract: page(verdict)
+    return lambda verdict, _contract: as_json(verdict)
+
+
+def _write_archive(run: Any, path: Path) -> None:
+    from specdouble.verify.conformance.engine import Conformance
+    from specdouble.verify.report.native import write_archive
+
+    conformance = run.conformance or Conformance(run.world, Path(run.world.contract.path).parent)
+    write_archive(conformance, run, path)
