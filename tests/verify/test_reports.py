@@ -13,8 +13,8 @@ import jsonschema_rs
 import pytest
 
 from specdouble.contract import Contract
+from specdouble.printable import UNPRINTABLE
 from specdouble.verify.options import report_files
-from specdouble.verify.printable import UNPRINTABLE
 from specdouble.verify.report.annotations import workflow_commands
 from specdouble.verify.report.junit import junit
 from specdouble.verify.report.masking import credential_fields, masked_document

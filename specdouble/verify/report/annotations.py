@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.verify.printable import printable
+from specdouble.printable import printable
 
 
 def workflow_commands(told: dict[str, Any], contract: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
-from specdouble.verify.printable import printable
+from specdouble.printable import printable
 from specdouble.verify.verdict import BROKEN, KNOWN, NOT_EXERCISED, SKIPPED
 
 LEFT_OUT = (NOT_EXERCISED, KNOWN, SKIPPED)

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from specdouble.verify.printable import printable
+from specdouble.printable import printable
 from specdouble.verify.verdict import BROKEN, KEPT, KNOWN, NOT_EXERCISED, SKIPPED, STATES
 
 FOLDER = Path(__file__).parent

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from specdouble import __version__
+from specdouble.printable import printable
 from specdouble.verify.known import without_values
-from specdouble.verify.printable import printable
 from specdouble.verify.report.excerpt import from_the_root
 from specdouble.verify.settings import STRICTNESS
 
