@@ -185,6 +185,14 @@ class Reading:
                     if schema[keyword] is not False:
                         yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
 
+    def on_resources(self, key: str) -> Iterator[OnProperty]:
+        """The key of `x-resource`, `owner` or `tenant`, wherever it names a property."""
+        for resource in self.annotated.values():
+            name = getattr(resource, key)
+            if name in resource.properties:
+                at = resource.pointer + pointer("x-resource", key)
+                yield OnProperty(self.document, "x-resource", name, at, resource, name, resource.properties[name])
+
     def on_operations(self, keyword: str) -> Iterator[OnOperation]:
         """The keyword wherever it stands on an operation."""
         for operation in self.operations:

@@ -110,6 +110,16 @@ class PropertyRule(CollectionRule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScopeRule(PropertyRule):
+    """A promise that the property tells whose a document is: for others it does not exist."""
+
+    refused_with = (404,)
+    hides = True
+    binds = True
+    shown_by = ("create", "read", "list", "replace", "update", "delete", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
 class OperationRule(Rule):
     """A promise about one operation.
 

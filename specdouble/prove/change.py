@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,8 @@ from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document, Guard, Keeper
 from specdouble.double.state.world import World
-from specdouble.prove.fault import Change
+from specdouble.prove.facts import wrong_status
+from specdouble.prove.fault import Change, Fault
 
 
 class Asked:
@@ -87,6 +88,14 @@ def kept_as(rule: PropertyRule, other: PropertyRule) -> Change:
         return [type(one)(other, resource, clock) if one.rule == rule else one]
 
     return _keepers(rule.collection, otherwise)
+
+
+def refused_wrongly(contract: Contract, rule: PropertyRule, offence: str) -> Iterator[Fault]:
+    """Refuse an offence with another status, where every operation that writes declares another one too."""
+    other = wrong_status(contract, rule)
+    if other is not None:
+        sentence = f"{offence} is refused with {other}, which the contract declares for something else."
+        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
 
 
 def unkept(rule: PropertyRule) -> Change:

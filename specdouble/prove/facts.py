@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, PropertyRule, Resource
+from specdouble.contract import Contract, Media, Operation, OperationRule, PropertyRule, Resource
+from specdouble.contract.resource import AnyRule
 
 ONE = ("read", "update", "replace", "delete")
+
+
+def rules_of(contract: Contract, kind: type[AnyRule]) -> Iterator[AnyRule]:
+    """The rules of one kind, those included that are guessed of resources."""
+    for resource in contract.resources.values():
+        yield from resource.of(kind)
+    for rule in contract.rules.values():
+        if isinstance(rule, OperationRule) and isinstance(rule, kind):
+            yield rule
 
 
 def doing(contract: Contract, collection: str, *does: str) -> list[str]:

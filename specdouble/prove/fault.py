@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from specdouble.contract import CollectionRule
 from specdouble.double.parts import Parts
 
 Change = Callable[[Parts], Parts]
@@ -39,3 +40,10 @@ class Mutant:
 
 
 Mutants = Iterator[Mutant]
+Fault = tuple[str, str, Change]  # its name, what goes wrong, how it is put into a double
+
+
+def mutants_of_rule(rule: CollectionRule, faults: Iterable[Fault], equivalent: str = "") -> Mutants:
+    """The mutants of one rule that are documents' and not operations', each with one of the faults."""
+    for name, sentence, change in faults:
+        yield Mutant(f"{rule.kind}.{name}", rule.about, sentence, change, (rule.id,), equivalent=equivalent)

@@ -99,6 +99,15 @@ class Keeper:
         return ()
 
 
+class ScopeKeeper(Keeper):
+    """Hides the documents of callers with another claim."""
+
+    def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
+        super().__init__(rule, resource, clock)
+        self.scope = self.rule.name
+        self.indexes = ((self.rule.name,),)
+
+
 class Guard:
     """Keeps one rule about an operation, before anything but the caller of a request is looked at.
 

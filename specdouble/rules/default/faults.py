@@ -8,16 +8,15 @@ from typing import Any
 from specdouble.contract import Contract
 from specdouble.double.state.keeper import Document
 from specdouble.prove.change import changed, created, sent
-from specdouble.prove.facts import doing, required_names, sendable
+from specdouble.prove.facts import doing, required_names, rules_of, sendable
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.default.rule import Default
 
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every default."""
-    for rule in contract.rules.values():
-        if isinstance(rule, Default):
-            yield from _of(contract, rule)
+    for rule in rules_of(contract, Default):
+        yield from _of(contract, rule)
 
 
 def _of(contract: Contract, rule: Default) -> Mutants:

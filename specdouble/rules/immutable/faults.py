@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from specdouble.contract import Contract
 from specdouble.double.state.keeper import Document
-from specdouble.prove.change import kept, kept_as, unkept
-from specdouble.prove.facts import unchanged, wrong_status
-from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.change import kept, refused_wrongly, unkept
+from specdouble.prove.facts import rules_of, unchanged
+from specdouble.prove.fault import Fault, Mutants, mutants_of_rule
 from specdouble.rules.immutable.keep import ImmutableKeeper
 from specdouble.rules.immutable.rule import Immutable
 
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every immutable property."""
-    for resource in contract.resources.values():
-        for rule in resource.of(Immutable):
-            yield from _of(contract, rule)
+    for rule in rules_of(contract, Immutable):
+        yield from mutants_of_rule(rule, _faults(contract, rule), unchanged(contract, rule))
 
 
-def _of(contract: Contract, rule: Immutable) -> Mutants:
-    target, why = f"{rule.collection}.{rule.name}", unchanged(contract, rule)
-    for kind, sentence, change in _faults(contract, rule):
-        yield Mutant(f"immutable.{kind}", target, sentence, change, (rule.id,), equivalent=why)
-
-
-def _faults(contract: Contract, rule: Immutable) -> Iterator[tuple[str, str, Change]]:
+def _faults(contract: Contract, rule: Immutable) -> Iterator[Fault]:
     yield "unchecked", f"{rule.name} can be changed after creation.", unkept(rule)
     sentence = f"A change of {rule.name} is answered as done and has no effect."
     yield "ignored", sentence, kept(rule, Ignoring)
-    other = wrong_status(contract, rule)
-    if other is not None:
-        sentence = f"A change of {rule.name} is refused with {other}, which the contract declares for something else."
-        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
+    yield from refused_wrongly(contract, rule, f"A change of {rule.name}")
 
 
 class Ignoring(ImmutableKeeper):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
-from specdouble.prove.change import keeping, kept, kept_also, kept_as, together
-from specdouble.prove.facts import changers, creators, doing, sendable, unwritten, wrong_status
-from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.change import keeping, kept, kept_also, refused_wrongly, together
+from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten
+from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.references.keep import ReferencesKeeper
 from specdouble.rules.references.rule import References
 
@@ -23,33 +22,27 @@ _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every rule of references."""
-    for resource in contract.resources.values():
-        for rule in resource.of(References):
-            target = f"{rule.collection}.{rule.name}"
-            why = unwritten(contract, rule.collection)
-            for kind, sentence, change in _faults(contract, rule):
-                concerns = (rule.id, *(["refused_leaves_no_trace"] if "after-the-write" in kind else []))
-                yield Mutant(f"references.{kind}", target, sentence, change, concerns, equivalent=why)
+    for rule in rules_of(contract, References):
+        why = unwritten(contract, rule.collection)
+        yield from mutants_of_rule(rule, _faults(contract, rule), why)
+        if creators(contract, rule.collection):
+            sentence = f"A document refused for its unknown {rule.name} is kept all the same."
+            change, concerns = keeping(rule.collection, _late(rule)), (rule.id, "refused_leaves_no_trace")
+            yield Mutant("references.checked-after-the-write", rule.about, sentence, change, concerns, equivalent=why)
 
 
-def _faults(contract: Contract, rule: References) -> Iterator[tuple[str, str, Change]]:
+def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
     name, things = rule.name, rule.target
     yield "dropped", f"Anything is accepted as {name}.", _letting(rule, lambda _after, _before: True)
     sentence = f"Any well-formed id is accepted as {name}, whether a document of {things} has it or not."
     yield "format-checked-alone", sentence, _letting(rule, lambda after, _: _well_formed(after.get(rule.name)))
-    if creators(contract, rule.collection):
-        sentence = f"A document refused for its unknown {name} is kept all the same."
-        yield "checked-after-the-write", sentence, keeping(rule.collection, _late(rule))
     if any(name in sendable(contract, contract.operations[key]) for key in changers(contract, rule.collection)):
         sentence = f"A change may name as {name} what does not exist."
         yield "unchecked-on-update", sentence, _letting(rule, lambda _, before: before is not None)
     yield from _of_others(contract, rule)
     if doing(contract, rule.target, "delete"):
         yield "dangling", f"The id of a deleted document of {things} is accepted as {name}.", _dangling(rule)
-    other = wrong_status(contract, rule)
-    if other is not None:
-        sentence = f"An unknown {name} is refused with {other}, which the contract declares for something else."
-        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
+    yield from refused_wrongly(contract, rule, f"An unknown {name}")
 
 
 def _letting(rule: References, lets: Lets) -> Change:
@@ -67,7 +60,7 @@ def _well_formed(value: Any) -> bool:
     return all(isinstance(one, str | int) and bool(_ID.fullmatch(str(one))) for one in values)
 
 
-def _of_others(contract: Contract, rule: References) -> Iterator[tuple[str, str, Change]]:
+def _of_others(contract: Contract, rule: References) -> Iterator[Fault]:
     target = contract.resources[rule.target]
     if target.owner and target.tenant:
         sentence = f"A colleague's document of {rule.target} is accepted as {rule.name}."

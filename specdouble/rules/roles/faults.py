@@ -8,6 +8,7 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.prove.change import guarded
+from specdouble.prove.facts import rules_of
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.rules.roles.keep import RolesGuard
 from specdouble.rules.roles.rule import Roles
@@ -22,9 +23,8 @@ class Open(RolesGuard):
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every operation with roles."""
-    for rule in contract.rules.values():
-        if isinstance(rule, Roles):
-            yield from _of(contract, rule)
+    for rule in rules_of(contract, Roles):
+        yield from _of(contract, rule)
 
 
 def _of(contract: Contract, rule: Roles) -> Mutants:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specdouble.contract import Contract, PropertyRule, Resource
 from specdouble.prove.change import unscoped
+from specdouble.prove.facts import rules_of
 from specdouble.prove.fault import Mutant, Mutants
 from specdouble.prove.mutants import isolation
 from specdouble.rules.tenant.rule import Tenant
@@ -11,14 +12,14 @@ from specdouble.rules.tenant.rule import Tenant
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every tenant."""
-    for resource in contract.resources.values():
-        for rule in resource.of(Tenant):
-            why = _told_by_the_owner(contract, resource)
-            yield from isolation.of_rule(contract, resource, rule, "Another organization's user", why)
-            if resource.owner:
-                yield from _open(contract, resource, rule)
-            else:
-                yield from isolation.told(contract, resource, rule)
+    for rule in rules_of(contract, Tenant):
+        resource = contract.resources[rule.collection]
+        why = _told_by_the_owner(contract, resource)
+        yield from isolation.of_rule(contract, resource, rule, "Another organization's user", why)
+        if resource.owner:
+            yield from _open(contract, resource, rule)
+        else:
+            yield from isolation.told(contract, resource, rule)
 
 
 def _told_by_the_owner(contract: Contract, resource: Resource) -> str:

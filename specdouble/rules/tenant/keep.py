@@ -6,20 +6,19 @@ from typing import Any
 
 from specdouble.contract import Resource
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.keeper import Keeper
+from specdouble.double.state.keeper import ScopeKeeper
 from specdouble.rules.tenant.rule import Tenant
 
 
-class TenantKeeper(Keeper):
+class TenantKeeper(ScopeKeeper):
     """Hides the documents of other organizations."""
 
     rule: Tenant
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
-        self.scope = self.rule.name
-        # Where there is an owner, that one narrows the documents further.
-        self.indexes = () if resource.owner else ((self.rule.name,),)
+        if resource.owner:  # that one narrows the documents further
+            self.indexes = ()
 
 
 KEEPER = TenantKeeper

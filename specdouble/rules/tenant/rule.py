@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.action import DOES
-from specdouble.contract.kind import Kind, Reading, located
-from specdouble.contract.rule import PropertyRule
+from specdouble.contract.kind import Kind, Reading
+from specdouble.contract.rule import ScopeRule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tenant(PropertyRule):
+class Tenant(ScopeRule):
     """The property holds the id of the caller's organization; for others the document does not exist."""
 
     kind = "tenant"
-    refused_with = (404,)
-    hides = True
-    binds = True
-    shown_by = DOES
 
     def __str__(self) -> str:
         return f"{self.name} is the caller's: another tenant's document does not exist for the caller"
 
 
 def _read(reading: Reading) -> Iterator[Tenant]:
-    for collection, resource in reading.annotated.items():
-        if resource.tenant:
-            place = located(reading.document, resource.pointer + "/x-resource/tenant")
-            yield Tenant(collection=collection, name=resource.tenant, **place)
+    return (Tenant(**annotation.place) for annotation in reading.on_resources("tenant"))
 
 
 KIND = Kind(

@@ -12,7 +12,7 @@ from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Refusal
 from specdouble.prove.change import keeping, kept, storing
-from specdouble.prove.facts import changers, doing, shown, unwritten
+from specdouble.prove.facts import changers, doing, rules_of, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.timestamp.keep import TimestampKeeper
 from specdouble.rules.timestamp.rule import Timestamp
@@ -22,13 +22,11 @@ Fault = tuple[str, str, Change, str]
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every timestamp."""
-    for resource in contract.resources.values():
-        for rule in resource.of(Timestamp):
-            why = unwritten(contract, rule.collection)
-            for kind, sentence, change, check in _of(contract, rule):
-                concerns = (check, rule.id) if check else (rule.id,)
-                target = f"{rule.collection}.{rule.name}"
-                yield Mutant(f"timestamp.{kind}", target, sentence, change, concerns, equivalent=why)
+    for rule in rules_of(contract, Timestamp):
+        why = unwritten(contract, rule.collection)
+        for kind, sentence, change, check in _of(contract, rule):
+            concerns = (check, rule.id) if check else (rule.id,)
+            yield Mutant(f"timestamp.{kind}", rule.about, sentence, change, concerns, equivalent=why)
 
 
 def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:

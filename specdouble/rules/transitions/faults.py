@@ -7,24 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.prove.change import kept_as, unkept
-from specdouble.prove.facts import unchanged, wrong_status
-from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.change import kept_as, refused_wrongly, unkept
+from specdouble.prove.facts import rules_of, unchanged
+from specdouble.prove.fault import Fault, Mutant, Mutants, mutants_of_rule
 from specdouble.rules.transitions.rule import Transitions
 
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every lifecycle."""
-    for resource in contract.resources.values():
-        for rule in resource.of(Transitions):
-            yield from _of(contract, rule)
+    for rule in rules_of(contract, Transitions):
+        why = unchanged(contract, rule)
+        yield from mutants_of_rule(rule, _faults(contract, rule), why)
+        yield from _moves(contract, rule, why)
 
 
-def _of(contract: Contract, rule: Transitions) -> Mutants:
-    why = unchanged(contract, rule)
-    for kind, sentence, change in _faults(contract, rule):
-        target = f"{rule.collection}.{rule.name}"
-        yield Mutant(f"transitions.{kind}", target, sentence, change, (rule.id,), equivalent=why)
+def _moves(contract: Contract, rule: Transitions, why: str) -> Mutants:
     values = contract.resources[rule.collection].properties[rule.name].get("enum", [])
     for one in values:
         for other in values:
@@ -32,12 +29,9 @@ def _of(contract: Contract, rule: Transitions) -> Mutants:
                 yield _of_move(rule, one, other, why)
 
 
-def _faults(contract: Contract, rule: Transitions) -> Iterator[tuple[str, str, Change]]:
+def _faults(contract: Contract, rule: Transitions) -> Iterator[Fault]:
     yield "unchecked", f"{rule.name} can be moved to any value.", unkept(rule)
-    other = wrong_status(contract, rule)
-    if other is not None:
-        sentence = f"A forbidden move of {rule.name} is refused with {other}, declared for something else."
-        yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
+    yield from refused_wrongly(contract, rule, f"A forbidden move of {rule.name}")
 
 
 def _of_move(rule: Transitions, one: Any, other: Any, why: str) -> Mutant:

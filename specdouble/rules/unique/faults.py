@@ -17,9 +17,9 @@ from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import InsertOneResult
-from specdouble.prove.change import keeping, kept, operating, together, unkept
-from specdouble.prove.facts import changers, creators, doing, kind_of, sendable, settable, unwritten, wrong_status
-from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.change import keeping, kept, operating, refused_wrongly, together, unkept
+from specdouble.prove.facts import changers, creators, doing, kind_of, rules_of, sendable, settable, unwritten
+from specdouble.prove.fault import Change, Fault, Mutants, mutants_of_rule
 from specdouble.rules.unique.keep import UniqueKeeper
 from specdouble.rules.unique.rule import Unique
 
@@ -28,17 +28,10 @@ LONGEST = 64
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every rule of unique values."""
-    for resource in contract.resources.values():
-        for rule in resource.of(Unique):
-            yield from _of(contract, rule)
-
-
-def _of(contract: Contract, rule: Unique) -> Mutants:
-    target = f"{rule.collection}.{rule.name}"
-    why = unwritten(contract, rule.collection)
-    for kind, sentence, change in _faults(contract, rule):
-        reason = why or _unwritable(contract, rule, kind)
-        yield Mutant(f"unique.{kind}", target, sentence, change, (rule.id,), equivalent=reason)
+    for rule in rules_of(contract, Unique):
+        why = unwritten(contract, rule.collection)
+        for fault in _faults(contract, rule):
+            yield from mutants_of_rule(rule, [fault], why or _unwritable(contract, rule, fault[0]))
 
 
 _SPELLINGS = {
@@ -73,7 +66,7 @@ def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
     return f"no operation takes a {rule.name} in which the difference could show"
 
 
-def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:
+def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
     name, things = rule.name, rule.collection
     yield "dropped", f"Two documents of {things} may have the same {name}.", unkept(rule)
     yield "not-atomic", f"Of several creations at the same time with one {name}, all succeed.", racing(contract, rule)
@@ -91,7 +84,7 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change
             f"The {name} of a deleted document stays taken.",
             never_freed(rule),
         )
-    yield from _wrong_status(contract, rule)
+    yield from refused_wrongly(contract, rule, f"A taken {name}")
 
 
 def _within(within: tuple[str, ...], rule: Unique) -> Unique:
@@ -132,7 +125,7 @@ def _state(contract: Contract, rule: Unique) -> str | None:
     return next((name for name in few if name not in (*rule.within, rule.name)), None)
 
 
-def _spellings(rule: Unique) -> Iterator[tuple[str, str, Change]]:
+def _spellings(rule: Unique) -> Iterator[Fault]:
     name = rule.name
     if "case" in rule.ignore:
         yield "case-not-ignored", f"'Sales' and 'SALES' count as two {name}s.", _keyed(rule, "case", str)
@@ -185,7 +178,7 @@ def _prefix(text: str) -> str:
     return text[:LONGEST]
 
 
-def _on_update(rule: Unique) -> Iterator[tuple[str, str, Change]]:
+def _on_update(rule: Unique) -> Iterator[Fault]:
     name = rule.name
     yield (
         "unchecked-on-update",
@@ -285,10 +278,3 @@ def racing(contract: Contract, rule: Unique) -> Change:
 
     ids = tuple(dict.fromkeys([*creators(contract, rule.collection), *changers(contract, rule.collection)]))
     return together(kept(rule, Late), operating(ids, make))
-
-
-def _wrong_status(contract: Contract, rule: Unique) -> Iterator[tuple[str, str, Change]]:
-    other = wrong_status(contract, rule)
-    if other is not None:
-        sentence = f"A taken {rule.name} is refused with {other}, which the contract declares for something else."
-        yield "wrong-status", sentence, _ruled(rule, lambda one: replace(one, status=other))
