@@ -11,48 +11,48 @@ from specdouble.contract import Operation
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Interruption, OutOfTime
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
-from specdouble.verify.world import World
 
 # How a path ends that shows who asks.
 _OF_THE_CALLER = {"me", "whoami", "self", "profile", "userinfo", "currentuser", "identity", "account", "user"}
 DEEPEST = 2  # properties that an answer wraps around who asks
 
 
-def acquaint(world: World) -> None:
+def acquaint(session: Session) -> None:
     """Learn each user's organization, and the id that owner properties hold.
 
     Raises:
         OutOfTime: there is no time left.
     """
-    for user in list(world.crowd):
+    for user in list(session.crowd):
         for told in (_by_the_server, _by_documents):
-            if not _is_known(world, user):
-                user = _learned(world, user, told(world, user))
+            if not _is_known(session, user):
+                user = _learned(session, user, told(session, user))
 
 
-def _is_known(world: World, user: User) -> bool:
+def _is_known(session: Session, user: User) -> bool:
     """Whether all is known of a user that a rule could ask for."""
-    resources = world.contract.resources.values()
+    resources = session.contract.resources.values()
     tenant = user.tenant is not None or not any(one.tenant for one in resources)
     return tenant and (user.id is not None or not any(one.owner for one in resources))
 
 
-def _learned(world: World, user: User, found: tuple[Any, Any]) -> User:
+def _learned(session: Session, user: User, found: tuple[Any, Any]) -> User:
     tenant, key = (None if one is None else str(one) for one in found)
-    world.crowd.users[user.name] = user = replace(user, tenant=user.tenant or tenant, id=user.id or key)
+    session.crowd.users[user.name] = user = replace(user, tenant=user.tenant or tenant, id=user.id or key)
     return user
 
 
-def _by_the_server(world: World, user: User) -> tuple[Any, Any]:
+def _by_the_server(session: Session, user: User) -> tuple[Any, Any]:
     """The organization and the id that an answer like that of `/me` tells."""
-    tenants = {one.tenant for one in world.contract.resources.values() if one.tenant}
-    for operation in world.contract.operations.values():
-        if not _shows_the_caller(operation) or operation.id in world.selection.left_out:
+    tenants = {one.tenant for one in session.contract.resources.values() if one.tenant}
+    for operation in session.contract.operations.values():
+        if not _shows_the_caller(operation) or operation.id in session.selection.left_out:
             continue
         try:
-            exchange = world.client.send(Call(operation, user.name))
+            exchange = session.client.send(Call(operation, user.name))
         except OutOfTime:
             raise
         except Interruption:
@@ -76,20 +76,20 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
             yield from _objects(item, depth - 1)
 
 
-def _by_documents(world: World, user: User) -> tuple[Any, Any]:
+def _by_documents(session: Session, user: User) -> tuple[Any, Any]:
     """The organization and the id that a new document of the user holds."""
     tenant = key = None
-    for subject in world.subjects.values():
+    for subject in session.subjects.values():
         if subject.creators and (subject.resource.tenant or subject.resource.owner):
-            shown = _new(world, subject, user)
+            shown = _new(session, subject, user)
             tenant = tenant or shown.get(subject.resource.tenant or "")
             key = key or shown.get(subject.resource.owner or "")
     return tenant, key
 
 
-def _new(world: World, subject: Subject, user: User) -> dict[str, Any]:
+def _new(session: Session, subject: Subject, user: User) -> dict[str, Any]:
     """A new document as the server shows it; nothing where none could be made."""
-    trial = Trial(world)
+    trial = Trial(session)
     try:
         document = trial.create(subject, user)
         return trial.look(document) if subject.observable else document.shown

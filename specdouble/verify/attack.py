@@ -15,8 +15,8 @@ class Attack:
     """One kind of rules, as the verifier sees it; each kind's `attack.py` has one as `ATTACK`.
 
     Args:
-        plan: the cases of one rule; given the world, the subject and the rule.
-        value: a value for the property that keeps the rule, where not any that fits the schema does; given the world,
+        plan: the cases of one rule; given the session, the subject and the rule.
+        value: a value for the property that keeps the rule, where not any that fits the schema does; given the session,
             the subject, the rule, the property's schema, the user, and a value that it should be like, or None.
         another: such a value that no document has yet, where one that exists may be given twice; given the trial and
             the rule.

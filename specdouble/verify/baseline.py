@@ -89,31 +89,33 @@ class Baselines:
     """The baselines of all operations, each sought when it is first asked for.
 
     Args:
-        world: the server.
+        session: the server.
     """
 
-    def __init__(self, world: Any) -> None:
-        self.world = world
+    def __init__(self, session: Any) -> None:
+        self.session = session
         self.found: dict[str, Baseline] = {}
         self.trials: list[Trial] = []  # what was sent on the way, to be judged as every answer is
 
     def seek(self, names: Collection[str]) -> None:
         """Seek those of these operations; creates first and deletes last, as others need their documents."""
-        operations = [one for one in self.world.contract.operations.values() if one.id in names and self._may_ask(one)]
+        operations = [
+            one for one in self.session.contract.operations.values() if one.id in names and self._may_ask(one)
+        ]
         operations.sort(key=_turn)
         for operation in operations:
             self.of(operation)
 
     def _may_ask(self, operation: Operation) -> bool:
-        guard = self.world.guard
+        guard = self.session.guard
         allowed = guard.forbids(operation) is None and operation.id not in guard.logins
-        return allowed and operation.id not in self.world.selection.left_out
+        return allowed and operation.id not in self.session.selection.left_out
 
     def of(self, operation: Operation) -> Baseline:
         """The baseline of an operation; while it is sought, an empty one."""
         if operation.id not in self.found:
             self.found[operation.id] = baseline = Baseline(operation)
-            _Search(self.world, baseline, self.trials).run()
+            _Search(self.session, baseline, self.trials).run()
         return self.found[operation.id]
 
     def missing(self, operations: tuple[str, ...]) -> str | None:
@@ -144,17 +146,17 @@ class Baselines:
         """The id of a new document that the operation made; None where it makes none that is told."""
         if not self._may_ask(operation):
             return None
-        was, known = set(self.world.ledger.created), self.found.get(operation.id)
+        was, known = set(self.session.ledger.created), self.found.get(operation.id)
         if known is not None and known.taken is None:
             return None  # it is being sought, or there is none
         if known is not None:
             try:
-                Trial(self.world).send(operation, user, **self.world.request(operation, user))
+                Trial(self.session).send(operation, user, **self.session.request(operation, user))
             except Interruption:
                 return None
         else:
             self.of(operation)
-        made = [one for key, one in self.world.ledger.created.items() if key not in was]
+        made = [one for key, one in self.session.ledger.created.items() if key not in was]
         new = [one.id for one in made if one.by is operation]
         return new[-1] if new else None
 
@@ -168,14 +170,14 @@ def _turn(operation: Operation) -> tuple[bool, bool, int]:
 class _Search:
     """The search for one request of one operation that the server takes."""
 
-    def __init__(self, world: Any, baseline: Baseline, trials: list[Trial]) -> None:
-        self.world, self.baseline, self.operation = world, baseline, baseline.operation
-        self.user: User = world.crowd.first
+    def __init__(self, session: Any, baseline: Baseline, trials: list[Trial]) -> None:
+        self.session, self.baseline, self.operation = session, baseline, baseline.operation
+        self.user: User = session.crowd.first
         self.trials = trials
         self.sent: set[str] = set()
         self.usual: dict[str, Any] | None = None
         media = self.operation.json_body
-        schemas = world.contract.properties(media.schema) if media else {}
+        schemas = session.contract.properties(media.schema) if media else {}
         self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
         self.tried: dict[str, Iterator[Any]] = {}
         self.renewals = self.attempts = 0
@@ -207,7 +209,7 @@ class _Search:
                 break
         if self.baseline.taken is None or self.usual is None:
             return
-        subject = self.world.written(self.operation)
+        subject = self.session.written(self.operation)
         if subject is not None and self.operation in subject.creators:
             self._seek_names(subject)
             self._seek_full()
@@ -217,7 +219,7 @@ class _Search:
     def _seek_names(self, subject: Subject) -> None:
         """Find names that a second document can have too, and that the server keeps as they are."""
         for _ in range(MOST_RENEWALS):
-            exchange = self._send(self.world.request(self.operation, self.user))
+            exchange = self._send(self.session.request(self.operation, self.user))
             if exchange is None:
                 return
             if exchange.ok:
@@ -226,7 +228,7 @@ class _Search:
             if not _says_taken(exchange):
                 return
             texts = {name: self._fresh(name, value) for name, value in self.baseline.held.items()}
-            self.world.words_vary = texts == self.baseline.held
+            self.session.words_vary = texts == self.baseline.held
             self.baseline.held = texts
 
     def _seek_kept_names(self, subject: Subject, exchange: Exchange) -> None:
@@ -237,7 +239,7 @@ class _Search:
             return
         plain = {name: self._compact() for name in changed}
         self.baseline.held = {**held, **plain}
-        again = self._send(self.world.request(self.operation, self.user))
+        again = self._send(self.session.request(self.operation, self.user))
         kept = self._texts(subject, again) if again is not None and again.ok else {}
         if not all(name in kept and kept[name][0] == kept[name][1] for name in changed):
             self.baseline.held = held
@@ -247,7 +249,7 @@ class _Search:
         shown_so, sent = exchange.at(subject.action(self.operation).envelope), exchange.call.body
         if not isinstance(shown_so, dict) or not isinstance(sent, dict):
             return {}
-        words = {name: value for name, value in sent.items() if isinstance(value, str) and self.world.is_word(value)}
+        words = {name: value for name, value in sent.items() if isinstance(value, str) and self.session.is_word(value)}
         return {name: (value, shown_so[name]) for name, value in words.items() if name in shown_so}
 
     # Bodies
@@ -255,10 +257,10 @@ class _Search:
     def _bodies(self) -> Iterator[Any]:
         """Whole bodies: the usual one, what the contract shows, everything."""
         try:
-            yield self.world.usual_body(self.operation, self.user)
+            yield self.session.usual_body(self.operation, self.user)
         except NotExercised as reason:
             self.baseline.why = str(reason)
-        yield from of_body(self.world.contract, self.operation)
+        yield from of_body(self.session.contract, self.operation)
         media = self.operation.json_body
         assert media is not None
         own_ids = {"id", "_id", "uuid"} if self.operation.method == "post" else set()
@@ -269,10 +271,10 @@ class _Search:
             everything = {name: self._usual(name) for name in self.schemas if name not in own_ids}
             yield in_order(everything, everything)
         else:
-            yield plausible(media.schema, self.world.contract.resolve, self.world.word())
+            yield plausible(media.schema, self.session.contract.resolve, self.session.word())
 
     def _usual(self, name: str) -> Any:
-        return plausible(self.schemas[name], self.world.contract.resolve, self.world.word())
+        return plausible(self.schemas[name], self.session.contract.resolve, self.session.word())
 
     def _mended(self, body: Any) -> bool:
         """Send a body; where it is refused, mend what the refusal names, until it is taken or there is no more."""
@@ -294,7 +296,7 @@ class _Search:
             return None
         text = refusal.content.decode("utf-8", "replace")
         if _says_taken(refusal) and self.renewals < MOST_RENEWALS:
-            self.world.words_vary = self.renewals > 0
+            self.session.words_vary = self.renewals > 0
             self.renewals += 1
             return {name: self._fresh(name, value) for name, value in body.items()}
         for name in _blamed(text, body, self.schemas):
@@ -321,12 +323,12 @@ class _Search:
 
     def _compact(self) -> str:
         """A text without spaces that no document holds."""
-        word: str = self.world.fresh_value({"type": "string"}, compact=True)
+        word: str = self.session.fresh_value({"type": "string"}, compact=True)
         return word
 
     def _values(self, name: str, refusal: str) -> Iterator[Any]:
         """Values for a property, the likeliest first."""
-        schema, resolve = self.schemas[name], self.world.contract.resolve
+        schema, resolve = self.schemas[name], self.session.contract.resolve
         yield self._usual(name)
         yield from of_schema(schema, resolve)
         for entry in self._neighbours():
@@ -338,19 +340,19 @@ class _Search:
 
     def _neighbours(self) -> list[Any]:
         """Documents like the one that is made, as a list shows them."""
-        ledger = self.world.ledger
+        ledger = self.session.ledger
         named = ledger.named(self.operation, {})
         wanted = named[-1][1] if ends_in_parameter(self.operation) else ledger.kind_of_children(self.operation)
-        found: list[Any] = self.world.parameters.existing(wanted, self.user)
+        found: list[Any] = self.session.parameters.existing(wanted, self.user)
         return found
 
     def _fresh(self, name: str, value: Any) -> Any:
         """A text that no document holds, as like the other as may be."""
         if not isinstance(value, str) or name not in self.schemas or merged(
-            self.schemas[name], self.world.contract.resolve).get("enum"):  # fmt: skip
+            self.schemas[name], self.session.contract.resolve).get("enum"):  # fmt: skip
             return value
-        if self.world.is_word(value):
-            return self.world.afresh(value)
+        if self.session.is_word(value):
+            return self.session.afresh(value)
         word = self._compact()
         likes = (f"{word}.{value}", f"{word}@{value.rpartition('@')[2]}", f"{value}/{word}", word)
         marks = ("." in value and "@" not in value and "/" not in value, "@" in value, "/" in value, True)
@@ -358,7 +360,7 @@ class _Search:
         return found if self._fits(name, found) else value
 
     def _fits(self, name: str, value: Any) -> bool:
-        fits: bool = self.world.bodies.property_fits(self.schemas[name], value)
+        fits: bool = self.session.bodies.property_fits(self.schemas[name], value)
         return fits
 
     def _is_new(self, body: Any) -> bool:
@@ -373,19 +375,19 @@ class _Search:
     def _seek_full(self) -> None:
         """Find which properties of a full body the server does not take."""
         without: set[str] = set()
-        varied = self.world.words_vary
+        varied = self.session.words_vary
         while len(self.sent) < MOST_SENT:
-            body = self.world.full_body(self.operation, self.user)
-            needed = {*self.world.required_of(self.operation), *self.baseline.held}
+            body = self.session.full_body(self.operation, self.user)
+            needed = {*self.session.required_of(self.operation), *self.baseline.held}
             optional = [name for name in body if name not in needed and name not in without]
             exchange = self._send(self._with(body, without))
             if exchange is None or not exchange.refused or not optional:
                 break
             text = exchange.content.decode("utf-8", "replace")
             if _says_taken(exchange) and not varied:
-                self.world.words_vary = varied = True
+                self.session.words_vary = varied = True
                 continue
-            self.world.words_vary = self.world.words_vary and not _says_taken(exchange)
+            self.session.words_vary = self.session.words_vary and not _says_taken(exchange)
             without.add(next((name for name in _named(text, body) if name in optional), optional[0]))
         self.baseline.without = frozenset(without)
 
@@ -393,7 +395,7 @@ class _Search:
         assert self.baseline.taken is not None
         call = self.baseline.taken.call
         kept = {name: value for name, value in body.items() if name not in without}
-        return {**self.world.places(self.operation, self.user), "headers": dict(call.headers), "body": kept}
+        return {**self.session.places(self.operation, self.user), "headers": dict(call.headers), "body": kept}
 
     # Parameters
 
@@ -412,14 +414,14 @@ class _Search:
 
     def _places(self) -> Iterator[dict[str, Any]]:
         """The parameters of a request: the likeliest, then each with another value."""
-        usual = self.world.places(self.operation, self.user)
+        usual = self.session.places(self.operation, self.user)
         yield usual
         count = 0
         for parameter in self.operation.parameters:
             where = parameter.location
             if not parameter.required or where not in ("path", "query"):
                 continue
-            for value in self.world.parameters.candidates(self.operation, parameter, self.user):
+            for value in self.session.parameters.candidates(self.operation, parameter, self.user):
                 if value == usual[where].get(parameter.name) or count >= MOST_PLACES:
                     continue
                 count += 1
@@ -430,7 +432,7 @@ class _Search:
         if len(self.sent) >= MOST_SENT:
             return None
         self.sent.add(_key(parts.get("body", parts)))
-        trial = Trial(self.world)
+        trial = Trial(self.session)
         self.trials.append(trial)
         try:
             return trial.send(self.operation, self.user, **parts)

@@ -48,13 +48,13 @@ class Bodies:
     """Makes bodies for operations that write documents.
 
     Args:
-        world: where the documents are that a body refers to.
+        session: where the documents are that a body refers to.
     """
 
-    def __init__(self, world: Surroundings) -> None:
-        self.world, self.contract = world, world.contract
+    def __init__(self, session: Surroundings) -> None:
+        self.session, self.contract = session, session.contract
         self._slots: dict[str, str] = {}
-        for subject in world.subjects.values():
+        for subject in session.subjects.values():
             for operation in (*subject.creators, *(one.operation for one in subject.updaters)):
                 for schema in subject.requested(operation).values():
                     self._slot(schema)  # now, as each new one has the validator compiled again
@@ -68,7 +68,7 @@ class Bodies:
         media = operation.json_body
         if media is None:
             raise NotExercised(f"{operation} takes no JSON body")
-        needed, held = subject.required(operation), self.world.held(operation)
+        needed, held = subject.required(operation), self.session.held(operation)
         body = {
             name: self.value(subject, name, schema, user)
             for name, schema in subject.requested(operation).items()
@@ -91,7 +91,7 @@ class Bodies:
     def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:
         """Whether a full body holds the property: not what the server sets, nor the id of another document."""
         names_a_document = any(one.operation is operation and one.id_in_body == name for one in subject.updaters)
-        found = self.world.baselines.found.get(operation.id)
+        found = self.session.baselines.found.get(operation.id)
         refused = found is not None and name in found.without
         return not (schema.get("readOnly") or name in subject.server_set or names_a_document or refused)
 
@@ -102,19 +102,19 @@ class Bodies:
         rule = subject.chosen.get(name)
         choose = attack_of(rule).value if rule else None
         if choose is not None:
-            return choose(self.world, subject, rule, schema, user, like)
-        target = self.world.implied.get(name)
+            return choose(self.session, subject, rule, schema, user, like)
+        target = self.session.implied.get(name)
         if target is not None and target != subject.collection and name not in subject.server_set:
-            found = self.world.reference_or_none(target, user)
+            found = self.session.reference_or_none(target, user)
             if found is not None:
                 return found
-        return plausible(schema, self.contract.resolve, self.world.word())
+        return plausible(schema, self.contract.resolve, self.session.word())
 
     def _new_id(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """An id that no document has; inside of what holds it, where it stands deeper."""
         if not inside:
-            return self.world.fresh_value(schema, compact=True)
-        holder = plausible(schema, self.contract.resolve, self.world.word())
+            return self.session.fresh_value(schema, compact=True)
+        holder = plausible(schema, self.contract.resolve, self.session.word())
         within = self.contract.properties(schema).get(inside[0], {})
         known = holder if isinstance(holder, dict) else {}
         return {**known, inside[0]: self._new_id(within, inside[1:])}
@@ -127,9 +127,9 @@ class Bodies:
             plain = kind(whole) == "string" and not whole.get("enum") and not whole.get("format")
             bound = name in subject.chosen or name in subject.bound_on_update
             if plain and not bound and name != updater.id_in_body:
-                return {name: plausible(schema, self.contract.resolve, self.world.word())}
+                return {name: plausible(schema, self.contract.resolve, self.session.word())}
         return {
-            name: self.value(subject, name, requested[name], self.world.crowd.first)
+            name: self.value(subject, name, requested[name], self.session.crowd.first)
             for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]
         }
 

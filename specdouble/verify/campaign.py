@@ -13,9 +13,9 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
 from specdouble.verify.proof import Proof
+from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
-from specdouble.verify.world import World
 
 ATTEMPTS = 6  # at a case that the network spoils
 CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
@@ -28,13 +28,13 @@ class Campaign:
     """One run of the rule checks.
 
     Args:
-        world: the server.
+        session: the server.
         verdict: where the tally is kept.
         progress: called with cases done, cases in all, the check, and failures so far.
     """
 
-    def __init__(self, world: World, verdict: Verdict, progress: Progress) -> None:
-        self.world, self.verdict, self.progress = world, verdict, progress
+    def __init__(self, session: Session, verdict: Verdict, progress: Progress) -> None:
+        self.session, self.verdict, self.progress = session, verdict, progress
         self.traces: list[tuple[Case, list[Exchange], float, Failure | None]] = []
         self.done = self.total = 0
         self.troubles = 0
@@ -47,7 +47,7 @@ class Campaign:
         self._seek_baselines(planned)
         for one in planned:
             if isinstance(one, Missing):
-                if self.world.selection.takes(one.check):
+                if self.session.selection.takes(one.check):
                     self.row(one.check).lacks(one.reason)
                     self.row(one.check).unproved |= one.decisive
             else:
@@ -55,7 +55,7 @@ class Campaign:
                 cases.append(one)
         self.total = len(cases)
         ordered = breadth_first(cases)
-        workers = self.world.settings.workers or 1
+        workers = self.session.settings.workers or 1
         try:
             if workers == 1:
                 for case in ordered:
@@ -68,7 +68,7 @@ class Campaign:
             self.verdict.stopped = ENOUGH
             self._note_the_rest()
         except KeyboardInterrupt:
-            self.world.client.stopped = True
+            self.session.client.stopped = True
             self.verdict.stopped = "interrupted"
             self._note_the_rest()
 
@@ -79,7 +79,7 @@ class Campaign:
                 for future in as_completed(futures):
                     future.result()
             except (OutOfTime, Enough, KeyboardInterrupt, CouldNotRun):
-                self.world.client.stopped = True
+                self.session.client.stopped = True
                 for future in futures:
                     future.cancel()
                 raise
@@ -94,7 +94,7 @@ class Campaign:
     def row(self, check: str) -> Row:
         """The row of a rule or check."""
         if check not in self.verdict.rows:
-            rule = self.world.contract.rules.get(check)
+            rule = self.session.contract.rules.get(check)
             meaning = str(rule) if rule else ALWAYS.get(check, check)
             row = Row(check, meaning, rule.file if rule else "", rule.line if rule else 0)
             self.verdict.rows[check] = row
@@ -115,7 +115,7 @@ class Campaign:
                 self.row(case.check).lacks(lacking, case.operations)
             return
         for attempt in range(ATTEMPTS):
-            trial, started = Trial(self.world), time.monotonic()
+            trial, started = Trial(self.session), time.monotonic()
             failure = None
             try:
                 case.run(trial)
@@ -143,14 +143,14 @@ class Campaign:
         """Why the case cannot be judged: no request was found that its operation takes."""
         if case.check in INDEPENDENT or case.unaided:
             return None
-        return self.world.baselines.missing(case.operations)
+        return self.session.baselines.missing(case.operations)
 
     def _seek_baselines(self, planned: list[Case | Missing]) -> None:
         """Seek a request of each operation that the server takes; its answers are judged as every answer is."""
-        baselines, selection = self.world.baselines, self.world.selection
+        baselines, selection = self.session.baselines, self.session.selection
         names = {name for one in planned if isinstance(one, Case) for name in one.operations}
         if not selection.rules:
-            names |= {name for name in self.world.contract.operations if selection.concerns((name,))}
+            names |= {name for name in self.session.contract.operations if selection.concerns((name,))}
         with suppress(OutOfTime):  # the first case ends for the same reason
             baselines.seek(names)
         for trial in baselines.trials:
@@ -161,7 +161,7 @@ class Campaign:
     @property
     def enough(self) -> bool:
         """Whether as many failures were found as were asked for."""
-        wanted = self.world.settings.max_failures
+        wanted = self.session.settings.max_failures
         return wanted is not None and len(self.verdict.failures) >= wanted
 
     def _confirmed(self, case: Case, failure: Failure) -> bool:
@@ -169,7 +169,7 @@ class Campaign:
         if any(step.call.together is not None for step in failure.steps):
             return True
         for _ in range(CONFIRMATIONS):
-            trial = Trial(self.world)
+            trial = Trial(self.session)
             try:
                 case.run(trial)
             except Broken as broken:
@@ -184,8 +184,8 @@ class Campaign:
         last = failure.steps[-1] if failure.steps else None
         if last is None or last.status != 409 or not failure.expected.endswith(" to be accepted"):
             return False
-        action = self.world.contract.actions.get(last.call.operation.id)
-        return action is not None and not self.world.subjects[action.collection].once
+        action = self.session.contract.actions.get(last.call.operation.id)
+        return action is not None and not self.session.subjects[action.collection].once
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise
@@ -236,21 +236,21 @@ class Campaign:
 
     def _judged(self, trial: Trial) -> None:
         """Count what was judged of every answer, and note what was wrong."""
-        wrong = {id(finding.exchange) for finding in trial.findings}
+        wrong = {id(objection.exchange) for objection in trial.objections}
         for name in (Names.conformance, Names.error_shape):
             judged = [one for one in trial.exchanges if name == Names.conformance or one.refused]
-            if judged and self.world.selection.takes(name):
+            if judged and self.session.selection.takes(name):
                 self._answers(self.row(name), judged, wrong)
-        for finding in trial.findings:
-            broken, operation = finding.broken, finding.exchange.call.operation
-            if broken.check is None or not self.world.selection.takes(broken.check):
+        for objection in trial.objections:
+            broken, operation = objection.broken, objection.exchange.call.operation
+            if broken.check is None or not self.session.selection.takes(broken.check):
                 continue
-            status = finding.exchange.status if finding.exchange.status < 500 else "5xx"
+            status = objection.exchange.status if objection.exchange.status < 500 else "5xx"
             promise = f"{operation} answering {status}: {broken.expected}"
             row = self.row(broken.check)
             if promise not in row.failures:
                 row.failures[promise] = Failure(
-                    broken.check, promise, "", broken.expected, broken.seen, finding.trace or [finding.exchange],
+                    broken.check, promise, "", broken.expected, broken.seen, objection.trace or [objection.exchange],
                     (operation.id,), file=row.file, line=row.line,
                 )  # fmt: skip
 

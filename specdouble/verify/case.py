@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from specdouble.contract import Operation
-from specdouble.verify.trial import Run
+from specdouble.verify.trial import Attempt
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Case:
 
     check: str
     promise: str
-    run: Run
+    run: Attempt
     detail: str = ""
     operations: tuple[str, ...] = ()
     strategy: Callable[[], Any] | None = None

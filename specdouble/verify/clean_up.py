@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from specdouble.verify.identity import User, variable
 from specdouble.verify.ledger import Created
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
-from specdouble.verify.world import World
+from specdouble.verify.session import Session
 
 LONGEST = 30.0  # seconds
 SHARE = 0.2  # of `max_time`, at most
@@ -24,10 +24,10 @@ def time_kept(max_time: float | None) -> float:
     return LONGEST if max_time is None else min(LONGEST, max_time * SHARE)
 
 
-def clean_up(world: World, seconds: float) -> int:
+def clean_up(session: Session, seconds: float) -> int:
     """Delete what was created, newest first; how many documents are gone."""
-    ledger = world.ledger
-    world.client.deadline, world.client.stopped = time.monotonic() + seconds, False
+    ledger = session.ledger
+    session.client.deadline, session.client.stopped = time.monotonic() + seconds, False
     before = len(ledger.created)
     try:
         for _ in range(ROUNDS):
@@ -36,7 +36,7 @@ def clean_up(world: World, seconds: float) -> int:
                 break
             there = len(ledger.created)
             for generation in _generations(waiting):
-                _delete(world, generation)
+                _delete(session, generation)
             if len(ledger.created) == there:
                 break
     except (OutOfTime, KeyboardInterrupt):
@@ -55,48 +55,48 @@ def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
     yield generation
 
 
-def _delete(world: World, generation: list[Created]) -> None:
+def _delete(session: Session, generation: list[Created]) -> None:
     with ThreadPoolExecutor(min(WORKERS, len(generation))) as pool:
-        futures = [pool.submit(_delete_one, world, one) for one in generation]
+        futures = [pool.submit(_delete_one, session, one) for one in generation]
     for future in futures:
         future.result()
 
 
-def _delete_one(world: World, made: Created) -> None:
-    call = world.ledger.deleter(made)
+def _delete_one(session: Session, made: Created) -> None:
+    call = session.ledger.deleter(made)
     if call is None:
         return
     try:
-        status = world.client.send(call).status
+        status = session.client.send(call).status
     except OutOfTime:
         raise
     except (NotExercised, Interruption):
         return
     if status in (404, 410) or 200 <= status < 300:
-        world.ledger.forget(made.kind, made.id)
+        session.ledger.forget(made.kind, made.id)
 
 
-def left_over(world: World) -> list[str]:
+def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
     lines, without = [], Counter[str]()
-    for made in world.ledger.newest_first():
-        if world.ledger.deleter(made) is None:
+    for made in session.ledger.newest_first():
+        if session.ledger.deleter(made) is None:
             without[made.kind] += 1
         else:
-            lines.append(f"{made.kind} {made.id}: {_command(world, made)}")
+            lines.append(f"{made.kind} {made.id}: {_command(session, made)}")
     lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
-    unnamed = Counter(str(call.operation) for call in world.ledger.unnamed)
+    unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
     return lines
 
 
-def _command(world: World, made: Created) -> str:
-    call = world.ledger.deleter(made)
+def _command(session: Session, made: Created) -> str:
+    call = session.ledger.deleter(made)
     assert call is not None
-    url, headers = world.client.address(call)
+    url, headers = session.client.address(call)
     words = ["curl", "-X", "DELETE", shlex.quote(url)]
-    user: User | None = world.crowd.users.get(made.user or "")
-    secrets = world.crowd.secrets()
+    user: User | None = session.crowd.users.get(made.user or "")
+    secrets = session.crowd.secrets()
     for name, value in headers.items():
         for secret, stands_for in secrets.items():
             value = value.replace(secret, f"${stands_for}")

@@ -144,7 +144,7 @@ def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
         fail(str(error), WRONG_USE)
     except CouldNotRun as error:
         fail(str(error), COULD_NOT_RUN)
-    screen.secrets = done.world.crowd.secrets()
+    screen.secrets = done.session.crowd.secrets()
     screen.verdict(done.verdict)
     _write(done, settings)
     return done.verdict.exit_code
@@ -161,5 +161,5 @@ def _write(done: Run, settings: Settings) -> None:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from specdouble.verify.report.annotations import workflow_commands
 
-        for line in workflow_commands(told(done), str(done.world.contract.path)):
+        for line in workflow_commands(told(done), str(done.session.contract.path)):
             click.echo(line)

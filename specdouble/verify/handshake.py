@@ -8,9 +8,9 @@ from dataclasses import replace
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble
+from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
 from specdouble.verify.shown import ids_in
-from specdouble.verify.world import World
 
 BETWEEN_KNOCKS = 0.2  # seconds
 SLOW = 0.25  # seconds an answer
@@ -18,54 +18,54 @@ WORKERS_WHEN_SLOW = 8
 TIME_WHEN_SLOW = 300.0  # seconds
 
 
-def prepare(world: World) -> float:
+def prepare(session: Session) -> float:
     """Reach the server and sign its users in; how many seconds it takes for an answer.
 
     Raises:
         CouldNotRun: it cannot be reached, is another, or takes nobody.
     """
-    settings = world.settings
+    settings = session.settings
     patience = max(60.0, 6 * settings.timeout)
-    world.client.deadline = time.monotonic() + min(patience, settings.max_time or patience)
+    session.client.deadline = time.monotonic() + min(patience, settings.max_time or patience)
     clock = time.perf_counter()
     try:
-        exchange = _awaited(world)
+        exchange = _awaited(session)
     except (Trouble, OutOfTime) as problem:
         why = str(problem) or f"no answer within {patience:.0f} s"
         raise CouldNotRun(
-            f"{world.client.url} cannot be verified: {why}; is the server up, and the address right?"
+            f"{session.client.url} cannot be verified: {why}; is the server up, and the address right?"
         ) from None
     latency = time.perf_counter() - clock
     stands_in_the_way = None if 300 <= exchange.status < 400 else trouble(exchange)
     if stands_in_the_way:
-        raise CouldNotRun(f"{world.client.url} is not this API: {stands_in_the_way}")
+        raise CouldNotRun(f"{session.client.url} is not this API: {stands_in_the_way}")
     try:
-        world.crowd.sign_in(world.client)
+        session.crowd.sign_in(session.client)
     except OutOfTime:
-        raise CouldNotRun(f"{world.client.url} does not let its users sign in in the time there is") from None
-    _someone_is_taken(world)
-    meet_strangers(world)
-    world.client.deadline = None
+        raise CouldNotRun(f"{session.client.url} does not let its users sign in in the time there is") from None
+    _someone_is_taken(session)
+    meet_strangers(session)
+    session.client.deadline = None
     return min(latency, exchange.elapsed or latency)
 
 
-def _awaited(world: World) -> Exchange:
+def _awaited(session: Session) -> Exchange:
     """The first answer of a server that may be starting still."""
-    ends = time.monotonic() + world.settings.wait_for_server
-    world.client.deadline = (world.client.deadline or 0) + world.settings.wait_for_server
+    ends = time.monotonic() + session.settings.wait_for_server
+    session.client.deadline = (session.client.deadline or 0) + session.settings.wait_for_server
     while True:
         try:
-            return _knock(world)
+            return _knock(session)
         except Trouble:
             if time.monotonic() > ends:
                 raise
             time.sleep(BETWEEN_KNOCKS)
 
 
-def _knock(world: World) -> Exchange:
+def _knock(session: Session) -> Exchange:
     """The answer to a request that changes nothing."""
-    operations = world.contract.operations.values()
-    reads = [one for one in operations if one.method == "get" and one.id not in world.selection.left_out]
+    operations = session.contract.operations.values()
+    reads = [one for one in operations if one.method == "get" and one.id not in session.selection.left_out]
     without = [one for one in reads if "{" not in one.path]
     operation = next(iter(without or reads), None)
     if operation is None:
@@ -74,42 +74,44 @@ def _knock(world: World) -> Exchange:
         # A HEAD is asked in place of an operation that writes: that the server answers is all that counts.
         first = next(iter(operations))
         operation = replace(first, id=f"head {first.path}", method="head", responses={}, body=None)
-    return world.client.send(Call(operation, path={one.name: "probe" for one in operation.parameters}))
+    return session.client.send(Call(operation, path={one.name: "probe" for one in operation.parameters}))
 
 
-def _someone_is_taken(world: World) -> None:
+def _someone_is_taken(session: Session) -> None:
     """Hold that the server takes the first user's credentials somewhere."""
     refused = None
-    for operation in world.contract.operations.values():
-        user = world.crowd.first
-        plain = operation.method == "get" and "{" not in operation.path and operation.id not in world.selection.left_out
-        if not (plain and operation.security and user.name and world.crowd.may_call(operation.security, user)):
+    for operation in session.contract.operations.values():
+        user = session.crowd.first
+        plain = (
+            operation.method == "get" and "{" not in operation.path and operation.id not in session.selection.left_out
+        )
+        if not (plain and operation.security and user.name and session.crowd.may_call(operation.security, user)):
             continue
-        exchange = world.client.send(Call(operation, user.name))
+        exchange = session.client.send(Call(operation, user.name))
         if exchange.status != 401:
             return
         refused = exchange
     if refused is not None:
         raise CouldNotRun(
-            f"{world.crowd.first.name}'s credentials are not taken: {refused.call.operation} answers "
+            f"{session.crowd.first.name}'s credentials are not taken: {refused.call.operation} answers "
             f"{refused.told(80)}; check [tool.specdouble.verify]"
         )
 
 
-def meet_strangers(world: World) -> None:
+def meet_strangers(session: Session) -> None:
     """Learn which documents there are before anything is written: a create that answers with one of them made none."""
-    if world.guard.is_open:
+    if session.guard.is_open:
         return
-    for operation in world.contract.operations.values():
-        if operation.method != "get" or "{" in operation.path or operation.id in world.selection.left_out:
+    for operation in session.contract.operations.values():
+        if operation.method != "get" or "{" in operation.path or operation.id in session.selection.left_out:
             continue
-        for user in list(world.crowd) or [world.crowd.first]:
+        for user in list(session.crowd) or [session.crowd.first]:
             try:
-                exchange = world.client.send(Call(operation, user.name or None))
+                exchange = session.client.send(Call(operation, user.name or None))
             except Interruption:
                 break
-            for kind, key in ids_in(world, operation, exchange.json if exchange.ok else None):
-                world.ledger.meet(kind, key)
+            for kind, key in ids_in(session, operation, exchange.json if exchange.ok else None):
+                session.ledger.meet(kind, key)
 
 
 def paced(settings: Settings, latency: float) -> tuple[Settings, str]:

@@ -21,11 +21,11 @@ class Parameters:
     """Finds values for parameters, the likeliest to be taken first.
 
     Args:
-        world: the server, its documents, and the settings.
+        session: the server, its documents, and the settings.
     """
 
-    def __init__(self, world: Any) -> None:
-        self.world = world
+    def __init__(self, session: Any) -> None:
+        self.session = session
         self._listed: dict[str, list[Any]] = {}
 
     def value(self, operation: Operation, parameter: Parameter, user: User) -> Any:
@@ -34,18 +34,18 @@ class Parameters:
 
     def candidates(self, operation: Operation, parameter: Parameter, user: User) -> Iterator[Any]:
         """Values that may be taken; the last is one that fits the schema."""
-        fixed = self.world.settings.parameters
+        fixed = self.session.settings.parameters
         if parameter.name in fixed:
             yield fixed[parameter.name]
             return
         if parameter.location == "path":
             yield from self._documents(operation, parameter, user)
-        yield from of_parameter(self.world.contract, parameter)
-        yield plausible(parameter.schema, self.world.contract.resolve, "probe")
+        yield from of_parameter(self.session.contract, parameter)
+        yield plausible(parameter.schema, self.session.contract.resolve, "probe")
 
     def _documents(self, operation: Operation, parameter: Parameter, user: User) -> Iterator[Any]:
         """The ids of documents that the path may lead to, those of this run first."""
-        ledger, place = self.world.ledger, self.world.ledger.named(operation, {})
+        ledger, place = self.session.ledger, self.session.ledger.named(operation, {})
         named = {name: kind for name, kind, _ in place}
         wanted = named.get(parameter.name)
         if wanted is None:
@@ -53,7 +53,7 @@ class Parameters:
         last = ends_in_parameter(operation) and place[-1][0] == parameter.name
         makers = ledger.makers(wanted)
         if last and operation in makers:
-            yield self.world.fresh_value(parameter.schema, compact=True)
+            yield self.session.fresh_value(parameter.schema, compact=True)
             return
         anew = last and operation.method == "delete"  # what is deleted must not be what others are read by
         own = None if anew else ledger.oldest(wanted)
@@ -61,7 +61,7 @@ class Parameters:
             yield own.id
         else:
             for maker in makers:
-                made = self.world.baselines.anew(maker, user)
+                made = self.session.baselines.anew(maker, user)
                 if made is not None and ledger.owned(wanted, made):
                     yield made
                     break
@@ -69,7 +69,7 @@ class Parameters:
 
     def _ids(self, wanted: str, user: User, parameter: str) -> Iterator[Any]:
         """The ids of documents of a kind that are listed, whoever made them."""
-        collection = self.world.contract.resources.get(wanted)
+        collection = self.session.contract.resources.get(wanted)
         names = (collection.id,) if collection else (parameter, *ID_NAMES)
         for entry in self.existing(wanted, user):
             held = [entry[name] for name in names if name in entry] if isinstance(entry, dict) else [entry]
@@ -79,21 +79,21 @@ class Parameters:
         """The documents of a kind that a list shows, whoever made them."""
         if wanted not in self._listed:
             self._listed[wanted] = []  # a list that leads through its own documents does not go round
-            for operation in self.world.contract.operations.values():
+            for operation in self.session.contract.operations.values():
                 if self._lists(operation, wanted):
                     self._listed[wanted] += self._entries(operation, user)
         return self._listed[wanted]
 
     def _lists(self, operation: Operation, wanted: str) -> bool:
         """Whether the operation shows many documents of the kind."""
-        if operation.method != "get" or operation.id in self.world.selection.left_out:
+        if operation.method != "get" or operation.id in self.session.selection.left_out:
             return False
-        return not ends_in_parameter(operation) and self.world.ledger.kind_of_children(operation) == wanted
+        return not ends_in_parameter(operation) and self.session.ledger.kind_of_children(operation) == wanted
 
     def _entries(self, operation: Operation, user: User) -> list[Any]:
-        parts = self.world.surroundings(operation, user, None)
+        parts = self.session.surroundings(operation, user, None)
         try:
-            exchange = self.world.client.send(Call(operation, user.name or None, **parts))
+            exchange = self.session.client.send(Call(operation, user.name or None, **parts))
         except Interruption:
             return []
         return list(entries(exchange.json))[:MOST_OF_A_KIND] if exchange.ok else []

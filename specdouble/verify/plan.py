@@ -9,26 +9,26 @@ from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
 from specdouble.verify.checks import authentication, random, refusals, texts, writes
-from specdouble.verify.world import World
+from specdouble.verify.session import Session
 
 
-def plan(world: World) -> list[Case | Missing]:
+def plan(session: Session) -> list[Case | Missing]:
     """Every case of every rule and check, in no order yet."""
     found: list[Case | Missing] = []
-    for rule in world.contract.rules.values():
-        subject = world.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
-        found += attack_of(rule).plan(world, subject, rule)
-    for subject in world.subjects.values():
+    for rule in session.contract.rules.values():
+        subject = session.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
+        found += attack_of(rule).plan(session, subject, rule)
+    for subject in session.subjects.values():
         for module in (writes.plan, refusals.plan, refusals.plan_reads, refusals.plan_unknown, random.plan):
-            found += module(world, subject)
-    found += refusals.plan_malformed(world)
-    found += texts.plan(world)
-    found += authentication.plan(world)
-    return [one for one in found if not isinstance(one, Case) or _wanted(world, one)]
+            found += module(session, subject)
+    found += refusals.plan_malformed(session)
+    found += texts.plan(session)
+    found += authentication.plan(session)
+    return [one for one in found if not isinstance(one, Case) or _wanted(session, one)]
 
 
-def _wanted(world: World, case: Case) -> bool:
-    return world.selection.takes(case.check) and world.selection.concerns(case.operations)
+def _wanted(session: Session, case: Case) -> bool:
+    return session.selection.takes(case.check) and session.selection.concerns(case.operations)
 
 
 def breadth_first(cases: Iterable[Case]) -> Iterator[Case]:

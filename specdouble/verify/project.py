@@ -16,8 +16,8 @@ from pathlib import Path
 
 from specdouble.verify.case import Case, Plan
 from specdouble.verify.problem import WrongUse
-from specdouble.verify.trial import Run, Trial
-from specdouble.verify.world import World
+from specdouble.verify.session import Session
+from specdouble.verify.trial import Attempt, Trial
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class ProjectCheck:
 
     sentence: str
     check: str
-    run: Run
+    run: Attempt
     operations: tuple[str, ...] = ()
 
 
 _registered: list[ProjectCheck] = []
 
 
-def rule(sentence: str, of: str | None = None, operations: tuple[str, ...] = ()) -> Callable[[Run], Run]:
+def rule(sentence: str, of: str | None = None, operations: tuple[str, ...] = ()) -> Callable[[Attempt], Attempt]:
     """Make a function a check of the project's own.
 
     Args:
@@ -49,21 +49,21 @@ def rule(sentence: str, of: str | None = None, operations: tuple[str, ...] = ())
         operations: the ids of the operations that it is about.
     """
 
-    def register(run: Run) -> Run:
+    def register(run: Attempt) -> Attempt:
         _registered.append(ProjectCheck(sentence, of or f"custom:{run.__name__}", run, operations))
         return run
 
     return register
 
 
-def project_checks(world: World) -> Plan:
+def project_checks(session: Session) -> Plan:
     """The cases of the project's own checks.
 
     Raises:
         WrongUse: a file of theirs cannot be loaded.
     """
-    for check in load(world.settings.checks) if world.settings.checks else ():
-        if world.selection.takes(check.check) and world.selection.concerns(check.operations):
+    for check in load(session.settings.checks) if session.settings.checks else ():
+        if session.selection.takes(check.check) and session.selection.concerns(check.operations):
             yield Case(check.check, check.sentence, check.run, "", check.operations)
 
 

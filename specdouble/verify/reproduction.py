@@ -12,9 +12,9 @@ from urllib.parse import quote
 from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User, token_claims, variable
+from specdouble.verify.session import Session
 from specdouble.verify.symptom import symptom_of
 from specdouble.verify.verdict import Failure
-from specdouble.verify.world import World
 
 SHORTEST_ID = 6
 SHORTEST_PART = 4  # characters of a secret that is looked for within other texts
@@ -31,23 +31,23 @@ TIMES = ("exp", "iat", "nbf")
 Pieces = str | list[str | dict[str, Any]]
 
 
-def reproduction(world: World, failure: Failure) -> dict[str, Any]:
+def reproduction(session: Session, failure: Failure) -> dict[str, Any]:
     """What `specdouble replay`, a failure's script and its curl lines are made from.
 
     A text with variables in it is a list of its parts: `["Bearer ", {"variable": "ADA_TOKEN"}]`.
     """
-    return _Reproduction(world, failure).data()
+    return _Reproduction(session, failure).data()
 
 
 class _Reproduction:
-    def __init__(self, world: World, failure: Failure) -> None:
-        self.world, self.failure = world, failure
+    def __init__(self, session: Session, failure: Failure) -> None:
+        self.session, self.failure = session, failure
         self.steps = self._complete(failure.steps)
         self.captured: dict[str, str] = {}  # values of earlier answers, by the variable that holds them
         self.captures: dict[int, dict[str, list[str | int]]] = {}
-        self.secrets = world.crowd.secrets()
+        self.secrets = session.crowd.secrets()
         self.run = re.compile(
-            rf"(?<![0-9A-Za-z]){world.run}(?=[-\d])|(?<=\d-){world.run}(?![0-9A-Za-z])", re.IGNORECASE
+            rf"(?<![0-9A-Za-z]){session.run}(?=[-\d])|(?<=\d-){session.run}(?![0-9A-Za-z])", re.IGNORECASE
         )
 
     def data(self) -> dict[str, Any]:
@@ -58,8 +58,8 @@ class _Reproduction:
         logins = list(self._logins(json.dumps(steps)))
         used = json.dumps([steps, logins])
         return {
-            "url": self.world.client.url,
-            "run": self.world.run if '"RUN"' in used else "",
+            "url": self.session.client.url,
+            "run": self.session.run if '"RUN"' in used else "",
             "secrets": {name: told for name, told in self._told_secrets() if f'"{name}"' in used},
             "logins": logins,
             "steps": steps,
@@ -75,7 +75,7 @@ class _Reproduction:
 
         def add(step: Exchange) -> None:
             for text in _sent_texts(step):
-                origin = self.world.origins.get(text)
+                origin = self.session.origins.get(text)
                 if origin is not None and text not in known and all(origin is not one for one in steps):
                     known.add(text)
                     add(origin)
@@ -122,7 +122,7 @@ class _Reproduction:
         return told
 
     def _address(self, step: Exchange) -> Pieces:
-        base = self.world.client.url
+        base = self.session.client.url
         path = step.url[len(base) :] if step.url.startswith(base) else "/" + step.url.split("/", 3)[-1]
         marks = {quote(value, safe=""): one for value, one in self._marks().items()}
         return _joined(self._with_run(_marked([path], marks)))
@@ -161,7 +161,7 @@ class _Reproduction:
         for known, name in self.secrets.items():
             if known.rpartition(".")[2] == signature and signature and "." in known:
                 signed = {"like": name}
-        signing = {key: variable(scheme, "signing_key") for scheme, key in self.world.settings.signing.items()}
+        signing = {key: variable(scheme, "signing_key") for scheme, key in self.session.settings.signing.items()}
         for key, name in signing.items():
             if signature and _signs(key, text, signature):
                 signed = {"variable": name}
@@ -213,33 +213,33 @@ class _Reproduction:
 
     def _logins(self, used: str) -> Iterator[dict[str, Any]]:
         """How each user that takes part gets its token."""
-        for user in self.world.crowd:
+        for user in self.session.crowd:
             if f'"{variable(user.name, "token")}"' in used and self._signs_in(user):
                 yield self._login(user)
 
     def _signs_in(self, user: User) -> bool:
-        login, scheme = self.world.settings.login, self.world.crowd.login_scheme()
+        login, scheme = self.session.settings.login, self.session.crowd.login_scheme()
         return login is not None and scheme is not None and bool(user.account.login)
 
     def _login(self, user: User) -> dict[str, Any]:
-        login = self.world.settings.login
+        login = self.session.settings.login
         assert login is not None
-        operation = self.world.contract.operations[login.operation]
+        operation = self.session.contract.operations[login.operation]
         body = json.dumps(dict(user.account.login), ensure_ascii=False)
         return {
             "variable": variable(user.name, "token"),
             "method": operation.method.upper(),
-            "path": operation.path.removeprefix(self.world.client.base_path),
-            "headers": {**self.world.settings.headers, "Content-Type": "application/json"},
+            "path": operation.path.removeprefix(self.session.client.base_path),
+            "headers": {**self.session.settings.headers, "Content-Type": "application/json"},
             "body": _joined(_marked([body], self._marks(as_json=True))),
             "token": [part.replace("~1", "/").replace("~0", "~") for part in login.token.split("/")[1:]],
         }
 
     def _told_secrets(self) -> Iterator[tuple[str, dict[str, str]]]:
         """What each variable has to hold, and the variable that the settings take it from."""
-        sources = self.world.settings.sources
+        sources = self.session.settings.sources
         for value, name in self.secrets.items():
-            if any(name == variable(user.name, "token") and self._signs_in(user) for user in self.world.crowd):
+            if any(name == variable(user.name, "token") and self._signs_in(user) for user in self.session.crowd):
                 continue  # a login gives it
             told = {"what": self._what(value)}
             if value in sources:
@@ -248,14 +248,14 @@ class _Reproduction:
 
     def _what(self, value: str) -> str:
         """What a secret is, as the settings call it."""
-        for user in self.world.crowd:
+        for user in self.session.crowd:
             for scheme, credential in user.credentials.items():
                 if credential == value:
                     return f"the credential of {user.name} for {scheme}"
             for key, known in user.account.login.items():
                 if known == value:
                     return f"the {key} of {user.name}"
-        for scheme, key in self.world.settings.signing.items():
+        for scheme, key in self.session.settings.signing.items():
             if key == value:
                 return f"the secret that signs tokens of {scheme}"
         return "the value of a header field"

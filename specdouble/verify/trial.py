@@ -48,7 +48,7 @@ class Document:
 
 
 @dataclass
-class Finding:
+class Objection:
     """What the judge of every answer saw."""
 
     broken: Broken
@@ -60,30 +60,30 @@ class Trial:
     """One attempt at one case.
 
     Args:
-        world: what all trials share: contract, client, users, documents that can be referred to.
+        session: what all trials share: contract, client, users, documents that can be referred to.
     """
 
-    def __init__(self, world: Any) -> None:
-        self.world = world
-        self.contract: Contract = world.contract
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.contract: Contract = session.contract
         self.exchanges: list[Exchange] = []
-        self.findings: list[Finding] = []
+        self.objections: list[Objection] = []
         self.made: list[Document] = []
 
     @property
     def user(self) -> User:
         """The user that most cases are run as."""
-        user: User = self.world.crowd.first
+        user: User = self.session.crowd.first
         return user
 
     @property
     def users(self) -> list[User]:
         """Every user that the server takes."""
-        return list(self.world.crowd)
+        return list(self.session.crowd)
 
     def subject(self, collection: str) -> Subject:
         """The documents of a collection, for the methods below."""
-        subject: Subject = self.world.subjects[collection]
+        subject: Subject = self.session.subjects[collection]
         return subject
 
     # Requests
@@ -96,7 +96,7 @@ class Trial:
         """Send a request; every answer is judged."""
         parts.setdefault("has_body", "body" in parts)
         call = Call(operation, user.name if user else None, **parts)
-        exchange: Exchange = self.world.client.send(call)
+        exchange: Exchange = self.session.client.send(call)
         if exchange.status == 401 and call.authorization is None and operation.security:
             exchange = self._signed_in_again(call, exchange)
         self._note(exchange)
@@ -104,21 +104,21 @@ class Trial:
 
     def _signed_in_again(self, call: Call, refused: Exchange) -> Exchange:
         """The answer with a new token: the old one may have expired."""
-        user = self.world.crowd.users.get(call.user or "")
+        user = self.session.crowd.users.get(call.user or "")
         if user is None:
             raise NotExercised(f"{call.operation} needs a user: name one in [tool.specdouble.verify], or by --user")
-        if not self.world.crowd.may_call(call.operation.security, user):
+        if not self.session.crowd.may_call(call.operation.security, user):
             raise NotExercised(f"{user.name} has no credentials for {call.operation}")
-        exchange: Exchange = self.world.renewed(call, refused)
+        exchange: Exchange = self.session.renewed(call, refused)
         return exchange
 
     def _note(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
-        stands_in_the_way = self.world.pages.trouble(exchange)
+        stands_in_the_way = self.session.pages.trouble(exchange)
         if stands_in_the_way:
             raise stands_in_the_way
         for broken in judge(self.contract, exchange):
-            self.findings.append(Finding(broken, exchange, list(self.exchanges)))
+            self.objections.append(Objection(broken, exchange, list(self.exchanges)))
             if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
                 raise Broken(broken.expected, broken.seen)
 
@@ -130,7 +130,7 @@ class Trial:
         def fire(call: Call) -> Exchange | Exception:
             barrier.wait(timeout=10)
             try:
-                exchange: Exchange = self.world.client.send(replace(call, together=number))
+                exchange: Exchange = self.session.client.send(replace(call, together=number))
                 return exchange
             except Exception as error:  # a thread's exception is told by the caller's
                 return error
@@ -155,22 +155,22 @@ class Trial:
 
     def body(self, subject: Subject, operation: Operation, user: User, full: bool = False) -> dict[str, Any]:
         """A body that the operation must accept: what is required, or everything."""
-        body: dict[str, Any] = self.world.bodies.make(subject, operation, user, full)
+        body: dict[str, Any] = self.session.bodies.make(subject, operation, user, full)
         return body
 
     def fresh(self, phrase: str = "") -> str:
         """A text that no document holds yet."""
-        text: str = self.world.fresh(phrase)
+        text: str = self.session.fresh(phrase)
         return text
 
     def create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
         """The request that creates a document."""
         operation, body = self.creator(subject), dict(body)
         if not subject.puts(operation):
-            around = self.world.surroundings(operation, user, None)
+            around = self.session.surroundings(operation, user, None)
             return Call(operation, user.name, body=body, has_body=True, **around)
         name = subject.action(operation).id
-        around = self.world.surroundings(operation, user, name)
+        around = self.session.surroundings(operation, user, name)
         fresh = self._fresh_id(operation, name)
         if subject.repeats_id(operation):
             body[subject.key] = fresh
@@ -181,7 +181,7 @@ class Trial:
     def _fresh_id(self, operation: Operation, name: str | None) -> Any:
         """An id that no document has, as the operation's parameter takes it."""
         parameter = next(one for one in operation.parameters if one.name == name)
-        return self.world.fresh_value(parameter.schema, compact=True)
+        return self.session.fresh_value(parameter.schema, compact=True)
 
     def creator(self, subject: Subject) -> Operation:
         """The operation that creates documents."""
@@ -211,7 +211,7 @@ class Trial:
         document.id = created_id(subject, exchange, shown)
         document.answered = bool(shown.keys() & subject.resource.properties.keys())
         self.made.append(document)
-        self.world.adopt(document)
+        self.session.adopt(document)
         if document.id is None or not document.answered:
             self._find(document)
         return document
@@ -253,7 +253,7 @@ class Trial:
 
     def _is_mark(self, value: Any) -> bool:
         """Whether no other document holds the value."""
-        return isinstance(value, str) and self.world.is_word(value)
+        return isinstance(value, str) and self.session.is_word(value)
 
     def create(
         self,
@@ -340,7 +340,7 @@ class Trial:
         """
         key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        place = self.world.surroundings(operation, user, None, known=around)
+        place = self.session.surroundings(operation, user, None, known=around)
         for _ in range(MOST_PAGES):
             exchange, entries = self._page(subject, user, place)
             keys = [str(one[key]) for one in entries if key in one]
@@ -376,7 +376,7 @@ class Trial:
         name = document.subject.action(operation).id
         if document.id is None:
             raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
-        around = self.world.surroundings(operation, document.user, name, known=document.around)
+        around = self.session.surroundings(operation, document.user, name, known=document.around)
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
         return dict(around)
@@ -386,7 +386,7 @@ class Trial:
     ) -> Call:
         """The request that changes a document."""
         user, subject = user or document.user, document.subject
-        held = self.world.held(updater.operation)
+        held = self.session.held(updater.operation)
         # What the server wants besides stays as it is: another value would be a change that nobody asked for.
         body = held | {name: document.shown[name] for name in held if name in document.shown} | dict(changes)
         needed = subject.required(updater.operation)
@@ -400,7 +400,7 @@ class Trial:
             body[subject.key] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
-            around = self.world.surroundings(updater.operation, user, None)
+            around = self.session.surroundings(updater.operation, user, None)
             return Call(updater.operation, user.name, body=body, has_body=True, **around)
         place = self.place(updater.operation, document)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
@@ -437,12 +437,12 @@ class Trial:
 
     def settle(self) -> None:
         """Wait until a write is seen by every read."""
-        if self.world.settings.consistency:
-            time.sleep(self.world.settings.consistency)
+        if self.session.settings.consistency:
+            time.sleep(self.session.settings.consistency)
 
     def tick(self) -> None:
         """Wait until the server's clock has moved on by more than its resolution."""
-        time.sleep(max(2.5 * self.world.settings.resolution, 0.003))
+        time.sleep(max(2.5 * self.session.settings.resolution, 0.003))
 
 
 def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -493,4 +493,4 @@ def shows_all(operation: Operation) -> str:
     return f"{operation} shows every document of the caller"
 
 
-Run = Callable[[Trial], None]
+Attempt = Callable[[Trial], None]

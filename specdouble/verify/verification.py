@@ -26,10 +26,10 @@ from specdouble.verify.project import project_checks
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.selection import Selection
+from specdouble.verify.session import Session
 from specdouble.verify.settings import PHASES, Settings
 from specdouble.verify.tolerance import Tolerance, hold_names
 from specdouble.verify.verdict import Failure, Place, Verdict
-from specdouble.verify.world import World
 
 RULES_SHARE = 0.6  # of the time there is
 
@@ -54,7 +54,7 @@ class Run:
     """What a verification leaves behind: the verdict, and what reports are written from."""
 
     verdict: Verdict
-    world: World
+    session: Session
     campaign: Campaign
     conformance: Any = None
     events: list[Any] = field(default_factory=list)
@@ -77,27 +77,27 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
     _leave_no_files()
     settings = _without_what_is_off(contract, settings)
     started = time.monotonic()
-    world = World(contract, settings)
-    latency = prepare(world)
+    session = Session(contract, settings)
+    latency = prepare(session)
     settings, said = paced(settings, latency)
     if said:
         show.line(said)
-    world.settings = world.crowd.settings = settings
+    session.settings = session.crowd.settings = settings
     verdict = Verdict(contract.title, settings.url, settings.seed, require_all=settings.require_all)
     verdict.asked = {one.id: str(one) for one in contract.operations.values()}
-    verdict.untaken = dict(_left_out(world))
-    campaign = Campaign(world, verdict, show.progress)
-    found = Run(verdict, world, campaign)
+    verdict.untaken = dict(_left_out(session))
+    campaign = Campaign(session, verdict, show.progress)
+    found = Run(verdict, session, campaign)
     ends = None
     if settings.max_time is not None:
         ends = started + settings.max_time - time_kept(settings.max_time)
         share = RULES_SHARE if set(settings.phases) - {"rules"} else 1
-        world.client.deadline = started + (ends - started) * share
+        session.client.deadline = started + (ends - started) * share
     try:
         if "rules" in settings.phases:
             with suppress(OutOfTime):  # the first case ends for the same reason
-                acquaint(world)
-            campaign.run([*plan(world), *project_checks(world)])
+                acquaint(session)
+            campaign.run([*plan(session), *project_checks(session)])
         ended = verdict.stopped == "interrupted" or campaign.enough
         if not ended and set(settings.phases) - {"rules"}:
             _conform(found, show, ends)
@@ -109,11 +109,11 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
 
 def _clean(found: Run) -> None:
     """Delete what was created, and name what stays."""
-    world = found.world
-    if not world.settings.owned:
-        clean_up(world, time_kept(world.settings.max_time))
-        found.verdict.left = left_over(world)
-    world.ledger.close()
+    session = found.session
+    if not session.settings.owned:
+        clean_up(session, time_kept(session.settings.max_time))
+        found.verdict.left = left_over(session)
+    session.ledger.close()
 
 
 def _without_what_is_off(contract: Contract, settings: Settings) -> Settings:
@@ -152,12 +152,12 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     """Run Schemathesis in the time that is left."""
     from specdouble.verify.conformance.engine import Conformance
 
-    world, verdict = found.world, found.verdict
-    settings = world.settings
-    if not world.selection.takes_any((Names.conformance, Names.error_shape, Names.authentication)):
+    session, verdict = found.session, found.verdict
+    settings = session.settings
+    if not session.selection.takes_any((Names.conformance, Names.error_shape, Names.authentication)):
         return
-    world.client.deadline = ends
-    found.conformance = conformance = Conformance(world, Path(world.contract.path).parent)
+    session.client.deadline = ends
+    found.conformance = conformance = Conformance(session, Path(session.contract.path).parent)
     clock, before = time.monotonic(), verdict.cases
     printed = _terminal(conformance) if show.native else None
     keep = bool(settings.reports)
@@ -211,7 +211,7 @@ def _tolerate(found: Run) -> None:
     Raises:
         CouldNotRun: the baseline cannot be written.
     """
-    settings, verdict = found.world.settings, found.verdict
+    settings, verdict = found.session.settings, found.verdict
     known = read_known(settings.baseline) if settings.baseline and not settings.update_baseline else None
     Tolerance(settings, known).apply(verdict)
     if settings.baseline is None or known is not None:
@@ -225,24 +225,24 @@ def _tolerate(found: Run) -> None:
 
 
 def _finish(found: Run, started: float) -> None:
-    verdict, world = found.verdict, found.world
+    verdict, session = found.verdict, found.session
     _tolerate(found)
     gather(verdict)
     verdict.seconds = time.monotonic() - started
-    verdict.requests = world.client.requests + verdict.cases
+    verdict.requests = session.client.requests + verdict.cases
     if found.campaign.troubles:
         verdict.notes.append(f"{found.campaign.troubles} cases were spoilt by the network, and tried again")
-    if world.client.waited:
-        verdict.notes.append(f"{world.client.waited:.0f} s were spent waiting where the server limits requests")
-    if all(resource.why for resource in world.contract.resources.values()):
+    if session.client.waited:
+        verdict.notes.append(f"{session.client.waited:.0f} s were spent waiting where the server limits requests")
+    if all(resource.why for resource in session.contract.resources.values()):
         verdict.notes.append(
             "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a "
             "schema says which are stored and whose they are, "
             f"{', '.join(f'`{keyword}`' for keyword in kinds_by_keyword() if keyword != 'x-resource')} unlock the rules"
         )
     for failure in verdict.failures:
-        failure.places = tuple(_places(world.contract, failure))
-        failure.replay = reproduction(world, failure)
+        failure.places = tuple(_places(session.contract, failure))
+        failure.replay = reproduction(session, failure)
         failure.curl = curl_lines(failure.replay)
 
 
@@ -256,11 +256,11 @@ def _places(contract: Contract, failure: Failure) -> Iterator[Place]:
             yield Place(*contract.locate(operation.pointer), str(operation))
 
 
-def _left_out(world: World) -> Iterator[tuple[str, str]]:
+def _left_out(session: Session) -> Iterator[tuple[str, str]]:
     """The operations that are left out, and why."""
-    for operation in world.contract.operations.values():
-        why = world.guard.forbids(operation)
-        if not world.selection.concerns((operation.id,)):
+    for operation in session.contract.operations.values():
+        why = session.guard.forbids(operation)
+        if not session.selection.concerns((operation.id,)):
             yield operation.id, f"{operation} is not among the operations that were chosen"
         elif why:
             yield operation.id, why

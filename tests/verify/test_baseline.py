@@ -14,7 +14,7 @@ import pytest
 from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
 from specdouble.verify.baseline import Baseline, Baselines
-from specdouble.verify.world import World
+from specdouble.verify.session import Session
 
 CONTRACT = """
 openapi: 3.0.3
@@ -109,9 +109,9 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 def sought(contract: Contract, refuse: Judge, name: str = "createZone", **settings: Any) -> tuple[Baseline, Baselines]:
     with serving(refuse) as url:
-        world = World(contract, Settings(url, **settings))
-        world.baselines.seek([name])
-        return world.baselines.found[name], world.baselines
+        session = Session(contract, Settings(url, **settings))
+        session.baselines.seek([name])
+        return session.baselines.found[name], session.baselines
 
 
 def needs_a_dot(body: dict[str, Any], _zones: dict[str, dict[str, Any]]) -> tuple[int, str] | None:

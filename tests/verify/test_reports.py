@@ -141,7 +141,7 @@ def test_the_matrix_has_each_operation_and_what_each_check_says_of_it(reported: 
     assert create["checks"]["default"]["state"] == "kept"
     assert matrix["post_webhook_outreach"]["state"] == "not exercised"
     assert matrix["post_webhook_outreach"]["reason"]
-    assert len(matrix) == len(reported.run.world.contract.operations)
+    assert len(matrix) == len(reported.run.session.contract.operations)
 
 
 # That they are valid

@@ -9,13 +9,13 @@ from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, views
 from specdouble.verify.values import plausible
-from specdouble.verify.world import World
 
 
-def plan(_world: World, subject: Subject, rule: Default) -> Plan:
+def plan(_session: Session, subject: Subject, rule: Default) -> Plan:
     """The cases of a default."""
     about = ids(subject.creators[0])
     if rule.name in subject.required(subject.creators[0]):
@@ -47,7 +47,7 @@ def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None
 
 def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
     schema = subject.requested(subject.creators[0])[rule.name]
-    value = plausible(schema, trial.contract.resolve, trial.world.word())
+    value = plausible(schema, trial.contract.resolve, trial.session.word())
     document = trial.create(subject, **{rule.name: value})
     for where, seen in views(trial, document):
         if same(rule.value, seen.get(rule.name)) and not same(value, rule.value):

@@ -9,13 +9,13 @@ from specdouble.rules.immutable.rule import Immutable
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, view
 from specdouble.verify.values import merged
-from specdouble.verify.world import World
 
 
-def plan(_world: World, subject: Subject, rule: Immutable) -> Plan:
+def plan(_session: Session, subject: Subject, rule: Immutable) -> Plan:
     """The cases of an immutable property."""
     updaters = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
     updaters = updaters or [one for one in subject.updaters if subject.is_open(one.operation)]
@@ -40,7 +40,7 @@ def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) 
     options = merged(schema, trial.contract.resolve).get("enum") or []
     value = next((one for one in options if one not in (other_than, None)), None)
     if value is None:
-        value = _varied(trial.world.bodies.value(subject, rule.name, schema, trial.user), other_than)
+        value = _varied(trial.session.bodies.value(subject, rule.name, schema, trial.user), other_than)
     return value
 
 

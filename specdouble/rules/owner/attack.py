@@ -8,16 +8,16 @@ from specdouble.rules.owner.rule import Owner
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject, rule: Owner) -> Plan:
+def plan(session: Session, subject: Subject, rule: Owner) -> Plan:
     """The cases of one rule."""
-    crowd = world.crowd
+    crowd = session.crowd
     colleagues = crowd.colleagues() if subject.resource.tenant else []
     pairs = colleagues or crowd.pairs()  # a colleague's document is what only the owner keeps from the caller
-    yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("id"))
+    yield from isolation.plan(session, subject, rule, pairs, told=attrgetter("id"))
     if subject.creators and len(crowd) == 1:
         yield Missing(rule.id, "needs another user in [tool.specdouble.verify]", decisive=True)
     elif subject.creators and len(crowd) and not crowd.colleagues():

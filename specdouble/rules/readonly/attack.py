@@ -10,19 +10,19 @@ from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, view, views
 from specdouble.verify.values import plausible
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject, rule: ReadOnly) -> Plan:
+def plan(session: Session, subject: Subject, rule: ReadOnly) -> Plan:
     """The cases of a read-only property."""
     if not subject.creators and not subject.updaters:
         yield Missing(rule.id, f"no operation writes documents of {subject.collection}")
         return
     created = f"a client's {rule.name} has no effect on create"
-    held = rule.name in (subject.resource.owner, subject.resource.tenant) and len(world.crowd) > 1
+    held = rule.name in (subject.resource.owner, subject.resource.tenant) and len(session.crowd) > 1
     for what in ("plausible", "null", "of another type", *(["another user's"] if held else [])):
         if subject.creators:
             run = partial(_client_value, subject=subject, rule=rule, updater=None, what=what)
@@ -40,7 +40,7 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: 
     if what == "of another type":
         return 17 if not isinstance(own, int) else "seventeen"
     if what == "another user's":
-        others = [user for user in trial.world.crowd if user is not trial.world.crowd.users.get(trial.user.name)]
+        others = [user for user in trial.session.crowd if user is not trial.session.crowd.users.get(trial.user.name)]
         for user in others:
             value = user.id if rule.name == subject.resource.owner else user.tenant
             if rule.name in (subject.resource.owner, subject.resource.tenant) and value and value != own:

@@ -11,13 +11,13 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import kind, merged, unlike
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject, rule: References) -> Plan:
+def plan(session: Session, subject: Subject, rule: References) -> Plan:
     """The cases of one rule."""
     writers: list[Updater | None] = []
     if subject.creators and rule.name in subject.requested(subject.creators[0]):
@@ -27,14 +27,14 @@ def plan(world: World, subject: Subject, rule: References) -> Plan:
     if not writers:
         yield Missing(rule.id, f"no operation takes {rule.name}")
         return
-    target = world.subjects[rule.target]
+    target = session.subjects[rule.target]
     for writer in writers:
-        yield from _of_writer(world, subject, rule, target, writer)
-    if target.resource.owner and len(world.crowd) < 2:
+        yield from _of_writer(session, subject, rule, target, writer)
+    if target.resource.owner and len(session.crowd) < 2:
         yield Missing(rule.id, "another's: needs a second user in the settings")
 
 
-def _of_writer(world: World, subject: Subject, rule: References, target: Subject, writer: Updater | None) -> Plan:
+def _of_writer(session: Session, subject: Subject, rule: References, target: Subject, writer: Updater | None) -> Plan:
     operation = writer.operation if writer else subject.creators[0]
     on, about = "update" if writer else "create", ids(operation)
     refused, taken = f"{rule.name} of no document is refused on {on}", f"{rule.name} of a document is accepted on {on}"
@@ -47,7 +47,7 @@ def _of_writer(world: World, subject: Subject, rule: References, target: Subject
         for name, value in target.states(target.creators[0]):
             run = partial(_in_state, **of, target=target, state={name: value})
             yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
-        pairs = world.crowd.pairs() if target.resource.owner else world.crowd.foreigners()
+        pairs = session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
         for one, other in pairs if target.resource.owner or target.resource.tenant else ():
             run = partial(_anothers, **of, one=one, other=other)
             promise = f"{rule.name} of another's document is refused on {on}"
@@ -103,7 +103,7 @@ def _write(
     """Send the reference in a create or an update: the exchange, what was sent, the document before."""
     user, value = user or trial.user, _wrapped(subject, rule, writer, value)
     operation = writer.operation if writer else subject.creators[0]
-    if not trial.world.bodies.property_fits(subject.requested(operation)[rule.name], value):
+    if not trial.session.bodies.property_fits(subject.requested(operation)[rule.name], value):
         raise NotExercised("the schema takes no such value")
     if writer is None:
         body = marked_body(trial, subject) if user == trial.user else trial.body(subject, operation, user)
@@ -120,7 +120,7 @@ def _statuses(rule: References, exchange: Any) -> set[int]:
 
 
 def _refused(trial: Trial, subject: Subject, rule: References, writer: Updater | None, pick: Any) -> None:
-    known = trial.world.reference(rule.target, trial.user)
+    known = trial.session.reference(rule.target, trial.user)
     value = pick(known)
     exchange, body, before = _write(trial, subject, rule, writer, value)
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} {value!r}, the id of no document,")
@@ -144,7 +144,7 @@ def _nothing_stored(
 
 
 def _existing(trial: Trial, subject: Subject, rule: References, writer: Updater | None) -> None:
-    known = trial.world.reference(rule.target, trial.user)
+    known = trial.session.reference(rule.target, trial.user)
     exchange, _, _ = _write(trial, subject, rule, writer, known)
     accepted(exchange, f"{rule.name} {known!r}, the id of a document,")
 
@@ -164,7 +164,7 @@ def _in_state(
 
 
 def _anothers(trial: Trial, subject: Subject, rule: References, writer: Updater | None, one: User, other: User) -> None:
-    theirs, own = trial.world.reference(rule.target, other), trial.world.reference(rule.target, one)
+    theirs, own = trial.session.reference(rule.target, other), trial.session.reference(rule.target, one)
     exchange, _, _ = _write(trial, subject, rule, writer, own, one)
     if not exchange.ok:
         raise NotExercised(f"{one.name}'s own reference was refused: {exchange.told(80)}")
@@ -188,17 +188,17 @@ def _left_out(trial: Trial, subject: Subject, rule: References, writer: Updater 
     accepted(trial.try_update(writer, document, {}), f"an update without {rule.name}")
 
 
-def value(world: World, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+def value(session: Session, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """The id of a document that the user may refer to; a list of it where the property holds several."""
-    target = world.subjects[rule.target]
+    target = session.subjects[rule.target]
     try:
         new = rule.name in subject.once and target.creators
-        found = Trial(world).create(target, user).id if new else world.reference(rule.target, user)
+        found = Trial(session).create(target, user).id if new else session.reference(rule.target, user)
     except NotExercised:
-        if world.bodies.property_fits(schema, None):
+        if session.bodies.property_fits(schema, None):
             return None  # the first of a collection that refers to itself refers to nothing
         raise
-    return [found] if kind(merged(schema, world.contract.resolve)) == "array" else found
+    return [found] if kind(merged(schema, session.contract.resolve)) == "array" else found
 
 
 def another(trial: Trial, rule: References) -> Any:

@@ -11,17 +11,17 @@ from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan
 from specdouble.verify.identity import User, token_claims
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
-from specdouble.verify.world import World
 
 # What says nothing of roles: the credentials are not taken, or the request does not get through at all.
 _NO_ANSWER = {401, 429}
 
 
-def plan(world: World, _subject: None, rule: Roles) -> Plan:
+def plan(session: Session, _subject: None, rule: Roles) -> Plan:
     """One case for each user whose role is known."""
-    operation = world.contract.operations[rule.operation]
-    known = {user.name: held for user in world.crowd for held in held_by(world, user, rule)}
+    operation = session.contract.operations[rule.operation]
+    known = {user.name: held for user in session.crowd for held in held_by(session, user, rule)}
     admitted = {name for name, held in known.items() if rule.admits(held)}
     if not admitted or admitted == known.keys():
         lacking = "of one of the roles" if not admitted else "of another role"
@@ -36,9 +36,9 @@ def plan(world: World, _subject: None, rule: Roles) -> Plan:
         yield Case(rule.id, promise, run, f"{name}, {known[name]}", (operation.id,), unaided=True)
 
 
-def held_by(world: World, user: User, rule: Roles) -> Iterator[Any]:
+def held_by(session: Session, user: User, rule: Roles) -> Iterator[Any]:
     """What the claim of the user is, where the credential that the operation takes tells it."""
-    for alternative in world.contract.operations[rule.operation].security:
+    for alternative in session.contract.operations[rule.operation].security:
         if all(scheme in user.credentials for scheme in alternative):
             for scheme in alternative:
                 claims = token_claims(user.credentials[scheme])
@@ -54,8 +54,8 @@ def held_by(world: World, user: User, rule: Roles) -> Iterator[Any]:
 def _ask(trial: Trial, rule: Roles, name: str, maker: str | None = None) -> int:
     """The status that the user gets for a request that the contract takes, made with documents of the maker's."""
     operation = trial.contract.operations[rule.operation]
-    crowd = trial.world.crowd
-    parts = trial.world.request(operation, crowd.users[maker or name])
+    crowd = trial.session.crowd
+    parts = trial.session.request(operation, crowd.users[maker or name])
     status: int = trial.send(operation, crowd.users[name], **parts).status
     if status in _NO_ANSWER or status >= 500:
         raise NotExercised(f"{operation} answers {name} with {status}")

@@ -8,16 +8,16 @@ from specdouble.rules.tenant.rule import Tenant
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Missing, Plan
 from specdouble.verify.checks import isolation
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject, rule: Tenant) -> Plan:
+def plan(session: Session, subject: Subject, rule: Tenant) -> Plan:
     """The cases of one rule."""
-    pairs = world.crowd.foreigners()
-    yield from isolation.plan(world, subject, rule, pairs, told=attrgetter("tenant"))
-    if subject.creators and len(world.crowd) and not pairs:
-        known = {user.tenant for user in world.crowd if user.tenant is not None}
+    pairs = session.crowd.foreigners()
+    yield from isolation.plan(session, subject, rule, pairs, told=attrgetter("tenant"))
+    if subject.creators and len(session.crowd) and not pairs:
+        known = {user.tenant for user in session.crowd if user.tenant is not None}
         why = "they are of one" if known else "theirs are not known: `tenant` in their entries says them"
         reason = f"needs users of two organizations in [tool.specdouble.verify]; {why}"
         yield Missing(rule.id, reason, decisive=True)

@@ -12,14 +12,14 @@ from specdouble.rules.timestamp.rule import Timestamp
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, views
-from specdouble.verify.world import World
 
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
 
 
-def plan(_world: World, subject: Subject, rule: Timestamp) -> Plan:
+def plan(_session: Session, subject: Subject, rule: Timestamp) -> Plan:
     """The cases of one rule."""
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
@@ -61,7 +61,7 @@ def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
 
 def _now(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     document = trial.create(subject)
-    skew = trial.world.settings.clock_skew
+    skew = trial.session.settings.clock_skew
     for where, view in views(trial, document):
         stamp = moment(_stamp(view, rule))
         if stamp is None:
@@ -116,7 +116,7 @@ def _from_client(trial: Trial, subject: Subject, rule: Timestamp, value: str) ->
 def _client_update(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
     document = trial.create(subject)
     exchange = trial.try_update(
-        updater, document, {**trial.world.bodies.change(subject, updater), rule.name: LONG_AGO[0]}
+        updater, document, {**trial.session.bodies.change(subject, updater), rule.name: LONG_AGO[0]}
     )
     if not exchange.ok:
         raise NotExercised(f"an update with {rule.name} was refused: {exchange.told(80)}")
@@ -130,7 +130,7 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     before = moment(_stamp(document.shown, rule))
     for _ in range(2):
         trial.tick()
-        exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
+        exchange = trial.try_update(updater, document, trial.session.bodies.change(subject, updater))
         accepted(exchange, "an update")
         for where, view in views(trial, document):
             after = moment(_stamp(view, rule))
@@ -138,7 +138,7 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
                 raise Broken(f"{rule.name} to move forward with a change", f"{where} shows {view[rule.name]!r} still")
         before = after
         away = abs(after.timestamp() - exchange.started) if after else 0
-        if away > trial.world.settings.clock_skew + exchange.elapsed:
+        if away > trial.session.settings.clock_skew + exchange.elapsed:
             raise Broken(f"{rule.name} to be the time of the change", f"it is {away:.0f} s away")
 
 
@@ -146,7 +146,7 @@ def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
     document = trial.create(subject)
     before = _stamp(document.shown, rule)
     trial.tick()
-    accepted(trial.try_update(updater, document, trial.world.bodies.change(subject, updater)), "an update")
+    accepted(trial.try_update(updater, document, trial.session.bodies.change(subject, updater)), "an update")
     for where, view in views(trial, document):
         if _stamp(view, rule) != before:
             raise Broken(f"{rule.name} to stay {before}", f"{where} shows {view[rule.name]} after an update")

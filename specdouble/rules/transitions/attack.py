@@ -10,19 +10,19 @@ from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
 from specdouble.verify.values import merged
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject, rule: Transitions) -> Plan:
+def plan(session: Session, subject: Subject, rule: Transitions) -> Plan:
     """The cases of a lifecycle: every move, allowed or not."""
     updaters = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
     if not subject.creators or not updaters:
         yield Missing(rule.id, f"no operation changes {rule.name}")
         return
-    values = merged(subject.resource.properties[rule.name], world.contract.resolve).get("enum") or list(rule.moves)
+    values = merged(subject.resource.properties[rule.name], session.contract.resolve).get("enum") or list(rule.moves)
     for updater in updaters:
         about = ids(updater.operation)
         for before in values:

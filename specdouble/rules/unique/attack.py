@@ -15,10 +15,10 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
 from specdouble.verify.values import kind, merged
-from specdouble.verify.world import World
 
 ROUNDS = 3
 
@@ -64,7 +64,7 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
 _LONG = (32, 50, 64, 100, 128, 255, 256, 500)
 
 
-def plan(world: World, subject: Subject, rule: Unique) -> Plan:
+def plan(session: Session, subject: Subject, rule: Unique) -> Plan:
     """The cases of one rule."""
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
@@ -73,11 +73,11 @@ def plan(world: World, subject: Subject, rule: Unique) -> Plan:
     if rule.name not in subject.requested(creator):
         yield Missing(rule.id, f"{creator} takes no {rule.name}")
         return
-    yield from _creates(world, subject, rule, creator)
+    yield from _creates(session, subject, rule, creator)
     for updater in subject.updaters:
         if rule.name in subject.requested(updater.operation) and rule.name not in subject.bound_on_update:
-            yield from _updates(world, subject, rule, updater)
-    yield from _scopes(world, subject, rule, creator)
+            yield from _updates(session, subject, rule, updater)
+    yield from _scopes(session, subject, rule, creator)
 
 
 @dataclass(frozen=True)
@@ -95,33 +95,33 @@ class Pair:
     equal: bool
 
 
-def pairs(world: World, subject: Subject, rule: Unique, creator: Operation) -> Iterator[Pair]:
+def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Iterator[Pair]:
     """The pairs of values that the schema takes."""
     declared = subject.requested(creator)[rule.name]
-    schema = merged(declared, world.contract.resolve)
+    schema = merged(declared, session.contract.resolve)
     if kind(schema) != "string":
-        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
-        yield Pair("another value", lambda: (world.fresh_value(schema), world.fresh_value(schema)), False)
+        yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
+        yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
         return
     for what, one, other, needs in (*_VARIANTS, *_long_values()):
         if needs == "case" and "case" not in rule.ignore and ("composed" in what or "ligature" in what):
             continue  # without `ignore: case` nothing is said about normal forms
-        mint = partial(_told_apart, world, one, other)
-        if all(world.bodies.property_fits(declared, value) for value in mint()):
+        mint = partial(_told_apart, session, one, other)
+        if all(session.bodies.property_fits(declared, value) for value in mint()):
             yield Pair(what, mint, needs != "-" and set(needs.split()) <= rule.ignore)
     if schema.get("format") == "email":
-        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
-        yield Pair("other case", lambda: (value := world.fresh_value(schema), value.upper()), "case" in rule.ignore)
-        yield Pair("another value", lambda: (value := world.fresh_value(schema), f"x{value}"), False)
-        yield Pair("a long address", partial(_long_addresses, world), False)
+        yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
+        yield Pair("other case", lambda: (value := session.fresh_value(schema), value.upper()), "case" in rule.ignore)
+        yield Pair("another value", lambda: (value := session.fresh_value(schema), f"x{value}"), False)
+        yield Pair("a long address", partial(_long_addresses, session), False)
     elif "pattern" in schema or "format" in schema:
-        yield Pair("the same value", lambda: (value := world.fresh_value(schema), value), True)
-        yield Pair("another value", lambda: (world.fresh_value(schema), world.fresh_value(schema)), False)
+        yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
+        yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
 
 
-def _long_addresses(world: World) -> tuple[str, str]:
+def _long_addresses(session: Session) -> tuple[str, str]:
     """Two e-mail addresses that differ after their 80th character."""
-    word = "".join(char for char in world.word() if char.isalnum())
+    word = "".join(char for char in session.word() if char.isalnum())
     start = f"{word}@{'n' * 60}.{'n' * 20}"
     return f"{start}one.example", f"{start}two.example"
 
@@ -132,9 +132,9 @@ def _long_values() -> Iterator[tuple[str, str, str, str]]:
     yield "300 characters, the same", "n" * 300, "n" * 300, ""
 
 
-def _told_apart(world: World, one: str, other: str) -> tuple[str, str]:
+def _told_apart(session: Session, one: str, other: str) -> tuple[str, str]:
     """The two texts with one and the same new word in them, outer spaces kept outside."""
-    word = world.word()
+    word = session.word()
     return _with_word(word, one), _with_word(word, other)
 
 
@@ -145,10 +145,10 @@ def _with_word(word: str, text: str) -> str:
     return f"{before}{word} {core}{after}"
 
 
-def _creates(world: World, subject: Subject, rule: Unique, creator: Operation) -> Plan:
+def _creates(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
     taken, near = f"a taken {rule.name} is refused on create", f"a new {rule.name} is accepted on create"
     about = ids(creator)
-    for pair in pairs(world, subject, rule, creator):
+    for pair in pairs(session, subject, rule, creator):
         tried = _taken_on_create if pair.equal else _free_on_create
         run = partial(tried, subject=subject, rule=rule, pair=pair)
         yield Case(rule.id, taken if pair.equal else near, run, pair.what, about, decisive=pair.equal)
@@ -172,7 +172,7 @@ def _body(trial: Trial, subject: Subject, rule: Unique, user: User, full: bool =
     operation = trial.creator(subject)
     schema = subject.requested(operation)[rule.name]
     made = trial.body(subject, operation, user, full)
-    return {**made, rule.name: made.get(rule.name) or trial.world.bodies.value(subject, rule.name, schema, user)}
+    return {**made, rule.name: made.get(rule.name) or trial.session.bodies.value(subject, rule.name, schema, user)}
 
 
 def _made(
@@ -186,7 +186,7 @@ def _alike(trial: Trial, subject: Subject, rule: Unique, body: dict[str, Any]) -
     """The body of another document with the same value: what else must be new is, or it would be refused for that."""
     schemas, others = subject.requested(trial.creator(subject)), subject.once - {rule.name}
     fresh = {
-        name: trial.world.bodies.value(subject, name, schemas[name], trial.user)
+        name: trial.session.bodies.value(subject, name, schemas[name], trial.user)
         for name in body
         if name in others and name in schemas
     }
@@ -246,17 +246,17 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     movable = rule.name not in subject.bound_on_update
     for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
         schema = subject.requested(updater.operation)[rule.name]
-        trial.update(updater, won[0], {rule.name: trial.world.fresh_value(schema)})
+        trial.update(updater, won[0], {rule.name: trial.session.fresh_value(schema)})
         again, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body))
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
         break
 
 
-def _updates(world: World, subject: Subject, rule: Unique, updater: Updater) -> Plan:
+def _updates(session: Session, subject: Subject, rule: Unique, updater: Updater) -> Plan:
     name, creator = rule.name, subject.creators[0]
     taken, near = f"a rename to a taken {name} is refused", f"a rename to a new {name} is accepted"
     about = ids(updater.operation)
-    for pair in pairs(world, subject, rule, creator):
+    for pair in pairs(session, subject, rule, creator):
         of: dict[str, Any] = {"subject": subject, "rule": rule, "updater": updater, "pair": pair}
         if pair.equal:
             yield Case(rule.id, taken, partial(_taken_on_update, **of), pair.what, about)
@@ -319,14 +319,16 @@ def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pa
 
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = _made(trial, subject, rule)
-    trial.update(updater, first, {rule.name: trial.world.fresh_value(subject.requested(updater.operation)[rule.name])})
+    trial.update(
+        updater, first, {rule.name: trial.session.fresh_value(subject.requested(updater.operation)[rule.name])}
+    )
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
 
 
 def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = _made(trial, subject, rule)
-    name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
+    name = trial.session.fresh_value(subject.requested(updater.operation)[rule.name])
     trial.update(updater, first, {rule.name: name})
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: name})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} that a document was renamed to")
@@ -351,7 +353,7 @@ def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Up
 
 def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     documents = [_made(trial, subject, rule) for _ in range(CLIENTS)]
-    name = trial.world.fresh_value(subject.requested(updater.operation)[rule.name])
+    name = trial.session.fresh_value(subject.requested(updater.operation)[rule.name])
     calls = [trial.update_call(updater, one, {rule.name: name}) for one in documents]
     exchanges = trial.volley(calls)
     won = sum(1 for exchange in exchanges if exchange.ok)
@@ -379,8 +381,8 @@ def _freed_by_delete(trial: Trial, subject: Subject, rule: Unique) -> None:
     accepted(exchange, f"the {rule.name} that a deleted document had")
 
 
-def _scopes(world: World, subject: Subject, rule: Unique, creator: Operation) -> Plan:
-    resource, crowd = subject.resource, world.crowd
+def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
+    resource, crowd = subject.resource, session.crowd
     by_owner = resource.owner in rule.within
     by_tenant = resource.tenant in rule.within
     # Two users have documents below parents of their own, where the scope is a parent: nothing is shared then.
@@ -425,7 +427,7 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     first = _made(trial, subject, rule, full=True)
     schema = subject.requested(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
-    value = options[0] if options else trial.world.fresh_value(schema)
+    value = options[0] if options else trial.session.fresh_value(schema)
     if name in subject.chosen and name not in subject.once:
         raise NotExercised(f"not any {name} is taken")
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), name: value})
@@ -434,13 +436,13 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
 
 
-def value(world: World, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
-    fresh = world.fresh_value(schema)
+    fresh = session.fresh_value(schema)
     if not isinstance(like, str) or not like.strip():
         return fresh
-    made = _with_word(world.word(), like)
-    return made if world.bodies.property_fits(schema, made) else fresh
+    made = _with_word(session.word(), like)
+    return made if session.bodies.property_fits(schema, made) else fresh
 
 
 def same(rule: Unique, sent: Any, seen: Any) -> bool:

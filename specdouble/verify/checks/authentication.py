@@ -16,86 +16,88 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
-from specdouble.verify.world import World
 
 
-def plan(world: World) -> Plan:
+def plan(session: Session) -> Plan:
     """The cases for every protected operation, and for the login."""
-    protected = [one for one in world.contract.operations.values() if one.security and () not in one.security]
+    protected = [one for one in session.contract.operations.values() if one.security and () not in one.security]
     if not protected:
         return
-    if protected and not len(world.crowd):
+    if protected and not len(session.crowd):
         yield Missing(Names.authentication, "valid credentials: needs users in [tool.specdouble.verify]")
     for operation in protected:
-        yield from _of_operation(world, operation)
-    if any(token_claims(c) for u in world.crowd for c in u.credentials.values()) and not world.settings.signing:
+        yield from _of_operation(session, operation)
+    if any(token_claims(c) for u in session.crowd for c in u.credentials.values()) and not session.settings.signing:
         yield Missing(Names.authentication, "expired tokens: needs `signing` in the settings, the secret of the tokens")
-    yield from _login(world)
+    yield from _login(session)
 
 
-def _of_operation(world: World, operation: Operation) -> Plan:
+def _of_operation(session: Session, operation: Operation) -> Plan:
     promise, about = f"{operation} refuses credentials that are not valid", ids(operation)
-    for user in list(world.crowd)[:1]:
-        if not world.crowd.may_call(operation.security, user):
+    for user in list(session.crowd)[:1]:
+        if not session.crowd.may_call(operation.security, user):
             yield Missing(Names.authentication, f"{operation}: no user has credentials for it in the settings")
             continue
         control = partial(_control, operation=operation, user=user)
         yield Case(Names.authentication, f"{operation} takes valid credentials", control, user.name, about)
-        if takes_whoever_asks(world, operation):
+        if takes_whoever_asks(session, operation):
             reason = (
                 "it takes whatever credentials it is sent, and nothing says whose they are: `x-identity`, or `login`"
             )
             yield Missing(Names.authentication, reason, decisive=True)
-        for what, scheme in _wrongs(world, operation, user):
+        for what, scheme in _wrongs(session, operation, user):
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
-    if not len(world.crowd):
+    if not len(session.crowd):
         # That others are refused means nothing while none is known that is taken.
         scheme = operation.security[0][0]
         run = partial(_refused, operation=operation, user=User(""), what="no credentials", scheme=scheme)
         yield Case(Names.authentication, promise, run, "no credentials", about)
 
 
-def takes_whoever_asks(world: World, operation: Operation) -> bool:
+def takes_whoever_asks(session: Session, operation: Operation) -> bool:
     """Whether the scheme of an operation takes anything that looks like credentials, and nothing says that it must not.
 
     A name and a password may well be a new user's, and a double cannot know whom a key belongs to.
     """
-    user = world.crowd.first
+    user = session.crowd.first
     scheme = next((one[0] for one in operation.security if all(name in user.credentials for name in one)), None)
-    if scheme is None or scheme in world.contract.identities or token_claims(user.credentials[scheme]):
+    if scheme is None or scheme in session.contract.identities or token_claims(user.credentials[scheme]):
         return False
-    if scheme == world.crowd.login_scheme():
+    if scheme == session.crowd.login_scheme():
         return False  # there is a login: what it did not give is nobody's
-    if scheme not in world.anybody:
-        world.anybody[scheme] = _takes_nonsense(world, scheme, user)
-    return world.anybody[scheme]
+    if scheme not in session.anybody:
+        session.anybody[scheme] = _takes_nonsense(session, scheme, user)
+    return session.anybody[scheme]
 
 
-def _takes_nonsense(world: World, scheme: str, user: User) -> bool:
+def _takes_nonsense(session: Session, scheme: str, user: User) -> bool:
     """Whether a plain read takes credentials that nobody has."""
-    for operation in world.contract.operations.values():
-        plain = operation.method == "get" and "{" not in operation.path and operation.id not in world.selection.left_out
+    for operation in session.contract.operations.values():
+        plain = (
+            operation.method == "get" and "{" not in operation.path and operation.id not in session.selection.left_out
+        )
         if plain and (scheme,) in operation.security and () not in operation.security:
-            wrong = headers(world, user, scheme, "nonsense")
+            wrong = headers(session, user, scheme, "nonsense")
             try:
-                return Trial(world).send(operation, user, authorization=wrong).ok
+                return Trial(session).send(operation, user, authorization=wrong).ok
             except Interruption:
                 return False
     return False
 
 
-def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
+def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
     scheme = next(one for one in operation.security if all(name in user.credentials for name in one))[0]
     kinds = ["no credentials", "empty", "nonsense", "cut short", "one character other", "one character more"]
-    definition = world.contract.security_schemes.get(scheme, {})
+    definition = session.contract.security_schemes.get(scheme, {})
     if definition.get("type") != "apiKey":
         kinds += ["the scheme alone", "another scheme", "a scheme that is none", "no scheme"]
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
-        kinds += ["expired"] if scheme in world.settings.signing else []
-    if takes_whoever_asks(world, operation):
+        kinds += ["expired"] if scheme in session.settings.signing else []
+    if takes_whoever_asks(session, operation):
         kinds = ["no credentials"]
     others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
     kinds += ["of another scheme"] if others else []
@@ -103,9 +105,9 @@ def _wrongs(world: World, operation: Operation, user: User) -> Iterator[tuple[st
         yield kind, scheme
 
 
-def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, str]:
+def headers(session: Session, user: User, scheme: str, what: str) -> Mapping[str, str]:
     """The headers with credentials that are wrong in this way."""
-    definition = world.contract.security_schemes.get(scheme, {})
+    definition = session.contract.security_schemes.get(scheme, {})
     known = user.credentials.get(scheme, "")
     spelled = {
         "the scheme alone": "Bearer", "another scheme": f"Basic {known}", "no scheme": known,
@@ -115,7 +117,7 @@ def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, st
         return {}
     if what in spelled:
         return {"Authorization": spelled[what]}
-    wrong = _forged(world, user, scheme, what, known)
+    wrong = _forged(session, user, scheme, what, known)
     found: dict[str, str] = {}
     query: dict[str, str] = {}
     carry(definition, wrong, found, query)
@@ -124,7 +126,7 @@ def headers(world: World, user: User, scheme: str, what: str) -> Mapping[str, st
     return found
 
 
-def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str:
+def _forged(session: Session, user: User, scheme: str, what: str, known: str) -> str:
     """A credential that is wrong in this way."""
     middle = len(known) // 2
     others = [value for value in user.credentials.values() if value != known]
@@ -139,16 +141,16 @@ def _forged(world: World, user: User, scheme: str, what: str, known: str) -> str
         "of another scheme": next(iter(others), ""),
         "no signature": known.rpartition(".")[0] + ".",
     }
-    return simple[what] if what in simple else _forged_token(world, user, scheme, what, known)
+    return simple[what] if what in simple else _forged_token(session, user, scheme, what, known)
 
 
-def _forged_token(world: World, user: User, scheme: str, what: str, known: str) -> str:
+def _forged_token(session: Session, user: User, scheme: str, what: str, known: str) -> str:
     """A JSON Web Token of the user's claims that the server did not sign, or that is out of date."""
     claims, now = token_claims(known), int(time.time())
     lasting, signed_one = {**claims, "exp": now + 3600}, {"alg": "HS256", "typ": "JWT"}
     past = {**claims, "iat": now - 10**5, "exp": now - 3600}
     if what == "expired":
-        return signed(signed_one, past, world.settings.signing[scheme])
+        return signed(signed_one, past, session.settings.signing[scheme])
     made = {
         "unsigned": ({"alg": "none", "typ": "JWT"}, lasting, None),
         "unsigned, capitals": ({"alg": "NONE", "typ": "JWT"}, lasting, None),
@@ -158,7 +160,7 @@ def _forged_token(world: World, user: User, scheme: str, what: str, known: str) 
     if what in made:
         return signed(*made[what])
     header, _, signature = known.split(".")
-    others = [one.credentials.get(scheme, "") for one in world.crowd if one.name != user.name]
+    others = [one.credentials.get(scheme, "") for one in session.crowd if one.name != user.name]
     other = next((token for token in others if token_claims(token)), "")
     payload = other.split(".")[1] if other else _encoded({**claims, "exp": now + 10**6})
     return f"{header}.{payload}.{signature}"
@@ -179,22 +181,22 @@ def _encoded(value: dict[str, Any]) -> str:
 
 
 def _control(trial: Trial, operation: Operation, user: User) -> None:
-    exchange = trial.send(operation, user, **trial.world.request(operation, user))
+    exchange = trial.send(operation, user, **trial.session.request(operation, user))
     # 403 says who asks is known, and may not (RFC 9110, 15.5.4).
     if exchange.status == 401:
         raise Broken("valid credentials to be taken", f"the server answered {exchange.told()}")
 
 
 def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: str) -> None:
-    wrong = headers(trial.world, user, scheme, what)
-    parts = trial.world.request(operation, user)
+    wrong = headers(trial.session, user, scheme, what)
+    parts = trial.session.request(operation, user)
     exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
     expected = f"credentials that are not valid ({what}) to be refused with 401"
     if exchange.status == 404 and "path" in parts:
         raise NotExercised(f"{operation} looks for its document before it looks at credentials")
     if exchange.status == NOT_IMPLEMENTED:
         raise NotExercised(f"{operation} is not implemented: {exchange.told(60)}")
-    lacking = trial.world.baselines.missing((operation.id,))
+    lacking = trial.session.baselines.missing((operation.id,))
     if exchange.status in (400, 404, 409, 415, 422) and lacking is not None:
         raise NotExercised(lacking)  # what is wrong with it may be looked at first
     allowed = {401} if "401" in operation.statuses else {401, 403}
@@ -204,13 +206,13 @@ def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: 
         raise Broken("an answer 401 to say how to authenticate (RFC 9110, 11.6.1)", "it has no WWW-Authenticate")
 
 
-def _login(world: World) -> Plan:
-    login = world.settings.login
-    operation = world.contract.operations.get(login.operation) if login else None
+def _login(session: Session) -> Plan:
+    login = session.settings.login
+    operation = session.contract.operations.get(login.operation) if login else None
     if operation is None:
         return
     promise, about = f"{operation} refuses what is no user's", ids(operation)
-    for user in world.crowd:
+    for user in session.crowd:
         if not user.account.login:
             continue
         for place, value in login_values(user.account.login):
@@ -224,7 +226,7 @@ def _login(world: World) -> Plan:
                     continue
                 run = partial(_wrong_login, operation=operation, user=user, place=place, value=other)
                 yield Case(Names.authentication, promise, run, f"{user.name} with {what} {place[-1]}", about)
-        for other in world.crowd:
+        for other in session.crowd:
             if other.name != user.name and other.account.login:
                 run = partial(_mixed_login, operation=operation, user=user, other=other)
                 yield Case(Names.authentication, promise, run, f"{user.name} with {other.name}'s secret", about)

@@ -10,13 +10,13 @@ from specdouble.contract import Operation, PropertyRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, refused_as, views
-from specdouble.verify.world import World
 
 
 def plan(
-    world: World,
+    session: Session,
     subject: Subject,
     rule: PropertyRule,
     pairs: list[tuple[User, User]],
@@ -25,7 +25,7 @@ def plan(
     """The cases of one rule.
 
     Args:
-        world: the server.
+        session: the server.
         subject: the documents that have an owner or a tenant.
         rule: whose they are.
         pairs: users of whom neither may see the other's.
@@ -34,17 +34,17 @@ def plan(
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
         return
-    if len(world.crowd) == 0:
+    if len(session.crowd) == 0:
         yield Missing(rule.id, "needs users: name them in [tool.specdouble.verify]")
         return
-    for user in world.crowd:
+    for user in session.crowd:
         run = partial(_held, subject=subject, rule=rule, user=user, wanted=told(user))
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
     for one, other in pairs:
-        yield from _of_pair(world, subject, rule, one, other)
+        yield from _of_pair(session, subject, rule, one, other)
 
 
-def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, other: User) -> Plan:
+def _of_pair(session: Session, subject: Subject, rule: PropertyRule, one: User, other: User) -> Plan:
     who = f"{one.name}'s, by {other.name}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
@@ -59,22 +59,22 @@ def _of_pair(world: World, subject: Subject, rule: PropertyRule, one: User, othe
     for operation in subject.listers:
         run = partial(_listed, subject=subject, one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
-    for operation, name in _users_of(world, subject):
+    for operation, name in _users_of(session, subject):
         run = partial(_used, **of, operation=operation, name=name)
         yield Case(
             rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation), decisive=True
         )
 
 
-def _users_of(world: World, subject: Subject) -> Iterator[tuple[Operation, str]]:
+def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that act on a document which their body names, by the contract's examples."""
-    for operation in world.contract.operations.values():
+    for operation in session.contract.operations.values():
         media = operation.json_body
-        if operation.id in world.contract.actions or media is None or "404" not in operation.statuses:
+        if operation.id in session.contract.actions or media is None or "404" not in operation.statuses:
             continue
-        schema = world.contract.resolve(media.schema)
+        schema = session.contract.resolve(media.schema)
         for name in schema.get("required") or () if isinstance(schema, dict) else ():
-            if world.implied.get(name) == subject.collection:
+            if session.implied.get(name) == subject.collection:
                 yield operation, name
 
 
@@ -96,10 +96,10 @@ def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: 
 
 def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
     document = trial.create(subject, one)
-    changes = trial.world.bodies.change(subject, updater)
+    changes = trial.session.bodies.change(subject, updater)
     trial.update(updater, document, changes)
     before = trial.look(document) if subject.observable else None
-    other_changes = trial.world.bodies.change(subject, updater)
+    other_changes = trial.session.bodies.change(subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
     statuses = _statuses(rule, updater.operation)
     if subject.puts(updater.operation) and updater.operation in subject.creators:
@@ -131,10 +131,10 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
 def _used(
     trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation, name: str
 ) -> None:
-    if not all(trial.world.crowd.may_call(operation.security, user) for user in (one, other)):
+    if not all(trial.session.crowd.may_call(operation.security, user) for user in (one, other)):
         raise NotExercised(f"needs credentials of both users for {operation} in the settings")
     document = trial.create(subject, one)
-    body = trial.world.plain_body(operation) | {name: document.id}
+    body = trial.session.plain_body(operation) | {name: document.id}
     control = trial.send(operation, one, body=body)
     if not control.ok:
         raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")

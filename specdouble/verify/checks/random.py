@@ -16,25 +16,27 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import Body, hold
 from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted
-from specdouble.verify.world import World
 
 LONGEST_STORY = 4  # updates of one document
 
 
-def plan(world: World, subject: Subject) -> Plan:
+def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the documents of one collection."""
     if not subject.creators:
         return
-    creator, examples = subject.creators[0], world.settings.max_examples
-    run = partial(_shrunk, _created, subject=subject, strategy=_bodies(world, subject, creator), examples=examples)
+    creator, examples = subject.creators[0], session.settings.max_examples
+    run = partial(_shrunk, _created, subject=subject, strategy=_bodies(session, subject, creator), examples=examples)
     yield Case(Names.read_your_writes, f"{creator} keeps whatever it is sent", run, "random", ids(creator))
     for updater in subject.updaters:
         if updater.partial and subject.observable:
-            bodies = _bodies(world, subject, updater.operation, subject.bound_on_update)
-            stories = st.tuples(_bodies(world, subject, creator), st.lists(bodies, min_size=1, max_size=LONGEST_STORY))
+            bodies = _bodies(session, subject, updater.operation, subject.bound_on_update)
+            stories = st.tuples(
+                _bodies(session, subject, creator), st.lists(bodies, min_size=1, max_size=LONGEST_STORY)
+            )
             run = partial(
                 _shrunk, partial(_story, updater=updater), subject=subject, strategy=stories, examples=examples
             )
@@ -43,15 +45,15 @@ def plan(world: World, subject: Subject) -> Plan:
 
 
 def _bodies(
-    world: World, subject: Subject, operation: Operation, bound: frozenset[str] = frozenset()
+    session: Session, subject: Subject, operation: Operation, bound: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Body]:
     """Bodies without the properties that a rule speaks of: those are added where the body is sent."""
-    ruled = {*subject.chosen, *subject.server_set, *bound, *world.implied}
+    ruled = {*subject.chosen, *subject.server_set, *bound, *session.implied}
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
         if name not in ruled:
-            fits = partial(world.bodies.property_fits, schema)
-            parts[name] = fitting(schema, world.contract.resolve).filter(fits)
+            fits = partial(session.bodies.property_fits, schema)
+            parts[name] = fitting(schema, session.contract.resolve).filter(fits)
     return st.fixed_dictionaries({}, optional=parts)
 
 
@@ -66,7 +68,7 @@ def _shrunk(
     stopped: list[Interruption] = []
     seen: list[Trial] = []
 
-    @hypothesis.seed(trial.world.settings.seed)
+    @hypothesis.seed(trial.session.settings.seed)
     @hypothesis.settings(
         max_examples=examples, database=None, deadline=None, print_blob=False, report_multiple_bugs=False,
         suppress_health_check=list(hypothesis.HealthCheck),
@@ -76,7 +78,7 @@ def _shrunk(
     def attempt(value: Any) -> None:
         if stopped:
             return
-        inner = Trial(trial.world)
+        inner = Trial(trial.session)
         seen.append(inner)
         try:
             run(inner, subject, value)
@@ -98,7 +100,7 @@ def _shrunk(
         raise NotExercised(f"random documents: {type(error).__name__}") from None
     finally:
         for inner in seen:
-            trial.findings += inner.findings
+            trial.objections += inner.objections
     if stopped:
         raise stopped[0]
     trial.exchanges += [exchange for inner in seen for exchange in inner.exchanges]
@@ -107,7 +109,7 @@ def _shrunk(
 def _created(trial: Trial, subject: Subject, value: Body) -> None:
     creator = trial.creator(subject)
     body = in_order(subject.requested(creator), {**trial.body(subject, creator, trial.user), **value})
-    if not trial.world.bodies.fits(creator, body):
+    if not trial.session.bodies.fits(creator, body):
         raise NotExercised("the values do not fit each other")
     exchange, document = trial.try_create(subject, trial.user, body)
     accepted(exchange, "a body that keeps the contract")
@@ -124,7 +126,7 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
     passed_over = set(subject.updated_stamps)
     for change in changes:
         change = in_order(known, {**other_ends(change, model), **change}, keep=change)
-        if not trial.world.bodies.fits(updater.operation, trial.update_call(updater, document, change).body):
+        if not trial.session.bodies.fits(updater.operation, trial.update_call(updater, document, change).body):
             continue  # an object of no properties, or of some without others, where the schema takes none such
         accepted(trial.try_update(updater, document, change), "an update that keeps the contract")
         model = {**model, **{name: one for name, one in change.items() if name in known}}

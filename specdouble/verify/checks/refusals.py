@@ -13,32 +13,32 @@ from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
 from specdouble.verify.values import edges, kind, merged, unfitting, unlike
-from specdouble.verify.world import World
 
 
-def plan(world: World, subject: Subject) -> Plan:
+def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the documents of one collection."""
     if not subject.creators:
         return
     creator = subject.creators[0]
-    yield from _unfitting(world, subject, creator, None)
-    yield from _edges(world, subject, creator, None)
+    yield from _unfitting(session, subject, creator, None)
+    yield from _edges(session, subject, creator, None)
     yield from _unknown(subject, creator, None)
     for updater in subject.updaters:
         if not updater.id_in_body:
-            yield from _unfitting(world, subject, updater.operation, updater)
-            yield from _edges(world, subject, updater.operation, updater)
+            yield from _unfitting(session, subject, updater.operation, updater)
+            yield from _edges(session, subject, updater.operation, updater)
             yield from _unknown(subject, updater.operation, updater)
 
 
-def _unfitting(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
+def _unfitting(session: Session, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
     promise, about = f"{operation} refuses what does not fit, and nothing is left of it", ids(operation)
     for name, schema in subject.requested(operation).items():
-        for value in unfitting(schema, world.contract.resolve):
-            if not world.bodies.property_fits(schema, value):
+        for value in unfitting(schema, session.contract.resolve):
+            if not session.bodies.property_fits(schema, value):
                 run = partial(_refused, subject=subject, updater=updater, changes={name: value})
                 yield Case(Names.refused_leaves_no_trace, promise, run, f"{name} {shown(value)}", about)
     for name in subject.required(operation):
@@ -91,12 +91,12 @@ def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
     """A body that the create must accept, with a text in it by which its document would be known in a list."""
     creator = trial.creator(subject)
     body = trial.body(subject, creator, trial.user)
-    if subject.once or any(isinstance(value, str) and trial.world.is_word(value) for value in body.values()):
+    if subject.once or any(isinstance(value, str) and trial.session.is_word(value) for value in body.values()):
         return body
     for name, schema in subject.requested(creator).items():
-        ruled = name in subject.chosen or name in subject.server_set or name in trial.world.implied
-        mark = trial.world.word()
-        if not ruled and name in subject.resource.properties and trial.world.bodies.property_fits(schema, mark):
+        ruled = name in subject.chosen or name in subject.server_set or name in trial.session.implied
+        mark = trial.session.word()
+        if not ruled and name in subject.resource.properties and trial.session.bodies.property_fits(schema, mark):
             return {**body, name: mark}
     return body
 
@@ -104,7 +104,7 @@ def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
 def leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
     """A name that a refused create was sent is free still, and no list shows it."""
     if subject.listers and not subject.once:
-        marks = {value for value in body.values() if isinstance(value, str) and trial.world.is_word(value)}
+        marks = {value for value in body.values() if isinstance(value, str) and trial.session.is_word(value)}
         for one in trial.listed(subject, trial.user):
             if marks & {value for value in one.values() if isinstance(value, str)}:
                 raise Broken("a refused create to store nothing", "the list shows its document")
@@ -140,9 +140,9 @@ def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str,
         whole = merged(schema, trial.contract.resolve)
         simple = kind(whole) in ("string", "boolean", "number") and not whole.get("enum")
         if plain and simple and len(others) < 6:
-            others[name] = trial.world.bodies.value(subject, name, schema, trial.user)
+            others[name] = trial.session.bodies.value(subject, name, schema, trial.user)
     return others | {
-        name: value for name, value in trial.world.bodies.change(subject, updater).items() if name not in changes
+        name: value for name, value in trial.session.bodies.change(subject, updater).items() if name not in changes
     }
 
 
@@ -153,15 +153,15 @@ def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
             raise Broken("a refused update to change nothing", seen, "refused_leaves_no_trace")
 
 
-def _edges(world: World, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
+def _edges(session: Session, subject: Subject, operation: Operation, updater: Updater | None) -> Plan:
     about = ids(operation)
     for name, schema in subject.requested(operation).items():
         ruled = (subject.chosen.keys() - subject.once) | subject.server_set
         ruled |= subject.bound_on_update if updater else set()
-        if name in ruled or name in world.implied:
+        if name in ruled or name in session.implied:
             continue
-        for what, value in edges(schema, world.contract.resolve):
-            fits = world.bodies.property_fits(schema, value)
+        for what, value in edges(schema, session.contract.resolve):
+            fits = session.bodies.property_fits(schema, value)
             promise = f"{name} within its bounds is accepted" if fits else f"{name} beyond its bounds is refused"
             run = partial(_edge, subject=subject, updater=updater, name=name, value=value, fits=fits)
             yield Case(Names.boundaries, f"{operation}: {promise}", run, what, about)
@@ -169,7 +169,7 @@ def _edges(world: World, subject: Subject, operation: Operation, updater: Update
 
 def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
     if fits and isinstance(value, str) and name in subject.once:
-        word = trial.world.word()
+        word = trial.session.word()
         value = (word + value[len(word) :]) if len(value) > len(word) else _letters(len(value))
     if not fits:
         if updater is None:
@@ -232,15 +232,15 @@ MALFORMED = {
 OFTEN_TAKEN = "not a number"
 
 
-def plan_malformed(world: World) -> Plan:
+def plan_malformed(session: Session) -> Plan:
     """Bodies that are no JSON, or no object, for each operation that takes an object."""
-    for operation in world.contract.operations.values():
+    for operation in session.contract.operations.values():
         media = operation.json_body
-        if media is None or media.slot is None or world.contract.schemas.is_valid(media.slot, []):
+        if media is None or media.slot is None or session.contract.schemas.is_valid(media.slot, []):
             continue
         # None is as good as an object without properties, where that would do.
         optional = operation.body is not None and not operation.body.required
-        optional = optional or world.contract.schemas.is_valid(media.slot, {})
+        optional = optional or session.contract.schemas.is_valid(media.slot, {})
         for what, raw in MALFORMED.items():
             if optional and not raw:
                 continue
@@ -250,13 +250,13 @@ def plan_malformed(world: World) -> Plan:
 
 def _malformed(trial: Trial, operation: Operation, raw: bytes, must_be_refused: bool) -> None:
     user = trial.user if trial.user.name else None
-    parts = {name: value for name, value in trial.world.request(operation, trial.user).items() if name != "body"}
+    parts = {name: value for name, value in trial.session.request(operation, trial.user).items() if name != "body"}
     exchange = trial.send(operation, user, raw=raw, **parts)
     if must_be_refused and not exchange.refused:
         raise Broken("a body that is no object to be refused", f"the server answered {exchange.told()}")
 
 
-def plan_reads(world: World, subject: Subject) -> Plan:
+def plan_reads(session: Session, subject: Subject) -> Plan:
     """The cases for reads and ids."""
     if not subject.creators or not subject.observable:
         return
@@ -267,7 +267,7 @@ def plan_reads(world: World, subject: Subject) -> Plan:
             yield Case(Names.read_changes_nothing, f"{operation} changes nothing", run, what, ids(operation))
     about = ids(*subject.creators)
     yield Case(Names.distinct_ids, "ids are distinct", partial(_distinct, subject=subject), "", about)
-    for one, other in world.crowd.pairs()[:2]:
+    for one, other in session.crowd.pairs()[:2]:
         run = partial(_distinct_of_two, subject=subject, one=one, other=other)
         yield Case(Names.distinct_ids, "ids are distinct", run, f"{one.name}'s and {other.name}'s", about)
     for updater in subject.updaters:
@@ -275,7 +275,7 @@ def plan_reads(world: World, subject: Subject) -> Plan:
         yield Case(Names.distinct_ids, "an id stays", run, "", ids(updater.operation))
 
 
-def plan_unknown(_world: World, subject: Subject) -> Plan:
+def plan_unknown(_session: Session, subject: Subject) -> Plan:
     """The cases for reads of documents that are not there; one made here tells what an id looks like."""
     if not subject.creators:
         return
@@ -297,7 +297,7 @@ def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
     name = subject.action(operation).id
     schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
     # An id that the parameter's schema does not take may as well be refused for that.
-    fits = trial.world.bodies.property_fits(schema, other)
+    fits = trial.session.bodies.property_fits(schema, other)
     statuses = {404} if fits else {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4"}
     refused_as(exchange, statuses, "a read of a document that is not there", strict=True)
 
@@ -337,7 +337,7 @@ def _distinct_of_two(trial: Trial, subject: Subject, one: Any, other: Any) -> No
 
 def _id_stays(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject)
-    exchange = trial.try_update(updater, document, trial.world.bodies.change(subject, updater))
+    exchange = trial.try_update(updater, document, trial.session.bodies.change(subject, updater))
     accepted(exchange, "an update")
     key = subject.key
     for where, seen in (("the answer", document.shown), ("a read", trial.look(document))):

@@ -6,8 +6,8 @@ from functools import partial
 
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
-from specdouble.verify.world import World
 
 TEXTS = {
     "empty": "", "blank": " ", "not ASCII": "Zoë Ærøskøbing", "no Latin": "日本語 привет", "an emoji": "👩‍👩‍👧‍👦",
@@ -16,14 +16,16 @@ TEXTS = {
 }  # fmt: skip
 
 
-def plan(world: World) -> Plan:
+def plan(session: Session) -> Plan:
     """The cases for each operation and each property that takes such a text."""
-    for operation in world.contract.operations.values():
-        media, action = operation.json_body, world.contract.actions.get(operation.id)
-        unique = world.subjects[action.collection].once if action else frozenset()
-        for name, schema in (world.contract.properties(media.schema) if media else {}).items():
+    for operation in session.contract.operations.values():
+        media, action = operation.json_body, session.contract.actions.get(operation.id)
+        unique = session.subjects[action.collection].once if action else frozenset()
+        for name, schema in (session.contract.properties(media.schema) if media else {}).items():
             for what, text in TEXTS.items():
-                if world.bodies.property_fits(schema, text) and world.bodies.property_fits(schema, "any other text"):
+                if session.bodies.property_fits(schema, text) and session.bodies.property_fits(
+                    schema, "any other text"
+                ):
                     run = partial(_sent, operation=operation, name=name, text=text, unique=name in unique)
                     promise = f"{operation} does not fail at any {name}"
                     yield Case(Names.conformance, promise, run, what, ids(operation))
@@ -32,12 +34,12 @@ def plan(world: World) -> Plan:
 def _sent(trial: Trial, operation: Operation, name: str, text: str, unique: bool) -> None:
     """What it answers is judged as every answer is; what it creates is remembered, to be deleted again."""
     user = trial.user if trial.user.name else None
-    parts = trial.world.request(operation, trial.user)
+    parts = trial.session.request(operation, trial.user)
     body = {**parts["body"], name: trial.fresh(text) if unique and text.strip() else text}
     exchange = trial.send(operation, user, **{**parts, "body": body})
     if unique and not text.strip() and exchange.status < 500:
         # It can be given once: whoever gave it before decides the answer, and only a failure is this request's.
-        trial.findings.clear()
-    for subject in trial.world.subjects.values():
+        trial.objections.clear()
+    for subject in trial.session.subjects.values():
         if operation in subject.creators:
             trial.adopt(subject, trial.user, body, exchange)

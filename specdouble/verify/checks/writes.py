@@ -11,15 +11,15 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.orders import in_order
 from specdouble.verify.paging import larger_page
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, shows_all, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
-from specdouble.verify.world import World
 
 Body = dict[str, Any]
 
 
-def plan(world: World, subject: Subject) -> Plan:
+def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the documents of one collection."""
     if not subject.creators:
         reason = f"no operation creates documents of {subject.collection}, as far as the contract tells"
@@ -28,7 +28,7 @@ def plan(world: World, subject: Subject) -> Plan:
     creator = subject.creators[0]
     kept, about = f"{creator} keeps what it is sent", ids(creator)
     yield Case(Names.read_your_writes, kept, partial(_full, subject=subject), "every property", about)
-    rounds = max((len(_values(world, schema)) for schema in subject.requested(creator).values()), default=0)
+    rounds = max((len(_values(session, schema)) for schema in subject.requested(creator).values()), default=0)
     for number in range(rounds):
         run = partial(_catalogue, subject=subject, number=number)
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
@@ -39,7 +39,7 @@ def plan(world: World, subject: Subject) -> Plan:
         )
         yield from _listed_states(subject)
     for updater in subject.updaters:
-        yield from _of_updater(world, subject, updater)
+        yield from _of_updater(session, subject, updater)
     for operation in subject.deleters if subject.observable else ():
         promise = f"{operation} takes its document away and no other"
         yield Case(Names.read_your_writes, promise, partial(_delete, subject=subject), "", ids(operation))
@@ -56,11 +56,11 @@ def _delete(trial: Trial, subject: Subject) -> None:
         raise Broken("the other document to be there still", "it is gone too")
 
 
-def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
+def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
     operation, about = updater.operation, ids(updater.operation)
     kept = f"{operation} keeps what it is sent" + (" on update" if updater.id_in_body else "")
     of: dict[str, Any] = {"subject": subject, "updater": updater}
-    rounds = max((len(_values(world, schema)) for schema in subject.requested(operation).values()), default=0)
+    rounds = max((len(_values(session, schema)) for schema in subject.requested(operation).values()), default=0)
     for number in range(rounds):
         run = partial(_catalogue_update, **of, number=number)
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
@@ -75,8 +75,10 @@ def _of_updater(world: World, subject: Subject, updater: Updater) -> Plan:
         yield Case(Names.partial_update, promise, partial(_empty, **of), "", about)
 
 
-def _values(world: World, schema: Any) -> list[Any]:
-    return [value for value in catalogue(schema, world.contract.resolve) if world.bodies.property_fits(schema, value)]
+def _values(session: Session, schema: Any) -> list[Any]:
+    return [
+        value for value in catalogue(schema, session.contract.resolve) if session.bodies.property_fits(schema, value)
+    ]
 
 
 def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
@@ -134,7 +136,7 @@ def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip:
     """A value of each property's catalogue, the next ones with each number."""
     changes: Body = {}
     for index, (name, schema) in enumerate(subject.requested(operation).items()):
-        values = _values(trial.world, schema)
+        values = _values(trial.session, schema)
         if name in skip or (name in subject.chosen and name not in subject.once) or name in subject.server_set:
             continue
         if values:
@@ -146,14 +148,14 @@ def together(trial: Trial, operation: Operation, base: Body, changes: Body) -> B
     """Those of the changes that one body can hold: some schemas take a property beside certain others alone."""
     whole, kept = dict(base), Body()
     for name, value in changes.items():
-        if trial.world.bodies.fits(operation, {**whole, name: value}):
+        if trial.session.bodies.fits(operation, {**whole, name: value}):
             whole[name] = kept[name] = value
     return kept
 
 
 def anew(trial: Trial, subject: Subject, name: str, schema: Any, value: Any) -> Any:
     """The value, or one like it where a document may have it already and no two may."""
-    return trial.world.bodies.value(subject, name, schema, trial.user, like=value) if name in subject.once else value
+    return trial.session.bodies.value(subject, name, schema, trial.user, like=value) if name in subject.once else value
 
 
 def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
@@ -228,7 +230,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
     if name in subject.chosen:
-        value = trial.world.bodies.value(subject, name, schema, trial.user)
+        value = trial.session.bodies.value(subject, name, schema, trial.user)
     else:
         value = _other(trial, schema, before.get(name))
     trial.tick()
@@ -238,7 +240,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
-        _others_stay(trial, document, before, {name, *trial.world.held(updater.operation)})
+        _others_stay(trial, document, before, {name, *trial.session.held(updater.operation)})
 
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:
@@ -269,15 +271,15 @@ def _other(trial: Trial, schema: Any, before: Any) -> Any:
             return value
     if kind(whole) == "boolean":
         return not before
-    value = plausible(whole, trial.contract.resolve, trial.world.word())
+    value = plausible(whole, trial.contract.resolve, trial.session.word())
     if value == before and isinstance(value, int | float):
-        others = [one for one in _values(trial.world, schema) if one != before]
+        others = [one for one in _values(trial.session, schema) if one != before]
         return others[0] if others else value
     return value
 
 
 def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
-    if not trial.world.bodies.fits(updater.operation, {}):
+    if not trial.session.bodies.fits(updater.operation, {}):
         raise NotExercised("the schema takes no body without properties")
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
@@ -301,7 +303,7 @@ def _hold_page(trial: Trial, subject: Subject, document: Document, there: set[An
     if query is None:
         return
     place = trial.listing(document)
-    around = trial.world.surroundings(operation, trial.user, None, known=place)
+    around = trial.session.surroundings(operation, trial.user, None, known=place)
     around["query"] = {**around.get("query", {}), **query}
     exchange = trial.send(operation, trial.user, **around)
     shown_so = exchange.at(subject.action(operation).envelope)

@@ -11,8 +11,8 @@ from schemathesis.engine import from_schema
 from specdouble.contract import Contract
 from specdouble.verify.conformance.engine import _authentication, _label, configuration
 from specdouble.verify.handshake import prepare
+from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
-from specdouble.verify.world import World
 
 
 def failures_of_schemathesis_alone(
@@ -28,11 +28,11 @@ def failures_of_schemathesis_alone(
     Raises:
         CouldNotRun: the server or its users cannot be used.
     """
-    world = World(contract, settings)
-    prepare(world)
-    schema = schemathesis.openapi.from_dict(contract.data, config=configuration(world, Path(contract.path).parent))
+    session = Session(contract, settings)
+    prepare(session)
+    schema = schemathesis.openapi.from_dict(contract.data, config=configuration(session, Path(contract.path).parent))
     by_label = {_label(contract, one): one for one in contract.operations.values()}
-    schema.auth()(_authentication(world, by_label))
+    schema.auth()(_authentication(session, by_label))
     found: dict[str, None] = {}
     stream = from_schema(schema).execute()
     try:

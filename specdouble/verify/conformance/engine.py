@@ -27,10 +27,10 @@ from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED
 from specdouble.verify.problem import WrongUse
+from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
 from specdouble.verify.values import kind
 from specdouble.verify.verdict import Failure, Row, Verdict
-from specdouble.verify.world import World
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 TURNED_AWAY = (429, 502, 503, 504)
@@ -41,30 +41,30 @@ class Conformance:
     """Schemathesis on one server.
 
     Args:
-        world: the server.
+        session: the server.
         folder: where a `schemathesis.toml` may be.
     """
 
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world, self.contract = world, world.contract
-        self.by_label = {_label(world.contract, one): one for one in world.contract.operations.values()}
-        self.config = configuration(world, folder)
-        self.schema: Any = schemathesis.openapi.from_dict(with_links(world.contract), config=self.config)
-        self._choose(world)
-        self.schema.auth()(_authentication(world, self.by_label))
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session, self.contract = session, session.contract
+        self.by_label = {_label(session.contract, one): one for one in session.contract.operations.values()}
+        self.config = configuration(session, folder)
+        self.schema: Any = schemathesis.openapi.from_dict(with_links(session.contract), config=self.config)
+        self._choose(session)
+        self.schema.auth()(_authentication(session, self.by_label))
         self.troubles: list[str] = []
         self.remarks: list[str] = []
         self.stream: Any = None
 
-    def _choose(self, world: World) -> None:
+    def _choose(self, session: Session) -> None:
         """Take the operations that are chosen, and leave out those that may do harm."""
         for label, one in self.by_label.items():
-            if not world.selection.concerns((one.id,)) or world.guard.forbids(one):
+            if not session.selection.concerns((one.id,)) or session.guard.forbids(one):
                 self.schema = self.schema.exclude(name=label)
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
-        knowledge = Knowledge(self.world, self.by_label)
+        knowledge = Knowledge(self.session, self.by_label)
 
         def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.before_call(case)
@@ -104,7 +104,7 @@ class Conformance:
             return True
         sent_as = essence((response.headers.get("content-type") or [""])[0])
         types = {media for one in operation.responses.values() for media in one.content} if operation else set()
-        own = self.world.pages.is_own(response.status_code)
+        own = self.session.pages.is_own(response.status_code)
         if sent_as in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
@@ -115,7 +115,7 @@ class Conformance:
         operation = self.by_label.get(case.operation.label)
         if operation is None or type(failure).__name__ != "RejectedPositiveData":
             return False
-        return self.world.baselines.missing((operation.id,)) is not None
+        return self.session.baselines.missing((operation.id,)) is not None
 
     def _was_turned_away(self, case: Any, failure: Any) -> bool:
         """Whether a request that a check sent of itself met a limit or a proxy."""
@@ -138,10 +138,10 @@ class Conformance:
         media = operation.body.content.get(case.media_type)
         if media is None or media.slot is None or not self._is_right_beside(case):
             return False
-        schemas = self.world.contract.properties(media.schema)
+        schemas = self.session.contract.properties(media.schema)
         sent = {name: _as_text(value) if kind(schemas.get(name) or {}) == "string" else value
                 for name, value in case.body.items()}  # fmt: skip
-        return self.world.contract.schemas.is_valid(media.slot, sent)
+        return self.session.contract.schemas.is_valid(media.slot, sent)
 
     @staticmethod
     def _is_right_beside(case: Any) -> bool:
@@ -189,10 +189,10 @@ class Conformance:
         case = recorder.cases[case_id].value
         operation = self.by_label.get(case.operation.label)
         check = _check_of(node.name, recorder.interactions.get(case_id))
-        if not self.world.selection.takes(check):
+        if not self.session.selection.takes(check):
             return
         verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
-        if node.name == "ignored_auth" and operation is not None and takes_whoever_asks(self.world, operation):
+        if node.name == "ignored_auth" and operation is not None and takes_whoever_asks(self.session, operation):
             return  # nothing tells whom it should take; that is said once
         if node.name == "ignored_auth" and self.troubles:
             # Its own requests are seen by no hook: one that a proxy answered looks like one that was let in.
@@ -219,7 +219,7 @@ class Conformance:
         operation, response = self.by_label.get(case.operation.label), interaction.response
         if operation is None or response is None:
             return None
-        user = self.world.crowd.first.name or None
+        user = self.session.crowd.first.name or None
         request = interaction.request
         return Exchange(
             Call(operation, user), request.method.upper(), request.uri,
@@ -268,16 +268,16 @@ def switched_off(contract: Contract, folder: Path) -> list[str]:
     return [one.id for one in contract.operations.values() if _label(contract, one) not in offered]
 
 
-def _authentication(world: World, by_label: Mapping[str, Operation]) -> type:
+def _authentication(session: Session, by_label: Mapping[str, Operation]) -> type:
     """What gives each request the credentials of the first user."""
 
     class Credentials:
         def get(self, _case: Any, context: Any) -> Any:
-            operation, user = by_label.get(context.operation.label), world.crowd.first
+            operation, user = by_label.get(context.operation.label), session.crowd.first
             if operation is None or not user.name:
                 return None
             call = Call(operation, user.name)
-            return world.crowd.authorize(call)
+            return session.crowd.authorize(call)
 
         def set(self, case: Any, data: Any, _context: Any) -> None:
             headers, query = data
@@ -288,16 +288,16 @@ def _authentication(world: World, by_label: Mapping[str, Operation]) -> type:
     return Credentials
 
 
-def configuration(world: World, folder: Path) -> SchemathesisConfig:
+def configuration(session: Session, folder: Path) -> SchemathesisConfig:
     """Schemathesis' configuration: the project's own, and what this run asks for.
 
     Raises:
         WrongUse: the project's own cannot be read.
     """
-    settings = world.settings
-    told = _merged(_defaults(world), _own(folder))
-    placed = urlsplit(world.client.url).path  # an address with a path of its own holds the base path already
-    told["base-url"] = world.client.url if placed else world.client.url + base_path(world.contract.data)
+    settings = session.settings
+    told = _merged(_defaults(session), _own(folder))
+    placed = urlsplit(session.client.url).path  # an address with a path of its own holds the base path already
+    told["base-url"] = session.client.url if placed else session.client.url + base_path(session.contract.data)
     told["seed"] = settings.seed
     for phase in PHASES:
         if phase not in settings.phases:
@@ -323,8 +323,8 @@ def _read(told: dict[str, Any], folder: Path) -> SchemathesisConfig:
         raise WrongUse(f"schemathesis.toml cannot be read: {error}") from None
 
 
-def _defaults(world: World) -> dict[str, Any]:
-    settings = world.settings
+def _defaults(session: Session) -> dict[str, Any]:
+    settings = session.settings
     return {
         "continue-on-failure": True,
         "cache": {"enabled": False},
@@ -339,7 +339,7 @@ def _defaults(world: World) -> dict[str, Any]:
         "phases": {
             "stateful": {"max-steps": 6},
             # A method that the contract does not declare may be a delete of everything: it is tried on our own alone.
-            **({} if world.guard.is_open else {"coverage": {"unexpected-methods": ["options", "trace"]}}),
+            **({} if session.guard.is_open else {"coverage": {"unexpected-methods": ["options", "trace"]}}),
         },
     }  # fmt: skip
 

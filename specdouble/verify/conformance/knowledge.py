@@ -15,10 +15,10 @@ from specdouble.contract import Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.problem import Interruption, OutOfTime
+from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
-from specdouble.verify.world import World
 
 LARGEST = 2**63 - 1
 SCRATCH = "scratch"  # documents that generated requests may change; what others refer to stays as it was made
@@ -29,12 +29,12 @@ class Knowledge:
     """Edits generated requests so that what fits the schema keeps the rules, and stays wrong where it is meant to be.
 
     Args:
-        world: where the documents are that a request refers to.
+        session: where the documents are that a request refers to.
         by_label: the contract's operations by Schemathesis' label.
     """
 
-    def __init__(self, world: World, by_label: dict[str, Operation]) -> None:
-        self.world, self.by_label = world, by_label
+    def __init__(self, session: Session, by_label: dict[str, Operation]) -> None:
+        self.session, self.by_label = session, by_label
         self._turn = count(1)
         self._sent: dict[int, int] = {}
         self.renamed: set[str] = set()  # the requests whose path names another document than it was to
@@ -49,7 +49,7 @@ class Knowledge:
         if operation is None:
             return
         try:
-            self.world.client.check_time()
+            self.session.client.check_time()
         except OutOfTime:
             raise UnsatisfiedAssumption("the time is over") from None
         named = dict(case.path_parameters or {})
@@ -67,34 +67,34 @@ class Knowledge:
         """The hook: what a generated request has created is noted, to be deleted again."""
         operation = self.by_label.get(case.operation.label)
         if operation is not None and case.method.lower() == operation.method:
-            call = _call(operation, case, self.world.crowd.first.name or None)
-            self.world.ledger.answer(self._sent.pop(id(case), 0), call, _exchange(call, response))
+            call = _call(operation, case, self.session.crowd.first.name or None)
+            self.session.ledger.answer(self._sent.pop(id(case), 0), call, _exchange(call, response))
 
     def _hold(self, operation: Operation, case: Any) -> None:
         """Hold that the request writes to nothing of another's: where it would, ids of this run take their place."""
-        user = self.world.crowd.first.name or None
+        user = self.session.crowd.first.name or None
         if case.method.lower() != operation.method:
-            if self.world.guard.is_open or case.method.lower() in SAFE:
+            if self.session.guard.is_open or case.method.lower() in SAFE:
                 return
             raise UnsatisfiedAssumption(f"{case.method} is not declared, and may change what is there")
         call = _call(operation, case, user)
-        if self.world.guard.refuses(call) is not None:
+        if self.session.guard.refuses(call) is not None:
             self._take_own(operation, case)
             call = _call(operation, case, user)
-            why = self.world.guard.refuses(call)
+            why = self.session.guard.refuses(call)
             if why is not None:
                 raise UnsatisfiedAssumption(why)
-        self._sent[id(case)] = self.world.ledger.send(call)
+        self._sent[id(case)] = self.session.ledger.send(call)
 
     def _take_own(self, operation: Operation, case: Any) -> None:
         """Put ids of documents of this run, or of none, where others' stand."""
-        ledger, held = self.world.ledger, dict(case.path_parameters or {})
+        ledger, held = self.session.ledger, dict(case.path_parameters or {})
         schemas = {one.name: one.schema for one in operation.parameters}
         for name, sort, value in reversed(ledger.named(operation, held)):
             usable = ledger.owned(sort, value) is not None or ledger.is_given(sort)
             found = value if usable else self._document(operation, name)
             if found is None:
-                found = self.world.fresh_value(schemas.get(name))
+                found = self.session.fresh_value(schemas.get(name))
             held[name] = found
             made = ledger.owned(sort, found)
             held |= {one: parent for one, parent in made.parents.items() if one in held} if made else {}
@@ -104,7 +104,7 @@ class Knowledge:
             own = {
                 name: value
                 for name, value in case.body.items()
-                if not self.world.guard.is_anothers(operation, name, value, True)
+                if not self.session.guard.is_anothers(operation, name, value, True)
             }
             if own != case.body:
                 case.body = own
@@ -121,7 +121,7 @@ class Knowledge:
 
     def _parameters(self, operation: Operation, case: Any) -> None:
         linked = case.meta.phase.name == TestPhase.STATEFUL  # links have filled them in
-        action = self.world.contract.actions.get(operation.id)
+        action = self.session.contract.actions.get(operation.id)
         places = ((ParameterLocation.PATH, "path_parameters"), (ParameterLocation.QUERY, "query"))
         for location, attribute in places:
             held = getattr(case, attribute)
@@ -131,7 +131,7 @@ class Knowledge:
                 if self._positive(case, location) and isinstance(held[name], int):
                     held[name] = sane(held[name])
                 # What others refer to must not be deleted: later requests that name it would be refused.
-                guarded = action and action.does == "delete" and self.world.is_reference(held[name])
+                guarded = action and action.does == "delete" and self.session.is_reference(held[name])
                 usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
                 found = self._document(operation, name) if guarded or usual else None
                 if found is not None:
@@ -139,27 +139,27 @@ class Knowledge:
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""
-        fixed = self.world.settings.parameters
+        fixed = self.session.settings.parameters
         found = fixed[parameter] if parameter in fixed else self._id_of_document(operation, parameter)
         schema = next((one.schema for one in operation.parameters if one.name == parameter), None)
-        is_text = kind(merged(schema, self.world.contract.resolve)) == "string"
+        is_text = kind(merged(schema, self.session.contract.resolve)) == "string"
         # A number would count as a value that does not fit, however the path spells it.
         return str(found) if is_text and isinstance(found, int) else found
 
     def _id_of_document(self, operation: Operation, parameter: str) -> Any:
-        action, user = self.world.contract.actions.get(operation.id), self.world.crowd.first
+        action, user = self.session.contract.actions.get(operation.id), self.session.crowd.first
         if action is not None and action.id == parameter:
-            subject = self.world.subjects[action.collection]
+            subject = self.session.subjects[action.collection]
             if action.does == "delete" and subject.creators:
                 return self._new(subject)
-            return self.world.reference_or_none(action.collection, user, SCRATCH)
-        target = self.world.implied.get(parameter)
-        return self.world.reference_or_none(target, user) if target else None
+            return self.session.reference_or_none(action.collection, user, SCRATCH)
+        target = self.session.implied.get(parameter)
+        return self.session.reference_or_none(target, user) if target else None
 
     def _new(self, subject: Subject) -> Any:
         """The id of a document that nothing refers to; None where none can be made."""
         try:
-            return Trial(self.world).create(subject, self.world.crowd.first).id
+            return Trial(self.session).create(subject, self.session.crowd.first).id
         except Interruption:
             return None
 
@@ -167,21 +167,21 @@ class Knowledge:
         media = operation.json_body
         if media is None or not isinstance(case.body, dict):
             return
-        action = self.world.contract.actions.get(operation.id)
-        subject = self.world.subjects[action.collection] if action else None
+        action = self.session.contract.actions.get(operation.id)
+        subject = self.session.subjects[action.collection] if action else None
         positive = self._positive(case, ParameterLocation.BODY)
         body = sane(copy.deepcopy(case.body)) if positive else dict(case.body)
         if subject is not None:
             self._ruled(operation, subject, body)
         self._implied(operation, body, subject)
-        fitted = media.slot is None or self.world.contract.schemas.is_valid(media.slot, body)
-        was = media.slot is None or self.world.contract.schemas.is_valid(media.slot, case.body)
+        fitted = media.slot is None or self.session.contract.schemas.is_valid(media.slot, body)
+        was = media.slot is None or self.session.contract.schemas.is_valid(media.slot, case.body)
         if body != case.body and fitted == was:
             case.body = body
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""
-        schemas, user, bodies = subject.requested(operation), self.world.crowd.first, self.world.bodies
+        schemas, user, bodies = subject.requested(operation), self.session.crowd.first, self.session.bodies
         named = {subject.id_sent} if self._names_anew(operation, subject) else set()
         for name in subject.chosen.keys() | named:
             if self._fits(schemas, name, body):
@@ -195,15 +195,15 @@ class Knowledge:
         return subject.named_by_client and operation in subject.creators
 
     def _fits(self, schemas: Any, name: str, body: dict[str, Any]) -> bool:
-        return name in schemas and name in body and self.world.bodies.property_fits(schemas[name], body[name])
+        return name in schemas and name in body and self.session.bodies.property_fits(schemas[name], body[name])
 
     def _implied(self, operation: Operation, body: dict[str, Any], subject: Subject | None) -> None:
         anew = subject.id_sent if subject and self._names_anew(operation, subject) else None
         for name, value in body.items():
-            target = self.world.implied.get(name) if name != anew else None
+            target = self.session.implied.get(name) if name != anew else None
             if target is not None and isinstance(value, str):
                 own = subject is not None and subject.collection == target
-                found = self.world.reference_or_none(target, self.world.crowd.first, SCRATCH if own else "")
+                found = self.session.reference_or_none(target, self.session.crowd.first, SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
                     body[name] = found
 

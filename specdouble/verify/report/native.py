@@ -62,4 +62,4 @@ def write_archive(conformance: Any, run: Any, path: Path) -> None:
             archive.queue.put(interactions(exchanges))
     finally:
         archive.shutdown(context)
-    path.write_text(masked(path.read_text(encoding="utf-8"), run.world.crowd.secrets()), encoding="utf-8")
+    path.write_text(masked(path.read_text(encoding="utf-8"), run.session.crowd.secrets()), encoding="utf-8")

@@ -13,9 +13,9 @@ from specdouble.verify.report.scripts import write_scripts
 
 def told(run: Any) -> dict[str, Any]:
     """The verdict of a run as plain data, secrets masked."""
-    world = run.world
-    fields = credential_fields(world.contract.security_schemes)
-    found: dict[str, Any] = masked_document(document(run.verdict), world.crowd.secrets(), fields)
+    session = run.session
+    fields = credential_fields(session.contract.security_schemes)
+    found: dict[str, Any] = masked_document(document(run.verdict), session.crowd.secrets(), fields)
     return found
 
 
@@ -25,7 +25,7 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
     Raises:
         OSError: a file cannot be written.
     """
-    verdict, contract = told(run), str(run.world.contract.path)
+    verdict, contract = told(run), str(run.session.contract.path)
     for kind, path in files.items():
         if kind == "har":
             _write_archive(run, path)
@@ -58,5 +58,5 @@ def _write_archive(run: Any, path: Path) -> None:
     from specdouble.verify.conformance.engine import Conformance
     from specdouble.verify.report.native import write_archive
 
-    conformance = run.conformance or Conformance(run.world, Path(run.world.contract.path).parent)
+    conformance = run.conformance or Conformance(run.session, Path(run.session.contract.path).parent)
     write_archive(conformance, run, path)

@@ -35,7 +35,7 @@ BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
 
 
-class World:
+class Session:
     """One server under verification.
 
     Args:
