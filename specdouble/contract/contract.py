@@ -25,6 +25,7 @@ from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import CALLER, Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, Rule
 from specdouble.contract.schema import Schemas
+from specdouble.contract.seeded import read_seeded
 from specdouble.contract.settings import read_settings
 from specdouble.contract.shape import bring_into_shape
 from specdouble.contract.silence import without_silenced
@@ -231,6 +232,7 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
     reader = SwaggerReader if "swagger" in document.data else Reader
     operations = read_operations(document, schemas, reader)
     resources = read_resources(document)
+    resources.update(read_seeded(document, resources))
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)
     told, done = infer(document, operations, resources, actions)

@@ -87,7 +87,8 @@ def _check_operations(
         if identity.collection not in resources:
             reason = f"`x-identity` names the collection `{identity.collection}`, which no `x-resource` keeps"
             at = f"/components/securitySchemes{pointer(name)}/x-identity/collection"
-            document.find(at, reason, "name the collection of users, or annotate its schema with `x-resource`")
+            remedy = "name the collection of users, annotate its schema with `x-resource`, or put its documents into"
+            document.find(at, reason, f"{remedy} mock_data/{identity.collection}.json")
 
 
 def _check_path(document: Document, operation: Operation) -> None:

@@ -34,7 +34,8 @@ class Resource:
             the same parents alone.
         id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
         single: for a singleton, whose one document it is: each `caller`'s, or the path's (`parent`); else empty.
-        why: what it was inferred from; empty where an `x-resource` says it.
+        seeded: the ids of its documents, where `mock_data/` alone tells of it.
+        why: what it was inferred from; empty where an annotation says it.
     """
 
     collection: str
@@ -49,6 +50,7 @@ class Resource:
     parents: tuple[str, ...] = ()
     id_path: tuple[str, ...] = ()
     single: Literal["", "caller", "parent"] = ""
+    seeded: tuple[Any, ...] = ()
     why: str = ""
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:

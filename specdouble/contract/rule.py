@@ -108,6 +108,11 @@ class PropertyRule(CollectionRule):
         """`collection.property`."""
         return f"{self.collection}.{self.name}"
 
+    @property
+    def refers_to(self) -> str | None:
+        """The collection whose documents the property names; None where it names none."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeRule(PropertyRule):

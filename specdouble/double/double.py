@@ -182,7 +182,7 @@ class Double:
         for name, tokens in self.tokens.items():
             users = self.world(DEFAULT_WORLD).collection(self.contract.identities[name].collection, None)
             resource = self.contract.resources[users.name]
-            names = [resource.id, *(rule.name for rule in resource.of(PropertyRule) if rule.identifies)]
+            names = [resource.id, "email", *(rule.name for rule in resource.of(PropertyRule) if rule.identifies)]
             user = users.find_one({"$or": [{one: who} for one in names]})
             if user is not None:
                 return tokens.issue(user)

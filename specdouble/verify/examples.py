@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from specdouble.contract import Contract, Operation, Parameter
+from specdouble.contract import Contract, Operation, Parameter, PropertyRule
 from specdouble.contract.pointer import look_up
 from specdouble.verify.values import Resolve, Schema, kind, merged, plausible
 
@@ -46,6 +46,17 @@ def of_body(contract: Contract, operation: Operation) -> Iterator[Any]:
         return
     yield from media.examples.values()
     yield from _examples(merged(media.schema, contract.resolve))
+
+
+def ids_told(contract: Contract, collection: str) -> Iterator[Any]:
+    """The ids of documents that are told beside the operations: by the seed, or by an example that refers to one."""
+    yield from contract.resources[collection].seeded
+    rules = [rule for rule in contract.rules.values() if isinstance(rule, PropertyRule)]
+    referring = {rule.name for rule in rules if rule.refers_to == collection}
+    for operation in contract.operations.values():
+        for body in of_body(contract, operation):
+            shown = body if isinstance(body, dict) else {}
+            yield from (shown[name] for name in sorted(referring & shown.keys()) if isinstance(shown[name], str | int))
 
 
 def quoted(text: str) -> Iterator[str]:

@@ -23,6 +23,11 @@ class References(PropertyRule):
     refers = True
     target: str
 
+    @property
+    def refers_to(self) -> str:
+        """The collection."""
+        return self.target
+
     def __str__(self) -> str:
         return f"{self.name} is the id of a document of {self.target}"
 
@@ -33,9 +38,10 @@ def _read(reading: Reading) -> Iterator[References]:
         target = raw.get("collection") if isinstance(raw, dict) else raw
         if not isinstance(target, str):
             annotation.find("`x-references` names no collection", "write `x-references: things`")
-        elif target not in reading.annotated:
+        elif target not in reading.resources:
             reason = f"`x-references` names the collection `{target}`, which no `x-resource` keeps"
-            remedy = f"{suggestion(target, reading.annotated)}, or annotate its schema with `x-resource`"
+            remedy = f"{suggestion(target, reading.resources)}, or annotate its schema with `x-resource`"
+            remedy += f", or put its documents into mock_data/{target}.json"
             annotation.find(reason, remedy)
         else:
             annotation.find_unknown_keys(("collection", "status"))
