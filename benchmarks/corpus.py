@@ -18,6 +18,7 @@ import json
 import logging
 import multiprocessing
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from typing import Any
 
 from benchmarks.judge.cycle import judged, load
 from benchmarks.request import Request, request_of
-from specdouble.contract import Action, Contract, Operation, Refused
+from specdouble.contract import Contract, Operation, Refused
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
@@ -162,10 +163,8 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     """Of a document that exists: its id, and those of its parents."""
     action = double.contract.actions.get(operation.id)
     documents = _documents(double, action.collection) if action else []
-    if action is None:
-        return {}
-    if not documents:
-        return _parents(double, operation, action)
+    if action is None or not documents:
+        return _parents(double, operation)
     document = documents[0]
     found = {name: document.get(to) for name, to in action.scope}
     if action.id is not None:
@@ -178,10 +177,10 @@ def _documents(double: Double, collection: str) -> list[dict[str, Any]]:
     return double.seed.get(collection) or list(double.made.of(collection))
 
 
-def _parents(double: Double, operation: Operation, action: Action) -> dict[str, Any]:
+def _parents(double: Double, operation: Operation) -> dict[str, Any]:
     """The ids of the documents that the path stands under, where such are kept."""
     found: dict[str, Any] = {}
-    for name, _ in action.scope:
+    for name in re.findall(r"\{([^{}]+)\}", operation.path):
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         parent = double.contract.action_at.get((above, name))
         documents = _documents(double, parent.collection) if parent else []
@@ -194,7 +193,7 @@ def _parents(double: Double, operation: Operation, action: Action) -> dict[str, 
 def fresh(double: Double, operation: Operation) -> set[str]:
     """The properties of the body that no stored document may share."""
     action = double.contract.actions.get(operation.id)
-    if action is None or action.does != "create":
+    if action is None or action.does not in ("create", "create_many"):
         return set()
     resource = double.contract.resources[action.collection]
     return {resource.id, *(rule.name for rule in resource.of(Unique))}

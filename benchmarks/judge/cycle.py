@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Cycle:
 
 @dataclass
 class Made:
-    """A document that was created: what was sent, what its path's parameters are."""
+    """A document that was created: what was sent, what its path's parameters are, its id and what its path calls it."""
 
     sent: dict[str, Any]
     shown: tuple[str, ...]
@@ -73,6 +73,7 @@ class Made:
     answer: Any
     location: str
     id: str = ""
+    key: str = ""
 
 
 class Judge:
@@ -106,7 +107,7 @@ class Judge:
     def _is_singleton(self, path: str) -> bool:
         """Whether the path shows an object and takes what it shows, without naming one of many."""
         read = self.described.operation(path, "get")
-        return not path.endswith("}") and read is not None and any(self._takes_shown(read, path))
+        return not _ITEM.fullmatch(path) and read is not None and any(self._takes_shown(read, path))
 
     def _takes_shown(self, read: Operation, path: str) -> Iterator[Operation]:
         for method in ("put", "patch"):
@@ -149,7 +150,9 @@ class Judge:
         assert create is not None
         assert read is not None
         shown, names = self.described.shown(read, self.described.sent(create), many=False)
-        if not self.described.sent(create):
+        if create.success is None:
+            cycle.impossible = "no success is declared for creating it"
+        elif not self.described.sent(create):
             cycle.impossible = "nothing is sent to create it"
         elif not names:
             cycle.impossible = "nothing that is sent is shown"
@@ -215,22 +218,35 @@ class Judge:
         if not candidates:
             cycle.impossible = "the id is not told"
             return False
-        told = ""
-        for candidate in candidates[:6]:
+        told = self._tried(cycle, read, made, candidates[:6])
+        if told is None:
+            return True
+        # What creates it may tell no id of it, and the list does.
+        listing = self._collection(read.path, "get")
+        item = self._in_list(listing, made) if listing is not None else None
+        if item is not None:
+            listed = self._fitting(read, _ranked(item, name, read.segment))
+            others = [one for one in listed if one not in candidates]
+            if self._tried(cycle, read, made, others[:3]) is None:
+                return True
+            cycle.steps["list"] = True
+        cycle.steps["read"] = False
+        cycle.reason = told
+        return False
+
+    def _tried(self, cycle: Cycle, read: Operation, made: Made, candidates: list[str]) -> str | None:
+        """Read it by each of the candidates; None where one of them is its id, else what came of the first."""
+        name, told = read.last_parameter, ""
+        for candidate in candidates:
             answer = self._ask(read, {**made.parameters, name: candidate})
             difference = self._difference(answer, made)
             if difference is None:
                 made.parameters[name] = made.id = candidate
+                made.key = name
                 cycle.steps["read"] = True
-                return True
+                return None
             told = told or f"read of {candidate!r}: {difference}"
-        cycle.steps["read"] = False
-        cycle.reason = told
-        # Is it only half forgotten?
-        listing = self._collection(read.path, "get")
-        if listing is not None and self._in_list(listing, made) is not None:
-            cycle.steps["list"] = True
-        return False
+        return told
 
     def _ids(self, read: Operation, made: Made) -> Iterator[str]:
         name, segment = read.last_parameter, read.segment
@@ -267,7 +283,8 @@ class Judge:
 
     def _in_list(self, listing: Operation, made: Made) -> Any:
         document = _at(made.answer, made.shown)
-        answer = self._ask(listing, made.parameters, known=document if isinstance(document, dict) else made.sent)
+        body = self.writer.body(listing, salt="list") if listing.media and listing.requires_body else None
+        answer = self._ask(listing, made.parameters, body, document if isinstance(document, dict) else made.sent)
         if not answer.is_success:
             return None
         for item in _items(_value(answer)):
@@ -275,6 +292,7 @@ class Judge:
                 shared = [name for name in made.sent if name in document]
                 told = {str(leaf) for *_, leaf in scalars_in(item, 4)}
                 tells_ids = any(_ranked(item, listing.path.rpartition("/")[2], "", sure=True))
+                tells_ids = tells_ids or any(made.key and plain(one) == plain(made.key) for one in item)
                 named = made.id == "" or made.id in told or not tells_ids
                 if named and shared and all(_holds(document[name], made.sent[name]) for name in shared):
                     return item
@@ -289,7 +307,7 @@ class Judge:
         showable = self.described.showable(items, made.sent) if items is not None else {}
         if not [name for name in names if name in showable]:
             return None
-        shown = Made(showable, made.shown, made.parameters, made.answer, made.location, made.id)
+        shown = replace(made, sent=showable)
         found = self._in_list(listing, shown) is not None
         if not found:
             cycle.reason = "it is not in the list"
@@ -318,7 +336,8 @@ class Judge:
                 cycle.reason = f"{method} answers {answer.status_code} {answer.text[:120]}"
                 return False
             # What was sent and cannot be shown as it is (`now`) has changed to something else.
-            unknown = self.writer.document(update, body).keys() - changed.keys() - fixed
+            said = {name for name in fixed if plain(name) in {plain(one) for one in made.parameters}}
+            unknown = self.writer.document(update, body).keys() - changed.keys() - said
             kept = {name: value for name, value in made.sent.items() if name not in unknown}
             made.sent = {**({} if method == "put" else kept), **changed}
             difference = self._difference(self._ask(read, made.parameters), made)
@@ -384,6 +403,19 @@ class Judge:
                 candidates = _ranked(found, name, segment)
                 for candidate in self._fitting(read, candidates) if read else candidates:
                     return {"id": candidate}
+        return self._put(path, values)
+
+    def _put(self, path: str, values: dict[str, str]) -> dict[str, str]:
+        """A document that a `PUT` makes under the id that its path says."""
+        operation = self.described.operation(path, "put")
+        if operation is None or "201" not in operation.responses:
+            return {}
+        with contextlib.suppress(UnmakeableError):
+            name = operation.last_parameter
+            made = self.writer.parameter(self.described, path, name)
+            body = self.writer.body(operation, salt="parent " + path) if operation.media else None
+            if self._ask(operation, {**values, name: made}, body).is_success:
+                return {"id": made}
         return {}
 
     # HTTP
@@ -461,10 +493,25 @@ def _ranked(value: Any, parameter: str, segment: str, *, sure: bool = False) -> 
     """What in a document may be its id, the likeliest first; names only where one need not be sure."""
     wanted, one = plain(parameter), plain(segment).rstrip("s")
     own = wanted.removeprefix(one) if wanted != one else ""
-    best = [wanted, own, "id", one + "id", "uuid", "sid", "gid", "key", "name", "slug", "code", "number", "login"]
+    best = [
+        wanted,
+        own,
+        "id",
+        one + "id",
+        "uuid",
+        "sid",
+        "gid",
+        "key",
+        "entityid",
+        "name",
+        "slug",
+        "code",
+        "number",
+        "login",
+    ]
     found = []
     for depth, name, leaf in scalars_in(value, 4):
-        if sure and plain(name) not in best[2:8]:
+        if sure and plain(name) not in best[2:9]:
             continue
         is_own = best.index(plain(name)) < 7 or depth < 2 if plain(name) in best else False  # a login may be anybody's
         if is_own and plain(name) and leaf not in (None, ""):

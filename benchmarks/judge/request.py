@@ -172,6 +172,13 @@ class Writer:
                 return _written(holder["example"])
         return _written(self.value(schema, "parameter", str(parameter["name"])))
 
+    def _takes(self, parameter: Mapping[str, Any], value: Any) -> bool:
+        """Whether a value of a document can be asked for: a date is no date-time."""
+        schema = parameter.get("schema")
+        if isinstance(value, dict) or not isinstance(schema, dict):
+            return not isinstance(value, dict)
+        return self.described.violation(schema, value, self.described.writes, formats=True) is None
+
     def request(
         self, operation: Operation, parameters: Mapping[str, str], body: Any, known: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -183,10 +190,9 @@ class Writer:
                 told = parameters.get(name) or self._parameter(parameter)
                 path = path.replace("{" + name + "}", quote(told, safe=""))
             elif parameter.get("required") is True and place == "query":
-                same = [
-                    value for one, value in known.items() if plain(one) == plain(name) and not isinstance(value, dict)
-                ]
-                query.append((name, _written(same[0]) if same else self._parameter(parameter)))
+                same = [value for one, value in known.items() if plain(one) == plain(name)]
+                is_known = bool(same) and self._takes(parameter, same[0])
+                query.append((name, _written(same[0]) if is_known else self._parameter(parameter)))
             elif parameter.get("required") is True and place == "header":
                 headers[name] = self._parameter(parameter)
             elif parameter.get("required") is True and place == "cookie":
