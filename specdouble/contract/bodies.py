@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from specdouble.contract.properties import is_array, parts_of, plain, properties
 Properties = dict[str, dict[str, Any]]
 
 _HOLDING = {"properties", "items", "allOf", "anyOf", "oneOf"}
+_NAMED = re.compile(r"/(?:components/schemas|definitions)/[^/]+$")
 _DEEPEST = 2  # below the root, so many envelopes may stand around a document
 _DEEPEST_ALTERNATIVE = 3
 
@@ -37,6 +39,11 @@ class Found:
     envelope: tuple[str, ...]
     many: bool
     id_path: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name that the schema has in the contract; empty for one that stands in place."""
+        return self.pointer.rpartition("/")[2] if _NAMED.match(self.pointer) else ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Guesses:
         return self.bodies.sent_document(operation, found.properties)
 
 
-def is_mostly(one: Found, other: Found) -> bool:
+def is_mostly(one: Found | Sent, other: Found) -> bool:
     """Whether the one shows a part of the other: most of its properties are the other's."""
     common = common_names(one.properties, other.properties)
     return len(common) > 1 and 2 * len(common) >= len(one.properties)

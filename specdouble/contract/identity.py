@@ -7,46 +7,67 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract.operation import Operation
-from specdouble.contract.properties import is_scalar, plain
+from specdouble.contract.properties import is_scalar, plain, types_of
 
 _EITHER = re.compile(r"(?P<one>\w+?)(?:Or(?=[A-Z])|_or_)(?P<other>\w+)")
 
 Properties = Mapping[str, dict[str, Any]]
 
-_IDS = ("id", "_id", "uuid", "guid", "gid", "sid")
+_IDS = ("id", "_id", "uuid", "guid", "gid", "sid", "entity_id")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
 # What else tells things apart, where the parameter's last word is it: `{floating_ip}` of a document with an `ip`.
 _NUMBERS = ("number", "email", "ip", "sha", "hash", "arn", "handle", "alias", "symbol", "token", "version")
+_POSITIONS = ("index", "idx", "no", "num", "nr")  # what `/issues/{index}` calls the `number` of an issue
 
 
-def identity_of(properties: Properties, parameter: str, segment: str, numbered: bool = False) -> str | None:
+def identity_of(
+    properties: Properties, parameter: str, segment: str, numbered: bool | None = None, kind: str = ""
+) -> str | None:
     """The property that a path parameter names; None where none is sure to be it.
 
     Args:
         properties: those of the document.
         parameter: the parameter's name.
         segment: the part of the path before it.
-        numbered: whether the parameter is a number, which no name is.
+        numbered: whether the parameter is a number, which no name is; None where nothing says.
+        kind: the name of the document's schema.
     """
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and _tells_apart(schema)}
     either = _EITHER.fullmatch(parameter)
     if either and plain(parameter) not in scalars:  # `{projectIdOrKey}`
         names = (either["one"], either["other"])
-        return next((found for name in names if (found := identity_of(properties, name, segment, numbered))), None)
-    wanted, one = plain(parameter), plain(singular(segment))
+        found = [identity_of(properties, name, segment, numbered, kind) for name in names]
+        return found[0] or found[1]
+    wanted = plain(parameter)
+    one = wanted if wanted == plain(kind) else plain(singular(segment))  # `/members/{user}`, each of which is a User
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
+    by_id, by_name = _by_id(scalars, wanted, one), _by_name(scalars, wanted, one)
+    if by_id is not None:
+        # `/repos/{repo}`, a text, names no document by its number where the document has a name.
+        is_number = types_of(properties[by_id]) <= {"integer", "number", "null"}
+        return by_name if wanted == one and by_name and numbered is False and is_number else by_id
+    if wanted in _POSITIONS:
+        return scalars.get("number")
+    return None if numbered else by_name
+
+
+def _by_id(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
+    """The id, where the parameter is one by its name or stands for the whole thing."""
     is_id = wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "")
-    if is_id or one in wanted or _ends(one, wanted):
-        for candidate in (*_IDS, one + "id"):
-            if plain(candidate) in scalars:
-                return scalars[plain(candidate)]
-    if numbered or not wanted:
+    if not (is_id or one in wanted or _ends(one, wanted)):
         return None
-    if wanted == one and any(name in scalars for name in _NAMES):
-        return next(scalars[name] for name in _NAMES if name in scalars)
-    return next((scalars[name] for name in (*_NAMES, *_NUMBERS) if name in scalars and wanted.endswith(name)), None)
+    return next((scalars[plain(name)] for name in (*_IDS, one + "id") if plain(name) in scalars), None)
+
+
+def _by_name(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
+    """What else tells the thing apart: its name, or the number, hash or address that the parameter's name ends with."""
+    if not wanted:
+        return None
+    names = [*_NAMES] if wanted == one else []
+    names += [name for name in (*_NAMES, *_NUMBERS) if wanted.endswith(name)]
+    return next((scalars[name] for name in names if name in scalars), None)
 
 
 def _tells_apart(schema: Mapping[str, Any]) -> bool:
@@ -80,6 +101,7 @@ def holder(parameter: str, parent: str, properties: Properties, identity: str) -
     return next((scalars[name] for name in names if name and name in scalars), None)
 
 
-def is_number(operation: Operation | None, parameter: str | None) -> bool:
-    schemas = [one.schema for one in operation.parameters if one.name == parameter] if operation else []
-    return any(isinstance(schema, dict) and schema.get("type") in ("integer", "number") for schema in schemas)
+def is_number(operation: Operation, parameter: str) -> bool | None:
+    """Whether a path parameter is a number; None where its schema does not say."""
+    told = [one.schema.get("type") for one in operation.parameters if one.name == parameter and one.schema]
+    return told[0] in ("integer", "number") if told and isinstance(told[0], str) else None

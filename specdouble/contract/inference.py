@@ -177,7 +177,7 @@ class _Collections:
             for found in _likeliest_first(self.bodies.shown(operation), many=not on_one):
                 parameter = group.key_of(operation) if on_one else group.parameter or ""
                 numbered = is_number(operation, parameter)
-                identity = identity_of(found.properties, parameter, group.segment, numbered)
+                identity = identity_of(found.properties, parameter, group.segment, numbered, found.name)
                 if identity is not None:
                     return self.with_id_inside(group, operation, found, identity) or (found, identity)
             if operation.method == "get" and on_one:
@@ -278,8 +278,11 @@ class _Collections:
         why = f"`{{{parameter}}}` is its `{identity}`"
         action = Action(does, "", parameter, (), wrapper=sent.wrapper if sent else (), why=why)
         showing = self.showing(action, operation, found, identity)
-        # A POST may do anything: it changes the document where its answer shows it.
-        return showing or (None if does == "read" or method == "post" else action)
+        if showing is not None:
+            return showing
+        # A POST may do anything: it changes the document where its answer shows it, or where it takes the like.
+        is_doubtful = method == "post" and not (sent and is_mostly(sent, found))
+        return None if does == "read" or is_doubtful else action
 
     def showing(self, action: Action, operation: Operation, found: Found, identity: str) -> Action | None:
         """The action with the place of the document in the success; None where the success shows none."""

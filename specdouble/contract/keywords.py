@@ -6,6 +6,7 @@ wrong is found here first, named, and left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
@@ -129,12 +130,21 @@ def _multiple(value: Any) -> Wrong | None:
     return Wrong(f"`multipleOf` is {_told(value)}, not a number above 0", "write a number above 0, or remove it")
 
 
+def without_slashes(pattern: str) -> str | None:
+    """What stands between the slashes of `/^[a-z]+$/`: JavaScript's way to write it, which fits no text here."""
+    found = re.fullmatch(r"/(\^.*\$)/[a-z]*", pattern)
+    return found[1] if found else None
+
+
 def _pattern(value: Any) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(f"`pattern` is {article(value)}, not a regular expression", "write it as a string")
     if not is_pattern(value):
         remedy = "write it in the dialect of ECMA 262, without slashes around it"
         return Wrong(f"`{shown(value)}` is no regular expression", remedy)
+    inner = without_slashes(value)
+    if inner is not None:
+        return Wrong(f"`{shown(value)}` fits no text: slashes are characters here", f"write `{shown(inner)}`")
     return None
 
 

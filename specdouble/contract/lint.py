@@ -103,9 +103,10 @@ def _check_path(document: Document, operation: Operation) -> None:
                 "warning",
                 id="path-parameter",
             )
+    known = {parameter.name for parameter in operation.parameters}
     for part in operation.path.split("{")[1:]:
         name = part.partition("}")[0]
-        if name not in declared:
+        if name not in (known if "?" in operation.path else declared):
             reason = f"the path's parameter `{name}` is not declared"
             document.find(
                 operation.pointer, reason, "add it to `parameters` with `in: path`", "warning", id="path-parameter"

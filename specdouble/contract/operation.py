@@ -242,6 +242,12 @@ def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
         return None, at  # a finding already
 
 
+def _asked(parameter: Parameter, path: str) -> Parameter:
+    """The parameter where it is asked for: of `/rides?page={page}`, in the query, whatever it says itself."""
+    asks = parameter.location == "path" and "{" + parameter.name + "}" in path.partition("?")[2]
+    return replace(parameter, location="query", style="form", explode=True) if asks else parameter
+
+
 class Reader:
     """Reads one operation."""
 
@@ -271,7 +277,7 @@ class Reader:
             path=path,
             tags=tuple(str(tag) for tag in raw.get("tags") or ()),
             summary=str(raw.get("summary") or ""),
-            parameters=tuple(self.parameters()),
+            parameters=tuple(_asked(one, path) for one in self.parameters()),
             body=self.body(),
             responses=dict(self.responses()) or {"default": Response("default", "", {}, {})},
             security=self.security(),

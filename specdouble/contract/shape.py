@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specdouble.contract.document import Document
-from specdouble.contract.keywords import CHECKS, article, is_pattern, kinds_of, shown
+from specdouble.contract.keywords import CHECKS, article, is_pattern, kinds_of, shown, without_slashes
 from specdouble.contract.pointer import fragment, look_up, pointer
 
 
@@ -277,10 +277,13 @@ class _Shaping:
         wrong = CHECKS[key](schema[key])
         if wrong is None:
             return
-        kept = None
+        kept: Any = None
         if key in ("type", "required") and isinstance(schema[key], list):
             # What of a list can be meant is kept: a name that stands twice, once.
             kept = [name for name in dict.fromkeys(map(str, schema[key])) if not CHECKS[key]([name])] or None
+        elif key == "pattern" and isinstance(schema[key], str):
+            inner = without_slashes(schema[key])
+            kept = inner if inner is not None and is_pattern(inner) else None
         self.leave_out(schema, key, at, wrong.reason, wrong.remedy, "pattern" if key == "pattern" else "keyword", kept)
 
     def enum(self, schema: dict[str, Any], at: str) -> None:

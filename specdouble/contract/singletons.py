@@ -35,7 +35,12 @@ def infer_singletons(guesses: Guesses, operations: list[Operation]) -> None:
 def _collection_paths(by_path: dict[str, Methods]) -> set[str]:
     """The paths to one of many things, of which nothing was inferred: one of their operations says nothing sure."""
     above = {path for path, methods in by_path.items() if "post" in methods or "get" in methods}
-    return {path for path in by_path if path.endswith("}") and path.rpartition("/")[0] in above}
+    return {path for path in by_path if path.rstrip("/").endswith("}") and _above(path) in above}
+
+
+def _above(path: str) -> str:
+    """The path of all things, written as that of one is: with or without a slash at its end."""
+    return path.rstrip("/").rpartition("/")[0] + ("/" if path.endswith("/") else "")
 
 
 def _infer(guesses: Guesses, path: str, methods: Methods) -> None:

@@ -53,7 +53,7 @@ class AskedDocuments:
             document = self._completion.completed(document)
         except UnsatisfiableError:
             return None
-        if any(document.get(one) != value for one, value in wanted.items()):
+        if not self._completion.is_valid(document):
             return None
         documents.insert_one(document)
         return documents.find_one(wanted)

@@ -223,7 +223,7 @@ class AutomaticOperation:
 
         Where it has none, the new document takes the old one's place: whoever sends an id finds what was sent.
         """
-        name = self._resource.id
+        name, sent = self._resource.id, document.keys()
         document = self._completion.identified(document)
         is_made = document.get(name) is None
         if is_made:
@@ -234,7 +234,7 @@ class AutomaticOperation:
             self._completion.with_defaults(document, self._listed), self._asked_for
         )
         draft = self._completion.identified(documents.draft(document))
-        stored = self._completion.identified(self._completion.completed(draft))
+        stored = self._completion.identified(self._completion.completed(draft, sent))
         if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none
             documents.delete_one({one: stored.get(one) for one in (name, *self._resource.parents)})
         documents.insert_one(stored)
@@ -248,7 +248,7 @@ class AutomaticOperation:
         after = {**after, self._resource.id: before[self._resource.id], **place}
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
-        after = self._completion.completed(after, before)
+        after = self._completion.completed(after, after.keys(), before)
         return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
 
     def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:

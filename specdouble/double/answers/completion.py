@@ -49,6 +49,10 @@ class Completion:
         made = document.get(self._resource.id)
         return document if made is None else with_value_at(document, path, made)
 
+    def is_valid(self, document: Document) -> bool:
+        """Whether the document conforms to its own schema."""
+        return self._schemas.is_valid(self.slot, self.visible(document))
+
     def with_defaults(self, document: Document, listed: Mapping[str, Any]) -> Document:
         """The document with the defaults of the properties that it has not.
 
@@ -84,14 +88,19 @@ class Completion:
             self._required = frozenset(whole.get("required") or ())
         return self._required
 
-    def completed(self, document: Document, before: Document | None = None) -> Document:
+    def completed(self, document: Document, sent: Collection[str] = (), before: Document | None = None) -> Document:
         """The document with what its schema demands beyond what was sent.
+
+        Args:
+            document: the document.
+            sent: the properties whose values are a client's: they stay, though this schema cannot hold them. Another
+                may, and none shows what does not fit.
+            before: the document as it was, where it changes.
 
         Raises:
             UnsatisfiableError: no document conforms.
         """
-        shown = self.visible(document)
-        if self._schemas.is_valid(self.slot, shown):
+        if self.is_valid(document):
             return document
         # A null that the schema does not take is as good as nothing, where nothing else was there before.
         for name, value in list(document.items()):
@@ -105,7 +114,17 @@ class Completion:
         repaired = self._sampler.repaired(self.slot, shown, key)
         if not isinstance(repaired, dict):
             return document  # the schema takes other things than documents: whoever shows it, shows what conforms
-        return {**kept, **repaired, **hidden}
+        given = {name: value for name, value in shown.items() if name in sent}
+        return {**kept, **_with_all_of(given, repaired), **hidden}
+
+
+def _with_all_of(given: Any, repaired: Any) -> Any:
+    """What was given, with what the repair added inside of its objects; what it took away or changed is back."""
+    if isinstance(given, dict) and isinstance(repaired, dict):
+        return {**repaired, **{name: _with_all_of(part, repaired.get(name)) for name, part in given.items()}}
+    if isinstance(given, list) and isinstance(repaired, list) and len(given) == len(repaired):
+        return [_with_all_of(one, other) for one, other in zip(given, repaired, strict=True)]
+    return given
 
 
 def value_at(document: Any, path: tuple[str, ...]) -> Any:

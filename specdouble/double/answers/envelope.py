@@ -46,6 +46,7 @@ class Envelope:
         self._path = path
         self._key = operation.id
         self._id = resource.id
+        self._collection = resource.collection
         # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
         actions = contract.actions_of.get(resource.collection, ())
         self._keys = {plain(action.id) for _, action in actions if action.id is not None and not resource.single}
@@ -131,7 +132,8 @@ class Envelope:
         assert self._media is not None
         if self._media.slot is None or self._contract.schemas.is_valid(self._media.slot, whole):
             return whole
-        return self._sampler.repaired(self._media.slot, whole, f"{self._key} {document.get(self._id)}")
+        # By the document and not the operation: what has to be made is the same wherever it is shown.
+        return self._sampler.repaired(self._media.slot, whole, f"{self._collection} {document.get(self._id)}")
 
     def _bounds(self) -> tuple[int, int | None]:
         """How many documents the array must and may have."""

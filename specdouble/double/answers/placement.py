@@ -94,13 +94,26 @@ class Placement:
 def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:
     """The documents that a nested path stands under, where a client can make them and is told their ids.
 
-    That they exist is a guess: where no operation creates such a document, nobody could get past it.
+    That they exist is a guess: where nothing is created where the path looks for it, nobody could get past it.
     """
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         other = contract.action_at.get((above, name))
-        if other is not None and other.does == "read" and other.collection in contract.findable:
+        is_read = other is not None and other.does == "read" and other.collection in contract.findable
+        if other is not None and is_read and _is_made_at(contract, other.collection, above):
             yield _Parent(contract.resources[other.collection], name, other.scope)
+
+
+def _is_made_at(contract: Contract, collection: str, path: str) -> bool:
+    """Whether documents are created at the path to all of them, or put at that of one."""
+    all_of_them = path.rpartition("/{")[0]
+    for key, action in contract.actions_of[collection]:
+        own = re.sub(r"(\.\w+)?/?$", "", contract.operations[key].path)
+        if own == all_of_them and action.does in ("create", "create_many"):
+            return True
+        if own == path and action.does == "replace" and "201" in contract.operations[key].responses:
+            return True
+    return False
 
 
 def _is_held_to_parents(contract: Contract, action: Action) -> bool:

@@ -14,6 +14,7 @@ from specdouble.double.answers.samples.values import HOPELESS, MISSING, Place, V
 from specdouble.double.answers.samples.wording import Wording
 
 _ROUNDS = HOPELESS + 12
+_WHOLE = 2  # so often a value is mended as a whole, before a new one takes of it what it can
 
 
 class UnsatisfiableError(Exception):
@@ -96,24 +97,40 @@ class Sampler:
     def repaired(self, slot: str, value: Any, key: str) -> Any:
         """The value with as little changed as makes it conform to the slot's schema.
 
+        What does not fit is left out; only what is demanded then is made.
+
         Raises:
             UnsatisfiableError: it could not be made to.
         """
         violations = self._schemas.violations(slot, value, "body")
         if not violations:
             return value
-        value = deepcopy(value)
+        original, value = value, deepcopy(value)
         troubles: dict[Place, int] = {}
         schema = self._schemas.translated(slot)
         for _ in range(_ROUNDS):
-            for violation in violations:
-                place = _place(violation.pointer, value)
+            # From the end: what is taken out of an array moves the items behind it.
+            places = sorted({_place(one.pointer, value) for one in violations}, key=_in_order, reverse=True)
+            for place in places:
                 troubles[place] = troubles.get(place, 0) + 1
                 value = self._mended(schema, value, place, troubles, key)
             violations = self._schemas.violations(slot, value, "body")
             if not violations:
                 return value
+            if isinstance(original, dict) and troubles.get((), 0) > _WHOLE:
+                return self._overlaid(slot, original, key)
         raise UnsatisfiableError(violations)
+
+    def _overlaid(self, slot: str, value: dict[str, Any], key: str) -> Any:
+        """A value made for the slot's schema, with as much of the given one as it can hold."""
+        made = self.made(slot, key)
+        if not isinstance(made, dict):
+            return made
+        for name, part in value.items():
+            both = {**made, name: deepcopy(part)}
+            if self._schemas.is_valid(slot, both):
+                made = both
+        return made
 
     def mended(self, slot: str, value: Any, key: str) -> Any:
         """The value with as little changed as makes it conform to the slot's schema; None where nothing does."""
@@ -133,7 +150,7 @@ class Sampler:
         values = self._values(f"{key} {place}", troubles)
         if not place:
             fresh = values.value(schema)
-            if isinstance(fresh, dict) and isinstance(value, dict) and troubles[place] < 3:
+            if isinstance(fresh, dict) and isinstance(value, dict):
                 return {**fresh, **value}
             return value if fresh is MISSING else fresh
         if not _exists(value, place[:-1]):
@@ -141,6 +158,9 @@ class Sampler:
         holder: Any = value
         for part in place[:-1]:
             holder = holder[part]
+        if troubles[place] == 1 and _exists(value, place) and not isinstance(holder[place[-1]], dict):
+            del holder[place[-1]]
+            return value
         inner = self._inside(schema, place)
         fresh = MISSING if inner is MISSING else values.value(inner, place)
         if fresh is MISSING and not _exists(value, place):
@@ -213,6 +233,11 @@ def _excluded(impossible: list[Place]) -> Violation:
     above = impossible[-1][:1] if impossible else ()
     place = max((one for one in impossible if one[:1] == above), key=len, default=())
     return Violation("sample", pointer(*place), "cannot exist: the schema excludes all")
+
+
+def _in_order(place: Place) -> list[tuple[bool, int, str]]:
+    """What sorts places: names and indexes cannot be compared."""
+    return [(isinstance(one, int), one if isinstance(one, int) else 0, str(one)) for one in place]
 
 
 def _exists(value: Any, place: Place) -> bool:

@@ -1,0 +1,82 @@
+"""What a client sent stays as it was sent, and is found by what the contract's paths call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from specdouble.contract import read
+from specdouble.double.double import Settings
+from specdouble.double.server import serving
+
+CONTRACT = Path(__file__).parent / "kept.yaml"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with serving(Settings(CONTRACT, seed=1)) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def made(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_what_a_view_cannot_hold_is_left_out_of_it_and_never_replaced(client: httpx.Client) -> None:
+    document = made(client, "/codes", {"code": "abcd", "note": "n"})
+    assert document == {"id": document["id"], "code": "abcd", "note": "n"}
+    assert client.get(f"/codes/{document['id']}").json() == {"id": document["id"], "note": "n"}
+    assert {"id": document["id"], "note": "n"} in client.get("/codes").json()
+
+
+def test_what_one_view_left_out_is_still_there_for_another(client: httpx.Client) -> None:
+    document = made(client, "/codes", {"code": "abcd"})
+    client.get(f"/codes/{document['id']}")
+    changed = client.patch(f"/codes/{document['id']}", json={"note": "later"})
+    assert changed.json() == {"id": document["id"], "code": "abcd", "note": "later"}
+
+
+def test_a_parameter_that_is_called_as_the_schema_names_its_document(client: httpx.Client) -> None:
+    user = made(client, "/profiles/", {"email": "ada@example.com", "bio": "b"})
+    assert client.get(f"/profiles/{user['id']}/").json() == user
+
+
+def test_a_post_that_takes_the_like_of_a_document_changes_it(client: httpx.Client) -> None:
+    user = made(client, "/profiles/", {"email": "ada@example.com", "bio": "b"})
+    assert client.post(f"/profiles/{user['id']}/", json={"email": "grace@example.com"}).status_code == 204
+    assert client.get(f"/profiles/{user['id']}/").json() == {**user, "email": "grace@example.com"}
+
+
+def test_a_text_in_the_path_names_a_document_by_its_name_and_not_by_its_number() -> None:
+    assert read(CONTRACT).resources["repos"].id == "name"
+
+
+def test_an_index_is_the_number_of_a_document(client: httpx.Client) -> None:
+    issue = made(client, "/repos/mine/issues", {"title": "it breaks"})
+    assert client.get(f"/repos/mine/issues/{issue['number']}").json()["title"] == "it breaks"
+
+
+def test_a_parent_that_is_created_elsewhere_need_not_exist(client: httpx.Client) -> None:
+    assert client.post("/repos/nobodys/issues", json={"title": "t"}).status_code == 201
+
+
+def test_what_a_path_asks_behind_a_question_mark_is_read_from_the_query(client: httpx.Client) -> None:
+    assert client.get("/rides?page=3").status_code == 200
+    assert client.get("/rides?page=10").status_code == 400
+
+
+def test_a_pattern_between_slashes_means_what_stands_between_them(client: httpx.Client) -> None:
+    assert client.post("/names", json={"name": "ada"}).status_code == 204
+    assert client.post("/names", json={"name": "ADA"}).status_code == 400
+    (told,) = [finding for finding in read(CONTRACT).findings if finding.id == "pattern"]
+    assert (told.reason, told.remedy) == (
+        "`/^[a-z]+$/` fits no text: slashes are characters here",
+        "write `^[a-z]+$`",
+    )
