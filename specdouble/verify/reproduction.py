@@ -60,6 +60,7 @@ class _Reproduction:
         return {
             "url": self.session.client.url,
             "run": self.session.run if '"RUN"' in used else "",
+            "pause": self.session.settings.tick,
             "secrets": {name: told for name, told in self._told_secrets() if f'"{name}"' in used},
             "logins": logins,
             "steps": steps,

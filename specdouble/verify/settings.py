@@ -149,6 +149,11 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     owned: bool = False
 
+    @property
+    def tick(self) -> float:
+        """Seconds after which the server's clock shows a later moment."""
+        return max(2.5 * self.resolution, 0.003)
+
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
     """The settings of a project: its pyproject.toml or specdouble.toml, then what is not None in the overrides.

@@ -77,7 +77,8 @@ def _in_the_answer(failure: Failure, steps: list[Exchange]) -> tuple[int, dict[s
         told = place is None or (place[1] == "the answer") == (step.method != "GET")
         missing = place is not None and failure.seen.endswith("shows none")
         if name and step.ok and told and (missing or _shows(step.json, name[1])):
-            return number, {"kind": "value", "name": name[1]}
+            kind = "spelling" if " to be written like " in failure.expected else "value"
+            return number, {"kind": kind, "name": name[1]}
     return last, {"kind": "body"}
 
 

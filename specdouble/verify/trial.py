@@ -442,7 +442,7 @@ class Trial:
 
     def tick(self) -> None:
         """Wait until the server's clock has moved on by more than its resolution."""
-        time.sleep(max(2.5 * self.session.settings.resolution, 0.003))
+        time.sleep(self.session.settings.tick)
 
 
 def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from schemathesis.cli.commands.run.context import ExecutionContext
 from schemathesis.cli.commands.run.handlers.har import HarHandler
 from schemathesis.cli.commands.run.handlers.output import OutputHandler
 from schemathesis.cli.events import LoadingFinished, LoadingStarted
+from schemathesis.engine.events import EngineFinished
 
 from specdouble.verify.report.masking import masked
 from specdouble.verify.report.recording import interactions
@@ -23,9 +24,10 @@ class Terminal:
         self.handler.start(self.context)
 
     def on_event(self, event: Any) -> None:
-        """Print what an event tells."""
+        """Print how far it is; what was found is told by the verdict, each cause once, with counts of its own."""
         self.context.on_event(event)
-        self.handler.handle_event(self.context, event)
+        if not isinstance(event, EngineFinished):
+            self.handler.handle_event(self.context, event)
 
     def close(self) -> None:
         """Leave the terminal as it was."""

@@ -87,6 +87,7 @@ class Replay:
         answers: list[Answer] = []
         steps = self.plan["steps"]
         while len(answers) < len(steps):
+            time.sleep(self.plan.get("pause", 0))  # a later moment has to differ, as it did when it was found
             together = [step for step in steps[len(answers) :] if step.get("together") is not None]
             number = len(answers)
             volley = steps[number].get("together")
@@ -299,7 +300,7 @@ def shows(symptom: Mapping[str, Any], then: list[Answer], now: list[Answer], sai
         return False
     if kind == "listed":
         return bool(_entries(_pruned(symptom, _plain(now, said)[-1], said)) < symptom["count"])
-    part = {"value": _named, "at": _at, "body": _pruned}[kind]
+    part = {"value": _named, "spelling": _spelt, "at": _at, "body": _pruned}[kind]
     was = part(symptom, _plain(then, said)[-1], said)
     return bool(was == part(symptom, _plain(now, said)[-1], said))
 
@@ -313,6 +314,11 @@ def _named(symptom: Mapping[str, Any], document: Any, _said: str) -> Any:
     for item in document if isinstance(document, list) else ():
         found += _named(symptom, item, _said)
     return found
+
+
+def _spelt(symptom: Mapping[str, Any], document: Any, said: str) -> list[str]:
+    """How the values of a property are written; of moments, whenever they were."""
+    return [re.sub(r"^<moment \d+ ", "<moment ", str(value)) for value in _named(symptom, document, said)]
 
 
 def _at(symptom: Mapping[str, Any], document: Any, _said: str) -> Any:
@@ -346,17 +352,9 @@ def _pruned(symptom: Mapping[str, Any], document: Any, said: str) -> Any:
             return {name: pruned(item) for name, item in kept.items()}
         if isinstance(value, list):
             return [pruned(item) for item in value if not isinstance(item, (dict, list)) or is_ours(item)]
-        # When it was among others that are left out says nothing.
-        return re.sub(r"^<moment \d+ ", "<moment ", value) if isinstance(value, str) else value
+        return value
 
     return pruned(document)
-
-
-def _is_listing(document: Any) -> bool:
-    """Whether a body is, or has at its top, an array of documents."""
-    if isinstance(document, dict):
-        return any(_is_listing(item) for item in document.values() if isinstance(item, list))
-    return isinstance(document, list) and any(isinstance(item, dict) for item in document)
 
 
 def _entries(document: Any) -> int:
@@ -367,20 +365,25 @@ def _entries(document: Any) -> int:
 
 
 def _plain(answers: list[Answer], said: str) -> list[Any]:
-    """The bodies, ids by the order in which they came, moments by their order in time."""
-    # Lists show the moments of other documents too, of which there are more each time.
-    single = [answer.json for answer in answers if not _is_listing(answer.json)]
-    moments = sorted({text for document in single for text in _texts(document) if MOMENT.fullmatch(text)})
+    """The bodies, ids by the order in which they came, moments by their order among those of the same document.
+
+    Those of other documents say nothing: two that are made at once have one order today and another tomorrow.
+    """
+    found: dict[str, set[str]] = {}
+    for answer in answers:
+        for owner, moment in _moments(answer.json):
+            found.setdefault(owner, set()).add(moment)
+    moments = {owner: sorted(known) for owner, known in found.items()}
     names: dict[str, str] = {}
 
-    def plain(value: Any, key: str = "") -> Any:
+    def plain(value: Any, key: str = "", owner: str = "") -> Any:
         if isinstance(value, dict):
-            return {name: plain(item, name) for name, item in value.items()}
+            own = _id_of(value) or owner
+            return {name: plain(item, name, own) for name, item in value.items()}
         if isinstance(value, list):
-            return [plain(item, key) for item in value]
+            return [plain(item, key, owner) for item in value]
         if isinstance(value, str) and MOMENT.fullmatch(value) and value not in said:
-            rank = moments.index(value) if value in moments else len(moments)
-            return f"<moment {rank} {re.sub('[0-9]', '0', value)}>"
+            return f"<moment {moments[owner].index(value)} {re.sub('[0-9]', '0', value)}>"
         is_id = isinstance(value, str) and ID.fullmatch(value)
         if is_id or (type(value) is int and re.search(r"(^_?|[a-z_])id$", key, re.IGNORECASE)):
             if is_id and value in said:
@@ -395,12 +398,20 @@ def _plain(answers: list[Answer], said: str) -> list[Any]:
     return [*plains, plain(answers[-1].json)]
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _moments(value: Any, owner: str = "") -> Iterator[tuple[str, str]]:
+    """Every moment, with the id of the document that it stands in."""
     if isinstance(value, (dict, list)):
+        own = _id_of(value) or owner if isinstance(value, dict) else owner
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
+            yield from _moments(item, own)
+    elif isinstance(value, str) and MOMENT.fullmatch(value):
+        yield owner, value
+
+
+def _id_of(document: Mapping[str, Any]) -> str:
+    """The document's own id; nothing where it shows none."""
+    ids = (value for name, value in document.items() if OWN_ID.fullmatch(name) and isinstance(value, (str, int)))
+    return str(next(ids, ""))
 
 
 def _recorded(answer: Mapping[str, Any]) -> Answer:
