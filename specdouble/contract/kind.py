@@ -16,6 +16,10 @@ from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, PropertyRule, Rule
 from specdouble.rules import of_all
 
+STATUS: Mapping[str, Any] = {
+    "type": "integer", "minimum": 400, "maximum": 499, "description": "the status of a refusal, in place of the usual"
+}  # fmt: skip
+WORDS: Mapping[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}}
 ON_A_PROPERTY = "a property of a schema that carries `x-resource`"
 Found = tuple[str, str, str]  # a pointer, the reason and the remedy of a finding
 
@@ -34,6 +38,8 @@ class Kind:
         guess: finds rules of the kind that the shape of the contract suggests. They make answers, never verdicts.
         contradicted: tells where an example breaks rules of the kind.
         of_ids: the rule of the kind that holds for the ids of any resource, though no annotation says it.
+        collection: the collection that an annotation of this value names.
+        shape: the JSON Schema of the annotation's value, for editors and for `rules.yaml`.
     """
 
     keyword: str
@@ -45,6 +51,8 @@ class Kind:
     guess: Callable[[Clues], Iterable[CollectionRule]] = lambda _: ()
     contradicted: Callable[[Example], Iterable[Found]] = lambda _: ()
     of_ids: Callable[[Resource], PropertyRule] | None = None
+    collection: Callable[[Any], Any] = lambda _: None
+    shape: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def row(self) -> str:
@@ -56,6 +64,12 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """Every kind, by its folder."""
     return {name: module.KIND for name, module in of_all("rule").items()}
+
+
+def mapping(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    """The JSON Schema of an annotation that is a mapping with these keys and no other, and perhaps a `status`."""
+    known = {**properties, "status": STATUS}
+    return {"type": "object", "properties": known, "required": [*required], "additionalProperties": False}
 
 
 def kinds_by_keyword() -> dict[str, list[Kind]]:

@@ -9,13 +9,13 @@ from typing import Any
 from specdouble.contract.annotation import extensions
 from specdouble.contract.document import Document
 from specdouble.contract.finding import ContractError
+from specdouble.contract.kind import kinds_by_keyword
 from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.resource import Resource
 from specdouble.contract.source import load
 
 FOLDER = "mock_data"
 _IDS = ("_id", "id", "uuid")
-_NAMING = ("x-references", "x-identity")
 
 
 def read_seeded(document: Document, resources: Mapping[str, Resource]) -> dict[str, Resource]:
@@ -32,12 +32,15 @@ def read_seeded(document: Document, resources: Mapping[str, Resource]) -> dict[s
 
 def _named(document: Document) -> Iterator[str]:
     """The collections that annotations name."""
+    known = kinds_by_keyword()
     for at, key in extensions(document):
-        if key in _NAMING:
-            raw = look_up(document.data, at)
-            name = raw.get("collection") if isinstance(raw, dict) else raw
-            if isinstance(name, str):
-                yield name
+        if key != "x-identity" and key not in known:
+            continue
+        raw = look_up(document.data, at)
+        names = [kind.collection(raw) for kind in known.get(key, ())]
+        if key == "x-identity" and isinstance(raw, dict):
+            names.append(raw.get("collection"))
+        yield from (name for name in names if isinstance(name, str))
 
 
 def _has(folder: Path, name: str) -> bool:

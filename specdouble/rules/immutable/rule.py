@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import ON_A_PROPERTY, Kind, Reading
+from specdouble.contract.kind import ON_A_PROPERTY, Kind, Reading, mapping
 from specdouble.contract.rule import PropertyRule
 
 
@@ -38,4 +38,5 @@ KIND = Kind(
     means="set at creation, then fixed",
     refused="the first of 409, 422, 400",
     read=_read,
+    shape={"anyOf": [{"type": "boolean"}, mapping({})]},
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from specdouble.contract.kind import ON_A_PROPERTY, Kind, Reading, suggestion
+from specdouble.contract.kind import ON_A_PROPERTY, Kind, Reading, mapping, suggestion
 from specdouble.contract.rule import PropertyRule
 
 
@@ -32,10 +33,13 @@ class References(PropertyRule):
         return f"{self.name} is the id of a document of {self.target}"
 
 
+def _collection(raw: Any) -> Any:
+    return raw.get("collection") if isinstance(raw, dict) else raw
+
+
 def _read(reading: Reading) -> Iterator[References]:
     for annotation in reading.on_properties("x-references"):
-        raw = annotation.raw
-        target = raw.get("collection") if isinstance(raw, dict) else raw
+        target = _collection(annotation.raw)
         if not isinstance(target, str):
             annotation.find("`x-references` names no collection", "write `x-references: things`")
         elif target not in reading.resources:
@@ -55,4 +59,6 @@ KIND = Kind(
     means="the value is the id of a document of that collection, one that the caller may see",
     refused="the first of 422, 400, 409, 404",
     read=_read,
+    collection=_collection,
+    shape={"anyOf": [{"type": "string"}, mapping({"collection": {"type": "string"}}, "collection")]},
 )

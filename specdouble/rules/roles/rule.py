@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract.kind import Kind, OnOperation, Reading, suggestion
+from specdouble.contract.kind import Kind, OnOperation, Reading, mapping, suggestion
 from specdouble.contract.resource import Identity
 from specdouble.contract.rule import OperationRule
 
 CLAIM = "role"
+_ROLES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,4 +91,5 @@ KIND = Kind(
     means="the operation is for callers whose claim (`role`, unless told) of `x-identity` is one of these",
     refused="403, whatever else is wrong with it",
     read=_read,
+    shape={"anyOf": [_ROLES, mapping({"roles": _ROLES, "claim": {"type": "string"}}, "roles")]},
 )

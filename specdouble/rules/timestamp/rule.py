@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import ON_A_PROPERTY, Clues, Example, Found, Kind, Reading, suggestion
+from specdouble.contract.kind import ON_A_PROPERTY, Clues, Example, Found, Kind, Reading, mapping, suggestion
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import plain
 from specdouble.contract.rule import PropertyRule
@@ -78,6 +78,7 @@ KIND = Kind(
     means="the server's clock at creation; at the last change",
     refused="",
     read=_read,
+    shape={"anyOf": [{"enum": [*EVENTS]}, mapping({"event": {"enum": [*EVENTS]}}, "event")]},
     guess=_guess,
     contradicted=_contradicted,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from specdouble.contract.kind import ON_A_PROPERTY, Kind, OnProperty, Reading, suggestion, words
+from specdouble.contract.kind import ON_A_PROPERTY, STATUS, WORDS, Kind, OnProperty, Reading, suggestion, words
 from specdouble.contract.rule import PropertyRule
 
 
@@ -60,4 +60,5 @@ KIND = Kind(
     means="the moves a document may make",
     refused="the first of 409, 422, 400",
     read=_read,
+    shape={"type": "object", "additionalProperties": {"anyOf": [WORDS, STATUS]}},
 )

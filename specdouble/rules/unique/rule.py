@@ -6,11 +6,23 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import ON_A_PROPERTY, Example, Found, Kind, OnProperty, Reading, suggestion, words
+from specdouble.contract.kind import (
+    ON_A_PROPERTY,
+    WORDS,
+    Example,
+    Found,
+    Kind,
+    OnProperty,
+    Reading,
+    mapping,
+    suggestion,
+    words,
+)
 from specdouble.contract.pointer import pointer
 from specdouble.contract.rule import PropertyRule
 
 IGNORABLE = ("case", "space")
+IGNORED = {"anyOf": [{"enum": [*IGNORABLE]}, {"type": "array", "items": {"enum": [*IGNORABLE]}}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,5 +98,6 @@ KIND = Kind(
     refused="the first of 409, 422, 400 that the operation declares",
     read=_read,
     contradicted=_contradicted,
+    shape={"anyOf": [{"type": "boolean"}, mapping({"within": WORDS, "ignore": IGNORED})]},
     of_ids=lambda resource: Unique(collection=resource.collection, name=resource.id, within=resource.parents),
 )
