@@ -15,7 +15,8 @@ from benchmarks.kind import PATH, STORED
 from benchmarks.scale import PROMPT, microseconds
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.compiled import CompiledOperation, Request
+from specdouble.double.http.compiled_operation import CompiledOperation
+from specdouble.double.http.request import Request
 from specdouble.double.http.security import Authentication
 from specdouble.double.state.exchange import Exchange, current
 from specdouble.double.state.problem import Problem
@@ -55,14 +56,14 @@ def _stages(double: Double, id: str, request: Request) -> dict[str, Callable[[],
     def handled() -> Any:
         current.set(Exchange(operation, world, user))
         request.body = _creation() if request.body else b""
-        return compiled._handler(**compiled._arguments(compiled._read(request), user))
+        return compiled.call(compiled.reader.read(request), user)
 
     result, what = handled(), operation.method
     return {
         f"{what}: authenticate": lambda: authenticate(world, request.headers, b""),
-        f"{what}: read and validate the request": lambda: compiled._read(request),
+        f"{what}: read and validate the request": lambda: compiled.reader.read(request),
         f"{what}: the same, and the handler with its store and rules": handled,
-        f"{what}: validate and encode the answer": lambda: compiled._results.answer(result),
+        f"{what}: validate and encode the answer": lambda: compiled.results.answer(result),
         f"{what}: encode a refusal": lambda: compiled.refused(Problem(404, "Not found")),
     }
 

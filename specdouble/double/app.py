@@ -23,7 +23,7 @@ with warnings.catch_warnings():
 from specdouble.double.answers.prefer import Preferred
 from specdouble.double.answers.samples.header import header_maker
 from specdouble.double.double import Double
-from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.security import Authentication
@@ -74,7 +74,7 @@ def compiled_operations(double: Double) -> list[CompiledOperation]:
     for operation in contract.operations.values():
         answer = double.resolutions[operation.id].function
         authenticate = authentication.compile(operation.security)
-        one = double.parts.operation(contract, operation, answer, authenticate)
+        one = double.factories.operation(contract, operation, answer, authenticate)
         one.preferred = Preferred(contract, operation, double.sampler)
         one.mend_with(double.sampler.mended)
         if any(response.headers for response in operation.responses.values()):

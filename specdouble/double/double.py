@@ -14,7 +14,7 @@ from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve
 from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sampler import Sampler
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
@@ -76,16 +76,16 @@ class Double:
 
     Args:
         settings: what it is made with.
-        parts: what it is built of.
+        factories: what makes its parts.
 
     Raises:
         Refused: the contract, the seed or a handler is wrong; its findings say where.
         ValueError: the clock's setting is none.
     """
 
-    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+    def __init__(self, settings: Settings, factories: Factories | None = None) -> None:
         self.settings = settings
-        self.parts = parts or Parts()
+        self.factories = factories or Factories()
         self.clock = Clock(settings.clock)
         self.journal = Journal()
         self._store = open_store(None)
@@ -145,7 +145,7 @@ class Double:
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *handlers.findings, *strays]
         self.tokens = {
-            name: self.parts.tokens(self.secret, self.clock, identity)
+            name: self.factories.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()
             if identity.credential is None
         }
@@ -168,8 +168,8 @@ class Double:
             self.settings.seed,
             self.tokens,
             made=self.made.of,
-            keepers=self.parts.keepers,
-            collection=self.parts.collection,
+            keepers=self.factories.keepers,
+            collection=self.factories.collection,
         )
 
     def reset(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from specdouble.contract import read
 from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
 from specdouble.double.server import Server
 from specdouble.double.state.secret import secret_of
 from specdouble.prove.fault import Change, Mutant
@@ -87,10 +87,10 @@ class Bench:
             CouldNotRun: the verifier cannot be used on it.
         """
         started = time.monotonic()
-        verdict = self.verified(lambda parts: parts, self.settings)
+        verdict = self.verified(lambda factories: factories, self.settings)
         failures = [f"{one.check}: {one.sentence}" for one in verdict.failures]
         notes = [f"{row.check}: {row.reason}" for row in verdict.rows.values() if row.state == NOT_EXERCISED]
-        alone = self._alone(lambda parts: parts) if self.options.baseline else ()
+        alone = self._alone(lambda factories: factories) if self.options.baseline else ()
         return Clean(tuple(failures), tuple(notes), verdict.requests, time.monotonic() - started, tuple(alone))
 
     def examine(self, key: str, clean: Clean) -> Result:
@@ -154,7 +154,7 @@ class Bench:
 
     def _served(self, change: Change) -> Any:
         given = DoubleSettings(self.options.path, allow_refs=self.options.allow_refs, overlays=self.options.overlays)
-        double = Double(given, change(Parts()))
+        double = Double(given, change(Factories()))
         return Server(double, "127.0.0.1", 0).running()
 
     def _kills_alone(self, mutant: Mutant, clean: Clean) -> bool:

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Operation, OperationRule, PropertyRule, Resource
-from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
+from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
+from specdouble.double.http.request import Request
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Enforcement
@@ -69,7 +70,7 @@ def around(thing: object, method: str, wrapper: Callable[..., Any]) -> None:
 
 def together(*changes: Change) -> Change:
     """Several changes as one."""
-    return lambda parts: functools.reduce(lambda changed, change: change(changed), changes, parts)
+    return lambda factories: functools.reduce(lambda changed, change: change(changed), changes, factories)
 
 
 def kept(rule: PropertyRule, keeper: Callable[[Any, Resource, Clock], Keeper]) -> Change:
@@ -106,12 +107,12 @@ def unkept(rule: PropertyRule) -> Change:
 def kept_also(collection: str, keeper: Callable[[None, Resource, Clock], Keeper]) -> Change:
     """Let one more keeper have its say, after those of the rules; `sent` tells what the client sent."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(resource: Resource, clock: Clock) -> list[Keeper]:
             more = [keeper(None, resource, clock)] if resource.collection == collection else []
-            return [*parts.keepers(resource, clock), *more]
+            return [*factories.keepers(resource, clock), *more]
 
-        return replace(parts, keepers=make)
+        return replace(factories, keepers=make)
 
     return together(change, _telling)
 
@@ -119,23 +120,23 @@ def kept_also(collection: str, keeper: Callable[[None, Resource, Clock], Keeper]
 def _keepers(collection: str, other: Callable[[Resource, Clock, Keeper], list[Keeper]]) -> Change:
     """Put others, or none, in the place of keepers of a collection's rules."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(resource: Resource, clock: Clock) -> list[Keeper]:
-            known = parts.keepers(resource, clock)
+            known = factories.keepers(resource, clock)
             if resource.collection != collection:
                 return known
             return [keeper for one in known for keeper in other(resource, clock, one)]
 
-        return replace(parts, keepers=make)
+        return replace(factories, keepers=make)
 
     return together(change, _telling)
 
 
-def _telling(parts: Parts) -> Parts:
+def _telling(factories: Factories) -> Factories:
     """Let every operation remember what it was sent."""
 
     def make(contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
-        compiled = parts.operation(contract, operation, *others)
+        compiled = factories.operation(contract, operation, *others)
         action = contract.actions.get(operation.id)
         wrapper = action.wrapper if action else ()
 
@@ -145,7 +146,7 @@ def _telling(parts: Parts) -> Parts:
 
         return answered_by(compiled, answer)
 
-    return replace(parts, operation=make)
+    return replace(factories, operation=make)
 
 
 def _inside(body: bytes, wrapper: tuple[str, ...]) -> Document | None:
@@ -190,13 +191,13 @@ def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Ch
         def scope(self, user: Any) -> dict[str, Any]:
             return {name: value for name, value in super().scope(user).items() if name not in names}
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, view: Any, user: Any, *others: Any) -> Collection:
             if user is not None and enforcement.resource.collection == collection and operation_now() in ids:
                 enforcement = Wide(enforcement.resource, enforcement.ids, enforcement.clock, enforcement.keepers)
-            return parts.collection(documents, enforcement, view, user, *others)
+            return factories.collection(documents, enforcement, view, user, *others)
 
-        return replace(parts, collection=make)
+        return replace(factories, collection=make)
 
     return change
 
@@ -221,13 +222,13 @@ class Store:
 def storing(ids: tuple[str, ...], collection: str, **methods: Callable[..., Any]) -> Change:
     """Put other methods in the place of some of the store's, while one of the operations is under way."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, *others: Any) -> Collection:
             if enforcement.resource.collection == collection and operation_now() in ids:
                 documents = Store(documents, methods)
-            return parts.collection(documents, enforcement, *others)
+            return factories.collection(documents, enforcement, *others)
 
-        return replace(parts, collection=make)
+        return replace(factories, collection=make)
 
     return change
 
@@ -235,13 +236,13 @@ def storing(ids: tuple[str, ...], collection: str, **methods: Callable[..., Any]
 def keeping(collection: str, kind: type[Collection]) -> Change:
     """Put another class in the place of the collection that callers see."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, *others: Any) -> Collection:
             if enforcement.resource.collection == collection:
                 return kind(documents, enforcement, *others)
-            return parts.collection(documents, enforcement, *others)
+            return factories.collection(documents, enforcement, *others)
 
-        return replace(parts, collection=make)
+        return replace(factories, collection=make)
 
     return change
 
@@ -249,13 +250,13 @@ def keeping(collection: str, kind: type[Collection]) -> Change:
 def operating(ids: tuple[str, ...], make: Callable[..., CompiledOperation]) -> Change:
     """Make the operations in another way; `make` is given how, the contract, the operation, its function and more."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def chosen(contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
             if operation.id in ids:
-                return make(parts.operation, contract, operation, *others)
-            return parts.operation(contract, operation, *others)
+                return make(factories.operation, contract, operation, *others)
+            return factories.operation(contract, operation, *others)
 
-        return replace(parts, operation=chosen)
+        return replace(factories, operation=chosen)
 
     return change
 
@@ -263,8 +264,8 @@ def operating(ids: tuple[str, ...], make: Callable[..., CompiledOperation]) -> C
 def guarded(rule: OperationRule, guard: Callable[[Any, Contract], Guard]) -> Change:
     """Let another guard keep a rule about an operation."""
 
-    def make(parts: Any, contract: Contract, *given: Any) -> CompiledOperation:
-        compiled: CompiledOperation = parts(contract, *given)
+    def make(make_operation: Any, contract: Contract, *given: Any) -> CompiledOperation:
+        compiled: CompiledOperation = make_operation(contract, *given)
         compiled.guards = [guard(one.rule, contract) if one.rule == rule else one for one in compiled.guards]
         return compiled
 
@@ -274,8 +275,8 @@ def guarded(rule: OperationRule, guard: Callable[[Any, Contract], Guard]) -> Cha
 def answering(ids: tuple[str, ...], wrapper: Answering) -> Change:
     """Answer the operations in another way."""
 
-    def make(parts: Any, *given: Any) -> CompiledOperation:
-        return answered_by(parts(*given), wrapper)
+    def make(make_operation: Any, *given: Any) -> CompiledOperation:
+        return answered_by(make_operation(*given), wrapper)
 
     return operating(ids, make)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from specdouble.contract import CollectionRule
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
 
-Change = Callable[[Parts], Parts]
+Change = Callable[[Factories], Factories]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from specdouble.prove import mutant
 
 @mutant("an inactive configuration takes leads", kills="custom:inactive_takes_no_leads")
-def inactive_takes_leads(parts: Parts) -> Parts: ...
+def inactive_takes_leads(factories: Factories) -> Factories: ...
 """
 
 from __future__ import annotations

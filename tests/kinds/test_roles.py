@@ -13,7 +13,7 @@ import pytest
 from specdouble.contract import ContractError, read
 from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
 from specdouble.double.server import Server
 from specdouble.prove.fault import Change
 from specdouble.prove.mutants import mutants_of
@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def verdict_of(project: Path, change: Change = lambda parts: parts) -> Verdict:
-    double = Double(DoubleSettings(project, seed=1), change(Parts()))
+    double = Double(DoubleSettings(project, seed=1), change(Factories()))
     accounts = tuple(Account(name, credentials={"bearer": str(double.token(name))}) for name in USERS)
     with Server(double, "127.0.0.1", 0).running() as url:
         settings = replace(Settings(url=url), users=accounts, rules=(RULE,), phases=("rules",), yes=True)

@@ -4,8 +4,8 @@ from functools import wraps
 from typing import Any
 
 from specdouble.contract import Contract, Operation
-from specdouble.double.http.compiled import CompiledOperation
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
+from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.prove import equivalent, mutant
 from specdouble.prove.change import operating
 
@@ -25,7 +25,7 @@ class Untrimmed(str):
 
 
 @mutant("A pipeline's name keeps its outer spaces.", kills="custom:name_is_trimmed", operations=SAVE)
-def pipeline_names_keep_their_spaces(parts: Parts) -> Parts:
+def pipeline_names_keep_their_spaces(factories: Factories) -> Factories:
     def make(make: Any, contract: Contract, operation: Operation, handler: Any, authenticate: Any) -> CompiledOperation:
         @wraps(handler)
         def untrimmed(body: Any, **others: Any) -> Any:
@@ -34,11 +34,11 @@ def pipeline_names_keep_their_spaces(parts: Parts) -> Parts:
         made: CompiledOperation = make(contract, operation, untrimmed, authenticate)
         return made
 
-    return operating(SAVE, make)(parts)
+    return operating(SAVE, make)(factories)
 
 
 @mutant("A stage that a change leaves out stays in the pipeline.", kills="custom:stages_left_out", operations=SAVE)
-def stages_left_out_stay(parts: Parts) -> Parts:
+def stages_left_out_stay(factories: Factories) -> Factories:
     def make(make: Any, contract: Contract, operation: Operation, handler: Any, authenticate: Any) -> CompiledOperation:
         @wraps(handler)
         def keeping(body: Any, **others: Any) -> Any:
@@ -55,4 +55,4 @@ def stages_left_out_stay(parts: Parts) -> Parts:
         made: CompiledOperation = make(contract, operation, keeping, authenticate)
         return made
 
-    return operating(SAVE, make)(parts)
+    return operating(SAVE, make)(factories)

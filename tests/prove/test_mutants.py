@@ -9,7 +9,7 @@ import pytest
 
 from specdouble.contract import read
 from specdouble.double.double import Double, Settings
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
 from specdouble.prove.campaign import sample
 from specdouble.prove.fault import Mutant
 from specdouble.prove.mutants import mutants_of
@@ -111,7 +111,7 @@ def test_the_table_knows_what_fits_every_fault(name: str, mutants: dict[str, lis
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_double_can_be_made_with_each_of_the_faults(name: str, mutants: dict[str, list[Mutant]]) -> None:
     for mutant in mutants[name][::5]:
-        Double(Settings(PROJECTS[name]), mutant.change(Parts()))
+        Double(Settings(PROJECTS[name]), mutant.change(Factories()))
 
 
 def test_rules_that_no_request_reaches_make_equivalent_mutants(mutants: dict[str, list[Mutant]]) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from specdouble.contract import Operation
-from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
+from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
+from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 

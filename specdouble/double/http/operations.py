@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from time import time
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
 from specdouble.contract import Contract
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
-from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
+from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, Control
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.paths import Paths
+from specdouble.double.http.request import Request
 from specdouble.double.http.result import Answer, fields
 from specdouble.double.http.served import Served
 from specdouble.double.state.problem import Problem
@@ -51,7 +52,8 @@ class Operations:
     """
 
     def __init__(self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
-        self._double = double
+        self._worlds = double.worlds
+        self._journal = double.journal
         self._app = app
         self._paths = Paths(_by_path(compiled))
         self._unknown = ErrorShapes(double.contract, None)
@@ -85,29 +87,47 @@ class Operations:
         await self._answer(scope, dict(scope["headers"]), receive, send)
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
-        started = time.time()
-        path = _path(scope)
-        found = self._paths.find(path)
-        method = scope["method"]
-        body, operation, name = b"", None, DEFAULT_WORLD
+        request = Request({}, scope["query_string"], headers, b"", scope["method"], _path(scope), arrived=time())
+        operation = None
         try:
-            name = _world_name(headers)
-            operations, segments = found or _nowhere(path)
-            if method not in operations:
-                operations, segments = self._with_method(path, method, operations) or (operations, segments)
-            operation = _of_method(operations, method)
-            body = await self._body(headers, receive) if _has_body(scope, headers) else b""
-            world = self._double.world(name)
+            request.world = _world_name(headers)
+            operation = self._find(request)
+            if _has_body(scope, headers):
+                request.body = await self._body(headers, receive)
+            world = self._worlds.of(request.world)
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
-            made, world.used = world.used == 0, started
-            begun = operation.begin(Request(segments, scope["query_string"], headers, body), world)
-            outcome = begun if isinstance(begun, Outcome) else await _waited_for(begun, world)
-            if made and outcome.answer.status >= 400:
-                self._double.worlds.unmake(world, started)
-        await _send(send, outcome.answer, with_body=method != "HEAD")
-        self._record(started, name, method, path, scope["query_string"], operation, body, outcome)
+            outcome = await self._outcome(operation, request, world)
+        await _send(send, outcome.answer, with_body=request.method != "HEAD")
+        self._record(request, operation, outcome)
+
+    def _find(self, request: Request) -> Answering:
+        """The operation of a request, which is told the segments of its path parameters.
+
+        Raises:
+            Problem: 404 or 405, the contract has no such path, or not the method on it.
+        """
+        path, method = request.target, request.method
+        found = self._paths.find(path)
+        if found is None:
+            raise Problem(
+                404, "Not Found", f"the contract has no path that fits {path}; {DOCS} shows those that it has"
+            )
+        operations = found[0]
+        if method not in operations:
+            found = self._with_method(path, method, operations) or found
+        operations, request.path = found
+        return _of_method(operations, method)
+
+    async def _outcome(self, operation: Answering, request: Request, world: World) -> Outcome:
+        is_new, world.used = world.used == 0, request.arrived
+        begun = operation.begin(request, world)
+        outcome = begun if isinstance(begun, Outcome) else await _waited_for(begun, world)
+        # A refused request leaves no trace: not even a world that was made for it.
+        if is_new and outcome.answer.status >= 400:
+            self._worlds.unmake(world, request.arrived)
+        return outcome
 
     def at_once(self, method: str, target: bytes, headers: dict[bytes, bytes], body: bytes) -> Answer | ASGIApp | None:
         """Answer a request for which nothing has to be waited.
@@ -122,24 +142,24 @@ class Operations:
             The answer; an application that gives it, where its handler has begun and waits for something; None for a
             request that is no plain one for an operation, which the ASGI application answers.
         """
-        started = time.time()
+        arrived = time()
         raw_path, _, query = target.partition(b"?")
         path = raw_path.decode("latin-1")
         found = self._paths.find(path)
-        operation = found[0].get(method) if found else None
-        if found is None or operation is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
+        if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
             return None
+        operation = found[0].get(method)
         name = _world_name(headers)
-        world = self._double.worlds.at_hand(name)
-        if world is None:
+        world = self._worlds.at_hand(name)
+        if operation is None or world is None:
             return None
-        world.used = started
-        begun = operation.begin(Request(found[1], query, headers, body), world)
+        world.used = arrived
+        request = Request(found[1], query, headers, body, method, path, name, arrived)
+        begun = operation.begin(request, world)
         if isinstance(begun, Outcome):
-            self._record(started, name, method, path, query, operation, body, begun)
+            self._record(request, operation, begun)
             return begun.answer
-
-        record = functools.partial(self._record, started, name, method, path, query, operation, body)
+        record = functools.partial(self._record, request, operation)
         return functools.partial(_answer_late, begun, world, record)
 
     def _with_method(
@@ -147,7 +167,11 @@ class Operations:
     ) -> tuple[dict[str, Answering], dict[str, str]] | None:
         """A template that fits too, is no less concrete, and has the method."""
         least = _concrete(operations)
-        return next((one for one in self._paths.every(path) if method in one[0] and _concrete(one[0]) >= least), None)
+        for found in self._paths.every(path):
+            others, _ = found
+            if method in others and _concrete(others) >= least:
+                return found
+        return None
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         if int(headers.get(b"content-length") or 0) > self._limit:
@@ -178,39 +202,32 @@ class Operations:
             return Outcome(Answer(204, b"", headers))
         return Outcome(Answer(problem.status, body, [(b"content-type", media_type), *headers]), None, problem)
 
-    def _record(
-        self,
-        started: float,
-        world: str,
-        method: str,
-        path: str,
-        query: bytes,
-        operation: Answering | None,
-        body: bytes,
-        outcome: Outcome,
-    ) -> None:
+    def _record(self, request: Request, operation: Answering | None, outcome: Outcome) -> None:
         answer = outcome.answer
         exchange = (
-            started,
-            time.time() - started,
-            world,
-            method,
-            path,
-            query,
+            request.arrived,
+            time() - request.arrived,
+            request.world,
+            request.method,
+            request.target,
+            request.query,
             operation.operation.id if operation else None,
-            body,
+            request.body,
             answer.status,
             answer.body,
             outcome.rule,
             outcome.why,
         )
-        self._double.journal.record(exchange)
+        self._journal.record(exchange)
 
 
 def _declared_headers(contract: Contract) -> set[str]:
     """The header fields that a page of another origin may read: all that the contract declares."""
-    responses = [one for operation in contract.operations.values() for one in operation.responses.values()]
-    return {name for response in responses for name in response.headers}
+    names: set[str] = set()
+    for operation in contract.operations.values():
+        for response in operation.responses.values():
+            names.update(response.headers)
+    return names
 
 
 def _path(scope: Scope) -> str:
@@ -223,7 +240,7 @@ def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answe
     for one in compiled:
         shared.setdefault((plain_path(one.operation.path), one.operation.method.upper()), []).append(one)
     found: dict[str, dict[str, Answering]] = {}
-    for (path, method), those in shared.items():
+    for (path, method), those in shared.items():  # several, where their paths differ in a condition alone
         found.setdefault(path, {})[method] = those[0] if len(those) == 1 else Alternatives(those)
     return found
 
@@ -234,16 +251,15 @@ def _concrete(operations: dict[str, Answering]) -> int:
     return sum("{" not in segment for segment in path.split("/"))
 
 
-def _nowhere(path: str) -> tuple[dict[str, Answering], dict[str, str]]:
-    raise Problem(404, "Not Found", f"the contract has no path that fits {path}; {DOCS} shows those that it has")
-
-
 def _of_method(operations: dict[str, Answering], method: str) -> Answering:
     """The operation of the method; a HEAD is answered as the GET (RFC 9110, 9.3.2)."""
     found = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
     if found is not None:
         return found
-    allowed = ", ".join(sorted({*operations, "OPTIONS", *(["HEAD"] if "GET" in operations else [])}))
+    methods = {*operations, "OPTIONS"}
+    if "GET" in operations:
+        methods.add("HEAD")
+    allowed = ", ".join(sorted(methods))
     if method == "OPTIONS":
         raise Problem(204, headers={"Allow": allowed})
     raise Problem(405, "Method Not Allowed", f"the path allows {allowed}", headers={"Allow": allowed})
@@ -261,8 +277,10 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
     cookies = headers.get(b"cookie")
     if cookies is None or WORLD_HEADER not in cookies.lower():
         return DEFAULT_WORLD
-    named = (value for name, value in read_cookies(headers).items() if name.lower() == WORLD_HEADER.decode())
-    return next(named, DEFAULT_WORLD)
+    for name, value in read_cookies(headers).items():
+        if name.lower() == WORLD_HEADER.decode():
+            return value
+    return DEFAULT_WORLD
 
 
 async def _waited_for(begun: Awaitable[Outcome], world: World) -> Outcome:

@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 
 from specdouble.contract import Contract, Identity, Operation
-from specdouble.double.http.compiled import CompiledOperation
-from specdouble.double.parts import Parts
+from specdouble.double.factories import Factories
+from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
@@ -48,7 +48,7 @@ def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callabl
     names = [name for alternative in operation.security for name in alternative]
 
     def make(
-        parts: Any, contract: Contract, operation: Operation, handler: Any, authenticate: Any
+        make_operation: Any, contract: Contract, operation: Operation, handler: Any, authenticate: Any
     ) -> CompiledOperation:
         def lenient(world: World, headers: Any, query: bytes) -> Any:
             try:
@@ -58,7 +58,7 @@ def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callabl
                     return _first_user(contract, world, names)
                 raise
 
-        compiled: CompiledOperation = parts(contract, operation, handler, lenient)
+        compiled: CompiledOperation = make_operation(contract, operation, handler, lenient)
         return compiled
 
     return make
@@ -97,9 +97,9 @@ Verify = Callable[[str, str], dict[str, Any] | None]
 def _verifying(identity: Identity, verify: Verify) -> Change:
     """Take tokens that are refused, when another verification takes them."""
 
-    def change(parts: Parts) -> Parts:
+    def change(factories: Factories) -> Factories:
         def make(secret: str, clock: Any, other: Identity) -> Tokens:
-            tokens = parts.tokens(secret, clock, other)
+            tokens = factories.tokens(secret, clock, other)
             if other == identity:
 
                 def lenient(original: Callable[[str], Any], token: str) -> Any:
@@ -108,7 +108,7 @@ def _verifying(identity: Identity, verify: Verify) -> Change:
                 around(tokens, "verify", lenient)
             return tokens
 
-        return replace(parts, tokens=make)
+        return replace(factories, tokens=make)
 
     return change
 

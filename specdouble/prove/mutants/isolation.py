@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Contract, PropertyRule, Resource
-from specdouble.double.http.compiled import Outcome, Request
+from specdouble.double.http.compiled_operation import Outcome
+from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, unscoped

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, PropertyRule
-from specdouble.double.http.compiled import CompiledOperation, Outcome, Request
+from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
+from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
@@ -115,7 +116,7 @@ def _property_of(name: str, other: Other) -> Callable[[Contract, Schema], bool]:
 def _taking(operation: Operation, alter: Callable[[Contract, Schema], bool]) -> Change:
     """Validate the body of a request by another schema."""
 
-    def make(parts: Any, contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
+    def make(make_operation: Any, contract: Contract, operation: Operation, *others: Any) -> CompiledOperation:
         media, body = operation.json_body, operation.body
         assert media is not None
         assert body is not None
@@ -123,7 +124,9 @@ def _taking(operation: Operation, alter: Callable[[Contract, Schema], bool]) -> 
         schema = _altered(contract, media.schema, action.wrapper if action else (), alter)
         other = replace(media, schema=schema, slot=contract.schemas.slot(schema, "request"))
         content = {sort: other if one is media else one for sort, one in body.content.items()}
-        compiled: CompiledOperation = parts(contract, replace(operation, body=replace(body, content=content)), *others)
+        compiled: CompiledOperation = make_operation(
+            contract, replace(operation, body=replace(body, content=content)), *others
+        )
         return compiled
 
     return operating((operation.id,), make)

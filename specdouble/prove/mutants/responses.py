@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, PropertyRule
-from specdouble.double.http.compiled import Outcome
+from specdouble.double.http.compiled_operation import Outcome
 from specdouble.prove.change import changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import kind_of, resolved, takes_null
 from specdouble.prove.fault import Mutant, Mutants

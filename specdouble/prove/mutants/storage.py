@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract, Operation, PropertyRule, Resource
-from specdouble.double.http.compiled import Outcome, Request
+from specdouble.double.http.compiled_operation import Outcome
+from specdouble.double.http.request import Request
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.keeper import Document, Keeper

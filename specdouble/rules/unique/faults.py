@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract, Operation, PropertyRule
-from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal

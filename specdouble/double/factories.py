@@ -1,4 +1,4 @@
-"""What a double is built of."""
+"""What makes the parts of a double, each replaceable by another that makes them differently."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from specdouble.contract import Resource
-from specdouble.double.http.compiled import CompiledOperation
+from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Keeper, keepers_of
@@ -14,8 +14,8 @@ from specdouble.double.state.tokens import Tokens
 
 
 @dataclass(frozen=True)
-class Parts:
-    """How each part of a double is made: another callable in the place of one makes a double that differs in it.
+class Factories:
+    """The callables that a double is built with; one of another kind makes a double that differs in it alone.
 
     Args:
         keepers: what keeps the rules about a resource.
