@@ -36,11 +36,11 @@ def steps(block: str) -> list[tuple[str, str]]:
     return found
 
 
-def session(name: str) -> list[tuple[str, str]]:
+def session(name: str, page: str = README) -> list[tuple[str, str]]:
     """The steps of the session that the comment `<!-- session: name -->` announces."""
-    _, _, rest = README.partition(f"<!-- session: {name} -->")
+    _, _, rest = page.partition(f"<!-- session: {name} -->")
     match = BLOCK.search(rest)
-    assert match, f"the README has no session {name}"
+    assert match, f"the page has no session {name}"
     return steps(match.group(1))
 
 
@@ -57,6 +57,13 @@ def test_the_curl_session_prints_what_the_readme_shows() -> None:
     with serving("--port", "0") as server:
         for command, shown, came in play(session("curl"), server.url):
             assert same_every_time(came) == same_every_time(shown), command
+
+
+def test_the_session_of_the_page_on_state_prints_what_it_shows() -> None:
+    page = (ROOT / "docs" / "state.md").read_text("utf-8")
+    with serving("--port", "0") as server:
+        for command, shown, came in play(session("state", page), server.url):
+            assert came == shown, command
 
 
 def test_a_restart_shows_the_seed_again() -> None:

@@ -19,6 +19,7 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
+from specdouble.double.state.snapshots import Snapshots
 from specdouble.double.state.store import open_store
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
@@ -88,6 +89,7 @@ class Double:
         self.factories = factories or Factories()
         self.clock = Clock(settings.clock)
         self.journal = Journal()
+        self.snapshots = Snapshots()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
         self._earlier: Seed = {}

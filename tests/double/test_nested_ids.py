@@ -129,3 +129,12 @@ components:
         assert flags.post("/orgs/one/flags", json={"key": "dark", "on": True}).status_code == 201
         assert flags.post("/orgs/two/flags", json={"key": "dark", "on": True}).status_code == 409
         assert flags.get("/flags/dark").status_code == (200 if path == "/flags/{key}" else 404)
+
+
+def test_a_restored_snapshot_knows_whose_children_its_documents_are(flags: httpx.Client) -> None:
+    flags.post("/orgs/first/flags", json={"key": "mine", "on": True}).raise_for_status()
+    flags.put("/_specdouble/snapshots/nested").raise_for_status()
+    flags.delete("/orgs/first/flags/mine").raise_for_status()
+    flags.post("/_specdouble/snapshots/nested/restore").raise_for_status()
+    assert flags.get("/orgs/first/flags/mine").json()["on"] is True
+    assert flags.get("/orgs/second/flags/mine").status_code == 404

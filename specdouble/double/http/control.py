@@ -21,6 +21,7 @@ from specdouble.contract import Contract
 from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
+from specdouble.double.http.administration import Administration
 from specdouble.double.http.served import Served
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
@@ -93,9 +94,11 @@ class Control:
             Route(PREFIX + "/journal", self._journal, methods=["GET"]),
             Route("/", _to_docs, methods=["GET"]),
             Route(DOCS, self._docs, methods=["GET"]),
+            *Administration(double, PREFIX).routes,
             Mount(DOCS, StaticFiles(directory=_swagger_ui(), check_dir=False)),
         ]
-        self._application = Starlette(routes=routes, exception_handlers={HTTPException: _not_answered})
+        handlers = {HTTPException: _not_answered, Problem: _refused}
+        self._application = Starlette(routes=routes, exception_handlers=handlers)
         self._application.router.redirect_slashes = False
 
     def serves(self, path: str) -> bool:
@@ -200,6 +203,11 @@ async def _not_answered(request: Request, error: Exception) -> Response:
     else:
         detail = f"the control plane has no {request.url.path}"
     return _told(Problem(error.status_code, detail=detail, headers=headers))
+
+
+async def _refused(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return _told(problem)
 
 
 def _told(problem: Problem) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from specdouble.contract import Contract
+from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
+from specdouble.double.state.snapshots import Snapshots
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import Worlds
 
@@ -27,10 +29,12 @@ class Limited(Protocol):
 
 
 class Served(Protocol):
-    """A contract, its worlds and the journal of what they were asked."""
+    """A contract, its worlds, snapshots and clock, and the journal of what they were asked."""
 
     contract: Contract
+    clock: Clock
     journal: Journal
+    snapshots: Snapshots
     worlds: Worlds
 
     @property

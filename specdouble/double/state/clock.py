@@ -1,4 +1,4 @@
-"""The double's clock: it can stand still, or run ahead or behind."""
+"""The double's clock: it can stand still, run ahead or behind, or faster than the machine's."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SHIFT = re.compile(r"([+-])(\d+)([smhdw])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_FASTEST = 1_000_000
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # the years 1 and 9999, in seconds since the epoch
+_SHIFT = re.compile(r"([+-])(\d{1,15})([smhdw])")
 
 
 class Clock:
@@ -26,29 +28,50 @@ class Clock:
         self.set(setting)
 
     def set(self, setting: str | None) -> None:
-        """Freeze or shift the time, or go back to the machine's."""
-        frozen, shift = None, timedelta()
-        match = _SHIFT.fullmatch(setting) if setting else None
+        """Freeze or shift the time, or go back to the machine's.
+
+        Raises:
+            ValueError: the setting is neither a moment nor a shift.
+        """
+        if not setting:
+            self.run()
+            return
+        match = _SHIFT.fullmatch(setting)
         if match:
             sign, number, unit = match.groups()
-            shift = timedelta(**{_UNITS[unit]: int(sign + number)})
-        elif setting:
-            try:
-                frozen = datetime.fromisoformat(setting)
-            except ValueError:
-                message = f"`{setting}` is neither a moment (2026-05-01T09:00:00Z) nor a shift (+3h, -2d)"
-                raise ValueError(message) from None
-            frozen = frozen if frozen.tzinfo else frozen.replace(tzinfo=UTC)
-        self._frozen, self._shift, self._shifted = frozen, shift, shift.total_seconds()
+            self.run(time.time() + int(sign + number) * _UNITS[unit])
+        else:
+            self.run(_moment(setting).timestamp(), speed=0)
+
+    def run(self, moment: float | None = None, speed: float = 1) -> None:
+        """Let time run on from a moment.
+
+        Args:
+            moment: in seconds since the epoch; None for the machine's present.
+            speed: seconds of the double in a second of the machine; 0 stops time.
+
+        Raises:
+            ValueError: the moment is none that a timestamp could be written of, or the speed is none.
+        """
+        if not 0 <= speed <= _FASTEST:
+            raise ValueError(f"the speed is between 0 and {_FASTEST}, not {speed:g}")
+        if moment is not None and not _FIRST <= moment <= _LAST:
+            raise ValueError("the moment lies outside of the years 1 to 9999")
+        self.speed = speed
+        self.is_machines = moment is None and speed == 1
+        self._since = time.time()
+        self._moment = self._since if moment is None else moment
         self._second, self._written = -1, ""
 
     def now(self) -> datetime:
         """The time, in UTC."""
-        return (self._frozen or datetime.now(UTC)).astimezone(UTC) + self._shift
+        return datetime.fromtimestamp(self.seconds(), UTC)
 
     def seconds(self) -> float:
         """The time in seconds since the epoch."""
-        return (self._frozen.timestamp() if self._frozen else time.time()) + self._shifted
+        if self.is_machines:
+            return time.time()
+        return min(self._moment + (time.time() - self._since) * self.speed, _LAST)
 
     def timestamp(self, after: object = None) -> str:
         """The time as `2026-05-01T09:00:00.000Z`.
@@ -56,8 +79,8 @@ class Clock:
         Args:
             after: an earlier timestamp; while the clock runs, the answer is later, be it by a millisecond.
         """
-        stamp = _written(self.now()) if self._frozen or self._shift else self._running()
-        if isinstance(after, str) and stamp <= after and self._frozen is None:
+        stamp = self._running() if self.is_machines else _written(self.now())
+        if isinstance(after, str) and stamp <= after and self.speed:
             with suppress(ValueError, OverflowError):
                 stamp = _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
         return stamp
@@ -69,6 +92,15 @@ class Clock:
             self._second = second
             self._written = datetime.fromtimestamp(second, UTC).isoformat()[:-6]
         return f"{self._written}.{nanoseconds // 1_000_000:03d}Z"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"`{text}` is neither a moment (2026-05-01T09:00:00Z) nor a shift (+3h, -2d)"
+        raise ValueError(message) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _written(moment: datetime) -> str:

@@ -150,6 +150,12 @@ class Enforcement:
             document.pop("_id", None)
         return document
 
+    def seed(self, document: Document) -> Document:
+        """The document as a seed has it: the ids of its parents with it, which a caller knows from the path."""
+        for field in self.key_fields:
+            document.pop(field, None)
+        return self.named(document)
+
     def shown(self, document: Document) -> Document:
         """The document without what is kept beside it, its id under its own name."""
         for field in self.hidden:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from specdouble.contract import Contract, ContractError, Finding, Refused, Resource
 from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
-from specdouble.contract.source import Source, load
+from specdouble.contract.source import Source, load, read_text
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import Document, keepers_of
 from specdouble.double.state.storable import unstorable
@@ -30,6 +31,33 @@ def read_seed(folder: Path, contract: Contract) -> Seed:
         ContractError: a file is not JSON, or leads out of the project.
     """
     sources = {file.stem: _load(file, folder) for file in _files(folder) if file.suffix == ".json"}
+    return _checked(sources, contract)
+
+
+def seed_of(text: str, name: str, contract: Contract) -> Seed:
+    """Read the documents of several collections from one text: a JSON object of arrays, by the collections' names.
+
+    Args:
+        text: the object.
+        name: how messages call it.
+        contract: what the documents are held to.
+
+    Raises:
+        SeedError: as `read_seed` does.
+        ContractError: it is not such an object.
+    """
+    data = read_text(text, Path(f"{name}.json"), name).data
+    if not isinstance(data, dict):
+        remedy = 'write `{"collection": [{...}, {...}], ...}`'
+        raise ContractError([Finding(name, 1, "", "the text is no object of collections", remedy, id="mock-data")])
+    sources = {}
+    for collection, documents in data.items():
+        lines = json.dumps(documents, indent=1, ensure_ascii=False)
+        sources[collection] = Source(Path(f"{collection}.json"), f"{name}: {collection}", lines, documents)
+    return _checked(sources, contract)
+
+
+def _checked(sources: dict[str, Source], contract: Contract) -> Seed:
     checker = _Checker(contract, sources)
     checker.check()
     if checker.findings:

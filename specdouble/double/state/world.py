@@ -14,7 +14,7 @@ from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
-from specdouble.double.state.store import EscapedCollection, Store
+from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, Store
 from specdouble.double.state.tokens import Tokens
 
 
@@ -87,6 +87,34 @@ class World:
         self._store.drop(self.name)
         self._open()
         self._fill()
+
+    def documents(self) -> Seed:
+        """Every document of the collections that have been used or seeded, as `mock_data/` would have it."""
+        found = {}
+        for name in sorted(self._filled):
+            documents, enforcement = self._kept(name)
+            found[name] = [enforcement.seed(document) for document in documents.find({})]
+        return found
+
+    def begin_with(self, documents: Mapping[str, list[Document]]) -> None:
+        """Forget every document, and have these; a collection of which nothing is said begins as after a reset.
+
+        Raises:
+            DuplicateKeyError: two of them cannot be there at once; the world is as it was.
+        """
+        seed, before = self._seed, self.documents()
+        try:
+            self._refill(documents)
+        except DuplicateKeyError:
+            self._refill(before)
+            raise
+        finally:
+            self._seed = seed
+
+    def _refill(self, documents: Mapping[str, list[Document]]) -> None:
+        self._seed = {**self._seed, **documents}
+        self.reset()
+        self._seeded -= 1  # what it has now is none of its seed, and would be missed
 
     def collection(
         self, name: str, user: Mapping[str, Any] | None, statuses: frozenset[str] = frozenset()

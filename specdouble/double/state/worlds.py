@@ -45,7 +45,7 @@ class Worlds:
         world = self._worlds.get(name)
         if world is not None:
             return world
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
         if name in self._left:
             del self._left[name]
@@ -81,6 +81,20 @@ class Worlds:
         if name in self._worlds:
             self._worlds[name].reset()
 
+    def forget(self, name: str) -> None:
+        """Let a world go: it begins anew at its next use.
+
+        Raises:
+            Problem: 404, there is none; 409, it is the default one, or has a request under way.
+        """
+        world = self._worlds.get(name)
+        if world is None:
+            raise Problem(404, "No such world", f"`{name}` has not been used, or has left")
+        if name == DEFAULT_WORLD or world.busy:
+            reason = "the default world stays" if name == DEFAULT_WORLD else "it has a request under way"
+            raise Problem(409, "The world stays", f"{reason}; reset gives it its seed again")
+        self._remove(world)
+
     def _make_room(self) -> None:
         idle = [world for world in self if not world.busy and world.name != DEFAULT_WORLD]
         if not idle:
@@ -114,6 +128,11 @@ class Worlds:
             "request begins it anew, and a larger --max-worlds keeps more"
         )
         return Problem(410, "The world has left", detail)
+
+
+def is_name(text: str) -> bool:
+    """Whether a world, or a snapshot of one, can be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _used(world: World) -> float:

@@ -1,0 +1,177 @@
+"""What the control plane does to the state of a double: its worlds, its snapshots, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from specdouble.contract import Refused
+from specdouble.double.http.served import Served
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.seed import Seed, seed_of
+from specdouble.double.state.snapshots import difference
+from specdouble.double.state.world import World
+from specdouble.double.state.worlds import DEFAULT_WORLD
+
+_LARGEST = 64 * 1024 * 1024  # bytes of a snapshot that is sent
+_CLOCK = {"at", "shift", "speed"}
+
+
+class Administration:
+    """Answers the paths under which tests and people change the state of a double.
+
+    Args:
+        double: the double.
+        prefix: what stands before each path.
+    """
+
+    def __init__(self, double: Served, prefix: str) -> None:
+        self._double = double
+        snapshot = f"{prefix}/snapshots/{{name}}"
+        self.routes = [
+            Route(f"{prefix}/worlds", self._worlds, methods=["GET"]),
+            Route(f"{prefix}/worlds/{{name}}", self._forget_world, methods=["DELETE"]),
+            Route(f"{prefix}/worlds/{{name}}/reset", self._reset_world, methods=["POST"]),
+            Route(f"{prefix}/snapshots", self._snapshots, methods=["GET"]),
+            Route(snapshot, self._export, methods=["GET"]),
+            Route(snapshot, self._keep, methods=["PUT"]),
+            Route(snapshot, self._delete, methods=["DELETE"]),
+            Route(f"{snapshot}/restore", self._restore, methods=["POST"]),
+            Route(f"{snapshot}/diff", self._difference, methods=["GET"]),
+            Route(f"{prefix}/clock", self._clock, methods=["GET"]),
+            Route(f"{prefix}/clock", self._set_clock, methods=["PUT"]),
+            Route(f"{prefix}/clock", self._free_clock, methods=["DELETE"]),
+        ]
+
+    # Worlds
+
+    async def _worlds(self, _request: Request) -> Response:
+        return _json([_told_of_world(world) for world in self._double.worlds])
+
+    async def _reset_world(self, request: Request) -> Response:
+        self._double.worlds.reset_one(request.path_params["name"])
+        return Response(status_code=204)
+
+    async def _forget_world(self, request: Request) -> Response:
+        self._double.worlds.forget(request.path_params["name"])
+        return Response(status_code=204)
+
+    # Snapshots
+
+    async def _snapshots(self, _request: Request) -> Response:
+        return _json([snapshot.summary() for snapshot in self._double.snapshots])
+
+    async def _export(self, request: Request) -> Response:
+        return _json(self._double.snapshots.of(request.path_params["name"]).documents)
+
+    async def _keep(self, request: Request) -> Response:
+        """Keep the documents that are sent, or else those of the world."""
+        name = request.path_params["name"]
+        text = await _text(request)
+        documents = self._read(text, name) if text.strip() else self._world(request).documents()
+        is_new = self._double.snapshots.keep(name, documents)
+        return _json(self._double.snapshots.of(name).summary(), 201 if is_new else 200)
+
+    def _read(self, text: str, name: str) -> Seed:
+        try:
+            return seed_of(text, name, self._double.contract)
+        except Refused as error:
+            raise Problem(422, "The documents break the contract", str(error)) from None
+
+    async def _restore(self, request: Request) -> Response:
+        self._double.snapshots.restore(request.path_params["name"], self._world(request))
+        return Response(status_code=204)
+
+    async def _difference(self, request: Request) -> Response:
+        snapshot = self._double.snapshots.of(request.path_params["name"])
+        ids = {name: resource.id for name, resource in self._double.contract.resources.items()}
+        return _json(difference(snapshot.documents, self._world(request).documents(), ids))
+
+    async def _delete(self, request: Request) -> Response:
+        self._double.snapshots.delete(request.path_params["name"])
+        return Response(status_code=204)
+
+    def _world(self, request: Request) -> World:
+        return self._double.world(request.headers.get("x-specdouble-world", DEFAULT_WORLD))
+
+    # The clock
+
+    async def _clock(self, _request: Request) -> Response:
+        return _json(_told_of_clock(self._double.clock))
+
+    async def _set_clock(self, request: Request) -> Response:
+        try:
+            _set(self._double.clock, _object(await _text(request)))
+        except ValueError as error:
+            raise Problem(422, "Not a time", str(error)) from None
+        return _json(_told_of_clock(self._double.clock))
+
+    async def _free_clock(self, _request: Request) -> Response:
+        self._double.clock.run()
+        return Response(status_code=204)
+
+
+def _told_of_world(world: World) -> dict[str, Any]:
+    used = datetime.fromtimestamp(world.used, UTC).isoformat(timespec="milliseconds") if world.used else None
+    counts = {name: len(documents) for name, documents in world.documents().items()}
+    return {"name": world.name, "used": used, "writes": world.writes, "documents": counts}
+
+
+def _told_of_clock(clock: Clock) -> dict[str, Any]:
+    return {"now": clock.now().isoformat(timespec="milliseconds"), "speed": clock.speed}
+
+
+def _set(clock: Clock, wanted: Mapping[str, Any]) -> None:
+    """Set a clock by `at` (a moment) or `shift` (`+3h`), and `speed`; at a moment it stands still unless told.
+
+    Raises:
+        ValueError: it cannot be set so.
+    """
+    if not wanted or not wanted.keys() <= _CLOCK or {"at", "shift"} <= wanted.keys():
+        raise ValueError('write `{"at": "2026-05-01T09:00:00Z"}` or `{"shift": "+3h"}`, and `{"speed": 60}` if it runs')
+    speed = wanted.get("speed", 0 if "at" in wanted else 1)
+    if isinstance(speed, bool) or not isinstance(speed, int | float):
+        raise ValueError(f"`speed` is a number of seconds in a second, not {speed!r}")
+    moment = clock.seconds()
+    setting = wanted.get("at", wanted.get("shift"))
+    if setting is not None:
+        moment = Clock(str(setting)).seconds()
+    clock.run(moment, speed)
+
+
+async def _text(request: Request) -> str:
+    """The body of a request.
+
+    Raises:
+        Problem: it is too large, or not UTF-8.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise Problem(413, detail=f"the body is larger than {_LARGEST} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Problem(400, detail="the body is not UTF-8") from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, detail=f"the body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Problem(400, detail="the body is no JSON object")
+    return value
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(value, default=str), status, media_type="application/json")

@@ -1,0 +1,129 @@
+"""Snapshots: the documents of a world under a name, to come back to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.seed import Seed
+from specdouble.double.state.store import DuplicateKeyError
+from specdouble.double.state.world import World
+from specdouble.double.state.worlds import is_name
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a world held at a moment.
+
+    Args:
+        name: its name.
+        taken: when, on the machine's clock (RFC 3339).
+        documents: by collection, as `mock_data/` would have them.
+    """
+
+    name: str
+    taken: str
+    documents: Seed
+
+    def summary(self) -> dict[str, Any]:
+        """What a list says of it: how many documents each collection has."""
+        counts = {collection: len(documents) for collection, documents in self.documents.items()}
+        return {"name": self.name, "taken": self.taken, "documents": counts}
+
+
+class Snapshots:
+    """Snapshots by name, of any world and for any world."""
+
+    def __init__(self) -> None:
+        self._snapshots: dict[str, Snapshot] = {}
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        return iter(self._snapshots.values())
+
+    def of(self, name: str) -> Snapshot:
+        """The snapshot of that name.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        snapshot = self._snapshots.get(name)
+        if snapshot is None:
+            known = ", ".join(self._snapshots) or "none"
+            raise Problem(404, "No such snapshot", f"there is no snapshot `{name}`; there are: {known}")
+        return snapshot
+
+    def keep(self, name: str, documents: Seed) -> bool:
+        """Keep documents under a name, in place of those that were kept under it.
+
+        Returns:
+            Whether the name is new.
+
+        Raises:
+            Problem: 400, the name is none; 409, there are too many.
+        """
+        if not is_name(name):
+            raise Problem(400, "Not the name of a snapshot", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
+        is_new = name not in self._snapshots
+        if is_new and len(self._snapshots) >= MOST:
+            raise Problem(409, "Too many snapshots", f"there are {MOST}: delete one that is done with")
+        taken = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._snapshots[name] = Snapshot(name, taken, documents)
+        return is_new
+
+    def restore(self, name: str, world: World) -> None:
+        """Give a world the documents of a snapshot, and no others.
+
+        Raises:
+            Problem: 404, there is no such snapshot; 409, its documents break a rule that the contract has got since.
+        """
+        try:
+            world.begin_with(self.of(name).documents)
+        except DuplicateKeyError:
+            detail = f"two documents of `{name}` share what is unique by now; the world is as it was"
+            raise Problem(409, "The snapshot breaks a rule", detail) from None
+
+    def delete(self, name: str) -> None:
+        """Forget a snapshot.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        del self._snapshots[self.of(name).name]
+
+
+def difference(before: Seed, after: Seed, ids: Mapping[str, str]) -> dict[str, Any]:
+    """How documents differ, one by one: added, removed and changed ones, of the collections that do.
+
+    Args:
+        before: the documents as they were.
+        after: the documents as they are.
+        ids: by collection, the property that holds the id; `_id` where nothing is said.
+    """
+    found = {}
+    for collection in sorted(before.keys() | after.keys()):
+        name = ids.get(collection, "_id")
+        old, new = _by_id(before.get(collection, []), name), _by_id(after.get(collection, []), name)
+        both = [key for key in old if key in new]
+        told = {
+            "added": [document for key, document in new.items() if key not in old],
+            "removed": [document for key, document in old.items() if key not in new],
+            "changed": [{"before": old[key], "after": new[key]} for key in both if old[key] != new[key]],
+        }
+        if any(told.values()):
+            found[collection] = told
+    return found
+
+
+def _by_id(documents: list[dict[str, Any]], name: str) -> dict[str, dict[str, Any]]:
+    # Documents of two parents may share an id: those that do are told apart by all that they have.
+    found: dict[str, dict[str, Any]] = {}
+    for document in documents:
+        key = repr(document.get(name))
+        found[key if key not in found else json.dumps(document, sort_keys=True, default=str)] = document
+    return found
