@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from specdouble.contract.bodies import Bodies
 from specdouble.contract.document import Document
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
@@ -34,7 +35,8 @@ def read_actions(
             if sibling is not None and sibling.does == "list" and "x-action" not in operation.extensions:
                 found = reader.in_response(operation, sibling.collection)
                 if found is not None and not found[2]:
-                    actions[operation.id] = Action("create", sibling.collection, None, found[1])
+                    wrapper = reader.wrapper(operation, "create", resources[sibling.collection])
+                    actions[operation.id] = Action("create", sibling.collection, None, found[1], wrapper=wrapper)
     return actions
 
 
@@ -49,6 +51,7 @@ class _Reader:
         self.document = document
         self.resources = resources
         self.places = {resource.pointer: name for name, resource in resources.items()}
+        self.bodies = Bodies(document)
 
     def action(self, operation: Operation) -> Action | None:
         told = self.told(operation)
@@ -63,7 +66,14 @@ class _Reader:
         if does is None or kept is None or kept not in self.resources:
             return None
         key = told.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
-        return Action(does, kept, key, envelope)
+        return Action(does, kept, key, envelope, wrapper=self.wrapper(operation, does, self.resources[kept]))
+
+    def wrapper(self, operation: Operation, does: str, resource: Resource) -> tuple[str, ...]:
+        """The property names that lead from the request's body to the document: `{article: {...}}` is usual."""
+        if does not in ("create", "replace", "update"):
+            return ()
+        sent = self.bodies.sent_document(operation, resource.properties)
+        return sent.wrapper if sent and not sent.many else ()
 
     def told(self, operation: Operation) -> dict[str, Any]:
         raw = operation.extensions.get("x-action", {})

@@ -301,7 +301,7 @@ def _check_refusals(
         about: list[Rule] = [rule for rule in rules if isinstance(rule, OperationRule) and rule.about == operation.id]
         action = actions.get(operation.id)
         if action is not None and action.does in ("create", "update", "replace"):
-            taken = _properties_of_body(document, operation)
+            taken = _properties_of_body(document, operation, action)
             about += [rule for rule in by_collection[action.collection] if rule.name in taken]
         for rule in about:
             _check_refusal(document, operation, rule)
@@ -378,6 +378,13 @@ def _check_scopes(document: Document, resources: Mapping[str, Resource], identit
             document.find(resource.pointer + f"/x-resource/{key}", reason, remedy, id="owner-claim")
 
 
-def _properties_of_body(document: Document, operation: Operation) -> set[str]:
-    medias = operation.body.content.values() if operation.body else ()
-    return {name for media in medias for name, _, _ in properties_of(document, media.schema, "")}
+def _properties_of_body(document: Document, operation: Operation, action: Action) -> set[str]:
+    """The properties of a document that a client may send: not those that are read-only."""
+    taken: set[str] = set()
+    for media in operation.body.content.values() if operation.body else ():
+        schema: Any = media.schema
+        for outer in action.wrapper:
+            schema = next((part for name, part, _ in properties_of(document, schema, "") if name == outer), None)
+        parts = properties_of(document, schema, "")
+        taken |= {name for name, part, _ in parts if part.get("readOnly") is not True}
+    return taken

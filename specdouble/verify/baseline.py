@@ -19,6 +19,7 @@ from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfT
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
+from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
 
 MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
@@ -176,8 +177,7 @@ class _Search:
         self.trials = trials
         self.sent: set[str] = set()
         self.usual: dict[str, Any] | None = None
-        media = self.operation.json_body
-        schemas = session.contract.properties(media.schema) if media else {}
+        schemas = session.contract.properties(document_schema(session.contract, self.operation))
         self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
         self.tried: dict[str, Iterator[Any]] = {}
         self.renewals = self.attempts = 0
@@ -219,7 +219,7 @@ class _Search:
     def _seek_names(self, subject: Subject) -> None:
         """Find names that a second document can have too, and that the server keeps as they are."""
         for _ in range(MOST_RENEWALS):
-            exchange = self._send(self.session.request(self.operation, self.user))
+            exchange = self._send(self._request())
             if exchange is None:
                 return
             if exchange.ok:
@@ -239,15 +239,20 @@ class _Search:
             return
         plain = {name: self._compact() for name in changed}
         self.baseline.held = {**held, **plain}
-        again = self._send(self.session.request(self.operation, self.user))
+        again = self._send(self._request())
         kept = self._texts(subject, again) if again is not None and again.ok else {}
         if not all(name in kept and kept[name][0] == kept[name][1] for name in changed):
             self.baseline.held = held
 
+    def _request(self) -> dict[str, Any]:
+        """A request as most are: new parameters, a usual document."""
+        places: dict[str, Any] = self.session.places(self.operation, self.user)
+        return {**places, "body": self.session.usual_document(self.operation, self.user)}
+
     def _texts(self, subject: Subject, exchange: Exchange) -> dict[str, tuple[str, Any]]:
         """The texts with words of this run: as they were sent, and as the answer shows them."""
-        shown_so, sent = exchange.at(subject.action(self.operation).envelope), exchange.call.body
-        if not isinstance(shown_so, dict) or not isinstance(sent, dict):
+        shown_so, sent = exchange.at(subject.action(self.operation).envelope), subject.unwrapped(exchange.call)
+        if not isinstance(shown_so, dict):
             return {}
         words = {name: value for name, value in sent.items() if isinstance(value, str) and self.session.is_word(value)}
         return {name: (value, shown_so[name]) for name, value in words.items() if name in shown_so}
@@ -255,14 +260,13 @@ class _Search:
     # Bodies
 
     def _bodies(self) -> Iterator[Any]:
-        """Whole bodies: the usual one, what the contract shows, everything."""
+        """Documents: the usual one, what the contract shows, everything."""
         try:
-            yield self.session.usual_body(self.operation, self.user)
+            yield self.session.usual_document(self.operation, self.user)
         except NotExercised as reason:
             self.baseline.why = str(reason)
-        yield from of_body(self.session.contract, self.operation)
-        media = self.operation.json_body
-        assert media is not None
+        for body in of_body(self.session.contract, self.operation):
+            yield unwrapped(self.session.contract, self.operation, body)
         own_ids = {"id", "_id", "uuid"} if self.operation.method == "post" else set()
         for entry in self._neighbours()[:1]:
             if isinstance(entry, dict):
@@ -271,7 +275,8 @@ class _Search:
             everything = {name: self._usual(name) for name in self.schemas if name not in own_ids}
             yield in_order(everything, everything)
         else:
-            yield plausible(media.schema, self.session.contract.resolve, self.session.word())
+            schema = document_schema(self.session.contract, self.operation)
+            yield plausible(schema, self.session.contract.resolve, self.session.word())
 
     def _usual(self, name: str) -> Any:
         return plausible(self.schemas[name], self.session.contract.resolve, self.session.word())
@@ -377,7 +382,7 @@ class _Search:
         without: set[str] = set()
         varied = self.session.words_vary
         while len(self.sent) < MOST_SENT:
-            body = self.session.full_body(self.operation, self.user)
+            body = self.session.full_document(self.operation, self.user)
             needed = {*self.session.required_of(self.operation), *self.baseline.held}
             optional = [name for name in body if name not in needed and name not in without]
             exchange = self._send(self._with(body, without))
@@ -428,10 +433,12 @@ class _Search:
                 yield {**usual, where: {**usual[where], parameter.name: value}}
 
     def _send(self, parts: dict[str, Any]) -> Exchange | None:
-        """Send one request; None where no more may be sent."""
+        """Send one request, whose `body` is a document to be wrapped; None where no more may be sent."""
         if len(self.sent) >= MOST_SENT:
             return None
         self.sent.add(_key(parts.get("body", parts)))
+        if "body" in parts:
+            parts = {**parts, "body": wrapped(self.session.contract, self.operation, parts["body"])}
         trial = Trial(self.session)
         self.trials.append(trial)
         try:

@@ -14,6 +14,7 @@ from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged, plausible
+from specdouble.verify.wrapper import unwrapped, wrapped
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d.*([Zz]|[+-]\d\d:\d\d)$")
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
@@ -78,13 +79,15 @@ class Bodies:
         body = in_order(body, body)
         if self.fits(operation, body):
             return body
-        for example in media.examples.values():
+        for whole in media.examples.values():
+            example = unwrapped(self.contract, operation, whole)
             if isinstance(example, dict):
                 known = {name: value for name, value in example.items() if full or name in needed}
                 mended = known | {name: value for name, value in body.items() if name in subject.chosen}
                 if self.fits(operation, mended):
                     return mended
-        violations = self.contract.schemas.violations(media.slot, body, "body") if media.slot else []
+        whole = subject.wrapped(operation, body)
+        violations = self.contract.schemas.violations(media.slot, whole, "body") if media.slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
 
@@ -133,10 +136,12 @@ class Bodies:
             for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]
         }
 
-    def fits(self, operation: Operation, body: Any) -> bool:
-        """Whether the body fits the operation's schema."""
+    def fits(self, operation: Operation, document: Any) -> bool:
+        """Whether a document fits the schema of the operation's body."""
         media = operation.json_body
-        return media is not None and (media.slot is None or self.contract.schemas.is_valid(media.slot, body))
+        if media is None or media.slot is None:
+            return media is not None
+        return self.contract.schemas.is_valid(media.slot, wrapped(self.contract, operation, document))
 
     def property_fits(self, schema: Any, value: Any) -> bool:
         """Whether the value fits the schema of a property of a request."""

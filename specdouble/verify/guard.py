@@ -10,6 +10,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation
 from specdouble.verify.exchange import Call
 from specdouble.verify.ledger import SAFE, Created, Ledger, creates, ends_in_parameter
+from specdouble.verify.wrapper import unwrapped
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -147,7 +148,8 @@ class Guard:
                 continue
             if _leads_elsewhere(value):
                 return f"{operation} is not sent to {name} {value!r}: it would lead to another path"
-            if under_own or (last and not self.ledger.may_be_anothers(kind, value)):
+            # Below a document of ours, too: many servers find a comment by its number, whatever article the path names.
+            if (under_own or last) and not self.ledger.may_be_anothers(kind, value):
                 continue
             below = named[position + 1 :]
             if not last and name in self.fixed and (below or operation.method == "post"):
@@ -179,7 +181,8 @@ class Guard:
         named = self.ledger.named(call.operation, call.path)
         if any(self.ledger.owned(kind, value) for _, kind, value in named):
             return None
-        for name, value, itself in (*_ids(call.body), *_ids(dict(call.query))):
+        body = unwrapped(self.contract, call.operation, call.body)
+        for name, value, itself in (*_ids(body), *_ids(dict(call.query))):
             if self.is_anothers(call.operation, name, value, itself):
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
         return None

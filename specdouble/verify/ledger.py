@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.wrapper import unwrapped
 
 SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
@@ -241,7 +242,8 @@ class Ledger:
         key = self._shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):
             key = unquote(urlsplit(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
-        body = call.body if isinstance(call.body, dict) else {}
+        document = unwrapped(self.contract, call.operation, call.body)
+        body = document if isinstance(document, dict) else {}
         if key is None:
             asked = (*self._id_names(call.operation), *NAMES)
             key = next((body[name] for name in asked if self.is_minted(body.get(name))), None)

@@ -30,7 +30,8 @@ from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
 from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Document, Trial
-from specdouble.verify.values import kind, merged, plausible
+from specdouble.verify.values import kind, merged, plausible, within
+from specdouble.verify.wrapper import document_schema, wrapped
 
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
@@ -111,7 +112,8 @@ class Session:
     def _fresh_value(self, schema: Any, compact: bool) -> Any:
         schema = merged(schema, self.contract.resolve)
         if kind(schema) in ("integer", "number"):
-            return int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
+            number = int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
+            return within(schema, number)
         if schema.get("format"):
             return plausible(schema, self.contract.resolve, f"{self.run}{next(self._numbers)}")
         word = self.word().replace(" ", "-") if compact else self.word()
@@ -192,6 +194,13 @@ class Session:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
 
+    def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
+        """A document as the answer to its create showed it; empty where this run did not make it, or nothing showed."""
+        texts = (key, int(key)) if isinstance(key, str) and key.isdecimal() else (key,)
+        made = next((self.origins[one] for one in texts if one in self.origins), None)
+        shown = made.at(subject.action(made.call.operation).envelope) if made is not None else None
+        return shown if isinstance(shown, dict) else {}
+
     # Requests of any operation
 
     def surroundings(
@@ -245,7 +254,7 @@ class Session:
         """
         parts: dict[str, Any] = self.places(operation, user)
         if operation.json_body:
-            parts["body"] = self.usual_body(operation, user)
+            parts["body"] = wrapped(self.contract, operation, self.usual_document(operation, user))
         return parts
 
     def places(self, operation: Operation, user: User) -> dict[str, dict[str, Any]]:
@@ -282,8 +291,8 @@ class Session:
             self._references.pop((collection, user.name, purpose), None)
         return self.reference_or_none(collection, user, purpose)
 
-    def usual_body(self, operation: Operation, user: User) -> Any:
-        """The body that most requests of an operation have: what is required, and what the server demands beside it.
+    def usual_document(self, operation: Operation, user: User) -> Any:
+        """What most requests of an operation have in their body: what is required, and what the server demands beside.
 
         Raises:
             NotExercised: none could be made.
@@ -300,8 +309,8 @@ class Session:
         body |= self.held(operation)
         return in_order(body, body)
 
-    def full_body(self, operation: Operation, user: User) -> dict[str, Any]:
-        """A body with every property of an operation that creates documents.
+    def full_document(self, operation: Operation, user: User) -> dict[str, Any]:
+        """A document with every property of an operation that creates documents.
 
         Raises:
             NotExercised: none could be made.
@@ -318,10 +327,9 @@ class Session:
     def required_of(self, operation: Operation) -> list[str]:
         """The properties that an operation's body must hold."""
         subject = self.written(operation)
-        media = operation.json_body
         if subject is not None:
             return subject.required(operation)
-        return required(self.contract, media.schema) if media else []
+        return required(self.contract, document_schema(self.contract, operation))
 
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for, as its baseline has shown."""

@@ -9,8 +9,10 @@ from typing import Any
 
 from specdouble.contract import Action, Contract, Operation, Parameter, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
+from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.values import kind, merged
+from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,7 @@ class Subject:
     def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
         """The properties that a client may send in the operation's body, by name: not those that are read-only."""
         if operation.id not in self._cache:
-            media = operation.json_body
-            named = self.contract.properties(media.schema) if media else {}
+            named = self.contract.properties(document_schema(self.contract, operation))
             hidden = {name for name, schema in named.items() if schema.get("readOnly") is True}
             if self.puts(operation):
                 hidden.add(self.resource.id)  # the path names it
@@ -105,16 +106,14 @@ class Subject:
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
-        media = operation.json_body
-        named = self.contract.properties(media.schema) if media else {}
-        needed = required(self.contract, media.schema) if media else []
+        document = document_schema(self.contract, operation)
+        named, needed = self.contract.properties(document), required(self.contract, document)
         # What is read-only is required in answers alone (OpenAPI 3.0, "readOnly").
         return [name for name in needed if name not in named or name in self.requested(operation)]
 
     def repeats_id(self, operation: Operation) -> bool:
         """Whether the operation's body may hold the id that its path names, too."""
-        media = operation.json_body
-        schema = self.contract.properties(media.schema).get(self.resource.id) if media else None
+        schema = self.contract.properties(document_schema(self.contract, operation)).get(self.resource.id)
         return self.puts(operation) and schema is not None and schema.get("readOnly") is not True
 
     @cached_property
@@ -193,9 +192,16 @@ class Subject:
 
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
-        media = operation.json_body
-        schema = self.contract.resolve(media.schema) if media else {}
-        return not _is_closed(self.contract, schema)
+        return not _is_closed(self.contract, document_schema(self.contract, operation))
+
+    def wrapped(self, operation: Operation, document: Mapping[str, Any]) -> Any:
+        """The body of a request for a document."""
+        return wrapped(self.contract, operation, dict(document))
+
+    def unwrapped(self, call: Call) -> dict[str, Any]:
+        """The document in the body of a request."""
+        document = unwrapped(self.contract, call.operation, call.body)
+        return document if isinstance(document, dict) else {}
 
 
 def subjects(contract: Contract) -> dict[str, Subject]:
@@ -208,7 +214,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
         return tuple(
             contract.operations[name]
             for name, action in contract.actions.items()
-            if action.collection == resource.collection and action.does in does and not action.wrapper
+            if action.collection == resource.collection and action.does in does
             if not resource.single  # it is there before a run, and was not made by it
         )
 
@@ -217,8 +223,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     updaters = [Updater(one, contract.actions[one.id]) for one in changing]
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):
-        media = creator.json_body
-        named = next((name for name in (contract.properties(media.schema) if media else {}) if name in ids), None)
+        named = next((name for name in contract.properties(document_schema(contract, creator)) if name in ids), None)
         if named is not None and named != resource.id:
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))

@@ -168,7 +168,7 @@ class Trial:
         operation, body = self.creator(subject), dict(body)
         if not subject.puts(operation):
             around = self.session.surroundings(operation, user, None)
-            return Call(operation, user.name, body=body, has_body=True, **around)
+            return Call(operation, user.name, body=subject.wrapped(operation, body), has_body=True, **around)
         name = subject.action(operation).id
         around = self.session.surroundings(operation, user, name)
         fresh = self._fresh_id(operation, name)
@@ -176,7 +176,7 @@ class Trial:
             body[subject.key] = fresh
         for where, held in placed(operation, name, fresh).items():
             around.setdefault(where, {}).update(held)
-        return Call(operation, user.name, body=body, has_body=True, **around)
+        return Call(operation, user.name, body=subject.wrapped(operation, body), has_body=True, **around)
 
     def _fresh_id(self, operation: Operation, name: str | None) -> Any:
         """An id that no document has, as the operation's parameter takes it."""
@@ -195,9 +195,9 @@ class Trial:
         exchange = self.send(
             call.operation, user, path=call.path, query=call.query, headers=call.headers, body=call.body
         )  # fmt: skip
-        return exchange, self.adopt(subject, user, call.body, exchange)
+        return exchange, self.adopt(subject, user, exchange)
 
-    def adopt(self, subject: Subject, user: User, body: dict[str, Any], exchange: Exchange) -> Document | None:
+    def adopt(self, subject: Subject, user: User, exchange: Exchange) -> Document | None:
         """The document that an accepted create made."""
         if not exchange.ok:
             return None
@@ -207,7 +207,7 @@ class Trial:
         name = subject.action(call.operation).id
         path = {one: value for one, value in call.path.items() if one != name}
         around = {"path": path, "query": dict(call.query), "headers": dict(call.headers)}
-        document = Document(subject, None, user, body, shown, exchange, around)
+        document = Document(subject, None, user, subject.unwrapped(call), shown, exchange, around)
         document.id = created_id(subject, exchange, shown)
         document.answered = bool(shown.keys() & subject.resource.properties.keys())
         self.made.append(document)
@@ -400,9 +400,10 @@ class Trial:
             body[subject.key] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id
-            around = self.session.surroundings(updater.operation, user, None)
-            return Call(updater.operation, user.name, body=body, has_body=True, **around)
-        place = self.place(updater.operation, document)
+            place = self.session.surroundings(updater.operation, user, None)
+        else:
+            place = self.place(updater.operation, document)
+        body = subject.wrapped(updater.operation, body)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
 
     def try_update(

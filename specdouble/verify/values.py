@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -42,6 +43,7 @@ TEXTS = (
     "",
 )
 NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
+LARGEST_INT32 = 2**31 - 1
 INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
 
 
@@ -110,15 +112,45 @@ def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
     return _text(schema, word) if what == "string" else None
 
 
-def _number(schema: Schema, what: str) -> float:
-    low, high, step = schema.get("minimum"), schema.get("maximum"), schema.get("multipleOf")
+def within(schema: Schema, number: int) -> float:
+    """A number that the schema takes, another one for each that is given as long as there are such.
+
+    Args:
+        schema: that of a number.
+        number: a large one.
+    """
+    low, high = _range(schema)
+    step = schema.get("multipleOf") or 1
+    first = 0 if low is None else math.ceil(low / step)
+    last = max(first, number) if high is None else math.floor(high / step)
+    if first > last:
+        return _number(schema, kind(schema))  # there is no whole one
+    place = number if first <= number <= last else first + number % (last - first + 1)
+    found = place * step
+    return int(found) if found == int(found) else found
+
+
+def _range(schema: Schema) -> tuple[float | None, float | None]:
+    """The least and the greatest number that a schema takes, where there are such."""
+    unit = 1 if kind(schema) == "integer" else 0.25
+    low, high = schema.get("minimum"), schema.get("maximum")
     exclusive_low, exclusive_high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if isinstance(exclusive_low, int | float) and not isinstance(exclusive_low, bool):
-        low = exclusive_low + (1 if what == "integer" else 0.25)
+        low = exclusive_low + unit
+    elif exclusive_low is True and low is not None:
+        low += unit
     if isinstance(exclusive_high, int | float) and not isinstance(exclusive_high, bool):
-        high = exclusive_high - (1 if what == "integer" else 0.25)
-    if exclusive_low is True and low is not None:
-        low += 1 if what == "integer" else 0.25
+        high = exclusive_high - unit
+    elif exclusive_high is True and high is not None:
+        high -= unit
+    if schema.get("format") == "int32":
+        high = LARGEST_INT32 if high is None else min(high, LARGEST_INT32)
+    return low, high
+
+
+def _number(schema: Schema, what: str) -> float:
+    low, high = _range(schema)
+    step = schema.get("multipleOf")
     usual = 7 if what == "integer" else 7.25
     value = usual if low is None else max(low, usual)
     if high is not None and value > high:

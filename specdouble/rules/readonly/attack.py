@@ -14,6 +14,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, view, views
 from specdouble.verify.values import plausible
+from specdouble.verify.wrapper import document_schema
 
 
 def plan(session: Session, subject: Subject, rule: ReadOnly) -> Plan:
@@ -66,8 +67,8 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
     else:
         document, before = model, view(trial, model).get(rule.name)
         exchange = trial.try_update(updater, model, {**_harmless(subject, updater, model), rule.name: value})
-    if exchange.refused and not _is_named(subject, updater, rule):
-        return  # its schema is closed: what is refused has no effect
+    if exchange.refused and not _is_let_in(trial, subject, updater, rule, value):
+        return  # the request does not fit its schema: what is refused has no effect
     if not exchange.ok:
         _unless_others_are_refused(trial, subject, updater, model)
         accepted(exchange, f"a request with {rule.name} {shown(value)}, which the server sets,")
@@ -80,12 +81,15 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
             raise Broken(f"{rule.name} to stay {shown(before)}", f"{where} shows {shown(seen.get(rule.name))}")
 
 
-def _is_named(subject: Subject, updater: Updater | None, rule: ReadOnly) -> bool:
-    """Whether the request's schema, or its being open, lets the property in."""
+def _is_let_in(trial: Trial, subject: Subject, updater: Updater | None, rule: ReadOnly, value: Any) -> bool:
+    """Whether the request's schema, or its being open, lets the property and its value in."""
     operation = updater.operation if updater else subject.creators[0]
-    media = operation.json_body
-    named = subject.contract.properties(media.schema) if media else {}
-    return rule.name in named or subject.is_open(operation)
+    named = subject.contract.properties(document_schema(subject.contract, operation))
+    if rule.name not in named:
+        return subject.is_open(operation)
+    schema = named[rule.name]
+    fits: bool = schema.get("readOnly") is True or trial.session.bodies.property_fits(schema, value)
+    return fits
 
 
 def _harmless(subject: Subject, updater: Updater, model: Document) -> dict[str, Any]:

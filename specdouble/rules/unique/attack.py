@@ -235,7 +235,7 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     body = _body(trial, subject, rule, trial.user)
     bodies = [_alike(trial, subject, rule, body) for _ in range(CLIENTS)]
     exchanges = trial.volley([trial.create_call(subject, trial.user, one) for one in bodies])
-    won = [one for one in (trial.adopt(subject, trial.user, x.call.body, x) for x in exchanges) if one is not None]
+    won = [one for one in (trial.adopt(subject, trial.user, x) for x in exchanges) if one is not None]
     if len(won) != 1:
         raise Broken(f"one of {CLIENTS} creates at once to be accepted", f"{len(won)} were")
     for exchange in exchanges:

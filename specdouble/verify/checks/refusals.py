@@ -75,7 +75,8 @@ def _left_out(trial: Trial, subject: Subject, name: str) -> None:
 def _left_out_of_update(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
     document = trial.create(subject, full=True)
     call = trial.update_call(updater, document, {})
-    body = {key: value for key, value in call.body.items() if key != name}
+    sent = {key: value for key, value in subject.unwrapped(call).items() if key != name}
+    body = subject.wrapped(call.operation, sent)
     exchange = trial.send(call.operation, document.user, path=call.path, query=call.query, body=body)
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
 

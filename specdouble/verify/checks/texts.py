@@ -8,6 +8,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
+from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
 
 TEXTS = {
     "empty": "", "blank": " ", "not ASCII": "Zoë Ærøskøbing", "no Latin": "日本語 привет", "an emoji": "👩‍👩‍👧‍👦",
@@ -19,9 +20,9 @@ TEXTS = {
 def plan(session: Session) -> Plan:
     """The cases for each operation and each property that takes such a text."""
     for operation in session.contract.operations.values():
-        media, action = operation.json_body, session.contract.actions.get(operation.id)
+        action = session.contract.actions.get(operation.id)
         unique = session.subjects[action.collection].once if action else frozenset()
-        for name, schema in (session.contract.properties(media.schema) if media else {}).items():
+        for name, schema in session.contract.properties(document_schema(session.contract, operation)).items():
             for what, text in TEXTS.items():
                 if session.bodies.property_fits(schema, text) and session.bodies.property_fits(
                     schema, "any other text"
@@ -35,11 +36,13 @@ def _sent(trial: Trial, operation: Operation, name: str, text: str, unique: bool
     """What it answers is judged as every answer is; what it creates is remembered, to be deleted again."""
     user = trial.user if trial.user.name else None
     parts = trial.session.request(operation, trial.user)
-    body = {**parts["body"], name: trial.fresh(text) if unique and text.strip() else text}
+    document = unwrapped(trial.contract, operation, parts["body"])
+    document = {**document, name: trial.fresh(text) if unique and text.strip() else text}
+    body = wrapped(trial.contract, operation, document)
     exchange = trial.send(operation, user, **{**parts, "body": body})
     if unique and not text.strip() and exchange.status < 500:
         # It can be given once: whoever gave it before decides the answer, and only a failure is this request's.
         trial.objections.clear()
     for subject in trial.session.subjects.values():
         if operation in subject.creators:
-            trial.adopt(subject, trial.user, body, exchange)
+            trial.adopt(subject, trial.user, exchange)

@@ -203,7 +203,7 @@ def _smallest(trial: Trial, subject: Subject, changes: Body, broken: Broken) -> 
 def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: int) -> None:
     skip = {updater.id_in_body or "", *subject.bound_on_update}
     document = trial.create(subject)
-    base = trial.update_call(updater, document, {}).body
+    base = subject.unwrapped(trial.update_call(updater, document, {}))
     changes = together(trial, updater.operation, base, difficult(trial, subject, updater.operation, number, skip))
     exchange = trial.try_update(updater, document, changes)
     if not exchange.ok:

@@ -19,6 +19,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
+from specdouble.verify.wrapper import rewrapped, unwrapped
 
 LARGEST = 2**63 - 1
 SCRATCH = "scratch"  # documents that generated requests may change; what others refer to stays as it was made
@@ -165,17 +166,22 @@ class Knowledge:
 
     def _body(self, operation: Operation, case: Any) -> None:
         media = operation.json_body
-        if media is None or not isinstance(case.body, dict):
+        contract = self.session.contract
+        document = unwrapped(contract, operation, case.body)
+        if media is None or not isinstance(document, dict):
             return
         action = self.session.contract.actions.get(operation.id)
         subject = self.session.subjects[action.collection] if action else None
         positive = self._positive(case, ParameterLocation.BODY)
-        body = sane(copy.deepcopy(case.body)) if positive else dict(case.body)
+        document = sane(copy.deepcopy(document)) if positive else dict(document)
         if subject is not None:
-            self._ruled(operation, subject, body)
-        self._implied(operation, body, subject)
-        fitted = media.slot is None or self.session.contract.schemas.is_valid(media.slot, body)
-        was = media.slot is None or self.session.contract.schemas.is_valid(media.slot, case.body)
+            self._ruled(operation, subject, document)
+            self._bound(operation, subject, case, document)
+        self._implied(operation, document, subject)
+        around = sane(case.body) if positive else case.body
+        body = rewrapped(contract, operation, around, document)
+        fitted = media.slot is None or contract.schemas.is_valid(media.slot, body)
+        was = media.slot is None or contract.schemas.is_valid(media.slot, case.body)
         if body != case.body and fitted == was:
             case.body = body
 
@@ -188,6 +194,22 @@ class Knowledge:
                 chosen = bodies.value(subject, name, schemas[name], user, like=body[name])
                 if bodies.property_fits(schemas[name], chosen):
                     body[name] = chosen
+
+    def _bound(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> None:
+        """What an update cannot set to any value: as the document was made, or left out."""
+        action = subject.action(operation)
+        if action.does not in ("update", "replace") or operation in subject.creators:
+            return
+        held = (case.path_parameters or {}).get(action.id)
+        schemas, needed = subject.requested(operation), subject.required(operation)
+        for name in subject.bound_on_update - {subject.id_sent}:
+            if not self._fits(schemas, name, body):
+                continue
+            made = self.session.as_made(subject, held)
+            if name in made:
+                body[name] = made[name]
+            elif name not in needed:
+                del body[name]
 
     @staticmethod
     def _names_anew(operation: Operation, subject: Subject) -> bool:

@@ -1,0 +1,59 @@
+"""The wrapper: what stands around the document in the body of a request, as in `{"article": {...}}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specdouble.contract import Contract, Operation
+from specdouble.verify.values import plausible
+
+WORD = "specdouble"
+
+
+def wrapper_of(contract: Contract, operation: Operation) -> tuple[str, ...]:
+    """The property names that lead from the body's root to the document; none where the body is the document."""
+    action = contract.actions.get(operation.id)
+    return action.wrapper if action is not None else ()
+
+
+def document_schema(contract: Contract, operation: Operation) -> Any:
+    """The schema of the document that the operation takes; None where it takes none."""
+    media = operation.json_body
+    schema = media.schema if media is not None else None
+    for name in wrapper_of(contract, operation):
+        schema = contract.properties(schema).get(name)
+    return schema
+
+
+def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
+    """The body that holds the document, with what must stand beside it."""
+    media = operation.json_body
+    return _around(contract, media.schema if media is not None else None, wrapper_of(contract, operation), document)
+
+
+def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document: Any) -> Any:
+    if not wrapper:
+        return document
+    parts, told = contract.properties(schema), contract.resolve(schema)
+    needed = told.get("required", ()) if isinstance(told, dict) else ()
+    beside = {name: plausible(parts.get(name), contract.resolve, WORD) for name in needed if name != wrapper[0]}
+    return {**beside, wrapper[0]: _around(contract, parts.get(wrapper[0]), wrapper[1:], document)}
+
+
+def unwrapped(contract: Contract, operation: Operation, body: Any) -> Any:
+    """The document that a body holds; the body itself where it holds none."""
+    document = body
+    for name in wrapper_of(contract, operation):
+        document = document.get(name) if isinstance(document, dict) else None
+    return body if document is None else document
+
+
+def rewrapped(contract: Contract, operation: Operation, body: Any, document: Any) -> Any:
+    """The body with another document in the place of its own; what stands beside it stays."""
+    return _replaced(body, wrapper_of(contract, operation), document)
+
+
+def _replaced(body: Any, wrapper: tuple[str, ...], document: Any) -> Any:
+    if not wrapper or not isinstance(body, dict):
+        return document
+    return {**body, wrapper[0]: _replaced(body.get(wrapper[0]), wrapper[1:], document)}

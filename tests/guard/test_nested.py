@@ -1,0 +1,70 @@
+"""Below a document of this run, too, nothing of another's is written to: a server may look at the last id alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.guard import Guard
+from specdouble.verify.ledger import Ledger
+
+CONTRACT = """
+openapi: 3.0.3
+info: {title: A blog, version: "1"}
+paths:
+  /articles:
+    post:
+      operationId: write
+      responses: {"201": {description: made, content: {application/json: {schema: {type: object}}}}}
+  /articles/{slug}:
+    get:
+      operationId: read
+      parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: one, content: {application/json: {schema: {type: object}}}}}
+  /articles/{slug}/comments:
+    parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: comment
+      responses: {"201": {description: made, content: {application/json: {schema: {type: object}}}}}
+  /articles/{slug}/comments/{number}:
+    parameters:
+    - {name: slug, in: path, required: true, schema: {type: string}}
+    - {name: number, in: path, required: true, schema: {type: integer}}
+    delete:
+      operationId: take_back
+      responses: {"204": {description: gone}}
+"""
+
+
+@pytest.fixture
+def guard(tmp_path: Path) -> Guard:
+    (tmp_path / "openapi.yaml").write_text(CONTRACT, "utf-8")
+    contract = read(tmp_path)
+    ledger = Ledger(contract)
+    made(ledger, Call(contract.operations["write"], has_body=True), b'{"id": "ours"}')
+    made(ledger, Call(contract.operations["comment"], path={"slug": "ours"}, has_body=True), b'{"id": 4}')
+    return Guard(contract, ledger)
+
+
+def made(ledger: Ledger, call: Call, shown: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    ledger.answer(0, call, Exchange(call, "POST", "http://x/", {}, None, 201, headers, shown, 0.0, 0.0))
+
+
+def taken_back(guard: Guard, slug: str, number: object) -> Call:
+    return Call(guard.contract.operations["take_back"], path={"slug": slug, "number": number})
+
+
+def test_a_comment_of_another_is_not_deleted_by_a_path_through_our_article(guard: Guard) -> None:
+    assert "this run did not create it" in str(guard.refuses(taken_back(guard, "ours", 1)))
+
+
+def test_our_comment_on_our_article_is_deleted(guard: Guard) -> None:
+    assert guard.refuses(taken_back(guard, "ours", 4)) is None
+
+
+def test_a_number_that_no_comment_can_have_is_sent(guard: Guard) -> None:
+    assert guard.refuses(taken_back(guard, "ours", 9_223_372_036_854_775_807)) is None
