@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.contract.operation import Operation
 from specdouble.contract.properties import is_scalar, plain, types_of
 
+_SHORTEST_STEM = 3  # letters
 _EITHER = re.compile(r"(?P<one>\w+?)(?:Or(?=[A-Z])|_or_)(?P<other>\w+)")
 
 Properties = Mapping[str, dict[str, Any]]
@@ -98,7 +99,15 @@ def holder(parameter: str, parent: str, properties: Properties, identity: str) -
     names = [one + "id", one] if wanted in ("id", "uuid", "_id", "slug") else [wanted, wanted.removesuffix("id")]
     if wanted == one:
         names.append(one + "id")
-    return next((scalars[name] for name in names if name and name in scalars), None)
+    held = next((scalars[name] for name in names if name and name in scalars), None)
+    return held or (_abbreviated(one, scalars) if names[0] == one + "id" else None)
+
+
+def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:
+    """The property that holds the id of a parent whose name it cuts short: `appid` below `/application/{id}`."""
+    stems = {name.removesuffix("id"): held for name, held in scalars.items() if name.endswith("id")}
+    found = [held for stem, held in stems.items() if len(stem) >= _SHORTEST_STEM and parent.startswith(stem)]
+    return found[0] if len(found) == 1 else None
 
 
 def is_number(operation: Operation, parameter: str) -> bool | None:

@@ -149,7 +149,9 @@ class Guard:
             if _leads_elsewhere(value):
                 return f"{operation} is not sent to {name} {value!r}: it would lead to another path"
             # Below a document of ours, too: many servers find a comment by its number, whatever article the path names.
-            if (under_own or last) and not self.ledger.may_be_anothers(kind, value):
+            if (under_own or last or making) and not self.ledger.may_be_anothers(kind, value):
+                continue
+            if making and self.ledger.is_gone(kind, value):
                 continue
             below = named[position + 1 :]
             if not last and name in self.fixed and (below or operation.method == "post"):

@@ -76,6 +76,7 @@ class Ledger:
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
         self._strange: set[str] = set()
+        self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._said = set(_texts(self.contract.data))
         self._lock, self._sent = RLock(), 0
         self._stream = None
@@ -132,6 +133,10 @@ class Ledger:
     def owned(self, kind: str, value: Any) -> Created | None:
         """The document of that kind and id, where this run created it."""
         return self.created.get((kind, str(value)))
+
+    def is_gone(self, kind: str, value: Any) -> bool:
+        """Whether this run created such a document and deleted it."""
+        return (kind, str(value)) in self._gone
 
     def owns_any(self, value: Any) -> bool:
         """Whether this run created a document with that id, of whatever kind."""
@@ -289,6 +294,7 @@ class Ledger:
 
     def _add(self, made: Created) -> None:
         key = (made.kind, str(made.id))
+        self._gone.discard(key)
         if key in self.strangers or key in self.created:
             return  # the create answered with a document that was there before
         self.created[key] = made
@@ -302,6 +308,7 @@ class Ledger:
         """Note that a document is gone."""
         with self._lock:
             if self.created.pop((kind, str(value)), None) is not None:
+                self._gone.add((kind, str(value)))
                 self._values[str(value)] -= 1
                 self._write({"deleted": value, "kind": kind})
 

@@ -231,7 +231,9 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     creators = that("create") or tuple(
         one for one in that("replace", "update") if one.method == "put" and "201" in one.statuses
     )
-    return Subject(contract, resource, creators, that("read"), that("list"), tuple(updaters), that("delete"))
+    # The list of all documents first, then those below others.
+    listers = tuple(sorted(that("list"), key=lambda one: one.path.count("{")))
+    return Subject(contract, resource, creators, that("read"), listers, tuple(updaters), that("delete"))
 
 
 def required(contract: Contract, schema: Any) -> list[str]:

@@ -325,7 +325,14 @@ class Trial:
                 query[parameter.name] = [value] if several and not isinstance(value, list) else value
             elif parameter.required:
                 raise NotExercised(f"{operation} asks for {parameter.name}, which no document shows")
-        return {**document.around, "query": query}
+        return {**document.around, "path": self._parents(operation, document), "query": query}
+
+    @staticmethod
+    def _parents(operation: Operation, document: Document) -> dict[str, Any]:
+        """The path's parameters that name what the document lies below: as it says itself, as it was created."""
+        held, scope = {**document.sent, **document.shown}, document.subject.action(operation).scope
+        told = {parameter: held[name] for parameter, name in scope if held.get(name) is not None}
+        return {**document.around.get("path", {}), **told}
 
     def listed(
         self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None
@@ -376,7 +383,8 @@ class Trial:
         name = document.subject.action(operation).id
         if document.id is None:
             raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
-        around = self.session.surroundings(operation, document.user, name, known=document.around)
+        known = {**document.around, "path": self._parents(operation, document)}
+        around = self.session.surroundings(operation, document.user, name, known=known)
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
         return dict(around)

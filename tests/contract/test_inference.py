@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specdouble.contract import read
-from specdouble.contract.identity import identity_of, singular
+from specdouble.contract.identity import holder, identity_of, singular
 from tests.contracts import FOLDER
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +34,20 @@ def test_the_shape_of_paths_and_schemas_tells_the_resources() -> None:
 def test_envelopes_are_found() -> None:
     actions = read(FOLDER / "blog.yaml").actions
     assert [actions[one].envelope for one in ("listPosts", "createPost", "listComments")] == [("data",), ("data",), ()]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "parent", "held"),
+    [
+        ("id", "application", "appid"),
+        ("application_id", "application", "appid"),
+        ("id", "orders", None),
+        ("id", "apps", "appid"),
+    ],
+)
+def test_a_property_may_cut_the_name_of_the_parent_short(parameter: str, parent: str, held: str | None) -> None:
+    properties = {"id": {"type": "integer"}, "appid": {"type": "integer"}, "text": {"type": "string"}}
+    assert holder(parameter, parent, properties, "id") == held
 
 
 def test_a_parent_that_no_property_holds_is_kept_beside_the_document() -> None:

@@ -68,3 +68,10 @@ def test_our_comment_on_our_article_is_deleted(guard: Guard) -> None:
 
 def test_a_number_that_no_comment_can_have_is_sent(guard: Guard) -> None:
     assert guard.refuses(taken_back(guard, "ours", 9_223_372_036_854_775_807)) is None
+
+
+def test_below_an_article_that_we_deleted_a_comment_is_tried(guard: Guard) -> None:
+    comment = Call(guard.contract.operations["comment"], path={"slug": "ours"}, has_body=True)
+    guard.ledger.forget(*next(iter(guard.ledger.created)))
+    assert guard.refuses(comment) is None
+    assert guard.refuses(taken_back(guard, "ours", 1)) is not None

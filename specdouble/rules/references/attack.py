@@ -13,8 +13,11 @@ from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as, views
 from specdouble.verify.values import kind, merged, unlike
+
+NOT_FOUND = 404
+FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 
 
 def plan(session: Session, subject: Subject, rule: References) -> Plan:
@@ -24,10 +27,12 @@ def plan(session: Session, subject: Subject, rule: References) -> Plan:
         writers.append(None)
     movable = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
     writers += [] if rule.name in subject.bound_on_update else movable
-    if not writers:
+    target, parent = session.subjects[rule.target], _parent(subject, rule)
+    if parent is not None:
+        yield from _below(subject, rule, target, parent)
+    elif not writers:
         yield Missing(rule.id, f"no operation takes {rule.name}")
         return
-    target = session.subjects[rule.target]
     for writer in writers:
         yield from _of_writer(session, subject, rule, target, writer)
     if target.resource.owner and len(session.crowd) < 2:
@@ -61,6 +66,64 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
         yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {rule.name}", about)
     if writer is not None and writer.partial:
         yield Case(rule.id, f"an update without {rule.name} is accepted", partial(_left_out, **of), "", about)
+
+
+# Where the path of a create names the document that is referred to
+
+
+def _parent(subject: Subject, rule: References) -> str | None:
+    """The parameter of the create's path that the property holds."""
+    scope = subject.action(subject.creators[0]).scope if subject.creators else ()
+    return next((parameter for parameter, name in scope if name == rule.name), None)
+
+
+def _below(subject: Subject, rule: References, target: Subject, parent: str) -> Plan:
+    creator = subject.creators[0]
+    of: dict[str, Any] = {"subject": subject, "rule": rule, "parent": parent}
+    yield Case(rule.id, f"{rule.name} is the document that the path names", partial(_held, **of), "", ids(creator))
+    refused = f"{creator} below no document is refused"
+    yield Case(rule.id, refused, partial(_below_none, **of), "an id of none", ids(creator), decisive=True)
+    if target.creators and target.deleters:
+        run = partial(_below_deleted, **of, target=target)
+        yield Case(rule.id, refused, run, "a deleted one", ids(creator), decisive=True)
+
+
+def _held(trial: Trial, subject: Subject, rule: References, parent: str) -> None:
+    document = trial.create(subject)
+    named = document.around["path"][parent]
+    for where, seen in views(trial, document):
+        if str(seen.get(rule.name, named)) != str(named):
+            raise Broken(f"{rule.name} to be {named!r}, as the path says", f"{where} shows {seen[rule.name]!r}")
+
+
+def _below_none(trial: Trial, subject: Subject, rule: References, parent: str) -> None:
+    known = trial.session.reference(rule.target, trial.user)
+    _refused_below(trial, subject, rule, parent, unlike(known) if isinstance(known, str) else FAR)
+
+
+def _below_deleted(trial: Trial, subject: Subject, rule: References, parent: str, target: Subject) -> None:
+    document = trial.create(target)
+    if not trial.delete(document).ok:
+        raise NotExercised("a delete was refused")
+    _refused_below(trial, subject, rule, parent, document.id)
+
+
+def _refused_below(trial: Trial, subject: Subject, rule: References, parent: str, value: Any) -> None:
+    """Hold that nothing is created below a document that is not there; below one that is, the same body is taken."""
+    body = marked_body(trial, subject)
+    call = trial.create_call(subject, trial.user, body)
+    parameter = next(one for one in call.operation.parameters if one.name == parent)
+    if not trial.session.bodies.property_fits(parameter.schema, value):
+        raise NotExercised(f"the parameter takes no {value!r}")
+    path = {**call.path, parent: value}
+    exchange = trial.send(call.operation, trial.user, path=path, query=call.query, body=call.body)
+    refused_as(exchange, {NOT_FOUND, *_statuses(rule, exchange)}, f"{parent} {value!r}, the id of no document,")
+    control, _ = trial.try_create(subject, trial.user, body)
+    if not control.ok:
+        raise NotExercised(f"the same body was refused below a document that is there: {control.told(80)}")
+
+
+# Where a body names it
 
 
 def _unknown() -> dict[str, Any]:

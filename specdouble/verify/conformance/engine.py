@@ -55,6 +55,7 @@ class Conformance:
         self.schema: Any = schemathesis.openapi.from_dict(with_links(session.contract), config=self.config)
         self._choose(session)
         self.schema.auth()(_authentication(session, self.by_label))
+        self.knowledge = Knowledge(session, self.by_label)
         self.troubles: list[str] = []
         self.remarks: list[str] = []
         self.stream: Any = None
@@ -67,7 +68,7 @@ class Conformance:
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
-        knowledge = Knowledge(self.session, self.by_label)
+        knowledge = self.knowledge
 
         def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.before_call(case)
@@ -170,13 +171,7 @@ class Conformance:
         if isinstance(event, events.Interrupted):
             verdict.stopped = verdict.stopped or "interrupted"
         if isinstance(event, events.NonFatalError):
-            network = event.info.title == "Network Error"
-            told = self.troubles if network else self.remarks
-            held_back = event.info.title == "Hook Error"  # our hook is the guard's
-            title = (
-                "the guard held back what may change what this run did not create" if held_back else event.info.title
-            )
-            told.append(f"{event.label}: {title}")
+            self._not_tried(event)
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder
@@ -194,6 +189,16 @@ class Conformance:
             for node in nodes:
                 if node.failure_info is not None:
                     self._failed(recorder, case_id, node, verdict, row)
+
+    def _not_tried(self, event: Any) -> None:
+        """Note what stood in the way of an operation's requests."""
+        title = event.info.title
+        if title == "Network Error":
+            self.troubles.append(f"{event.label}: {title}")
+        elif title != "Hook Error":
+            self.remarks.append(f"{event.label}: {title}")
+        elif event.label in self.knowledge.held_back:  # else the time was over, or another method was held back
+            self.remarks.append(self.knowledge.held_back[event.label])
 
     def _failed(self, recorder: Any, case_id: str, node: Any, verdict: Verdict, row: Any) -> None:
         failure = node.failure_info.failure

@@ -38,6 +38,7 @@ class Knowledge:
         self.session, self.by_label = session, by_label
         self._turn = count(1)
         self._sent: dict[int, int] = {}
+        self.held_back: dict[str, str] = {}  # why the guard let the last request of an operation not through
         self.renamed: set[str] = set()  # the requests whose path names another document than it was to
 
     def before_call(self, case: Any) -> None:
@@ -49,6 +50,7 @@ class Knowledge:
         operation = self.by_label.get(case.operation.label)
         if operation is None:
             return
+        self.held_back.pop(case.operation.label, None)
         try:
             self.session.client.check_time()
         except OutOfTime:
@@ -84,6 +86,7 @@ class Knowledge:
             call = _call(operation, case, user)
             why = self.session.guard.refuses(call)
             if why is not None:
+                self.held_back[case.operation.label] = why
                 raise UnsatisfiedAssumption(why)
         self._sent[id(case)] = self.session.ledger.send(call)
 
