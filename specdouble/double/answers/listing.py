@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from specdouble.contract import Contract, Operation, Resource
+from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import plain, types_of
 from specdouble.contract.schema import taking
+from specdouble.double.state.keeper import Document
 
 # The names of parameters, without case and punctuation, by the part that they play.
 _LIMITS = {
@@ -50,6 +52,9 @@ _MOMENTS = re.compile("(?:at|on|date|time|timestamp)$|^date")
 _EVERYTHING = {"", "*", "all", "any"}  # what a client sends that wants no filter
 _LARGEST = 2**31 - 1  # answers tell the numbers again, and their products: JSON is written with 64 bits
 _NESTED = ("attributes", "properties", "fields", "spec", "metadata")  # where documents keep their properties inside
+_DEEPEST = 3  # levels of a document in which a text is searched for
+
+Values = Mapping[str, JSON]  # of parameters, by the contract's names
 
 
 class Sent(NamedTuple):
@@ -66,10 +71,10 @@ class Sent(NamedTuple):
     name: str
     parameter: str
     part: str | None
-    schema: Mapping[str, Any]
+    schema: Schema
     required: bool = False
 
-    def value(self, values: Mapping[str, Any]) -> Any:
+    def value(self, values: Values) -> JSON:
         """What was sent; None where nothing was."""
         whole = values.get(self.parameter)
         if self.part is None:
@@ -88,7 +93,7 @@ class Comparable(NamedTuple):
 
     path: str
     name: str
-    schema: Mapping[str, Any]
+    schema: Schema
 
 
 class Filter(NamedTuple):
@@ -103,16 +108,16 @@ class Filter(NamedTuple):
 
     sent: Sent
     path: str
-    can_hold: Callable[[Any], bool]
+    can_hold: Callable[[object], bool]
     is_choice: bool
 
     @property
-    def unset(self) -> Any:
+    def unset(self) -> str | None:
         """The default that stands for no filter: of a text that may be any, `none` is no choice."""
         default = self.sent.schema.get("default")
         return default if isinstance(default, str) and not self.is_choice else None
 
-    def condition(self, value: Any) -> Any:
+    def condition(self, value: object) -> JSON:
         """What the store compares with; None where the value asks for nothing that the property can hold."""
         if value is None or isinstance(value, dict) or value == self.unset:
             return None
@@ -125,10 +130,10 @@ class Filter(NamedTuple):
             return value
         return self._one_of(value) if isinstance(value, str) and "," in value else None
 
-    def _one_of(self, text: str) -> Any:
-        """`open,closed`: any of them."""
-        parts = [part.strip() for part in text.split(",")]
-        return {"$in": parts} if all(self.can_hold(part) for part in parts) else None
+    def _one_of(self, text: str) -> JSON:
+        """`open,closed`: any of them; None where one is none that the property can hold."""
+        choices = [choice.strip() for choice in text.split(",")]
+        return {"$in": choices} if all(map(self.can_hold, choices)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +148,17 @@ class Page:
         listing: how the query asks for pages.
     """
 
-    every: list[dict[str, Any]]
+    every: list[Document]
     start: int
     limit: int | None
     number: int
     listing: Listing
 
     @property
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self) -> list[Document]:
         """Those on the page."""
-        return self.every[self.start :] if self.limit is None else self.every[self.start : self.start + self.limit]
+        end = None if self.limit is None else self.start + self.limit
+        return self.every[self.start : end]
 
     @property
     def total(self) -> int:
@@ -195,13 +201,16 @@ class Page:
 
     def cursor_at(self, start: int) -> str | None:
         """The cursor with which the page that begins at a place is asked for; the first page needs none."""
-        before = self.every[start - 1 : start] if start else []
-        return str(before[0].get(self.listing.id)) if before else None
+        if not 0 < start <= self.total:
+            return None
+        return str(self.every[start - 1].get(self.listing.id))
 
     def asked_at(self, start: int) -> dict[str, str | None]:
         """What the query says for the page that begins at a place, by name; None for what it must not say."""
         roles = self.listing.roles
-        found: dict[str, str | None] = {roles[one].name: None for one in ("before",) if one in roles}
+        found: dict[str, str | None] = {}
+        if "before" in roles:  # whoever goes forward must not ask backwards too
+            found[roles["before"].name] = None
         if "page" in roles:
             found[roles["page"].name] = str(self.number_at(start))
         elif "offset" in roles:
@@ -231,7 +240,7 @@ class Listing:
     properties: tuple[Comparable, ...]
     first_page: int = 1
     most: int | None = None
-    others: Mapping[str, Any] = field(default_factory=dict)
+    others: Values = field(default_factory=dict)
 
     @classmethod
     def of(cls, contract: Contract, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
@@ -250,97 +259,117 @@ class Listing:
                 can_hold, is_choice = _holder(contract, filtered.schema), _is_choice(filtered.schema)
                 filters.append(Filter(sent, filtered.path, can_hold, is_choice))
         first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
-        filtering = {one.sent.parameter for one in filters}
-        others = {
-            one.name: contract.described(one.schema).get("default")
-            for one in operation.parameters
-            if one.location == "query" and one.name not in filtering
-        }
+        others = _without_filters(contract, operation, filters)
         return cls(resource.id, tuple(filters), roles, known, first_page, most, others)
 
-    def filter(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def filter(self, values: Values) -> Document:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
-        found: dict[str, Any] = {}
+        found: Document = {}
         for one in self.filters:
             condition = one.condition(one.sent.value(values))
             if condition is not None:
                 found[one.path] = condition
         return found
 
-    def understands(self, values: Mapping[str, Any]) -> bool:
+    def understands(self, values: Values) -> bool:
         """Whether every parameter that was sent filters, or was sent as it is by default."""
         return all(values.get(name) in (None, default) for name, default in self.others.items())
 
-    def order(self, values: Mapping[str, Any]) -> list[tuple[str, int]]:
+    # The order
+
+    def order(self, values: Values) -> list[tuple[str, int]]:
         """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`, `name,desc`."""
-        direction, asked = self._value(values, "direction"), self._value(values, "sort")
-        down = str(direction).lower().startswith("desc") or direction == "-1"
-        if asked is None and direction is not None and not str(direction).lower().startswith(("asc", "desc")):
-            asked = direction  # `order=name`, where nothing else says by what
+        told, asked = self._value(values, "direction"), self._value(values, "sort")
+        direction = -1 if told == "-1" or _is_word(told, "desc") else 1
+        if asked is None and told is not None and not _is_word(told, "asc", "desc"):
+            asked = told  # `order=name`, where nothing else says by what
         words = asked if isinstance(asked, list) else str(asked or "").split(",")
         found: list[tuple[str, int]] = []
-        for word in words:
-            told = str(word).strip().lower()
-            if told in ("asc", "desc") and found:  # `sort=name,desc`
-                found[-1] = found[-1][0], -1 if told == "desc" else 1
-                continue
-            found += self._ordered(str(word), -1 if down else 1)
+        for word in map(str, words):
+            is_direction = word.strip().lower() in ("asc", "desc")
+            if is_direction and found:  # `sort=name,desc`: it is about the one before
+                name, _ = found.pop()
+                found.append((name, -1 if _is_word(word.strip(), "desc") else 1))
+            else:
+                found += self._ordered(word, direction)
         return found
 
     def _ordered(self, word: str, direction: int) -> Iterator[tuple[str, int]]:
+        """The property that a word names, with the word's own direction, else the given one."""
         whole = self._property(word)
         if whole is not None and word.strip()[:1] not in ("+", "-"):
             yield whole, direction
             return
         match = _SORTED.fullmatch(word)
         name = None if match is None else self._property(match["name"])
-        if match is not None and name is not None:
-            told = (match["direction"] or "").lower()
-            down = told == "desc" or match["sign"] == "-"
-            yield name, -1 if down else 1 if told or match["sign"] == "+" else direction
+        if match is None or name is None:
+            return
+        said = (match["direction"] or "").lower()
+        if said == "desc" or match["sign"] == "-":
+            direction = -1
+        elif said or match["sign"] == "+":
+            direction = 1
+        yield name, direction
 
     def _property(self, word: str) -> str | None:
         """The property of that name; `created` is `created_at` too."""
         wanted = plain(word)
-        exact = (one.path for one in self.properties if wanted in (plain(one.path), plain(one.name)))
-        moments = (one.path for one in self.properties if wanted == _MOMENTS.sub("", plain(one.name)))
-        return next(exact, None) or next(moments, None)
+        for one in self.properties:
+            if wanted in (plain(one.path), plain(one.name)):
+                return one.path
+        for one in self.properties:
+            if wanted == _MOMENTS.sub("", plain(one.name)):
+                return one.path
+        return None
 
-    def page(self, documents: list[dict[str, Any]], values: Mapping[str, Any]) -> Page:
+    # The page
+
+    def page(self, documents: list[Document], values: Values) -> Page:
         """The part of the documents that the sent parameters ask for."""
         wanted = self._value(values, "search")
         if isinstance(wanted, str) and wanted.strip():
             documents = _searched(documents, wanted)
-        bounds = [one for one in (self._number(values, "limit"), self.most) if one is not None]
-        limit = min(bounds, default=None)
+        limit = self._limit(values)
         number = self._number(values, "page")
         start = self._number(values, "offset") or 0
         if number is not None and "offset" not in self.roles:
-            start = max(0, number - self.first_page) * (limit if limit is not None else len(documents))
-        after, before = self._place(documents, values, "cursor"), self._place(documents, values, "before")
+            size = len(documents) if limit is None else limit
+            start = max(0, number - self.first_page) * size
+        after = self._place(documents, values, "cursor")
+        before = self._place(documents, values, "before")
         if after is not None:
             start = after + 1
         elif before is not None:
             start = 0 if limit is None else max(0, before - limit)
-            limit = before - start
+            limit = before - start  # the page ends where the cursor stands, be it the shorter for it
         return Page(documents, start, limit, self.first_page if number is None else number, self)
 
-    def whole(self, documents: list[dict[str, Any]]) -> Page:
+    def whole(self, documents: list[Document]) -> Page:
         """All documents as one page."""
         return Page(documents, 0, None, self.first_page, self)
 
-    def _place(self, documents: list[dict[str, Any]], values: Mapping[str, Any], role: str) -> int | None:
+    def _limit(self, values: Values) -> int | None:
+        asked = self._number(values, "limit")
+        if asked is None or self.most is None:
+            return self.most if asked is None else asked
+        return min(asked, self.most)
+
+    def _place(self, documents: list[Document], values: Values, role: str) -> int | None:
         """The place of the document that a cursor names; None where it names none."""
         cursor = self._value(values, role)
         if cursor is None:
             return None
-        return next((index for index, one in enumerate(documents) if str(one.get(self.id)) == str(cursor)), None)
+        for index, document in enumerate(documents):
+            if str(document.get(self.id)) == str(cursor):
+                return index
+        return None
 
-    def _value(self, values: Mapping[str, Any], role: str) -> Any:
+    def _value(self, values: Values, role: str) -> JSON:
         sent = self.roles.get(role)
         return None if sent is None else sent.value(values)
 
-    def _number(self, values: Mapping[str, Any], role: str) -> int | None:
+    def _number(self, values: Values, role: str) -> int | None:
+        """The number that plays a part; None where none was sent that can."""
         found = self._value(values, role)
         if isinstance(found, str) and _DIGITS.fullmatch(found):
             found = int(found)
@@ -348,29 +377,61 @@ class Listing:
         return int(min(found, _LARGEST)) if is_number and found >= 0 else None
 
 
-def listed_defaults(contract: Contract, resource: Resource) -> dict[str, Any]:
+def _is_word(told: object, *beginnings: str) -> bool:
+    """Whether it is a word that begins so: `desc`, `DESC` and `descending` are one."""
+    return str(told).lower().startswith(beginnings)
+
+
+def _without_filters(contract: Contract, operation: Operation, filters: Iterable[Filter]) -> dict[str, JSON]:
+    """The query parameters that are no filters, each with its default."""
+    filtering = {one.sent.parameter for one in filters}
+    found: dict[str, JSON] = {}
+    for parameter in operation.parameters:
+        if parameter.location == "query" and parameter.name not in filtering:
+            found[parameter.name] = contract.described(parameter.schema).get("default")
+    return found
+
+
+# What lists ask of new documents
+
+
+def listed_defaults(contract: Contract, resource: Resource) -> Document:
     """What the lists of a collection filter by where nothing is asked for: `state: open`."""
-    found: dict[str, Any] = {}
-    for operation_id, action in contract.actions.items():
-        if action.does != "list" or action.collection != resource.collection or not resource.why:
-            continue
-        for one in Listing.of(contract, contract.operations[operation_id], resource).filters:
-            only = one.sent.schema.get("enum") if one.sent.required else None  # nothing else can be asked for
-            default = only[0] if only and len(only) == 1 else one.sent.schema.get("default")
-            is_scalar = isinstance(default, str | int | float) and default != one.unset
-            if is_scalar and one.path in resource.properties and one.can_hold(default):
-                found.setdefault(one.path, default)
+    found: Document = {}
+    for one in _filters_of_lists(contract, resource):
+        default = _default_of(one.sent)
+        filters_by_it = isinstance(default, str | int | float) and default != one.unset
+        if filters_by_it and one.can_hold(default):
+            found.setdefault(one.path, default)
     return found
 
 
 def asked_for(contract: Contract, resource: Resource) -> frozenset[str]:
     """The properties that a list cannot be asked for without: a document without them would never be listed."""
-    found: set[str] = set()
-    for operation_id, action in contract.actions_of.get(resource.collection, ()) if resource.why else ():
-        if action.does == "list":
-            filters = Listing.of(contract, contract.operations[operation_id], resource).filters
-            found |= {one.path for one in filters if one.sent.required and one.path in resource.properties}
-    return frozenset(found)
+    return frozenset(one.path for one in _filters_of_lists(contract, resource) if one.sent.required)
+
+
+def _filters_of_lists(contract: Contract, resource: Resource) -> Iterator[Filter]:
+    """The filters of all lists of an inferred collection, as far as they are by the documents' own properties."""
+    if not resource.why:
+        return
+    for operation_id, action in contract.actions_of.get(resource.collection, ()):
+        if action.does != "list":
+            continue
+        for one in Listing.of(contract, contract.operations[operation_id], resource).filters:
+            if one.path in resource.properties:
+                yield one
+
+
+def _default_of(sent: Sent) -> JSON:
+    """What a list filters by where nobody says otherwise; of a required parameter its only choice is as good."""
+    choices = sent.schema.get("enum")
+    if sent.required and choices and len(choices) == 1:
+        return choices[0]
+    return sent.schema.get("default")
+
+
+# How parameters are read
 
 
 def _sent(contract: Contract, operation: Operation) -> Iterator[Sent]:
@@ -391,14 +452,17 @@ def _role(sent: Sent, is_property: bool) -> str | None:
     """The part that a parameter of that name and type plays."""
     name = plain(sent.name)
     role = next((role for role, names in _ROLES.items() if name in names), None)
-    if role in _NUMBERED:
-        takes_numbers = not types_of(sent.schema).isdisjoint({"integer", "number", None})
-        is_text = "string" in types_of(sent.schema) and "enum" not in sent.schema
-        return role if (takes_numbers or is_text) and not (is_property and name in _AMBIGUOUS) else None
-    return None if is_property else role
+    if role not in _NUMBERED:
+        return None if is_property else role
+    if is_property and name in _AMBIGUOUS:
+        return None
+    kinds = types_of(sent.schema)
+    takes_numbers = not kinds.isdisjoint({"integer", "number", None})
+    is_free_text = "string" in kinds and "enum" not in sent.schema  # authors call numbers of the query texts
+    return role if takes_numbers or is_free_text else None
 
 
-def _counts_from_zero(schema: Mapping[str, Any]) -> bool:
+def _counts_from_zero(schema: Schema) -> bool:
     return 0 in (schema.get("default"), schema.get("minimum"))
 
 
@@ -406,8 +470,10 @@ def _filtered(name: str, by_name: Mapping[str, Comparable]) -> Comparable | None
     """The property that a parameter of another name means: `filter[author]`, `ids`, `statuses`, `tag`."""
     inner = _FILTER.fullmatch(name)
     wanted = plain(inner[1] if inner else name)
-    others = (plain(name), wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s")
-    return next((by_name[one] for one in others if one in by_name), None)
+    for other in (plain(name), wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
+        if other in by_name:
+            return by_name[other]
+    return None
 
 
 def _comparable(contract: Contract, resource: Resource) -> Iterator[Comparable]:
@@ -419,58 +485,63 @@ def _comparable(contract: Contract, resource: Resource) -> Iterator[Comparable]:
         if name not in resource.properties:
             continue
         for inner, schema in contract.properties(resource.properties[name]).items():
-            if _is_comparable(schema) and "." not in inner and inner[:1] != "$":
+            can_be_found = "." not in inner and inner[:1] != "$"  # the store would take it for a path, or an operator
+            if can_be_found and _is_comparable(schema):
                 yield Comparable(f"{name}.{inner}", inner, schema)
 
 
-def _is_comparable(schema: Mapping[str, Any]) -> bool:
+def _is_comparable(schema: Schema) -> bool:
     if schema.get("type") == "array":
         items = schema.get("items")
         return isinstance(items, dict) and items.get("type") in ("string", "integer", "number")
     return "properties" not in schema and schema.get("type") != "object"
 
 
-def _element(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _element(schema: Schema) -> Schema:
     """The schema of one plain value: an array's items, else itself."""
     items = schema.get("items")
     return items if schema.get("type") == "array" and isinstance(items, dict) else schema
 
 
-def _is_choice(schema: Mapping[str, Any]) -> bool:
+def _is_choice(schema: Schema) -> bool:
     """Whether a text of the schema is one of few."""
     return "enum" in _element(schema)
 
 
-def _holder(contract: Contract, schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+def _holder(contract: Contract, schema: Schema) -> Callable[[object], bool]:
     """Tells whether a property of the schema may have a value: `visibility=all` is none, nor is `*`."""
     element = _element(schema)
     options = [*(element.get("anyOf") or ()), *(element.get("oneOf") or ())] or [element]
-    takes = [taking(contract.described(option)) for option in options]
+    takers = [taking(contract.described(option)) for option in options]
 
-    def can_hold(value: Any) -> bool:
-        if isinstance(value, str) and value.lower() in _EVERYTHING and "enum" not in element:
+    def can_hold(value: object) -> bool:
+        asks_for_all = isinstance(value, str) and value.lower() in _EVERYTHING
+        if asks_for_all and "enum" not in element:
             return False
-        return any(take(value) for take in takes)
+        return any(takes(value) for takes in takers)
 
     return can_hold
 
 
-def _searched(documents: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+# The search
+
+
+def _searched(documents: list[Document], text: str) -> list[Document]:
     """The documents in which the text stands, or each of its words."""
     sought = _QUALIFIER.sub(" ", text).lower()
-    phrase, words = sought.strip(), sought.split()
-    found = []
-    for document in documents:
-        texts = [one.lower() for one in _texts(document.values())]
-        has_words = all(any(word in one for one in texts) for word in words)
-        if has_words or any(phrase in one for one in texts):
-            found.append(document)
-    return found
+    return [document for document in documents if _speaks_of(document, sought)]
 
 
-def _texts(values: Iterable[Any], depth: int = 0) -> Iterator[str]:
+def _speaks_of(document: Document, sought: str) -> bool:
+    """Whether the words stand in the document: together, or each somewhere."""
+    # One text of all, with breaks that no word has: what is sought is found within one value.
+    text = "\0".join(_texts(document.values())).lower()
+    return sought.strip() in text or all(word in text for word in sought.split())
+
+
+def _texts(values: Iterable[JSON], depth: int = 0) -> Iterator[str]:
     for value in values:
         if isinstance(value, str):
             yield value
-        elif isinstance(value, dict | list) and depth < 3:
+        elif isinstance(value, dict | list) and depth < _DEEPEST:
             yield from _texts(value.values() if isinstance(value, dict) else value, depth + 1)

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from specdouble.contract import Contract, Header, Response
+from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.samples.merged import Definition, merged
 from specdouble.double.state.exchange import current
 
-ABSENT: Any = object()
-_DEEPEST = 3
+ABSENT: Any = object()  # there is nothing to say: not the same as null, which says that there is no such page
+_DEEPEST = 3  # levels of the body in which fields are looked for: further down nothing tells of a page
 _TOTALS = {
     "total", "totalcount", "totalitems", "totalresults", "totalelements", "totalrecords", "totalhits", "totalrows",
     "totalsize", "totaldocs", "totalentries", "numfound", "nbhits", "recordstotal", "itemcount", "odatacount",
@@ -42,10 +43,11 @@ _OTHER_PAGE = re.compile(
     "(?:odata|pagination)?(next|previous|prev|first|last|self|start|end|current)(?:results|items)?(page)?"
     "(url|uri|link|href|path|cursor|token|marker|key|id|offset|start|number)?"
 )
+_RATHER_ADDRESSES = {"last", "start", "page", "current"}
 _LINKS = {"url", "uri", "link", "href", "path"}
 _LINK_HOLDERS = {"links", "link", "pages", "urls"}
 
-Tell = Callable[[Page], Any]
+Tell = Callable[[Page], JSON]
 
 
 class _Field(NamedTuple):
@@ -59,7 +61,7 @@ class _Field(NamedTuple):
 
     path: tuple[str, ...]
     tell: Tell
-    without: Any
+    without: JSON
 
 
 class PageFields:
@@ -71,16 +73,17 @@ class PageFields:
         documents: the property names that lead to the array of documents.
     """
 
-    def __init__(self, schema: Any, definition: Definition, documents: tuple[str, ...]) -> None:
+    def __init__(self, schema: JSON, definition: Definition, documents: tuple[str, ...]) -> None:
         self._definition = definition
         self._documents = documents
         self._fields = list(self._found(schema, (), in_links=False))
 
-    def tell(self, body: dict[str, Any], page: Page) -> None:
+    def tell(self, body: dict[str, JSON], page: Page) -> None:
         """Write what is true of the page into the body."""
         for path, tell, without in self._fields:
             value = tell(page)
-            value = without if value is ABSENT else value
+            if value is ABSENT:
+                value = without
             holder = _holder(body, path[:-1], make=value is not ABSENT)
             if holder is None:
                 continue
@@ -89,12 +92,12 @@ class PageFields:
             else:
                 holder[path[-1]] = value
 
-    def _found(self, schema: Any, path: tuple[str, ...], in_links: bool) -> Iterator[_Field]:
+    def _found(self, schema: JSON, path: tuple[str, ...], in_links: bool) -> Iterator[_Field]:
         whole = _opened(schema, self._definition)
         required = {*(whole.get("required") or ())}
-        told = {name: _opened(part, self._definition) for name, part in whole["properties"].items()}
-        names = {plain(name) for name in told}
-        for name, part in told.items():
+        names = set(map(plain, whole["properties"]))
+        for name, alternatives in whole["properties"].items():
+            part = _opened(alternatives, self._definition)
             place = (*path, name)
             if place == self._documents:
                 continue
@@ -105,18 +108,24 @@ class PageFields:
                 yield from self._found(part, place, in_links=in_links or plain(name) in _LINK_HOLDERS)
 
 
-def _opened(schema: Any, definition: Definition) -> dict[str, Any]:
+def _opened(schema: JSON, definition: Definition) -> dict[str, JSON]:
     """The schema with what its alternatives name: forward links in one, backward ones in another, or null."""
     whole = merged(schema, definition)
-    options = [merged(option, definition) for options in whole.choices for option in options]
-    properties: dict[str, Any] = {}
-    kinds = {*types_of(whole)}
-    for option in [*options, whole]:
-        properties.update(option.get("properties") or {})
-        kinds |= types_of(option)
-    formats = [one["format"] for one in (whole, *options) if "format" in one]
-    told = {"format": formats[0]} if formats else {}
-    return {**whole, **told, "type": sorted(kinds - {None}) or None, "properties": properties}
+    properties: dict[str, JSON] = {}
+    kinds = types_of(whole)
+    formats = []
+    for choice in whole.choices:
+        for alternative in choice:
+            option = merged(alternative, definition)
+            properties.update(option.get("properties") or {})
+            kinds |= types_of(option)
+            if "format" in option:
+                formats.append(option["format"])
+    properties.update(whole.get("properties") or {})
+    opened = {**whole, "type": sorted(kinds - {None}) or None, "properties": properties}
+    if formats:
+        opened.setdefault("format", formats[0])
+    return opened
 
 
 class PageHeaders:
@@ -128,18 +137,22 @@ class PageHeaders:
     """
 
     def __init__(self, contract: Contract, response: Response) -> None:
-        names = {plain(name).removeprefix("x") for name in response.headers}
+        beside = {plain(name).removeprefix("x") for name in response.headers}
         self._tellers: dict[str, Tell] = {}
         for name, header in response.headers.items():
             schema = contract.described(header.schema)
-            tell = _header_teller(name, schema, names)
+            tell = _header_teller(name, schema, beside)
             if tell is not None:
                 self._tellers[name] = tell
 
     def of(self, page: Page) -> dict[str, str]:
         """The header fields by name; none for what there is nothing to say of."""
-        told = {name: tell(page) for name, tell in self._tellers.items()}
-        return {name: _written(value) for name, value in told.items() if value not in (ABSENT, None)}
+        fields: dict[str, str] = {}
+        for name, tell in self._tellers.items():
+            value = tell(page)
+            if value is not ABSENT and value is not None:
+                fields[name] = _written(value)
+        return fields
 
 
 def tells_of_a_page(contract: Contract, header: Header) -> bool:
@@ -147,7 +160,7 @@ def tells_of_a_page(contract: Contract, header: Header) -> bool:
     return _header_teller(header.name, contract.described(header.schema), set()) is not None
 
 
-def teller(name: str, schema: Mapping[str, Any], beside: set[str], in_links: bool = False) -> Tell | None:
+def teller(name: str, schema: Schema, beside: set[str], in_links: bool = False) -> Tell | None:
     """What a field of that name tells of a page; None where it tells nothing that is known.
 
     Args:
@@ -163,12 +176,13 @@ def teller(name: str, schema: Mapping[str, Any], beside: set[str], in_links: boo
         return _number(key, beside)
     if "object" in kinds or schema.get("properties"):
         return _hypertext(key, schema) if in_links else None
-    if "array" in kinds or kinds & {"null"} == kinds:
+    if "array" in kinds or kinds == {"null"}:
         return None
-    number = _NUMERIC.get(key) if key not in ("last", "start", "page", "current") else None
-    if number is not None and "format" not in schema:
-        return number if kinds == {None} else lambda page: str(number(page))
-    return _text(key, schema, in_links)
+    # A text of that name: `last` is an address, where it is no number.
+    number = None if key in _RATHER_ADDRESSES or "format" in schema else _NUMERIC.get(key)
+    if number is None:
+        return _text(key, schema, in_links)
+    return number if kinds == {None} else lambda page: str(number(page))
 
 
 def _number(key: str, beside: set[str]) -> Tell | None:
@@ -193,22 +207,23 @@ def _counted(key: str, beside: set[str]) -> Tell:
     return (lambda page: len(page.documents)) if has_total else (lambda page: page.total)
 
 
-def _hypertext(key: str, schema: Mapping[str, Any]) -> Tell | None:
+def _hypertext(key: str, schema: Schema) -> Tell | None:
     """A link as an object (HAL, JSON:API): `next: {href: ...}`."""
     match = _OTHER_PAGE.fullmatch(key)
-    address = next((name for name in ("href", "url", "uri") if name in (schema.get("properties") or {})), None)
-    if match is None or address is None:
+    properties = schema.get("properties") or {}
+    holder = next((name for name in ("href", "url", "uri") if name in properties), None)
+    if match is None or holder is None:
         return None
     relation = _RELATIONS.get(match[1], match[1])
 
-    def tell(page: Page) -> Any:
-        told = _link(page, relation)
-        return ABSENT if told is ABSENT else {address: told}
+    def tell(page: Page) -> JSON:
+        address = _link(page, relation)
+        return ABSENT if address is ABSENT else {holder: address}
 
     return tell
 
 
-def _text(key: str, schema: Mapping[str, Any], in_links: bool) -> Tell | None:
+def _text(key: str, schema: Schema, in_links: bool) -> Tell | None:
     is_address = str(schema.get("format", "")).startswith(("uri", "url", "iri"))
     if key in _HERE:
         is_whole = in_links or is_address
@@ -233,7 +248,7 @@ def _neighbour(relation: str, how: str | None) -> Tell:
     if how is not None:
         return lambda page: _cursor(page, relation)
 
-    def tell(page: Page) -> Any:
+    def tell(page: Page) -> JSON:
         return _cursor(page, relation) if "cursor" in page.listing.roles else _link(page, relation)
 
     return tell
@@ -247,7 +262,7 @@ def _ids(relation: str) -> Tell | None:
     return lambda page: str(page.documents[index].get(page.listing.id)) if page.documents else ABSENT
 
 
-def _cursor(page: Page, relation: str) -> Any:
+def _cursor(page: Page, relation: str) -> JSON:
     start = page.start_of(relation)
     if start is None:
         return ABSENT
@@ -259,7 +274,7 @@ def _cursor(page: Page, relation: str) -> Any:
     return ABSENT if found is None else found
 
 
-def _number_of(page: Page, relation: str, *, offset: bool) -> Any:
+def _number_of(page: Page, relation: str, *, offset: bool) -> JSON:
     start = page.start_of(relation)
     if start is None:
         return ABSENT
@@ -267,11 +282,11 @@ def _number_of(page: Page, relation: str, *, offset: bool) -> Any:
     return start if by_offset else page.number_at(start)
 
 
-def _as_number(cursor: Any) -> Any:
+def _as_number(cursor: JSON) -> JSON:
     return int(cursor) if isinstance(cursor, str) and cursor.isdigit() else ABSENT
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: JSON) -> JSON:
     return value if value is ABSENT else str(value)
 
 
@@ -300,7 +315,7 @@ _FLAGS: dict[str, Tell] = {
 # Header fields
 
 
-def _header_teller(name: str, schema: Mapping[str, Any], beside: set[str]) -> Tell | None:
+def _header_teller(name: str, schema: Schema, beside: set[str]) -> Tell | None:
     key = plain(name)
     if key == "link":
         return _link_header
@@ -312,18 +327,23 @@ def _header_teller(name: str, schema: Mapping[str, Any], beside: set[str]) -> Te
         return None
     if not types_of(schema).isdisjoint({"boolean", "array", "object"}):
         return None
+    # All fields are texts, whatever their schema calls them: a number of that name comes first.
     as_number = teller(key, {"type": "integer"}, beside)
     return as_number if as_number is not None else teller(key, schema, beside)
 
 
-def _link_header(page: Page) -> Any:
+def _link_header(page: Page) -> JSON:
     """RFC 8288, section 3."""
+    relations = ["previous", "next", "first", "last"]
+    if "cursor" in page.listing.roles:
+        relations.remove("last")  # whoever pages by cursors cannot count to the last page
     links = []
-    for relation in ("previous", "next", "first", "last"):
-        told = _link(page, relation)
-        is_here = page.start_of(relation) == page.start  # one is there already
-        if told is not ABSENT and not is_here and (relation != "last" or "cursor" not in page.listing.roles):
-            links.append(f'<{told}>; rel="{"prev" if relation == "previous" else relation}"')
+    for relation in relations:
+        address = _link(page, relation)
+        is_here = page.start_of(relation) == page.start
+        if address is not ABSENT and not is_here:
+            name = "prev" if relation == "previous" else relation
+            links.append(f'<{address}>; rel="{name}"')
     return ", ".join(links) or ABSENT
 
 
@@ -333,7 +353,7 @@ def _content_range(page: Page) -> str:
     return f"items {page.start}-{end}/{page.total}" if page.documents else f"items */{page.total}"
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -359,23 +379,31 @@ def _here() -> _Here:
     return _Here(f"http://{host}", path.partition("#")[0].partition("?")[0], request.query.decode("latin-1"))
 
 
-def _link(page: Page, relation: str) -> Any:
+def _link(page: Page, relation: str) -> JSON:
     """The address of another page; ABSENT where there is none."""
     start = page.start_of(relation)
-    here = _here()
     if start is None:
         return ABSENT
-    if relation == "self":
-        return here.origin + here.path + (f"?{here.query}" if here.query else "")
-    changed = page.asked_at(start)
-    kept = [(name, value) for name, value in parse_qsl(here.query, keep_blank_values=True) if name not in changed]
-    query = urlencode([*kept, *((name, value) for name, value in changed.items() if value is not None)])
+    here = _here()
+    query = here.query if relation == "self" else _query_of(here.query, page.asked_at(start))
     return here.origin + here.path + (f"?{query}" if query else "")
 
 
-def _holder(body: dict[str, Any], path: tuple[str, ...], *, make: bool) -> dict[str, Any] | None:
+def _query_of(here: str, changed: Mapping[str, str | None]) -> str:
+    """The query string of a request, with other values for some names; None takes a name out."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in parse_qsl(here, keep_blank_values=True):
+        if name not in changed:
+            pairs.append((name, value))
+    for name, other in changed.items():
+        if other is not None:
+            pairs.append((name, other))
+    return urlencode(pairs)
+
+
+def _holder(body: dict[str, JSON], path: tuple[str, ...], *, make: bool) -> dict[str, JSON] | None:
     """The mapping that a path leads to; None where there is none, and none is made."""
-    holder: Any = body
+    holder: JSON = body
     for name in path:
         inner = holder.get(name)
         if not isinstance(inner, dict):
@@ -386,7 +414,7 @@ def _holder(body: dict[str, Any], path: tuple[str, ...], *, make: bool) -> dict[
     return holder if isinstance(holder, dict) else None
 
 
-def _without(schema: Mapping[str, Any], required: bool) -> Any:
+def _without(schema: Schema, required: bool) -> JSON:
     """What stands for nothing: as little as the schema takes."""
     if "null" in types_of(schema):
         return None
