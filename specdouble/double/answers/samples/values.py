@@ -6,20 +6,24 @@ A value is proposed, never promised: `sample` validates it, and asks anew with t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from random import Random
 from typing import Any
 
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pattern import in_python
 from specdouble.double.answers.samples.merged import Definition, Merged, kinds, merged, with_choice
 from specdouble.double.answers.samples.wording import Wording
 from specdouble.double.state.pattern import matching
 
 Place = tuple[str | int, ...]
-MISSING: Any = object()
+MISSING: Any = object()  # there is no value: null is one
 _RICH = 3  # levels down to which optional properties are filled in
-_DEEPEST = 24
+_DEEPEST = 24  # levels of a value: what is deeper can only be a circle
+_TRIES = 12  # for an item that an array does not have yet
+_LONGEST = 2000  # items, however many a schema demands
 HOPELESS = 20  # troubles, after which a place is left out: the schema may be met without what cannot be made
 _MOST = 1500  # values; beyond, what is optional is left out
 
@@ -46,11 +50,11 @@ class Values:
         self._troubles = troubles
         self._uses_examples = told
         self._made = 0
-        self._others: list[Any] = []
+        self._others: list[JSON] = []  # the alternatives that the choice at hand has not taken
         self.examples: set[Place] = set()
         self.impossible: list[Place] = []
 
-    def value(self, schema: Any, place: Place = (), above: frozenset[str] = frozenset()) -> Any:
+    def value(self, schema: JSON, place: Place = (), above: frozenset[str] = frozenset()) -> JSON:
         """A value for the schema; MISSING where there can be none, or none of a bounded depth.
 
         Args:
@@ -77,15 +81,16 @@ class Values:
             return self._one_of(whole, trouble)
         others, self._others = self._others, []
         value = self._of_kind(self._kind(whole, trouble), whole, place, above | whole.references, minimal)
+        # Every alternative has been tried by itself: perhaps the value fits too many of a `oneOf`.
         if trouble > len(others) > 0 and isinstance(value, dict) and trouble % 3 == 0:
             self._set_apart(value, whole, others)
         return value
 
-    def _told(self, whole: Merged) -> Any:
+    def _told(self, whole: Merged) -> JSON:
         """The schema's own example or default, when there is one."""
-        candidates = whole.get("examples") or []
-        candidates = [*candidates] if isinstance(candidates, list) else []
-        if "default" in whole and whole["default"] is not None:
+        examples = whole.get("examples")
+        candidates = [*examples] if isinstance(examples, list) else []
+        if whole.get("default") is not None:
             candidates.append(whole["default"])
         for candidate in candidates:
             value = _fitting(candidate, kinds(whole))
@@ -107,30 +112,35 @@ class Values:
                 self._others = [option for option in options if option is not pick]
                 rounds //= len(ranked)
             whole = with_choice(whole, picks, self._definition)
-        if rounds == trouble:  # no alternatives
-            return whole, trouble >= 2 and trouble % 2 == 0
-        return whole, rounds % 2 == 1
+        # Once each alternative has had its turn, all have another one, with nothing that may be left out.
+        has_alternatives = rounds != trouble
+        if has_alternatives:
+            return whole, rounds % 2 == 1
+        return whole, trouble >= 2 and trouble % 2 == 0
 
-    def _set_apart(self, value: dict[str, Any], whole: Merged, others: list[Any]) -> None:
+    def _set_apart(self, value: dict[str, JSON], whole: Merged, others: list[JSON]) -> None:
         """Where open schemas stand in a `oneOf`, a value fits several: what only the others name is made wrong."""
+        own = whole.get("properties") or {}
         for other in others:
             for name, schema in (merged(other, self._definition).get("properties") or {}).items():
-                if name not in value and name not in (whole.get("properties") or {}):
-                    value[name] = 0 if "string" in kinds(merged(schema, self._definition)) else "none"
+                if name not in value and name not in own:
+                    takes_texts = "string" in kinds(merged(schema, self._definition))
+                    value[name] = 0 if takes_texts else "none"
                     break
 
     @staticmethod
-    def _rank(option: Any, above: frozenset[str]) -> int:
+    def _rank(option: JSON, above: frozenset[str]) -> int:
         """What says something goes before null, and null before a circle."""
         if not isinstance(option, dict):
             return 0
         return 2 if option.get("$ref") in above else int(option.get("type") == "null")
 
-    def _one_of(self, whole: Merged, trouble: int) -> Any:
+    def _one_of(self, whole: Merged, trouble: int) -> JSON:
+        """A value of an `enum`; nothing is the last that is taken."""
         allowed = kinds(whole)
         fitting = [one for one in whole["enum"] if not allowed or _is_of(one, allowed)]
-        plain = [one for one in fitting if one not in (None, "")] or fitting
-        return deepcopy(plain[trouble % len(plain)]) if plain else MISSING
+        choices = [one for one in fitting if one not in (None, "")] or fitting
+        return deepcopy(choices[trouble % len(choices)]) if choices else MISSING
 
     def _kind(self, whole: Merged, trouble: int) -> str:
         allowed = kinds(whole)
@@ -139,7 +149,8 @@ class Values:
         ranked = sorted(allowed, key=lambda kind: kind == "null")
         return ranked[(trouble // 3) % len(ranked)]
 
-    def _of_kind(self, kind: str, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
+    def _of_kind(self, kind: str, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> JSON:
+        # The items of an array are about what the array is about.
         name = next((part for part in reversed(place) if isinstance(part, str)), "")
         if kind == "object":
             return self._object(whole, place, above, minimal)
@@ -148,36 +159,40 @@ class Values:
         if kind in ("integer", "number"):
             return self._number(whole, name, kind == "integer")
         if kind == "boolean":
+            # A document that says it is gone would be none to show.
             return not name.startswith(("is_deleted", "deleted", "archived", "disabled"))
         return None if kind == "null" else self._text(whole, name)
 
     # Objects and arrays
 
-    def _object(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
-        properties: Mapping[str, Any] = whole.get("properties") or {}
+    def _object(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> JSON:
+        properties: Mapping[str, JSON] = whole.get("properties") or {}
         required: Mapping[str, None] = whole.get("required") or {}
-        found: dict[str, Any] = {}
-        for name in [*(name for name in properties if name in required), *required]:
+        found: dict[str, JSON] = {}
+        declared = [name for name in properties if name in required]
+        for name in dict.fromkeys([*declared, *required]):
+            self._add(found, name, self._property(whole, name), place, above)
             if name not in found:
-                value = self.value(self._property(whole, name), (*place, name), above)
-                if value is MISSING:
-                    self.impossible.append((*place, name))
-                    return MISSING
-                found[name] = value
+                self.impossible.append((*place, name))
+                return MISSING
         for name in self._optional(whole, place, above, minimal):
-            value = self.value(properties[name], (*place, name), above)
-            if value is not MISSING:
-                found[name] = value
+            self._add(found, name, properties[name], place, above)
         self._add_dependent(whole, found, place, above)
         self._fill_up(whole, found, place, above)
         ordered = {name: found[name] for name in properties if name in found}
         return {**ordered, **found}
 
-    def _property(self, whole: Merged, name: str) -> Any:
-        import re
+    def _add(self, found: dict[str, JSON], name: str, schema: JSON, place: Place, above: frozenset[str]) -> None:
+        """Add a property with a value of its schema, where there is one."""
+        value = self.value(schema, (*place, name), above)
+        if value is not MISSING:
+            found[name] = value
 
-        if name in (whole.get("properties") or {}):
-            return whole["properties"][name]
+    def _property(self, whole: Merged, name: str) -> JSON:
+        """The schema of a property, which may be named by a pattern alone, or not at all."""
+        properties = whole.get("properties") or {}
+        if name in properties:
+            return properties[name]
         for pattern, schema in (whole.get("patternProperties") or {}).items():
             if re.search(in_python(pattern), name):
                 return schema
@@ -188,60 +203,62 @@ class Values:
             return []
         required: Mapping[str, None] = whole.get("required") or {}
         forbidden = _forbidden(whole.get("not"))
-        most = whole.get("maxProperties", math.inf)
-        names = [
-            name
-            for name, schema in (whole.get("properties") or {}).items()
-            if name not in required
-            and not isinstance(schema, bool)
-            and name not in forbidden
-            and not self._leads_to(schema, above)
-            and (len(place) < _RICH or not self._is_large(schema))
-        ]
-        return names[: max(0, int(min(most, 10**6)) - len(required))]
+        names = []
+        for name, schema in (whole.get("properties") or {}).items():
+            is_open = name not in required and name not in forbidden and not isinstance(schema, bool)
+            if not is_open or self._leads_to(schema, above):
+                continue
+            # Far down, only what is small is worth its place.
+            if len(place) < _RICH or not self._is_large(schema):
+                names.append(name)
+        most = whole.get("maxProperties")
+        return names if most is None else names[: max(0, int(most) - len(required))]
 
-    def _leads_to(self, schema: Any, above: frozenset[str]) -> bool:
+    def _leads_to(self, schema: JSON, above: frozenset[str]) -> bool:
         """Whether an optional property leads into a circle."""
         if not isinstance(schema, dict):
             return False
-        inner = schema.get("items") if isinstance(schema.get("items"), dict) else schema
-        parts = [inner, *inner.get("allOf", ())] if isinstance(inner, dict) else []
+        inner = schema["items"] if isinstance(schema.get("items"), dict) else schema
+        parts = (inner, *inner.get("allOf", ()))
         return any(isinstance(part, dict) and part.get("$ref") in above for part in parts)
 
-    def _is_large(self, schema: Any) -> bool:
+    def _is_large(self, schema: JSON) -> bool:
         whole = merged(schema, self._definition)
-        return bool(whole.choices) or bool({"object", "array"} & {*kinds(whole)})
+        return bool(whole.choices) or not {"object", "array"}.isdisjoint(kinds(whole))
 
-    def _add_dependent(self, whole: Merged, found: dict[str, Any], place: Place, above: frozenset[str]) -> None:
+    def _add_dependent(self, whole: Merged, found: dict[str, JSON], place: Place, above: frozenset[str]) -> None:
+        """Add what the properties that are there demand beside them."""
         for name, others in (whole.get("dependentRequired") or {}).items():
-            for other in others if name in found else ():
+            if name not in found:
+                continue
+            for other in others:
                 if other not in found:
-                    value = self.value(self._property(whole, other), (*place, other), above)
-                    found.update({} if value is MISSING else {other: value})
+                    self._add(found, other, self._property(whole, other), place, above)
         for name, schema in (whole.get("dependentSchemas") or {}).items():
             if name in found:
                 more = self.value({"allOf": [{"type": "object"}, schema]}, place, above)
-                found.update({} if more is MISSING else {**more, **found})
+                if more is not MISSING:
+                    found.update({**more, **found})
 
-    def _fill_up(self, whole: Merged, found: dict[str, Any], place: Place, above: frozenset[str]) -> None:
+    def _fill_up(self, whole: Merged, found: dict[str, JSON], place: Place, above: frozenset[str]) -> None:
         """Properties that nothing names: as many as there must be, and one where there is nothing else."""
         additional = whole.get("additionalProperties", whole.get("unevaluatedProperties"))
         patterns = whole.get("patternProperties") or {}
+        properties = whole.get("properties") or {}
         wanted = whole.get("minProperties", 0)
-        if not found and not whole.get("properties") and (isinstance(additional, dict) or patterns):
+        if not found and not properties and (isinstance(additional, dict) or patterns):
             wanted = max(wanted, 1)
-        for name in whole.get("properties") or ():
+        for name, schema in properties.items():
             if len(found) < wanted and name not in found:
-                value = self.value(whole["properties"][name], (*place, name), above)
-                found.update({} if value is MISSING else {name: value})
-        for _ in range(4 * wanted):
-            if len(found) >= wanted or (additional is False and not patterns):
+                self._add(found, name, schema, place, above)
+        if additional is False and not patterns:
+            return
+        unnamed = (None, True if additional is None else additional)
+        pattern, schema = next(iter(patterns.items()), unnamed)
+        for _ in range(4 * wanted):  # chance may choose a name twice, or one that cannot be
+            if len(found) >= wanted:
                 break
-            pattern, schema = next(iter(patterns.items()), (None, additional if additional is not None else True))
-            name = self._name(whole, pattern)
-            value = self.value(schema, (*place, name), above)
-            if value is not MISSING:
-                found[name] = value
+            self._add(found, self._name(whole, pattern), schema, place, above)
 
     def _name(self, whole: Merged, pattern: str | None) -> str:
         if pattern is not None:
@@ -251,33 +268,48 @@ class Values:
             return str(self._random.choice(names["enum"]))
         return str(self._text(names, "")) if names else self._wording.word()
 
-    def _array(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> Any:
-        least, most = int(whole.get("minItems", 0)), whole.get("maxItems", math.inf)
-        prefix = whole.get("prefixItems") or []
-        items = whole.get("items", True)
-        contains = whole.get("contains")
-        sparse = minimal or len(place) >= 2 * _RICH or self._made > _MOST
-        wanted = least if sparse else max(least, 1 if place else 2)
-        wanted = max(wanted, len(prefix) if not minimal else 0)
-        if contains is not None:
-            wanted = max(wanted, int(whole.get("minContains", 1)))
-        if wanted > least and (items is False or self._leads_to({"items": items}, above)):
-            wanted = max(least, len(prefix) if items is False else least)
-        found: list[Any] = []
-        for index in range(int(min(wanted, most, 2000))):
-            for again in range(1 if not whole.get("uniqueItems") else 12):
-                schema = prefix[index] if index < len(prefix) else items
-                if contains is not None and index < int(whole.get("minContains", 1)) and index >= len(prefix):
-                    schema = {"allOf": [contains, items]}
+    def _array(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> JSON:
+        least = int(whole.get("minItems", 0))
+        is_unique = bool(whole.get("uniqueItems"))
+        found: list[JSON] = []
+        for index in range(self._length(whole, least, place, above, minimal)):
+            schema = self._item_schema(whole, index)
+            for again in range(_TRIES if is_unique else 1):
                 value = self._item(schema, (*place, index), above, again)
                 if value is MISSING:
                     return found if len(found) >= least else MISSING
-                if not whole.get("uniqueItems") or value not in found:
+                if not is_unique or value not in found:
                     found.append(value)
                     break
         return found
 
-    def _item(self, schema: Any, place: Place, above: frozenset[str], again: int) -> Any:
+    def _length(self, whole: Merged, least: int, place: Place, above: frozenset[str], minimal: bool) -> int:
+        """How many items an array gets: one or two where nothing says how many."""
+        prefix, items = whole.get("prefixItems") or [], whole.get("items", True)
+        is_sparse = minimal or len(place) >= 2 * _RICH or self._made > _MOST
+        wanted = least if is_sparse else max(least, 1 if place else 2)
+        if not minimal:
+            wanted = max(wanted, len(prefix))
+        if whole.get("contains") is not None:
+            wanted = max(wanted, int(whole.get("minContains", 1)))
+        if wanted > least and items is False:
+            wanted = max(least, len(prefix))
+        elif wanted > least and self._leads_to({"items": items}, above):
+            wanted = least
+        return int(min(wanted, whole.get("maxItems", _LONGEST), _LONGEST))
+
+    @staticmethod
+    def _item_schema(whole: Merged, index: int) -> JSON:
+        prefix, items = whole.get("prefixItems") or [], whole.get("items", True)
+        if index < len(prefix):
+            return prefix[index]
+        contains = whole.get("contains")
+        if contains is not None and index < int(whole.get("minContains", 1)):
+            return {"allOf": [contains, items]}
+        return items
+
+    def _item(self, schema: JSON, place: Place, above: frozenset[str], again: int) -> JSON:
+        """An item; another one each time that it is asked for again."""
         if not again:
             return self.value(schema, place, above)
         whole = merged(schema, self._definition)
@@ -296,20 +328,28 @@ class Values:
         step = whole.get("multipleOf")
         unit = step or (1 if integer else 0.01)
         if "exclusiveMinimum" in whole:
-            low = max(low, whole["exclusiveMinimum"] + (1 if integer and not step else unit))
+            low = max(low, whole["exclusiveMinimum"] + unit)
         if "exclusiveMaximum" in whole:
-            high = min(high, whole["exclusiveMaximum"] - (1 if integer and not step else unit))
+            high = min(high, whole["exclusiveMaximum"] - unit)
         wished = self._wording.number(name)
         if wished is None or not low <= wished <= high:
-            start = 1 if low <= 1 <= high else low if low > -math.inf else high
-            end = min(high, start + 99)
-            wished = self._random.uniform(start, max(start, end))
+            wished = self._between(low, high)
         if step:
             return self._multiple(wished, step, low, high, integer)
         if integer:
-            return int(min(max(round(wished), math.ceil(low) if low > -math.inf else -(2**53)), high))
+            lowest = math.ceil(low) if low > -math.inf else -(2**53)  # as far as every reader counts exactly
+            return int(min(max(round(wished), lowest), high))
         rounded = round(wished, 2)
         return rounded if low <= rounded <= high else wished
+
+    def _between(self, low: float, high: float) -> float:
+        """A number within the bounds that people would write: near 1, else near a bound."""
+        if low <= 1 <= high:
+            start: float = 1
+        else:
+            start = low if low > -math.inf else high
+        end = min(high, start + 99)
+        return self._random.uniform(start, max(start, end))
 
     @staticmethod
     def _multiple(wished: float, step: float, low: float, high: float, integer: bool) -> int | float:
@@ -337,11 +377,12 @@ class Values:
             return written
         while len(text) < least:
             text += f" {self._wording.word()}" if least > 20 else self._wording.digits(1)
-        return text if most is None else text[:most].strip() if len(text[:most].strip()) >= least else text[:most]
+        if most is None:
+            return text
+        cut = text[:most]
+        return cut.strip() if len(cut.strip()) >= least else cut
 
     def _matching(self, pattern: str, text: str, least: int, most: int | None) -> str:
-        import re
-
         fits = least <= len(text) and (most is None or len(text) <= most)
         try:
             if fits and re.search(in_python(pattern), text):
@@ -352,7 +393,7 @@ class Values:
         return text if found is None else found
 
 
-def _fitting(value: Any, allowed: list[str]) -> Any:
+def _fitting(value: object, allowed: list[str]) -> JSON:
     """An example as the type wants it: authors write `example: 12` for a string, and '12' for a number."""
     if not allowed or _is_of(value, allowed):
         return value
@@ -366,15 +407,16 @@ def _fitting(value: Any, allowed: list[str]) -> Any:
     return MISSING
 
 
-def _is_of(value: Any, allowed: list[str]) -> bool:
-    """Whether the value is of one of the types."""
-    if _kind_of(value) in allowed or (_kind_of(value) == "integer" and "number" in allowed):
+def _is_of(value: object, allowed: list[str]) -> bool:
+    """Whether the value is of one of the types; in JSON Schema `1.0` is an integer."""
+    kind = _kind_of(value)
+    if kind in allowed or (kind == "integer" and "number" in allowed):
         return True
     return isinstance(value, float) and value.is_integer() and "integer" in allowed
 
 
-def _kind_of(value: Any) -> str:
-    if isinstance(value, bool):
+def _kind_of(value: object) -> str:
+    if isinstance(value, bool):  # first: in Python a boolean is an integer too
         return "boolean"
     for kind, python in (("string", str), ("integer", int), ("number", float), ("array", list), ("object", dict)):
         if isinstance(value, python):
@@ -382,7 +424,7 @@ def _kind_of(value: Any) -> str:
     return "null"
 
 
-def _forbidden(schema: Any) -> set[str]:
+def _forbidden(schema: JSON) -> set[str]:
     """The properties that a `not: {required: [...]}` (of one name each) rules out."""
     if not isinstance(schema, dict):
         return set()
