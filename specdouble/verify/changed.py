@@ -72,7 +72,9 @@ def _git(folder: Path, *arguments: str) -> bytes:
         raise CouldNotRun("--changed-since asks git, and there is none: install it, or leave the option out")
     done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, check=False)  # noqa: S603 - no shell
     if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"git has no revision {arguments[-1]}"]
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
+            f"git has no revision {arguments[-1].removesuffix('^{commit}')}"
+        ]
         raise WrongUse(f"--changed-since: {told[0]}: name a commit, branch or tag of the contract's repository")
     return done.stdout
 

@@ -46,6 +46,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
         url: str | None,
         seed: int | None,
         quiet: bool,
+        verbose: bool,
         yes: bool,
         **flags: Any,
     ) -> None:
@@ -60,7 +61,9 @@ def verify_command(start_double: StartDouble) -> click.Command:
         try:
             contract, settings = _told(path, allow_refs, overlays, seed=seed, **flags)
             if settings.concerned == ():
-                click.echo(f"No operation changed since {settings.changed_since}: there is nothing to verify.")
+                click.echo(
+                    f"No operation changed since {settings.changed_since}: there is nothing to verify or report."
+                )
                 return
             settings = replace(settings, yes=yes or settings.yes)
             url = url or settings.url
@@ -69,7 +72,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
             start = partial(start_double, allow_refs=allow_refs, overlays=overlays)
             with nullcontext((url, "")) if url else start(path, seed) as (address, secret):
                 settings = replace(settings, url=address, owned=not url)
-                code = _run(contract, _signing(contract, settings, secret), quiet)
+                code = _run(contract, _signing(contract, settings, secret), quiet, verbose)
         except Refused as error:
             fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
         sys.exit(code)
@@ -129,13 +132,13 @@ def _ask(contract: Contract, settings: Settings) -> None:
         fail("nothing was sent: add --yes to write to this server", WRONG_USE)
 
 
-def _run(contract: Contract, settings: Settings, quiet: bool) -> int:
+def _run(contract: Contract, settings: Settings, quiet: bool, verbose: bool) -> int:
     """Verify, print, write the reports; the exit code."""
     from specdouble.verify.problem import CouldNotRun, WrongUse
     from specdouble.verify.screen import Screen
     from specdouble.verify.verification import Show, run
 
-    screen = Screen()
+    screen = Screen(verbose=verbose)
     screen.line(f"{contract.title} at {settings.url}: {len(contract.operations)} operations, "
                 f"{len(contract.rules)} rules, {len(settings.users)} users")  # fmt: skip
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from specdouble.contract import Operation
 from specdouble.contract.media_type import essence
@@ -76,6 +77,11 @@ class Exchange:
     def refused(self) -> bool:
         """Whether the request was refused."""
         return 400 <= self.status < 500
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for, without the query."""
+        return urlsplit(self.url).path
 
     @property
     def type(self) -> str:

@@ -18,14 +18,15 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
     creators = [one for one in operations if creates(contract, one) and guard.forbids(one) is None]
+    stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
     if not creators:
         yield f"Nothing is created at {settings.url}."
     else:
+        deleted = "; they are deleted at the end" if len(stays) < len(creators) else ""
         yield (
             f"Hundreds of documents are created at {settings.url} (by {', '.join(map(str, creators))}), named "
-            f"`{settings.prefix} ...`; they are deleted at the end."
+            f"`{settings.prefix} ...`{deleted}."
         )
-    stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
     if stays:
         yield f"No operation deletes what is created by {', '.join(stays)}: it stays."
     if settings.allow_destructive:

@@ -59,3 +59,15 @@ class Proof:
     def weight(self) -> tuple[bool, bool, bool]:
         """How much it says: a refusal with its control, in a case that decides, says most."""
         return self.is_decisive, self.decisive.refused, self.control is not None
+
+    @property
+    def told(self) -> str:
+        """The case, what decides it, and its control, as clauses."""
+        case = f" ({self.detail})" if self.detail else ""
+        control = f"; control: {_clause(self.control)}" if self.control else ""
+        return f"{self.promise}{case}: {_clause(self.decisive)}{control}"
+
+
+def _clause(exchange: Exchange) -> str:
+    by = f" by {exchange.call.user}" if exchange.call.user else ""
+    return f"{exchange.method} {exchange.path}{by} answered {exchange.status}"

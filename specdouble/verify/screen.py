@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from specdouble.printable import printable
+from specdouble.verify.matrix import matrix
 from specdouble.verify.report.masking import masked, without_secrets
 from specdouble.verify.verdict import BROKEN, KEPT, KNOWN, NOT_EXERCISED, SKIPPED, Failure, Verdict
 
@@ -32,20 +33,19 @@ class Screen:
 
     Args:
         secrets: what must not be printed.
+        verbose: whether the proof of each verdict is printed too.
     """
 
-    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
-        self.secrets = secrets or {}
+    def __init__(self, secrets: Mapping[str, str] | None = None, verbose: bool = False) -> None:
+        self.secrets, self.verbose = secrets or {}, verbose
         self._drawn = 0.0
         self._told = 0
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._plain = bool(os.environ.get("NO_COLOR"))
 
     def line(self, text: str, **style: str | bool) -> None:
         """Print a line."""
         self.clear()
-        plain = {} if self._plain else style  # https://no-color.org
-        click.secho(printable(masked(text, self.secrets)), **plain)  # type: ignore[arg-type]
+        click.secho(printable(masked(text, self.secrets)), **style)  # type: ignore[arg-type]
 
     def progress(self, done: int, total: int, check: str, failures: int) -> None:
         """Show how far it is: a line that moves at a terminal, a few lines elsewhere.
@@ -63,7 +63,7 @@ class Screen:
                 self._drawn = time.monotonic()
                 bar = "━" * (BAR * done // total) + "╌" * (BAR - BAR * done // total) + " " if total else ""
                 width = shutil.get_terminal_size().columns - 1
-                click.echo("\r\033[K" + f"  {bar}{count}, {told}: {printable(check)}"[:width], nl=False, err=True)
+                self._draw(f"  {bar}{count}, {told}: {printable(check)}"[:width])
         elif total and done * STEPS_WITHOUT_TERMINAL // total > self._told:
             self._told = done * STEPS_WITHOUT_TERMINAL // total
             click.echo(f"  {count}, {told}", err=True)
@@ -71,8 +71,13 @@ class Screen:
     def clear(self) -> None:
         """Take the progress away."""
         if self._live and self._drawn:
-            click.echo("\r\033[K", nl=False, err=True)
+            self._draw("")
             self._drawn = 0.0
+
+    @staticmethod
+    def _draw(text: str) -> None:
+        """Write over the line of the progress; to clear it is no colour, so that NO_COLOR does not forbid it."""
+        click.echo(f"\r\033[K{text}", nl=False, err=True, color=True)
 
     def verdict(self, verdict: Verdict) -> None:
         """Print the verdict: a table of the rules, each failure, the sum."""
@@ -81,7 +86,7 @@ class Screen:
         self._table(verdict)
         self._in_part(verdict)
         for number, failure in enumerate(verdict.failures, 1):
-            self._failure(number, failure)
+            self._failure(number, failure, verdict)
         for note in verdict.notes:
             self.line(f"\nNote: {note}", fg="yellow")
         self._lacking(verdict)
@@ -113,6 +118,8 @@ class Screen:
             figures = f"{row.cases:6} {row.requests:8} {row.seconds:8.2f}"
             reason = f"  {row.reason}" if state in (NOT_EXERCISED, KNOWN, SKIPPED) else ""
             self.line(f"{SIGNS[state]} {row.check:{width}}  {state:13} {figures}{reason}", fg=COLORS[state])
+            if self.verbose and row.proof is not None:
+                self.line(f"    {row.proof.told}")
 
     def _in_part(self, verdict: Verdict) -> None:
         """Why sides of rules were not exercised that are kept otherwise: each reason once, with what it is about."""
@@ -127,22 +134,29 @@ class Screen:
         if len(about) > REASONS_SHOWN:
             self.line(f"  and {len(about) - REASONS_SHOWN} more reasons: the JSON report holds them all")
 
-    def _failure(self, number: int, failure: Failure) -> None:
+    def _failure(self, number: int, failure: Failure, verdict: Verdict) -> None:
         weight = f", {WEIGHTS[failure.weight]}" if failure.weight else ""
         self.line(f"\n{number}. {failure.check}  [{failure.id}]{weight}", fg="red", bold=True)
-        if failure.file:
-            self.line(f"   {failure.file}:{failure.line}")
+        for place in failure.places[:1]:
+            self.line(f"   {place.file}:{place.line}")
         case = f" ({failure.detail})" if failure.detail else ""
         self.line(f"   {failure.promise}{case}")
-        if len(failure.operations) > 1:
-            self.line(f"   {len(failure.operations)} operations: {_listed(failure.operations)}")
+        self._operations([verdict.asked.get(name, name) for name in failure.operations], failure.promise)
         self.line(f"   {failure.sentence}")
         for other in failure.others[:OTHERS_SHOWN]:
             self.line(f"   - {other.promise}: {other.seen[:OTHER_LENGTH]}")
         if failure.also:
-            self.line(f"   {failure.also} more cases of this promise failed or were left out")
+            verb = "was" if failure.also == 1 else "were"
+            self.line(f"   {_counted(failure.also, 'more case')} of this promise failed or {verb} left out")
         self.line("\n   Reproduce from a fresh state:\n")
         self._reproduction(failure)
+
+    def _operations(self, names: Sequence[str], promise: str) -> None:
+        """The operations that a failure is about, where its promise does not name them."""
+        if len(names) > 1:
+            self.line(f"   {len(names)} operations: {_listed(names)}")
+        elif names and names[0] not in promise:
+            self.line(f"   {names[0]}")
 
     def _reproduction(self, failure: Failure) -> None:
         """The lines to paste: with variables for secrets, and else as they are sent."""
@@ -156,7 +170,10 @@ class Screen:
             counts += " (see why)"
         stopped = f"; stopped: {verdict.stopped}" if verdict.stopped else ""
         color = "red" if verdict.exit_code else "green"
+        outcomes = matrix(verdict)
+        exercised = sum(1 for one in outcomes if one.state != NOT_EXERCISED)
         self.line(f"\n{counts}; {_counted(len(verdict.failures), 'failure')} in {verdict.requests} requests, "
+                  f"{exercised} of {_counted(len(outcomes), 'operation')} exercised, "
                   f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _verify(*arguments: str, fault: str = "") -> Result:
     @contextmanager
-    def start_double(path: Path, seed: int | None) -> Iterator[tuple[str, str]]:
+    def start_double(path: Path, seed: int | None, **_read: object) -> Iterator[tuple[str, str]]:
         with Backend([fault] if fault else []) as backend:
             yield backend.url, ""
 

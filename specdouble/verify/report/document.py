@@ -72,7 +72,7 @@ def _proof(proof: Proof | None) -> dict[str, Any] | None:
     if proof is None:
         return None
     return {
-        "promise": proof.promise, "case": proof.detail, "requests": len(proof.exchanges),
+        "told": proof.told, "promise": proof.promise, "case": proof.detail, "requests": len(proof.exchanges),
         "decisive": exchange(proof.decisive),
         "control": exchange(proof.control) if proof.control else None,
     }  # fmt: skip

@@ -41,7 +41,7 @@ def _of_rule(rule: Mapping[str, Any], told: Mapping[str, Any]) -> TestCase:
     case.time = rule["seconds"]
     properties = {"meaning": rule["meaning"], "cases": rule["cases"], "requests": rule["requests"]}
     if rule["proof"]:
-        properties["proof"] = "; ".join(proof_lines(rule["proof"]))
+        properties["proof"] = rule["proof"]["told"]
     listed = Properties()
     for name, value in properties.items():
         listed.add_property(Property(name, printable(str(value))))
@@ -74,16 +74,3 @@ def failure_lines(failure: Mapping[str, Any]) -> Iterator[str]:
     yield f"Expected {failure['expected']}; {failure['seen']}."
     yield from (f"- {other['promise']}: {other['seen']}" for other in failure["others"])
     yield from ("", "Reproduce from a fresh state:", "", failure["curl"])
-
-
-def proof_lines(proof: Mapping[str, Any]) -> Iterator[str]:
-    """A proof as clauses of plain text."""
-    yield proof["promise"] + (f" ({proof['case']})" if proof["case"] else "")
-    yield f"decisive: {_sentence(proof['decisive'])}"
-    if proof["control"]:
-        yield f"control: {_sentence(proof['control'])}"
-
-
-def _sentence(exchange: Mapping[str, Any]) -> str:
-    by = f" by {exchange['user']}" if exchange["user"] else ""
-    return f"{exchange['method']} {exchange['url']}{by} answered {exchange['status']}"

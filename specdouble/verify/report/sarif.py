@@ -41,7 +41,8 @@ def sarif(told: Mapping[str, Any], contract: str) -> str:
 
 def _rules(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for rule in told["rules"]:
-        verdict = {"verdict": rule["state"], "reason": rule["reason"], "cases": rule["cases"]}
+        proof = rule["proof"]["told"] if rule["proof"] else None
+        verdict = {"verdict": rule["state"], "reason": rule["reason"], "proof": proof, "cases": rule["cases"]}
         yield {
             "id": rule["id"],
             "name": rule["id"].partition(":")[0],
