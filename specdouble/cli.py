@@ -17,6 +17,7 @@ import click
 from specdouble import __version__
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
+from specdouble.overlay_command import overlay
 from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
 from specdouble.verify.replay_command import replay
@@ -215,6 +216,7 @@ def _serving(
 
 main.add_command(verify_command(_serving))
 main.add_command(replay)
+main.add_command(overlay)
 main.add_command(prove)
 
 

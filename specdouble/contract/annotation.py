@@ -104,6 +104,8 @@ def _refuse_the_rest(reading: Reading) -> None:
             }
             if elsewhere.get(key, at not in reading.read):
                 document.find(at, f"`{key}` means nothing here", f"it belongs on {known[key]}: move it or remove it")
+            else:
+                document.annotations.append(at)
         elif key not in _NOT_OURS:
             near = get_close_matches(key, known, n=1, cutoff=0.85)
             if near:

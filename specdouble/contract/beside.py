@@ -76,7 +76,8 @@ def _read(document: Document, file: Path, *, is_named: bool) -> Source | None:
     except ContractError as error:
         remedy = "name an existing overlay" if is_named else "let it be read, or remove it"
         for finding in error.findings:
-            document.findings.append(replace(finding, remedy=remedy) if finding.id == "unreadable" else finding)
+            told = remedy if finding.id == "unreadable" else finding.remedy
+            document.findings.append(replace(finding, remedy=told, id="overlay"))
         return None
     document.findings += source.findings
     if is_named:

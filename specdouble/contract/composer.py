@@ -155,7 +155,7 @@ class _Composer:
         text: str = event.value
         if event.tag is None and not event.implicit[0]:
             return text  # it is quoted
-        tag = event.tag if event.tag not in (None, "!") else _implicit_tag(text)
+        tag = event.tag if event.tag not in (None, "!") else implicit_tag(text)
         convert = _SCALARS.get(tag or "")
         if convert is None:
             return text
@@ -291,7 +291,8 @@ _IMPLICIT: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 )
 
 
-def _implicit_tag(text: str) -> str | None:
+def implicit_tag(text: str) -> str | None:
+    """What a plain scalar is in the core schema of YAML 1.2, where it is no string."""
     if not text:
         return _TAG + "null"
     for tag, first, pattern in _IMPLICIT:

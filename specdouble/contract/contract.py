@@ -54,6 +54,7 @@ class Contract:
         findings: the warnings; errors do not get this far.
         reserved: the property names that it admits, though a store would take them for operators or paths.
         overlays: the files that were laid over it, in their order.
+        document: what it was read from.
     """
 
     path: Path
@@ -67,7 +68,7 @@ class Contract:
     findings: tuple[Finding, ...]
     reserved: ReservedNames
     overlays: tuple[Path, ...]
-    _document: Document
+    document: Document
 
     @property
     def title(self) -> str:
@@ -146,7 +147,7 @@ class Contract:
 
     def resolve(self, value: Any) -> Any:
         """The value, or what it refers to through any number of `$ref`."""
-        return self._document.resolve(value)
+        return self.document.resolve(value)
 
     def is_structured(self, schema: Any) -> bool:
         """Whether the schema describes what is inside a value, and not its text as a whole."""
@@ -155,11 +156,11 @@ class Contract:
 
     def described(self, schema: Any) -> dict[str, Any]:
         """What a schema says, through `$ref`; its type also through `allOf`."""
-        return described(self._document, schema)
+        return described(self.document, schema)
 
     def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
-        return {name: part for name, part, _ in properties_of(self._document, schema, "")}
+        return {name: part for name, part, _ in properties_of(self.document, schema, "")}
 
     def item(self, schema: Any) -> Any:
         """The schema of an array's items, also where an `allOf` wraps the array; any other schema itself."""
@@ -197,7 +198,7 @@ class Contract:
 
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
-        return {name: part for name, part, _ in parts_of(self._document, schema, "")}
+        return {name: part for name, part, _ in parts_of(self.document, schema, "")}
 
     def rules_of(self, operation: Operation) -> list[Rule]:
         """The rules that the operation can break or show."""
@@ -206,7 +207,7 @@ class Contract:
 
     def locate(self, at: str) -> tuple[str, int]:
         """The file and line of what stands at the document's pointer."""
-        return self._document.locate(at)[:2]
+        return self.document.locate(at)[:2]
 
 
 def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = ()) -> Contract:
@@ -259,7 +260,7 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
         findings=tuple(_in_order(document)),
         reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
         overlays=laid.files,
-        _document=document,
+        document=document,
     )
 
 

@@ -30,6 +30,7 @@ class Document:
         data: the whole document; each `$ref` in it is `#` and a JSON pointer.
         findings: what is wrong so far.
         extensions: the `x-` keys with their pointers, once somebody has looked for them.
+        annotations: the pointers of the annotations of ours that mean something, once they are read.
         dangling: the identities of the mappings whose `$ref` leads nowhere.
         places: the document's pointer for the file, line and pointer of each finding.
     """
@@ -38,6 +39,7 @@ class Document:
     data: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
     extensions: list[tuple[str, str]] | None = None
+    annotations: list[str] = field(default_factory=list)
     dangling: set[int] = field(default_factory=set)
     places: dict[tuple[str, int, str], str] = field(default_factory=dict)
     _origins: dict[str, Origin] = field(default_factory=dict)

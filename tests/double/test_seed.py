@@ -85,3 +85,8 @@ def test_a_file_that_is_no_json_is_told_with_its_line(folder: Path) -> None:
 
 def test_a_project_without_a_seed_begins_empty(tmp_path: Path) -> None:
     assert read_seed(tmp_path / "mock_data", read(ROOT)) == {}
+
+
+def test_documents_without_an_id_of_a_collection_that_no_contract_keeps_are_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text('[{"text": "one"}, {"text": "two"}]', "utf-8")
+    assert len(read_seed(tmp_path, read(ROOT))["notes"]) == 2

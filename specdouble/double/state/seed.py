@@ -149,6 +149,8 @@ class _Checker:
                 reason = f"the id is {article(value)}, and has to be a string or a number"
                 self.find(source, pointer(index, key), reason, "write a string or a number")
                 continue
+            elif value is None:
+                continue
             elif value in seen and all(seen[value].get(one) == document.get(one) for one in parents):
                 self.find(source, pointer(index, key), f"the id `{value}` is that of another document", "change one")
             seen[value] = document

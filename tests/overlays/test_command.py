@@ -1,0 +1,67 @@
+"""`specdouble overlay`, and `--overlay` on the commands that read a contract."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from specdouble.cli import main
+from tests.conftest import ROOT
+
+LEADS = Path(__file__).parent / "leads"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def routes(*arguments: str | Path) -> Any:
+    done = run("routes", "--json", *arguments)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the reference project."""
+    shutil.copy(ROOT / "openapi.yaml", tmp_path)
+    for folder in ("handlers", "mock_data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_what_is_split_and_applied_again_is_answered_as_before(project: Path) -> None:
+    before = routes(project)
+    done = run("overlay", "split", project)
+    assert (done.exit_code, "annotations moved" in done.output) == (0, True)
+    assert routes(project) == before
+    (project / "whole").mkdir()
+    for folder in ("handlers", "mock_data"):
+        shutil.copytree(project / folder, project / "whole" / folder)
+    assert run("overlay", "apply", project, "--output", project / "whole" / "openapi.yaml").exit_code == 0
+    assert routes(project / "whole") == before
+
+
+def test_an_overlay_that_is_there_is_not_written_over(project: Path) -> None:
+    (project / "openapi.overlay.yaml").write_text("mine", "utf-8")
+    assert run("overlay", "split", "--output", project / "openapi.overlay.yaml", project).exit_code in (2, 3)
+    assert (project / "openapi.overlay.yaml").read_text("utf-8") == "mine"
+    assert (project / "openapi.yaml").read_bytes() == (ROOT / "openapi.yaml").read_bytes()
+
+
+def test_the_merged_contract_is_printed() -> None:
+    done = run("overlay", "apply", LEADS)
+    assert "x-references: prompts" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["routes", "lint", "serve", "verify", "prove", "overlay apply", "token ada"])
+def test_every_command_that_reads_a_contract_takes_overlays(command: str, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.yaml"
+    done = run(*command.split(), LEADS, "--overlay", missing)
+    assert f"{missing}: error: the file cannot be read" in done.output
+    assert done.exit_code in (1, 3)
