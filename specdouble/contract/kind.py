@@ -129,23 +129,37 @@ class Annotation:
 
 
 @dataclass(frozen=True)
-class OnProperty(Annotation):
-    """A keyword on a property of a resource's schema.
+class OnSchema(Annotation):
+    """A keyword on a resource's schema.
 
     Args:
         resource: the resource.
+    """
+
+    resource: Resource
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What a rule about a collection takes."""
+        return {**super().place, "collection": self.resource.collection}
+
+
+@dataclass(frozen=True)
+class OnProperty(OnSchema):
+    """A keyword on a property of a resource's schema.
+
+    Args:
         name: the property.
         schema: its schema.
     """
 
-    resource: Resource
     name: str
     schema: Mapping[str, Any]
 
     @property
     def place(self) -> dict[str, Any]:
         """What a rule about a property takes."""
-        return {**super().place, "collection": self.resource.collection, "name": self.name}
+        return {**super().place, "name": self.name}
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,14 @@ class Reading:
     def annotated(self) -> dict[str, Resource]:
         """The resources that an `x-resource` tells of, by collection."""
         return {name: resource for name, resource in self.resources.items() if not resource.why}
+
+    def on_schemas(self, keyword: str) -> Iterator[OnSchema]:
+        """The keyword wherever it stands on the schema of an annotated resource."""
+        for resource in self.annotated.values():
+            if isinstance(resource.schema, dict) and keyword in resource.schema:
+                at = resource.pointer + pointer(keyword)
+                self.read.add(at)
+                yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
 
     def on_properties(self, keyword: str) -> Iterator[OnProperty]:
         """The keyword wherever it stands on a property of an annotated resource; `false` takes it back."""

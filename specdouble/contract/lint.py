@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from specdouble.contract.document import Document
@@ -14,7 +14,7 @@ from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import described, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import OperationRule, PropertyRule, Rule
+from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -293,18 +293,23 @@ def _check_refusals(
     document: Document, operations: list[Operation], actions: Mapping[str, Action], rules: list[Rule]
 ) -> None:
     """An operation that can break a rule declares a status with which it refuses."""
-    by_collection: dict[str, list[PropertyRule]] = defaultdict(list)
+    by_collection: dict[str, list[CollectionRule]] = defaultdict(list)
     for rule in rules:
-        if isinstance(rule, PropertyRule) and rule.refused_with:
+        if isinstance(rule, CollectionRule) and rule.refused_with:
             by_collection[rule.collection].append(rule)
     for operation in operations:
         about: list[Rule] = [rule for rule in rules if isinstance(rule, OperationRule) and rule.about == operation.id]
         action = actions.get(operation.id)
         if action is not None and action.does in ("create", "update", "replace"):
             taken = _properties_of_body(document, operation, action)
-            about += [rule for rule in by_collection[action.collection] if rule.name in taken]
+            about += [rule for rule in by_collection[action.collection] if _may_break(action, taken, rule)]
         for rule in about:
             _check_refusal(document, operation, rule)
+
+
+def _may_break(action: Action, taken: Collection[str], rule: CollectionRule) -> bool:
+    """Whether an operation that takes these properties can break the rule."""
+    return rule.name in taken if isinstance(rule, PropertyRule) else action.does in rule.shown_by
 
 
 def _check_refusal(document: Document, operation: Operation, rule: Rule) -> None:

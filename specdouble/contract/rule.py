@@ -21,7 +21,6 @@ class Rule:
         identifies: a value names one document.
         server_sets: the server sets the property that it speaks of: a client's value has no effect.
         final: a change of the property that it speaks of is refused.
-        refers: the property that it speaks of names another document, and one that is made up names none.
 
     Args:
         pointer: where the annotation stands in the contract.
@@ -38,7 +37,6 @@ class Rule:
     identifies: ClassVar[bool] = False
     server_sets: ClassVar[bool] = False
     final: ClassVar[bool] = False
-    refers: ClassVar[bool] = False
 
     pointer: str = field(default="", compare=False)
     file: str = field(default="", compare=False)

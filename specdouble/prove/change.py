@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import itertools
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -10,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract, Operation, OperationRule, PropertyRule, Resource
+from specdouble.contract import CollectionRule, Contract, Operation, OperationRule, Resource
 from specdouble.double.factories import Factories
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.request import Request
@@ -73,7 +75,7 @@ def together(*changes: Change) -> Change:
     return lambda factories: functools.reduce(lambda changed, change: change(changed), changes, factories)
 
 
-def kept(rule: PropertyRule, keeper: Callable[[Any, Resource, Clock], Keeper]) -> Change:
+def kept(rule: CollectionRule, keeper: Callable[[Any, Resource, Clock], Keeper]) -> Change:
     """Let another keeper keep the rule; `sent` tells what the client sent."""
 
     def other(resource: Resource, clock: Clock, one: Keeper) -> list[Keeper]:
@@ -82,7 +84,7 @@ def kept(rule: PropertyRule, keeper: Callable[[Any, Resource, Clock], Keeper]) -
     return _keepers(rule.collection, other)
 
 
-def kept_as(rule: PropertyRule, other: PropertyRule) -> Change:
+def kept_as(rule: CollectionRule, other: CollectionRule) -> Change:
     """Keep another rule of the same kind in the place of this one."""
 
     def otherwise(resource: Resource, clock: Clock, one: Keeper) -> list[Keeper]:
@@ -91,7 +93,7 @@ def kept_as(rule: PropertyRule, other: PropertyRule) -> Change:
     return _keepers(rule.collection, otherwise)
 
 
-def refused_wrongly(contract: Contract, rule: PropertyRule, offence: str) -> Iterator[Fault]:
+def refused_wrongly(contract: Contract, rule: CollectionRule, offence: str) -> Iterator[Fault]:
     """Refuse an offence with another status, where every operation that writes declares another one too."""
     other = wrong_status(contract, rule)
     if other is not None:
@@ -99,7 +101,7 @@ def refused_wrongly(contract: Contract, rule: PropertyRule, offence: str) -> Ite
         yield "wrong-status", sentence, kept_as(rule, replace(rule, status=other))
 
 
-def unkept(rule: PropertyRule) -> Change:
+def unkept(rule: CollectionRule) -> Change:
     """Let nothing keep the rule."""
     return _keepers(rule.collection, lambda _resource, _clock, one: [] if one.rule == rule else [one])
 
@@ -270,6 +272,38 @@ def guarded(rule: OperationRule, guard: Callable[[Any, Contract], Guard]) -> Cha
         return compiled
 
     return operating((rule.operation,), make)
+
+
+_turns = itertools.count(1)
+_began: ContextVar[int] = ContextVar("began", default=0)
+
+
+def turn() -> int:
+    """A number that grows each time that it is asked for: what has a greater one came later."""
+    return next(_turns)
+
+
+def began() -> int:
+    """The turn at which the request that is under way came, where its operation waits."""
+    return _began.get()
+
+
+def waiting(ids: tuple[str, ...], pause: float = 0.02) -> Change:
+    """Let the operations wait some seconds before they write: others come in between."""
+
+    def make(
+        make_operation: Any, contract: Contract, operation: Operation, handler: Any, *others: Any
+    ) -> CompiledOperation:
+        @functools.wraps(handler)
+        async def late(**arguments: Any) -> Any:
+            _began.set(turn())
+            await asyncio.sleep(pause)
+            return handler(**arguments)
+
+        compiled: CompiledOperation = make_operation(contract, operation, late, *others)
+        return compiled
+
+    return operating(ids, make)
 
 
 def answering(ids: tuple[str, ...], wrapper: Answering) -> Change:

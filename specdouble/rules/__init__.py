@@ -25,6 +25,7 @@ KINDS = (
     "transitions",
     "timestamp",
     "roles",
+    "limit",
 )
 
 

@@ -23,6 +23,8 @@ class Attack:
         once: whether two documents cannot have the same value.
         bound_on_update: whether a change cannot set the property to any value.
         stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
+        room: makes room for one more document where the rule leaves none, so that other cases can create theirs; given
+            the trial, the subject, the rule, and the request that is to create it.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
     """
 
@@ -32,6 +34,7 @@ class Attack:
     once: bool = False
     bound_on_update: bool = False
     stamp: Callable[[Any], str] | None = None
+    room: Callable[..., None] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
 
 

@@ -55,7 +55,7 @@ class Campaign:
                 cases.append(one)
         self.total = len(cases)
         ordered = breadth_first(cases)
-        workers = self.session.settings.workers or 1
+        workers = 1 if self._is_crowded else self.session.settings.workers or 1
         try:
             if workers == 1:
                 for case in ordered:
@@ -71,6 +71,11 @@ class Campaign:
             self.session.client.stopped = True
             self.verdict.stopped = "interrupted"
             self._note_the_rest()
+
+    @property
+    def _is_crowded(self) -> bool:
+        """Whether cases stand in each other's way: where there may be few documents, one makes room for the next."""
+        return any(subject.bounding for subject in self.session.subjects.values())
 
     def _in_parallel(self, cases: Iterable[Case], workers: int) -> None:
         with ThreadPoolExecutor(workers) as pool:
@@ -115,7 +120,7 @@ class Campaign:
                 self.row(case.check).lacks(lacking, case.operations)
             return
         for attempt in range(ATTEMPTS):
-            trial, started = Trial(self.session), time.monotonic()
+            trial, started = self._trial(), time.monotonic()
             failure = None
             try:
                 case.run(trial)
@@ -138,6 +143,11 @@ class Campaign:
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
         if self.enough:
             raise Enough
+
+    def _trial(self) -> Trial:
+        """A new trial: what earlier ones created is no longer needed."""
+        self.session.ledger.recent.clear()
+        return Trial(self.session)
 
     def _lacking(self, case: Case) -> str | None:
         """Why the case cannot be judged: no request was found that its operation takes."""
@@ -169,7 +179,7 @@ class Campaign:
         if any(step.call.together is not None for step in failure.steps):
             return True
         for _ in range(CONFIRMATIONS):
-            trial = Trial(self.session)
+            trial = self._trial()
             try:
                 case.run(trial)
             except Broken as broken:

@@ -68,6 +68,7 @@ class Ledger:
     has_word: Callable[[str], bool] = lambda _text: False
     created: dict[tuple[str, str], Created] = field(default_factory=dict)
     strangers: set[tuple[str, str]] = field(default_factory=set)
+    recent: set[tuple[str, str]] = field(default_factory=set)  # of those that were created, since the case began
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
 
     def __post_init__(self) -> None:
@@ -298,6 +299,7 @@ class Ledger:
         if key in self.strangers or key in self.created:
             return  # the create answered with a document that was there before
         self.created[key] = made
+        self.recent.add(key)
         self._values[str(made.id)] += 1
         self._write({
             "created": made.id, "kind": made.kind, "by": str(made.by), "parents": dict(made.parents), "as": made.user,

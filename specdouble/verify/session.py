@@ -11,7 +11,7 @@ from itertools import count, islice
 from threading import Lock, RLock
 from typing import Any
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, PropertyRule
 from specdouble.contract.operation import base_path
 from specdouble.verify.baseline import Baselines
 from specdouble.verify.bodies import Bodies
@@ -70,6 +70,7 @@ class Session:
         self.baselines = Baselines(self)
         self.anybody: dict[str, bool] = {}  # the security schemes of which it is known whether they take whoever asks
         self.origins: dict[Any, Exchange] = {}
+        self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()
@@ -368,6 +369,9 @@ def implied_references(contract: Contract) -> dict[str, str]:
     for action in contract.actions.values():
         if action.id is not None and action.id not in ("id", "_id"):
             found[action.id] = action.collection
+        for rule in contract.resources[action.collection].of(PropertyRule):
+            held = [parameter for parameter, name in action.scope if name == rule.name]
+            found |= {parameter: rule.refers_to for parameter in held if rule.refers_to}
     for operation in contract.operations.values():
         media = operation.json_body
         for example in media.examples.values() if media else ():

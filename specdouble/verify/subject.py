@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specdouble.contract import Action, Contract, Operation, Parameter, PropertyRule, Resource
+from specdouble.contract import Action, CollectionRule, Contract, Operation, Parameter, PropertyRule, Resource
 from specdouble.verify.attack import Attack, attack_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
@@ -140,6 +140,12 @@ class Subject:
     def attacks(self) -> list[tuple[PropertyRule, Attack]]:
         """Each rule about a property of the documents, and how its kind is attacked."""
         return [(rule, attack_of(rule)) for rule in self.resource.of(PropertyRule)]
+
+    @cached_property
+    def bounding(self) -> list[tuple[CollectionRule, Attack]]:
+        """Each rule that leaves no room for some documents, and how its kind is attacked."""
+        known = [(rule, attack_of(rule)) for rule in self.resource.rules]
+        return [(rule, attack) for rule, attack in known if attack.room]
 
     @cached_property
     def chosen(self) -> Mapping[str, PropertyRule]:

@@ -163,8 +163,22 @@ class Trial:
         text: str = self.session.fresh(phrase)
         return text
 
-    def create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
-        """The request that creates a document."""
+    def create_call(self, subject: Subject, user: User, body: Mapping[str, Any], room: bool = True) -> Call:
+        """The request that creates a document.
+
+        Args:
+            subject: its collection.
+            user: who creates it.
+            body: what it is made from.
+            room: whether room is made for it, where a rule leaves none.
+        """
+        call = self._create_call(subject, user, body)
+        for rule, attack in subject.bounding if room else ():
+            assert attack.room is not None
+            attack.room(self, subject, rule, call)
+        return call
+
+    def _create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
         operation, body = self.creator(subject), dict(body)
         if not subject.puts(operation):
             around = self.session.surroundings(operation, user, None)
@@ -423,6 +437,7 @@ class Trial:
             call.operation, user or document.user, path=call.path, query=call.query, body=call.body
         )  # fmt: skip
         if exchange.ok:
+            _move(document, changes)
             shown = exchange.at(updater.action.envelope)
             document.answered = isinstance(shown, dict) and bool(shown)
             if document.answered:
@@ -452,6 +467,14 @@ class Trial:
     def tick(self) -> None:
         """Wait until the server's clock has moved on by more than its resolution."""
         time.sleep(self.session.settings.tick)
+
+
+def _move(document: Document, changes: Mapping[str, Any]) -> None:
+    """Note where a change has taken the document: a path that leads through its parent leads through the new one."""
+    path, subject = document.around.get("path", {}), document.subject
+    for action in (subject.action(one) for one in (*subject.creators, *subject.listers, *subject.readers)):
+        path = path | {one: changes[name] for one, name in action.scope if one in path and name in changes}
+    document.around = {**document.around, "path": path}
 
 
 def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any]]]:

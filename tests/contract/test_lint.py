@@ -29,6 +29,7 @@ TABLE = [
     ("annotation_in_the_wrong_place", 11, "means nothing here", "carries `x-resource`"),
     ("unknown_key_of_immutable", 14, "`x-immutable` is neither true nor a mapping", "write `x-immutable: true`"),
     ("unknown_tenant", 8, "no property `organisation` to hold the tenant", "use one of `id`, `owner`"),
+    ("limit_per_nobody", 9, "`ownr` is no property", "write `ownerId`"),
     ("roles_of_nobody", 6, "a caller has no role", "name a scheme with `x-identity`"),
     ("unknown_scope", 14, "`ownr` is the scope of a rule and no property", "write `owner`"),
     ("unknown_ignore", 14, "`cases` cannot be ignored", "write `case`"),

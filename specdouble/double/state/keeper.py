@@ -24,6 +24,9 @@ class View(Protocol):
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the referring document's owner may see a document of this id."""
 
+    def count(self, collection: str, scope: Mapping[str, Any]) -> int:
+        """How many documents have these values, whosever they are."""
+
 
 class Keeper:
     """Keeps one rule about a collection, its documents or one of their properties.

@@ -141,6 +141,12 @@ class World:
             return False
         return all(found.get(name) == referrer[name] for name in enforcement.scopes if name in referrer)
 
+    def count(self, collection: str, scope: Mapping[str, Any]) -> int:
+        """How many documents have these values, whosever they are."""
+        documents, _ = self._kept(collection)
+        counted: int = documents.count_documents(dict(scope))
+        return counted
+
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
         documents, _ = self._kept(collection)

@@ -177,7 +177,7 @@ def _needed_all_the_same(contract: Contract, operation: Operation, name: str) ->
     if action is None:
         return ""
     resource = contract.resources[action.collection]
-    refers = any(rule.refers and rule.name == name for rule in resource.of(PropertyRule))
+    refers = any(rule.refers_to and rule.name == name for rule in resource.of(PropertyRule))
     if not refers or name not in required_names(contract, resource.schema):
         return ""
     if kind_of(resource.properties[name]) != "string":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from specdouble.contract import Contract
@@ -79,6 +79,9 @@ def _seeing(rule: References, unscoped: set[str]) -> Change:
 
         def holder(self, collection: str, field: str, key: str) -> object:
             return self.view.holder(collection, field, key)
+
+        def count(self, collection: str, scope: Mapping[str, Any]) -> int:
+            return self.view.count(collection, scope)
 
         def has(self, collection: str, id: str | int, referrer: Document) -> bool:
             if collection == rule.target:

@@ -21,7 +21,6 @@ class References(PropertyRule):
     kind = "references"
     refused_with = (422, 400, 409, 404)
     binds = True
-    refers = True
     target: str
 
     @property

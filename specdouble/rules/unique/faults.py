@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import itertools
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, Operation, PropertyRule
-from specdouble.double.http.compiled_operation import CompiledOperation
+from specdouble.contract import Contract, PropertyRule
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import InsertOneResult
-from specdouble.prove.change import keeping, kept, operating, refused_wrongly, together, unkept
+from specdouble.prove.change import began, keeping, kept, refused_wrongly, together, turn, unkept, waiting
 from specdouble.prove.facts import changers, creators, doing, kind_of, rules_of, sendable, settable, unwritten
 from specdouble.prove.fault import Change, Fault, Mutants, mutants_of_rule
 from specdouble.rules.unique.keep import UniqueKeeper
@@ -244,23 +240,8 @@ def _overwriting(rule: Unique) -> Change:
     return keeping(rule.collection, Overwriting)
 
 
-_began: ContextVar[int] = ContextVar("began", default=0)
-
-
 def racing(contract: Contract, rule: Unique) -> Change:
     """Check a value against what was stored when the request came, not when it writes."""
-    turns = itertools.count(1)
-    pause = 0.02
-
-    def make(parts: Any, contract: Contract, operation: Operation, handler: Any, *others: Any) -> CompiledOperation:
-        @functools.wraps(handler)
-        async def late(**arguments: Any) -> Any:
-            _began.set(next(turns))
-            await asyncio.sleep(pause)
-            return handler(**arguments)
-
-        compiled: CompiledOperation = parts(contract, operation, late, *others)
-        return compiled
 
     class Late(Loose):
         def __init__(self, *given: Any) -> None:
@@ -270,11 +251,11 @@ def racing(contract: Contract, rule: Unique) -> Change:
         def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
             found = super().broken(after, before, touched, view)
             key = str(after.get(self.key_field))
-            if self.written.get(key, 0) > _began.get():
+            if self.written.get(key, 0) > began():
                 found = None
             if found is None:
-                self.written[key] = next(turns)
+                self.written[key] = turn()
             return found
 
     ids = tuple(dict.fromkeys([*creators(contract, rule.collection), *changers(contract, rule.collection)]))
-    return together(kept(rule, Late), operating(ids, make))
+    return together(kept(rule, Late), waiting(ids))

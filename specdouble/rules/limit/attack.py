@@ -1,0 +1,269 @@
+"""Limits: as many documents as there may be are taken, one more is refused, and one that is gone leaves room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from specdouble.rules.limit.rule import REACHABLE, Limit
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.ledger import Created
+from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
+
+Scope = tuple[str, ...]
+
+
+def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
+    """The cases of one rule."""
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
+        return
+    if rule.most > REACHABLE:
+        yield Missing(rule.id, f"{rule.most} documents are more than the {REACHABLE} that are made to reach a limit")
+        return
+    about = ids(*subject.creators[:1])
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
+    yield Case(rule.id, f"no more than {rule.most} are accepted", partial(_one_more, **of), "", about, decisive=True)
+    yield Case(rule.id, "one of many creates at once gets the last place", partial(_race, **of), "", about)
+    if subject.deleters:
+        yield Case(rule.id, "a document that was deleted leaves room", partial(_freed, **of), "", about)
+    for one, other in session.crowd.pairs():
+        whom = f"{other.name}'s beside {one.name}'s"
+        if _share(subject, rule, one, other):
+            yield Case(rule.id, "all of the scope share the limit", partial(_shared, **of, one=one, other=other),
+                       whom, about)  # fmt: skip
+        elif subject.resource.owner in rule.per or subject.resource.tenant in rule.per:
+            yield Case(rule.id, "another scope has a limit of its own", partial(_elsewhere, **of, one=one, other=other),
+                       whom, about)  # fmt: skip
+    yield from _moves(subject, rule)
+
+
+def _share(subject: Subject, rule: Limit, one: User, other: User) -> bool:
+    """Whether documents of both users are counted together."""
+    if subject.resource.owner in rule.per:
+        return False
+    return subject.resource.tenant not in rule.per or (one.tenant is not None and one.tenant == other.tenant)
+
+
+def _moves(subject: Subject, rule: Limit) -> Plan:
+    """The cases of changes that take a document into a scope that is full."""
+    for updater in subject.updaters:
+        for other, attack in subject.attacks:
+            if other.name in rule.per and attack.another and other.name in subject.requested(updater.operation):
+                run = partial(_moved, subject=subject, rule=rule, updater=updater, name=other.name,
+                              another=partial(attack.another, rule=other))  # fmt: skip
+                promise = "a change brings no document where there is no room"
+                yield Case(rule.id, promise, run, other.name, ids(updater.operation))
+
+
+# What a scope holds
+
+
+def scope_of(session: Session, subject: Subject, rule: Limit, call: Call, shown: Mapping[str, Any]) -> Scope:
+    """What the documents share that are counted with the one that a request creates."""
+    user = session.crowd.users.get(call.user or "")
+    known = {**_written(subject, call), **shown}
+    if subject.resource.owner:
+        known[subject.resource.owner] = call.user
+    if subject.resource.tenant:
+        known[subject.resource.tenant] = user.tenant if user else None
+    return tuple(str(known.get(name)) for name in rule.per)
+
+
+def _written(subject: Subject, call: Call) -> dict[str, Any]:
+    """What a request writes into a new document, by its body and by its path."""
+    placed = {name: call.path[one] for one, name in subject.action(call.operation).scope if one in call.path}
+    return {**subject.unwrapped(call), **placed}
+
+
+def _with(subject: Subject, call: Call, name: str, value: Any) -> Call:
+    """The request with another value of a property, wherever it is written."""
+    sent = subject.unwrapped(call)
+    body = subject.wrapped(call.operation, {**sent, name: value}) if name in sent else call.body
+    path = {one: value for one, held in subject.action(call.operation).scope if held == name}
+    return replace(call, path={**call.path, **path}, body=body)
+
+
+def mine(session: Session, subject: Subject, rule: Limit, scope: Scope) -> list[Created]:
+    """What this run created in the scope and did not delete, the oldest first."""
+    found = []
+    for made in [*session.ledger.created.values()]:
+        if made.kind != subject.collection:
+            continue
+        origin = session.origins.get(made.id)
+        call = origin.call if origin else Call(made.by, made.user, path=made.parents)
+        shown = origin.at(subject.action(call.operation).envelope) if origin else None
+        if scope_of(session, subject, rule, call, shown if isinstance(shown, dict) else {}) == scope:
+            found.append(made)
+    return found
+
+
+def others(session: Session, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int:
+    """How many documents of the scope a list shows that this run did not create."""
+    user = session.crowd.users.get(call.user or "", session.crowd.first)
+    listed: list[dict[str, Any]] = []
+    if subject.listers:
+        with suppress(Interruption):  # what is wrong with a list is another check's matter
+            listed = Trial(session).listed(subject, user, {"path": dict(call.path)})
+    held = {subject.resource.owner, subject.resource.tenant}
+    wanted = {name: value for name, value in zip(rule.per, scope, strict=True) if name not in held}
+    strange = [one for one in listed if session.ledger.owned(subject.collection, one.get(subject.key)) is None]
+    return sum(all(str(one.get(name)) == value for name, value in wanted.items()) for one in strange)
+
+
+def _is_countable(subject: Subject, rule: Limit) -> bool:
+    """Whether a list shows all documents that are counted together."""
+    return bool(subject.listers) and rule.is_seen_whole(subject.resource)
+
+
+def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
+    """Delete what earlier cases made in the scope, the oldest first, until there is room for one more."""
+    session = trial.session
+    scope = scope_of(session, subject, rule, call, {})
+    key = (rule.id, scope)
+    if key not in session.others:
+        session.others[key] = others(session, subject, rule, call, scope)
+    there = mine(session, subject, rule, scope)
+    surplus = len(there) + session.others[key] + 1 - rule.most
+    for made in there:
+        if surplus <= 0:
+            return
+        if (made.kind, str(made.id)) in session.ledger.recent or session.is_reference(made.id):
+            continue
+        deletion = session.ledger.deleter(made)
+        if deletion is not None and session.client.send(deletion).ok:
+            surplus -= 1
+    if surplus > 0:
+        raise NotExercised(f"it takes more documents than {rule.id} leaves room for: {rule}")
+
+
+# The cases
+
+
+def _again(trial: Trial, subject: Subject, rule: Limit, user: User, like: Call | None = None) -> Call:
+    """A request that creates another document, in the scope of a request before."""
+    operation = trial.creator(subject)
+    body, taken = trial.body(subject, operation, user), subject.requested(operation)
+    for name in (one for one in rule.per if one in taken and one not in body):  # it need not be sent, but can be
+        body[name] = trial.session.bodies.value(subject, name, taken[name], user)
+    call = trial.create_call(subject, user, body, room=False)
+    written = _written(subject, like) if like is not None else {}
+    for name in (one for one in rule.per if one in written):
+        call = _with(subject, call, name, written[name])
+    return call
+
+
+def _send(trial: Trial, subject: Subject, user: User, call: Call) -> tuple[Exchange, Document | None]:
+    exchange = trial.send(
+        call.operation, user, path=call.path, query=call.query, headers=call.headers, body=call.body
+    )  # fmt: skip
+    return exchange, trial.adopt(subject, user, exchange)
+
+
+def _statuses(rule: Limit, call: Call) -> set[int]:
+    return {rule.status_among(call.operation.statuses)}
+
+
+def _filled(trial: Trial, subject: Subject, rule: Limit, user: User, leaving: int = 0) -> Call:
+    """Fill a scope but for so many places; the request that would create one document more in it.
+
+    Raises:
+        Broken: a document was refused though there was room.
+        NotExercised: it cannot be filled, or is full already.
+    """
+    session = trial.session
+    call = _again(trial, subject, rule, user)
+    scope = scope_of(session, subject, rule, call, {})
+    there = len(mine(session, subject, rule, scope)) + others(session, subject, rule, call, scope)
+    if there > rule.most - leaving:
+        room(trial, subject, rule, call)
+        there = rule.most - 1
+    while there < rule.most - leaving:
+        exchange, document = _send(trial, subject, user, call)
+        if document is None and _is_countable(subject, rule):
+            raise Broken(f"document {there + 1} of the {rule.most} that there may be to be accepted",
+                         f"the server answered {exchange.told()}")  # fmt: skip
+        if document is None and exchange.status in _statuses(rule, call) and mine(session, subject, rule, scope):
+            return call  # full of documents that are not shown
+        if document is None:
+            raise NotExercised(f"a document that there is room for was refused: {exchange.told(80)}")
+        there += 1
+        call = _again(trial, subject, rule, user, call)
+    return call
+
+
+def _refused(trial: Trial, subject: Subject, rule: Limit, user: User, call: Call) -> None:
+    """Hold that one document more is refused."""
+    exchange, _ = _send(trial, subject, user, call)
+    refused_as(exchange, _statuses(rule, call), f"one more than {rule.most} documents")
+
+
+def _one_more(trial: Trial, subject: Subject, rule: Limit) -> None:
+    call = _filled(trial, subject, rule, trial.user)
+    _refused(trial, subject, rule, trial.user, call)
+    scope = scope_of(trial.session, subject, rule, call, {})
+    if not mine(trial.session, subject, rule, scope):
+        raise NotExercised("the scope is full of documents that this run did not make: a refusal shows nothing")
+
+
+def _freed(trial: Trial, subject: Subject, rule: Limit) -> None:
+    call = _filled(trial, subject, rule, trial.user)
+    _delete_one(trial, subject, rule, call)
+    exchange, _ = _send(trial, subject, trial.user, call)
+    accepted(exchange, "a document in the place of one that was deleted")
+    _refused(trial, subject, rule, trial.user, _again(trial, subject, rule, trial.user, call))
+
+
+def _delete_one(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
+    session = trial.session
+    for made in reversed(mine(session, subject, rule, scope_of(session, subject, rule, call, {}))):
+        deletion = None if session.is_reference(made.id) else session.ledger.deleter(made)
+        if deletion is not None and trial.send(deletion.operation, trial.user, path=deletion.path).ok:
+            return
+    raise NotExercised("no document of the scope could be deleted")
+
+
+def _race(trial: Trial, subject: Subject, rule: Limit) -> None:
+    call = _filled(trial, subject, rule, trial.user, leaving=1)
+    calls = [call, *(_again(trial, subject, rule, trial.user, call) for _ in range(CLIENTS - 1))]
+    exchanges = trial.volley(calls)
+    won = [one for one in exchanges if trial.adopt(subject, trial.user, one) is not None]
+    if len(won) > 1 or (not won and _is_countable(subject, rule)):
+        raise Broken(f"one of {CLIENTS} creates at once to be accepted, for the last place", f"{len(won)} were")
+
+
+def _shared(trial: Trial, subject: Subject, rule: Limit, one: User, other: User) -> None:
+    call = _filled(trial, subject, rule, one)
+    exchange, _ = _send(trial, subject, other, _again(trial, subject, rule, other, call))
+    refused_as(exchange, _statuses(rule, call), f"{other.name}'s document beside {rule.most} of {one.name}'s")
+
+
+def _elsewhere(trial: Trial, subject: Subject, rule: Limit, one: User, other: User) -> None:
+    _filled(trial, subject, rule, one)
+    exchange, _ = trial.try_create(subject, other, trial.body(subject, trial.creator(subject), other))
+    accepted(exchange, f"{other.name}'s document beside {rule.most} of {one.name}'s")
+
+
+def _moved(trial: Trial, subject: Subject, rule: Limit, updater: Updater, name: str, another: Any) -> None:
+    call = _filled(trial, subject, rule, trial.user)
+    full = _written(subject, call)[name]
+    elsewhere = _with(subject, _again(trial, subject, rule, trial.user), name, another(trial))
+    _, document = _send(trial, subject, trial.user, elsewhere)
+    if document is None:
+        raise NotExercised(f"a document with another {name} was refused")
+    exchange = trial.try_update(updater, document, {name: full})
+    refused_as(
+        exchange, {rule.status_among(updater.operation.statuses)}, f"a change to the {name} of {rule.most} others"
+    )
+
+
+ATTACK = Attack(plan, room=room)

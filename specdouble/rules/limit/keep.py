@@ -1,0 +1,52 @@
+"""Keeps the number of documents: those of the same scope are counted before one more is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from specdouble.contract import Resource
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.keeper import Breach, Document, Keeper, View
+from specdouble.double.state.key import key_of
+from specdouble.double.state.problem import Broken
+from specdouble.rules.limit.rule import Limit
+
+
+class LimitKeeper(Keeper):
+    """Refuses one document more, and what would bring one more into a scope."""
+
+    rule: Limit
+
+    def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
+        super().__init__(rule, resource, clock)
+        self.indexes = (self.rule.per,) if self.rule.per else ()
+
+    def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
+        """Whether the scope that the document comes into is full."""
+        scope = self.rule.scope(after)
+        if before is not None and self.rule.scope(before) == scope:
+            return None
+        if self.held(scope, view) < self.rule.most:
+            return None
+        return Broken(self.rule, f"there are {self.rule.most} documents of {self.rule.collection} already")
+
+    def held(self, scope: Document, view: View) -> int:
+        """How many documents of the scope there are."""
+        return view.count(self.rule.collection, scope)
+
+    def breaches(
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+    ) -> Iterator[Breach]:
+        """Each document of a seed that is one too many."""
+        counted: Counter[str] = Counter()
+        for index, document in enumerate(documents):
+            key = key_of([*self.rule.scope(document).values()])
+            counted[key] += 1
+            if counted[key] > self.rule.most:
+                name = self.rule.per[0] if self.rule.per else self.resource.id
+                yield index, name, f"the document breaks {self.rule.id}: {self.rule}", "remove it"
+
+
+KEEPER = LimitKeeper
