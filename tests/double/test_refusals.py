@@ -44,6 +44,8 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
         "type": "object", "required": ["code", "trace", "at"], "additionalProperties": False, "properties": {
             "code": {"type": "string", "pattern": "^E[0-9]{4}$"}, "trace": {"type": "string", "format": "uuid"},
             "at": {"type": "string", "format": "date-time"}, "message": {"type": "string", "maxLength": 5}}}),
+    "open": ("400", {"type": "object", "required": ["message"], "properties": {"message": TEXT}}),
+    "welcoming": ("400", {"type": "object", "properties": {"message": TEXT}, "additionalProperties": True}),
     "list": ("400", {"type": "array", "minItems": 1, "items": PLACED}),
     "either": ("400", {"oneOf": [{"type": "object", "required": ["never"], "properties": {"never": {"const": 1}}},
                                  {"type": "object", "required": ["reason"], "properties": {"reason": TEXT}}]}),
@@ -123,3 +125,12 @@ def test_where_all_answers_are_yaml_a_refusal_is_too(tmp_path: Path) -> None:
         answer = httpx.get(f"{url}/config")
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/x-yaml")
     assert isinstance(yaml.safe_load(answer.text)["error"], str)
+
+
+@pytest.mark.parametrize(("path", "more"), [("/open", set()), ("/welcoming", {"violations"})])
+def test_our_story_takes_no_field_that_the_contract_does_not_welcome(
+    client: httpx.Client, path: str, more: set[str]
+) -> None:
+    answer = client.post(path, json={})
+    assert answer.json().keys() == {"message"} | more
+    assert "name is required" in answer.json()["message"]

@@ -74,8 +74,8 @@ class ErrorStory:
             yield body
 
     def _with_violations(self, schema: JSON, body: JSON, problem: Problem) -> JSON:
-        """The body with the violations and the rule, where its schema is open and has nothing for them."""
-        if not isinstance(body, dict) or not self._shape(schema).open:
+        """The body with the violations and the rule, where its schema asks for more than its own fields."""
+        if not isinstance(body, dict) or not self._shape(schema).takes_more:
             return body
         whole = dict(body)
         if problem.violations:
@@ -169,7 +169,9 @@ class _Shape:
         resolved = contract.described(schema)
         self.properties = contract.properties(schema)
         self.required = frozenset(resolved.get("required", ()))
-        self.open = resolved.get("additionalProperties") is not False
+        more = resolved.get("additionalProperties")
+        # An object with fields of its own takes others by JSON Schema; that it is meant to, `true` says.
+        self.takes_more = more is True if self.properties else more is not False
         self.is_text = resolved.get("type") == "string"
         self.items = resolved.get("items") if resolved.get("type") == "array" else None
         self.has_detail = bool({"message", "detail"} & self.properties.keys())
