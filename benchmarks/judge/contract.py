@@ -248,9 +248,10 @@ class Described:
             common = [name for name, to in pairs if to is not None and self._alike(names[name], properties[to])]
             # What stands deeper has to show clearly more: a charge, which has its own id, may show its customer.
             weight = (1.6 if way and best[1] else 1) * (3 if is_sure else 1)
-            if is_item == many and len(common) > weight * len(best[1]):
+            if not way and is_item == many:
+                is_sure = any(plain(name) in _OWN_IDS for name in properties)
+            if is_item == many and len(common) > weight * max(len(best[1]), 1 if is_sure and way else 0):
                 best = way, common
-                is_sure = not way and any(plain(name) in _OWN_IDS for name in properties)
         return best
 
     def at(self, operation: Operation, way: Way) -> Schema:

@@ -274,6 +274,7 @@ def _number(schema: Mapping[str, Any], number: int) -> int | float:
     if isinstance(above, int | float) and not isinstance(above, bool):
         low = above + 1
     start = int(low) if isinstance(low, int | float) else 1
+    start = 1 if start < -1_000_000 else start  # a bound of the type, and no number that anybody would send
     room = int(high) - start if isinstance(high, int | float) else 50
     step = schema.get("multipleOf") or 1
     value = start + number % (max(0, min(room, 50)) + 1)
