@@ -398,13 +398,18 @@ def _groups(operations: list[Operation]) -> list[_Group]:
     return sorted(groups.values(), key=lambda group: (group.path.count("{"), group.path.count("/")))
 
 
-def _parent_paths(paths: Collection[str]) -> Iterator[str]:
-    """Of `/rules/{InstanceId}` and `/rules/{InstanceId}/{RuleId}`, without a `/rules`, the first is all the rules."""
+def _parent_paths(paths: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Of `/rules/{InstanceId}` and `/rules/{InstanceId}/{RuleId}` the first is all the rules of an instance.
+
+    It is where there is no `/rules`, and where documents are created there and none is changed or deleted.
+    """
     for path in paths:
         match = _ITEM.match(path)
         above = _ITEM.match(match["above"]) if match else None
-        if match and above and match["above"] in paths and above["above"] not in paths:
-            yield match["above"]
+        if match and above and match["above"] in paths:
+            methods = {*paths[match["above"]]}
+            if above["above"] not in paths or ("post" in methods and methods <= {"get", "post", "head"}):
+                yield match["above"]
 
 
 def _likeliest_first(shown: list[Found], *, many: bool) -> list[Found]:

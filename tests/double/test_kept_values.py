@@ -80,3 +80,18 @@ def test_a_pattern_between_slashes_means_what_stands_between_them(client: httpx.
         "`/^[a-z]+$/` fits no text: slashes are characters here",
         "write `^[a-z]+$`",
     )
+
+
+def test_what_is_created_under_a_parent_is_one_of_the_parents(client: httpx.Client) -> None:
+    hook = made(client, "/integrations/slack", {"url": "u"})
+    assert client.get(f"/integrations/slack/{hook['_id']}").json() == hook
+    assert hook in client.get("/integrations/slack").json()
+    assert client.get(f"/integrations/other/{hook['_id']}").status_code == 404
+
+
+def test_where_no_value_fits_as_it_is_as_much_is_kept_as_can_be(client: httpx.Client) -> None:
+    """Whatever is complete fits two of the alternatives, and only one may fit."""
+    member = made(client, "/members", {"email": "ada@example.com"})
+    assert member["email"] == "ada@example.com"
+    assert client.get(f"/members/{member['id']}").json()["email"] == "ada@example.com"
+    assert "ada@example.com" in [one.get("email") for one in client.get("/members").json()]

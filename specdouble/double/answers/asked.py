@@ -11,6 +11,7 @@ from specdouble.double.answers.completion import Completion, value_at, with_valu
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection
+from specdouble.double.state.problem import Problem
 
 Document = dict[str, Any]
 
@@ -55,7 +56,10 @@ class AskedDocuments:
             return None
         if not self._completion.is_valid(document):
             return None
-        documents.insert_one(document)
+        try:
+            documents.insert_one(document)
+        except Problem:  # another parent has one of that id
+            return None
         return documents.find_one(wanted)
 
     def gone(self, wanted: Document) -> None:

@@ -14,7 +14,7 @@ from specdouble.double.answers.samples.values import HOPELESS, MISSING, Place, V
 from specdouble.double.answers.samples.wording import Wording
 
 _ROUNDS = HOPELESS + 12
-_WHOLE = 2  # so often a value is mended as a whole, before a new one takes of it what it can
+_WHOLE = 2  # so often an object is completed, before a new one takes of it what it can
 
 
 class UnsatisfiableError(Exception):
@@ -105,32 +105,18 @@ class Sampler:
         violations = self._schemas.violations(slot, value, "body")
         if not violations:
             return value
-        original, value = value, deepcopy(value)
+        value = deepcopy(value)
         troubles: dict[Place, int] = {}
-        schema = self._schemas.translated(slot)
         for _ in range(_ROUNDS):
             # From the end: what is taken out of an array moves the items behind it.
             places = sorted({_place(one.pointer, value) for one in violations}, key=_in_order, reverse=True)
             for place in places:
                 troubles[place] = troubles.get(place, 0) + 1
-                value = self._mended(schema, value, place, troubles, key)
+                value = self._mended(slot, value, place, troubles, key)
             violations = self._schemas.violations(slot, value, "body")
             if not violations:
                 return value
-            if isinstance(original, dict) and troubles.get((), 0) > _WHOLE:
-                return self._overlaid(slot, original, key)
         raise UnsatisfiableError(violations)
-
-    def _overlaid(self, slot: str, value: dict[str, Any], key: str) -> Any:
-        """A value made for the slot's schema, with as much of the given one as it can hold."""
-        made = self.made(slot, key)
-        if not isinstance(made, dict):
-            return made
-        for name, part in value.items():
-            both = {**made, name: deepcopy(part)}
-            if self._schemas.is_valid(slot, both):
-                made = both
-        return made
 
     def mended(self, slot: str, value: Any, key: str) -> Any:
         """The value with as little changed as makes it conform to the slot's schema; None where nothing does."""
@@ -145,14 +131,12 @@ class Sampler:
         self._wording.begin(random)
         return Values(self._schemas.definition, random, self._wording, troubles, told)
 
-    def _mended(self, schema: Any, value: Any, place: Place, troubles: dict[Place, int], key: str) -> Any:
+    def _mended(self, slot: str, value: Any, place: Place, troubles: dict[Place, int], key: str) -> Any:
         """The value with what stands at the place taken out, or put there anew."""
-        values = self._values(f"{key} {place}", troubles)
+        schema, values = self._schemas.translated(slot), self._values(f"{key} {place}", troubles)
         if not place:
-            fresh = values.value(schema)
-            if isinstance(fresh, dict) and isinstance(value, dict):
-                return {**fresh, **value}
-            return value if fresh is MISSING else fresh
+            fresh = values.value(schema) if troubles[place] <= _WHOLE else self._conforming(slot, place, key, MISSING)
+            return value if fresh is MISSING else self._joined(slot, value, place, fresh, troubles[place])
         if not _exists(value, place[:-1]):
             return value  # what was mended before has taken it along
         holder: Any = value
@@ -163,16 +147,42 @@ class Sampler:
             return value
         inner = self._inside(schema, place)
         fresh = MISSING if inner is MISSING else values.value(inner, place)
+        if troubles[place] > _WHOLE and isinstance(fresh, dict):
+            fresh = self._conforming(slot, place, f"{key} {place}", fresh)
         if fresh is MISSING and not _exists(value, place):
             fresh = values.value(True, place)  # required, and nothing says what it is
-        old = holder[place[-1]] if _exists(value, place) else None
-        if isinstance(fresh, dict) and isinstance(old, dict) and troubles[place] < 3:
-            fresh = {**fresh, **old}  # as little changed as can be: what was sent stays
         if fresh is not MISSING:
-            holder[place[-1]] = fresh
+            holder[place[-1]] = self._joined(slot, value, place, fresh, troubles[place])
         elif _exists(value, place):
             del holder[place[-1]]
         return value
+
+    def _conforming(self, slot: str, place: Place, key: str, otherwise: Any) -> Any:
+        """What stands at the place, or first in its array, of a whole that conforms."""
+        found = self.made(slot, key)
+        for part in place:
+            part = 0 if isinstance(part, int) else part
+            if not _exists(found, (part,)):
+                return otherwise
+            found = found[part]
+        return found
+
+    def _joined(self, slot: str, value: Any, place: Place, fresh: Any, trouble: int) -> Any:
+        """What was made for the place, with all that stands there; after some trouble, with what of it fits."""
+        old = value
+        for part in place if _exists(value, place) else ():
+            old = old[part]
+        if not isinstance(fresh, dict) or not isinstance(old, dict) or not _exists(value, place):
+            return fresh
+        if trouble <= _WHOLE:
+            return {**fresh, **old}
+        joined = fresh
+        for name, part in old.items():
+            both = {**joined, name: part}
+            alone, at = _alone(value, place, both)
+            if not any(_is_below(one.pointer, at) for one in self._schemas.violations(slot, alone, "body")):
+                joined = both
+        return joined
 
     def _inside(self, schema: Any, place: Place) -> Any:
         """The schema of what stands at the place; MISSING where nothing may stand there."""
@@ -233,6 +243,20 @@ def _excluded(impossible: list[Place]) -> Violation:
     above = impossible[-1][:1] if impossible else ()
     place = max((one for one in impossible if one[:1] == above), key=len, default=())
     return Violation("sample", pointer(*place), "cannot exist: the schema excludes all")
+
+
+def _alone(value: Any, place: Place, part: Any) -> tuple[Any, Place]:
+    """The value with the part at the place, alone in its arrays: what stands beside it has troubles of its own."""
+    if not place:
+        return part, ()
+    name, *rest = place
+    inner, below = _alone(value[name], tuple(rest), part)
+    return ([inner], (0, *below)) if isinstance(value, list) else ({**value, name: inner}, (name, *below))
+
+
+def _is_below(text: str, place: Place) -> bool:
+    """Whether a pointer leads to the place or into it."""
+    return (text + "/").startswith(pointer(*place) + "/")
 
 
 def _in_order(place: Place) -> list[tuple[bool, int, str]]:
