@@ -35,6 +35,9 @@ MAY_IMPORT = {
     "arguments": {"contract", "exits"},
     "exits": {"exits"},
     "printable": set(),
+    "testing": {"double"},
+    "starter": {"double"},
+    "pytest_plugin": {"double", "starter", "testing"},
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.
@@ -63,7 +66,7 @@ DOORS = {
         "specdouble.verify.screen",
         "specdouble.prove.command",
     ),
-    "httpx": ("specdouble.contract.remote",),
+    "httpx": ("specdouble.contract.remote", "specdouble.testing"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +109,16 @@ def test_the_yaml_of_the_readme_is_the_contracts_own() -> None:
         for line in rule.strip().splitlines():
             if "x-" in line and "..." not in line and "things" not in line:
                 assert line.strip().split("#")[0].strip() in contract, line
+
+
+def test_the_first_test_of_the_page_on_pytest_passes(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text("utf-8")
+    first = page.partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ndouble_contract = {ROOT}\n")
+    (tmp_path / "test_page.py").write_text(first)
+    command = [sys.executable, "-m", "pytest", "-p", "specdouble.pytest_plugin", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "1 passed" in done.stdout, done.stdout

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specdouble.contract import Contract, Finding, PropertyRule
+from specdouble.contract import Contract, Finding
 from specdouble.contract import read as read_contract
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve
 from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.factories import Factories
+from specdouble.double.http.credentials import user_of
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
@@ -181,11 +182,9 @@ class Double:
 
     def token(self, who: str) -> str | None:
         """A token for the user of that e-mail address (or other unique property, or id) in the seed."""
+        world = self.world(DEFAULT_WORLD)
         for name, tokens in self.tokens.items():
-            users = self.world(DEFAULT_WORLD).collection(self.contract.identities[name].collection, None)
-            resource = self.contract.resources[users.name]
-            names = [resource.id, "email", *(rule.name for rule in resource.of(PropertyRule) if rule.identifies)]
-            user = users.find_one({"$or": [{one: who} for one in names]})
+            user = user_of(self.contract, self.contract.identities[name], world, who)
             if user is not None:
                 return tokens.issue(user)
         return None

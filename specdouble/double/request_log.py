@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,7 +17,6 @@ import click
 import orjson
 
 from specdouble.double.double import Double
-from specdouble.double.state.journal import Entry
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.worlds import DEFAULT_WORLD
 from specdouble.printable import printable
@@ -31,32 +30,41 @@ _LONGEST = 500  # characters of a target, of a reason
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 Write = Callable[[str], None]
+Exchange = Mapping[str, Any]
 
 
 class Form(Protocol):
     """How the log is written."""
 
-    def line(self, entry: Entry, masking: Masking) -> str:
-        """An exchange."""
+    def line(self, exchange: Exchange) -> str:
+        """An exchange, as the journal tells it."""
 
     def left_out(self, number: int) -> str:
         """That there were so many more than a reader can follow."""
 
 
 class Text:
-    """A line for people: time, method, target, status, milliseconds; what refused, and the document in the way."""
+    """A line for people: time, method, target, status, milliseconds; what refused, and the document in the way.
 
-    def line(self, entry: Entry, masking: Masking) -> str:
-        """An exchange."""
-        told = entry.told(masking.exchange())
-        moment = datetime.fromtimestamp(entry.time).strftime("%H:%M:%S")
-        status = click.style(str(entry.status), fg=_COLORS.get(entry.status // 100), bold=True)
-        target = _one_line(told["target"])
-        line = f"{moment}  {entry.method:6}  {target:{_TARGET}}  {status}  {told['milliseconds']:7.1f} ms"
-        if entry.world != DEFAULT_WORLD:
-            line += f"  [{_one_line(entry.world)}]"
-        if told["explanation"]:
-            line += f"  {_one_line(_reason(entry.rule, told['explanation']))}"
+    Args:
+        is_colored: whether the status has the color of its class.
+    """
+
+    def __init__(self, is_colored: bool = True) -> None:
+        self._colors = _COLORS if is_colored else {}
+
+    def line(self, exchange: Exchange) -> str:
+        """An exchange, as the journal tells it."""
+        moment = datetime.fromisoformat(exchange["time"]).astimezone().strftime("%H:%M:%S")
+        color = self._colors.get(exchange["status"] // 100)
+        status = click.style(str(exchange["status"]), fg=color, bold=True) if color else str(exchange["status"])
+        target = _one_line(exchange["target"])
+        milliseconds = f"{exchange['milliseconds']:7.1f} ms"
+        line = f"{moment}  {exchange['method']:6}  {target:{_TARGET}}  {status}  {milliseconds}"
+        if exchange["world"] != DEFAULT_WORLD:
+            line += f"  [{_one_line(exchange['world'])}]"
+        if exchange["explanation"]:
+            line += f"  {_one_line(_reason(exchange['rule'], exchange['explanation']))}"
         return line
 
     def left_out(self, number: int) -> str:
@@ -67,11 +75,10 @@ class Text:
 class JSONLines:
     """A JSON document for each exchange, as the journal has it, without the bodies."""
 
-    def line(self, entry: Entry, masking: Masking) -> str:
-        """An exchange."""
-        told = entry.told(masking.exchange())
-        del told["request"], told["response"]
-        return orjson.dumps(told, default=str).decode()
+    def line(self, exchange: Exchange) -> str:
+        """An exchange, as the journal tells it."""
+        shown = {name: value for name, value in exchange.items() if name not in ("request", "response")}
+        return orjson.dumps(shown, default=str).decode()
 
     def left_out(self, number: int) -> str:
         """That there were so many more than a reader can follow."""
@@ -141,7 +148,8 @@ class RequestLog:
             return
         shown = journal.since(max(self._seen, journal.recorded - LINES))
         self._seen += new
-        lines = [self._form.line(entry, self._current_masking()) for entry in shown]
+        masking = self._current_masking()
+        lines = [self._form.line(entry.told(masking.exchange())) for entry in shown]
         if new > len(shown):
             lines.insert(0, self._form.left_out(new - len(shown)))
         self._waiting.put_nowait("\n".join(lines))

@@ -94,6 +94,7 @@ class Server:
         idle: seconds after which a connection is closed that asks nothing.
         arrival: seconds in which a request must be there as a whole.
         grace: seconds for waiting requests to finish, once it is asked to end.
+        listening: a socket that listens already, from `listen`, and its address; then host and port are its own.
 
     Raises:
         PortTakenError: another process listens there.
@@ -108,9 +109,10 @@ class Server:
         idle: int = IDLE,
         arrival: float = ARRIVAL,
         grace: float = GRACE,
+        listening: tuple[socket.socket, Address] | None = None,
     ) -> None:
         self.double = double
-        self._listener, self.address = listen(host, port)
+        self._listener, self.address = listening or listen(host, port)
         self._app: Any = None
         self._operations: Operations | None = None
         self._adopt()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 
+ROOT = Path(__file__).parent.parent.parent
 CONTRACT = """
 openapi: 3.0.3
 info: {title: Credentials, version: '1'}
@@ -73,3 +75,20 @@ def test_an_empty_credential_is_none(url: str, target: str, headers: dict[str, s
 @pytest.mark.parametrize(("target", "headers"), GIVEN.values(), ids=GIVEN.keys())
 def test_a_credential_that_says_something_is_one(url: str, target: str, headers: dict[str, str]) -> None:
     assert httpx.get(url + target, headers=headers).status_code == 204
+
+
+@pytest.mark.parametrize("scheme", ["cookie", "header", "query", "bearer"])
+def test_what_the_control_plane_gives_signs_a_caller_in(url: str, scheme: str) -> None:
+    placed = httpx.get(f"{url}/_specdouble/credentials/ada").json()
+    answer = httpx.get(f"{url}/{scheme}", headers=placed["headers"], params=placed["query"], cookies=placed["cookies"])
+    assert answer.status_code == 204
+    assert httpx.get(f"{url}/{scheme}").status_code == 401
+
+
+def test_of_two_schemes_in_one_field_that_which_knows_its_users_is_met() -> None:
+    double = Double(Settings(ROOT))
+    with Server(double, "127.0.0.1", 0).running() as url:
+        placed = httpx.get(f"{url}/_specdouble/credentials/ada@tether.example").json()
+        assert httpx.get(f"{url}/api/prompts/user", headers=placed["headers"]).status_code == 200
+        unknown = httpx.get(f"{url}/_specdouble/credentials/nobody")
+        assert (unknown.status_code, "nobody" in unknown.text) == (404, True)

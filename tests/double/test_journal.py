@@ -178,3 +178,17 @@ def test_how_many_had_to_make_room_is_told(secrets: str) -> None:
         for _ in range(KEPT + 3):
             client.get("/nowhere")
         assert client.get("/_specdouble/journal").headers["X-Specdouble-Forgotten"] == "3"
+
+
+def test_it_is_searched_by_the_fields_of_an_exchange() -> None:
+    journal = Journal()
+    record(journal, path="/a", status=400, world="w")
+    record(journal, path="/b", status=400)
+    assert [one["target"] for one in journal.told(MASKING, status="400", world="w")] == ["/a"]
+
+
+def test_a_search_by_another_field_is_told() -> None:
+    with serving(Settings(ROOT)) as url:
+        answer = httpx.get(f"{url}/_specdouble/journal?colour=red")
+        assert (answer.status_code, "colour" in answer.text) == (400, True)
+        assert httpx.get(f"{url}/_specdouble/journal?status=200").status_code == 200

@@ -1,4 +1,4 @@
-"""What the control plane does to the state of a double: its worlds, its snapshots, its clock."""
+"""What the control plane does to the state of a double: its worlds, their users, its snapshots, its clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from specdouble.contract import Refused
+from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.served import Served
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.problem import Problem
@@ -39,6 +40,7 @@ class Administration:
             Route(f"{prefix}/worlds", self._worlds, methods=["GET"]),
             Route(f"{prefix}/worlds/{{name}}", self._forget_world, methods=["DELETE"]),
             Route(f"{prefix}/worlds/{{name}}/reset", self._reset_world, methods=["POST"]),
+            Route(f"{prefix}/credentials/{{who:path}}", self._credentials, methods=["GET"]),
             Route(f"{prefix}/snapshots", self._snapshots, methods=["GET"]),
             Route(snapshot, self._export, methods=["GET"]),
             Route(snapshot, self._keep, methods=["PUT"]),
@@ -62,6 +64,10 @@ class Administration:
     async def _forget_world(self, request: Request) -> Response:
         self._double.worlds.forget(request.path_params["name"])
         return Response(status_code=204)
+
+    async def _credentials(self, request: Request) -> Response:
+        credentials = Credentials(self._double.contract, self._double.tokens)
+        return _json(credentials.of(self._world(request), request.path_params["who"]))
 
     # Snapshots
 
@@ -120,8 +126,7 @@ class Administration:
 
 def _told_of_world(world: World) -> dict[str, Any]:
     used = datetime.fromtimestamp(world.used, UTC).isoformat(timespec="milliseconds") if world.used else None
-    counts = {name: len(documents) for name, documents in world.documents().items()}
-    return {"name": world.name, "used": used, "writes": world.writes, "documents": counts}
+    return {"name": world.name, "used": used, "writes": world.writes, "documents": world.counts()}
 
 
 def _told_of_clock(clock: Clock) -> dict[str, Any]:

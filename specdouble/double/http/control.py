@@ -23,6 +23,7 @@ from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration
 from specdouble.double.http.served import Served
+from specdouble.double.state.journal import FIELDS
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
 
@@ -136,11 +137,15 @@ class Control:
             self._double.worlds.reset_one(name)
         return Response(status_code=204)
 
-    async def _journal(self, _request: Request) -> Response:
+    async def _journal(self, request: Request) -> Response:
         journal = self._double.journal
+        wanted = dict(request.query_params)
+        unknown = wanted.keys() - set(FIELDS)
+        if unknown:
+            raise Problem(400, detail=f"the journal is searched by {', '.join(FIELDS)}, not by {', '.join(unknown)}")
         if self._masking is None:
             self._masking = Masking(self._double.contract)
-        answer = _json(journal.told(self._masking))
+        answer = _json(journal.told(self._masking, **wanted))
         answer.headers[FORGOTTEN] = str(journal.forgotten)
         return answer
 

@@ -8,6 +8,7 @@ from specdouble.contract import Contract
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.snapshots import Snapshots
+from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import Worlds
 
@@ -35,6 +36,7 @@ class Served(Protocol):
     clock: Clock
     journal: Journal
     snapshots: Snapshots
+    tokens: dict[str, Tokens]
     worlds: Worlds
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -36,6 +37,10 @@ class Beginning(NamedTuple):
 Body = bytes | Beginning
 
 
+FIELDS = ("world", "operation", "method", "status", "rule")
+"""The fields of an exchange by which it can be looked for."""
+
+
 class Entry(NamedTuple):
     """One exchange; `told` makes it readable.
 
@@ -58,6 +63,10 @@ class Entry(NamedTuple):
     response_body: Body
     rule: str | None
     why: Why
+
+    def has(self, wanted: Mapping[str, str]) -> bool:
+        """Whether each of these fields has this value."""
+        return all(str(getattr(self, name)) == value for name, value in wanted.items())
 
     def told(self, masked: Exchanged) -> dict[str, Any]:
         """The entry as a JSON document, without credentials."""
@@ -138,9 +147,15 @@ class Journal:
         self._entries.clear()
         self._bytes = self.forgotten = 0
 
-    def told(self, masking: Masking) -> list[dict[str, Any]]:
-        """The exchanges as JSON documents, the last one first."""
-        return [Entry(*entry).told(masking.exchange()) for entry, _ in reversed(self._entries)]
+    def told(self, masking: Masking, **wanted: str) -> list[dict[str, Any]]:
+        """The exchanges as JSON documents, the last one first.
+
+        Args:
+            masking: what keeps credentials out.
+            wanted: what the fields `world`, `operation`, `method`, `status` or `rule` of an exchange have to be.
+        """
+        entries = (Entry(*entry) for entry, _ in reversed(self._entries))
+        return [entry.told(masking.exchange()) for entry in entries if entry.has(wanted)]
 
 
 def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:

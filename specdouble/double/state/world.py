@@ -96,6 +96,10 @@ class World:
             found[name] = [enforcement.seed(document) for document in documents.find({})]
         return found
 
+    def counts(self) -> dict[str, int]:
+        """How many documents there are in each of those collections."""
+        return {name: self._kept(name)[0].count_documents({}) for name in sorted(self._filled)}
+
     def begin_with(self, documents: Mapping[str, list[Document]]) -> None:
         """Forget every document, and have these; a collection of which nothing is said begins as after a reset.
 

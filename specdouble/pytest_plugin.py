@@ -1,0 +1,148 @@
+"""The pytest plugin: `double`, one server for the run, and `world`, a state of its own for each test.
+
+Where pytest-xdist spreads the tests, its controller serves and all workers ask that one server. It is started by the
+first connection, so that a run that needs no double does not wait for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import pytest
+
+if TYPE_CHECKING:
+    from specdouble.starter import Starter
+    from specdouble.testing import DoubleClient, WorldClient
+
+_URL = "specdouble_url"
+_SHOWN = 50  # exchanges of a failed test
+_starter: pytest.StashKey[Starter] = pytest.StashKey()  # of the double that this process serves
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the settings."""
+    group = parser.getgroup("specdouble")
+    group.addoption("--double-url", metavar="URL", help="Ask this running double instead of starting one.")
+    parser.addini(
+        "double_contract", "The project's folder, or the contract's file, from the root of the tests.", default="."
+    )
+    parser.addini("double_seed", "A number that makes ids and samples of the double repeat.", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark."""
+    meaning = "another contract for the test's double; documents, by collection, that its world begins with."
+    config.addinivalue_line("markers", f"double(contract=None, seed=None): {meaning}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the controller's double is."""
+    node.workerinput[_URL] = _url(node.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what was started."""
+    if _starter in config.stash:
+        config.stash[_starter].stop()
+
+
+@pytest.fixture(scope="session")
+def double(pytestconfig: pytest.Config) -> Iterator[DoubleClient]:
+    """The double of the project: one server for all tests."""
+    yield from _double_at(_url(pytestconfig))
+
+
+@pytest.fixture(scope="session")
+def _doubles(pytestconfig: pytest.Config) -> Iterator[dict[Path, DoubleClient]]:
+    """The doubles of other contracts, by their paths: each served by the process that asks for it."""
+    from contextlib import ExitStack
+
+    class Doubles(dict[Path, "DoubleClient"]):
+        def __missing__(self, contract: Path) -> DoubleClient:
+            from specdouble.testing import double
+
+            client = self[contract] = stack.enter_context(double(contract, seed=_seed(pytestconfig)))
+            return client
+
+    with ExitStack() as stack:
+        yield Doubles()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[WorldClient]:
+    """A world of the double for this test alone, forgotten when it ends."""
+    mark = request.node.get_closest_marker("double")
+    options = mark.kwargs if mark else {}
+    contract = options.get("contract")
+    if contract is None:
+        client = request.getfixturevalue("double")
+    else:
+        client = request.getfixturevalue("_doubles")[request.config.rootpath / contract]
+    with client.world() as world:
+        if options.get("seed"):
+            world.seed(**options["seed"])
+        yield world
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show what a failed test asked its world, and why that was refused."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    world = getattr(item, "funcargs", {}).get("world")
+    if report.when == "call" and report.failed and _is_ours(world):
+        lines = _journal(world)
+        if lines:
+            report.sections.append(("Requests to the double", lines))
+    return report  # type: ignore[return-value]
+
+
+def _is_ours(world: object) -> TypeGuard[WorldClient]:
+    """A project may have a fixture `world` of its own."""
+    return type(world).__module__ == "specdouble.testing"
+
+
+def _journal(world: WorldClient) -> str:
+    from specdouble.double.request_log import Text
+
+    try:
+        exchanges = world.journal()
+    except Exception as error:  # the test has failed, and that is to be told whatever became of the double
+        return f"the journal cannot be had: {error}"
+    lines = [Text(is_colored=False).line({**one, "world": "default"}) for one in reversed(exchanges[:_SHOWN])]
+    return "\n".join(lines)
+
+
+def _url(config: pytest.Config) -> str:
+    """Where the double of the run is, or will be once somebody connects."""
+    given: str | None = config.getoption("double_url")
+    if given:
+        return given
+    told: str | None = getattr(config, "workerinput", {}).get(_URL)
+    if told:
+        return told
+    if _starter not in config.stash:
+        from specdouble.starter import Starter
+
+        config.stash[_starter] = Starter(config.rootpath / config.getini("double_contract"), _seed(config))
+    starter = config.stash[_starter]
+    return starter.url
+
+
+def _seed(config: pytest.Config) -> int | None:
+    written = config.getini("double_seed")
+    return int(written) if written else None
+
+
+def _double_at(url: str) -> Iterator[DoubleClient]:
+    from specdouble.testing import DoubleClient, Unanswered
+
+    client = DoubleClient(url)
+    try:
+        client.control("GET", "health")
+    except Unanswered as error:
+        pytest.fail(str(error), pytrace=False)
+    yield client
+    client.close()

@@ -1,0 +1,200 @@
+"""A double for tests: one server, and a world of its own for each test.
+
+```python
+with specdouble.testing.double("openapi.yaml") as double, double.world() as world:
+    answer = world.client("ada@tether.example").post("/api/lead-management", json={...})
+    assert world.refused("unique:lead_management.configurationName")
+```
+"""
+
+from __future__ import annotations
+
+import ssl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+WORLD = "X-Specdouble-World"
+_CONTROL = "/_specdouble"
+_TIMEOUT = 30  # seconds
+
+
+class Unanswered(Exception):
+    """What was asked of a double's control plane cannot be done; its words say why."""
+
+
+class DoubleClient:
+    """A double that serves, asked over HTTP.
+
+    Args:
+        url: its base URL, wherever it runs.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT, verify=_certificates())
+
+    def world(self, name: str | None = None) -> WorldClient:
+        """A world of this double; without a name one that nobody else has."""
+        return WorldClient(self, name or uuid.uuid4().hex)
+
+    def set_clock(self, at: str | None = None, *, shift: str | None = None, speed: float | None = None) -> None:
+        """Move the time of all worlds; without arguments, back to the machine's.
+
+        Args:
+            at: a moment (RFC 3339), at which time stands still unless it has a speed.
+            shift: how far it runs ahead (`+3h`).
+            speed: seconds in a second.
+        """
+        given = {"at": at, "shift": shift, "speed": speed}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        self.control("PUT", "clock", json=wanted) if wanted else self.control("DELETE", "clock")
+
+    def forget(self, world: str) -> None:
+        """Let a world go, if it has been used at all."""
+        self._http.delete(f"{_CONTROL}/worlds/{world}")
+
+    def control(self, method: str, path: str, **options: Any) -> Any:
+        """Ask the control plane; gives the JSON that it answers, or None.
+
+        Raises:
+            Unanswered: it refuses.
+            httpx.TransportError: nobody answers.
+        """
+        answer = self._http.request(method, f"{_CONTROL}/{path}", **options)
+        if answer.is_error:
+            raise Unanswered(f"{method} {answer.url} answered {answer.status_code}: {answer.text}")
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+
+class WorldClient:
+    """One isolated state of a double; forgotten at the end of its context.
+
+    Args:
+        double: the double.
+        name: the world's name, as the header `X-Specdouble-World` has it.
+    """
+
+    def __init__(self, double: DoubleClient, name: str) -> None:
+        self.double = double
+        self.name = name
+        self.url = double.url
+        self.headers = {WORLD: name}
+        self._clients: list[httpx.Client] = []
+
+    def __enter__(self) -> WorldClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def client(self, user: str | None = None, **options: Any) -> httpx.Client:
+        """A client for this world; it is closed with the world.
+
+        Args:
+            user: who is signed in, by e-mail address or another unique property, or id; nobody where it is None.
+            options: `httpx.Client`'s own.
+        """
+        placed = self.credentials(user) if user is not None else {"headers": {}, "query": {}, "cookies": {}}
+        client = httpx.Client(
+            base_url=self.url,
+            headers={**self.headers, **placed["headers"], **options.pop("headers", {})},
+            params={**placed["query"], **options.pop("params", {})},
+            cookies={**placed["cookies"], **options.pop("cookies", {})},
+            **{"timeout": _TIMEOUT, "verify": _certificates(), **options},
+        )
+        self._clients.append(client)
+        return client
+
+    def credentials(self, user: str) -> dict[str, dict[str, str]]:
+        """The `headers`, `query` parameters and `cookies` that make a request that user's.
+
+        Raises:
+            Unanswered: the world has no such user.
+        """
+        placed: dict[str, dict[str, str]] = self.double.control("GET", f"credentials/{user}", headers=self.headers)
+        return placed
+
+    def seed(self, **collections: list[dict[str, Any]]) -> None:
+        """Have these documents and, of the collections that are not named, those of the seed.
+
+        Raises:
+            Unanswered: they break the contract.
+        """
+        snapshot = f"snapshots/{self.name}"
+        self.double.control("PUT", snapshot, json=collections)
+        try:
+            self.double.control("POST", f"{snapshot}/restore", headers=self.headers)
+        finally:
+            self.double.control("DELETE", snapshot)
+
+    def documents(self) -> dict[str, list[dict[str, Any]]]:
+        """What the world holds, by collection."""
+        snapshot = f"snapshots/{self.name}"
+        self.double.control("PUT", snapshot, headers=self.headers)
+        held: dict[str, list[dict[str, Any]]] = self.double.control("GET", snapshot)
+        self.double.control("DELETE", snapshot)
+        return held
+
+    def reset(self) -> None:
+        """Have the seed again."""
+        self.double.control("POST", "reset", headers=self.headers)
+
+    def journal(self, **wanted: str | int) -> list[dict[str, Any]]:
+        """The exchanges of this world, the last one first.
+
+        Args:
+            wanted: what their `operation`, `method`, `status` or `rule` has to be.
+        """
+        exchanges: list[dict[str, Any]] = self.double.control("GET", "journal", params={"world": self.name, **wanted})
+        return exchanges
+
+    def refused(self, rule: str) -> list[dict[str, Any]]:
+        """The exchanges that a rule has refused; none is false."""
+        return self.journal(rule=rule)
+
+    def close(self) -> None:
+        """Close the clients, and forget the world if it was used."""
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+        self.double.forget(self.name)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """One for all clients: to read the certificates takes longer than a test."""
+    return httpx.create_ssl_context()
+
+
+@contextmanager
+def double(contract: str | Path = ".", *, seed: int | None = None, clock: str | None = None) -> Iterator[DoubleClient]:
+    """Serve a double while the context lasts.
+
+    Args:
+        contract: a project's folder, or a contract's file.
+        seed: makes ids and samples repeat.
+        clock: a moment at which time stands still, or a shift (`+3h`).
+
+    Raises:
+        specdouble.contract.Refused: the contract or its documents are wrong; the findings say where.
+    """
+    from specdouble.double.double import Settings
+    from specdouble.double.server import serving
+
+    with serving(Settings(Path(contract), seed, clock)) as url:
+        client = DoubleClient(url)
+        try:
+            yield client
+        finally:
+            client.close()
