@@ -196,6 +196,15 @@ def token(user: str, path: Path, allow_refs: tuple[Path, ...], overlays: tuple[P
 
 
 @main.command()
+@click.argument("what", type=click.Choice(["rules", "annotations"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of rules.yaml, or of the annotations in a contract, for an editor."""
+    from specdouble.contract.annotation_schema import annotations_schema, rules_schema
+
+    _print_json(rules_schema() if what == "rules" else annotations_schema())
+
+
+@main.command()
 def version() -> None:
     """Print the version."""
     click.echo(__version__)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
+from specdouble.contract.action import DOES
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, suggestion
 from specdouble.contract.pointer import look_up, pointer
@@ -14,10 +16,48 @@ from specdouble.contract.resource import Identity, Resource
 from specdouble.contract.rule import Rule
 
 # Annotations that are no rules, and what they stand on.
-_PLACES = {
+PLACES = {
     "x-resource": "an object schema",
     "x-identity": "a security scheme",
     "x-action": "an operation",
+}
+# The JSON Schema of each, as a kind has one of its own.
+SHAPES: dict[str, dict[str, Any]] = {
+    "x-resource": {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("collection", "id", "owner", "tenant")},
+                "required": ["collection"],
+                "additionalProperties": False,
+            },
+        ],
+        "description": "documents of this schema are kept in that collection",
+    },
+    "x-identity": {
+        "type": "object",
+        "properties": {
+            "collection": {"type": "string"},
+            "claims": {"type": "object", "additionalProperties": {"type": "string"}},
+            "credential": {"type": "string"},
+            "expires": {"type": "integer", "minimum": 0},
+        },
+        "required": ["collection"],
+        "additionalProperties": False,
+        "description": "whose credential it is: a user of the collection",
+    },
+    "x-action": {
+        "anyOf": [
+            {"enum": [*DOES]},
+            {
+                "type": "object",
+                "properties": {"action": {"enum": [*DOES]}, "collection": {"type": "string"}, "id": {"type": "string"}},
+                "additionalProperties": False,
+            },
+        ],
+        "description": "what the operation does to which documents",
+    },
 }
 # Extensions of others that are one letter away from ours.
 _NOT_OURS = {"x-resources", "x-reference"}
@@ -85,9 +125,15 @@ def read_rules(reading: Reading) -> list[Rule]:
     return list({rule.id: rule for rule in rules}.values())
 
 
+@cache
+def keywords() -> tuple[str, ...]:
+    """All that an annotation may be called: ours, and those keywords of OpenAPI's own that a kind reads."""
+    return tuple(dict.fromkeys([*PLACES, *(kind.keyword for kind in kinds().values()), "x-specdouble-ignore"]))
+
+
 def _known() -> dict[str, str]:
     """What each annotation of ours stands on."""
-    return {**{keyword: said[0].place for keyword, said in kinds_by_keyword().items()}, **_PLACES}
+    return {**{keyword: said[0].place for keyword, said in kinds_by_keyword().items()}, **PLACES}
 
 
 def _refuse_the_rest(reading: Reading) -> None:

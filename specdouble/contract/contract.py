@@ -17,6 +17,7 @@ from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
+from specdouble.contract.named_rules import lay_rules
 from specdouble.contract.operation import Operation, Reader, read_operations
 from specdouble.contract.overlay import lay_over
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
@@ -227,6 +228,7 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
     laid = beside(document, overlays or settings.overlays)
     lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
+    lay_rules(document, laid.rules)
     errors = structure_errors(document)
     note_structure_errors(document, errors, bring_into_shape(document))
     schemas = Schemas(document)

@@ -41,8 +41,9 @@ class _Copy:
 
 
 class _Laid(Protocol):
-    source: Source
     data: Any
+
+    def origin(self, at: str) -> Origin: ...
 
 
 class Layers:
@@ -119,10 +120,11 @@ class Layers:
 
     def _own(self, path: Path) -> _Copy:
         """The copy of the container at the path, made with all around it where there is none."""
-        copy = self._copied(self._document.data, (self._document.source, ""))
+        copy = self._copied(self._document.data, self._document.origin(""))
         self._document.data = copy.container
-        for key in path:
-            inner = self._copied(_part(copy.container, str(key)), copy.of(str(key)))
+        for length, key in enumerate(path, 1):
+            origin = self._document.origin(pointer(*path[:length]))
+            inner = self._copied(_part(copy.container, str(key)), origin)
             if isinstance(copy.container, dict):
                 copy.container[str(key)] = inner.container
             else:

@@ -56,4 +56,5 @@ KIND = Kind(
     read=_read,
     guess=_guess,
     contradicted=_contradicted,
+    shape={"type": "boolean"},
 )
