@@ -11,10 +11,11 @@ from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import JSON_PATCH, Action, Contract, Media, Operation, PropertyRule
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.patch import as_patch
 
-Keep = Callable[[Any], Any]
-_UNTOLD: Any = object()
+Keep = Callable[[JSON], JSON]
+_UNSAID: Any = object()  # no schema says it: a default may be null
 
 
 def declared_part(contract: Contract, operation: Operation, media: Media) -> Keep | None:
@@ -25,7 +26,7 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     server_set = {rule.name for rule in rules if rule.server_sets}
     made: list[Keep] = []
 
-    def keep(value: Any) -> Any:
+    def keep(value: JSON) -> JSON:
         # Made at the first request: of a contract with thousands of operations a session uses a few.
         if not made:
             compiler = _Compiler(contract, fills_defaults(action))
@@ -46,16 +47,25 @@ def fills_defaults(action: Action | None) -> bool:
 
 
 class _Compiler:
+    """Makes of a schema the function that leaves of a value what the schema names.
+
+    Args:
+        contract: the contract.
+        with_defaults: whether it fills in defaults too.
+    """
+
     def __init__(self, contract: Contract, with_defaults: bool) -> None:
         self.contract = contract
         self.with_defaults = with_defaults
         self.under_way: dict[int, list[Keep | None]] = {}
 
-    def compile(self, schema: Any, server_set: set[str] | None = None) -> Keep | None:
+    def compile(self, schema: JSON, server_set: set[str] | None = None) -> Keep | None:
+        """The function; None where all of a value stays as it is."""
         resolved = self.contract.resolve(schema)
         if not isinstance(resolved, dict):
             return None
         if id(resolved) in self.under_way:
+            # A schema that leads to itself: its function is there once a value is.
             slot = self.under_way[id(resolved)]
             return lambda value: slot[0](value) if slot and slot[0] else value
         self.under_way[id(resolved)] = slot = []
@@ -63,38 +73,35 @@ class _Compiler:
         slot.append(kept)
         return kept
 
-    def array(self, schema: dict[str, Any]) -> Keep | None:
+    def array(self, schema: dict[str, JSON]) -> Keep | None:
         keep = self.compile(schema["items"])
         if keep is None:
             return None
         return lambda value: [keep(item) for item in value] if isinstance(value, list) else value
 
-    def object(self, schema: dict[str, Any], server_set: set[str]) -> Keep | None:
+    def object(self, schema: dict[str, JSON], server_set: set[str]) -> Keep | None:
         properties = self.contract.parts(schema)
-        if not properties or self.contract.is_open_ended(schema):
-            server_set = server_set | self.flagged(properties)
-            return self.without(server_set) if server_set else None
         server_set = server_set | self.flagged(properties)
-        allowed = dict.fromkeys(name for name in properties if name not in server_set)
-        extras = isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
-        nested = {name: keep for name in allowed if (keep := self.compile(properties[name])) is not None}
-        defaults = {}
-        if self.with_defaults:
-            told = {name: self.told(properties[name], "default") for name in allowed}
-            defaults = {name: value for name, value in told.items() if value is not _UNTOLD}
+        if not properties or self.contract.is_open_ended(schema):
+            return self.without(server_set) if server_set else None
+        allowed = {name: part for name, part in properties.items() if name not in server_set}
+        takes_more = isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
+        nested = self.nested(allowed)
+        defaults = self.defaults(allowed) if self.with_defaults else {}
+        holds_parts = any(isinstance(default, dict | list) for default in defaults.values())
+        is_flat = not nested and not holds_parts
 
-        plain = not nested and not any(isinstance(default, dict | list) for default in defaults.values())
-
-        def keep_declared(value: Any) -> Any:
+        def keep_declared(value: JSON) -> JSON:
             if not isinstance(value, dict):
                 return value
-            if plain and allowed.keys() >= value.keys():
+            if is_flat and allowed.keys() >= value.keys():  # nearly every request
                 return value | defaults | value  # the value's own members first, and they win
-            kept = {
-                name: nested[name](item) if name in nested else item
-                for name, item in value.items()
-                if name in allowed or (extras and name not in server_set)
-            }
+            kept: dict[str, JSON] = {}
+            for name, item in value.items():
+                if name in nested:
+                    kept[name] = nested[name](item)
+                elif name in allowed or (takes_more and name not in server_set):
+                    kept[name] = item
             for name, default in defaults.items():
                 if name not in kept:
                     kept[name] = deepcopy(default) if isinstance(default, dict | list) else default
@@ -102,24 +109,40 @@ class _Compiler:
 
         return keep_declared
 
-    def flagged(self, properties: dict[str, Any]) -> set[str]:
-        """The properties that only the server sends."""
-        return {name for name, part in properties.items() if self.told(part, "readOnly") is True}
+    def nested(self, properties: dict[str, JSON]) -> dict[str, Keep]:
+        """What leaves of the properties' own values what is declared, where that is not all of them."""
+        found: dict[str, Keep] = {}
+        for name, part in properties.items():
+            keep = self.compile(part)
+            if keep is not None:
+                found[name] = keep
+        return found
 
-    def told(self, part: Any, keyword: str) -> Any:
+    def defaults(self, properties: dict[str, JSON]) -> dict[str, JSON]:
+        """The defaults of the properties that have one."""
+        found: dict[str, JSON] = {}
+        for name, part in properties.items():
+            default = self.said(part, "default")
+            if default is not _UNSAID:
+                found[name] = default
+        return found
+
+    def flagged(self, properties: dict[str, JSON]) -> set[str]:
+        """The properties that only the server sends."""
+        return {name for name, part in properties.items() if self.said(part, "readOnly") is True}
+
+    def said(self, part: JSON, keyword: str) -> JSON:
         """A keyword beside a property's `$ref`, or behind it."""
         for schema in (part, self.contract.resolve(part)):
             if isinstance(schema, dict) and keyword in schema:
                 return schema[keyword]
-        return _UNTOLD
+        return _UNSAID
 
     @staticmethod
     def without(server_set: set[str]) -> Keep:
-        def keep_the_rest(value: Any) -> Any:
-            return (
-                {name: item for name, item in value.items() if name not in server_set}
-                if isinstance(value, dict)
-                else value
-            )
+        def keep_the_rest(value: JSON) -> JSON:
+            if not isinstance(value, dict):
+                return value
+            return {name: item for name, item in value.items() if name not in server_set}
 
         return keep_the_rest

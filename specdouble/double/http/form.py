@@ -5,16 +5,17 @@ from __future__ import annotations
 import binascii
 import logging
 import quopri
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 from specdouble.contract import Contract, Media, Violation
-from specdouble.contract.media_type import essence
+from specdouble.contract.json_type import JSON, Schema
+from specdouble.contract.media_type import OCTETS, essence
 from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
@@ -25,8 +26,8 @@ from specdouble.double.state.upload import Upload
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-Properties = Mapping[str, Mapping[str, Any]]
-Inside = Callable[[Any], Properties]
+Properties = Mapping[str, Schema]
+Inside = Callable[[Schema], Properties]
 
 # It warns of every form that is none; whoever sent it is told.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
@@ -46,16 +47,16 @@ class Fields:
     properties: Properties = field(default_factory=dict)
     reserved: Container[str] = ()
     inside: Inside = lambda _: {}
-    encoding: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    encoding: Mapping[str, Schema] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contract: Contract, media: Media) -> Fields:
         """The fields of a form that a contract declares."""
-        told = {name: one for name, one in media.encoding.items() if isinstance(one, dict)}
-        return cls(contract.fields(media.schema), contract.reserved, contract.fields, told)
+        encoding = {name: one for name, one in media.encoding.items() if isinstance(one, dict)}
+        return cls(contract.fields(media.schema), contract.reserved, contract.fields, encoding)
 
 
-def read_form(raw: bytes, fields: Fields) -> dict[str, Any]:
+def read_form(raw: bytes, fields: Fields) -> dict[str, JSON]:
     """The fields of an `application/x-www-form-urlencoded` body, each as its property's schema has it.
 
     Args:
@@ -72,7 +73,7 @@ def read_form(raw: bytes, fields: Fields) -> dict[str, Any]:
     return _Form(fields).value(pairs)
 
 
-def read_multipart(raw: bytes, content_type: bytes, fields: Fields) -> dict[str, Any]:
+def read_multipart(raw: bytes, content_type: bytes, fields: Fields) -> dict[str, JSON]:
     """The parts of a `multipart/form-data` body by name; a file's bytes as text, one character each.
 
     Args:
@@ -83,9 +84,14 @@ def read_multipart(raw: bytes, content_type: bytes, fields: Fields) -> dict[str,
     Raises:
         Problem: 400, it is none, a part has no name or is not what it says, or holds what no store can keep.
     """
-    parts = _parts(raw, content_type)
-    files = {upload.field for part in parts if (upload := part.upload()) is not None}
-    return _Form(fields).value([part.pair(fields.reserved) for part in parts], files)
+    pairs: list[tuple[str, JSON]] = []
+    files: set[str] = set()
+    for part in _parts(raw, content_type):
+        name, value = part.pair(fields.reserved)
+        pairs.append((name, value))
+        if part.is_file:
+            files.add(name)
+    return _Form(fields).value(pairs, files)
 
 
 def read_uploads(raw: bytes, content_type: bytes) -> list[Upload]:
@@ -98,12 +104,12 @@ def read_uploads(raw: bytes, content_type: bytes) -> list[Upload]:
     Raises:
         Problem: 400, it is none.
     """
-    return [upload for part in _parts(raw, content_type) if (upload := part.upload()) is not None]
+    return [part.upload() for part in _parts(raw, content_type) if part.is_file]
 
 
-_Branch = dict[str, Any]  # of a tree of fields: what stands inside by name, and the texts themselves
-
-
+_Branch = dict[str, JSON]  # of a tree of fields: what stands inside by name, and the texts themselves
+_TEXTS = "\0texts"  # no name of a field: what holds a NUL is refused
+_Texts = list[tuple[list[str], JSON]]  # what one text holds: the names that lead to a member, and the text for it
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 
 
@@ -122,16 +128,18 @@ class _Form:
         self._reserved = fields.reserved
         self._inside = fields.inside
         self._encoding = fields.encoding
-        # `style: form` with `explode: true` writes the members of an object as fields of their own.
-        self._holder = {
-            inner: name
-            for name, told in fields.encoding.items()
-            if told.get("style") == "form" and told.get("explode", True) is True
-            for inner in fields.inside(fields.properties.get(name, {}))
-            if inner not in fields.properties
-        }
+        self._holder = dict(self._exploded())
 
-    def value(self, pairs: list[tuple[str, Any]], files: Container[str] = ()) -> dict[str, Any]:
+    def _exploded(self) -> Iterator[tuple[str, str]]:
+        """Members of objects that stand as fields of their own (`style: form`, `explode: true`), and the objects."""
+        for name, encoding in self._encoding.items():
+            if encoding.get("style") != "form" or encoding.get("explode", True) is not True:
+                continue
+            for member in self._inside(self._properties.get(name, {})):
+                if member not in self._properties:
+                    yield member, name
+
+    def value(self, pairs: Iterable[tuple[str, JSON]], files: Container[str] = ()) -> dict[str, JSON]:
         """The object.
 
         Args:
@@ -141,29 +149,41 @@ class _Form:
         Raises:
             Problem: 400, it holds what no store can keep.
         """
+        whole: dict[str, JSON] = {}
+        to_be_kept: dict[str, JSON] = {}
+        for name, branch in self._tree(pairs).items():
+            value = whole[name] = self._typed(branch, self._properties.get(name, {}))
+            if name not in files:
+                to_be_kept[name] = value
+        storable(to_be_kept, self._reserved)
+        return whole
+
+    def _tree(self, pairs: Iterable[tuple[str, JSON]]) -> _Branch:
+        """The fields by the steps of their names: `address[city]` is below `address`."""
         tree: _Branch = {}
         for name, text in pairs:
             path = [self._holder[name], name] if name in self._holder else self._path(name)
-            for inner, part in self._parted(path[0], text) if len(path) == 1 and self._encoding else [([], text)]:
+            is_encoded = len(path) == 1 and bool(self._encoding)
+            for inner, part in self._parted(path[0], text) if is_encoded else [([], text)]:
                 branch = tree
                 for step in [*path, *inner]:
                     branch = branch.setdefault(step, {})
                 branch.setdefault(_TEXTS, []).append(part)
-        whole = {name: self._typed(branch, self._properties.get(name, {})) for name, branch in tree.items()}
-        storable({name: value for name, value in whole.items() if name not in files}, self._reserved)
-        return whole
+        return tree
 
-    def _parted(self, name: str, text: Any) -> list[tuple[list[str], Any]]:
+    def _parted(self, name: str, text: JSON) -> _Texts:
         """The texts that one text holds, each with the name of the member that it is for: `a,b`, or `R,100,G,200`."""
-        told, schema = self._encoding.get(name, {}), self._properties.get(name, {})
-        if not isinstance(text, str):
+        encoding, schema = self._encoding.get(name, {}), self._properties.get(name, {})
+        if not isinstance(text, str) or not encoding:
             return [([], text)]
-        if "json" in str(told.get("contentType", "")) and is_json(text):
+        if "json" in str(encoding.get("contentType", "")) and is_json(text):
             value = read_json(text.encode(), self._reserved)
+            # An array in one field is the same as its items in several.
             is_whole = isinstance(value, list) and _items(schema) is not None
             return [([], one) for one in (value if is_whole else [value])]
-        style = str(told.get("style", "form"))
-        if told.get("explode", style == "form") is True or style == "deepObject" or not told:
+        style = str(encoding.get("style", "form"))
+        is_exploded = encoding.get("explode", style == "form") is True
+        if is_exploded or style == "deepObject":
             return [([], text)]
         parts = text.split(_SEPARATORS.get(style, ",")) if text else []
         if _items(schema) is not None:
@@ -175,37 +195,40 @@ class _Form:
     def _path(self, name: str) -> list[str]:
         """The way that a field's name tells: that of its parts, where its head is a declared object or array."""
         head, bracket, rest = name.partition("[")
-        if name in self._properties or not bracket or rest[-1:] != "]" or head not in self._properties:
+        is_nested = bool(bracket) and rest[-1:] == "]" and head in self._properties
+        if not is_nested or name in self._properties:
             return [name]
         parts = rest[:-1].split("][")
         if len(parts) >= DEEPEST:
             raise _problem(f"nests fields deeper than {DEEPEST} levels")
         return [head, *parts]
 
-    def _typed(self, branch: _Branch, schema: Any) -> Any:
+    def _typed(self, branch: _Branch, schema: JSON) -> JSON:
+        """The value of what stands under a name."""
         schema = schema if isinstance(schema, Mapping) else {}
-        texts, parts = branch.get(_TEXTS), {name: part for name, part in branch.items() if name != _TEXTS}
         items = _items(schema)
-        if not parts:
-            if items is None:
-                return typed(texts[-1] if texts else "", schema, self._reserved)
-            return [typed(one, items, self._reserved) for one in texts or ()]
-        if items is not None:
-            return [one for part in parts.values() for one in self._elements(part, items)]
-        properties = self._inside(schema)
-        return {name: self._typed(part, properties.get(name, {})) for name, part in parts.items()}
+        if branch.keys() == {_TEXTS}:
+            texts = branch[_TEXTS]
+            if items is not None:
+                return [typed(one, items, self._reserved) for one in texts]
+            return typed(texts[-1], schema, self._reserved)  # of several, the last one counts
+        inner = {name: part for name, part in branch.items() if name != _TEXTS}
+        if items is None:
+            properties = self._inside(schema)
+            return {name: self._typed(part, properties.get(name, {})) for name, part in inner.items()}
+        elements: list[JSON] = []
+        for part in inner.values():
+            elements += self._elements(part, items)
+        return elements
 
-    def _elements(self, part: _Branch, items: Any) -> list[Any]:
+    def _elements(self, part: _Branch, items: JSON) -> list[JSON]:
         """The elements that one index stands for; `tags[]` may stand several times."""
         if part.keys() == {_TEXTS}:
             return [typed(one, items, self._reserved) for one in part[_TEXTS]]
         return [self._typed(part, items)]
 
 
-_TEXTS = "\0texts"  # no name of a field: what holds a NUL is refused
-
-
-def _items(schema: Mapping[str, Any]) -> Any:
+def _items(schema: Schema) -> JSON:
     """The schema of an array's items, also of one among alternatives; None where the schema is no array's."""
     for one in (schema, *(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())):
         if isinstance(one, Mapping) and one.get("type") == "array":
@@ -220,27 +243,29 @@ class _Part:
     headers: dict[str, str] = field(default_factory=dict)
     chunks: list[bytes] = field(default_factory=list)
 
-    def pair(self, reserved: Container[str]) -> tuple[str, Any]:
+    @property
+    def is_file(self) -> bool:
+        """Whether it brings a file; else it is a plain field."""
+        return bool(self._disposition.get("filename"))
+
+    def pair(self, reserved: Container[str]) -> tuple[str, JSON]:
         """The name of the part, and its value."""
-        disposition = self._disposition
-        name = disposition.get("name")
+        name = self._disposition.get("name")
         if name is None:
             raise _problem("has a part without a name")
         content = self._decoded(name)
         media_type = essence(self.headers.get("content-type", ""))
         if "json" in media_type:
             return name, read_json(content, reserved)
-        is_file = bool(disposition.get("filename"))
-        return name, content.decode("latin-1" if is_file else "utf-8", "replace")
+        # A file's bytes stay what they are: a character each.
+        return name, content.decode("latin-1" if self.is_file else "utf-8", "replace")
 
-    def upload(self) -> Upload | None:
-        """The file that the part brings; None where it is a plain field."""
+    def upload(self) -> Upload:
+        """The file that the part brings."""
         disposition = self._disposition
-        name, filename = disposition.get("name", ""), disposition.get("filename", "")
-        if not filename:
-            return None
-        kind = self.headers.get("content-type", "") or "application/octet-stream"
-        return Upload(name, filename, kind, self._decoded(name))
+        name = disposition.get("name", "")
+        media_type = self.headers.get("content-type", "") or OCTETS
+        return Upload(name, disposition.get("filename", ""), media_type, self._decoded(name))
 
     @property
     def _disposition(self) -> dict[str, str]:

@@ -8,19 +8,24 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from specdouble.contract import Contract, Parameter, Violation
+from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import is_array
 from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import unstorable
 
-MISSING: Any = object()
+MISSING: Any = object()  # nothing was sent: `null` and an empty text are something
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 
 
 @dataclass(slots=True)
 class Query:
-    """A query string, its names decoded and its values still as they came: a `%2C` is no separator."""
+    """A query string, its names decoded and its values still as they came: a `%2C` is no separator.
+
+    Args:
+        values: by name, in the order in which they stand.
+    """
 
     values: dict[str, list[str]]
 
@@ -53,10 +58,10 @@ class ParameterReader:
 
     parameter: Parameter
     kind: str
-    schema: Mapping[str, Any]
-    items: Mapping[str, Any]
-    properties: Mapping[str, Mapping[str, Any]]
-    default: Any
+    schema: Schema
+    items: Schema
+    properties: Mapping[str, Schema]
+    default: JSON
     alternatives: tuple[str, ...]
     reserved: Container[str]
     is_text: bool
@@ -65,23 +70,33 @@ class ParameterReader:
     def of(cls, contract: Contract, parameter: Parameter) -> ParameterReader:
         """The reader of a contract's parameter."""
         schema = contract.described(parameter.schema)
-        kinds = schema.get("type")
-        kind = next((one for one in kinds if one != "null"), "") if isinstance(kinds, list) else str(kinds or "")
-        items = contract.described(schema.get("items") or {})
         properties = contract.properties(schema)
-        if not kind and properties:
-            kind = "object"
-        choices = [contract.described(one) for key in ("oneOf", "anyOf") for one in schema.get(key) or () if not kind]
-        alternatives = tuple(str(one["type"]) for one in choices if "type" in one)
-        arrays = [contract.described(one.get("items") or {}) for one in choices if is_array(one)]
+        items: Schema = contract.described(schema.get("items") or {})
+        kind = _kind_of(schema) or ("object" if properties else "")
+        alternatives: list[str] = []
+        arrays: list[Schema] = []
+        for choice in [] if kind else _choices(contract, schema):
+            if "type" in choice:
+                alternatives.append(str(choice["type"]))
+            if is_array(choice):
+                arrays.append(contract.described(choice.get("items") or {}))
         if arrays:
             items = {"anyOf": arrays}
-            kind = "array" if {*alternatives} <= {"array", "null"} else kind
-        default = schema.get("default", MISSING)
-        is_text = kinds == "string"
-        return cls(parameter, kind, schema, items, properties, default, alternatives, contract.reserved, is_text)
+            if {*alternatives} <= {"array", "null"}:
+                kind = "array"
+        return cls(
+            parameter,
+            kind,
+            schema,
+            items,
+            properties,
+            default=schema.get("default", MISSING),
+            alternatives=tuple(alternatives),
+            reserved=contract.reserved,
+            is_text=schema.get("type") == "string",
+        )
 
-    def from_path(self, raw: str) -> Any:
+    def from_path(self, raw: str) -> JSON:
         """The value of a path segment, as it came."""
         style, name = self.parameter.style, self.parameter.name
         if style == "label":
@@ -90,28 +105,30 @@ class ParameterReader:
             return self._matrix(raw, name)
         return self._parts(raw, ",", unquote)
 
-    def from_query(self, query: Query) -> Any:
+    def from_query(self, query: Query) -> JSON:
         """The value in a query string; MISSING where it is not sent."""
-        name, style = self.parameter.name, self.parameter.style
-        if style == "deepObject":
-            return self._deep_object(query, name)
-        sent = query.values.get(name)
-        if self.kind == "object" and style == "form" and self.parameter.explode and self.parameter.media_type is None:
-            return self._exploded_object(query)
+        parameter = self.parameter
+        if parameter.style == "deepObject":
+            return self._deep_object(query, parameter.name)
+        is_exploded_object = self.kind == "object" and parameter.style == "form" and parameter.explode
+        if is_exploded_object and parameter.media_type is None:
+            return self._exploded_object(query)  # its members stand under names of their own
+        sent = query.values.get(parameter.name)
         if sent is None:
             return MISSING
-        if self.parameter.media_type is not None:
+        if parameter.media_type is not None:
             return self._content(unquote_plus(sent[-1]))
-        several = len(sent) > 1 and "array" in self.alternatives
-        if (self.kind == "array" or several) and self.parameter.explode:
+        are_several = self.kind == "array" or (len(sent) > 1 and "array" in self.alternatives)
+        if are_several and parameter.explode:
             return [self._typed(unquote_plus(one), self.items) for one in sent]
-        separator = _SEPARATORS.get(style, ",")
+        separator = _SEPARATORS.get(parameter.style, ",")
         text = sent[-1]
         if separator != ",":
+            # A space and a bar cannot stand in a URL: the separator itself comes escaped.
             text = text.replace("%20", " ").replace("+", " ").replace("%7C", "|").replace("%09", "\t")
         return self._parts(text, separator, unquote_plus)
 
-    def from_querystring(self, raw: bytes) -> Any:
+    def from_querystring(self, raw: bytes) -> JSON:
         """The query string as a whole (`in: querystring`, OpenAPI 3.2); MISSING where there is none."""
         if not raw:
             return MISSING
@@ -119,28 +136,29 @@ class ParameterReader:
             return self._content(unquote(raw.decode("latin-1")))
         return self._exploded_object(Query.parse(raw))
 
-    def from_header(self, value: str | None) -> Any:
+    def from_header(self, value: str | None) -> JSON:
         """The value of a header field; MISSING where it is not sent."""
         if value is None:
             return MISSING
         return self._content(value) if self.parameter.media_type else self._parts(value, ",", str.strip)
 
-    def from_cookie(self, value: str | None) -> Any:
+    def from_cookie(self, value: str | None) -> JSON:
         """The value of a cookie; MISSING where it is not sent."""
         return MISSING if value is None else self._parts(value, ",", unquote)
 
-    def checked(self, contract: Contract, value: Any) -> tuple[Any, list[Violation]]:
+    def checked(self, contract: Contract, value: JSON) -> tuple[JSON, list[Violation]]:
         """The value, and what is wrong with it; a text that only another alternative takes is read as that one."""
         found = self.violations(contract, value)
-        if found and isinstance(value, str):
-            for kind in self.alternatives:
-                is_one = kind == "array"
-                other = [self._typed(value, self.items)] if is_one else self._typed(value, {"type": kind})
-                if other is not value and not self.violations(contract, other):
-                    return other, []
+        if not found or not isinstance(value, str):
+            return value, found
+        for kind in self.alternatives:
+            # One value stands for an array of one.
+            other = [self._typed(value, self.items)] if kind == "array" else self._typed(value, {"type": kind})
+            if other is not value and not self.violations(contract, other):
+                return other, []
         return value, found
 
-    def violations(self, contract: Contract, value: Any) -> list[Violation]:
+    def violations(self, contract: Contract, value: JSON) -> list[Violation]:
         """What is wrong with the value; a required one that is missing included.
 
         Raises:
@@ -163,16 +181,20 @@ class ParameterReader:
         location, at = self.parameter.location, f"/{self.parameter.name}"
         return [Violation(location, at + one.pointer, one.message) for one in violations]
 
-    def _typed(self, text: str, schema: Mapping[str, Any]) -> Any:
+    def _typed(self, text: str, schema: Schema) -> JSON:
         return typed(text, schema, self.reserved)
 
-    def _content(self, text: str) -> Any:
+    def _content(self, text: str) -> JSON:
         """The value of a parameter whose media type is JSON; what is no JSON is a text, for the schema to judge."""
         if "json" not in (self.parameter.media_type or "") or not is_json(text):
             return text
         return read_json(text.encode("utf-8"), self.reserved)
 
-    def _parts(self, text: str, separator: str, decode: Callable[[str], str]) -> Any:
+    def _member(self, name: str, text: str) -> JSON:
+        """The value of one property of an object."""
+        return self._typed(text, self.properties.get(name, {}))
+
+    def _parts(self, text: str, separator: str, decode: Callable[[str], str]) -> JSON:
         if self.is_text:
             return decode(text)
         if self.kind == "array":
@@ -181,44 +203,63 @@ class ParameterReader:
             return dict(self._members(text, separator, decode))
         return self._typed(decode(text), self.schema)
 
-    def _members(self, text: str, separator: str, decode: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+    def _members(self, text: str, separator: str, decode: Callable[[str], str]) -> Iterator[tuple[str, JSON]]:
         """`R,100,G,200`, or exploded `R=100,G=200`."""
         parts = text.split(separator) if text else []
-        if self.parameter.explode:
-            pairs = [part.partition("=")[::2] for part in parts]
-        else:
-            pairs = list(zip(parts[::2], parts[1::2], strict=False))
-        for name, value in pairs:
-            yield decode(name), self._typed(decode(value), self.properties.get(decode(name), {}))
+        if not self.parameter.explode:
+            for name, value in zip(parts[::2], parts[1::2], strict=False):
+                yield decode(name), self._member(decode(name), decode(value))
+            return
+        for part in parts:
+            name, _, value = part.partition("=")
+            yield decode(name), self._member(decode(name), decode(value))
 
-    def _matrix(self, raw: str, name: str) -> Any:
-        parts = [part.partition("=") for part in raw.split(";")[1:]]
-        values = [value for key, _, value in parts if unquote(key) == name]
+    def _matrix(self, raw: str, name: str) -> JSON:
+        """`;color=blue,black`, or exploded `;color=blue;color=black` and `;R=100;G=200`."""
+        pairs: list[tuple[str, str]] = []
+        for part in raw.split(";")[1:]:
+            key, _, value = part.partition("=")
+            pairs.append((unquote(key), value))
+        if self.kind == "object" and self.parameter.explode:
+            return {key: self._member(key, unquote(value)) for key, value in pairs}
+        values = [value for key, value in pairs if key == name]
         if self.kind == "array" and self.parameter.explode:
             return [self._typed(unquote(one), self.items) for one in values]
-        if self.kind == "object" and self.parameter.explode:
-            members = [(unquote(key), unquote(value)) for key, _, value in parts]
-            return {key: self._typed(value, self.properties.get(key, {})) for key, value in members}
         return self._parts(values[0], ",", unquote) if values else self._typed(unquote(raw), self.schema)
 
-    def _deep_object(self, query: Query, name: str) -> Any:
-        found = {}
+    def _deep_object(self, query: Query, name: str) -> JSON:
+        """`address[city]=Oslo&address[zip]=0150`."""
+        found: dict[str, JSON] = {}
         for key, values in query.values.items():
             if not key.startswith(name + "[") or not key.endswith("]"):
                 continue
             inner = key[len(name) + 1 : -1]
             schema = self.properties.get(inner, {})
-            decoded = [unquote_plus(value) for value in values]
             if schema.get("type") == "array":
-                found[inner] = [self._typed(one, schema.get("items", {})) for one in decoded]
+                items = schema.get("items", {})
+                found[inner] = [self._typed(unquote_plus(value), items) for value in values]
             else:
-                found[inner] = self._typed(decoded[-1], schema)
+                found[inner] = self._typed(unquote_plus(values[-1]), schema)
         return found or MISSING
 
-    def _exploded_object(self, query: Query) -> Any:
-        found = {
-            name: self._typed(unquote_plus(query.values[name][-1]), schema)
-            for name, schema in self.properties.items()
-            if name in query.values
-        }
+    def _exploded_object(self, query: Query) -> JSON:
+        found: dict[str, JSON] = {}
+        for name in self.properties:
+            if name in query.values:
+                found[name] = self._member(name, unquote_plus(query.values[name][-1]))
         return found or MISSING
+
+
+def _kind_of(schema: Schema) -> str:
+    """The first type of a schema that is not null; empty where it names none."""
+    named = schema.get("type")
+    if not isinstance(named, list):
+        return str(named or "")
+    return next((str(one) for one in named if one != "null"), "")
+
+
+def _choices(contract: Contract, schema: Schema) -> Iterator[dict[str, JSON]]:
+    """The alternatives of a schema, resolved."""
+    for keyword in ("oneOf", "anyOf"):
+        for option in schema.get(keyword) or ():
+            yield contract.described(option)
