@@ -47,6 +47,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.http.declared import declared_part
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.security import Authentication
+from specdouble.double.state.conforming import body_within
 from specdouble.double.state.exchange import Exchange, User, current
 from specdouble.double.state.keeper import guards_of
 from specdouble.double.state.problem import Problem
@@ -144,7 +145,9 @@ class _Answering:
             for guard in self._guards:
                 guard.admit(user)
             result = self._handler(**wanted)
-            return await result if inspect.isawaitable(result) else result
+            if inspect.isawaitable(result):
+                result = await result
+            return (body_within(result), *result[1:]) if isinstance(result, tuple) else body_within(result)
         except Problem as problem:
             return self._refused(problem)
 

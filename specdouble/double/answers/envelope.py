@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import plain
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
 from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.state.conforming import Conforming
+from specdouble.double.state.keeper import Document
 
-Document = dict[str, Any]
+# What an envelope says of the request: a document that is shown has been found.
 _GOOD = {"success", "ok", "succeeded"}
 _BAD = {"error", "errors", "errorcode", "errormessage", "warnings"}
 
@@ -48,11 +50,13 @@ class Envelope:
         self._id = resource.id
         self._collection = resource.collection
         # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
-        actions = contract.actions_of.get(resource.collection, ())
-        self._keys = {plain(action.id) for _, action in actions if action.id is not None and not resource.single}
+        self._keys: set[str] = set()
+        for _, action in () if resource.single else contract.actions_of.get(resource.collection, ()):
+            if action.id is not None:
+                self._keys.add(plain(action.id))
         response = operation.response(operation.success)
         self._media = response.media() if response else None
-        self._template: Any = None
+        self._template: dict[str, JSON] | None = None
         self._fields: PageFields | None = None
         schema = self._schema_at(path) if self._media else None
         if many:
@@ -69,13 +73,13 @@ class Envelope:
         self._hides_id = resource.id not in resource.properties or (bool(names) and resource.id not in names)
         self.least, self.most = self._bounds() if many else (0, None)
 
-    def body(self, document: Document, *, page: Page | None = None) -> Any:
+    def body(self, document: Document, *, page: Page | None = None) -> JSON:
         """The body that shows the document, or the page of documents; None where the success has no body."""
         if self._media is None:
             return None
         if page is not None:
             # Copies: what is told of the page is read off the documents as they are stored.
-            shown: Any = [self._shown(dict(one)) for one in page.documents]
+            shown: JSON = [self._shown(dict(one)) for one in page.documents]
         elif self.shows:
             shown = self._shown(document)
         else:
@@ -89,33 +93,41 @@ class Envelope:
             document.pop(self._id, None)
         for name in self._unshown:
             document.pop(name, None)
-        return document if self._names is None else {name: document[name] for name in document if name in self._names}
+        if self._names is None:
+            return document
+        return {name: value for name, value in document.items() if name in self._names}
 
-    def _around(self, shown: Any, page: Page | None) -> Any:
+    def _around(self, shown: JSON, page: Page | None) -> JSON:
         whole = holder = deepcopy(self._sampled())
         if page is not None and self._fields is not None:
             self._fields.tell(whole, page)
-        for name in self._path[:-1]:
-            holder[name] = holder.get(name) if isinstance(holder.get(name), dict) else {}
+        *outer, last = self._path
+        for name in outer:
+            if not isinstance(holder.get(name), dict):
+                holder[name] = {}
             holder = holder[name]
-        holder[self._path[-1]] = shown
+        holder[last] = shown
         return whole
 
-    def _sampled(self) -> Any:
+    def _sampled(self) -> dict[str, JSON]:
+        """What stands around the documents: a sample of the success, made once."""
         if self._template is None:
-            assert self._media is not None
-            try:
-                made = self._sampler.made(self._media.slot, self._key) if self._media.slot else {}
-            except UnsatisfiableError:
-                made = {}
-            self._template = made if isinstance(made, dict) else {}
+            slot = self._media.slot if self._media else None
+            self._template = self._made(slot) if slot else {}
             _tell_that_all_is_well(self._template)
-            if self._media.slot:
+            if slot:
                 schemas = self._contract.schemas
-                self._fields = PageFields(schemas.translated(self._media.slot), schemas.definition, self._path)
+                self._fields = PageFields(schemas.translated(slot), schemas.definition, self._path)
         return self._template
 
-    def _overlaid(self, document: Document) -> Any:
+    def _made(self, slot: str) -> dict[str, JSON]:
+        try:
+            made = self._sampler.made(slot, self._key)
+        except UnsatisfiableError:
+            return {}  # with the document in it, it may be one that conforms
+        return made if isinstance(made, dict) else {}
+
+    def _overlaid(self, document: Document) -> JSON:
         """A sample of the success, with what it shares with the document."""
         assert self._media is not None
         if self._media.slot is None or "json" not in self._media.type:
@@ -123,17 +135,23 @@ class Envelope:
         sample = self._sampler.sample(self._media.slot, self._key, self._media.examples.values())
         if not isinstance(sample, dict):
             return sample
-        both = {**sample, **{name: document[name] for name in sample if name in document}}
-        if self._id in document:
-            both |= {name: document[self._id] for name in sample if plain(name) in self._keys and name not in document}
+        both = dict(sample)
+        for name in sample:
+            if name in document:
+                both[name] = document[name]
+            elif self._id in document and plain(name) in self._keys:
+                both[name] = document[self._id]
         return both if self._contract.schemas.is_valid(self._media.slot, both) else sample
 
-    def _conforming(self, whole: Any, document: Document) -> Any:
+    def _conforming(self, whole: JSON, document: Document) -> JSON:
         assert self._media is not None
-        if self._media.slot is None or self._contract.schemas.is_valid(self._media.slot, whole):
+        slot = self._media.slot
+        if slot is None:
             return whole
-        # By the document and not the operation: what has to be made is the same wherever it is shown.
-        return self._sampler.repaired(self._media.slot, whole, f"{self._collection} {document.get(self._id)}")
+        if not self._contract.schemas.is_valid(slot, whole):
+            # By the document and not the operation: what has to be made is the same wherever it is shown.
+            whole = self._sampler.repaired(slot, whole, f"{self._collection} {document.get(self._id)}")
+        return Conforming(whole, slot)
 
     def _bounds(self) -> tuple[int, int | None]:
         """How many documents the array must and may have."""
@@ -145,7 +163,7 @@ class Envelope:
             whole = merged((whole.get("properties") or {}).get(name), schemas.definition)
         return int(whole.get("minItems", 0)), int(whole["maxItems"]) if "maxItems" in whole else None
 
-    def _schema_at(self, path: tuple[str, ...]) -> Any:
+    def _schema_at(self, path: tuple[str, ...]) -> JSON:
         assert self._media is not None
         schema = self._contract.resolve(self._media.schema)
         for name in path:
@@ -153,13 +171,16 @@ class Envelope:
         return schema
 
 
-def _has_alternative(contract: Contract, schema: Any, wanted: Any) -> bool:
+def _has_alternative(contract: Contract, schema: JSON, wanted: JSON) -> bool:
     """Whether `anyOf: [X, DeletedX]` has the wanted schema among its own."""
-    options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())] if isinstance(schema, dict) else []
+    if not isinstance(schema, dict):
+        return False
+    options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
     return any(contract.resolve(option) is wanted for option in options)
 
 
-def _tell_that_all_is_well(holder: dict[str, Any]) -> None:
+def _tell_that_all_is_well(holder: dict[str, JSON]) -> None:
+    """Make of what a sample says of errors what is true of a success."""
     for part in holder.values():
         if isinstance(part, dict):
             _tell_that_all_is_well(part)
@@ -167,5 +188,5 @@ def _tell_that_all_is_well(holder: dict[str, Any]) -> None:
         key = plain(name)
         if key in _GOOD and isinstance(value, bool):
             holder[name] = True
-        elif key in _BAD:
-            holder[name] = [] if isinstance(value, list) else None if value is None else value
+        elif key in _BAD and isinstance(value, list):
+            holder[name] = []

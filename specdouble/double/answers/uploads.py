@@ -17,6 +17,7 @@ from specdouble.contract.arguments import argument_name
 from specdouble.contract.media_type import is_binary, is_file
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.state.conforming import body_within
 from specdouble.double.state.exchange import collection, current
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.upload import Upload
@@ -143,8 +144,7 @@ class _Upload:
 
     def _keep(self, upload: Upload, arguments: Mapping[str, Any], result: Any) -> None:
         named = self._place.named(arguments)
-        body = result[0] if isinstance(result, tuple) else result
-        for identity in _ids(body) if named is None else [named]:
+        for identity in _ids(body_within(result)) if named is None else [named]:
             key = self._place.key(arguments, identity)
             files = collection(_FILES)
             files.delete_one({"_id": key})

@@ -7,14 +7,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
 from specdouble.contract import Contract, Media, Operation, Response, Violation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import concrete
 from specdouble.double.http.representation import represented
 from specdouble.double.http.sequence import write_sequence
+from specdouble.double.state.conforming import Conforming
 from specdouble.double.state.problem import STATUSES
 
 Fields = list[tuple[bytes, bytes]]
@@ -60,7 +61,7 @@ def is_field_name(name: str) -> bool:
 _remembered = functools.lru_cache(maxsize=1024)(_field)
 
 
-def fields(headers: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+def fields(headers: Mapping[str, object]) -> list[tuple[bytes, bytes]]:
     """Header fields as they are sent (RFC 9110, 5.1 and 5.5).
 
     Raises:
@@ -89,25 +90,32 @@ class Results:
         self._success = operation.success
         self._declared: dict[int, tuple[Response, Media | None, Fields]] = {}
 
-    def answer(self, result: Any) -> Answer:
+    def answer(self, result: JSON) -> Answer:
         """The answer for a document, `(document, status)` or `(document, status, headers)`.
 
         Raises:
             ContractBroken: the contract declares no such status, or another body.
         """
-        status, told = self._success, None
+        status, own = self._success, None
         if isinstance(result, tuple):
-            result, status, told = result if len(result) == 3 else (*result, None)
+            result, status, own = result if len(result) == 3 else (*result, None)
         response, media, fixed = self._declared.get(status) or self._declare(status)
-        headers = fields(told) if told else []
+        headers = fields(own) if own else []
         if media is None:
-            if result is not None and response.content == {} and status not in (204, 304):
-                return Answer(status, written(result), [(b"content-type", b"application/json"), *headers])
-            return Answer(status, b"", headers)
+            return self._undescribed(result, status, response, headers)
         body = self._encoded(result, media)
-        if told and any(name == b"content-type" for name, _ in headers):  # a file has its own
+        if own and any(name == b"content-type" for name, _ in headers):  # a file has its own
             fixed = [field for field in fixed if field[0] != b"content-type"]
         return Answer(status, body, [*fixed, *headers])
+
+    @staticmethod
+    def _undescribed(result: JSON, status: int, response: Response, headers: Fields) -> Answer:
+        """The answer where the contract says of no body what it is: a handler may have one all the same."""
+        can_have_one = response.content == {} and status not in (204, 304)
+        if result is None or not can_have_one:
+            return Answer(status, b"", headers)
+        body = result.body if isinstance(result, Conforming) else result
+        return Answer(status, written(body), [(b"content-type", b"application/json"), *headers])
 
     def _declare(self, status: int) -> tuple[Response, Media | None, Fields]:
         if status not in STATUSES:
@@ -115,9 +123,8 @@ class Results:
             raise ContractBroken([Violation("status", "", message)])
         response = self._operation.response(status)
         if response is None:
-            message = (
-                f"the status {status} is not declared; declared are {', '.join(sorted(self._operation.responses))}"
-            )
+            declared = ", ".join(sorted(self._operation.responses))
+            message = f"the status {status} is not declared; declared are {declared}"
             raise ContractBroken([Violation("status", "", message)])
         media = response.media(self.media_type)
         if media is not None and "*" in media.type:
@@ -125,8 +132,9 @@ class Results:
             media = replace(media, type=self.media_type if self.media_type in known else known[0])
         if media is not None and "xml" in media.type and not self._contract.is_structured(media.schema):
             # The schema says that it is a text: what is in it, the JSON beside it says.
-            told = response.media()
-            schema, slot = (told.schema, told.slot) if told and told.type != media.type else (None, None)
+            beside = response.media()
+            is_another = beside is not None and beside.type != media.type
+            schema, slot = (beside.schema, beside.slot) if beside and is_another else (None, None)
             media = replace(media, schema=schema, slot=slot)
         fixed = [] if media is None else [(b"content-type", media.type.encode())]
         if self.media_type is not None:
@@ -134,28 +142,40 @@ class Results:
         self._declared[status] = response, media, fixed
         return response, media, fixed
 
-    def _encoded(self, result: Any, media: Media) -> bytes:
+    def _encoded(self, result: JSON, media: Media) -> bytes:
+        """The body of a result, which conforms to its schema.
+
+        Raises:
+            ContractBroken: it does not.
+        """
         if isinstance(result, bytes):
             return result
+        # What conforms to another schema, that of another representation, is held to this one.
+        slot = media.slot
+        if isinstance(result, Conforming):
+            slot = None if result.slot == slot else slot
+            result = result.body
         if media.is_sequence and isinstance(result, list):
-            return self._in_sequence(result, media)
+            self._hold(result, slot)
+            return write_sequence(result, media.type)
         is_json = "json" in media.type
-        if not is_json and ("xml" not in media.type or result is None or isinstance(result, str)):
+        is_xml = "xml" in media.type and result is not None and not isinstance(result, str)
+        if not is_json and not is_xml:
             return represented(self._contract, result, media)
-        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
-            raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
+        self._hold(result, slot)
         try:
             return written(result) if is_json else represented(self._contract, result, media)
         except (TypeError, ValueError) as error:
             raise ContractBroken([Violation("response", "", str(error))]) from None
 
-    def _in_sequence(self, result: list[Any], media: Media) -> bytes:
-        if media.slot is not None and not self._contract.schemas.is_valid(media.slot, result):
-            raise ContractBroken(self._contract.schemas.violations(media.slot, result, "response"))
-        return write_sequence(result, media.type)
+    def _hold(self, result: JSON, slot: str | None) -> None:
+        """Let pass what conforms to the schema in a slot; None demands nothing."""
+        schemas = self._contract.schemas
+        if slot is not None and not schemas.is_valid(slot, result):
+            raise ContractBroken(schemas.violations(slot, result, "response"))
 
 
-def written(value: Any) -> bytes:
+def written(value: object) -> bytes:
     """The JSON text of a value.
 
     Raises:
