@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -63,11 +63,6 @@ def operation_now() -> str:
     """The id of the operation that is under way; empty while nobody is asked for."""
     exchange = current.get(None)
     return exchange.operation.id if exchange else ""
-
-
-def around(thing: object, method: str, wrapper: Callable[..., Any]) -> None:
-    """Let the wrapper answer in the place of a method; its first argument is the method."""
-    setattr(thing, method, functools.partial(wrapper, getattr(thing, method)))
 
 
 def together(*changes: Change) -> Change:
@@ -205,29 +200,26 @@ def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Ch
 
 
 class Store:
-    """A store's collection with other methods in the place of some.
+    """A store's collection as it is; a fault overrides the method that it changes.
 
     Args:
         documents: the store's collection.
-        methods: by name; the first argument of each is the collection.
     """
 
-    def __init__(self, documents: Any, methods: Mapping[str, Callable[..., Any]]) -> None:
-        self._documents, self._methods = documents, methods
+    def __init__(self, documents: Any) -> None:
+        self.documents = documents
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._methods:
-            return functools.partial(self._methods[name], self._documents)
-        return getattr(self._documents, name)
+        return getattr(self.documents, name)
 
 
-def storing(ids: tuple[str, ...], collection: str, **methods: Callable[..., Any]) -> Change:
-    """Put other methods in the place of some of the store's, while one of the operations is under way."""
+def storing(ids: tuple[str, ...], collection: str, store: Callable[[Any], Store]) -> Change:
+    """Put another store in the place of a collection's, while one of the operations is under way."""
 
     def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, *others: Any) -> Collection:
             if enforcement.resource.collection == collection and operation_now() in ids:
-                documents = Store(documents, methods)
+                documents = store(documents)
             return factories.collection(documents, enforcement, *others)
 
         return replace(factories, collection=make)

@@ -4,18 +4,23 @@ from typing import Any
 
 from specdouble.double.factories import Factories
 from specdouble.prove import mutant
-from specdouble.prove.change import storing, unscoped
+from specdouble.prove.change import Store, storing, unscoped
 
 WEBHOOK = ("post_webhook_outreach",)
 
 
-@mutant("An inactive configuration takes leads.", kills="custom:inactive_takes_no_leads", operations=WEBHOOK)
-def webhook_accepts_an_inactive_configuration(factories: Factories) -> Factories:
-    def find_one(documents: Any, filter: Any) -> Any:
-        found = documents.find_one(filter)
+class AllActive(Store):
+    """Shows every document as an active one."""
+
+    def find_one(self, filter: Any) -> Any:
+        """The document, whatever its status is."""
+        found = self.documents.find_one(filter)
         return found and {**found, "status": "active"}
 
-    return storing(WEBHOOK, "lead_management", find_one=find_one)(factories)
+
+@mutant("An inactive configuration takes leads.", kills="custom:inactive_takes_no_leads", operations=WEBHOOK)
+def webhook_accepts_an_inactive_configuration(factories: Factories) -> Factories:
+    return storing(WEBHOOK, "lead_management", AllActive)(factories)
 
 
 @mutant(

@@ -19,6 +19,7 @@ from specdouble.double.state.problem import Refusal
 from specdouble.double.state.world import World
 from specdouble.prove.change import (
     Asked,
+    Store,
     answering,
     changed,
     changed_answer,
@@ -129,16 +130,16 @@ def _altering(collection: str, name: str, other: Callable[[Any], Any]) -> Change
 def _lost(resource: Resource, name: str) -> Mutant:
     """What is sent is answered, and not there when it is read."""
 
-    def lose(documents: Any, *given: Any) -> Any:
-        *place, document = given
-        kept = {key: value for key, value in document.items() if key != name}
-        if place:
-            before = documents.find_one(place[0]) or {}
-            return documents.replace_one(place[0], {**kept, **({name: before[name]} if name in before else {})})
-        empty = {name: _EMPTY.get(kind_of(resource.properties[name]))}
-        return documents.insert_one({**kept, **empty})
+    class Losing(Store):
+        def insert_one(self, document: Document) -> Any:
+            return self.documents.insert_one({**document, name: _EMPTY.get(kind_of(resource.properties[name]))})
 
-    change = keeping(resource.collection, _over(insert_one=lose, replace_one=lose))
+        def replace_one(self, filter: Any, after: Document) -> Any:
+            before = self.documents.find_one(filter) or {}
+            kept = {key: value for key, value in after.items() if key != name}
+            return self.documents.replace_one(filter, {**kept, **({name: before[name]} if name in before else {})})
+
+    change = keeping(resource.collection, _over(Losing))
     sentence = f"What is sent as {name} is answered, and lost."
     return Mutant("value.lost", f"{resource.collection}.{name}", sentence, change, (READ,))
 
@@ -146,12 +147,10 @@ def _lost(resource: Resource, name: str) -> Mutant:
 _EMPTY = {"string": "", "number": 0, "integer": 0, "boolean": False, "array": [], "object": {}}
 
 
-def _over(**methods: Callable[..., Any]) -> type[Collection]:
-    from specdouble.prove.change import Store
-
+def _over(store: type[Store]) -> type[Collection]:
     class Over(Collection):
         def __init__(self, documents: Any, *others: Any) -> None:
-            super().__init__(Store(documents, methods), *others)
+            super().__init__(store(documents), *others)
 
     return Over
 
@@ -159,11 +158,32 @@ def _over(**methods: Callable[..., Any]) -> type[Collection]:
 # Writes that are not done, or do too much
 
 
+class InsertsNothing(Store):
+    """Takes a new document, and forgets it."""
+
+    def insert_one(self, document: Document) -> None:
+        """Not stored."""
+
+
+class ReplacesNothing(Store):
+    """Takes a changed document, and keeps the old one."""
+
+    def replace_one(self, filter: Any, after: Document) -> None:
+        """Not changed."""
+
+
+class DeletesNothing(Store):
+    """Keeps what is to be removed."""
+
+    def delete_one(self, filter: Any) -> None:
+        """Not removed."""
+
+
 def _writes(contract: Contract, resource: Resource) -> Mutants:
     things = resource.collection
     for key in creators(contract, things):
         if shown(contract, things):
-            change = storing((key,), things, insert_one=lambda _documents, _document: None)
+            change = storing((key,), things, InsertsNothing)
             yield Mutant(
                 "write.create-not-stored",
                 key,
@@ -174,7 +194,7 @@ def _writes(contract: Contract, resource: Resource) -> Mutants:
             )
     for key in doing(contract, things, "update", "replace"):
         if shown(contract, things):
-            change = storing((key,), things, replace_one=lambda _documents, _filter, _after: None)
+            change = storing((key,), things, ReplacesNothing)
             yield Mutant(
                 "write.update-not-stored",
                 key,
@@ -210,18 +230,19 @@ def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
 
 def _deletes(resource: Resource, key: str) -> Mutants:
     things = resource.collection
-    change = storing((key,), things, delete_one=lambda _documents, _filter: None)
+    change = storing((key,), things, DeletesNothing)
     yield Mutant(
         "write.delete-not-done", key, f"A deleted document of {things} is still there.", change, (READ,), (key,)
     )
 
-    def too_many(documents: Any, filter: Any) -> Any:
-        found = documents.find_one(filter) or {}
-        scope = {name: found[name] for name in (resource.owner, resource.tenant) if name in found}
-        return documents.delete_many(scope)
+    class Sweeping(Store):
+        def delete_one(self, filter: Any) -> Any:
+            found = self.documents.find_one(filter) or {}
+            scope = {name: found[name] for name in (resource.owner, resource.tenant) if name in found}
+            return self.documents.delete_many(scope)
 
     sentence = f"Deleting one document of {things} deletes all of them that the caller has."
-    yield Mutant("write.delete-takes-all", key, sentence, storing((key,), things, delete_one=too_many), (READ,), (key,))
+    yield Mutant("write.delete-takes-all", key, sentence, storing((key,), things, Sweeping), (READ,), (key,))
 
 
 # What a refused request leaves behind
@@ -316,14 +337,18 @@ def _reads(contract: Contract, resource: Resource) -> Mutants:
     for key in doing(contract, things, "read"):
         if creators(contract, things):
             sentence = f"Whichever document of {things} is asked for, the caller's oldest is shown."
-            change = storing((key,), things, find_one=_oldest)
+            change = storing((key,), things, Oldest)
             yield Mutant("read.another", key, sentence, change, (READ,), (key,))
 
 
-def _oldest(documents: Any, filter: Any) -> Any:
-    if documents.find_one(filter) is None:
-        return None
-    return documents.find_one({name: value for name, value in filter.items() if name != "_id"})
+class Oldest(Store):
+    """Finds another document than the one that is asked for."""
+
+    def find_one(self, filter: Any) -> Any:
+        """The first that the rest of the filter matches."""
+        if self.documents.find_one(filter) is None:
+            return None
+        return self.documents.find_one({name: value for name, value in filter.items() if name != "_id"})
 
 
 def _lists(contract: Contract, resource: Resource) -> Mutants:

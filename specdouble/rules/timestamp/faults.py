@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Refusal
-from specdouble.prove.change import keeping, kept, storing
+from specdouble.prove.change import Store, keeping, kept, storing
 from specdouble.prove.facts import changers, doing, rules_of, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.timestamp.keep import TimestampKeeper
@@ -89,7 +90,7 @@ def _unasked(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
         sentence = f"A change that a rule refuses moves {name}."
         yield "moved-by-refused", sentence, keeping(things, _touching(name)), "refused_leaves_no_trace"
     for key in doing(contract, things, "read"):
-        change = storing((key,), things, find_one=_read_and_touched(name))
+        change = storing((key,), things, _touched_by_reads(name))
         yield "moved-by-read", f"Reading a document of {things} moves its {name}.", change, "read_changes_nothing"
         return
 
@@ -107,14 +108,13 @@ def _touching(name: str) -> type[Collection]:
     return Touching
 
 
-def _read_and_touched(name: str) -> Callable[..., Any]:
-    from specdouble.double.state.clock import Clock
+def _touched_by_reads(name: str) -> type[Store]:
+    class Touched(Store):
+        def find_one(self, filter: Any) -> Any:
+            found = self.documents.find_one(filter)
+            if found is not None:
+                found[name] = Clock().timestamp(after=found.get(name))
+                self.documents.replace_one({"_id": found["_id"]}, dict(found))
+            return found
 
-    def find_one(documents: Any, filter: Any) -> Any:
-        found = documents.find_one(filter)
-        if found is not None:
-            found[name] = Clock().timestamp(after=found.get(name))
-            documents.replace_one({"_id": found["_id"]}, dict(found))
-        return found
-
-    return find_one
+    return Touched
