@@ -15,7 +15,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.orders import in_order
-from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfTime
+from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
@@ -43,6 +43,7 @@ class Baseline:
         taken: the request that the server took.
         refused: the request that came nearest, where it took none.
         why: why none could be sent.
+        nobody: whether that is for want of a user.
         held: what its body must hold beside the usual, by property; words in it are made anew.
         without: the properties of a full body that the server does not take.
     """
@@ -51,6 +52,7 @@ class Baseline:
     taken: Exchange | None = None
     refused: Exchange | None = None
     why: str = ""
+    nobody: bool = False
     held: Mapping[str, Any] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
 
@@ -60,14 +62,15 @@ class Baseline:
         if self.taken is not None:
             return None
         if self.refused is None:
-            return self.why if self.why.startswith(str(self.operation)) else f"{self.operation}: {self.why}"
+            told = self.nobody or self.why.startswith(str(self.operation))
+            return self.why if told else f"{self.operation}: {self.why}"
         return f"no request of {self.operation} was found that the server takes ({self.refused.told(60)})"
 
     @property
     def line(self) -> str:
         """What was sent, and what came back."""
         if self.refused is None:
-            return self.missing or ""
+            return str(self.operation) if self.nobody else self.missing or ""
         call, path = self.refused.call, self.operation.path
         for name, value in call.path.items():
             path = path.replace("{" + name + "}", str(value))
@@ -78,7 +81,7 @@ class Baseline:
     def advice(self) -> str:
         """What would help."""
         if self.refused is None:
-            return "none could be sent"
+            return self.why if self.nobody else "none could be sent"
         status = self.refused.status
         if status >= 500:
             return "the server failed, which is told as a failure"
@@ -190,7 +193,7 @@ class _Search:
             self.baseline.why = "there was no time to find a request that the server takes"
             raise
         except Interruption as interruption:
-            self.baseline.why = str(interruption)
+            self.baseline.why, self.baseline.nobody = str(interruption), isinstance(interruption, NobodyNamed)
 
     def _seek(self) -> None:
         if self.operation.body is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from threading import Lock
@@ -166,7 +166,15 @@ class Campaign:
         for trial in baselines.trials:
             self._judged(trial)
         self.verdict.lacking = baselines.told()
+        self.verdict.unproved = self._without_documents(names)
         self.verdict.untaken |= {one.operation.id: one.missing or "" for one in baselines.lacking()}
+
+    def _without_documents(self, names: Collection[str]) -> str:
+        """Why no document could be created at all; empty where one could, or none was to be."""
+        found = self.session.baselines.found
+        creators = {one.id for subject in self.session.subjects.values() for one in subject.creators} & set(names)
+        reasons = [found[name].missing for name in sorted(creators) if name in found]
+        return str(reasons[0]) if reasons and None not in reasons else ""
 
     @property
     def enough(self) -> bool:

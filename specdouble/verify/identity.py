@@ -224,6 +224,17 @@ class Crowd:
         return found
 
 
+def anybody(contract: Contract) -> tuple[Account, ...]:
+    """Somebody for a double that was started for this run: what no `x-identity` is about takes whoever asks."""
+    unknown = [name for name in contract.security_schemes if name not in contract.identities]
+    credentials = {name: "anybody:probe" if _is_basic(contract.security_schemes[name]) else "probe" for name in unknown}
+    return (Account("anybody", credentials=credentials),) if credentials else ()
+
+
+def _is_basic(scheme: Mapping[str, Any]) -> bool:
+    return str(scheme.get("scheme", "")).lower() == "basic" or scheme.get("type") == "basic"
+
+
 def login_values(login: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """What a user signs in with, each value with the names that lead to it: they may stand within one object."""
     for name, value in login.items():
@@ -249,7 +260,7 @@ def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], q
             headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), f"{name}={credential}"]))
         else:
             headers[name] = credential
-    elif str(scheme.get("scheme", "")).lower() == "basic" or scheme.get("type") == "basic":
+    elif _is_basic(scheme):
         headers["Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
     else:
         headers["Authorization"] = f"Bearer {credential}"

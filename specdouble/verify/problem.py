@@ -6,6 +6,7 @@ Exception
 └── Interruption            a case ends early
     ├── Broken              the server broke a rule
     ├── NotExercised        the case could not try its rule
+    │   └── NobodyNamed     no user is known whom the server would take
     ├── Trouble             the network's fault, never the rule's
     ├── OutOfTime           `max_time` is over, or Ctrl-C
     └── Enough              `max_failures` are found
@@ -43,6 +44,17 @@ class Broken(Interruption):
 
 class NotExercised(Interruption):
     """The case could not try its rule; the message is the reason."""
+
+
+class NobodyNamed(NotExercised):
+    """No user is named whose credentials the server could take.
+
+    Args:
+        scheme: the security scheme that asks for them.
+    """
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(f"no user is named: add `--user ada:{scheme}=env:ADA_SECRET`, or users to the settings")
 
 
 class Trouble(Interruption):

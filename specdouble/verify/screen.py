@@ -164,6 +164,8 @@ class Screen:
             click.echo(f"     {printable(line)}")
 
     def _sum(self, verdict: Verdict) -> None:
+        if verdict.unproved and not verdict.failures:
+            self.line(f"\nNothing is proved of documents, since none could be created: {verdict.unproved}", fg="red")
         states = [KEPT, BROKEN, *(one for one in (KNOWN, SKIPPED) if verdict.count(one)), NOT_EXERCISED]
         counts = ", ".join(f"{verdict.count(state)} {state}" for state in states)
         if verdict.count(NOT_EXERCISED):

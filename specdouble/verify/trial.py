@@ -15,10 +15,11 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge
 from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged
 
+FORBIDDEN = 403
 CLIENTS = 8  # in a volley
 
 
@@ -106,7 +107,7 @@ class Trial:
         """The answer with a new token: the old one may have expired."""
         user = self.session.crowd.users.get(call.user or "")
         if user is None:
-            raise NotExercised(f"{call.operation} needs a user: name one in [tool.specdouble.verify], or by --user")
+            raise NobodyNamed(next(iter(scheme for one in call.operation.security for scheme in one), "SCHEME"))
         if not self.session.crowd.may_call(call.operation.security, user):
             raise NotExercised(f"{user.name} has no credentials for {call.operation}")
         exchange: Exchange = self.session.renewed(call, refused)
@@ -296,6 +297,9 @@ class Trial:
         if seen is None:
             subject = document.subject
             operation = (*subject.readers, *subject.listers)[0]
+            forbidden = self.exchanges[-1].status == FORBIDDEN and self.session.baselines.missing((operation.id,))
+            if forbidden:  # to everybody: that is a matter of rights, and not of this document
+                raise NotExercised(forbidden)
             expected = f"the document of {subject.collection} that was created to be there"
             told = f"it is not: {self.exchanges[-1].told(80)}"
             raise Broken(expected, told, "read_your_writes", shows_all(operation))

@@ -208,6 +208,7 @@ class Verdict:
     untaken: dict[str, str] = field(default_factory=dict)  # why no request of an operation was taken, or sent
     cases: int = 0
     require_all: bool = False
+    unproved: str = ""  # why no document could be created, so that nothing about documents was tried
 
     @property
     def failures(self) -> list[Failure]:
@@ -230,7 +231,11 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 conforms, 1 violations or, where all is required, anything not exercised; 3 nothing could be tried."""
+        """0 conforms, 1 violations or, where all is required, anything not exercised; 3 nothing could be tried.
+
+        Where no create was taken, nothing was tried of what the server does to documents: that is no success.
+        """
         if self.failures or (self.require_all and self.count(NOT_EXERCISED)):
             return 1
-        return 3 if self.rows and not any(row.cases for row in self.rows.values()) else 0
+        nothing_tried = bool(self.rows) and not any(row.cases for row in self.rows.values())
+        return 3 if nothing_tried or self.unproved else 0

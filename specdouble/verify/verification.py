@@ -18,6 +18,7 @@ from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.identity import anybody
 from specdouble.verify.joined import joined
 from specdouble.verify.known import read_known, write_known
 from specdouble.verify.plan import plan
@@ -73,6 +74,8 @@ def verify(contract: Contract, settings: Settings, show: Show | None = None) -> 
 def run(contract: Contract, settings: Settings, show: Show) -> Run:
     """Verify, and keep what reports are written from."""
     contract = joined(contract)
+    if settings.owned and not settings.users:
+        settings = replace(settings, users=anybody(contract))
     _check(contract, settings)
     _leave_no_files()
     settings = _without_what_is_off(contract, settings)

@@ -18,6 +18,7 @@ from specdouble.double.server import Server
 from specdouble.prove.bench import Bench, Options
 from specdouble.prove.campaign import sample
 from specdouble.prove.result import KILLED, SURVIVED, Clean
+from specdouble.verify.identity import anybody
 from specdouble.verify.settings import load
 from specdouble.verify.verdict import KEPT, Verdict
 from specdouble.verify.verification import verify
@@ -39,7 +40,8 @@ def verified(path: Path, seed: int) -> Verdict:
     """Verify the double of a contract as `specdouble serve` and `specdouble verify --url` do."""
     settings = load(path if path.is_dir() else path.parent, seed=seed, yes=True)
     with Server(Double(DoubleSettings(path)), "127.0.0.1", 0).running() as url:
-        return verify(read(path), replace(settings, url=url))
+        contract = read(path)
+        return verify(contract, replace(settings, url=url, users=settings.users or anybody(contract)))
 
 
 @pytest.mark.parametrize("name", NAMES)
