@@ -50,17 +50,26 @@ class Guesses:
     def place_of(self, operation: Operation, wanted: Found, identity: str, *, many: bool) -> tuple[str, ...] | None:
         """The way to the documents in an operation's success.
 
-        To the same schema, else to one with the same id, else, in a list or without an id, to one that is mostly the
-        same.
+        To the same schema, else to one that is mostly the same and has the id beside it, else to one with the same id,
+        else, in a list or without an id, to one that is mostly the same.
         """
         candidates = [one for one in self.bodies.shown(operation) if one.many == many]
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
+        beside = [one.envelope for one in candidates if self._has_id_beside(one, candidates, wanted, identity)]
         alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
         if wanted.id_path:
             alike = [one.envelope for one in candidates if wanted.id_path[0] in one.properties]
         is_part = many or identity == HIDDEN_ID  # nothing else tells a document without an id
         summaries = [one.envelope for one in candidates if is_part and is_mostly(one, wanted)]
-        return next(iter([*same, *alike, *summaries]), None)
+        return next(iter([*same, *beside, *alike, *summaries]), None)
+
+    @staticmethod
+    def _has_id_beside(one: Found, candidates: list[Found], wanted: Found, identity: str) -> bool:
+        """Whether it is the `result` of `{id, result}`: what the id beside it names."""
+        if not one.envelope or identity in one.properties or not is_mostly(one, wanted):
+            return False
+        holders = [other for other in candidates if other.envelope == one.envelope[:-1]]
+        return any(identity in other.properties and not is_mostly(other, wanted) for other in holders)
 
     def sent(self, operation: Operation, found: Found) -> Sent | None:
         """The document in an operation's request."""

@@ -56,7 +56,7 @@ def identity_of(
 
 def _by_id(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
     """The id, where the parameter is one by its name or stands for the whole thing."""
-    is_id = wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "")
+    is_id = wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "pk", "")
     if not (is_id or one in wanted or _ends(one, wanted)):
         return None
     return next((scalars[plain(name)] for name in (*_IDS, one + "id") if plain(name) in scalars), None)

@@ -179,7 +179,8 @@ class _Collections:
                 numbered = is_number(operation, parameter)
                 identity = identity_of(found.properties, parameter, group.segment, numbered, found.name)
                 if identity is not None:
-                    return self.with_id_inside(group, operation, found, identity) or (found, identity)
+                    inside = self.with_id_inside(group, operation, found, identity)
+                    return inside or self.with_id_beside(group, operation, found, identity) or (found, identity)
             if operation.method == "get" and on_one:
                 return self.with_id_told_elsewhere(group, operation)
         return self.shape_without_one(group) if group.parameter is None else None
@@ -232,6 +233,24 @@ class _Collections:
         if root.envelope or root.many or found.envelope[0] not in common or len(common) < 2:
             return None
         return replace(root, id_path=(*found.envelope, identity)), HIDDEN_ID
+
+    def with_id_beside(
+        self, group: _Group, operation: Operation, found: Found, identity: str
+    ) -> tuple[Found, str] | None:
+        """The `result` of `{id, result}`, where clients send what stands in it and nothing of what was found."""
+        senders = [group.on_all.get("post"), group.on_one.get("put"), group.on_one.get("patch")]
+        sent = next((properties for one in senders if one and (properties := self.bodies.sent(one))), {})
+        if found.envelope or found.many or common_names(sent, found.properties):
+            return None
+        for inner in self.bodies.shown(operation):
+            if (
+                len(inner.envelope) == 1
+                and not inner.many
+                and 2 * len(common_names(sent, inner.properties)) > len(sent)
+            ):
+                properties = {identity: found.properties[identity], **inner.properties}
+                return replace(inner, properties=properties), identity
+        return None
 
     # What operations do to its documents
 

@@ -95,3 +95,11 @@ def test_where_no_value_fits_as_it_is_as_much_is_kept_as_can_be(client: httpx.Cl
     assert member["email"] == "ada@example.com"
     assert client.get(f"/members/{member['id']}").json()["email"] == "ada@example.com"
     assert "ada@example.com" in [one.get("email") for one in client.get("/members").json()]
+
+
+def test_an_id_may_stand_beside_the_document_in_its_envelope(client: httpx.Client) -> None:
+    sent = {"name": "weekly", "sql": "select 1"}
+    told = made(client, "/reports/", sent)
+    assert told == {"id": told["id"], "result": sent}
+    shown = client.get(f"/reports/{told['id']}").json()
+    assert (shown["id"], shown["result"]) == (str(told["id"]), {"id": told["id"], **sent})

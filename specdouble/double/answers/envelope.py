@@ -6,7 +6,8 @@ from copy import deepcopy
 
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
-from specdouble.contract.properties import plain
+from specdouble.contract.properties import plain, types_of
+from specdouble.double.answers.completion import value_at
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
@@ -64,7 +65,9 @@ class Envelope:
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
         is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
-        self.shows = self._media is not None and (self._same or resource.id in names or many or is_single)
+        self._beside = None if many or self._media is None else self._place_of_id(path)
+        shows = self._same or resource.id in names or many or is_single or self._beside is not None
+        self.shows = self._media is not None and shows
         shows_all = self._same or not names or contract.is_open_ended(schema)
         self._names = None if shows_all else frozenset(names)
         # A password is sent, and never shown.
@@ -81,10 +84,13 @@ class Envelope:
             # Copies: what is told of the page is read off the documents as they are stored.
             shown: JSON = [self._shown(dict(one)) for one in page.documents]
         elif self.shows:
+            identity = document.get(self._id)
             shown = self._shown(document)
         else:
             return self._overlaid(document)
         whole = self._around(shown, page) if self._path else shown
+        if self._beside is not None:
+            self._tell_id(whole, self._beside, identity)
         # Nearly always it conforms; what is stored may be shut out by a schema of this operation's own.
         return self._conforming(whole, document)
 
@@ -108,6 +114,24 @@ class Envelope:
             holder = holder[name]
         holder[last] = shown
         return whole
+
+    def _tell_id(self, whole: Document, place: tuple[str, ...], identity: JSON) -> None:
+        """Put the document's id where it stands beside the document, of the type that it has there."""
+        holder = value_at(whole, place)
+        if not isinstance(holder, dict) or identity is None:
+            return
+        kinds = types_of(self._contract.properties(self._schema_at(place))[self._id])
+        if "string" in kinds:
+            identity = str(identity)
+        elif isinstance(identity, str) and identity.isdigit():
+            identity = int(identity)
+        holder[self._id] = identity
+
+    def _place_of_id(self, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Where the id stands outside of the document at the path: beside `result` in `{id, result}`."""
+        places = [path[:end] for end in range(len(path))]
+        holding = (one for one in places if self._id in self._contract.properties(self._schema_at(one)))
+        return next(holding, None)
 
     def _sampled(self) -> dict[str, JSON]:
         """What stands around the documents: a sample of the success, made once."""
