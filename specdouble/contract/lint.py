@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -149,8 +150,9 @@ def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> 
     branches = schema.get("oneOf")
     if not isinstance(branches, list):
         return
-    asserted = [_asserted(branch) for branch in branches]
-    if branches and all(asserted.count(one) > 1 for one in asserted):
+    # Counted as texts: to compare each with each takes the square of their number.
+    times = Counter(json.dumps(_asserted(branch), sort_keys=True, default=str) for branch in branches)
+    if branches and all(count > 1 for count in times.values()):
         reason = (
             "each alternative of the `oneOf` equals another one, so that a value fits both or none: nothing conforms"
         )
@@ -294,11 +296,14 @@ def _check_refusals(
 ) -> None:
     """An operation that can break a rule declares a status with which it refuses."""
     by_collection: dict[str, list[CollectionRule]] = defaultdict(list)
+    by_operation: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         if isinstance(rule, CollectionRule) and rule.refused_with:
             by_collection[rule.collection].append(rule)
+        elif isinstance(rule, OperationRule):
+            by_operation[rule.about].append(rule)
     for operation in operations:
-        about: list[Rule] = [rule for rule in rules if isinstance(rule, OperationRule) and rule.about == operation.id]
+        about = [*by_operation[operation.id]]
         action = actions.get(operation.id)
         if action is not None and action.does in ("create", "update", "replace"):
             taken = _properties_of_body(document, operation, action)

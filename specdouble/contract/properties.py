@@ -32,16 +32,24 @@ def described(document: Document, schema: Any) -> dict[str, Any]:
     schema = document.resolve(schema)
     if not isinstance(schema, dict):
         return {}
+    told: dict[str, Any] = {}
+    for part in reversed(_down_to_type(document, schema, set())):
+        # Of what it is, not of what is in it: properties are gathered from all parts.
+        told = {**{key: told[key] for key in _OF_KIND if key in told}, **part}
+    return told or schema
+
+
+def _down_to_type(document: Document, schema: dict[str, Any], seen: set[int]) -> list[dict[str, Any]]:
+    """The schema and those of its `allOf` that lead to the first one with a type; nothing where none has one."""
+    if "type" in schema:
+        return [schema]
+    seen.add(id(schema))  # where two ways lead to a schema without a type, one of them is gone
     parts = schema.get("allOf")
-    if "type" in schema or not isinstance(parts, list):
-        return schema
-    behind = [described(document, part) for part in parts if part is not schema]
-    told = next((part for part in behind if "type" in part), None)
-    if told is None:
-        return schema
-    # Of what it is, not of what is in it: properties are gathered from all parts.
-    inherited = {key: told[key] for key in _OF_KIND if key in told}
-    return {**inherited, **schema}
+    for part in parts if isinstance(parts, list) else ():
+        part = document.resolve(part)
+        if isinstance(part, dict) and id(part) not in seen and (found := _down_to_type(document, part, seen)):
+            return [schema, *found]
+    return []
 
 
 _OF_KIND = ("type", "items", "enum", "const", "format", "default", "nullable", "pattern")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from specdouble.contract.composition import COMPOSING, bound_compositions
 from specdouble.contract.document import Document
 from specdouble.contract.keywords import CHECKS, article, is_pattern, kinds_of, shown, without_slashes
 from specdouble.contract.pointer import fragment, look_up, pointer
@@ -176,7 +177,7 @@ def bring_into_shape(document: Document) -> list[str]:
     """Leave out what does not fit its place, each with a finding; the pointers of what was left out."""
     shaping = _Shaping(document)
     shaping.run()
-    return shaping.left_out
+    return shaping.left_out + bound_compositions(document, shaping.composed)
 
 
 class _Shaping:
@@ -186,6 +187,7 @@ class _Shaping:
         self.fields = _SWAGGER_FIELDS if is_swagger else _FIELDS
         self.hold_keywords = _SWAGGER_HOLDS_KEYWORDS if is_swagger else _HOLDS_KEYWORDS
         self.left_out: list[str] = []
+        self.composed: list[tuple[dict[str, Any], str]] = []
         # The kind that each mapping was read as: a `$ref` or an alias leads to it from several places.
         self.kinds: dict[int, str] = {}
         self.waiting: list[tuple[dict[str, Any], str, str]] = []
@@ -225,6 +227,8 @@ class _Shaping:
                 self.field(node, key, Object("path item"), place)
         if kind in self.hold_keywords and "enum" in node and "type" in node:
             self.enum(node, at)
+        if kind == "schema" and not node.keys().isdisjoint(COMPOSING):
+            self.composed.append((node, at))
 
     def field(self, holder: Any, key: Any, spec: Spec, at: str) -> None:
         """Look at one field of a mapping, or one item of a list."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from specdouble.contract import Contract, Finding
 from specdouble.contract import read as read_contract
 from specdouble.double.answers.handlers import Handlers
-from specdouble.double.answers.resolution import Resolution, resolve
+from specdouble.double.answers.resolution import Resolution, resolve_all
 from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.factories import Factories
@@ -123,9 +123,7 @@ class Double:
         contract = read_contract(self.settings.path, self.settings.allow_refs, self.settings.overlays)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
-        resolutions = {
-            operation.id: resolve(contract, handlers, sampler, operation) for operation in contract.operations.values()
-        }
+        resolutions = resolve_all(contract, handlers, sampler)
         seed = read_seed(self.settings.project / "mock_data", contract)
         wanted = dict.fromkeys(
             action.collection for one, action in contract.actions.items() if resolutions[one].by == "automatic"

@@ -13,7 +13,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.envelope import Envelope
-from specdouble.double.answers.listing import Listing, asked_for, listed_defaults
+from specdouble.double.answers.listing import Listing, Lists
 from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sample import sampled
@@ -26,12 +26,12 @@ Document = dict[str, Any]
 Result = tuple[Any, int, dict[str, str]]
 
 
-def automatic(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[..., Result] | None:
+def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists: Lists) -> Callable[..., Result] | None:
     """The function that answers an operation by its action; None where it has none."""
     action = contract.actions.get(operation.id)
     if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
         return None
-    answer = getattr(AutomaticOperation(contract, operation, action, sampler), action.does, None)
+    answer = getattr(AutomaticOperation(contract, operation, action, sampler, lists), action.does, None)
     return None if answer is None else _refusing(answer, sampled(contract, operation, sampler))
 
 
@@ -57,9 +57,12 @@ class AutomaticOperation:
         operation: the operation.
         action: what it does.
         sampler: fills in what a document must have and the request does not bring.
+        lists: what a document must have to be listed.
     """
 
-    def __init__(self, contract: Contract, operation: Operation, action: Action, sampler: Sampler) -> None:
+    def __init__(
+        self, contract: Contract, operation: Operation, action: Action, sampler: Sampler, lists: Lists
+    ) -> None:
         self._contract = contract
         self._operation = operation
         self._action = action
@@ -73,8 +76,7 @@ class AutomaticOperation:
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
         response = operation.response(operation.success)
         self._page_headers = PageHeaders(contract, response) if many and response else None
-        self._listed = listed_defaults(contract, self._resource)
-        self._asked_for = asked_for(contract, self._resource)
+        self._listed = lists.of(self._resource)
         self._sent = sent_names(contract, operation, action)
         self._set_by_server = {rule.name for rule in self._resource.of(PropertyRule) if rule.server_sets}
         self._set_by_server |= {
@@ -230,9 +232,8 @@ class AutomaticOperation:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
-        document = self._completion.with_asked_for(
-            self._completion.with_defaults(document, self._listed), self._asked_for
-        )
+        document = self._completion.with_defaults(document, self._listed.defaults)
+        document = self._completion.with_asked_for(document, self._listed.required)
         draft = self._completion.identified(documents.draft(document))
         stored = self._completion.identified(self._completion.completed(draft, sent))
         if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none

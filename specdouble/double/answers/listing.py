@@ -395,32 +395,56 @@ def _without_filters(contract: Contract, operation: Operation, filters: Iterable
 # What lists ask of new documents
 
 
-def listed_defaults(contract: Contract, resource: Resource) -> Document:
-    """What the lists of a collection filter by where nothing is asked for: `state: open`."""
-    found: Document = {}
-    for one in _filters_of_lists(contract, resource):
-        default = _default_of(one.sent)
-        filters_by_it = isinstance(default, str | int | float) and default != one.unset
-        if filters_by_it and one.can_hold(default):
-            found.setdefault(one.path, default)
-    return found
+@dataclass(frozen=True, slots=True)
+class ListedBy:
+    """What documents must have to be in the lists of their collection.
+
+    Args:
+        defaults: what lists filter by where nothing is asked for: `state: open`.
+        required: the properties that a list cannot be asked for without: a document without them is never listed.
+    """
+
+    defaults: Mapping[str, JSON] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
 
 
-def asked_for(contract: Contract, resource: Resource) -> frozenset[str]:
-    """The properties that a list cannot be asked for without: a document without them would never be listed."""
-    return frozenset(one.path for one in _filters_of_lists(contract, resource) if one.sent.required)
+class Lists:
+    """The lists of a contract, read once for each collection however many operations it has.
 
+    Args:
+        contract: the contract.
+    """
 
-def _filters_of_lists(contract: Contract, resource: Resource) -> Iterator[Filter]:
-    """The filters of all lists of an inferred collection, as far as they are by the documents' own properties."""
-    if not resource.why:
-        return
-    for operation_id, action in contract.actions_of.get(resource.collection, ()):
-        if action.does != "list":
-            continue
-        for one in Listing.of(contract, contract.operations[operation_id], resource).filters:
-            if one.path in resource.properties:
-                yield one
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._known: dict[str, ListedBy] = {}
+
+    def of(self, resource: Resource) -> ListedBy:
+        """What the lists of an inferred collection ask for; nothing where annotations tell of it."""
+        if not resource.why:
+            return ListedBy()
+        if resource.collection not in self._known:
+            self._known[resource.collection] = self._read(resource)
+        return self._known[resource.collection]
+
+    def _read(self, resource: Resource) -> ListedBy:
+        defaults: Document = {}
+        filters = list(self._filters(resource))
+        for one in filters:
+            default = _default_of(one.sent)
+            filters_by_it = isinstance(default, str | int | float) and default != one.unset
+            if filters_by_it and one.can_hold(default):
+                defaults.setdefault(one.path, default)
+        return ListedBy(defaults, frozenset(one.path for one in filters if one.sent.required))
+
+    def _filters(self, resource: Resource) -> Iterator[Filter]:
+        """The filters of all lists of a collection, as far as they are by the documents' own properties."""
+        for operation_id, action in self._contract.actions_of.get(resource.collection, ()):
+            if action.does != "list":
+                continue
+            for one in Listing.of(self._contract, self._contract.operations[operation_id], resource).filters:
+                if one.path in resource.properties:
+                    yield one
 
 
 def _default_of(sent: Sent) -> JSON:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from specdouble.contract import Contract, Operation
 from specdouble.double.answers.automatic import automatic
 from specdouble.double.answers.handlers import Handlers
+from specdouble.double.answers.listing import Lists
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.uploads import with_uploads
@@ -29,12 +30,23 @@ class Resolution:
     why: str
 
 
-def resolve(contract: Contract, handlers: Handlers, sampler: Sampler, operation: Operation) -> Resolution:
+def resolve_all(contract: Contract, handlers: Handlers, sampler: Sampler) -> dict[str, Resolution]:
+    """What answers each operation, by its id."""
+    lists = Lists(contract)
+    return {
+        operation.id: _resolve(contract, handlers, sampler, lists, operation)
+        for operation in contract.operations.values()
+    }
+
+
+def _resolve(
+    contract: Contract, handlers: Handlers, sampler: Sampler, lists: Lists, operation: Operation
+) -> Resolution:
     """Find the first that can answer the operation."""
     handler = handlers.get(operation)
     if handler is not None:
         return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}")
-    answer = automatic(contract, operation, sampler)
+    answer = automatic(contract, operation, sampler, lists)
     if answer is not None:
         keeping = with_uploads(contract, operation, answer, sampler)
         return Resolution(keeping or answer, "automatic", _why(contract, operation))

@@ -46,6 +46,9 @@ def fills_defaults(action: Action | None) -> bool:
     return action is None or action.does == "create"
 
 
+_AT_ONCE = 40  # levels of a schema; ten thousand may stand behind one another, and few values have as many
+
+
 class _Compiler:
     """Makes of a schema the function that leaves of a value what the schema names.
 
@@ -58,20 +61,31 @@ class _Compiler:
         self.contract = contract
         self.with_defaults = with_defaults
         self.under_way: dict[int, list[Keep | None]] = {}
+        self.depth = 0
 
     def compile(self, schema: JSON, server_set: set[str] | None = None) -> Keep | None:
         """The function; None where all of a value stays as it is."""
         resolved = self.contract.resolve(schema)
         if not isinstance(resolved, dict):
             return None
-        if id(resolved) in self.under_way:
-            # A schema that leads to itself: its function is there once a value is.
-            slot = self.under_way[id(resolved)]
-            return lambda value: slot[0](value) if slot and slot[0] else value
-        self.under_way[id(resolved)] = slot = []
-        kept = self.array(resolved) if "items" in resolved else self.object(resolved, server_set or set())
-        slot.append(kept)
-        return kept
+        if id(resolved) in self.under_way or self.depth > _AT_ONCE:  # it leads to itself, or is far down
+            return self.later(resolved)
+        slot = self.under_way[id(resolved)] = []
+        self.depth += 1
+        slot.append(self.array(resolved) if "items" in resolved else self.object(resolved, server_set or set()))
+        self.depth -= 1
+        return slot[0]
+
+    def later(self, schema: dict[str, JSON]) -> Keep:
+        """What is compiled by the first value that reaches down to it, where it has not been by then."""
+        slot = self.under_way.setdefault(id(schema), [])
+
+        def keep(value: JSON) -> JSON:
+            if not slot:
+                slot.append(self.array(schema) if "items" in schema else self.object(schema, set()))
+            return slot[0](value) if slot[0] else value
+
+        return keep
 
     def array(self, schema: dict[str, JSON]) -> Keep | None:
         keep = self.compile(schema["items"])

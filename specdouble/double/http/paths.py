@@ -16,7 +16,7 @@ _NAME = re.compile(r"\{([^{}]+)\}")
 class _Node(Generic[Target]):
     concrete: dict[str, _Node[Target]] = field(default_factory=dict)
     # Templates share a node whatever they call their parameters: what is concrete further on decides among them.
-    templated: list[tuple[Literals | None, _Node[Target]]] = field(default_factory=list)
+    templated: dict[Literals | None, _Node[Target]] = field(default_factory=dict)
     targets: list[tuple[tuple[str, ...], Target]] = field(default_factory=list)
 
 
@@ -35,6 +35,7 @@ class Paths(Generic[Target]):
             if "{" not in template:
                 self._concrete[template] = (target, {})
             self._add(template, target)
+        self._sort()
         for template, target in templates.items():
             self._shorten(template, target)
 
@@ -47,13 +48,16 @@ class Paths(Generic[Target]):
                 continue
             whole = segment == "{" + names[0] + "}"
             literals = None if whole else tuple(_NAME.split(segment)[::2])
-            known = next((entry for entry in node.templated if entry[0] == literals), None)
-            if known is None:
-                known = (literals, _Node())
-                node.templated.append(known)
-                node.templated.sort(key=_openness)
-            node = known[1]
+            node = node.templated.setdefault(literals, _Node())
         node.targets.append((tuple(_NAME.findall(template)), target))
+
+    def _sort(self) -> None:
+        """Have the most concrete template of each segment tried first."""
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            node.templated = dict(sorted(node.templated.items(), key=_openness))
+            waiting += [*node.concrete.values(), *node.templated.values()]
 
     def _shorten(self, template: str, target: Target) -> None:
         """Most templates end in their only parameter: what stands before it finds them without a walk."""
@@ -96,7 +100,7 @@ class Paths(Generic[Target]):
         segment = segments[at]
         if segment in node.concrete:
             yield from self._every(node.concrete[segment], segments, at + 1, found)
-        for literals, child in node.templated if segment else ():
+        for literals, child in node.templated.items() if segment else ():
             values = (segment,) if literals is None else _between(literals, segment)
             if values is not None:
                 yield from self._every(child, segments, at + 1, (*found, *values))

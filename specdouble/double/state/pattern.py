@@ -12,6 +12,7 @@ import re
 import string
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 from re import _parser
 from typing import Any
@@ -64,6 +65,7 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
     return None
 
 
+@lru_cache
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a text matches: by the engine that validates the contract's schemas, which gives up in time."""
     options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_BACK)
@@ -142,10 +144,14 @@ class _Writer:
         if code == "LITERAL":
             return chr(value)
         if code == "RANGE":
-            low, high = value
-            # Of a wide range the printable part is enough.
-            plain = "".join(char for char in _PRINTABLE if low <= ord(char) <= high)
-            return plain or "".join(chr(one) for one in range(low, min(high, low + 64) + 1))
+            return _between(*value)
         if code == "CATEGORY":
             return _CATEGORIES.get(value.name, _LETTERS)
         return ""
+
+
+@lru_cache
+def _between(low: int, high: int) -> str:
+    """The characters of a range; of a wide one the printable part is enough."""
+    plain = "".join(char for char in _PRINTABLE if low <= ord(char) <= high)
+    return plain or "".join(chr(one) for one in range(low, min(high, low + 64) + 1))

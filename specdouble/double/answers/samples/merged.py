@@ -20,7 +20,7 @@ class Merged(dict[str, Any]):
     """
 
     choices: list[list[Any]]
-    references: frozenset[str]
+    references: set[str]
     never: bool
     own: dict[int, Any]
 
@@ -33,7 +33,7 @@ def merged(schema: Any, definition: Definition) -> Merged:
         definition: gives the schema that a `$ref` leads to.
     """
     whole = Merged()
-    whole.choices, whole.references, whole.never, whole.own = [], frozenset(), False, {}
+    whole.choices, whole.references, whole.never, whole.own = [], set(), False, {}
     _add(whole, schema, definition)
     return whole
 
@@ -41,7 +41,7 @@ def merged(schema: Any, definition: Definition) -> Merged:
 def with_choice(whole: Merged, picks: list[Any], definition: Definition) -> Merged:
     """The schema with one of each of its choices merged in."""
     taken = Merged(whole)
-    taken.choices, taken.references, taken.never, taken.own = [], whole.references, whole.never, {}
+    taken.choices, taken.references, taken.never, taken.own = [], {*whole.references}, whole.never, {}
     for pick in picks:
         _add(taken, pick, definition)
     return taken
@@ -76,7 +76,7 @@ def _add(whole: Merged, schema: Any, definition: Definition) -> None:
         return
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference not in whole.references:
-        whole.references |= {reference}
+        whole.references.add(reference)
         _add(whole, definition(reference), definition)
     for keyword, value in schema.items():
         _add_keyword(whole, keyword, value)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from itertools import islice
 from random import Random
 from typing import Any
 
 from specdouble.contract import Schemas, Violation
 from specdouble.contract.pointer import pointer, tokens
 from specdouble.double.answers.samples.merged import merged, with_choice
-from specdouble.double.answers.samples.values import HOPELESS, MISSING, Place, Values
+from specdouble.double.answers.samples.values import HOPELESS, MISSING, Effort, Place, Values
 from specdouble.double.answers.samples.wording import Wording
 
 _ROUNDS = HOPELESS + 12
+_MOST_JOINED = 200  # members of an object, each of which is tried alone
 _WHOLE = 2  # so often an object is completed, before a new one takes of it what it can
 
 
@@ -77,11 +79,16 @@ class Sampler:
         Raises:
             UnsatisfiableError: none was found.
         """
+        return self._made(slot, key, Effort(), told=told)
+
+    def _made(self, slot: str, key: str, effort: Effort, *, told: bool = True) -> Any:
         schema = self._schemas.translated(slot)
         troubles: dict[Place, int] = {}
         violations: list[Violation] = []
         for _ in range(_ROUNDS):
-            values = self._values(key, troubles, told)
+            if effort.left < 0:
+                break
+            values = self._values(key, troubles, effort, told)
             value = values.value(schema)
             if value is MISSING:
                 for place in {(), *values.impossible}:
@@ -107,12 +114,15 @@ class Sampler:
             return value
         value = deepcopy(value)
         troubles: dict[Place, int] = {}
+        effort = Effort()
         for _ in range(_ROUNDS):
+            if effort.left < 0:
+                break
             # From the end: what is taken out of an array moves the items behind it.
             places = sorted({_place(one.pointer, value) for one in violations}, key=_in_order, reverse=True)
             for place in places:
                 troubles[place] = troubles.get(place, 0) + 1
-                value = self._mended(slot, value, place, troubles, key)
+                value = self._mended(slot, value, place, troubles, effort, key)
             violations = self._schemas.violations(slot, value, "body")
             if not violations:
                 return value
@@ -125,17 +135,21 @@ class Sampler:
         except UnsatisfiableError:
             return None
 
-    def _values(self, key: str, troubles: dict[Place, int], told: bool = True) -> Values:
+    def _values(self, key: str, troubles: dict[Place, int], effort: Effort, told: bool = True) -> Values:
         random = Random(f"{self._seed} {key} {sum(troubles.values())}")
         self._wording = self._wording or Wording()
         self._wording.begin(random)
-        return Values(self._schemas.definition, random, self._wording, troubles, told)
+        return Values(self._schemas.definition, random, self._wording, troubles, effort, told)
 
-    def _mended(self, slot: str, value: Any, place: Place, troubles: dict[Place, int], key: str) -> Any:
+    def _mended(self, slot: str, value: Any, place: Place, troubles: dict[Place, int], effort: Effort, key: str) -> Any:
         """The value with what stands at the place taken out, or put there anew."""
-        schema, values = self._schemas.translated(slot), self._values(f"{key} {place}", troubles)
+        schema, values = self._schemas.translated(slot), self._values(f"{key} {place}", troubles, effort)
         if not place:
-            fresh = values.value(schema) if troubles[place] <= _WHOLE else self._conforming(slot, place, key, MISSING)
+            fresh = (
+                values.value(schema)
+                if troubles[place] <= _WHOLE
+                else self._conforming(slot, place, key, effort, MISSING)
+            )
             return value if fresh is MISSING else self._joined(slot, value, place, fresh, troubles[place])
         if not _exists(value, place[:-1]):
             return value  # what was mended before has taken it along
@@ -148,7 +162,7 @@ class Sampler:
         inner = self._inside(schema, place)
         fresh = MISSING if inner is MISSING else values.value(inner, place)
         if troubles[place] > _WHOLE and isinstance(fresh, dict):
-            fresh = self._conforming(slot, place, f"{key} {place}", fresh)
+            fresh = self._conforming(slot, place, f"{key} {place}", effort, fresh)
         if fresh is MISSING and not _exists(value, place):
             fresh = values.value(True, place)  # required, and nothing says what it is
         if fresh is not MISSING:
@@ -157,9 +171,9 @@ class Sampler:
             del holder[place[-1]]
         return value
 
-    def _conforming(self, slot: str, place: Place, key: str, otherwise: Any) -> Any:
+    def _conforming(self, slot: str, place: Place, key: str, effort: Effort, otherwise: Any) -> Any:
         """What stands at the place, or first in its array, of a whole that conforms."""
-        found = self.made(slot, key)
+        found = self._made(slot, key, effort)
         for part in place:
             part = 0 if isinstance(part, int) else part
             if not _exists(found, (part,)):
@@ -177,7 +191,7 @@ class Sampler:
         if trouble <= _WHOLE:
             return {**fresh, **old}
         joined = fresh
-        for name, part in old.items():
+        for name, part in islice(old.items(), _MOST_JOINED):
             both = {**joined, name: part}
             alone, at = _alone(value, place, both)
             if not any(_is_below(one.pointer, at) for one in self._schemas.violations(slot, alone, "body")):

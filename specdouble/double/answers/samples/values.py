@@ -23,9 +23,16 @@ MISSING: Any = object()  # there is no value: null is one
 _RICH = 3  # levels down to which optional properties are filled in
 _DEEPEST = 24  # levels of a value: what is deeper can only be a circle
 _TRIES = 12  # for an item that an array does not have yet
-_LONGEST = 2000  # items, however many a schema demands
+_MOST_INSIDE = 2000  # items or properties that are made for one value; a schema may demand a million
 HOPELESS = 20  # troubles, after which a place is left out: the schema may be met without what cannot be made
 _MOST = 1500  # values; beyond, what is optional is left out
+
+
+class Effort:
+    """How many values may still be made for one sample: lists of lists of lists multiply."""
+
+    def __init__(self) -> None:
+        self.left = 50_000
 
 
 class Values:
@@ -36,18 +43,26 @@ class Values:
         random: makes the choices.
         wording: writes texts, from the same source.
         troubles: how often each place was wrong before: another choice is made there.
+        effort: how many values may be made; beyond, there are none.
         told: whether examples and defaults are used.
 
     `examples` tells which values are examples of the schema's own, `impossible` which required ones cannot be made.
     """
 
     def __init__(
-        self, definition: Definition, random: Random, wording: Wording, troubles: Mapping[Place, int], told: bool = True
+        self,
+        definition: Definition,
+        random: Random,
+        wording: Wording,
+        troubles: Mapping[Place, int],
+        effort: Effort,
+        told: bool = True,
     ) -> None:
         self._definition = definition
         self._random = random
         self._wording = wording
         self._troubles = troubles
+        self._effort = effort
         self._uses_examples = told
         self._made = 0
         self._others: list[JSON] = []  # the alternatives that the choice at hand has not taken
@@ -63,8 +78,9 @@ class Values:
             above: the references that led here, to see a circle.
         """
         self._made += 1
+        self._effort.left -= 1
         trouble = self._troubles.get(place, 0)
-        if trouble >= HOPELESS and place:
+        if self._effort.left < 0 or (trouble >= HOPELESS and place):
             return MISSING
         whole = merged(schema, self._definition)
         if trouble == 0 and self._uses_examples:
@@ -168,6 +184,8 @@ class Values:
     def _object(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> JSON:
         properties: Mapping[str, JSON] = whole.get("properties") or {}
         required: Mapping[str, None] = whole.get("required") or {}
+        if whole.get("minProperties", 0) > _MOST_INSIDE:
+            return MISSING
         found: dict[str, JSON] = {}
         declared = [name for name in properties if name in required]
         for name in dict.fromkeys([*declared, *required]):
@@ -270,6 +288,8 @@ class Values:
 
     def _array(self, whole: Merged, place: Place, above: frozenset[str], minimal: bool) -> JSON:
         least = int(whole.get("minItems", 0))
+        if least > _MOST_INSIDE:
+            return MISSING
         is_unique = bool(whole.get("uniqueItems"))
         found: list[JSON] = []
         for index in range(self._length(whole, least, place, above, minimal)):
@@ -281,6 +301,8 @@ class Values:
                 if not is_unique or value not in found:
                     found.append(value)
                     break
+            else:
+                break  # there are no others
         return found
 
     def _length(self, whole: Merged, least: int, place: Place, above: frozenset[str], minimal: bool) -> int:
@@ -296,7 +318,7 @@ class Values:
             wanted = max(least, len(prefix))
         elif wanted > least and self._leads_to({"items": items}, above):
             wanted = least
-        return int(min(wanted, whole.get("maxItems", _LONGEST), _LONGEST))
+        return int(min(wanted, whole.get("maxItems", _MOST_INSIDE), _MOST_INSIDE))
 
     @staticmethod
     def _item_schema(whole: Merged, index: int) -> JSON:

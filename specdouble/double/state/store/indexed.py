@@ -54,8 +54,12 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             self._clear()
 
     def create_index(self, index_name: str, index_dict: dict[str, Any]) -> None:
+        is_known = index_name in self.indexes
         super().create_index(index_name, index_dict)
-        self.reindex()
+        if is_known:
+            self.reindex()
+        else:  # alone: a collection may have an index for each of ten thousand properties
+            self._build(index_name, index_dict)
 
     def drop_index(self, index_name: str) -> None:
         super().drop_index(index_name)
@@ -65,25 +69,31 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         """Build the indexes anew from their definitions."""
         self.hashes: dict[tuple[str, ...], HashIndex] = {}
         self.orders: dict[tuple[str, str], SortedIndex] = {}
-        for index in self.indexes.values():
-            self._define(_fields(index), bool(index.get("unique")))
-        self.uniques = [
-            (name, index, self.hashes.get(_fields(index)))
-            for name, index in self.indexes.items()
-            if index.get("unique")
-        ]
-        for key, document in self._documents.items():
-            self._file(key, document)
+        self.uniques: list[tuple[str, dict[str, Any], HashIndex | None]] = []
+        for name, index in self.indexes.items():
+            self._build(name, index)
 
-    def _define(self, fields: tuple[str, ...], unique: bool) -> None:
-        if any("." in field for field in fields):
-            return
-        # Two fields are there for their order; the first one's hash finds them well enough.
-        if unique or len(fields) != 2:
-            self.hashes.setdefault(fields, HashIndex(fields))
-        if len(fields) == 2:
-            by_value = self.hashes.setdefault(fields[:1], HashIndex(fields[:1]))
-            self.orders.setdefault(fields, SortedIndex(by_value, fields[1]))
+    def _build(self, name: str, index: dict[str, Any]) -> None:
+        """Build what finds documents by the fields of an index, unless another index has it already."""
+        fields, unique = _fields(index), bool(index.get("unique"))
+        if not any("." in field for field in fields):
+            # Two fields are there for their order; the first one's hash finds them well enough.
+            if unique or len(fields) != 2:
+                self._hash(fields)
+            if len(fields) == 2 and fields not in self.orders:
+                order = self.orders[fields] = SortedIndex(self._hash(fields[:1]), fields[1])
+                for key, document in self._documents.items():
+                    order.file(key, document, self.positions[key])
+        if unique:
+            self.uniques.append((name, index, self.hashes.get(fields)))
+
+    def _hash(self, fields: tuple[str, ...]) -> HashIndex:
+        known = self.hashes.get(fields)
+        if known is None:
+            known = self.hashes[fields] = HashIndex(fields)
+            for key, document in self._documents.items():
+                known.add(key, known.slot(document))
+        return known
 
     def _file(self, key: Any, document: Document) -> None:
         for index in self.hashes.values():
