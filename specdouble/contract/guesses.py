@@ -54,6 +54,8 @@ class Guesses:
         else, in a list or without an id, to one that is mostly the same.
         """
         candidates = [one for one in self.bodies.shown(operation) if one.many == many]
+        if many:  # `messages` may have ids too, and what is listed has more of the document
+            candidates.sort(key=lambda one: -len(common_names(one.properties, wanted.properties)))
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
         beside = [one.envelope for one in candidates if self._has_id_beside(one, candidates, wanted, identity)]
         alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]

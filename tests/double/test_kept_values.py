@@ -103,3 +103,8 @@ def test_an_id_may_stand_beside_the_document_in_its_envelope(client: httpx.Clien
     assert told == {"id": told["id"], "result": sent}
     shown = client.get(f"/reports/{told['id']}").json()
     assert (shown["id"], shown["result"]) == (str(told["id"]), {"id": told["id"], **sent})
+
+
+def test_what_is_listed_is_what_shows_most_of_a_document(client: httpx.Client) -> None:
+    download = made(client, "/downloads", {"year": 2031})
+    assert download in client.get("/downloads").json()["found"]

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import tokens
+from specdouble.contract.properties import types_of
 from specdouble.contract.resource import Action
 from specdouble.double.answers.completion import value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -199,7 +200,7 @@ class _Maker:
         for name, (parent, stand_in) in self.parents().items():
             value = self.pick(parent, 0)
             wishes[name] = value if value is not None else stand_in
-            if name in resource.within:
+            if name in resource.within or types_of(resource.properties.get(name)) == {"string"}:
                 wishes[name] = str(wishes[name])
         users = self.origin.users
         if users is not None and users != resource.collection:
