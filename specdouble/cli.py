@@ -61,6 +61,8 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
+@click.option("--fault", "faults", multiple=True, metavar="FAULT",
+              help="Let answers fail: 'POST /things: status=503, share=0.1', 'delay=0.2'; repeatable.")  # fmt: skip
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="How each request is printed; with json, what else is printed goes to standard error.")  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Print the address, and what is wrong; no operations, no requests.")
@@ -81,6 +83,7 @@ def serve(
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
+    faults: tuple[str, ...],
     log: str,
     quiet: bool,
     grace: float,
@@ -102,6 +105,7 @@ def serve(
             worlds=max_worlds,
         )
     )
+    _inject(double, faults)
     port = default_port(double.contract) if port is None else port
     try:
         server = Server(double, host, port, idle=idle_timeout, arrival=request_timeout, grace=grace)
@@ -304,6 +308,15 @@ def _start(double: Double, url: str) -> str:
         lines.append(f"\n{example}")
     lines.append("\nCtrl-C stops.")
     return "\n".join(lines)
+
+
+def _inject(double: Double, written: tuple[str, ...]) -> None:
+    from specdouble.double.http.fault_injection import fault_of
+
+    try:
+        double.faults.replace([fault_of(one, double.contract) for one in written])
+    except ValueError as error:
+        fail(f"--fault: {error}\n    remedy: docs/state.md shows what can go wrong", WRONG_USE)
 
 
 def _request_log(double: Double, as_json: bool) -> RequestLog:

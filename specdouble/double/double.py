@@ -16,6 +16,7 @@ from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
+from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
@@ -89,6 +90,7 @@ class Double:
         self.settings = settings
         self.factories = factories or Factories()
         self.clock = Clock(settings.clock)
+        self.faults = FaultInjection(settings.seed)
         self.journal = Journal()
         self.snapshots = Snapshots()
         self._store = open_store(None)

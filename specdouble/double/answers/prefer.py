@@ -10,7 +10,7 @@ from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.double.answers.samples.sample import body_of, sample_of, status_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.preference import Preference
-from specdouble.double.state.problem import Problem
+from specdouble.double.state.problem import Broken, Problem, Refusal
 
 
 class Preferred:
@@ -36,8 +36,11 @@ class Preferred:
         """The sample that is wished for, in the representation of that media type where the status has it.
 
         Raises:
-            Problem: 400, the operation has no such status or example; 501, nothing conforms to its schema.
+            Problem: 400, the operation has no such status, example or rule; 501, nothing conforms to its schema.
+            Refusal: a rule is wished for.
         """
+        if wish.rule is not None:
+            raise self._refusal(wish.rule)
         status = self._status(wish, media_type)
         response = self._operation.response(status)
         if response is None:
@@ -48,6 +51,15 @@ class Preferred:
         if not wish.dynamic:
             return sample_of(self._contract, self._operation, status, self._sampler, self._operation.id, media_type)
         return self._dynamic(response.media(media_type)), status, {}
+
+    def _refusal(self, name: str) -> Problem:
+        """What the operation answers where the rule is broken, as if the request broke it."""
+        rules = {rule.id: rule for rule in self._contract.rules_of(self._operation)}
+        if name not in rules:
+            told = ", ".join(rules) or "none"
+            return Problem(400, "Not a rule of the operation", f"{self._operation.id} is under: {told}; not {name}")
+        broken = Broken(rules[name], "is refused because the request prefers it")
+        return Refusal([broken], frozenset(self._operation.responses))
 
     def _status(self, wish: Preference, media_type: str | None) -> int:
         """The status that is wished for, else the lowest success that has the example."""

@@ -1,4 +1,4 @@
-"""What the control plane does to the state of a double: its worlds, their users, its snapshots, its clock."""
+"""What the control plane does to the state of a double: its worlds, their users, snapshots, clock, faults."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from specdouble.contract import Refused
 from specdouble.double.http.credentials import Credentials
+from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.http.served import Served
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.problem import Problem
@@ -47,6 +48,9 @@ class Administration:
             Route(snapshot, self._delete, methods=["DELETE"]),
             Route(f"{snapshot}/restore", self._restore, methods=["POST"]),
             Route(f"{snapshot}/diff", self._difference, methods=["GET"]),
+            Route(f"{prefix}/faults", self._faults, methods=["GET"]),
+            Route(f"{prefix}/faults", self._replace_faults, methods=["PUT"]),
+            Route(f"{prefix}/faults", self._remove_faults, methods=["DELETE"]),
             Route(f"{prefix}/clock", self._clock, methods=["GET"]),
             Route(f"{prefix}/clock", self._set_clock, methods=["PUT"]),
             Route(f"{prefix}/clock", self._free_clock, methods=["DELETE"]),
@@ -106,6 +110,22 @@ class Administration:
 
     def _world(self, request: Request) -> World:
         return self._double.world(request.headers.get("x-specdouble-world", DEFAULT_WORLD))
+
+    # Faults
+
+    async def _faults(self, _request: Request) -> Response:
+        return _json(self._double.faults.listed())
+
+    async def _replace_faults(self, request: Request) -> Response:
+        try:
+            self._double.faults.replace(faults_of(await _text(request), self._double.contract))
+        except ValueError as error:  # msgspec's errors are such too
+            raise Problem(422, "Not a list of faults", str(error)) from None
+        return _json(self._double.faults.listed())
+
+    async def _remove_faults(self, _request: Request) -> Response:
+        self._double.faults.replace([])
+        return Response(status_code=204)
 
     # The clock
 

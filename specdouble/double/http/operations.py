@@ -15,6 +15,7 @@ from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, Control
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_shape import ErrorShapes
+from specdouble.double.http.fault_injection import InjectedFault, preferred, spoiling
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.request import Request
 from specdouble.double.http.result import Answer, fields
@@ -54,6 +55,7 @@ class Operations:
     def __init__(self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
         self._worlds = double.worlds
         self._journal = double.journal
+        self._faults = double.faults
         self._app = app
         self._paths = Paths(_by_path(compiled))
         self._unknown = ErrorShapes(double.contract, None)
@@ -98,9 +100,26 @@ class Operations:
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
-            outcome = await self._outcome(operation, request, world)
+            fault = self._faults.met(operation.operation, request.world)
+            if fault is None:
+                outcome = await self._outcome(operation, request, world)
+            else:
+                outcome = await self._faulty_outcome(fault, operation, request, world)
+                send = spoiling(fault, scope, receive, send) if fault.spoils else send
         await _send(send, outcome.answer, with_body=request.method != "HEAD")
         self._record(request, operation, outcome)
+
+    async def _faulty_outcome(
+        self, fault: InjectedFault, operation: Answering, request: Request, world: World
+    ) -> Outcome:
+        await self._faults.wait(fault)
+        if fault.connection == "drop":
+            return Outcome(Answer(0, b"", []), None, {"title": "dropped", "detail": "an injected fault"})
+        try:
+            request.headers = preferred(fault, operation.operation, request.headers)
+        except Problem as problem:
+            return operation.refused(problem)
+        return await self._outcome(operation, request, world)
 
     def _find(self, request: Request) -> Answering:
         """The operation of a request, which is told the segments of its path parameters.
@@ -146,7 +165,7 @@ class Operations:
         raw_path, _, query = target.partition(b"?")
         path = raw_path.decode("latin-1")
         found = self._paths.find(path)
-        if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit:
+        if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit or self._faults.faults:
             return None
         operation = found[0].get(method)
         name = _world_name(headers)

@@ -12,7 +12,7 @@ from specdouble.double.state.problem import Problem
 
 HEADER = b"prefer"
 IN_QUERY = b"__"
-_KNOWN = ("code", "example", "dynamic", "delay")
+_KNOWN = ("code", "example", "dynamic", "delay", "rule")
 _LONGEST = 60_000
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TOKEN = re.compile(r"[\w.~!#$%&'*+^`|-]+")
@@ -38,13 +38,14 @@ def preference(headers: Mapping[bytes, bytes], query: bytes) -> Preference | Non
         example=found.get("example"),
         dynamic=found.get("dynamic", "false").lower() in ("", "true", "1"),
         delay=_number(found, "delay", 0, _LONGEST) or 0,
+        rule=found.get("rule"),
     )
 
 
 def applied(wish: Preference) -> str:
     """The value of `Preference-Applied` (RFC 7240, 3)."""
     told = {"code": wish.code, "example": wish.example, "dynamic": "true" if wish.dynamic else None}
-    told["delay"] = wish.delay or None
+    told |= {"delay": wish.delay or None, "rule": wish.rule}
     return ", ".join(f"{name}={_quoted(str(value))}" for name, value in told.items() if value is not None)
 
 

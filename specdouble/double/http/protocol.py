@@ -24,6 +24,7 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from specdouble.double.http.fault_injection import TRANSPORT
 from specdouble.double.http.operations import ASGIApp, Operations
 from specdouble.double.http.result import Answer
 
@@ -276,6 +277,9 @@ class StraightProtocol(HttpToolsProtocol):
             super().on_header(name, value)
         self.app = begun or app
         super().on_headers_complete()
+        self.scope["extensions"] = {
+            TRANSPORT: {"transport": self.transport}
+        }  # by which an injected fault drops the connection
         self._handed_over = True
         self.app = app
         if body:

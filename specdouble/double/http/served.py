@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from specdouble.contract import Contract
+from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.snapshots import Snapshots
@@ -30,10 +31,11 @@ class Limited(Protocol):
 
 
 class Served(Protocol):
-    """A contract, its worlds, snapshots and clock, and the journal of what they were asked."""
+    """A contract, its worlds, snapshots, clock and faults, and the journal of what they were asked."""
 
     contract: Contract
     clock: Clock
+    faults: FaultInjection
     journal: Journal
     snapshots: Snapshots
     tokens: dict[str, Tokens]

@@ -14,14 +14,16 @@ class Preference:
         example: the name of an example.
         dynamic: whether the body is made anew each time.
         delay: how long the answer takes, in milliseconds.
+        rule: the id of a rule that refuses, as if the request broke it.
     """
 
     code: int | None = None
     example: str | None = None
     dynamic: bool = False
     delay: int = 0
+    rule: str | None = None
 
     @property
     def chooses(self) -> bool:
-        """Whether a sample is wished for, instead of what the operation would answer."""
-        return self.code is not None or self.example is not None or self.dynamic
+        """Whether another answer is wished for than the operation would give."""
+        return self.code is not None or self.example is not None or self.dynamic or self.rule is not None
