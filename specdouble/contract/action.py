@@ -54,8 +54,8 @@ class _Reader:
         self.bodies = Bodies(document)
 
     def action(self, operation: Operation) -> Action | None:
-        told = self.told(operation)
-        does, collection = told.get("action"), told.get("collection")
+        annotation = self.annotation(operation)
+        does, collection = annotation.get("action"), annotation.get("collection")
         if does == "none":
             return None
         found = self.in_response(operation, collection)
@@ -65,7 +65,7 @@ class _Reader:
         does = does or self.guess(operation, envelope, many)
         if does is None or kept is None or kept not in self.resources:
             return None
-        key = told.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
+        key = annotation.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
         return Action(does, kept, key, envelope, wrapper=self.wrapper(operation, does, self.resources[kept]))
 
     def wrapper(self, operation: Operation, does: str, resource: Resource) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class _Reader:
         sent = self.bodies.sent_document(operation, resource.properties)
         return sent.wrapper if sent and not sent.many else ()
 
-    def told(self, operation: Operation) -> dict[str, Any]:
+    def annotation(self, operation: Operation) -> dict[str, Any]:
         raw = operation.extensions.get("x-action", {})
         raw = {"action": raw} if isinstance(raw, str) else raw
         at = operation.pointer + "/x-action"

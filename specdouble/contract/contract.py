@@ -165,19 +165,20 @@ class Contract:
 
     def item(self, schema: Any) -> Any:
         """The schema of an array's items, also where an `allOf` wraps the array; any other schema itself."""
-        told = self.resolve(schema)
-        if not isinstance(told, dict):
-            return told
-        if is_array(told):
-            return self.resolve(told["items"])
-        parts = [self.resolve(part) for part in told.get("allOf") or ()]
-        return next((self.resolve(one["items"]) for one in parts if isinstance(one, dict) and is_array(one)), told)
+        resolved = self.resolve(schema)
+        if not isinstance(resolved, dict):
+            return resolved
+        if is_array(resolved):
+            return self.resolve(resolved["items"])
+        parts = [self.resolve(part) for part in resolved.get("allOf") or ()]
+        return next((self.resolve(one["items"]) for one in parts if isinstance(one, dict) and is_array(one)), resolved)
 
     def fields(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties that a value may have: the schema's own, its alternatives', and those of what builds on it."""
-        told = self.resolve(schema)
-        alternatives = [*(told.get("oneOf") or ()), *(told.get("anyOf") or ())] if isinstance(told, dict) else []
-        alternatives += self.schemas.subtypes(told)
+        resolved = self.resolve(schema)
+        known = resolved if isinstance(resolved, dict) else {}
+        alternatives = [*(known.get("oneOf") or ()), *(known.get("anyOf") or ())]
+        alternatives += self.schemas.subtypes(resolved)
         found = {name: part for one in alternatives for name, part in self.properties(one).items()}
         return {**found, **self.properties(schema)}
 
@@ -238,12 +239,12 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
     resources.update(read_seeded(document, resources))
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)
-    told, done = infer(document, operations, resources, actions)
-    rules = read_rules(Reading(document, operations, told, done, identities))
-    told = _ruled(told, rules)
-    for resource in told.values():
+    known, done = infer(document, operations, resources, actions)
+    rules = read_rules(Reading(document, operations, known, done, identities))
+    known = _ruled(known, rules)
+    for resource in known.values():
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
-    annotated = {name: told[name] for name in resources}
+    annotated = {name: known[name] for name in resources}
     lint(document, schemas, operations, annotated, identities, actions, rules, done)
     meant = resources or identities or any(not rule.native for rule in rules)
     if not meant and not names_a_collection(document):
@@ -255,12 +256,12 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
         data=document.data,
         schemas=schemas,
         operations={operation.id: operation for operation in operations},
-        resources=told,
+        resources=known,
         identities=identities,
         actions=done,
         rules={rule.id: rule for rule in rules},
         findings=tuple(_in_order(document)),
-        reserved=reserved_names(document, _kept(operations, told), _shown(operations)),
+        reserved=reserved_names(document, _kept(operations, known), _shown(operations)),
         overlays=laid.files,
         document=document,
     )

@@ -58,8 +58,8 @@ class Discriminators:
 
     def property_of(self, schema: Any) -> str | None:
         """The property that tells what is meant; None where nothing does."""
-        told = schema.get("discriminator") if isinstance(schema, dict) else None
-        name = told.get("propertyName") if isinstance(told, dict) else told  # in Swagger 2.0 the name alone
+        raw = schema.get("discriminator") if isinstance(schema, dict) else None
+        name = raw.get("propertyName") if isinstance(raw, dict) else raw  # in Swagger 2.0 the name alone
         return name if isinstance(name, str) and name else None
 
     def values(self, schema: Any, option: Any) -> list[str]:
@@ -120,8 +120,8 @@ class Discriminators:
     def _mapped(self, schema: Mapping[str, Any], place: str) -> dict[str, list[str]]:
         """The values of a `mapping` by what they mean; a name alone is that of a schema at the place."""
         if id(schema) not in self._mappings:
-            told = schema["discriminator"]
-            mapping = told.get("mapping") if isinstance(told, dict) else None
+            raw = schema["discriminator"]
+            mapping = raw.get("mapping") if isinstance(raw, dict) else None
             found: dict[str, list[str]] = {}
             for value, target in _items(mapping):
                 named = fragment(target) if "#" in target else f"{place}/{target}"

@@ -112,5 +112,5 @@ def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:
 
 def is_number(operation: Operation, parameter: str) -> bool | None:
     """Whether a path parameter is a number; None where its schema does not say."""
-    told = [one.schema.get("type") for one in operation.parameters if one.name == parameter and one.schema]
-    return told[0] in ("integer", "number") if told and isinstance(told[0], str) else None
+    types = [one.schema.get("type") for one in operation.parameters if one.name == parameter and one.schema]
+    return types[0] in ("integer", "number") if types and isinstance(types[0], str) else None

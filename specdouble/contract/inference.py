@@ -76,13 +76,13 @@ def infer(
         resources: those that annotations tell.
         actions: those that annotations tell.
     """
-    told, done = dict(resources), dict(actions)
-    guesses = Guesses(Bodies(document), Nesting(operations, told, done), told, done)
+    known, done = dict(resources), dict(actions)
+    guesses = Guesses(Bodies(document), Nesting(operations, known, done), known, done)
     _Collections(guesses).infer(operations)
     open_ones = [one for one in operations if one.id not in done and not is_of_no_resource(one)]
     infer_custom_methods(guesses, operations, open_ones)
     infer_singletons(guesses, [one for one in open_ones if one.id not in done])
-    return told, done
+    return known, done
 
 
 class _Collections:
@@ -205,8 +205,8 @@ class _Collections:
         if creating is None or not can_succeed(creating):
             return None
         parameter = group.key_of(reading)
-        told = [one for one in self.bodies.shown(creating) if not one.many]
-        keys = [(one, identity_of(one.properties, parameter, group.segment)) for one in told]
+        shown = [one for one in self.bodies.shown(creating) if not one.many]
+        keys = [(one, identity_of(one.properties, parameter, group.segment)) for one in shown]
         identity = next((key for _, key in keys if key is not None), None)
         if identity is None:
             return None
@@ -332,18 +332,18 @@ class _Collections:
         """The properties, the id held to what the parameters of paths that name it demand of it too."""
         if identity not in properties:
             return properties
-        told = properties[identity]
+        own = properties[identity]
         schemas = self.guesses.nesting.demands(f"{group.path}/{{{group.parameter}}}")
         demands = {key: schema[key] for schema in schemas[:1] for key in _DEMANDING if key in schema}
-        if types_of(told) == {"string"} and any(types_of(one) & {"integer", "number"} for one in schemas):
+        if types_of(own) == {"string"} and any(types_of(one) & {"integer", "number"} for one in schemas):
             demands["pattern"] = "^[1-9][0-9]{5}$"  # a text in the document, a number in a path
-        return {**properties, identity: {**demands, **told}}
+        return {**properties, identity: {**demands, **own}}
 
     def rules(self, resource: Resource, group: _Group) -> Iterator[CollectionRule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
         creating = group.on_all.get("post")
-        told = self.bodies.sent(creating) if creating else {}
-        clues = Clues(resource, [name for name, part in told.items() if part.get("readOnly") is not True])
+        sent = self.bodies.sent(creating) if creating else {}
+        clues = Clues(resource, [name for name, part in sent.items() if part.get("readOnly") is not True])
         for kind in kinds().values():
             yield from kind.guess(clues)
 
@@ -437,5 +437,5 @@ def _likeliest_first(shown: list[Found], *, many: bool) -> list[Found]:
 
 
 def _names_itself(sent: Properties, identity: str) -> bool:
-    told = sent.get(identity)
-    return told is not None and told.get("readOnly") is not True
+    schema = sent.get(identity)
+    return schema is not None and schema.get("readOnly") is not True

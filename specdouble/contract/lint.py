@@ -122,8 +122,8 @@ def _check_schemas(document: Document, schemas: Schemas, operations: list[Operat
             _check_lengths(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)
-        told = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
-        values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in told]
+        keywords = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
+        values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in keywords]
     # All slots before the first check: one that is added later has all of them compiled anew.
     slots = [(schemas.slot(schema, "response"), schemas.slot(schema, "request")) for schema, _, _, _ in values]
     for (_, value, at, what), (slot, other) in zip(values, slots, strict=True):

@@ -358,8 +358,8 @@ class Reader:
                 schema = {"type": "array", "items": media["itemSchema"]}
             slot = None if schema is None else self.schemas.slot(schema, direction)
             place = at + pointer("content", media_type)
-            told = media.get("encoding")
-            encoding = told if isinstance(told, dict) else {}
+            encodings = media.get("encoding")
+            encoding = encodings if isinstance(encodings, dict) else {}
             found[media_type] = Media(media_type, schema, slot, self.examples(media), place, encoding, is_sequence)
         return found
 

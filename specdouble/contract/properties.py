@@ -32,11 +32,11 @@ def described(document: Document, schema: Any) -> dict[str, Any]:
     schema = document.resolve(schema)
     if not isinstance(schema, dict):
         return {}
-    told: dict[str, Any] = {}
+    outline: dict[str, Any] = {}
     for part in reversed(_down_to_type(document, schema, set())):
         # Of what it is, not of what is in it: properties are gathered from all parts.
-        told = {**{key: told[key] for key in _OF_KIND if key in told}, **part}
-    return told or schema
+        outline = {**{key: outline[key] for key in _OF_KIND if key in outline}, **part}
+    return outline or schema
 
 
 def _down_to_type(document: Document, schema: dict[str, Any], seen: set[int]) -> list[dict[str, Any]]:
@@ -57,8 +57,8 @@ _OF_KIND = ("type", "items", "enum", "const", "format", "default", "nullable", "
 
 def is_array(schema: dict[str, Any]) -> bool:
     """Whether a schema is one of an array: it has `items`, and no `type` says otherwise."""
-    told = schema.get("type", "array")
-    return "items" in schema and "array" in (told if isinstance(told, list) else [told])
+    named = schema.get("type", "array")
+    return "items" in schema and "array" in (named if isinstance(named, list) else [named])
 
 
 def parts_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, Any, str]]:
@@ -89,8 +89,8 @@ def _parts(document: Document, schema: Any, at: str, seen: set[str], depth: int)
 
 def types_of(schema: Mapping[str, Any] | None) -> set[Any]:
     """The types that a schema names; None where it names none."""
-    told = schema.get("type") if schema else None
-    return {*told} if isinstance(told, list) else {told}
+    named = schema.get("type") if schema else None
+    return {*named} if isinstance(named, list) else {named}
 
 
 def is_scalar(schema: Mapping[str, Any]) -> bool:

@@ -147,8 +147,8 @@ class _Bundler:
         try:
             target = self.sources[location] = load(location, str(written))
         except ContractError as error:
-            told = [finding.reason.removeprefix("the file cannot be read: ") for finding in error.findings]
-            why = "; ".join(told)
+            reasons = [finding.reason.removeprefix("the file cannot be read: ") for finding in error.findings]
+            why = "; ".join(reasons)
             self.document.findings += [finding for finding in error.findings if finding.line]
             self.refuse(holder, path, f"{shown} leads to a file that cannot be read: {why}", "correct the path", "ref")
             return None

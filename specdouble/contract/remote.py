@@ -103,9 +103,9 @@ def _get(url: str) -> bytes:
 
 def _cache() -> Path:
     """The user's folder for what can be fetched again (XDG Base Directory Specification)."""
-    told = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if told.is_absolute():
-        return told / "specdouble"
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if home.is_absolute():
+        return home / "specdouble"
     try:
         return Path.home() / ".cache" / "specdouble"
     except RuntimeError:  # there is no home

@@ -292,8 +292,8 @@ class _Shaping:
 
     def enum(self, schema: dict[str, Any], at: str) -> None:
         """A schema whose `enum` has no value of its `type` would take nothing at all: one of the two is not meant."""
-        told = schema["type"]
-        kinds = {*(told if isinstance(told, list) else [told])} | (
+        named = schema["type"]
+        kinds = {*(named if isinstance(named, list) else [named])} | (
             {"null"} if schema.get("nullable") is True else set()
         )
         values = schema["enum"]

@@ -100,8 +100,8 @@ def read_bytes(path: Path, name: str) -> bytes:
                 raise ContractError([Finding(name, 0, "", reason, remedy, id="unreadable")])
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-        told = error.strerror if isinstance(error, OSError) else None
-        reason = f"the file cannot be read: {(told or str(error)).lower()}"
+        cause = error.strerror if isinstance(error, OSError) else None
+        reason = f"the file cannot be read: {(cause or str(error)).lower()}"
         raise ContractError([Finding(name, 0, "", reason, remedy, id="unreadable")]) from None
     if len(content) > MAX_BYTES:
         reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"

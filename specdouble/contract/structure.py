@@ -52,9 +52,9 @@ def _leaves(error: jsonschema_rs.ValidationError) -> Iterator[tuple[list[str | i
     if not isinstance(branches, list) or not branches:
         yield error.instance_path, error.message
         return
-    told = _none_of_the_values(branches)
-    if told:
-        yield told
+    missed = _none_of_the_values(branches)
+    if missed:
+        yield missed
         return
 
     def depth(branch: list[jsonschema_rs.ValidationError]) -> tuple[bool, int]:

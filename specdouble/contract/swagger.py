@@ -70,8 +70,8 @@ class SwaggerReader(Reader):
         if required:
             schema["required"] = required
         has_file = any(raw.get("type") == "file" for raw, _ in fields)
-        told = [one for one in self.media_types("consumes") if one.startswith((_FORM, "multipart/"))]
-        kinds = told or ([_MULTIPART] if has_file else [_FORM, _MULTIPART])
+        forms = [one for one in self.media_types("consumes") if one.startswith((_FORM, "multipart/"))]
+        kinds = forms or ([_MULTIPART] if has_file else [_FORM, _MULTIPART])
         slot = self.schemas.slot(schema, "request")
         encoding = {str(raw["name"]): _encoding(raw) for raw, _ in fields if raw.get("type") == "array"}
         medias = {kind: Media(kind, schema, slot, {}, fields[0][1], encoding) for kind in kinds}
@@ -99,14 +99,14 @@ class SwaggerReader(Reader):
         slot = None if schema is None else self.schemas.slot(schema, direction)
         found = {}
         for kind in kinds:
-            told = {"example": examples[kind]} if kind in examples else {}
-            found[kind] = Media(kind, schema, slot, told, at)
+            example = {"example": examples[kind]} if kind in examples else {}
+            found[kind] = Media(kind, schema, slot, example, at)
         return found
 
     def media_types(self, keyword: str) -> list[str]:
         """What the operation, else the contract, consumes or produces."""
-        told = self.raw.get(keyword) or self.document.data.get(keyword)
-        return [str(one) for one in told] if isinstance(told, list) and told else [_JSON]
+        listed = self.raw.get(keyword) or self.document.data.get(keyword)
+        return [str(one) for one in listed] if isinstance(listed, list) and listed else [_JSON]
 
 
 def _encoding(raw: dict[str, Any]) -> dict[str, Any]:

@@ -316,9 +316,9 @@ def replying(ids: tuple[str, ...], reply: Callable[[Outcome], Outcome]) -> Chang
     return answering(ids, answer)
 
 
-def changed_answer(outcome: Outcome, **parts: Any) -> Outcome:
+def changed_answer(outcome: Outcome, **fields: Any) -> Outcome:
     """The outcome with another status, body or headers."""
-    return replace(outcome, answer=replace(outcome.answer, **parts))
+    return replace(outcome, answer=replace(outcome.answer, **fields))
 
 
 def is_success(outcome: Outcome) -> bool:

@@ -136,9 +136,9 @@ def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float
         try:
             run(bench.options, mutants, workers, time_limit, tell, proof)
         except NotClean as error:
-            told = "\n".join(f"    {failure}" for failure in error.clean.failures[:10])
+            failures = "\n".join(f"    {failure}" for failure in error.clean.failures[:10])
             remedy = "run `specdouble verify` and mend the contract, the handlers or the project's own checks"
-            fail(f"{error}: no score can be given\n{told}\n    remedy: {remedy}", COULD_NOT_RUN)
+            fail(f"{error}: no score can be given\n{failures}\n    remedy: {remedy}", COULD_NOT_RUN)
         except CouldNotRun as error:
             fail(str(error), COULD_NOT_RUN)
     return proof

@@ -92,15 +92,15 @@ def required_names(contract: Contract, schema: Any) -> list[str]:
 
 def kind_of(schema: Mapping[str, Any]) -> str:
     """The type that a schema names, the first where it names several; `null` counts only alone."""
-    told = schema.get("type", "")
-    kinds = told if isinstance(told, list) else [told]
+    named = schema.get("type", "")
+    kinds = named if isinstance(named, list) else [named]
     return next((str(kind) for kind in kinds if kind != "null"), "")
 
 
 def takes_null(schema: Mapping[str, Any]) -> bool:
     """Whether null fits the schema."""
-    told = schema.get("type")
-    return schema.get("nullable") is True or told is None or (isinstance(told, list) and "null" in told)
+    named = schema.get("type")
+    return schema.get("nullable") is True or named is None or (isinstance(named, list) and "null" in named)
 
 
 def is_free_text(schema: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ class Mutant:
         kind: the fault, `unique.case-not-ignored` for instance.
         target: what has the fault: a property of a collection, an operation, or a property of an operation.
         sentence: what went wrong, in the words of the business.
-        change: puts the fault into the parts of a double.
+        change: puts the fault among the factories of a double.
         concerns: the rules and checks that it is for to see the fault; they are tried first.
         operations: the ids of the operations that have the fault; empty where it is the documents'.
         equivalent: why no operation of the contract can show the fault; empty where one can.

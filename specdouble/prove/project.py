@@ -27,7 +27,7 @@ class WrongMutant(Exception):
 def mutant(
     sentence: str, kills: str | tuple[str, ...] = (), operations: tuple[str, ...] = ()
 ) -> Callable[[Change], Change]:
-    """Make a function that changes the parts of a double a mutant.
+    """Make a function that changes the factories of a double a mutant.
 
     Args:
         sentence: what went wrong, in the words of the business.

@@ -98,12 +98,12 @@ def _print_reasons(console: Console, state: str, results: list[Result]) -> None:
 def summary(proof: Proof) -> str:
     """One line."""
     killed, tried = len(proof.of(KILLED)), len(proof.of(KILLED)) + len(proof.of(SURVIVED))
-    told = [f"{killed} of {tried} mutants killed: {proof.score:.1f} %"]
+    clauses = [f"{killed} of {tried} mutants killed: {proof.score:.1f} %"]
     if proof.alone is not None:
-        told.append(f"Schemathesis alone {proof.alone:.1f} %")
-    told += [f"{len(proof.of(state))} {state}" for state in (EQUIVALENT, NOT_RUN) if proof.of(state)]
-    told.append(f"{proof.seconds:.0f} s")
-    return "; ".join(told) + (f" ({proof.stopped})" if proof.stopped else "")
+        clauses.append(f"Schemathesis alone {proof.alone:.1f} %")
+    clauses += [f"{len(proof.of(state))} {state}" for state in (EQUIVALENT, NOT_RUN) if proof.of(state)]
+    clauses.append(f"{proof.seconds:.0f} s")
+    return "; ".join(clauses) + (f" ({proof.stopped})" if proof.stopped else "")
 
 
 def write(proof: Proof, kind: str, file: Path) -> None:

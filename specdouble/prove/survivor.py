@@ -11,8 +11,8 @@ def reason_of(mutant: Mutant, verdict: Verdict) -> str:
     rows = _rows(mutant, verdict)
     if not rows:
         return "no rule or check of the verifier speaks of it"
-    told = [f"{row.check} {_did(row)}" for row in rows]
-    return "; ".join(told)
+    clauses = [f"{row.check} {_did(row)}" for row in rows]
+    return "; ".join(clauses)
 
 
 def _rows(mutant: Mutant, verdict: Verdict) -> list[Row]:

@@ -56,7 +56,7 @@ def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids:
     )
 
 
-def told(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:
+def disclosed(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:
     """Mutants that answer 403 where another's document should not exist for the caller."""
     for key, does in operations(contract, resource):
         action = contract.actions[key]

@@ -41,8 +41,8 @@ def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None
     document = trial.create(subject, full=full, drop=(rule.name,))
     for where, seen in views(trial, document):
         if rule.name not in seen or not same(rule.value, seen[rule.name]):
-            told = shown(seen[rule.name]) if rule.name in seen else "none"
-            raise Broken(f"{rule.name} to be {shown(rule.value)}", f"{where} shows {told}")
+            found = shown(seen[rule.name]) if rule.name in seen else "none"
+            raise Broken(f"{rule.name} to be {shown(rule.value)}", f"{where} shows {found}")
 
 
 def _sent(trial: Trial, subject: Subject, rule: Default) -> None:

@@ -14,4 +14,4 @@ def mutants(contract: Contract) -> Mutants:
     for rule in rules_of(contract, Owner):
         resource = contract.resources[rule.collection]
         yield from isolation.of_rule(contract, resource, rule, "A colleague")
-        yield from isolation.told(contract, resource, rule)
+        yield from isolation.disclosed(contract, resource, rule)

@@ -25,8 +25,8 @@ def plan(session: Session, _subject: None, rule: Roles) -> Plan:
     admitted = {name for name, held in known.items() if rule.admits(held)}
     if not admitted or admitted == known.keys():
         lacking = "of one of the roles" if not admitted else "of another role"
-        told = f"with a token that tells the {rule.claim}, or `{rule.claim}` in the user's entry"
-        yield Missing(rule.id, f"needs a user {lacking} in the settings, {told}", decisive=True)
+        how = f"with a token that tells the {rule.claim}, or `{rule.claim}` in the user's entry"
+        yield Missing(rule.id, f"needs a user {lacking} in the settings, {how}", decisive=True)
     for name in known:
         of: dict[str, Any] = {"rule": rule, "name": name}
         if name in admitted:

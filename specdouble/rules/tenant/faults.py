@@ -19,7 +19,7 @@ def mutants(contract: Contract) -> Mutants:
         if resource.owner:
             yield from _open(contract, resource, rule)
         else:
-            yield from isolation.told(contract, resource, rule)
+            yield from isolation.disclosed(contract, resource, rule)
 
 
 def _told_by_the_owner(contract: Contract, resource: Resource) -> str:

@@ -94,8 +94,8 @@ def _order(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     second = trial.create(subject)
     one, other = moment(_stamp(first.shown, rule)), moment(_stamp(second.shown, rule))
     if one is None or other is None or one > other:
-        told = f"{first.shown[rule.name]!r}, then {second.shown[rule.name]!r}"
-        raise Broken(f"{rule.name} of a later document to be later", f"they are {told}")
+        moments = f"{first.shown[rule.name]!r}, then {second.shown[rule.name]!r}"
+        raise Broken(f"{rule.name} of a later document to be later", f"they are {moments}")
     stamps = {stamp.event: stamp.name for stamp in subject.resource.of(Timestamp)}
     if {"created", "updated"} <= stamps.keys():
         created, updated = (moment(second.shown.get(stamps[event])) for event in ("created", "updated"))

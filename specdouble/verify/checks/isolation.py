@@ -20,7 +20,7 @@ def plan(
     subject: Subject,
     rule: PropertyRule,
     pairs: list[tuple[User, User]],
-    told: Callable[[User], str | None],
+    held_by: Callable[[User], str | None],
 ) -> Plan:
     """The cases of one rule.
 
@@ -29,7 +29,7 @@ def plan(
         subject: the documents that have an owner or a tenant.
         rule: whose they are.
         pairs: users of whom neither may see the other's.
-        told: what the rule's property holds for a user, where it is known.
+        held_by: what the rule's property holds for a user, where it is known.
     """
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
@@ -38,7 +38,7 @@ def plan(
         yield Missing(rule.id, "needs users: name them in [tool.specdouble.verify]")
         return
     for user in session.crowd:
-        run = partial(_held, subject=subject, rule=rule, user=user, wanted=told(user))
+        run = partial(_held, subject=subject, rule=rule, user=user, wanted=held_by(user))
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
     for one, other in pairs:
         yield from _of_pair(session, subject, rule, one, other)
