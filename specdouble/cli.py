@@ -143,7 +143,8 @@ def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...],
         if row["action"]:
             click.echo(f"  action       {row['action']}")
         for index, rule in enumerate(row["rules"]):
-            click.echo(f"  {'' if index else 'rules':11}  {rule}")
+            foreign = f"  ({row['foreign'][rule]})" if rule in row["foreign"] else ""
+            click.echo(f"  {'' if index else 'rules':11}  {rule}{foreign}")
 
 
 @main.command()
@@ -271,13 +272,15 @@ def _rows(double: Double) -> list[dict[str, Any]]:
     for operation in double.contract.operations.values():
         resolution = double.resolutions[operation.id]
         action = double.contract.actions.get(operation.id)
+        rules = double.contract.rules_of(operation)
         told = {
             "operation": str(operation),
             "operationId": operation.id,
             "by": resolution.by,
             "why": resolution.why,
             "action": f"{action.does} {action.collection}" if action else None,
-            "rules": [rule.id for rule in double.contract.rules_of(operation)],
+            "rules": [rule.id for rule in rules],
+            "foreign": {rule.id: foreign for rule in rules if (foreign := double.contract.foreign(rule))},
         }
         rows.append(told)
     return rows

@@ -142,6 +142,8 @@ def _refuse_the_rest(reading: Reading) -> None:
     identities = _security_schemes(document)[1] + "/"
     schemas = {at + "/x-resource" for at, _ in _schemas(document)}
     for at, key in extensions(document):
+        if at in document.foreign:
+            continue
         if key in known:
             elsewhere = {
                 "x-resource": at not in schemas,

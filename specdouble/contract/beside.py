@@ -45,6 +45,7 @@ def beside(document: Document, named: Sequence[Path] | None) -> Beside:
         source = _read(document, file, is_named=named is not None)
         if source is not None:
             (found.overlays if is_overlay(source) else found.rules).append(source)
+            document.laid.append(source)
     return found
 
 

@@ -14,6 +14,7 @@ from specdouble.contract.annotation import names_a_collection, read_identities, 
 from specdouble.contract.beside import beside
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
+from specdouble.contract.foreign import read_foreign
 from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
@@ -207,6 +208,10 @@ class Contract:
         action = self.actions.get(operation.id)
         return [rule for rule in self.rules.values() if _concerns(rule, operation, action)]
 
+    def foreign(self, rule: Rule) -> str:
+        """The annotation of others' that the rule was read from; empty where it was ours."""
+        return self.document.foreign.get(rule.pointer, "")
+
     def locate(self, at: str) -> tuple[str, int]:
         """The file and line of what stands at the document's pointer."""
         return self.document.locate(at)[:2]
@@ -230,6 +235,8 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
     lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
     lay_rules(document, laid.rules)
+    if settings.foreign:
+        read_foreign(document)
     errors = structure_errors(document)
     note_structure_errors(document, errors, bring_into_shape(document))
     schemas = Schemas(document)
@@ -246,7 +253,7 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
     annotated = {name: known[name] for name in resources}
     lint(document, schemas, operations, annotated, identities, actions, rules, done)
-    meant = resources or identities or any(not rule.native for rule in rules)
+    meant = resources or identities or any(not rule.native and rule.pointer not in document.foreign for rule in rules)
     if not meant and not names_a_collection(document):
         _only_warn(document)
     _stop_where_a_part_is_lost(document)
@@ -316,8 +323,8 @@ def _in_order(document: Document) -> list[Finding]:
 
 def _ruled(resources: Mapping[str, Resource], rules: list[Rule]) -> dict[str, Resource]:
     """The resources with the rules about them, after what was guessed of them."""
-    about: dict[str, list[CollectionRule]] = {name: [*resource.rules] for name, resource in resources.items()}
+    about = {name: {rule.id: rule for rule in resource.rules} for name, resource in resources.items()}
     for rule in rules:
         if isinstance(rule, CollectionRule):
-            about[rule.collection].append(rule)
-    return {name: replace(resource, rules=tuple(about[name])) for name, resource in resources.items()}
+            about[rule.collection][rule.id] = rule
+    return {name: replace(resource, rules=tuple(about[name].values())) for name, resource in resources.items()}

@@ -31,6 +31,8 @@ class Document:
         findings: what is wrong so far.
         extensions: the `x-` keys with their pointers, once somebody has looked for them.
         annotations: the pointers of the annotations of ours that mean something, once they are read.
+        laid: the files that are laid over it.
+        foreign: the name of the annotation of others' that each keyword was read from, by the keyword's pointer.
         dangling: the identities of the mappings whose `$ref` leads nowhere.
         places: the document's pointer for the file, line and pointer of each finding.
     """
@@ -40,6 +42,8 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     extensions: list[tuple[str, str]] | None = None
     annotations: list[str] = field(default_factory=list)
+    laid: list[Source] = field(default_factory=list)
+    foreign: dict[str, str] = field(default_factory=dict)
     dangling: set[int] = field(default_factory=set)
     places: dict[tuple[str, int, str], str] = field(default_factory=dict)
     _origins: dict[str, Origin] = field(default_factory=dict)

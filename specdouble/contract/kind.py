@@ -40,6 +40,7 @@ class Kind:
         of_ids: the rule of the kind that holds for the ids of any resource, though no annotation says it.
         collection: the collection that an annotation of this value names.
         shape: the JSON Schema of the annotation's value, for editors and for `rules.yaml`.
+        alias: what `foreign` calls the annotations of others that say the same as `keyword: true`.
     """
 
     keyword: str
@@ -53,6 +54,7 @@ class Kind:
     of_ids: Callable[[Resource], PropertyRule] | None = None
     collection: Callable[[Any], Any] = lambda _: None
     shape: Mapping[str, Any] = field(default_factory=dict)
+    alias: str = ""
 
     @property
     def row(self) -> str:
@@ -212,14 +214,24 @@ class Reading:
                 yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
 
     def on_properties(self, keyword: str) -> Iterator[OnProperty]:
-        """The keyword wherever it stands on a property of an annotated resource; `false` takes it back."""
-        for resource in self.annotated.values():
+        """The keyword wherever it stands on a property of a resource; `false` takes it back.
+
+        On an inferred resource it counts where it is plainly ours; a keyword of OpenAPI's own is a clue there, no more.
+        """
+        for resource in self.resources.values():
             for name, schema, at in properties_of(self.document, resource.schema, resource.pointer):
-                if keyword in schema:
-                    at += pointer(keyword)
+                at += pointer(keyword)
+                if keyword in schema and (not resource.why or self._is_ours(keyword, at)):
                     self.read.add(at)
                     if schema[keyword] is not False:
                         yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
+
+    def _is_ours(self, keyword: str, at: str) -> bool:
+        """Whether a keyword on an inferred resource is no other tool's: others write `x-unique` too."""
+        if at in self.document.foreign:
+            return True
+        laid = self.document.origin(at)[0] in self.document.laid
+        return keyword[:2] == "x-" and (laid or bool(self.annotated) or bool(self.identities))
 
     def on_resources(self, key: str) -> Iterator[OnProperty]:
         """The key of `x-resource`, `owner` or `tenant`, wherever it names a property."""

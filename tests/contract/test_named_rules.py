@@ -186,3 +186,12 @@ def test_the_schema_refuses_what_is_misspelt_or_misplaced(text: str) -> None:
 def test_names_of_properties_are_no_annotations() -> None:
     assert fits(annotations_schema(), "properties: {x-unique: {type: string}}\nexample: {x-unique: 7}")
     assert not fits(annotations_schema(), "properties: {name: {x-unique: 7}}")
+
+
+# On what is inferred
+
+
+def test_an_annotation_beside_the_contract_counts_on_documents_that_are_inferred(tmp_path: Path) -> None:
+    pets = (ROOT / "tests" / "contracts" / "petstore.yaml").read_text("utf-8")
+    read_so = contract(tmp_path, "Pet.name: {x-unique: true}", pets)
+    assert Path(read_so.rules["unique:pet.name"].file).name == "rules.yaml"

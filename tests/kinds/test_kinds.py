@@ -46,6 +46,7 @@ MARKS = {"x-resource", "x-identity", "x-action"}
 # Words that are read and are no annotations of ours: extensions of others, header fields, notes on lint's findings.
 OTHERS = {
     "x-bundled", "x-example", "x-gzip", "x-nullable", "x-forwarded-for", "x-schemathesis-testcaseid",
+    "x-ms-mutability", "x-field-behavior", "x-google-field-behavior",
     "x-specdouble-ignore", "x-specdouble-scheme", "x-specdouble-world", "x-reference", "x-resources",
 }  # fmt: skip
 

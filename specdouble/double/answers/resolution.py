@@ -60,6 +60,6 @@ def _why(contract: Contract, operation: Operation) -> str:
     resource = contract.resources[action.collection]
     if not resource.why:
         return f"{action.does} {action.collection}: the schema's `x-resource`"
-    guessed = [str(rule) for rule in resource.rules if not rule.native]
+    guessed = [str(rule) for rule in resource.rules if not rule.native and rule.id not in contract.rules]
     scope = [f"within {name}" for name, _ in action.scope]
     return "; ".join([f"{action.does} {action.collection}: {resource.why}", action.why, *scope, *guessed])

@@ -28,6 +28,7 @@ def _read(reading: Reading) -> Iterator[Immutable]:
         if raw is not True and not (isinstance(raw, dict) and raw.keys() <= {"status"}):
             reason = "`x-immutable` is neither true nor a mapping with `status`"
             annotation.find(reason, "write `x-immutable: true`")
+            continue
         yield Immutable(**annotation.place)
 
 
@@ -39,4 +40,5 @@ KIND = Kind(
     refused="the first of 409, 422, 400",
     read=_read,
     shape={"anyOf": [{"type": "boolean"}, mapping({})]},
+    alias="create-only",
 )

@@ -86,6 +86,8 @@ def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
     for name, value in sent.items():
         if name in subject.server_set or name not in subject.resource.properties:
             continue
+        if subject.resource.properties[name].get("writeOnly") is True:
+            continue  # no answer may show it (OpenAPI 3.0, 4.7.24.2)
         if value is None and subject.resource.why:
             continue  # of what is left out and of what is null, servers often keep what they please
         shown_so = name in seen and (same(value, seen[name]) or subject.may_differ(name, value, seen[name]))
