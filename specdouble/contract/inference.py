@@ -391,6 +391,9 @@ class _Collections:
             if action.why:
                 continue
             resource = self.resources[action.collection]
+            if action.id is not None and action.id == group.parameter:
+                properties = self.with_demands(dict(resource.properties), resource.id, group)
+                resource = self.resources[action.collection] = replace(resource, properties=properties)
             scope = self.guesses.nesting.scope(group.path, resource.properties, resource.id)
             held = tuple((name, to) for name, to in scope if to[:12] != HIDDEN and name != action.id)
             if held:

@@ -160,7 +160,7 @@ class Baselines:
                 return None
         else:
             self.of(operation)
-        made = [one for key, one in self.session.ledger.created.items() if key not in was]
+        made = [one for key, one in list(self.session.ledger.created.items()) if key not in was]
         new = [one.id for one in made if one.by is operation]
         return new[-1] if new else None
 

@@ -182,8 +182,9 @@ class Ledger:
             return False
         if self.is_stranger(value) or str(value) in self._said:
             return True
-        known = {_shape(one.id) for one in self.created.values() if one.kind == kind}
-        known |= {_shape(one) for other, one in self.strangers if other == kind}
+        # Copies, which are made at once: other cases create documents meanwhile.
+        known = {_shape(one.id) for one in list(self.created.values()) if one.kind == kind}
+        known |= {_shape(one) for other, one in list(self.strangers) if other == kind}
         shape = _shape(value)
         if known and shape not in known and "text" not in known:
             return False  # the ids of this server look otherwise
@@ -316,7 +317,7 @@ class Ledger:
 
     def newest_first(self) -> list[Created]:
         """What there is still; a child is newer than its parents."""
-        return list(reversed(self.created.values()))
+        return list(self.created.values())[::-1]
 
     # How it is removed
 

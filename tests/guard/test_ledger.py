@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -65,3 +66,20 @@ def test_a_long_number_of_which_a_server_takes_a_small_one_may_be_anothers(ledge
 
 def test_a_number_that_chance_does_not_hit_is_nobodys(ledger: Ledger) -> None:
     assert not ledger.may_be_anothers("items", 9_223_372_036_854_775_807)
+
+
+def test_documents_may_be_created_while_others_are_looked_at(ledger: Ledger) -> None:
+    create, ended = ledger.contract.operations["createItem"], Event()
+
+    def creating() -> None:
+        for number in range(100_000, 104_000):
+            call, headers = Call(create, has_body=True), {"content-type": "application/json"}
+            content = b'{"id": %d}' % number
+            ledger.answer(0, call, Exchange(call, "POST", "http://x/", {}, None, 201, headers, content, 0.0, 0.0))
+        ended.set()
+
+    thread = Thread(target=creating)
+    thread.start()
+    while not ended.is_set():
+        assert ledger.may_be_anothers("items", 7)
+    thread.join()
