@@ -199,7 +199,9 @@ class Session:
         """A document as the answer to its create showed it; empty where this run did not make it, or nothing showed."""
         texts = (key, int(key)) if isinstance(key, str) and key.isdecimal() else (key,)
         made = next((self.origins[one] for one in texts if one in self.origins), None)
-        shown = made.at(subject.action(made.call.operation).envelope) if made is not None else None
+        if made is None or made.call.operation not in subject.creators:
+            return {}  # a document of another collection may have the same id
+        shown = made.at(subject.action(made.call.operation).envelope)
         return shown if isinstance(shown, dict) else {}
 
     # Requests of any operation

@@ -446,10 +446,20 @@ class Trial:
             document.answered = isinstance(shown, dict) and bool(shown)
             if document.answered:
                 document.shown = document.subject.named(shown)
+                self._follow(document, changes)
             elif document.subject.observable and document.id is not None:
                 # The answer shows nothing (204): what was written is looked up.
                 document.shown = self.look_for(document, document.user) or document.shown
         return exchange
+
+    @staticmethod
+    def _follow(document: Document, changes: Mapping[str, Any]) -> None:
+        """Take the new id of a document that was renamed, where its id is made of its name."""
+        told = document.shown.get(document.subject.key)
+        names = [document.sent.get(name) for name in changes]
+        was = [name for name in names if isinstance(name, str) and name and name in str(document.id)]
+        if was and isinstance(told, str) and told:
+            document.id = told
 
     def update(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> Exchange:
         """Change a document in a way that must be accepted, else the case is not exercised."""
