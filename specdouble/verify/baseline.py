@@ -228,7 +228,7 @@ class _Search:
             if exchange.ok:
                 self._seek_kept_names(subject, exchange)
                 return
-            if not _says_taken(exchange):
+            if not says_taken(exchange):
                 return
             texts = {name: self._fresh(name, value) for name, value in self.baseline.held.items()}
             self.session.words_vary = texts == self.baseline.held
@@ -303,7 +303,7 @@ class _Search:
         if not isinstance(body, dict):
             return None
         text = refusal.content.decode("utf-8", "replace")
-        if _says_taken(refusal) and self.renewals < MOST_RENEWALS:
+        if says_taken(refusal) and self.renewals < MOST_RENEWALS:
             self.session.words_vary = self.renewals > 0
             self.renewals += 1
             return {name: self._fresh(name, value) for name, value in body.items()}
@@ -392,10 +392,10 @@ class _Search:
             if exchange is None or not exchange.refused or not optional:
                 break
             text = exchange.content.decode("utf-8", "replace")
-            if _says_taken(exchange) and not varied:
+            if says_taken(exchange) and not varied:
                 self.session.words_vary = varied = True
                 continue
-            self.session.words_vary = self.session.words_vary and not _says_taken(exchange)
+            self.session.words_vary = self.session.words_vary and not says_taken(exchange)
             without.add(next((name for name in _named(text, body) if name in optional), optional[0]))
         self.baseline.without = frozenset(without)
 
@@ -450,7 +450,7 @@ class _Search:
             return trial.exchanges[-1]
 
 
-def _says_taken(refusal: Exchange) -> bool:
+def says_taken(refusal: Exchange) -> bool:
     """Whether a refusal says that another document has what was sent."""
     return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from threading import Lock
 
+from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
@@ -200,10 +201,10 @@ class Campaign:
     def _was_taken(self, failure: Failure) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
         last = failure.steps[-1] if failure.steps else None
-        if last is None or last.status != 409 or not failure.expected.endswith(" to be accepted"):
+        if last is None or not last.refused or not failure.expected.endswith(" to be accepted"):
             return False
         action = self.session.contract.actions.get(last.call.operation.id)
-        return action is not None and not self.session.subjects[action.collection].once
+        return action is not None and not self.session.subjects[action.collection].once and says_taken(last)
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise

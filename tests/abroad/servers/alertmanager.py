@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import USUAL, Argued, Server, install_from_debian
+from .server import Argued, Server, install_from_debian, undeclared
 
 PROGRAM = "/usr/bin/prometheus-alertmanager"
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
@@ -20,16 +20,50 @@ class Alertmanager(Server):
     name = "alertmanager"
     argued = (
         Argued(
-            "read_your_writes",
-            "*keeps whatever it is sent*",
-            "`startsAt` must be before `endsAt`: no schema says so",
+            "*",
+            r'(is accepted|is sent|not name): the server answered 400 "(silence invalid|start time|end time)',
+            "a label has to be a name, a start before an end, a matcher one that can fail: no schema says so",
+            ["postSilences", "postAlerts"],
         ),
-        Argued("conformance", "*/silences refuses*", "`null` is taken for an id, and for a time"),
-        Argued("read_your_writes", "POST */silences keeps*", "a start that is over becomes the moment of the create"),
         Argued(
-            "read_your_writes", "DELETE */silence/{silenceID} takes*", "a silence that was deleted is shown as expired"
+            "*",
+            r"Schema-valid request rejected",
+            "the same; a filter has to be a matcher, a receiver a regular expression",
+            ["postSilences", "postAlerts", "getAlerts", "getAlertGroups", "getSilences"],
         ),
-        *USUAL,
+        Argued(
+            "conformance",
+            r"/silences refuses what does not fit",
+            "`null` is taken for an id, and for a time",
+            ["postSilences"],
+        ),
+        Argued(
+            "read_your_writes",
+            r'POST /api/v2/silences keeps what.*a read shows "20',
+            "a start that is over becomes the moment of the create",
+            ["postSilences"],
+        ),
+        Argued(
+            "read_your_writes",
+            r"takes its document away.*it is still shown",
+            "a silence that was deleted is shown as expired",
+            ["deleteSilence"],
+        ),
+        Argued(
+            "conformance", undeclared(400, 422), "422 of go-openapi at what does not fit, and 400, are nowhere declared"
+        ),
+        Argued(
+            "conformance",
+            r"Schema-violating request accepted.*(query|in body)",
+            "a truth that is none, and a body that is null, are taken for none",
+            ["getAlerts", "getAlertGroups", "postSilences", "postAlerts"],
+        ),
+        Argued(
+            "error_shape",
+            r'"code":400,"message":"parsing',
+            "a refusal of go-openapi is an object, where the contract says a text",
+            ["postSilences", "postAlerts"],
+        ),
     )
 
     def install(self) -> None:

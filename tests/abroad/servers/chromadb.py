@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import USUAL, Argued, Server, install_from_pypi
+from .server import Argued, Server, install_from_pypi, undeclared
 
 TENANT = "/api/v2/tenants/default_tenant"
 
@@ -18,26 +18,97 @@ class ChromaDB(Server):
     name = "chromadb"
     argued = (
         Argued(
+            "authentication",
+            r"no credentials|not valid|without authentication|invalid authentication|answered 200|answered 500",
+            "401 is declared, and a server without users asks for no credentials",
+        ),
+        Argued(
+            "*",
+            r'(is accepted|is sent|an id stays|nothing else): the server answered 4(00|22) \{"error":',
+            "a name is of 3 characters at least, of few kinds: no schema says so",
+            ["create_tenant", "create_database", "create_collection", "update_collection", "update_tenant"],
+        ),
+        Argued(
+            "*",
+            r"Schema-valid request rejected",
+            "a name is of 3 characters at least; an id is a UUID, an offset of 64 bits",
+        ),
+        Argued(
+            "*",
+            r"takes properties that its schema does not name: the server answered 422",
+            "unknown properties are refused, and no schema says so",
+            ["update_tenant", "create_tenant", "create_database", "create_collection", "update_collection"],
+        ),
+        Argued(
+            "conformance",
+            r"answered 501|Received: 501",
+            "501 at what a local server does not do: declared nowhere",
+            [
+                "fork_collection",
+                "fork_count",
+                "attach_function",
+                "detach_function",
+                "get_attached_function",
+                "collection_search",
+                "indexing_status",
+            ],
+        ),
+        Argued(
+            "conformance",
+            r"answering 5xx|Server error|answered 500",
+            "500 at a name that is taken, and at what a local server does not do",
+            [
+                "update_collection",
+                "indexing_status",
+                "create_collection",
+                "get_attached_function",
+                "detach_function",
+                "attach_function",
+            ],
+        ),
+        Argued(
+            "conformance",
+            r"answering 200: the body|Response violates schema",
+            "an object, where the contract says a text",
+            ["healthcheck", "version"],
+        ),
+        Argued(
+            "conformance",
+            r"an answer 200 of type text/plain|Undocumented Content-Type",
+            "JSON, where the contract says a text",
+            ["version"],
+        ),
+        Argued(
+            "conformance",
+            r"configuration_json: is required|Response violates schema",
+            "`configuration_json` is required, and left out of lists",
+            ["list_databases"],
+        ),
+        Argued(
+            "conformance",
+            r"refuses a body that is no object.*answered 200|no UTF-8",
+            "bytes that are no UTF-8 are taken within a text",
+            ["update_collection", "create_collection", "create_tenant", "create_database", "update_tenant"],
+        ),
+        Argued(
             "read_your_writes",
-            "PATCH */tenants/{tenant_name} keeps*",
+            r"PATCH /api/v2/tenants/\{tenant_name\} .*a read shows null",
             "the answer is 200, and what was written is not kept",
+            ["update_tenant"],
         ),
         Argued(
             "read_your_writes",
-            "*keeps whatever it is sent*",
-            "the least length of a name is not declared",
-        ),
-        Argued("boundaries", "*name within its bounds*", "the same"),
-        Argued("authentication", "*", "401 is declared, and a server without users asks for no credentials"),
-        Argued("conformance", "*refuses a body that is no object*", "bytes that are no UTF-8 are taken within a text"),
-        Argued("conformance", "*5xx*", "500 at a name that is taken, and at what a local server cannot do"),
-        Argued("authentication", "*indexing_status*", "500 at what a local server cannot do"),
-        Argued(
-            "read_your_writes",
-            "GET */collections/{collection_id} shows*",
+            r"GET \S*/collections/\{collection_id\} shows.*404",
             "the path asks for an id, and wants the name",
+            ["create_collection", "get_collection"],
         ),
-        *USUAL,
+        Argued("conformance", undeclared(400, 404, 409, 422), "an undeclared refusal"),
+        Argued(
+            "conformance",
+            r"Schema-violating request accepted.*offset",
+            "an offset below none is taken for none",
+            ["list_databases", "list_collections", "list_*"],
+        ),
     )
 
     def install(self) -> None:

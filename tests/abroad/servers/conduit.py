@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import USUAL, Argued, Server, run
+from .server import Argued, Server, run, undeclared
 
 SOURCE = os.environ.get("CONDUIT_SOURCE", "https://github.com/xesina/golang-echo-realworld-example-app")
 USERS = ("alice", "bob")
@@ -23,12 +23,70 @@ class Conduit(Server):
 
     name = "conduit"
     argued = (
-        Argued("conformance", "*Server error*", "500 at a query that it cannot use"),
         Argued(
-            "authentication", "GET /tags*", "the contract protects the tags, and the server shows them to everybody"
+            "conformance", r'(bio|image|user): null|null is not of type "string"', "null where the contract says a text"
         ),
-        Argued("authentication", "GET /api/tags*", "the same, found by our own check"),
-        *USUAL,
+        Argued(
+            "*",
+            r'answered (4\d\d) \{"errors":.*(required|max|min|email)',
+            "what is required must not be empty, an address one of mail: no schema says so",
+            ["create-article", "update-article", "add-comment", "login", "sign-up", "update-user"],
+        ),
+        Argued(
+            "*",
+            r"Schema-valid request rejected",
+            "the same",
+            [
+                "create-article",
+                "update-article",
+                "add-comment",
+                "login",
+                "sign-up",
+                "update-user",
+                "get-articles",
+                "feed",
+            ],
+        ),
+        Argued(
+            "*",
+            r'answered 500 \{"errors":\{"body":"UNIQUE|PUT /api/articles/\{slug\} answering 5xx',
+            "500 where a tag or a slug is taken",
+            ["update-article", "create-article"],
+        ),
+        Argued(
+            "conformance", r"Server error|answering 5xx", "500 at a query that it cannot use", ["get-articles", "feed"]
+        ),
+        Argued(
+            "conformance",
+            r"refuses a body that is no object.*answered 200|no UTF-8",
+            "bytes that are no UTF-8 are taken within a text",
+            ["update-article", "create-article", "add-comment"],
+        ),
+        Argued(
+            "conformance",
+            r"refuses what does not fit.*the server answered 20[01]",
+            "null, and what is of another type, are taken for nothing",
+            ["update-article", "create-article", "add-comment", "update-user"],
+        ),
+        Argued(
+            "conformance",
+            r"Schema-violating request accepted",
+            "a parameter of the wrong type is taken for none",
+            ["get-articles", "feed", "update-article", "create-article", "add-comment"],
+        ),
+        Argued(
+            "conformance",
+            r"answering 200: one of the statuses 201|Received: 200 Documented: 201",
+            "200 where the contract says 201",
+            ["tags"],
+        ),
+        Argued("conformance", undeclared(400, 403, 404, 422), "an undeclared refusal"),
+        Argued(
+            "authentication",
+            r"not valid|without authentication|invalid authentication",
+            "the contract protects the tags, and the server shows them to everybody",
+            ["tags"],
+        ),
     )
     settings = "\n".join(
         [

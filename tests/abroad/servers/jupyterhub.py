@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from .server import USUAL, Argued, Server, free_port, install_from_pypi, run
+from .server import Argued, Server, free_port, install_from_pypi, run, undeclared
 
 TOKEN = "for-tests-on-loopback"
 CONFIGURATION = """\
@@ -33,12 +33,96 @@ class JupyterHub(Server):
 
     name = "jupyterhub"
     argued = (
-        Argued("conformance", "*Server error*", "`POST /users` fails with 500 at some bodies"),
-        Argued("conformance", "*auth_state*", "`auth_state` is null where the contract says an object"),
-        Argued("authentication", "*GET /*", "the contract protects the version, and the hub shows it to everybody"),
-        Argued("authentication", "*", "the contract protects this operation too, and the hub asks nobody"),
-        Argued("conformance", "*5xx*", "500 at a user's server that cannot start, and at shares"),
-        *USUAL,
+        Argued(
+            "conformance",
+            r'auth_state: null|expires_at: null|/info: null|null is not of type "object"',
+            "null where the contract says an object or a text",
+            [
+                "post-user",
+                "get-user",
+                "patch-user",
+                "post-users",
+                "get-users",
+                "post-user-tokens",
+                "get-user-token",
+                "get-user-tokens",
+                "get-current-user",
+            ],
+        ),
+        Argued(
+            "conformance",
+            r'the body: \{"operator"|Response violates schema',
+            "an object by name, where the contract says an array",
+            ["get-services"],
+        ),
+        Argued(
+            "conformance",
+            r"answering 5xx|Server error|answered 500",
+            "500 at a server that cannot start, and at a share of none",
+            [
+                "post-user-server",
+                "post-user-server-name",
+                "post-shares-server",
+                "post-share-code",
+                "post-users",
+                "patch-user",
+                "post-user-activity",
+            ],
+        ),
+        Argued(
+            "*",
+            r'POST /hub/api/users .*answered 400 \{"status": 400, "message": "(Must specify|Invalid)',
+            "one user at least, of a name that is allowed, and nothing else: no schema says so",
+            ["post-users"],
+        ),
+        Argued("*", r"POST /hub/api/users: usernames.*answered 400", "the same", ["post-users"]),
+        Argued(
+            "*",
+            r"Schema-valid request rejected",
+            "names and times that it does not say",
+            ["post-users", "post-user", "post-user-activity", "patch-user", "post-group-users", "post-user-tokens"],
+        ),
+        Argued("conformance", undeclared(400, 403, 404, 405, 409, 410), "nearly no refusal is declared"),
+        Argued(
+            "conformance",
+            r"Schema-violating request accepted",
+            "a value of the wrong type is taken for none",
+            [
+                "post-users",
+                "get-users",
+                "get-groups",
+                "get-proxy",
+                "post-user-activity",
+                "post-user",
+                "patch-user",
+                "post-user-tokens",
+                "patch-proxy",
+                "post-user-server",
+                "post-group",
+            ],
+        ),
+        Argued(
+            "read_your_writes",
+            r"POST /hub/api/users ",
+            "a text is taken for the users that its letters name",
+            ["post-users"],
+        ),
+        Argued("conformance", r"Undocumented Content-Type|an answer .* of type", "an error without a type"),
+        Argued(
+            "authentication",
+            r"not valid|without authentication|invalid authentication",
+            "the version and what signs in are shown to everybody, though the contract protects them",
+            [
+                "get-version",
+                "get-",
+                "get-oauth-authorize",
+                "post-oauth-token",
+                "get-info",
+                "post-auth-token",
+                "get-auth-token",
+                "get-auth-cookie",
+            ],
+        ),
     )
     contract_name = "openapi.yaml"
     settings = f"""\

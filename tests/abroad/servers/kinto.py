@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import USUAL, Argued, Server, install_from_pypi
+from .server import Argued, Server, install_from_pypi
 
 CONFIGURATION = """\
 [server:main]
@@ -30,15 +30,50 @@ class Kinto(Server):
 
     name = "kinto"
     argued = (
-        Argued("conformance", "*__version__*", "500 where the file `version.json` is not there: a true crash"),
+        Argued(
+            "conformance",
+            r"answering 5xx|Server error|Received: 500",
+            "500 where the file `version.json` is not there",
+            ["__version__"],
+        ),
+        Argued(
+            "conformance",
+            r"refuses a body that is no object: it answered 500|answering 5xx",
+            "500 at a body that is nested deeper than Python recurses",
+            ["create_*", "update_*", "patch_*", "batch"],
+        ),
+        Argued(
+            "conformance",
+            r"Server error",
+            "500 at a query or a header field that it cannot use",
+            [
+                "*_bucket",
+                "*_collection",
+                "*_group",
+                "*_record",
+                "get_buckets",
+                "get_collections",
+                "get_groups",
+                "get_records",
+            ],
+        ),
+        Argued(
+            "conformance",
+            r"Schema-valid request rejected",
+            "`If-Match`, `If-None-Match`, `_since` and their like must be numbers in quotation marks",
+            ["*bucket*", "*collection*", "*group*", "*record*", "batch"],
+        ),
+        Argued(
+            "conformance",
+            r"Schema-violating request accepted.*(header|query)",
+            "a header field or query that does not fit is taken for none",
+            ["*bucket*", "*collection*", "*group*", "*record*"],
+        ),
         Argued(
             "authentication",
-            "*not valid*",
+            r"not valid|without authentication|invalid authentication",
             "`basicauth` takes each name and password for a user of its own",
         ),
-        Argued("authentication", "*invalid authentication*", "the same, found by Schemathesis"),
-        Argued("conformance", "*/__version__*", "500 where the file `version.json` is not there: a true crash"),
-        *USUAL,
     )
     settings = """\
 [[tool.specdouble.verify.users]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from .server import USUAL, Argued, Server, free_port, install_from_debian
+from .server import Argued, Server, free_port, install_from_debian, undeclared
 
 KEY = "for-tests-on-loopback"
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")
@@ -20,18 +20,120 @@ class PowerDNS(Server):
 
     name = "powerdns"
     argued = (
-        Argued("read_your_writes", "*keeps whatever it is sent*", "`name` is demanded, though not `required`"),
-        Argued("boundaries", "*name within its bounds*", "`name` must end in a dot, and the contract says any text"),
-        Argued("read_your_writes", "*/cryptokeys keeps*csk*", "a first key becomes a `csk`, whatever is asked for"),
-        Argued("read_your_writes", "PUT */cryptokeys/{cryptokey_id} keeps*", "a `PUT` of 204 changes `active` alone"),
-        Argued("read_your_writes", "*/zones* changes*", "a `PATCH` changes records alone, and takes any property"),
-        Argued("partial_update", "PATCH */zones/{zone_id}*serial*", "each `PATCH` raises the serial number"),
         Argued(
-            "refused_leaves_no_trace", "PUT */zones/{zone_id}*Internal Server Error*", "500 at a name that is no text"
+            "*",
+            r'(is accepted|is sent|nothing else|not name): the server answered (400|409|422) \{"errors?"',
+            "a name is canonical, a key is base64, an algorithm one that is known: no schema says so",
+            [
+                "createZone",
+                "putZone",
+                "patchZone",
+                "createTSIGKey",
+                "putTSIGKey",
+                "createCryptokey",
+                "modifyCryptokey",
+                "createMetadata",
+                "modifyMetadata",
+            ],
         ),
-        Argued("conformance", "*Server error*", "500 at a search or a key that it cannot use"),
-        Argued("conformance", "*tsigkeys*5xx*", "500 at a key that it cannot use"),
-        *USUAL,
+        Argued(
+            "*",
+            r"Schema-valid request rejected",
+            "a name is canonical, a key is base64, an algorithm one that is known: no schema says so",
+            [
+                "createZone",
+                "putZone",
+                "patchZone",
+                "createTSIGKey",
+                "putTSIGKey",
+                "createCryptokey",
+                "modifyCryptokey",
+                "createMetadata",
+                "modifyMetadata",
+                "searchData",
+                "listZones",
+            ],
+        ),
+        Argued(
+            "*",
+            r'answered 500 \{"error": "Internal Server Error"\}|Server error',
+            "500 at a name that is no text, a catalog that is no name, a search that it cannot use",
+            [
+                "createZone",
+                "putZone",
+                "patchZone",
+                "createTSIGKey",
+                "putTSIGKey",
+                "createCryptokey",
+                "modifyCryptokey",
+                "createMetadata",
+                "modifyMetadata",
+                "searchData",
+                "cacheFlushByName",
+                "getTSIGKey",
+                "deleteTSIGKey",
+                "listZone",
+                "deleteZone",
+            ],
+        ),
+        Argued(
+            "conformance",
+            r"changetype: is required|changetype",
+            "`changetype` is required of answers that never have it",
+            ["createZone", "listZone"],
+        ),
+        Argued(
+            "read_your_writes",
+            r'/cryptokeys.* shows "(csk|ksk|zsk)"',
+            "a first key becomes a `csk`, whatever is asked for",
+            ["createCryptokey", "listCryptokeys", "modifyCryptokey"],
+        ),
+        Argued(
+            "read_your_writes",
+            r"PUT \S*/cryptokeys/\S+ keeps",
+            "a `PUT` of 204 changes `active` alone",
+            ["modifyCryptokey", "listCryptokeys"],
+        ),
+        Argued(
+            "read_your_writes",
+            r"(PATCH|PUT) \S*/zones/\S+ (changes|keeps)",
+            "a change of a zone takes any property, and changes some",
+            ["patchZone", "putZone"],
+        ),
+        Argued("partial_update", r"PATCH \S*/zones/.*serial", "each `PATCH` raises the serial number", ["patchZone"]),
+        Argued(
+            "conformance",
+            r'is not of type "string"|Response violates schema',
+            "the answer is an object, where the contract says a text",
+            ["axfrExportZone", "rectifyZone", "notifyZone", "axfrRetrieveZone"],
+        ),
+        Argued(
+            "conformance",
+            r"Undocumented Content-Type: Received: text/plain",
+            "an error that is no JSON, and the export, are plain texts",
+        ),
+        Argued("conformance", r"an answer 200 of type", "the export is a plain text", ["axfrExportZone"]),
+        Argued(
+            "conformance",
+            r"refuses what does not fit.*the server answered 20[014]",
+            "what is of another type is taken, or not looked at",
+            [
+                "createCryptokey",
+                "modifyCryptokey",
+                "createZone",
+                "putZone",
+                "patchZone",
+                "createTSIGKey",
+                "putTSIGKey",
+                "createMetadata",
+                "modifyMetadata",
+            ],
+        ),
+        Argued(
+            "conformance", r"Schema-violating request accepted", "what is of another type is taken, or not looked at"
+        ),
+        Argued("conformance", undeclared(404, 409, 412, 415, 422), "an undeclared refusal"),
+        Argued("error_shape", r"answering 4\d\d|status code 4\d\d", "a refusal by its HTTP library is no object"),
     )
     contract_name = "openapi.yaml"
     settings = f"""\

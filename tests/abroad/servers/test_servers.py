@@ -73,12 +73,14 @@ def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_argued(ser
 
 
 def unargued(server: Server, verdict: dict[str, Any]) -> list[str]:
-    """The reported failures that nobody has read."""
+    """What is told as a failure, by itself or beside others of one cause, that nobody has read."""
     found = []
     for failure in verdict["failures"]:
-        told = f"{failure['promise']} ({failure['case']}): {failure['seen']}"
-        if not any(argued.covers(failure["rule"], told) for argued in server.argued):
-            found.append(f"{failure['rule']}: {told}")
+        alone = {**failure, "operations": failure["operations"][:1]}  # those of the others are told with them
+        for one in (alone, *failure["others"]):
+            told = f"{one['promise']}: {one['seen']}"
+            if not any(argued.covers(failure["rule"], told, one["operations"]) for argued in server.argued):
+                found.append(f"{failure['rule']} of {', '.join(one['operations'])}: {told}")
     return found
 
 
