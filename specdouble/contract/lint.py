@@ -15,7 +15,7 @@ from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import described, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
+from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule, ScopeRule
 from specdouble.contract.schema import Schemas
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -59,7 +59,7 @@ def lint(
     _check_invalid(document, operations)
     _check_missing(document, operations, done)
     _check_unauthorized(document, operations)
-    _check_scopes(document, resources, identities)
+    _check_scopes(document, resources, rules, identities)
 
 
 def _check_operations(
@@ -376,16 +376,20 @@ def _can_be_wrong(document: Document, parameter: Parameter) -> bool:
     return parameter.required or not is_text
 
 
-def _check_scopes(document: Document, resources: Mapping[str, Resource], identities: Mapping[str, Identity]) -> None:
+def _check_scopes(
+    document: Document, resources: Mapping[str, Resource], rules: list[Rule], identities: Mapping[str, Identity]
+) -> None:
     """The property that holds a caller's id has the name of a claim: it is filled from that, and compared with it."""
     claims = {claim for identity in identities.values() for claim in identity.claims}
-    for resource in resources.values() if claims else ():
-        for key, name in (("owner", resource.owner), ("tenant", resource.tenant)):
-            if name is None or name in claims:
-                continue
-            reason = f"no `x-identity` has a claim `{name}`: every document would have no {key}, and all callers see it"
-            remedy = f"write `{name}: {resource.id}` among the claims, or name the property as the claim is"
-            document.find(resource.pointer + f"/x-resource/{key}", reason, remedy, id="owner-claim")
+    for rule in rules if claims else ():
+        if not isinstance(rule, ScopeRule) or rule.name in claims:
+            continue
+        name, whose = rule.name, rule.kind
+        reason = f"no `x-identity` has a claim `{name}`: every document would have no {whose}, and all callers see it"
+        remedy = (
+            f"write `{name}: {resources[rule.collection].id}` among the claims, or name the property as the claim is"
+        )
+        document.find(rule.pointer, reason, remedy, id="owner-claim")
 
 
 def _properties_of_body(document: Document, operation: Operation, action: Action) -> set[str]:

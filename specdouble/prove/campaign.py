@@ -13,7 +13,7 @@ from specdouble.prove.bench import Bench, Options, on_bench, open_bench
 from specdouble.prove.fault import Mutant
 from specdouble.prove.result import NOT_RUN, Clean, Proof, Result, in_order
 
-Told = Callable[[Result | Clean, int, int], None]
+Tell = Callable[[Result | Clean, int, int], None]
 
 
 class NotClean(Exception):
@@ -25,7 +25,7 @@ class NotClean(Exception):
 
 
 def prove(
-    options: Options, mutants: Sequence[Mutant], workers: int, time_limit: float | None, tell: Told, proof: Proof
+    options: Options, mutants: Sequence[Mutant], workers: int, time_limit: float | None, tell: Tell, proof: Proof
 ) -> None:
     """Try the mutants, and keep in the proof what became of each; Ctrl-C ends it early.
 
@@ -56,7 +56,7 @@ def _begin(options: Options) -> None:
 
 
 def _all(
-    pool: ProcessPoolExecutor, mutants: Sequence[Mutant], proof: Proof, tell: Told, deadline: float | None
+    pool: ProcessPoolExecutor, mutants: Sequence[Mutant], proof: Proof, tell: Tell, deadline: float | None
 ) -> None:
     clean = proof.clean
     waiting: set[Future[Result]] = {pool.submit(on_bench, Bench.examine, mutant.id, clean) for mutant in mutants}

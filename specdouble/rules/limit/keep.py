@@ -1,4 +1,8 @@
-"""Keeps the number of documents: those of the same scope are counted before one more is stored."""
+"""Keeps the number of documents: those of the same scope are counted before one more is stored.
+
+On the embedded store nothing comes between the count and the write. On a remote one, which has no index that keeps a
+number, two writers may count at the same moment.
+"""
 
 from __future__ import annotations
 
