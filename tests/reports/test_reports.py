@@ -100,6 +100,10 @@ def is_my_picture(answer: httpx.Response) -> bool:
     return (told["filename"], told["size"]) == ("me.png", 256)
 
 
+def is_a_carriage(answer: httpx.Response) -> bool:
+    return answer.status_code == 200 and isinstance(answer.json()["plan"]["name"], str)
+
+
 REPORTS = [
     Report(PRISM, 180, "a declared Location is sent", [post("/sessions")], header("location", "https://auth.*")),
     Report(PRISM, 311, "a header's example is sent", [post("/sessions")], header("x-entitlements", "reader")),
@@ -192,6 +196,20 @@ REPORTS = [
     Report(SPECMATIC, 742, "an array of nullable values is made", [get("/amounts")], is_an_amount),
     Report(SPECMATIC, 1223, "a refusal has the shape that is declared, in full",
            [post("/echoed", json={})], is_told_in_full),
+    Report(BACKEND, 228, "`nullable` may stand without a type", [post("/carriages", json={"plan": {"name": "a"}})],
+           is_a_carriage),
+    Report(PRISM, 807, "a refusal tells what is wrong though its body is declared", [post("/carriages", json={})],
+           lambda answer: answer.status_code == 400 and "plan is required" in answer.json()["message"]),
+    Report(VALIDATOR, 917, "items between plain commas may hold encoded ones",
+           [get("/terms?api_key=k&test=categoryId%3AIN%3A%5B1%2C2%2C3%5D,itemId%3AEQ%3A2")], answers(200)),
+    Report(VALIDATOR, 112, "a key in the query is no unknown parameter", [get("/terms?api_key=k")], answers(200)),
+    Report(PRISM, 418, "an answer may have no content at all", [get("/empty")], answers(200)),
+    Report(PRISM, 1618, "a 204 has nothing to be accepted",
+           [("DELETE", "/empty", {"headers": {"accept": "application/json"}})], answers(204)),
+    Report(PRISM, 802, "an empty Accept takes anything", [get("/sessions", headers={"accept": ""}),
+                                                          get("/animals", headers={"accept": ""})], answers(200)),
+    Report(PRISM, 2148, "folders within folders are made, and end", [get("/folder")],
+           lambda answer: answer.json()["type"] == "folder" and len(answer.json()["files"]) >= 1),
 ]  # fmt: skip
 
 
