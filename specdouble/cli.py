@@ -36,6 +36,7 @@ def main() -> None:
     """A stateful mock server and a verifier from one OpenAPI contract with its business rules.
 
     FOLDER holds openapi.yaml and, where they are wanted, handlers/ and mock_data/; FILE is a contract alone.
+    Each option has a variable of the environment too: SPECDOUBLE_SERVE_PORT for `serve --port`.
     Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
     """
 
@@ -44,7 +45,7 @@ def main() -> None:
 @contract_arguments
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: the contract's, 4010]"
+    "-p", "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: the contract's, 4010]"
 )
 @click.option("--reload", is_flag=True, help="Follow changes of contract, handlers and seed; documents stay.")
 @click.option("--seed", type=int, help="Make ids and samples repeat.")
@@ -232,6 +233,21 @@ main.add_command(verify_command(_serving))
 main.add_command(replay)
 main.add_command(overlay)
 main.add_command(prove)
+
+
+def _name_variables(command: click.Command, prefix: str) -> None:
+    """Let each option stand in the environment under its own name: `SPECDOUBLE_SERVE_PORT`."""
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            _name_variables(inner, f"{prefix}_{name}")
+        return
+    for option in command.params:
+        long = next((one for one in option.opts if one.startswith("--")), None)
+        if long is not None and option.envvar is None:
+            option.envvar = f"{prefix}_{long.removeprefix('--')}".replace("-", "_").upper()
+
+
+_name_variables(main, "specdouble")
 
 
 def _double(settings: Any) -> Double:

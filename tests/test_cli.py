@@ -154,6 +154,19 @@ def test_quiet_serve_prints_the_address_alone() -> None:
     assert "".join([server.printed, *server.lines.queue]).count("\n") == 1
 
 
+def test_the_module_is_the_command() -> None:
+    module = [sys.executable, "-m", "specdouble", "version"]
+    printed = subprocess.run(module, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert printed == run("version").stdout
+
+
+def test_an_option_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPECDOUBLE_LINT_JSON", "1")
+    monkeypatch.setenv("SPECDOUBLE_SERVE_PORT", "far")
+    assert json.loads(run("lint").stdout) == []
+    assert "'far' is not a valid integer" in run("serve").stderr
+
+
 def test_a_broken_contract_is_not_served() -> None:
     refused = run("serve", str(BROKEN / "misspelt_annotation.yaml"), "--port", "0")
     assert refused.returncode == 3

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "arguments": {"contract", "exits"},
     "exits": {"exits"},
     "printable": set(),
+    "__main__": {"cli"},
     "testing": {"double"},
     "starter": {"double"},
     "pytest_plugin": {"double", "starter", "testing"},
