@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Contract:
     reserved: ReservedNames
     overlays: tuple[Path, ...]
     document: Document
+    _known_properties: dict[int, dict[str, dict[str, Any]]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def title(self) -> str:
@@ -162,6 +163,18 @@ class Contract:
 
     def properties(self, schema: Any) -> dict[str, dict[str, Any]]:
         """The properties of an object schema by name, through `$ref` and `allOf`."""
+        try:
+            resolved = self.resolve(schema)
+        except LookupError:
+            return {}
+        if not self.schemas.is_named(resolved):
+            return self._properties_of(resolved)
+        # Each of the operations on a collection asks for the same ones.
+        if id(resolved) not in self._known_properties:
+            self._known_properties[id(resolved)] = self._properties_of(resolved)
+        return self._known_properties[id(resolved)]
+
+    def _properties_of(self, schema: Any) -> dict[str, dict[str, Any]]:
         return {name: part for name, part, _ in properties_of(self.document, schema, "")}
 
     def item(self, schema: Any) -> Any:
@@ -202,6 +215,15 @@ class Contract:
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self.document, schema, "")}
+
+    @cached_property
+    def rules_about(self) -> Mapping[str, list[OperationRule]]:
+        """The rules about operations themselves, by operation id."""
+        found: dict[str, list[OperationRule]] = defaultdict(list)
+        for rule in self.rules.values():
+            if isinstance(rule, OperationRule):
+                found[rule.about].append(rule)
+        return found
 
     def rules_of(self, operation: Operation) -> list[Rule]:
         """The rules that the operation can break or show."""

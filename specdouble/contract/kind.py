@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from specdouble.contract.document import Document
@@ -200,7 +200,7 @@ class Reading:
     identities: Mapping[str, Identity]
     read: set[str] = field(default_factory=set)
 
-    @property
+    @cached_property
     def annotated(self) -> dict[str, Resource]:
         """The resources that an `x-resource` tells of, by collection."""
         return {name: resource for name, resource in self.resources.items() if not resource.why}
@@ -218,13 +218,23 @@ class Reading:
 
         On an inferred resource it counts where it is plainly ours; a keyword of OpenAPI's own is a clue there, no more.
         """
-        for resource in self.resources.values():
-            for name, schema, at in properties_of(self.document, resource.schema, resource.pointer):
-                at += pointer(keyword)
-                if keyword in schema and (not resource.why or self._is_ours(keyword, at)):
-                    self.read.add(at)
-                    if schema[keyword] is not False:
-                        yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
+        for resource, name, schema, at in self._properties:
+            if keyword not in schema:
+                continue
+            at += pointer(keyword)
+            if not resource.why or self._is_ours(keyword, at):
+                self.read.add(at)
+                if schema[keyword] is not False:
+                    yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
+
+    @cached_property
+    def _properties(self) -> list[tuple[Resource, str, dict[str, Any], str]]:
+        """Every property of the resources, with its schema and pointer: each kind of rules looks at all."""
+        return [
+            (resource, *found)
+            for resource in self.resources.values()
+            for found in properties_of(self.document, resource.schema, resource.pointer)
+        ]
 
     def _is_ours(self, keyword: str, at: str) -> bool:
         """Whether a keyword on an inferred resource is no other tool's: others write `x-unique` too."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from specdouble.contract.pointer import is_index, tokens
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],:"]+')
 
 
 class Lines:
@@ -95,8 +95,6 @@ class _Scan:
             elif mark == ",":
                 if top is not None:
                     top.expects_key = isinstance(top.value, dict)
-            elif mark == ":":
-                continue
             elif top is not None and top.expects_key:
                 child = self.key(top, mark, line)
             else:

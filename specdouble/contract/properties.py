@@ -14,11 +14,13 @@ from specdouble.contract.pointer import pointer
 def properties_of(document: Document, schema: Any, at: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The properties of an object schema, through `$ref` and `allOf`: name, resolved schema, pointer."""
     for name, part, place in parts_of(document, schema, at):
-        beside = part if isinstance(part, dict) else {}
         try:
-            yield name, {**described(document, part), **{key: beside[key] for key in beside if key != "$ref"}}, place
+            told = described(document, part)
         except LookupError:
             continue
+        if isinstance(part, dict) and "$ref" in part:  # what stands beside it says more than what it refers to
+            told = {**told, **{key: part[key] for key in part if key != "$ref"}}
+        yield name, told, place
 
 
 def described(document: Document, schema: Any) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def described(document: Document, schema: Any) -> dict[str, Any]:
     schema = document.resolve(schema)
     if not isinstance(schema, dict):
         return {}
+    if "type" in schema or "allOf" not in schema:
+        return schema
     outline: dict[str, Any] = {}
     for part in reversed(_down_to_type(document, schema, set())):
         # Of what it is, not of what is in it: properties are gathered from all parts.

@@ -100,6 +100,10 @@ class Schemas:
             self._validator = None
         return self._slots[key]
 
+    def is_named(self, schema: Any) -> bool:
+        """Whether it is one of the contract's named schemas."""
+        return id(schema) in self._components
+
     def translated(self, slot: str) -> Any:
         """The slot's schema in draft 2020-12; a `$ref` in it leads to a `definition`."""
         at = self._shared.get(slot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from specdouble.contract import Contract, OperationRule, Resource, Rule
+from specdouble.contract import Contract, Resource, Rule
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.problem import Broken
 from specdouble.rules import of_all
@@ -142,8 +142,7 @@ def keepers_of(resource: Resource, clock: Clock) -> list[Keeper]:
 
 def guards_of(contract: Contract, operation: str) -> list[Guard]:
     """What keeps the rules about an operation, kind by kind."""
-    about = [rule for rule in contract.rules.values() if isinstance(rule, OperationRule)]
-    return [made(rule, contract) for rule, made in _by_kind(about) if rule.about == operation]
+    return [made(rule, contract) for rule, made in _by_kind(contract.rules_about.get(operation, ()))]
 
 
 def _by_kind(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Any]]:
