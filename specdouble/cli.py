@@ -322,6 +322,8 @@ def _start(double: Double, url: str) -> str:
         by = double.resolutions[operation.id].by
         lines.append(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
     lines.append(f"\n  documentation  {url}/_specdouble/docs\n  journal        {url}/_specdouble/journal")
+    if contract.overlays:
+        lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")
     example = _ready_curl(double, url)
     if example:
         lines.append(f"\n{example}")

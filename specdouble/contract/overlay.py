@@ -100,7 +100,9 @@ class _Overlay:
             self.check(data["info"], "/info", _INFO, ("title", "version"))
         if extends_another(self.source, self.document):
             reason = f"`extends` names another contract: `{shown(data['extends'])}`"
-            self.find("/extends", reason, f"write the path from here to {self.document.source.name}, or leave it out")
+            self.find(
+                "/extends", reason, f"name {self.document.source.path.name} as it is found from here, or leave it out"
+            )
             return
         actions = data.get("actions")
         for index, action in enumerate(actions if isinstance(actions, list) else ()):

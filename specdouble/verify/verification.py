@@ -237,7 +237,9 @@ def _finish(found: Run, started: float) -> None:
         verdict.notes.append(f"{found.campaign.troubles} cases were spoilt by the network, and tried again")
     if session.client.waited:
         verdict.notes.append(f"{session.client.waited:.0f} s were spent waiting where the server limits requests")
-    if all(resource.why for resource in session.contract.resources.values()):
+    contract = session.contract
+    is_guessed = all(resource.why for resource in contract.resources.values())
+    if is_guessed and all(rule.native for rule in contract.rules.values()):
         verdict.notes.append(
             "the contract has no annotations, so its documents are guessed from paths and schemas: `x-resource` on a "
             "schema says which are stored and whose they are, "
