@@ -21,7 +21,7 @@ from specdouble.verify.verdict import KEPT
 from specdouble.verify.verification import verify
 from tests.abroad.drafts import Draft, drawn
 
-QUICK = 20
+QUICK = 8
 SLOW = 300
 SEED = 1
 BATCH = 20  # one seed's drafts are varied up to here, and begin to resemble each other after

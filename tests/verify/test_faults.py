@@ -16,9 +16,8 @@ from tests.backend import FAULTS, Backend, tokens
 from tests.verify.conftest import NAMES, settings
 
 QUICK = {  # one of each kind, those that need few requests
-    "name_not_unique", "name_case_matters", "freed_name_stays_taken", "pipeline_name_unchecked_on_update",
-    "process_of_colleagues", "foreign_answers_403", "config_used_across_organizations", "user_from_client",
-    "default_outreach_off", "updated_not_moved", "id_from_name", "minimum_off_by_one", "unknown_properties_stored",
+    "name_not_unique", "pipeline_name_unchecked_on_update", "process_of_colleagues", "foreign_answers_403",
+    "config_used_across_organizations", "user_from_client", "updated_not_moved", "minimum_off_by_one",
     "any_api_key_accepted",
 }  # fmt: skip
 TIME = r"20\d\d-\d\d-\d\dT[\d:.]+Z?"
