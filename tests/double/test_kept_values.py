@@ -108,3 +108,11 @@ def test_an_id_may_stand_beside_the_document_in_its_envelope(client: httpx.Clien
 def test_what_is_listed_is_what_shows_most_of_a_document(client: httpx.Client) -> None:
     download = made(client, "/downloads", {"year": 2031})
     assert download in client.get("/downloads").json()["found"]
+
+
+def test_a_singleton_is_there_until_it_is_deleted_though_it_can_be_made(client: httpx.Client) -> None:
+    assert client.get("/files/7/mark").json()["text"]
+    assert client.delete("/files/7/mark").status_code == 204
+    assert client.get("/files/7/mark").status_code == 404
+    assert client.put("/files/7/mark", json={"text": "mine"}).status_code == 201
+    assert client.get("/files/7/mark").json() == {"text": "mine"}

@@ -309,8 +309,12 @@ def _filled(template: str, values: Document) -> str:
 
 
 def _is_unfilled(contract: Contract, action: Action) -> bool:
-    """Whether no operation creates documents of an inferred collection: nobody could read one by an id of theirs."""
-    return bool(contract.resources[action.collection].why) and action.collection not in contract.created
+    """Whether documents of an inferred collection are made when they are asked for.
+
+    Those that no operation creates: nobody could read one by an id of theirs. And singletons: their paths name them.
+    """
+    resource = contract.resources[action.collection]
+    return bool(resource.why) and (bool(resource.single) or action.collection not in contract.created)
 
 
 def sent_names(contract: Contract, operation: Operation, action: Action) -> dict[str, str]:
