@@ -237,6 +237,19 @@ def test_a_server_that_keeps_the_limit_is_found_to_keep_it() -> None:
     assert (verdict.rows[RULE].state, verdict.failures) == ("kept", [])
 
 
+def test_documents_that_no_list_shows_are_no_alarm(tmp_path: Path) -> None:
+    text = CONTRACT.read_text("utf-8").replace("{max: 3, per: parent, status: 403}", "{max: 9, status: 403}")
+    (tmp_path / "openapi.yaml").write_text(text, "utf-8")
+    (tmp_path / "mock_data").mkdir()
+    (tmp_path / "mock_data" / "boards.json").write_text('[{"id": "b1", "name": "plans"}]', "utf-8")
+    cards = [{"id": f"c{number}", "boardId": "b1", "text": "a card"} for number in range(4)]
+    (tmp_path / "mock_data" / "cards.json").write_text(json.dumps(cards), "utf-8")
+    bench = Bench(Options(tmp_path, seed=1))
+    about = replace(bench.settings, rules=(RULE,), phases=("rules",))
+    verdict = bench.verified(lambda factories: factories, about)
+    assert (verdict.rows[RULE].state, verdict.failures) == ("kept", [])
+
+
 @pytest.mark.parametrize("fault", ["any number", "one too many", "never freed", "raced", "moved in"])
 def test_a_server_that_breaks_the_limit_is_found_to_break_it(fault: str) -> None:
     assert RULE in verdict_of(fault).broken

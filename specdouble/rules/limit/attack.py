@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -107,22 +106,27 @@ def mine(session: Session, subject: Subject, rule: Limit, scope: Scope) -> list[
     return found
 
 
-def others(session: Session, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int:
-    """How many documents of the scope a list shows that this run did not create."""
+def _is_countable(subject: Subject, rule: Limit) -> bool:
+    """Whether a list shows all documents that are counted together."""
+    if not subject.listers or subject.narrowing(subject.listers[0]):
+        return False
+    below = {name for _, name in subject.action(subject.listers[0]).scope}
+    return below <= {*rule.per} and rule.is_seen_whole(subject.resource)
+
+
+def others(session: Session, subject: Subject, rule: Limit, call: Call, scope: Scope) -> int | None:
+    """How many documents of the scope this run did not create; None where no list shows all that are counted."""
+    if not _is_countable(subject, rule):
+        return None
     user = session.crowd.users.get(call.user or "", session.crowd.first)
-    listed: list[dict[str, Any]] = []
-    if subject.listers:
-        with suppress(Interruption):  # what is wrong with a list is another check's matter
-            listed = Trial(session).listed(subject, user, {"path": dict(call.path)})
+    try:
+        listed = Trial(session).listed(subject, user, {"path": dict(call.path)})
+    except Interruption:  # what is wrong with a list is another check's matter
+        return None
     held = {subject.resource.owner, subject.resource.tenant}
     wanted = {name: value for name, value in zip(rule.per, scope, strict=True) if name not in held}
     strange = [one for one in listed if session.ledger.owned(subject.collection, one.get(subject.key)) is None]
     return sum(all(str(one.get(name)) == value for name, value in wanted.items()) for one in strange)
-
-
-def _is_countable(subject: Subject, rule: Limit) -> bool:
-    """Whether a list shows all documents that are counted together."""
-    return bool(subject.listers) and rule.is_seen_whole(subject.resource)
 
 
 def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
@@ -131,7 +135,7 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     scope = scope_of(session, subject, rule, call, {})
     key = (rule.id, scope)
     if key not in session.others:
-        session.others[key] = others(session, subject, rule, call, scope)
+        session.others[key] = others(session, subject, rule, call, scope) or 0
     there = mine(session, subject, rule, scope)
     surplus = len(there) + session.others[key] + 1 - rule.most
     for made in there:
@@ -183,17 +187,20 @@ def _filled(trial: Trial, subject: Subject, rule: Limit, user: User, leaving: in
     session = trial.session
     call = _again(trial, subject, rule, user)
     scope = scope_of(session, subject, rule, call, {})
-    there = len(mine(session, subject, rule, scope)) + others(session, subject, rule, call, scope)
+    strange = others(session, subject, rule, call, scope)
+    there = len(mine(session, subject, rule, scope)) + (strange or 0)
     if there > rule.most - leaving:
         room(trial, subject, rule, call)
         there = rule.most - 1
     while there < rule.most - leaving:
         exchange, document = _send(trial, subject, user, call)
-        if document is None and _is_countable(subject, rule):
+        if document is None and strange is not None:
             raise Broken(f"document {there + 1} of the {rule.most} that there may be to be accepted",
                          f"the server answered {exchange.told()}")  # fmt: skip
-        if document is None and exchange.status in _statuses(rule, call) and mine(session, subject, rule, scope):
-            return call  # full of documents that are not shown
+        known = mine(session, subject, rule, scope)
+        if document is None and exchange.status in _statuses(rule, call) and known:
+            session.others[rule.id, scope] = rule.most - len(known)  # it is full of documents that no list shows
+            return call
         if document is None:
             raise NotExercised(f"a document that there is room for was refused: {exchange.told(80)}")
         there += 1
@@ -237,7 +244,9 @@ def _race(trial: Trial, subject: Subject, rule: Limit) -> None:
     calls = [call, *(_again(trial, subject, rule, trial.user, call) for _ in range(CLIENTS - 1))]
     exchanges = trial.volley(calls)
     won = [one for one in exchanges if trial.adopt(subject, trial.user, one) is not None]
-    if len(won) > 1 or (not won and _is_countable(subject, rule)):
+    scope = scope_of(trial.session, subject, rule, call, {})
+    is_known = others(trial.session, subject, rule, call, scope) is not None
+    if len(won) > 1 or (not won and is_known):
         raise Broken(f"one of {CLIENTS} creates at once to be accepted, for the last place", f"{len(won)} were")
 
 

@@ -36,10 +36,12 @@ def _unreached(contract: Contract, rule: Limit) -> str:
 def _uncounted(contract: Contract, rule: Limit) -> str:
     """Why nobody knows how many documents a scope has; empty where a list shows all of them."""
     resource = contract.resources[rule.collection]
-    if not doing(contract, rule.collection, "list"):
+    lists = [contract.actions[key] for key in doing(contract, rule.collection, "list")]
+    if not lists:
         return f"no operation lists documents of {rule.collection}: nobody knows how many there are"
-    seen = rule.is_seen_whole(resource)
-    return "" if seen else f"a list leaves out others' documents, which are counted too: {rule}"
+    below = {name for _, name in lists[0].scope}
+    seen = below <= {*rule.per} and rule.is_seen_whole(resource)
+    return "" if seen else f"a list leaves out documents that are counted too: {rule}"
 
 
 def _faults(contract: Contract, rule: Limit) -> Iterator[Fault]:
