@@ -55,6 +55,7 @@ class Parameter:
     pointer: str
 
 
+FORM = "application/x-www-form-urlencoded"
 JSON_PATCH = "application/json-patch+json"  # its values are operations on a document (RFC 6902), not a document
 
 
@@ -145,6 +146,12 @@ class Operation:
         medias = [one for one in medias if not one.type.startswith(JSON_PATCH)]
         medias.sort(key=lambda media: not media.type.startswith("application/json"))
         return next(iter(medias), None)
+
+    @property
+    def document_body(self) -> Media | None:
+        """The body that a document is sent in: JSON, else a form."""
+        forms = (one for one in (self.body.content.values() if self.body else ()) if one.type.startswith(FORM))
+        return self.json_body or next(forms, None)
 
     @property
     def success(self) -> int:

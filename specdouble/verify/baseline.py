@@ -199,8 +199,8 @@ class _Search:
         if self.operation.body is None:
             self._place({})
             return
-        if self.operation.json_body is None:
-            self.baseline.why = "its body is no JSON"
+        if self.operation.document_body is None:
+            self.baseline.why = "its body is neither JSON nor a form"
             return
         for body in self._bodies():
             self.attempts += 1

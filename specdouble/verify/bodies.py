@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify import form
 from specdouble.verify.attack import attack_of
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.orders import in_order
@@ -66,9 +67,9 @@ class Bodies:
         Raises:
             NotExercised: none could be made.
         """
-        media = operation.json_body
+        media = operation.document_body
         if media is None:
-            raise NotExercised(f"{operation} takes no JSON body")
+            raise NotExercised(f"{operation} takes no body that is JSON or a form")
         needed, held = subject.required(operation), self.session.held(operation)
         body = {
             name: self.value(subject, name, schema, user)
@@ -138,10 +139,27 @@ class Bodies:
 
     def fits(self, operation: Operation, document: Any) -> bool:
         """Whether a document fits the schema of the operation's body."""
-        media = operation.json_body
-        if media is None or media.slot is None:
-            return media is not None
+        media = operation.document_body
+        if media is None or not self.can_be_sent(operation, document):
+            return False
+        if media.slot is None:
+            return True
         return self.contract.schemas.is_valid(media.slot, wrapped(self.contract, operation, document))
+
+    @staticmethod
+    def can_be_sent(operation: Operation, value: Any) -> bool:
+        """Whether the body that the operation takes can hold the value: a form holds no null, for one."""
+        is_form = operation.json_body is None
+        return not is_form or value == {} or form.can_hold(value)
+
+    def refuses(self, operation: Operation, schema: Any, value: Any) -> bool:
+        """Whether the value of a property does not fit its schema in the operation's body, and can be sent."""
+        if operation.json_body is None:
+            if isinstance(value, dict | list) or value is None:
+                return False
+            is_text = kind(merged(schema, self.contract.resolve)) == "string"
+            value = form.as_text(value) if is_text else form.read(value)
+        return not self.property_fits(schema, value)
 
     def property_fits(self, schema: Any, value: Any) -> bool:
         """Whether the value fits the schema of a property of a request."""

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
+from specdouble.contract.operation import FORM
+from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble
@@ -117,7 +119,9 @@ class Client:
         if content is not None:
             headers.setdefault("Content-Type", call.media_type)
         elif call.has_body:
-            content = json.dumps(call.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            is_form = call.media_type.startswith(FORM) and isinstance(call.body, dict)
+            text = json.dumps(call.body, ensure_ascii=False)
+            content = form.written(call.body) if is_form else text.encode("utf-8", "surrogatepass")
             headers.setdefault("Content-Type", call.media_type)
         started, clock = time.time(), time.perf_counter()
         with self._lock:

@@ -41,7 +41,7 @@ def of_parameter(contract: Contract, parameter: Parameter) -> Iterator[Any]:
 
 def of_body(contract: Contract, operation: Operation) -> Iterator[Any]:
     """The whole bodies that an operation shows: its own examples, then its schema's."""
-    media = operation.json_body
+    media = operation.document_body
     if media is None:
         return
     yield from media.examples.values()

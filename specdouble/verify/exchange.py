@@ -49,7 +49,7 @@ class Call:
     @property
     def media_type(self) -> str:
         """The media type of its body: the one that the operation takes."""
-        media = self.operation.json_body
+        media = self.operation.document_body
         return media.type if media is not None and "*" not in media.type else "application/json"
 
 

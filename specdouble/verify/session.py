@@ -237,7 +237,7 @@ class Session:
 
     def plain_body(self, operation: Operation) -> Any:
         """What an operation that writes no documents asks for in its body: by its example, else by its schema."""
-        media = operation.json_body
+        media = operation.document_body
         if media is None:
             return {}
         if kind(merged(media.schema, self.contract.resolve)) not in ("object", "string"):
@@ -256,7 +256,7 @@ class Session:
             NotExercised: none could be made.
         """
         parts: dict[str, Any] = self.places(operation, user)
-        if operation.json_body:
+        if operation.document_body:
             parts["body"] = wrapped(self.contract, operation, self.usual_document(operation, user))
         return parts
 
@@ -375,7 +375,7 @@ def implied_references(contract: Contract) -> dict[str, str]:
             held = [parameter for parameter, name in action.scope if name == rule.name]
             found |= {parameter: rule.refers_to for parameter in held if rule.refers_to}
     for operation in contract.operations.values():
-        media = operation.json_body
+        media = operation.document_body
         for example in media.examples.values() if media else ():
             for name, value in example.items() if isinstance(example, dict) else ():
                 if isinstance(value, str) and value in by_example and name not in ("id", "_id"):

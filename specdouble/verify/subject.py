@@ -225,7 +225,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
         )
 
     # A JSON Patch (RFC 6902) says how to change a document; it is none itself, and holds no properties.
-    changing = [one for one in that("update", "replace") if one.json_body is not None]
+    changing = [one for one in that("update", "replace") if one.document_body is not None]
     updaters = [Updater(one, contract.actions[one.id]) for one in changing]
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):

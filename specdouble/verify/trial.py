@@ -183,7 +183,7 @@ class Trial:
         operation, body = self.creator(subject), dict(body)
         if not subject.puts(operation):
             around = self.session.surroundings(operation, user, None)
-            return Call(operation, user.name, body=subject.wrapped(operation, body), has_body=True, **around)
+            return Call(operation, user.name, body=self._wrapped(subject, operation, body), has_body=True, **around)
         name = subject.action(operation).id
         around = self.session.surroundings(operation, user, name)
         fresh = self._fresh_id(operation, name)
@@ -191,7 +191,13 @@ class Trial:
             body[subject.key] = fresh
         for where, held in placed(operation, name, fresh).items():
             around.setdefault(where, {}).update(held)
-        return Call(operation, user.name, body=subject.wrapped(operation, body), has_body=True, **around)
+        return Call(operation, user.name, body=self._wrapped(subject, operation, body), has_body=True, **around)
+
+    def _wrapped(self, subject: Subject, operation: Operation, document: Mapping[str, Any]) -> Any:
+        """The body that holds the document."""
+        if not self.session.bodies.can_be_sent(operation, document):
+            raise NotExercised(f"the form that {operation} takes holds no null, and nothing empty but texts")
+        return subject.wrapped(operation, document)
 
     def _fresh_id(self, operation: Operation, name: str | None) -> Any:
         """An id that no document has, as the operation's parameter takes it."""
@@ -429,7 +435,7 @@ class Trial:
             place = self.session.surroundings(updater.operation, user, None)
         else:
             place = self.place(updater.operation, document)
-        body = subject.wrapped(updater.operation, body)
+        body = self._wrapped(subject, updater.operation, body)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
 
     def try_update(

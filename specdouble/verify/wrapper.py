@@ -18,7 +18,7 @@ def wrapper_of(contract: Contract, operation: Operation) -> tuple[str, ...]:
 
 def document_schema(contract: Contract, operation: Operation) -> Any:
     """The schema of the document that the operation takes; None where it takes none."""
-    media = operation.json_body
+    media = operation.document_body
     schema = media.schema if media is not None else None
     for name in wrapper_of(contract, operation):
         schema = contract.properties(schema).get(name)
@@ -27,7 +27,7 @@ def document_schema(contract: Contract, operation: Operation) -> Any:
 
 def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
     """The body that holds the document, with what must stand beside it."""
-    media = operation.json_body
+    media = operation.document_body
     return _around(contract, media.schema if media is not None else None, wrapper_of(contract, operation), document)
 
 

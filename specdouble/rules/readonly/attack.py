@@ -52,8 +52,8 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: 
     if rule.name in subject.stamps:
         return "2001-02-03T04:05:06.789Z"
     value = plausible({key: one for key, one in schema.items() if key != "readOnly"}, trial.contract.resolve, "client")
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == own:
-        return value + 1  # else the document's own could not be told from the client's
+    if isinstance(value, int | float) and value == own:  # else it could not be told from the client's
+        return not value if isinstance(value, bool) else value + 1
     return value
 
 

@@ -69,7 +69,7 @@ def _of_pair(session: Session, subject: Subject, rule: PropertyRule, one: User, 
 def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that act on a document which their body names, by the contract's examples."""
     for operation in session.contract.operations.values():
-        media = operation.json_body
+        media = operation.document_body
         if operation.id in session.contract.actions or media is None or "404" not in operation.statuses:
             continue
         schema = session.contract.resolve(media.schema)

@@ -38,7 +38,7 @@ def _unfitting(session: Session, subject: Subject, operation: Operation, updater
     promise, about = f"{operation} refuses what does not fit, and nothing is left of it", ids(operation)
     for name, schema in subject.requested(operation).items():
         for value in unfitting(schema, session.contract.resolve):
-            if not session.bodies.property_fits(schema, value):
+            if session.bodies.refuses(operation, schema, value):
                 run = partial(_refused, subject=subject, updater=updater, changes={name: value})
                 yield Case(Names.refused_leaves_no_trace, promise, run, f"{name} {shown(value)}", about)
     for name in subject.required(operation):
@@ -162,6 +162,8 @@ def _edges(session: Session, subject: Subject, operation: Operation, updater: Up
         if name in ruled or name in session.implied:
             continue
         for what, value in edges(schema, session.contract.resolve):
+            if not session.bodies.can_be_sent(operation, value):
+                continue
             fits = session.bodies.property_fits(schema, value)
             promise = f"{name} within its bounds is accepted" if fits else f"{name} beyond its bounds is refused"
             run = partial(_edge, subject=subject, updater=updater, name=name, value=value, fits=fits)

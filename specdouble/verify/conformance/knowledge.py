@@ -168,7 +168,7 @@ class Knowledge:
             return None
 
     def _body(self, operation: Operation, case: Any) -> None:
-        media = operation.json_body
+        media = operation.document_body
         contract = self.session.contract
         document = unwrapped(contract, operation, case.body)
         if media is None or not isinstance(document, dict):
