@@ -59,6 +59,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "description": "what the operation does to which documents",
     },
 }
+SILENCING = "x-specdouble-ignore"  # `silence` reads it
 # Extensions of others that are one letter away from ours.
 _NOT_OURS = {"x-resources", "x-reference"}
 _RESOURCE_KEYS = ("collection", "id", "owner", "tenant")
@@ -128,7 +129,7 @@ def read_rules(reading: Reading) -> list[Rule]:
 @cache
 def keywords() -> tuple[str, ...]:
     """All that an annotation may be called: ours, and those keywords of OpenAPI's own that a kind reads."""
-    return tuple(dict.fromkeys([*PLACES, *(kind.keyword for kind in kinds().values()), "x-specdouble-ignore"]))
+    return tuple(dict.fromkeys([*PLACES, *(kind.keyword for kind in kinds().values()), SILENCING]))
 
 
 def _known() -> dict[str, str]:
@@ -154,6 +155,8 @@ def _refuse_the_rest(reading: Reading) -> None:
                 document.find(at, f"`{key}` means nothing here", f"it belongs on {known[key]}: move it or remove it")
             else:
                 document.annotations.append(at)
+        elif key == SILENCING:
+            document.annotations.append(at)
         elif key not in _NOT_OURS:
             near = get_close_matches(key, known, n=1, cutoff=0.85)
             if near:

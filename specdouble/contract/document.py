@@ -132,14 +132,15 @@ def read_document(path: Path) -> Document:
             raise ContractError([Finding(str(path), 0, "", reason, remedy, id="unreadable")])
         path = found
     source = load(path, str(path))
-    if _version(source.data) is None:
+    if version_of(source.data) is None:
         reason = "not an OpenAPI description: neither `openapi: 3.x` nor `swagger: 2.0` stands at the top"
         remedy = "begin the file with `openapi: 3.0.3`, `info` and `paths`"
         raise ContractError([Finding(source.name, 1, "", reason, remedy, id="version")])
     return Document(source, source.data, source.findings)
 
 
-def _version(data: Any) -> str | None:
+def version_of(data: Any) -> str | None:
+    """The version that a description says it is of, where it is one that is known."""
     if not isinstance(data, dict):
         return None
     version = str(data.get("openapi") or data.get("swagger") or "")

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from specdouble.contract.composer import MAX_DEPTH
-from specdouble.contract.document import Document
-from specdouble.contract.finding import Finding, Severity
+from specdouble.contract.document import Document, version_of
+from specdouble.contract.finding import ContractError, Finding, Severity
 from specdouble.contract.jsonpath import JSONPath, WrongPath
 from specdouble.contract.keywords import article, shown
 from specdouble.contract.kind import suggestion
@@ -60,11 +60,20 @@ def lay_over(document: Document, overlays: list[Source]) -> None:
     Args:
         document: the contract, whose references into other files are not yet followed.
         overlays: the overlays, in the order in which they are applied.
+
+    Raises:
+        ContractError: what is left is no OpenAPI description.
     """
     if overlays:
         bounds = _Bounds(document.data)
         for source in overlays:
             _Overlay(document, source, bounds).apply()
+            if version_of(document.data) is None:
+                reason = "the overlay leaves no `openapi: 3.x` or `swagger: 2.0` at the top of the contract"
+                document.findings.append(
+                    Finding(source.name, 1, "", reason, "leave the version as it is", id="overlay")
+                )
+                raise ContractError(document.findings)
 
 
 class _Bounds:

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
+from specdouble.contract.annotation import SILENCING as KEYWORD
 from specdouble.contract.annotation import extensions
 from specdouble.contract.document import Document
 from specdouble.contract.finding import IDS, Finding
 from specdouble.contract.pointer import look_up
 from specdouble.contract.settings import near_id
-
-KEYWORD = "x-specdouble-ignore"
 
 
 def without_silenced(document: Document, everywhere: frozenset[str]) -> list[Finding]:

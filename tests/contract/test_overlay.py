@@ -216,6 +216,12 @@ def test_a_contract_is_not_read_without_a_part_of_its_overlay(tmp_path: Path) ->
         read(rooms(tmp_path, action("$.components.schemas.Rom", "update: {x-resource: {collection: rooms}}")))
 
 
+@pytest.mark.parametrize("then", ["remove: true", "update: 4.0.0"])
+def test_an_overlay_that_leaves_no_openapi_description_is_refused(then: str) -> None:
+    with pytest.raises(ContractError, match="the overlay leaves no `openapi"):
+        laid(overlay(action("$.openapi", then)))
+
+
 # Bounds
 
 

@@ -11,6 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from specdouble.cli import main
+from specdouble.contract import read
+from specdouble.double.double import Settings
+from specdouble.double.server import serving
+from specdouble.verify.settings import load
+from specdouble.verify.verification import verify
 from tests.conftest import ROOT
 
 LEADS = Path(__file__).parent / "leads"
@@ -65,3 +70,20 @@ def test_every_command_that_reads_a_contract_takes_overlays(command: str, tmp_pa
     done = run(*command.split(), LEADS, "--overlay", missing)
     assert f"{missing}: error: the file cannot be read" in done.output
     assert done.exit_code in (1, 3)
+
+
+def states(folder: Path) -> dict[str, str]:
+    """The verdict on the double of a project, by rule and check."""
+    with serving(Settings(folder)) as url:
+        settings = load(folder, url=url, yes=True, owned=True, phases=("rules",), max_examples=1)
+        return {name: row.state for name, row in verify(read(folder), settings).rows.items()}
+
+
+@pytest.mark.slow
+def test_the_root_contract_with_its_annotations_beside_it_has_the_same_verdicts(project: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", project)
+    shutil.copytree(ROOT / "tests" / "rules", project / "tests" / "rules")
+    assert run("overlay", "split", project).exit_code == 0
+    found = states(project)
+    assert found == states(ROOT)
+    assert len(found) > 40
