@@ -130,6 +130,14 @@ def test_a_kind_has_its_row_in_the_documentation(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_has_its_cases_and_its_faults_in_the_documentation(kind: str) -> None:
+    cases, faults = ((ROOT / "docs" / name).read_text("utf-8") for name in ("verify.md", "prove.md"))
+    keyword = kinds()[kind].keyword
+    assert f"`{keyword}`" in cases or kind in cases  # `x-resource` says owner and tenant
+    assert all(f"`{name}`" in faults for name in names_of(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_lint_refuses_a_contract_that_breaks_the_kind(kind: str) -> None:
     name, reason = BROKEN[kind]
     run = CliRunner().invoke(main, ["lint", "--strict", str(REFUSED / f"{name}.yaml")])
