@@ -12,7 +12,7 @@ from specdouble.contract.document import Document
 from specdouble.contract.kind import Example, kinds
 from specdouble.contract.operation import Media, Operation, Parameter
 from specdouble.contract.pattern import lengths
-from specdouble.contract.pointer import pointer
+from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import described, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule, ScopeRule
@@ -80,9 +80,10 @@ def _check_operations(
             for name in alternative:
                 if name not in schemes:
                     reason = f"`security` names the scheme `{name}`, which is not defined"
-                    document.find(
-                        operation.pointer, reason, "define it under components/securitySchemes", id="security-scheme"
-                    )
+                    # Where it stands: for all operations at once, it is one finding.
+                    own = "security" in look_up(document.data, operation.pointer)
+                    at = operation.pointer if own else "/security"
+                    document.find(at, reason, "define it under components/securitySchemes", id="security-scheme")
         _check_path(document, operation)
     for name, identity in identities.items():
         if identity.collection not in resources:

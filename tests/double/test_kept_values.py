@@ -116,3 +116,23 @@ def test_a_singleton_is_there_until_it_is_deleted_though_it_can_be_made(client: 
     assert client.get("/files/7/mark").status_code == 404
     assert client.put("/files/7/mark", json={"text": "mine"}).status_code == 201
     assert client.get("/files/7/mark").json() == {"text": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("size[gte]=7002", ["b", "c"]),
+        ("size[gte]=7001&size[lt]=7003", ["a", "b"]),
+        ("size[gte]=7000&made_min=9999-02-01", ["b", "c"]),
+        ("q=the-word", ["c"]),
+        ("q=known", []),
+        ("q=known-id", ["b"]),
+    ],
+)
+def test_a_list_keeps_to_ranges_and_seeks_no_words_in_ids(client: httpx.Client, query: str, found: list[str]) -> None:
+    world = {"X-Specdouble-World": "ranges"}
+    for number, (id, name) in enumerate([("known-1", "a"), ("known-id", "b"), ("known-3", "c")], 1):
+        thing = {"id": id, "name": name, "size": 7000 + number, "made": f"9999-0{number}-01"}
+        client.post("/things", json=thing | ({"name": "c the-word"} if name == "c" else {}), headers=world)
+    listed = client.get(f"/things?{query}", headers=world).json()
+    assert [one["name"][0] for one in listed if one["id"].startswith("known-")] == found

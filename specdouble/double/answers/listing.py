@@ -47,6 +47,11 @@ _SORTED = re.compile(
     r"\s*(?P<sign>[+-]?)(?P<name>[\w.-]+?)(?:(?:[:|. ,_-]+|(?=[AD]))(?P<direction>asc|desc)(?:ending)?)?\s*",
     re.IGNORECASE,
 )
+# What public contracts call the bounds of a range: `created[gte]`, `price_min`.
+_BOUNDS = {
+    "gt": "$gt", "gte": "$gte", "lt": "$lt", "lte": "$lte", "min": "$gte", "max": "$lte", "eq": "$eq", "ne": "$ne",
+}  # fmt: skip
+_BOUND = re.compile(r"(?P<name>\w[\w.-]*)(?:\[(?P<inside>\w+)\]|(?:__|[._])(?P<after>gte?|lte?|min|max))")
 _QUALIFIER = re.compile(r"-?\w+:\S+")  # `language:python` in a search: it is about something else than the text
 _MOMENTS = re.compile("(?:at|on|date|time|timestamp)$|^date")
 _EVERYTHING = {"", "*", "all", "any"}  # what a client sends that wants no filter
@@ -104,12 +109,14 @@ class Filter(NamedTuple):
         path: how the store finds the property that it is compared with.
         can_hold: whether the property may have a value.
         is_choice: whether a text of the property is one of few.
+        bound: how the store compares, where the value is the bound of a range: `$gte`; None where it is the value.
     """
 
     sent: Sent
     path: str
     can_hold: Callable[[object], bool]
     is_choice: bool
+    bound: str | None = None
 
     @property
     def unset(self) -> str | None:
@@ -121,6 +128,8 @@ class Filter(NamedTuple):
         """What the store compares with; None where the value asks for nothing that the property can hold."""
         if value is None or isinstance(value, dict) or value == self.unset:
             return None
+        if self.bound is not None:
+            return {self.bound: value} if self.can_hold(value) else None
         if isinstance(value, list):
             held = [one for one in value if self.can_hold(one)]
             return {"$in": held} if held else None
@@ -256,8 +265,9 @@ class Listing:
             if role is not None and role not in roles:
                 roles[role] = sent
             elif filtered is not None:
-                can_hold, is_choice = _holder(contract, filtered.schema), _is_choice(filtered.schema)
-                filters.append(Filter(sent, filtered.path, can_hold, is_choice))
+                to, bound = filtered
+                can_hold, is_choice = _holder(contract, to.schema), _is_choice(to.schema)
+                filters.append(Filter(sent, to.path, can_hold, is_choice, bound))
         first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
         others = _without_filters(contract, operation, filters)
         return cls(resource.id, tuple(filters), roles, known, first_page, most, others)
@@ -267,7 +277,10 @@ class Listing:
         found: Document = {}
         for one in self.filters:
             condition = one.condition(one.sent.value(values))
-            if condition is not None:
+            known = found.get(one.path)
+            if one.bound is not None and isinstance(condition, dict) and isinstance(known, dict):
+                found[one.path] = {**known, **condition}
+            elif condition is not None:
                 found[one.path] = condition
         return found
 
@@ -328,7 +341,7 @@ class Listing:
         """The part of the documents that the sent parameters ask for."""
         wanted = self._value(values, "search")
         if isinstance(wanted, str) and wanted.strip():
-            documents = _searched(documents, wanted)
+            documents = _searched(documents, wanted, self.id)
         limit = self._limit(values)
         number = self._number(values, "page")
         start = self._number(values, "offset") or 0
@@ -443,7 +456,7 @@ class Lists:
             if action.does != "list":
                 continue
             for one in Listing.of(self._contract, self._contract.operations[operation_id], resource).filters:
-                if one.path in resource.properties:
+                if one.path in resource.properties and one.bound is None:
                     yield one
 
 
@@ -490,14 +503,20 @@ def _counts_from_zero(schema: Schema) -> bool:
     return 0 in (schema.get("default"), schema.get("minimum"))
 
 
-def _filtered(name: str, by_name: Mapping[str, Comparable]) -> Comparable | None:
-    """The property that a parameter of another name means: `filter[author]`, `ids`, `statuses`, `tag`."""
+def _filtered(name: str, by_name: Mapping[str, Comparable]) -> tuple[Comparable, str | None] | None:
+    """The property that a parameter of another name means, and how it is compared, where by a range.
+
+    `filter[author]`, `ids`, `statuses`, `tag`; `created[gte]`, `price_min`.
+    """
     inner = _FILTER.fullmatch(name)
     wanted = plain(inner[1] if inner else name)
     for other in (plain(name), wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
         if other in by_name:
-            return by_name[other]
-    return None
+            return by_name[other], None
+    bounded = _BOUND.fullmatch(name)
+    bound = _BOUNDS.get(bounded["inside"] or bounded["after"]) if bounded else None
+    ranged = by_name.get(plain(bounded["name"])) if bounded and bound else None
+    return (ranged, bound) if ranged is not None else None
 
 
 def _comparable(contract: Contract, resource: Resource) -> Iterator[Comparable]:
@@ -550,16 +569,21 @@ def _holder(contract: Contract, schema: Schema) -> Callable[[object], bool]:
 # The search
 
 
-def _searched(documents: list[Document], text: str) -> list[Document]:
-    """The documents in which the text stands, or each of its words."""
+def _searched(documents: list[Document], text: str, id: str) -> list[Document]:
+    """The documents in which the text stands, or each of its words; a part of an id is no word."""
     sought = _QUALIFIER.sub(" ", text).lower()
-    return [document for document in documents if _speaks_of(document, sought)]
+    found = []
+    for document in documents:
+        spoken = [value for name, value in document.items() if name != id]
+        if str(document.get(id)) == text or _speak_of(spoken, sought):
+            found.append(document)
+    return found
 
 
-def _speaks_of(document: Document, sought: str) -> bool:
-    """Whether the words stand in the document: together, or each somewhere."""
+def _speak_of(values: list[JSON], sought: str) -> bool:
+    """Whether the words stand in the values: together, or each somewhere."""
     # One text of all, with breaks that no word has: what is sought is found within one value.
-    text = "\0".join(_texts(document.values())).lower()
+    text = "\0".join(_texts(values)).lower()
     return sought.strip() in text or all(word in text for word in sought.split())
 
 
