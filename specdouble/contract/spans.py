@@ -48,7 +48,7 @@ def spans(text: str) -> Span:
         elif isinstance(event, yaml.NodeEvent):
             start, top = _index(event.start_mark), open_ones[-1]
             if top.is_mapping and key[-1] is None:
-                key[-1] = (start, event.value if isinstance(event, yaml.ScalarEvent) else "")
+                key[-1] = (_before(text, start), event.value if isinstance(event, yaml.ScalarEvent) else "")
                 continue
             span = Span(start, _index(event.end_mark))
             named = key[-1] or (start, str(len(top.entries)))
@@ -101,6 +101,13 @@ def _runs(text: str, span: Span, names: set[str]) -> Iterator[tuple[int, int, st
             yield start, after, ""
         elif before is not None:
             yield before, end, ""
+
+
+def _before(text: str, start: int) -> int:
+    """Where the entry of a key begins: with the `?` of a key that is written out."""
+    before = text[text.rfind("\n", 0, start) + 1 : start].rstrip(" ")
+    is_written_out = before[-1:] == "?" and before[-2:-1] in ("", " ", "{", ",")
+    return text.rfind("?", 0, start) if is_written_out else start
 
 
 def _next_line(text: str, index: int) -> int:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from specdouble.contract import Contract, read
+from specdouble.contract.source import read_text
 from specdouble.contract.spans import without
 from specdouble.contract.splitting import CannotSplit, Split, split
+from specdouble.contract.written import in_yaml
 from specdouble.prove.mutants import mutants_of
 from tests.conftest import ROOT
 
@@ -27,11 +29,22 @@ from tests.conftest import ROOT
         ('{"a": 1,\n "x-b": 2}', ["/x-b"], '{"a": 1}'),
         ("ż: 1\n'x/b': 2\nc: 3", ["/x~1b"], "ż: 1\nc: 3"),
         ("a: &one\n  x-b: 1\n  c: 2\nd: *one\n", ["/a/x-b", "/d/x-b"], "a: &one\n  c: 2\nd: *one\n"),
+        ("- x-a: 1\n  ? b\n  : 2\n", ["/0/x-a"], "- ? b\n  : 2\n"),
+        ("? x-a\n: 1\n? b\n: 2\n", ["/x-a"], "? b\n: 2\n"),
         ("a: 1\r\nx-b: 2\r\nc: 3\r\n", ["/x-b"], "a: 1\r\nc: 3\r\n"),
     ],
 )  # fmt: skip
 def test_entries_are_cut_out_and_the_rest_stays_as_it_is_written(text: str, gone: list[str], left: str) -> None:
     assert without(text, gone) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e3", "0o7", "on", "12:30", "~", "", "a\nb\n", "  a\nb", "\x85", "\u2028a", "- a", "#", "'\"", "&a", "a: b"],
+)
+def test_what_is_written_as_yaml_is_read_as_the_same(text: str) -> None:
+    data = {"value": text, f"{text}key": [text, {}]}
+    assert read_text(in_yaml(data), Path("a.yaml"), "a.yaml").data == data
 
 
 def parted(folder: Path, contract: Contract) -> Split:
