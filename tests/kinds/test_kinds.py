@@ -9,13 +9,19 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
 from specdouble.cli import main
 from specdouble.contract import Rule, read
 from specdouble.contract.kind import kinds
+from specdouble.contract.pointer import look_up
+from specdouble.double.double import Double
+from specdouble.double.double import Settings as DoubleSettings
+from specdouble.double.server import Server
 from specdouble.prove.bench import Bench, Options
 from specdouble.rules import KINDS
 from specdouble.verify.verdict import KEPT
@@ -143,6 +149,26 @@ def test_lint_refuses_a_contract_that_breaks_the_kind(kind: str) -> None:
     run = CliRunner().invoke(main, ["lint", "--strict", str(REFUSED / f"{name}.yaml")])
     assert run.exit_code == 1
     assert reason in run.output
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    """The contract as the double's page shows it."""
+    with Server(Double(DoubleSettings(LIBRARY)), "127.0.0.1", 0).running() as url:
+        described: dict[str, Any] = httpx.get(f"{url}/openapi.json").json()
+    return described
+
+
+@pytest.mark.parametrize(
+    ("place", "rule"),
+    [
+        ("/components/schemas/Loan/properties/desk", "immutable:loans.desk"),
+        ("/components/schemas/Loan", "limit:loans"),
+        ("/paths/~1books~1{bookId}/delete", "roles:delete_book"),
+    ],
+)
+def test_the_page_tells_a_rule_where_its_annotation_stands(page: dict[str, Any], place: str, rule: str) -> None:
+    assert f"(`{rule}`)" in look_up(page, place)["description"]
 
 
 # Nothing outside knows a kind by name

@@ -167,10 +167,11 @@ def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    """The contract with each rule as a sentence at its property: the page shows it beside the schema."""
+    """The contract with each rule as a sentence where its annotation stands: the page shows it there."""
     for rule in contract.rules.values():
-        place = pointer(*tokens(rule.pointer)[:-1])
-        if "/properties/" not in place or place.endswith("/properties") or rule.native:
+        *above, keyword = tokens(rule.pointer)
+        place = pointer(*above)
+        if not keyword.startswith("x-"):  # OpenAPI's own, which the page shows anyway, or a key of an annotation
             continue
         try:
             schema = look_up(data, place)
