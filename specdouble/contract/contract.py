@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from specdouble.contract.lint import lint
 from specdouble.contract.named_rules import lay_rules
 from specdouble.contract.operation import Operation, Reader, read_operations
 from specdouble.contract.overlay import lay_over
+from specdouble.contract.plausible_value import Texts
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
@@ -31,6 +32,7 @@ from specdouble.contract.seeded import read_seeded
 from specdouble.contract.settings import read_settings
 from specdouble.contract.shape import bring_into_shape
 from specdouble.contract.silence import without_silenced
+from specdouble.contract.solver import Solver
 from specdouble.contract.structure import note_structure_errors, structure_errors
 from specdouble.contract.swagger import SwaggerReader
 
@@ -224,6 +226,16 @@ class Contract:
             if isinstance(rule, OperationRule):
                 found[rule.about].append(rule)
         return found
+
+    def solver(
+        self,
+        schema: Any,
+        fits: Callable[[dict[str, Any]], bool] = lambda _: True,
+        free: frozenset[str] | None = None,
+        texts: Texts = lambda _: (),
+    ) -> Solver:
+        """What finds documents of a schema for which expressions hold; see `Solver`."""
+        return Solver(self.document, schema, fits, free, texts)
 
     def rules_of(self, operation: Operation) -> list[Rule]:
         """The rules that the operation can break or show."""

@@ -26,6 +26,7 @@ KINDS = (
     "timestamp",
     "roles",
     "limit",
+    "validations",
 )
 
 

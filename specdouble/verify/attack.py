@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract import Rule
+from specdouble.contract import Operation, Rule
 from specdouble.rules import of_all
 
 
@@ -25,6 +25,8 @@ class Attack:
         stamp: whether the property is a time that the server sets; given the rule, the event whose time it is.
         room: makes room for one more document where the rule leaves none, so that other cases can create theirs; given
             the trial, the subject, the rule, and the request that is to create it.
+        keep: a body with which a document keeps the rules of the kind, where rules speak of several properties at once;
+            given the session, the subject, the rules and a `Write`.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
     """
 
@@ -35,7 +37,36 @@ class Attack:
     bound_on_update: bool = False
     stamp: Callable[[Any], str] | None = None
     room: Callable[..., None] | None = None
+    keep: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Write:
+    """A request that writes a document.
+
+    Args:
+        operation: the operation.
+        body: what is to be sent.
+        before: the document as it is; None where it is new.
+        is_partial: whether what is not sent stays.
+        fixed: the properties that have to be sent as they are.
+        stays: the properties that no body sets: they are as before.
+    """
+
+    operation: Operation
+    body: dict[str, Any]
+    before: dict[str, Any] | None = None
+    is_partial: bool = False
+    fixed: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()
+
+    def document(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The document that a body makes, as far as the client says what it is."""
+        if self.before is None:
+            return dict(body)
+        stays = self.before.keys() if self.is_partial else self.stays & self.before.keys()
+        return {**{name: self.before[name] for name in self.before if name in stays}, **body}
 
 
 def attack_of(rule: Rule) -> Attack:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify import form
-from specdouble.verify.attack import attack_of
+from specdouble.verify.attack import Write, attack_of
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
@@ -79,18 +80,31 @@ class Bodies:
         body |= {name: value for name, value in held.items() if name not in subject.chosen}
         body = in_order(body, body)
         if self.fits(operation, body):
-            return body
+            return self.kept(subject, Write(operation, body))
         for whole in media.examples.values():
             example = unwrapped(self.contract, operation, whole)
             if isinstance(example, dict):
                 known = {name: value for name, value in example.items() if full or name in needed}
                 mended = known | {name: value for name, value in body.items() if name in subject.chosen}
                 if self.fits(operation, mended):
-                    return mended
+                    return self.kept(subject, Write(operation, mended))
         whole = subject.wrapped(operation, body)
         violations = self.contract.schemas.violations(media.slot, whole, "body") if media.slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
+
+    def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
+        """The body, changed as little as makes its document keep the rules about several properties at once.
+
+        A body that does not fit its schema stays as it is: it is meant to be refused.
+
+        Raises:
+            NotExercised: none was found.
+        """
+        for keep, rules in subject.keeping:
+            if self.fits(write.operation, write.body):
+                write = replace(write, body=keep(self.session, subject, rules, write))
+        return write.body
 
     def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:
         """Whether a full body holds the property: not what the server sets, nor the id of another document."""

@@ -15,8 +15,6 @@ from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
 from specdouble.verify.proof import Proof
 from specdouble.verify.session import Session
-from specdouble.verify.settings import STRICTNESS
-from specdouble.verify.strictness import counts, weight
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
 
@@ -114,8 +112,7 @@ class Campaign:
         with self._lock:
             self.done += 1
             known = self.row(case.check).failures.get(key)
-            # A lighter failure that does not count may stand before one that does.
-            if known is not None and known.own and self._counts(known):
+            if known is not None and known.own:
                 known.also += 1
                 return
         lacking = self._lacking(case)
@@ -201,10 +198,6 @@ class Campaign:
                 continue
         return False
 
-    def _counts(self, failure: Failure) -> bool:
-        settings = self.session.settings
-        return counts(failure, settings.strictness, settings.strict)
-
     def _was_taken(self, failure: Failure) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
         last = failure.steps[-1] if failure.steps else None
@@ -253,7 +246,7 @@ class Campaign:
                 row = self.row(failure.check)
                 row.cases += row.check != case.check
                 known = row.failures.get(failure.promise)
-                if known is None or (failure.own and not known.own) or _is_heavier(failure, known):
+                if known is None or (failure.own and not known.own):
                     failure.also = known.also + 1 if known else 0
                     row.failures[failure.promise] = failure
                 else:
@@ -288,7 +281,3 @@ class Campaign:
             if id(exchange) not in wrong and row.shown is None:
                 promise = f"{exchange.call.operation} answers as it declares"
                 row.prove(Proof(promise, f"status {exchange.status}", [exchange], number=0))
-
-
-def _is_heavier(one: Failure, other: Failure) -> bool:
-    return STRICTNESS.index(weight(one)) < STRICTNESS.index(weight(other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -146,6 +146,16 @@ class Subject:
         """Each rule that leaves no room for some documents, and how its kind is attacked."""
         known = [(rule, attack_of(rule)) for rule in self.resource.rules]
         return [(rule, attack) for rule, attack in known if attack.room]
+
+    @cached_property
+    def keeping(self) -> list[tuple[Callable[..., dict[str, Any]], list[CollectionRule]]]:
+        """What makes bodies that keep rules about several properties at once, with the rules."""
+        found: dict[Callable[..., dict[str, Any]], list[CollectionRule]] = {}
+        for rule in self.resource.rules:
+            keep = attack_of(rule).keep
+            if keep is not None:
+                found.setdefault(keep, []).append(rule)
+        return list(found.items())
 
     @cached_property
     def chosen(self) -> Mapping[str, PropertyRule]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Barrier
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify.attack import Write
 from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
@@ -210,8 +211,27 @@ class Trial:
             raise NotExercised(f"no operation creates documents of {subject.collection}")
         return subject.creators[0]
 
-    def try_create(self, subject: Subject, user: User, body: Mapping[str, Any]) -> tuple[Exchange, Document | None]:
-        """Send a create; the document, where it was accepted."""
+    def try_create(
+        self,
+        subject: Subject,
+        user: User,
+        body: Mapping[str, Any],
+        *,
+        fixed: Iterable[str] = (),
+        as_it_is: bool = False,
+    ) -> tuple[Exchange, Document | None]:
+        """Send a create; the document, where it was accepted.
+
+        Args:
+            subject: the collection.
+            user: who asks.
+            body: what is sent; changed where it would break a rule about several properties.
+            fixed: the properties that are not changed.
+            as_it_is: whether none is.
+        """
+        if not as_it_is and subject.keeping:
+            write = Write(self.creator(subject), dict(body), fixed=frozenset(fixed))
+            body = self.session.bodies.kept(subject, write)
         call = self.create_call(subject, user, body)
         exchange = self.send(
             call.operation, user, path=call.path, query=call.query, headers=call.headers, body=call.body
@@ -289,7 +309,7 @@ class Trial:
         user = user or self.user
         body = self.body(subject, self.creator(subject), user, full) | changes
         body = {name: value for name, value in body.items() if name not in drop}
-        exchange, document = self.try_create(subject, user, body)
+        exchange, document = self.try_create(subject, user, body, fixed=changes)
         if document is None:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
@@ -438,10 +458,44 @@ class Trial:
         body = self._wrapped(subject, updater.operation, body)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
 
+    def kept(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The changes, and what has to be changed with them so that rules about several properties are kept.
+
+        Raises:
+            NotExercised: nothing was found that could.
+        """
+        subject = document.subject
+        if not subject.keeping:
+            return dict(changes)
+        sent = self.update_call(updater, document, changes).body
+        requested = subject.requested(updater.operation)
+        write = Write(
+            updater.operation, sent, document.shown, updater.partial, frozenset(changes),
+            stays=frozenset(document.shown.keys() - requested.keys()),
+        )  # fmt: skip
+        kept: dict[str, Any] = self.session.bodies.kept(subject, write)
+        others = {name: value for name, value in kept.items() if sent.get(name, ...) != value}
+        return {**changes, **others}
+
     def try_update(
-        self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None
+        self,
+        updater: Updater,
+        document: Document,
+        changes: Mapping[str, Any],
+        user: User | None = None,
+        *,
+        as_it_is: bool = False,
     ) -> Exchange:
-        """Send an update."""
+        """Send an update.
+
+        Args:
+            updater: the operation.
+            document: what is changed.
+            changes: what is sent; with more where it would break a rule about several properties.
+            user: who asks.
+            as_it_is: whether nothing else is.
+        """
+        changes = changes if as_it_is else self.kept(updater, document, changes)
         call = self.update_call(updater, document, changes, user)
         exchange = self.send(
             call.operation, user or document.user, path=call.path, query=call.query, body=call.body

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from specdouble.double.state.enforcement import Enforcement
-from specdouble.double.state.keeper import Document, Room
+from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import (
     DeleteResult,
@@ -42,7 +42,7 @@ class Collection:
         self,
         documents: Any,
         enforcement: Enforcement,
-        view: Room,
+        view: View,
         user: Mapping[str, Any] | None,
         statuses: frozenset[str] = frozenset(),
     ) -> None:
@@ -95,13 +95,11 @@ class Collection:
 
         Raises:
             Refusal: it would break rules of the contract.
-            Problem: the store is full.
         """
         rules = self._rules
         stored, broken = rules.created(rules.stored(document), self._user, self._view)
         if broken:
             raise Refusal(broken, self._statuses)
-        self._view.make_room()
         try:
             result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
@@ -217,7 +215,6 @@ class Collection:
         broken = self._rules.changed(before, after, touched, self._view)
         if broken:
             raise Refusal(broken, self._statuses)
-        self._view.make_room()
         try:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from specdouble.contract import Resource
@@ -59,10 +60,8 @@ class Enforcement:
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
         self._staying = [keeper.rule.name for keeper in keepers if keeper.stays]
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
-        self._broken: list[Callable[..., Broken | None]] = _saying(keepers, "broken")
-        self._broken_anew: list[Callable[..., Broken | None]] = _saying(
-            [keeper for keeper in keepers if keeper.on_creation], "broken"
-        )
+        self._broken = _asked(keepers)
+        self._broken_anew = _asked([keeper for keeper in keepers if keeper.on_creation])
 
     def scope(self, user: Mapping[str, Any] | None) -> dict[str, Any]:
         """The filter that leaves the caller's own documents; empty where nobody is calling."""
@@ -139,7 +138,7 @@ class Enforcement:
         for broken_of in self._broken_anew if before is None else self._broken:
             found = broken_of(after, before, touched, view)
             if found is not None:
-                broken.append(found)
+                broken += (found,) if isinstance(found, Broken) else found
         return broken
 
     def named(self, document: Document) -> Document:
@@ -189,3 +188,10 @@ def _saying(keepers: Iterable[Keeper], moment: str) -> list[Any]:
     """The methods of those keepers that say something in this moment; of the others nothing is called."""
     silent = getattr(Keeper, moment)
     return [getattr(keeper, moment) for keeper in keepers if getattr(type(keeper), moment) is not silent]
+
+
+def _asked(keepers: Iterable[Keeper]) -> list[Callable[..., Broken | Sequence[Broken] | None]]:
+    """What is asked whether a write breaks a rule; keepers of one class may have one answer for all of them."""
+    saying = [keeper for keeper in keepers if type(keeper).broken is not Keeper.broken]
+    groups = [list(group) for _, group in groupby(saying, type)]
+    return [ask for group in groups for ask in group[0].asked_together(group)]

@@ -74,23 +74,35 @@ class Broken:
 
     Args:
         rule: the rule.
-        message: what is wrong with the value, to follow the property's name.
+        message: what is wrong with the value, to follow the property's name; a sentence of its own where the rule
+            speaks of no one property.
         document: the id of the stored document that is in the way, if one is.
+        at: the pointer of what is wrong in the document, where it is not the rule's property.
     """
 
     rule: Rule
     message: str
     document: object = None
-
-    @property
-    def name(self) -> str:
-        """What the rule speaks of: the property, where it is one."""
-        return self.rule.name if isinstance(self.rule, PropertyRule) else self.rule.about
+    at: str = ""
 
     @property
     def pointer(self) -> str:
         """Where that stands in the document."""
-        return f"/{self.rule.name}" if isinstance(self.rule, PropertyRule) else ""
+        return f"/{self.rule.name}" if isinstance(self.rule, PropertyRule) else self.at
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, as a sentence."""
+        return f"{self.rule.name} {self.message}" if isinstance(self.rule, PropertyRule) else self.message
+
+
+def _detail(broken: Sequence[Broken]) -> str | None:
+    """What is wrong, in a sentence; None where it is told of each property by itself."""
+    if len(broken) == 1:
+        return str(broken[0].rule)
+    if all(isinstance(one.rule, PropertyRule) for one in broken):
+        return None
+    return "; ".join(one.sentence for one in broken)
 
 
 class Refusal(Problem):
@@ -105,8 +117,8 @@ class Refusal(Problem):
         first = broken[0]
         super().__init__(
             first.rule.status_among(statuses),
-            f"{first.name} {first.message}",
-            str(first.rule) if len(broken) == 1 else None,
+            first.sentence,
+            _detail(broken),
             rule=first.rule.id,
             violations=[Violation("body", one.pointer, one.message) for one in broken],
         )
@@ -114,8 +126,5 @@ class Refusal(Problem):
 
     def explained(self) -> dict[str, Any]:
         """The whole story, with each rule and the document in its way."""
-        rules = [
-            {"rule": one.rule.id, "message": f"{one.name} {one.message}", "document": one.document}
-            for one in self.broken
-        ]
+        rules = [{"rule": one.rule.id, "message": one.sentence, "document": one.document} for one in self.broken]
         return {**super().explained(), "rules": rules}

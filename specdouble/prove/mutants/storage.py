@@ -288,7 +288,7 @@ class _Partly(Collection):
         try:
             return super()._save(before, dict(after), touched)
         except Refusal as refusal:
-            broken = {one.name for one in refusal.broken}
+            broken = {one.pointer.lstrip("/") for one in refusal.broken}
             kept = {name: before[name] for name in broken if name in before}
             self._rules.carry_over(before, after)
             self._documents.replace_one({"_id": before["_id"]}, {**after, **kept, **_keys(self._rules, before)})

@@ -181,7 +181,7 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     if updater is None:
         body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
         body = in_order(subject.requested(trial.creator(subject)), body, keep=(name,))
-        exchange, document = trial.try_create(subject, trial.user, body)
+        exchange, document = trial.try_create(subject, trial.user, body, fixed=(name,))
     else:
         document = trial.create(subject)
         changes = {**other_ends({name}, document.shown), name: value}

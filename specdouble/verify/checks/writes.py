@@ -207,6 +207,7 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
     document = trial.create(subject)
     base = subject.unwrapped(trial.update_call(updater, document, {}))
     changes = together(trial, updater.operation, base, difficult(trial, subject, updater.operation, number, skip))
+    changes = trial.kept(updater, document, changes)
     exchange = trial.try_update(updater, document, changes)
     if not exchange.ok:
         for name, value in changes.items():
@@ -235,14 +236,15 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
         value = trial.session.bodies.value(subject, name, schema, trial.user)
     else:
         value = _other(trial, schema, before.get(name))
+    changes = trial.kept(updater, document, {name: value})
     trial.tick()
-    accepted(trial.try_update(updater, document, {name: value}), f"an update of {name} alone")
+    accepted(trial.try_update(updater, document, changes), f"an update of {name} alone")
     try:
-        hold(trial, document, {name: value}, "updated")
+        hold(trial, document, changes, "updated")
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
-        _others_stay(trial, document, before, {name, *trial.session.held(updater.operation)})
+        _others_stay(trial, document, before, {*changes, *trial.session.held(updater.operation)})
 
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:

@@ -87,6 +87,7 @@ class Conformance:
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
+                or self._breaks_a_rule(case, response, failure, knowledge)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 
@@ -160,6 +161,13 @@ class Conformance:
         """Whether nothing but the body was meant to be wrong."""
         parts = case.meta.components.items() if case.meta else ()
         return all(where == ParameterLocation.BODY or one.mode == GenerationMode.POSITIVE for where, one in parts)
+
+    def _breaks_a_rule(self, case: Any, response: Any, failure: Any, knowledge: Knowledge) -> bool:
+        """Whether a request was refused that fits its schema and breaks a rule about several properties."""
+        operation = self.by_label.get(case.operation.label)
+        if type(failure).__name__ != "RejectedPositiveData" or operation is None or response.status_code >= 500:
+            return False
+        return knowledge.breaks_a_rule(operation, case)
 
     def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""

@@ -12,11 +12,12 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
 from specdouble.contract import Operation
+from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
-from specdouble.verify.problem import Interruption, OutOfTime
+from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.session import Session
-from specdouble.verify.subject import Subject
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 from specdouble.verify.wrapper import rewrapped, unwrapped
@@ -181,12 +182,54 @@ class Knowledge:
             self._ruled(operation, subject, document)
             self._bound(operation, subject, case, document)
         self._implied(operation, document, subject)
+        if subject is not None and subject.keeping and positive:
+            document = self._kept(operation, subject, case, document)
         around = sane(case.body) if positive else case.body
         body = rewrapped(contract, operation, around, document)
         fitted = media.slot is None or contract.schemas.is_valid(media.slot, body)
         was = media.slot is None or contract.schemas.is_valid(media.slot, case.body)
         if body != case.body and fitted == was:
             case.body = body
+
+    def breaks_a_rule(self, operation: Operation, case: Any) -> bool:
+        """Whether the document that a request makes would break a rule about several properties at once."""
+        action = self.session.contract.actions.get(operation.id)
+        subject = self.session.subjects[action.collection] if action else None
+        document = unwrapped(self.session.contract, operation, case.body)
+        if subject is None or not subject.keeping or not isinstance(document, dict):
+            return False
+        try:
+            return self._kept(operation, subject, case, document) != document
+        except (UnsatisfiedAssumption, Interruption):
+            return True
+
+    def _kept(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with which the document keeps the rules about several properties at once.
+
+        Raises:
+            UnsatisfiedAssumption: none was found.
+        """
+        write = Write(operation, body)
+        updater = next((one for one in subject.updaters if one.operation is operation), None)
+        if updater is not None:
+            before = self._named_by(subject, updater, case)
+            stays = frozenset((before or {}).keys() - subject.requested(operation).keys())
+            write = Write(operation, body, before, updater.partial, stays=stays)
+        try:
+            return self.session.bodies.kept(subject, write)
+        except NotExercised as error:
+            raise UnsatisfiedAssumption(str(error)) from None
+
+    def _named_by(self, subject: Subject, updater: Updater, case: Any) -> dict[str, Any] | None:
+        """The document that a request names, as it is; None where there is none, or nothing shows it."""
+        held, name = dict(case.path_parameters or {}), updater.action.id
+        reader = next(iter(subject.readers), None)
+        if reader is None or name not in held:
+            return None
+        place = {subject.action(reader).id or name: held.pop(name), **held}
+        exchange = Trial(self.session).send(reader, self.session.crowd.first, path=place)
+        found = exchange.at(subject.action(reader).envelope)
+        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""

@@ -10,7 +10,6 @@ from typing import Any
 from mongomock import store as upstream_store
 
 from specdouble.double.state.store.conditions import are_strings
-from specdouble.double.state.store.held import Held, size_of
 from specdouble.double.state.store.indexes import HashIndex, SortedIndex
 from specdouble.double.state.store.values import ODD, Document, is_id
 
@@ -33,23 +32,16 @@ def _fields(index: dict[str, Any]) -> tuple[str, ...]:
 
 
 class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
-    """The documents of one collection, with the indexes over them.
+    """The documents of one collection, with the indexes over them."""
 
-    Args:
-        name: the collection's name.
-        held: counts what the whole store holds.
-    """
-
-    def __init__(self, name: str, held: Held) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name)
         self.writes = 0
-        self._held, self._bytes = held, 0
         self._rwlock = _OneLock()
         self.lock = self._rwlock.lock
         self._clear()
 
     def _clear(self) -> None:
-        self._weigh(-self._bytes)
         self._documents: dict[Any, Document] = {}
         self.positions: dict[Any, int] = {}
         self.odd_ids: set[Any] = set()
@@ -129,7 +121,6 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             before = self._documents.get(key)
             if before is not None:
                 self.writes += 1
-                self._weigh(size_of(document) - size_of(before))
                 self._documents[key] = document
                 self._refile(key, before, document)
                 return
@@ -140,7 +131,6 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def add(self, key: Any, document: Document) -> None:
         """Put a new document under its own `_id`; whoever calls holds the lock."""
         self.writes += 1
-        self._weigh(size_of(document))
         self._documents[key] = document
         self.positions[key] = next(self._count)
         self._file(key, document)
@@ -148,15 +138,9 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def __delitem__(self, key: Any) -> None:
         with self.lock:
             self.writes += 1
-            document = self._documents.pop(key)
-            self._weigh(-size_of(document))
-            self._unfile(key, document)
+            self._unfile(key, self._documents.pop(key))
             del self.positions[key]
             self.odd_ids.discard(key)
-
-    def _weigh(self, more: int) -> None:
-        self._bytes += more
-        self._held.bytes += more
 
     def key_of(self, document: Document) -> Any:
         """The key that a document stands under, which is not always its `_id`; `ODD` when it has expired."""

@@ -1,0 +1,219 @@
+"""Expressions in CEL, the Common Expression Language: compiled once, evaluated with what they speak of.
+
+The library is Google's own (cel-cpp): it bounds the depth and the size of an expression and the rounds of its loops,
+and its regular expressions take time that is linear in the text. What it does not bound, the memory that texts and
+lists take which grow in each round, is bounded here, before anything is evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+from specdouble.contract.expression_tree import Call, Constant, Each, Field, Has, Items, Name, Node, read_tree, walk
+
+LONGEST = 4000  # characters of an expression
+MOST_GROWTH = 10_000  # how many times as large as what is given what is made of it may be
+_ROUNDS = "Iteration budget exceeded"
+_ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_MULTIPLYING = {"replace", "join", "format", "split"}
+_NUMERIC = {
+    "size",
+    "matches",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "indexOf",
+    "sum",
+    "@in",
+    "timestamp",
+    "int",
+    "double",
+}
+_SIZES = {"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_&&_", "_||_", "!_", "_-_", "_*_", "_/_", "_%_", "-_"}
+
+
+class ExpressionError(Exception):
+    """A text is no expression, or one that is refused.
+
+    Args:
+        reason: why.
+        column: the character that it fails at, from 1; 0 where it is the whole.
+    """
+
+    def __init__(self, reason: str, column: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.column = reason, column
+
+
+class EvaluationError(Exception):
+    """An expression has no value for what it was given: it reads what is not there, or adds a text to a number."""
+
+
+class Expression:
+    """A compiled expression.
+
+    Args:
+        text: the expression.
+        variables: the names that it may speak of.
+
+    Raises:
+        ExpressionError: it is none.
+    """
+
+    def __init__(self, text: str, variables: Iterable[str] = ("self", "oldSelf")) -> None:
+        self.text = text
+        if len(text) > LONGEST:
+            raise ExpressionError(f"the expression is longer than {LONGEST} characters")
+        try:
+            self._program = _environment(frozenset(variables)).compile(text)
+            self.tree = read_tree(self._program.serialize())
+        except RuntimeError as error:
+            raise _refusal(str(error)) from None
+        if _growth(self.tree, {}) > MOST_GROWTH:
+            raise ExpressionError("what the expression makes grows with each round: it could take all memory")
+
+    @property
+    def kind(self) -> str:
+        """The type of its values, as far as it is known before: `BOOL`, `STRING`, `DYN`."""
+        return str(self._program.return_type().name())
+
+    def names(self, variable: str) -> frozenset[str] | None:
+        """The properties of a variable that it reads; None where it takes the variable as a whole."""
+        read, uses = set(), 0
+        for node in walk(self.tree):
+            if isinstance(node, Field | Has) and node.operand == Name(variable):
+                read.add(node.name)
+                uses -= 1
+            uses += node == Name(variable)
+        return None if uses else frozenset(read)
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """Its value.
+
+        Raises:
+            EvaluationError: it has none.
+        """
+        try:
+            found = self._program.eval(data=variables)
+        except RuntimeError as error:
+            raise EvaluationError(_plain(str(error))) from None
+        if found.type() == _error():
+            raise EvaluationError(_plain(str(found.value())))
+        return found.plain_value()
+
+    def holds(self, variables: Mapping[str, Any]) -> bool:
+        """Whether its value is true; what has no value does not hold."""
+        try:
+            return self._program.eval(data=variables).value() is True
+        except RuntimeError:
+            return False
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str, variables: frozenset[str] = frozenset({"self", "oldSelf"})) -> Expression:
+    """The expression of a text, compiled once.
+
+    Raises:
+        ExpressionError: it is none.
+    """
+    return Expression(text, variables)
+
+
+@cache
+def _environment(variables: frozenset[str]) -> Any:
+    """What expressions may use: CEL, its extensions for texts, numbers and optional values, the lists of Kubernetes."""
+    from cel_expr_python import cel
+    from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+
+    kind = cel.Type
+
+    def of_list(name: str, implementation: Any) -> Any:
+        overload = cel.Overload(f"list_{name}", kind.DYN, [kind.List(kind.DYN)], is_member=True, impl=implementation)
+        return cel.FunctionDecl(name, [overload])
+
+    iso = cel.Overload("iso_duration", kind.DURATION, [kind.STRING], is_member=False, impl=_duration)
+    functions = [
+        of_list("sum", _sum), of_list("min", min), of_list("max", max), of_list("isSorted", _is_sorted),
+        cel.FunctionDecl("isoDuration", [iso]),
+    ]  # fmt: skip
+    extensions = [ext_strings.ExtStrings(), ext_math.ExtMath(), ext_optional.ExtOptional()]
+    return cel.NewEnv(variables=dict.fromkeys(variables, kind.DYN), extensions=extensions, functions=functions)
+
+
+@cache
+def _error() -> Any:
+    from cel_expr_python import cel
+
+    return cel.Type.ERROR
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    return sum(values[1:], start=values[0]) if values else 0
+
+
+def _is_sorted(values: Sequence[Any]) -> bool:
+    return list(values) == sorted(values)
+
+
+def _duration(text: str) -> timedelta:
+    """A duration as JSON Schema writes it (RFC 3339, appendix A), without years and months: their length varies."""
+    match = _ISO.fullmatch(text)
+    if match is None or not any(match.groups()):
+        raise ValueError(f"`{text}` is no duration of weeks, days, hours, minutes and seconds")
+    weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _growth(node: Node, sizes: Mapping[str, float]) -> float:
+    """How large a value may be, as a multiple of the document that it is made of; a literal counts its characters."""
+    largest = max((_growth(one, sizes) for one in node.parts), default=1.0) if not isinstance(node, Each) else 1.0
+    if largest > MOST_GROWTH:
+        return largest
+    if isinstance(node, Constant):
+        return float(max(len(node.value), 1)) if isinstance(node.value, str | bytes) else 1.0
+    if isinstance(node, Name):
+        return sizes.get(node.name, 1.0)
+    if isinstance(node, Items):
+        return sum((_growth(one, sizes) for one in node.items), 1.0)
+    if isinstance(node, Each):
+        over = _growth(node.over, sizes)
+        inside = {**sizes, node.variable: over}
+        made = max(_growth(one, inside) for one in node.parts[1:])
+        return over * made if node.macro == "map" or made > MOST_GROWTH else over
+    if isinstance(node, Call):
+        grown = [_growth(one, sizes) for one in node.arguments]
+        if node.function == "_+_":
+            return sum(grown)
+        if node.function in _MULTIPLYING:
+            return _product(grown)
+        if node.function in _SIZES | _NUMERIC:
+            return 1.0
+    return largest
+
+
+def _product(values: Iterable[float]) -> float:
+    product = 1.0
+    for value in values:
+        product *= value
+    return product
+
+
+def _refusal(message: str) -> ExpressionError:
+    """The library's refusal of a text, in one sentence."""
+    place = re.search(r"<input>:\d+:(\d+): ([^\n]*)", message)
+    if place is None:
+        return ExpressionError(_plain(message))
+    words = re.sub(r" \(in container ''\)| expecting \{.*| \[[A-Z_]+\]$", "", place[2])
+    return ExpressionError(words, int(place[1]))
+
+
+def _plain(message: str) -> str:
+    """The library's words without its codes."""
+    words = re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", message.strip())
+    if _ROUNDS in words:
+        return "it takes more than 10,000 rounds"
+    return words.splitlines()[0] if words else "it has no value"

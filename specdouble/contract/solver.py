@@ -1,0 +1,739 @@
+"""Finds documents for which expressions hold, and others for which one of them does not.
+
+The search goes where an expression points: to make `a < b` true, it sets `a` to a value just below that of `b`, or `b`
+to one just above; to make it false, to the same value. What comes of it is judged by the expressions themselves and
+by the schema, so that the search may guess, and need not know all of CEL.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count, islice
+from typing import Any
+
+from specdouble.contract.document import Document as ContractDocument
+from specdouble.contract.expression import EvaluationError, ExpressionError, compiled
+from specdouble.contract.expression_tree import (
+    Call,
+    Constant,
+    Each,
+    Field,
+    Has,
+    Items,
+    Name,
+    Node,
+    replaced,
+    text_of,
+    walk,
+)
+from specdouble.contract.plausible_value import PlausibleValues, Texts
+from specdouble.contract.typing import COMPARISONS, Schema, fields_of, kind_of, whole
+
+Document = dict[str, Any]
+Path = tuple[str | int, ...]
+Names = Mapping[str, Path | None]  # where the value of a variable stands in a document; None for `oldSelf`
+
+EACH = "*"
+SECONDS = 1.0  # that one search takes at most
+_FURTHER = 0.3  # seconds that it goes on after each solution
+_STEPS = 400  # documents that are looked into
+_WIDTH = 40  # documents that are made of one for one wish
+_ITEMS = 8  # of a list that are looked at one by one
+_ROUNDS = 4  # items that are made to meet a condition, or not to
+_MISSING = object()
+_OPPOSITE = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
+_MIRRORED = {"_==_": "_==_", "_!=_": "_!=_", "_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+_AS_IT_IS = {
+    "double",
+    "int",
+    "uint",
+    "dyn",
+    "timestamp",
+    "isoDuration",
+    "string",
+    "duration",
+    "lowerAscii",
+    "upperAscii",
+    "trim",
+}
+
+
+class _OutOfTime(Exception):
+    """A search has taken as long as it may."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """That an expression holds for a document, or does not.
+
+    Args:
+        tree: the expression.
+        path: the names that lead to its `self`; `*` is each item.
+        holds: whether it has to hold.
+        met: whether it is so for a document, given how that was before.
+    """
+
+    tree: Node
+    path: tuple[str, ...]
+    holds: bool
+    met: Callable[[Document, Document | None], bool]
+
+
+class Solver:
+    """Finds documents of one schema.
+
+    Args:
+        contract: the contract's document.
+        schema: the documents'.
+        fits: whether a document may be at all.
+        free: the properties that may be changed; None for all.
+        texts: gives texts that match a pattern.
+    """
+
+    def __init__(
+        self,
+        contract: ContractDocument,
+        schema: Any,
+        fits: Callable[[Document], bool] = lambda _: True,
+        free: frozenset[str] | None = None,
+        texts: Texts = lambda _: (),
+    ) -> None:
+        self._contract, self._schema = contract, schema
+        self._fits, self._free, self._texts = fits, free, texts
+        self._plausible = PlausibleValues(contract, texts)
+        self._before: Document | None = None
+        self._until = 0.0
+
+    def solutions(
+        self, wishes: Sequence[Wish], start: Document, before: Document | None = None, seconds: float = SECONDS
+    ) -> Iterator[Document]:
+        """Documents that meet all wishes, those near the start first; the first wish is met in different ways.
+
+        Args:
+            wishes: what the documents are to meet.
+            start: the document that the search begins with.
+            before: how the document was.
+            seconds: how long the search may take.
+        """
+        self._before, self._until = before, time.monotonic() + seconds
+        found = _Found(wishes, before, self._fits)
+        found.note(start)
+        try:
+            found.note(*islice(self._toward_wish(wishes[0], start), _WIDTH))
+            for _ in range(_STEPS):
+                document, is_solved = found.nearest()
+                if document is None:
+                    return
+                if is_solved:
+                    self._until = min(self._until, time.monotonic() + _FURTHER)
+                    yield document
+                    continue
+                for wish in wishes:
+                    if not wish.met(document, before):
+                        found.note(*islice(self._toward_wish(wish, document), _WIDTH))
+        except _OutOfTime:
+            yield from found.solved()
+
+    # One wish
+
+    def _toward_wish(self, wish: Wish, document: Document) -> Iterator[Document]:
+        places = list(_places(document, wish.path, ()))
+        if not places and not wish.holds:
+            document = self._with_place(document, wish.path)
+            places = list(_places(document, wish.path, ()))
+        one_by_one = wish.holds and len(places) > 1
+        yield from self._in_turn(wish.tree, wish.holds, document, places) if one_by_one else ()
+        for place in places[:_ITEMS]:
+            yield from self._toward(wish.tree, wish.holds, document, _of_self(place))
+
+    def _in_turn(self, tree: Node, holds: bool, document: Document, places: Sequence[Path]) -> Iterator[Document]:
+        """The document with the wish met at each place."""
+        if not places:
+            yield document
+            return
+        first, *rest = places
+        for nearer in islice(self._met_first(tree, holds, document, _of_self(first)), 4):
+            yield from self._in_turn(tree, holds, nearer, rest)
+
+    def _with_place(self, document: Document, path: tuple[str, ...]) -> Document:
+        """The document with something where the path leads."""
+        concrete: Path = tuple(0 if name == EACH else name for name in path)
+        for end in range(1, len(concrete) + 1):
+            if _at(document, concrete[:end]) in (_MISSING, None):
+                document = next(self._set_fresh(document, concrete[:end]), document)
+        return document
+
+    # Conditions
+
+    def _toward(self, node: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        """Documents for which the condition more likely holds, or does not."""
+        if isinstance(node, Has):
+            yield from self._toward_has(node, holds, document, names)
+        elif isinstance(node, Each):
+            yield from self._toward_each(node, holds, document, names)
+        elif isinstance(node, Call):
+            yield from self._toward_call(node, holds, document, names)
+        else:
+            yield from self._assigned(node, holds, document, names)
+
+    def _toward_call(self, node: Call, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        name, parts = node.function, node.arguments
+        if name == "!_":
+            yield from self._toward(parts[0], not holds, document, names)
+        elif name in ("_&&_", "_||_"):
+            ways = self._both if holds == (name == "_&&_") else self._either
+            yield from ways(parts[0], parts[1], holds, document, names)
+        elif name == "_?_:_":
+            for way, then in ((True, parts[1]), (False, parts[2])):
+                for nearer in islice(self._met_first(parts[0], way, document, names), 4):
+                    yield from self._met_first(then, holds, nearer, names)
+        elif name in COMPARISONS:
+            yield from self._toward_comparison(name if holds else _OPPOSITE[name], parts[0], parts[1], document, names)
+        elif name == "@in":
+            yield from self._toward_in(parts[0], parts[1], holds, document, names)
+        elif name in ("matches", "startsWith", "endsWith", "contains") and len(parts) == 2:
+            yield from self._toward_text(name, parts[0], parts[1], holds, document, names)
+        else:
+            yield from self._assigned(node, holds, document, names)
+
+    def _met_first(self, node: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        """The document itself where it is so already; then others."""
+        if self._value(node, document, names) is holds:
+            yield document
+        yield from self._toward(node, holds, document, names)
+
+    def _both(self, one: Node, other: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        for first, second in ((one, other), (other, one)):
+            for nearer in islice(self._met_first(first, holds, document, names), _ITEMS):
+                for both in islice(self._met_first(second, holds, nearer, names), _ITEMS):
+                    if both is not document:
+                        yield both
+
+    def _either(self, one: Node, other: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        yield from self._toward(one, holds, document, names)
+        yield from self._toward(other, holds, document, names)
+
+    def _toward_has(self, node: Has, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        place = self._path(node.operand, names)
+        if place is None:
+            return
+        if not holds:
+            yield from self._without(document, (*place, node.name))
+            return
+        if _at(document, place) is _MISSING:
+            document = next(self._set_fresh(document, place), document)
+        yield from self._set_fresh(document, (*place, node.name))
+
+    def _toward_comparison(
+        self, operator: str, left: Node, right: Node, document: Document, names: Names
+    ) -> Iterator[Document]:
+        for supplied in self._supplied(Items((left, right)), document, names):
+            if supplied is not document and self._value(Call(operator, (left, right)), supplied, names) is True:
+                yield supplied
+            values = [self._value(one, supplied, names) for one in (left, right)]
+            sides = ((left, operator, values[1]), (right, _MIRRORED[operator], values[0]))
+            for side, wanted, other in sides:
+                if other is not _MISSING:
+                    yield from self._compared(side, wanted, other, supplied, names)
+            # An end of what is allowed may leave no room beside it: both sides are moved.
+            for moved in (*_beside("_!=_", values[1]),) if values[1] is not _MISSING else ():
+                for shifted in islice(self._assigned(right, moved, supplied, names), 2):
+                    yield from islice(self._compared(left, operator, moved, shifted, names), 4)
+
+    def _compared(self, side: Node, operator: str, other: Any, document: Document, names: Names) -> Iterator[Document]:
+        place = self._path(side, names)
+        options = (self._schema_at(place) or {}).get("enum") if place is not None else None
+        for value in options or _beside(operator, other):
+            yield from self._assigned(side, value, document, names)
+
+    def _toward_in(self, one: Node, many: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        for supplied in self._supplied(Items((one, many)), document, names):
+            values = self._value(many, supplied, names)
+            known = list(values) if isinstance(values, list | dict) else []
+            if holds:
+                for value in known:
+                    yield from self._assigned(one, value, supplied, names)
+                value, place = self._value(one, supplied, names), self._path(many, names)
+                if place is not None and value is not _MISSING:
+                    yield from self._set(supplied, place, [*known, value])
+                continue
+            place = self._path(one, names)
+            for value in self._fresh(place) if place is not None else _beside("_!=_", known[0] if known else ""):
+                if value not in known:
+                    yield from self._assigned(one, value, supplied, names)
+            whole_list = self._path(many, names)
+            if whole_list is not None:
+                value = self._value(one, supplied, names)
+                yield from self._set(supplied, whole_list, [item for item in known if item != value])
+
+    def _toward_text(
+        self, name: str, text: Node, other: Node, holds: bool, document: Document, names: Names
+    ) -> Iterator[Document]:
+        for supplied in self._supplied(Items((text, other)), document, names):
+            was, part = self._value(text, supplied, names), self._value(other, supplied, names)
+            if not isinstance(part, str):
+                continue
+            was = was if isinstance(was, str) else ""
+            if holds and name == "matches":
+                made = [*islice(self._texts(part), _ITEMS)]
+            elif holds:
+                made = {"startsWith": [part + was], "endsWith": [was + part]}.get(name, [was + part, part])
+                made.append(part)
+            else:
+                place = self._path(text, names)
+                made = [*(self._fresh(place) if place is not None else ()), "", "?", "x" + was, was + "x", was + "\n"]
+            for value in made:
+                yield from self._assigned(text, value, supplied, names)
+
+    # Macros
+
+    def _toward_each(self, node: Each, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        place = self._path(node.over, names)
+        if place is None:
+            # Of what is filtered or made of a list, the list itself is changed.
+            inner = node.over
+            if isinstance(inner, Each) and inner.macro in ("filter", "map"):
+                yield from self._through(inner, node, holds, document, names)
+            return
+        if not isinstance(_at(document, place), list | dict):
+            for supplied in self._set_fresh(document, place):
+                yield supplied
+                yield from self._of_each(node, holds, supplied, place, names)
+            return
+        yield from self._of_each(node, holds, document, place, names)
+
+    def _through(self, inner: Each, node: Each, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        if inner.macro == "map":
+            return
+        condition = Call("_&&_", (inner.body, replaced(node.body, Name(node.variable), Name(inner.variable))))
+        yield from self._toward(Each(node.macro, inner.over, inner.variable, condition), holds, document, names)
+
+    def _of_each(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
+        if node.macro == "exists_one":
+            yield from self._counted(node, 1 if holds else 2, document, place, names)
+            if not holds:
+                yield from self._counted(node, 0, document, place, names)
+        elif (node.macro == "all") == holds:
+            yield from self._every(node, holds, document, place, names)
+            if node.macro == "all":
+                yield from self._set(document, place, [])
+        else:
+            yield from self._some(node, holds, document, place, names)
+
+    def _every(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
+        for inside in self._entries(document, place, node, names):
+            if self._value(node.body, document, inside) is not holds:
+                nearer = list(islice(self._toward(node.body, holds, document, inside), _ITEMS))
+                better = [one for one in nearer if self._value(node.body, one, inside) is holds]
+                for one in better[:3]:
+                    yield one
+                    yield from self._every(node, holds, one, place, names)
+                return
+        for inside in self._entries(document, place, node, names):
+            yield from islice(self._toward(node.body, holds, document, inside), 4)
+
+    def _some(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
+        for inside in self._entries(document, place, node, names):
+            yield from self._toward(node.body, holds, document, inside)
+        for longer in islice(self._longer(document, place), 3):
+            yield longer
+            for inside in list(self._entries(longer, place, node, names))[-1:]:
+                yield from self._toward(node.body, holds, longer, inside)
+
+    def _counted(
+        self, node: Each, wanted: int, document: Document, place: Path, names: Names, rounds: int = _ROUNDS
+    ) -> Iterator[Document]:
+        """Documents in which the condition holds for so many."""
+        entries = list(self._entries(document, place, node, names))
+        meeting = [one for one in entries if self._value(node.body, document, one) is True]
+        if len(meeting) == wanted:
+            yield document
+            return
+        if rounds == 0:
+            return
+        if len(meeting) > wanted:
+            nearer = self._toward(node.body, False, document, meeting[-1])
+        else:
+            others = [one for one in entries if one not in meeting]
+            nearer = self._copied(document, place, meeting)
+            for one in others[:2]:
+                nearer = _after(nearer, self._toward(node.body, True, document, one))
+            nearer = _after(nearer, self._longer(document, place))
+        for one in islice(nearer, _ROUNDS):
+            yield from islice(self._counted(node, wanted, one, place, names, rounds - 1), 2)
+
+    def _copied(self, document: Document, place: Path, entries: Sequence[Names]) -> Iterator[Document]:
+        """The document with an item of the list once more."""
+        items = _at(document, place)
+        for entry in entries[:1]:
+            at = next((path for path in entry.values() if path and path[:-1] == place), None)
+            if isinstance(items, list) and at is not None:
+                yield from self._set(document, place, [*items, _at(document, at)])
+
+    def _longer(self, document: Document, place: Path) -> Iterator[Document]:
+        """The document with one more item in a list, or one more value in a map."""
+        items = _at(document, place)
+        if isinstance(items, dict):
+            for value in islice(self._fresh((*place, "key")), 2):
+                yield from self._set(document, (*place, f"key{len(items) + 1}"), value)
+        elif isinstance(items, list):
+            for value in islice(self._fresh((*place, 0), len(items) + 1), 4):
+                yield from self._set(document, place, [*items, value])
+
+    def _entries(self, document: Document, place: Path, node: Each, names: Names) -> Iterator[Names]:
+        """The variables for each item of a list; the keys of a map are no places."""
+        items = _at(document, place)
+        for index in range(min(len(items), _ITEMS)) if isinstance(items, list) else ():
+            yield {**names, node.variable: (*place, index)}
+
+    # Values
+
+    def _assigned(self, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
+        """Documents in which the expression more likely has the value."""
+        place = self._path(node, names)
+        if place is not None:
+            yield from self._set(document, place, value)
+        elif isinstance(value, bool) and _is_condition(node):
+            yield from self._toward(node, value, document, names)
+        elif isinstance(node, Call):
+            yield from self._assigned_call(node, value, document, names)
+
+    def _assigned_call(self, node: Call, value: Any, document: Document, names: Names) -> Iterator[Document]:
+        name, parts = node.function, node.arguments
+        if name in _AS_IT_IS and parts:
+            yield from self._assigned(parts[0], value, document, names)
+        elif name == "_?_:_":
+            for part in (parts[2], parts[1]):
+                yield from self._assigned(part, value, document, names)
+        elif name == "-_" and _is_number(value):
+            yield from self._assigned(parts[0], -value, document, names)
+        elif name == "size":
+            yield from self._sized(parts[0], value, document, names)
+        elif name in ("sum", "min", "max"):
+            yield from self._summed(name, parts[0], value, document, names)
+        elif len(parts) == 2:
+            yield from self._calculated(name, parts[0], parts[1], value, document, names)
+
+    def _calculated(
+        self, name: str, left: Node, right: Node, value: Any, document: Document, names: Names
+    ) -> Iterator[Document]:
+        """One operand is set to what the other leaves of the value."""
+        one, other = self._value(left, document, names), self._value(right, document, names)
+        if name == "_+_" and isinstance(right, Constant) and isinstance(right.value, str):
+            yield from self._assigned(left, value, document, names)  # the time that is added to a date
+            return
+        for side, known, is_left in ((left, other, True), (right, one, False)):
+            wanted = _inverted(name, value, known, is_left)
+            if wanted is not _MISSING:
+                yield from self._assigned(side, wanted, document, names)
+
+    def _sized(self, node: Node, size: Any, document: Document, names: Names) -> Iterator[Document]:
+        if not isinstance(size, int) or not 0 <= size <= 10_000:
+            return
+        if isinstance(node, Each) and node.macro in ("filter", "map"):
+            yield from self._sized_macro(node, size, document, names)
+            return
+        place = self._path(node, names)
+        if place is None:
+            return
+        held = _at(document, place)
+        if kind_of(self._schema_at(place)) == "string" or isinstance(held, str):
+            yield from self._set(document, place, (held if isinstance(held, str) else "").ljust(size, "x")[:size])
+            return
+        document = document if isinstance(held, list | dict) else next(self._set(document, place, []), document)
+        while isinstance(held := _at(document, place), list | dict) and len(held) < min(size, 200):
+            longer = next(self._longer(document, place), None)
+            if longer is None:
+                return
+            document = longer
+        if isinstance(held, list):
+            yield from self._set(document, place, held[:size])
+        elif isinstance(held, dict):
+            yield from self._set(document, place, dict(list(held.items())[:size]))
+
+    def _sized_macro(self, node: Each, size: int, document: Document, names: Names) -> Iterator[Document]:
+        place = self._path(node.over, names)
+        if place is None:
+            return
+        if node.macro == "map":
+            yield from self._sized(node.over, size, document, names)
+        elif isinstance(_at(document, place), list):
+            yield from self._counted(node, size, document, place, names)
+
+    def _summed(self, name: str, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
+        """One item takes what the others leave of a sum; of the least and the greatest, the first item the value."""
+        over, body, variable = (node.over, node.body, node.variable) if isinstance(node, Each) else (node, None, "")
+        place = self._path(over, names)
+        if place is None:
+            return
+        if not _at(document, place) or _at(document, place) is _MISSING:
+            document = next(self._set_fresh(document, place), document)
+            document = next(self._longer(document, place), document)
+        items, now = _at(document, place), self._value(Call(name, (node,), True), document, names)
+        if not isinstance(items, list) or now is _MISSING:
+            return
+        for index in reversed(range(len(items[:_ITEMS]))):
+            inside: Names = {**names, variable: (*place, index)} if variable else names
+            part: Node = body if body is not None else Call("_[_]", (over, Constant(index)))
+            was = self._value(part, document, inside)
+            wanted = _inverted("_+_", value, _difference(now, was), True) if name == "sum" else value
+            if wanted is not _MISSING:
+                yield from self._assigned(part, wanted, document, inside)
+        longer = next(self._longer(document, place), None)
+        if longer is not None and len(items) < 2:
+            yield longer
+            yield from self._summed(name, node, value, longer, names)
+
+    def _supplied(self, node: Node, document: Document, names: Names) -> Iterator[Document]:
+        """The document with what the expression reads; the document itself where all of it is there."""
+        lacking = [
+            place
+            for one in walk(node)
+            if isinstance(one, Field) and (place := self._path(one, names)) is not None
+            and _at(document, place) in (_MISSING, None)
+        ]  # fmt: skip
+        for place in sorted(lacking, key=len):
+            if _at(document, place[:-1]) is not _MISSING:
+                document = next(self._set_fresh(document, place), document)
+        yield document
+
+    # Places
+
+    def _path(self, node: Node, names: Names) -> Path | None:
+        """Where the value of the expression stands in a document."""
+        if isinstance(node, Name):
+            return names.get(node.name)
+        if isinstance(node, Field):
+            holder = self._path(node.operand, names)
+            return None if holder is None else (*holder, node.name)
+        if isinstance(node, Call) and node.function == "_[_]" and isinstance(node.arguments[1], Constant):
+            holder = self._path(node.arguments[0], names)
+            return None if holder is None else (*holder, node.arguments[1].value)
+        return None
+
+    def _schema_at(self, place: Path) -> Schema | None:
+        schema: Any = self._schema
+        for part in place:
+            try:
+                told = whole(self._contract, schema)
+            except LookupError:
+                return None
+            if isinstance(part, int):
+                schema = told.get("items")
+            else:
+                schema = fields_of(self._contract, told).get(part, told.get("additionalProperties"))
+            if not isinstance(schema, dict):
+                return None
+        return whole(self._contract, schema)
+
+    def _fresh(self, place: Path, number: int = 1) -> Iterator[Any]:
+        schema = self._schema_at(place)
+        return self._plausible.of(schema, number) if schema is not None else iter(())
+
+    def _set_fresh(self, document: Document, place: Path) -> Iterator[Document]:
+        for value in islice(self._fresh(place), _ITEMS):
+            yield from self._set(document, place, value)
+
+    def _set(self, document: Document, place: Path, value: Any) -> Iterator[Document]:
+        """The document with a value at a place, as JSON writes it; nothing where that may not be changed."""
+        if not place or (self._free is not None and place[0] not in self._free):
+            return
+        written = _written(value, self._schema_at(place))
+        if written is not _MISSING:
+            yield _with(document, place, written)
+
+    def _without(self, document: Document, place: Path) -> Iterator[Document]:
+        if self._free is None or place[0] in self._free:
+            holder = _at(document, place[:-1])
+            if isinstance(holder, dict) and place[-1] in holder:
+                kept = {name: value for name, value in holder.items() if name != place[-1]}
+                yield kept if len(place) == 1 else _with(document, place[:-1], kept)
+
+    def _value(self, node: Node, document: Document, names: Names) -> Any:
+        """The value of a part of an expression; `_MISSING` where it has none."""
+        if time.monotonic() > self._until:
+            raise _OutOfTime
+        variables: dict[str, Any] = {}
+        for name, place in names.items():
+            held = _at(document, place) if place is not None else self._before
+            if held is not _MISSING and held is not None:
+                variables[name] = held
+        try:
+            return compiled(text_of(node), frozenset(names)).value(variables)
+        except (EvaluationError, ExpressionError, ValueError):
+            return _MISSING
+
+
+class _Found:
+    """Documents that were met in a search, the nearest to a solution first.
+
+    Args:
+        wishes: what is asked of them.
+        before: how the document was.
+        fits: whether a document may be at all.
+    """
+
+    def __init__(self, wishes: Sequence[Wish], before: Document | None, fits: Callable[[Document], bool]) -> None:
+        self._wishes, self._before, self._fits = wishes, before, fits
+        self._waiting: list[tuple[float, int, Document]] = []
+        self._order, self._seen = count(), set[str]()
+
+    def note(self, *documents: Document) -> None:
+        """Take in those that were not met before."""
+        for document in documents:
+            key = json.dumps(document, sort_keys=True, default=str)
+            if key not in self._seen:
+                self._seen.add(key)
+                unmet = sum(not wish.met(document, self._before) for wish in self._wishes)
+                lacking = unmet + (not self._fits(document)) / 2
+                heapq.heappush(self._waiting, (lacking, next(self._order), document))
+
+    def nearest(self) -> tuple[Document | None, bool]:
+        """The document that lacks least, and whether it lacks nothing; None where all were looked into."""
+        if not self._waiting:
+            return None, False
+        lacking, _, document = heapq.heappop(self._waiting)
+        return document, not lacking
+
+    def solved(self) -> Iterator[Document]:
+        """Those that lack nothing."""
+        while self._waiting and not self._waiting[0][0]:
+            yield heapq.heappop(self._waiting)[2]
+
+
+def _of_self(place: Path) -> Names:
+    return {"self": place, "oldSelf": None}
+
+
+def _places(value: Any, path: tuple[str, ...], at: Path) -> Iterator[Path]:
+    """Where a path leads in a document."""
+    if not path:
+        if value is not None:
+            yield at
+        return
+    name, rest = path[0], path[1:]
+    if name == EACH and isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _places(one, rest, (*at, index))
+    elif isinstance(value, dict):
+        for key in value if name == EACH else [name] if name in value else []:
+            yield from _places(value[key], rest, (*at, key))
+
+
+def _at(value: Any, place: Path) -> Any:
+    for part in place:
+        if isinstance(part, int):
+            is_there = isinstance(value, list) and part < len(value)
+        else:
+            is_there = isinstance(value, dict) and part in value
+        if not is_there:
+            return _MISSING
+        value = value[part]
+    return value
+
+
+def _with(value: Any, place: Path, new: Any) -> Any:
+    """The value with something else at a place; what it was made of stays as it is."""
+    if not place:
+        return new
+    part, rest = place[0], place[1:]
+    if isinstance(part, int):
+        items = list(value) if isinstance(value, list) else []
+        inner = items[part] if part < len(items) else None
+        return [*items[:part], _with(inner, rest, new), *items[part + 1 :]]
+    holder = value if isinstance(value, dict) else {}
+    return {**holder, part: _with(holder.get(part), rest, new)}
+
+
+def _after(one: Iterator[Document], other: Iterable[Document]) -> Iterator[Document]:
+    yield from one
+    yield from other
+
+
+def _is_condition(node: Node) -> bool:
+    if isinstance(node, Call):
+        return node.function in (
+            *COMPARISONS,
+            "_&&_",
+            "_||_",
+            "!_",
+            "@in",
+            "matches",
+            "startsWith",
+            "endsWith",
+            "contains",
+        )
+    return isinstance(node, Has) or (isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _beside(operator: str, value: Any) -> list[Any]:
+    """Values that stand to another one as the operator says, the nearest first."""
+    if isinstance(value, bool) or value is None:
+        return [value] if operator == "_==_" else [not value]
+    if isinstance(value, str):
+        longer, shorter = value + "x", value[:-1]
+        return {"_==_": [value], "_!=_": [longer, shorter], "_<_": [shorter], "_<=_": [value, shorter],
+                "_>_": [longer], "_>=_": [value, longer]}[operator]  # fmt: skip
+    if isinstance(value, datetime | timedelta):
+        units: list[Any] = [timedelta(seconds=1), timedelta(days=1), timedelta(days=40)]
+    elif _is_number(value):
+        units = [1, 10, 0.5] if isinstance(value, float) else [1, 10]
+    else:
+        return [value] if operator in ("_==_", "_<=_", "_>=_") else []
+    lower, higher = [value - unit for unit in units], [value + unit for unit in units]
+    return {"_==_": [value], "_!=_": [*higher, *lower], "_<_": lower, "_<=_": [value, *lower],
+            "_>_": higher, "_>=_": [value, *higher]}[operator]  # fmt: skip
+
+
+def _inverted(name: str, value: Any, known: Any, is_left: bool) -> Any:
+    """What one operand has to be, so that with the other known the operator gives the value."""
+    try:
+        if name == "_+_":
+            return value - known
+        if name == "_-_":
+            return value + known if is_left else known - value
+        if name == "_*_":
+            found = value / known
+            return int(found) if isinstance(value, int) and float(found).is_integer() else found
+        if name == "_/_":
+            return value * known if is_left else known / value
+        if name == "_%_" and is_left:
+            return value + known
+    except (TypeError, ZeroDivisionError, OverflowError):
+        pass
+    return _MISSING
+
+
+def _difference(one: Any, other: Any) -> Any:
+    try:
+        return one - other
+    except TypeError:
+        return _MISSING
+
+
+def _written(value: Any, schema: Schema | None) -> Any:
+    """A value as JSON has it; `_MISSING` where it has none."""
+    kind = kind_of(schema)
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC)
+        if schema and schema.get("format") == "date":
+            return moment.date().isoformat()
+        return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        return f"PT{seconds:g}S" if seconds >= 0 else _MISSING
+    if kind == "integer" and isinstance(value, float):
+        return int(value)
+    if kind == "number" and isinstance(value, float):
+        rounded = round(value, 6)
+        return int(rounded) if rounded.is_integer() and abs(rounded) < 2**53 else rounded
+    return value

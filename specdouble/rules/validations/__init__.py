@@ -1,0 +1,1 @@
+"""What CEL says of a document."""

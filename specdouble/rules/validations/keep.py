@@ -1,0 +1,115 @@
+"""Keeps the validations of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from specdouble.contract import Resource
+from specdouble.contract.expression import Expression, compiled
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
+from specdouble.double.state.problem import Broken
+from specdouble.rules.validations.rule import Found, Validation
+
+_Ask = Callable[..., Broken | Sequence[Broken] | None]
+
+
+class ValidationsKeeper(Keeper):
+    """Refuses what an expression does not hold for: the whole document, as it would be stored."""
+
+    rule: Validation
+
+    def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
+        super().__init__(rule, resource, clock)
+        self.on_creation = not self.rule.is_transition
+
+    def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
+        """Whether it does not hold somewhere."""
+        return self.found(self.shown(after), None if before is None else self.shown(before))
+
+    def found(self, document: Document, before: Document | None) -> Broken | None:
+        """The first place of a document where it does not hold."""
+        rule = self.rule
+        for found in rule.places(document, before):
+            if not self.holds(found):
+                return Broken(rule, rule.told(found), at=found.pointer + rule.field_path)
+        return None
+
+    def holds(self, found: Found) -> bool:
+        """Whether it holds at a place."""
+        variables = {"self": found.value} if found.old is None else {"self": found.value, "oldSelf": found.old}
+        return self.rule.compiled.holds(variables)
+
+    def shown(self, stored: Document) -> Document:
+        """A stored document as a caller sees it."""
+        document = {name: value for name, value in stored.items() if not name.startswith(SHADOW)}
+        if "_id" in document and self.resource.id != "_id":
+            document = {self.resource.id: document.pop("_id"), **document}
+        return document
+
+    def breaches(
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+    ) -> Iterator[Breach]:
+        """Each document that breaks it."""
+        for index, document in enumerate(documents):
+            broken = self.found(document, None) if self.on_creation else None
+            if broken is not None:
+                name = broken.pointer.split("/")[1] if broken.pointer else self.resource.id
+                reason = f"the document breaks {self.rule.id}: {broken.message}"
+                yield index, name, reason, "correct the document"
+
+    @classmethod
+    def asked_together(cls, keepers: Sequence[Keeper]) -> list[_Ask]:
+        """One expression for all that speak of the whole document: most documents keep them all."""
+        plain = [one for one in keepers if isinstance(one, cls) and not one.rule.path and not one.rule.is_transition]
+        if cls is not ValidationsKeeper or len(plain) < 2:
+            return super().asked_together(keepers)
+        others = [one for one in keepers if one not in plain]
+        return [Conjunction(plain).broken, *(one.broken for one in others)]
+
+
+class Conjunction:
+    """Several validations of whole documents, asked at once.
+
+    Args:
+        keepers: what keeps each of them.
+    """
+
+    def __init__(self, keepers: Sequence[ValidationsKeeper]) -> None:
+        self._keepers = keepers
+        self._id = keepers[0].resource.id
+        self._expression: Expression = compiled(" && ".join(f"({one.rule.program})" for one in keepers))
+        names = [one.rule.names for one in keepers]
+        self._names = None if None in names else {*_stored_names(names, self._id)}
+        read = {name for name, _ in self._names or ()}
+        defaults = keepers[0].rule.defaults
+        self._defaults = {name: defaults[name] for name in defaults if self._names is None or name in read}
+
+    def broken(
+        self, after: Document, before: Document | None, touched: Collection[str], view: View
+    ) -> Sequence[Broken] | None:
+        """All that do not hold; None where all of them do."""
+        keeper = self._keepers[0]
+        names = self._names
+        if names is None:
+            document = keeper.shown(after)
+        else:  # what is not read need not be handed over
+            document = {name: after[stored] for name, stored in names if stored in after}
+        if self._defaults:
+            document = self._defaults | document
+        if self._expression.holds({"self": document}):
+            return None
+        shown = keeper.shown(after)
+        found = (one.found(shown, None) for one in self._keepers)
+        return [broken for broken in found if broken is not None]
+
+
+def _stored_names(names: Sequence[Any], id: str) -> Iterator[tuple[str, str]]:
+    """The properties that are read, each with the name that it is stored by."""
+    for some in names:
+        for name in some:
+            yield name, "_id" if name == id else name
+
+
+KEEPER = ValidationsKeeper

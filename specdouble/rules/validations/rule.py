@@ -1,0 +1,330 @@
+"""`x-validations`: what documents keep to, as expressions in CEL, written as Kubernetes writes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from specdouble.contract.expression import EvaluationError, Expression, ExpressionError, compiled
+from specdouble.contract.expression_tree import Field, Has, Name, text_of, walk
+from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Resource
+from specdouble.contract.rule import CollectionRule
+from specdouble.contract.typing import Typing, fields_of, whole
+
+Document = Mapping[str, Any]
+
+KEYWORD = "x-validations"
+KUBERNETES = "x-kubernetes-validations"
+_KEYS = ("rule", "message", "messageExpression", "status", "reason", "fieldPath")
+_SHAPE = {key: {"type": "string"} for key in _KEYS if key != "status"}
+_EACH = "*"  # in a path: each item of an array, each value of a map
+_DEEPEST = 12
+_NAMED = 3  # properties in an id
+
+
+class Found(NamedTuple):
+    """What an expression speaks of in a document.
+
+    Args:
+        pointer: where it stands.
+        value: `self`.
+        old: `oldSelf`; None where there was none.
+    """
+
+    pointer: str
+    value: Any
+    old: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation(CollectionRule):
+    """An expression holds for every document, or for a part of it.
+
+    As in Kubernetes, a property that is not there has its default, where its schema has one.
+
+    Args:
+        label: what its id names: the properties that it is about.
+        path: the names that lead to what `self` is; `*` is each item of an array, and each value of a map.
+        expression: what holds, as it is written.
+        program: the same, with conversions where schemas ask for them.
+        message: what a refusal says.
+        message_expression: an expression for that.
+        reason: why it is refused, in a word for programs.
+        field_path: the pointer below `self` of what is to blame.
+        defaults: what the document's properties are where they are not there.
+    """
+
+    kind = "validations"
+    refused_with = (422, 400)
+
+    label: str
+    path: tuple[str, ...] = ()
+    expression: str
+    program: str
+    message: str = ""
+    message_expression: str = ""
+    reason: str = ""
+    field_path: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def about(self) -> str:
+        """The collection, and the properties that it is about."""
+        return f"{self.collection}.{self.label}"
+
+    @property
+    def compiled(self) -> Expression:
+        """What is evaluated."""
+        return compiled(self.program)
+
+    @property
+    def is_transition(self) -> bool:
+        """Whether it speaks of how the document was: then it holds for changes alone."""
+        return any(node == Name("oldSelf") for node in walk(self.compiled.tree))
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The properties of a document that it reads; None where it may read all."""
+        if self.path:
+            return frozenset({self.path[0]})
+        read, old = self.compiled.names("self"), self.compiled.names("oldSelf")
+        return None if read is None or old is None else read | old
+
+    def places(self, document: Document, before: Document | None) -> Iterator[Found]:
+        """What it speaks of in a document; nothing where that is not there, or where a transition has no before."""
+        if self.is_transition and before is None:
+            return
+        document = {**self.defaults, **document}
+        before = None if before is None else {**self.defaults, **before}
+        for at, value in _reached(document, self.path, ()):
+            old = before if not at else next((one for _, one in _reached(before, at, ())), None)
+            if not self.is_transition or old is not None:
+                yield Found(pointer(*at), value, old)
+
+    def holds(self, document: Document, before: Document | None = None) -> bool:
+        """Whether the document keeps it; what cannot be evaluated does not."""
+        return all(self.compiled.holds(variables(found)) for found in self.places(document, before))
+
+    def is_false(self, document: Document, before: Document | None = None) -> bool:
+        """Whether the document plainly breaks it: somewhere its value is false, and nowhere it has none."""
+        values = [self._value(found) for found in self.places(document, before)]
+        return None not in values and False in values
+
+    def _value(self, found: Found) -> Any:
+        try:
+            return self.compiled.value(variables(found))
+        except EvaluationError:
+            return None
+
+    def told(self, found: Found) -> str:
+        """What a refusal says of a place where it does not hold."""
+        try:
+            self.compiled.value(variables(found))
+        except EvaluationError as error:
+            return f"`{self.expression}` cannot be evaluated: {error}"
+        if self.message_expression:
+            try:
+                said = compiled(self.message_expression).value(variables(found))
+                if isinstance(said, str) and said.strip():
+                    return said
+            except EvaluationError:
+                pass
+        return self.message or f"failed rule: {self.expression}"
+
+    def __str__(self) -> str:
+        return self.message or f"`{self.expression}` holds"
+
+
+def variables(found: Found) -> dict[str, Any]:
+    """The variables of an expression."""
+    return {"self": found.value} if found.old is None else {"self": found.value, "oldSelf": found.old}
+
+
+def _reached(value: Any, path: tuple[str, ...], at: tuple[str | int, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if not path:
+        if value is not None:
+            yield at, value
+        return
+    name, *rest = path
+    inside: list[tuple[Any, Any]]
+    if isinstance(value, list):
+        inside = list(enumerate(value)) if name == _EACH else []
+    elif isinstance(value, Mapping):
+        inside = list(value.items()) if name == _EACH else [(name, value.get(name))]
+    else:
+        return
+    for key, one in inside:
+        yield from _reached(one, tuple(rest), (*at, key))
+
+
+# Reading
+
+
+class _Place(NamedTuple):
+    schema: dict[str, Any]
+    pointer: str
+    path: tuple[str, ...]
+
+
+def _read(reading: Reading) -> Iterator[Validation]:
+    for resource in reading.resources.values():
+        numbers: Counter[str] = Counter()
+        for found in _of_resource(reading, resource):
+            numbers[found.label] += 1
+            number = numbers[found.label]
+            yield found if number == 1 else replace(found, label=f"{found.label}#{number}")
+
+
+def _of_resource(reading: Reading, resource: Resource) -> Iterator[Validation]:
+    seen: set[tuple[Any, ...]] = set()
+    for root, at in _schemas_of(reading, resource):
+        for place in _places(reading, root, at, (), frozenset()):
+            for keyword in (KEYWORD, KUBERNETES):
+                if keyword in place.schema:
+                    reading.read.add(place.pointer + pointer(keyword))
+                    for found in _rules(reading, resource, place, keyword):
+                        if (found.path, found.expression) not in seen:
+                            seen.add((found.path, found.expression))
+                            yield found
+
+
+def _schemas_of(reading: Reading, resource: Resource) -> Iterator[tuple[Any, str]]:
+    """The schema of the documents, then those of the bodies that write them."""
+    yield resource.schema, resource.pointer
+    for operation in reading.operations:
+        action = reading.actions.get(operation.id)
+        writes = action is not None and action.collection == resource.collection and not action.wrapper
+        if writes and action is not None and action.does in ("create", "replace", "update") and operation.json_body:
+            yield operation.json_body.schema, operation.json_body.pointer + "/schema"
+
+
+def _places(reading: Reading, schema: Any, at: str, path: tuple[str, ...], above: frozenset[str]) -> Iterator[_Place]:
+    """The schemas of a document and of what is inside it, each with the names that lead there."""
+    try:
+        schema, at = reading.document.follow(schema, at)
+    except LookupError:
+        return
+    if not isinstance(schema, dict) or at in above or len(path) > _DEEPEST:
+        return
+    yield _Place(schema, at, path)
+    above |= {at}
+    for index, part in enumerate(schema.get("allOf") or ()):
+        yield from _places(reading, part, at + pointer("allOf", index), path, above)
+    inside = schema.get("properties")
+    for name, part in inside.items() if isinstance(inside, dict) else ():
+        yield from _places(reading, part, at + pointer("properties", name), (*path, name), above)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from _places(reading, schema[key], at + pointer(key), (*path, _EACH), above)
+
+
+def _rules(reading: Reading, resource: Resource, place: _Place, keyword: str) -> Iterator[Validation]:
+    raw, at = place.schema[keyword], place.pointer + pointer(keyword)
+    if not isinstance(raw, list):
+        remedy = f'write `{keyword}: [{{rule: "self.min <= self.max", message: …}}]`'
+        reading.document.find(at, f"`{keyword}` is no list of rules", remedy)
+        return
+    for index, one in enumerate(raw):
+        annotation = Annotation(reading.document, keyword, one, at + pointer(index))
+        found = _Reader(reading, resource, place, annotation).read()
+        if found is not None:
+            yield found
+
+
+class _Reader:
+    """Reads one rule of a list."""
+
+    def __init__(self, reading: Reading, resource: Resource, place: _Place, annotation: Annotation) -> None:
+        self.reading, self.resource, self.place, self.annotation = reading, resource, place, annotation
+        self.schema = resource.schema if not place.path else place.schema
+        self.sound = True
+
+    def read(self) -> Validation | None:
+        raw = self.annotation.raw
+        if not isinstance(raw, dict) or not isinstance(raw.get("rule"), str):
+            self.annotation.find(
+                f"an entry of `{self.annotation.keyword}` has no `rule`", "write `rule:` and an expression in CEL"
+            )
+            return None
+        self.annotation.find_unknown_keys(_KEYS)
+        texts = {key: raw[key] for key in _KEYS if isinstance(raw.get(key), str)}
+        for key in ("message", "messageExpression", "reason", "fieldPath"):
+            if key in raw and key not in texts:
+                self.annotation.find(f"`{key}` is no text", "write it as a string", key)
+        program = self.program(texts["rule"], "rule", "BOOL")
+        told = texts.get("messageExpression")
+        told = self.program(told, "messageExpression", "STRING") if told is not None else ""
+        field_path = self.field_path(texts.get("fieldPath", ""))
+        if not self.sound or program is None:
+            return None
+        place = {**located(self.reading.document, self.annotation.pointer), "status": self.annotation.status}
+        properties = self.resource.properties
+        defaults = {name: properties[name]["default"] for name in properties if "default" in properties[name]}
+        return Validation(
+            collection=self.resource.collection, label=self.label(program), path=self.place.path,
+            expression=texts["rule"].strip(), program=program, message=texts.get("message", "").strip(),
+            message_expression=told or "", reason=texts.get("reason", ""), field_path=field_path,
+            defaults=defaults, **place,
+        )  # fmt: skip
+
+    def program(self, text: str, key: str, kind: str) -> str | None:
+        """The expression with its conversions; None where it is none."""
+        try:
+            expression = compiled(text)
+        except ExpressionError as error:
+            where = f" at character {error.column}" if error.column else ""
+            self.find(f"the expression is refused{where}: {error.reason}", "write it in CEL: https://cel.dev", key)
+            return None
+        if expression.kind not in (kind, "DYN"):
+            wanted = "condition" if kind == "BOOL" else "text"
+            self.find(f"the expression is no {wanted}: its type is {expression.kind.lower()}", f"write a {wanted}", key)
+            return None
+        if _EACH in self.place.path and any(node == Name("oldSelf") for node in walk(expression.tree)):
+            reason = "`oldSelf` means nothing for an item: nothing tells which one it was"
+            self.find(reason, "write the rule on the schema that holds the items", key)
+            return None
+        typing = Typing(self.reading.document, lambda reason, remedy: self.find(reason, remedy, key))
+        schema = whole(self.reading.document, self.schema)
+        typed = typing.typed(expression.tree, {"self": schema, "oldSelf": schema})
+        try:
+            return compiled(text_of(typed.node)).text
+        except ExpressionError:
+            return text  # what no tree can be written as: as the author wrote it
+
+    def field_path(self, text: str) -> str:
+        """The JSON pointer of a path such as `.address.zip`."""
+        names = [name for name in text.replace("['", ".").replace("']", "").split(".") if name]
+        schema: Any = self.schema
+        for name in names:
+            known = fields_of(self.reading.document, schema)
+            if known and name not in known:
+                self.find(f"`fieldPath` names `{name}`, which is no property", suggestion(name, known), "fieldPath")
+            schema = known.get(name, {})
+        return pointer(*names)
+
+    def label(self, program: str) -> str:
+        """The properties that it is about, in the order in which they are named."""
+        if self.place.path:
+            return ".".join(self.place.path)
+        read = (node.name for node in walk(compiled(program).tree) if isinstance(node, Field | Has)
+                and node.operand in (Name("self"), Name("oldSelf")))  # fmt: skip
+        return "+".join([*dict.fromkeys(read)][:_NAMED]) or "document"
+
+    def find(self, reason: str, remedy: str, key: str) -> None:
+        self.sound = False
+        self.annotation.find(reason, remedy, key)
+
+
+KIND = Kind(
+    keyword=KEYWORD,
+    place="a schema that carries `x-resource`, or what is inside it",
+    written='`x-validations: [{rule: "self.from < self.to", message: …}]`; `x-kubernetes-validations` is the same',
+    means="an expression in [CEL](https://cel.dev) that holds for each document, or for the part that it stands on",
+    refused="the first of 422, 400",
+    read=_read,
+    shape={"type": "array", "items": mapping(_SHAPE, "rule")},
+)
