@@ -83,6 +83,11 @@ class Conduit(Server):
         Argued("conformance", undeclared(400, 403, 404, 422), "an undeclared refusal"),
         Argued(
             "authentication",
+            r'credentials that are not valid: the server answered 403 \{"errors":\{"body":"invalid or expired jwt"',
+            "403 at a token that it did not give, where the contract says 401",
+        ),
+        Argued(
+            "authentication",
             r"not valid|without authentication|invalid authentication",
             "the contract protects the tags, and the server shows them to everybody",
             ["tags"],
