@@ -140,7 +140,7 @@ def _journal(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
     def kept_and_told(raw: bytes) -> object:
         journal = Journal()
         journal.record((0, 0, "default", "POST", "/items", b"", "create_item", raw, 400, b"", None, None))
-        return journal.told(masking)
+        return journal.shown(masking)
 
     yield "journal: objects that are cut", kept_and_told, repeated('{"token":')
     yield "journal: quotes", kept_and_told, repeated('\\"', '{"')

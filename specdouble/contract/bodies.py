@@ -80,7 +80,7 @@ class Bodies:
         if operation.id not in self._shown:
             response = operation.response(operation.success)
             medias = list(response.content.values()) if response else []
-            media = next((one for one in medias if "json" in one.type or "*" in one.type), None)
+            media = next((one for one in medias if one.is_json), None)
             media = media or next((one for one in medias if "xml" in one.type), None)
             found = self._search(media.schema, media.pointer + "/schema", (), 0) if media else ()
             self._shown[operation.id] = list(found)
@@ -182,7 +182,7 @@ class Bodies:
     @staticmethod
     def _taken(operation: Operation) -> Media | None:
         medias = list(operation.body.content.values()) if operation.body else []
-        return next((media for media in medias if "json" in media.type or "*" in media.type), next(iter(medias), None))
+        return next((media for media in medias if media.is_json), next(iter(medias), None))
 
     def _fields(self, schema: Any, at: str) -> Properties:
         schema, at = self.follow(schema, at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,11 @@ class Media:
     pointer: str
     encoding: Mapping[str, Any] = field(default_factory=dict)
     is_sequence: bool = False
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it carries JSON: its type says so, or leaves open what it carries."""
+        return "json" in self.type or self.type in ("*/*", "application/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Operation:
     pointer: str
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property  # asked for with every collection that a handler opens
     def statuses(self) -> frozenset[str]:
         """The statuses that are declared, as the contract writes them."""
         return frozenset(self.responses)
@@ -142,10 +148,9 @@ class Operation:
     def json_body(self) -> Media | None:
         """The JSON document that the operation takes, the plainest of several; a JSON Patch is none."""
         content = self.body.content.values() if self.body else ()
-        medias = [one for one in content if "json" in one.type or one.type == "*/*"]
-        medias = [one for one in medias if not one.type.startswith(JSON_PATCH)]
-        medias.sort(key=lambda media: not media.type.startswith("application/json"))
-        return next(iter(medias), None)
+        documents = [one for one in content if one.is_json and not one.type.startswith(JSON_PATCH)]
+        plainest_first = sorted(documents, key=lambda media: not media.type.startswith("application/json"))
+        return next(iter(plainest_first), None)
 
     @property
     def document_body(self) -> Media | None:

@@ -43,6 +43,7 @@ def application(double: Double, compiled: Compiled | None = None) -> AsyncApp:
         return _Answering(app, double, compiled)
 
     app = AsyncApp("specdouble", middlewares=[first])
+    # An API of no paths, for Connexion makes its middlewares with the first one.
     app.add_api({"openapi": "3.0.3", "info": {"title": double.contract.title, "version": "1"}, "paths": {}})
     return app
 

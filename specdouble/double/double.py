@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from specdouble.contract import Contract, Finding
 from specdouble.contract import read as read_contract
@@ -27,7 +28,17 @@ from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
 Resolutions = Mapping[str, Resolution]
-Reading = tuple[Contract, Handlers, Sampler, Resolutions, Seed, Made]
+
+
+class Reading(NamedTuple):
+    """What a project's files say, read together: it replaces what was read before as a whole, or not at all."""
+
+    contract: Contract
+    handlers: Handlers
+    sampler: Sampler
+    resolutions: Resolutions
+    seed: Seed
+    made: Made
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ class Double:
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
         self._earlier: Seed = {}
-        self._adopt(*self._read())
+        self._adopt(self._read())
         self.worlds = Worlds(self._make_world, settings.worlds)
 
     def reload(self) -> None:
@@ -107,13 +118,14 @@ class Double:
         """
         read, before = self._read(), self._adopted
         try:
+            # Every world opens its collections anew: the rules over them may be others.
             self._spread(read)
         except Exception:
             self._spread(before)
             raise
 
     def _spread(self, read: Reading) -> None:
-        self._adopt(*read)
+        self._adopt(read)
         for world in self.worlds:
             world.adopt(self.contract, self.seed, self.made.of)
 
@@ -127,26 +139,21 @@ class Double:
         sampler = Sampler(contract.schemas, self.settings.seed)
         resolutions = resolve_all(contract, handlers, sampler)
         seed = read_seed(self.settings.project / "mock_data", contract)
-        wanted = dict.fromkeys(
-            action.collection for one, action in contract.actions.items() if resolutions[one].by == "automatic"
-        )
+        wanted: dict[str, None] = {}  # in the order of the operations: who comes first, is made first
+        for operation_id, action in contract.actions.items():
+            if resolutions[operation_id].by == "automatic":
+                wanted[action.collection] = None
         made = Made(contract, sampler, seed, wanted, self.clock, self._earlier)
-        return contract, handlers, sampler, resolutions, seed, made
+        return Reading(contract, handlers, sampler, resolutions, seed, made)
 
-    def _adopt(
-        self,
-        contract: Contract,
-        handlers: Handlers,
-        sampler: Sampler,
-        resolutions: Resolutions,
-        seed: Seed,
-        made: Made,
-    ) -> None:
-        self._adopted = contract, handlers, sampler, resolutions, seed, made
-        self.contract, self.sampler, self.resolutions = contract, sampler, resolutions
-        self.seed, self.made, self._earlier = seed, made, made.documents
+    def _adopt(self, read: Reading) -> None:
+        self._adopted = read
+        contract = read.contract
+        self.contract, self.sampler, self.resolutions = contract, read.sampler, read.resolutions
+        # What was made stays over a reload where it still conforms: documents may refer to it.
+        self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
         strays = stray_files(self.settings.project / "mock_data", contract)
-        self.findings: list[Finding] = [*contract.findings, *handlers.findings, *strays]
+        self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]
         self.tokens = {
             name: self.factories.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()

@@ -11,11 +11,12 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import click
 import orjson
 
+from specdouble.contract.json_type import JSON
 from specdouble.double.double import Double
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.worlds import DEFAULT_WORLD
@@ -30,7 +31,7 @@ _LONGEST = 500  # characters of a target, of a reason
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 Write = Callable[[str], None]
-Exchange = Mapping[str, Any]
+Exchange = Mapping[str, JSON]
 
 
 class Form(Protocol):
@@ -90,7 +91,7 @@ def _one_line(text: str) -> str:
     return printable(text[:_LONGEST]).replace("\n", "\\n")
 
 
-def _reason(rule: str | None, explanation: dict[str, Any]) -> str:
+def _reason(rule: str | None, explanation: dict[str, JSON]) -> str:
     """Why it was refused, in one line: each rule with the document in its way, else what is wrong with the request."""
     if "failure" in explanation:
         return str(explanation["failure"]).strip().rpartition("\n")[2]
@@ -105,7 +106,7 @@ def _reason(rule: str | None, explanation: dict[str, Any]) -> str:
     return f"{rule}: {detail}" if rule else str(detail)
 
 
-def _of_rule(broken: dict[str, Any]) -> str:
+def _of_rule(broken: dict[str, JSON]) -> str:
     held = f" (held by {broken['document']})" if broken.get("document") is not None else ""
     return f"{broken['rule']}: {broken['message']}{held}"
 
@@ -149,7 +150,7 @@ class RequestLog:
         shown = journal.since(max(self._seen, journal.recorded - LINES))
         self._seen += new
         masking = self._current_masking()
-        lines = [self._form.line(entry.told(masking.exchange())) for entry in shown]
+        lines = [self._form.line(entry.shown(masking.exchange())) for entry in shown]
         if new > len(shown):
             lines.insert(0, self._form.left_out(new - len(shown)))
         self._waiting.put_nowait("\n".join(lines))

@@ -9,7 +9,7 @@ import gc
 import logging
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ from specdouble.contract import Contract
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.control import HEALTH
-from specdouble.double.http.operations import Operations
+from specdouble.double.http.operations import ASGIApp, Message, Operations, Receive, Scope, Send
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
@@ -113,7 +113,7 @@ class Server:
     ) -> None:
         self.double = double
         self._listener, self.address = listening or listen(host, port)
-        self._app: Any = None
+        self._app: ASGIApp
         self._operations: Operations | None = None
         self._adopt()
         limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
@@ -132,7 +132,7 @@ class Server:
         )
         self._server = _Uvicorn(config, grace)
 
-    def _answer(self, scope: Any, receive: Any, send: Any) -> Any:
+    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self._app(scope, receive, send)
 
     def run(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
@@ -195,7 +195,8 @@ class Server:
 
     async def _try(self) -> None:
         """Ask the new application once: it is compiled with its first event, and may fail at that."""
-        scope: dict[str, Any] = {
+        # What asks for nothing but a sign of life changes nothing, and is in no journal.
+        scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -210,10 +211,10 @@ class Server:
             "server": None,
         }
 
-        async def receive() -> dict[str, Any]:
+        async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def send(_message: Any) -> None:
+        async def send(_message: Message) -> None:
             pass
 
         await self._app(scope, receive, send)

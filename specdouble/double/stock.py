@@ -42,6 +42,7 @@ from starlette.responses import Response
 
 from specdouble.contract import ContractError, Finding, Operation
 from specdouble.contract.arguments import CALLER, wanted_arguments
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import pointer
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.declared import declared_part
@@ -99,7 +100,7 @@ def _finding(double: Double, invalid: InvalidSpecification) -> Finding:
     return Finding(file, line, at, f"Connexion takes no such contract: {invalid.message}", remedy)
 
 
-def _specification(double: Double) -> dict[str, Any]:
+def _specification(double: Double) -> dict[str, JSON]:
     """The contract as it stands, each security scheme with its own name in it."""
     data = dict(double.contract.data)
     named = {name: {**scheme, _SCHEME: name} for name, scheme in double.contract.security_schemes.items()}
@@ -140,7 +141,10 @@ class _Answering:
         user = self._caller(context.get("token_info"))
         current.set(Exchange(self._operation, self._double.world(DEFAULT_WORLD), user))
         values = self._values(arguments, user)
-        wanted = {name: values.get(told) for name, told, optional in self._wanted if not optional or told in values}
+        wanted: dict[str, JSON] = {}
+        for argument, name, is_optional in self._wanted:
+            if not is_optional or name in values:
+                wanted[argument] = values.get(name)
         try:
             for guard in self._guards:
                 guard.admit(user)
@@ -151,18 +155,19 @@ class _Answering:
         except Problem as problem:
             return self._refused(problem)
 
-    def _caller(self, told: dict[str, Any] | None) -> User | None:
+    def _caller(self, claims: dict[str, JSON] | None) -> User | None:
         """The claims of the caller; Connexion tells those of schemes that are asked for together apart."""
-        together = next(
-            (names for names in self._operation.security if len(names) > 1 and told and {*names} == told.keys()), None
-        )
-        if told is None or together is None:
-            return told
-        return {claim: value for one in told.values() for claim, value in one.items()}
+        for names in self._operation.security:
+            if claims and len(names) > 1 and {*names} == claims.keys():
+                whole: User = {}
+                for of_one_scheme in claims.values():
+                    whole.update(of_one_scheme)
+                return whole
+        return claims
 
-    def _values(self, arguments: dict[str, Any], user: User | None) -> dict[str, Any]:
+    def _values(self, arguments: dict[str, JSON], user: User | None) -> dict[str, JSON]:
         """The values by the contract's own names; Connexion hands over no header fields and no cookies."""
-        values: dict[str, Any] = {CALLER: user}
+        values: dict[str, JSON] = {CALLER: user}
         sent = {"header": request.headers, "cookie": request.cookies}
         for parameter in self._operation.parameters:
             found = sent.get(parameter.location, arguments)
@@ -189,7 +194,7 @@ def _security_map(double: Double) -> dict[str, type[AbstractSecurityHandler]]:
     world = double.world(DEFAULT_WORLD)
 
     class AskingTheDouble(AbstractSecurityHandler):  # type: ignore[misc]
-        def _resolve_func(self, security_scheme: dict[str, Any]) -> Callable[..., User | None]:
+        def _resolve_func(self, security_scheme: dict[str, JSON]) -> Callable[..., User | None]:
             verify = authentication.verifier(security_scheme[_SCHEME])
             # One credential, or the name and the password of Basic.
             return lambda *credential: verify(world, ":".join(credential))

@@ -37,7 +37,7 @@ def test_a_large_body_is_kept_as_far_as_it_is_shown() -> None:
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert kept < 4_000_000
-    shown = journal.told(MASKING)[0]["request"]
+    shown = journal.shown(MASKING)[0]["request"]
     assert (len(shown.split(" … ")[0]), shown.split(" … ")[1]) == (4096, "(1000000 bytes)")
 
 
@@ -64,7 +64,7 @@ def test_what_is_new_is_told_across_a_reset() -> None:
 def test_an_explanation_is_kept_as_far_as_a_reader_reads(why: Any) -> None:
     journal = Journal()
     record(journal, status=400, why=why)
-    explanation = json.dumps(journal.told(MASKING)[0]["explanation"])
+    explanation = json.dumps(journal.shown(MASKING)[0]["explanation"])
     assert 100 < len(explanation) < 10_000
     assert "failure" not in explanation or "KeyError: 'the end'" in explanation
 
@@ -73,14 +73,14 @@ def test_the_oldest_make_room_by_number_and_by_bytes_and_are_counted() -> None:
     journal = Journal()
     for number in range(KEPT + 7):
         record(journal, path=f"/{number}")
-    told = journal.told(MASKING)
+    told = journal.shown(MASKING)
     assert (len(told), told[-1]["target"], journal.forgotten) == (KEPT, "/7", 7)
     journal.clear()
-    assert (journal.told(MASKING), journal.forgotten) == ([], 0)
+    assert (journal.shown(MASKING), journal.forgotten) == ([], 0)
     many = 900
     for _ in range(many):
         record(journal, path="/" + "a" * 8000, request_body=bytes(5000), response_body=bytes(5000))
-    left = len(journal.told(MASKING))
+    left = len(journal.shown(MASKING))
     assert left == BYTES // (2 * 4096 + 8001 + len("default"))
     assert journal.forgotten == many - left
 
@@ -184,7 +184,7 @@ def test_it_is_searched_by_the_fields_of_an_exchange() -> None:
     journal = Journal()
     record(journal, path="/a", status=400, world="w")
     record(journal, path="/b", status=400)
-    assert [one["target"] for one in journal.told(MASKING, status="400", world="w")] == ["/a"]
+    assert [one["target"] for one in journal.shown(MASKING, status="400", world="w")] == ["/a"]
 
 
 def test_a_search_by_another_field_is_told() -> None:

@@ -38,7 +38,7 @@ def exchange(**given: Any) -> tuple[Any, ...]:
 
 
 def text(masking: Masking, **given: Any) -> str:
-    return click.unstyle(Text().line(Entry(*exchange(**given)).told(masking.exchange())))
+    return click.unstyle(Text().line(Entry(*exchange(**given)).shown(masking.exchange())))
 
 
 def written(double: Double, *requests: tuple[Any, ...]) -> list[str]:

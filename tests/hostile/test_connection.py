@@ -75,7 +75,7 @@ def test_trailers_are_no_header_fields(short: Running, asgi: Running) -> None:
         server.double.journal.clear()
         data = request("POST", "/waits", fields) + b"2\r\n{}\r\n" + trailers
         assert statuses(server.answers(data)) == [200]
-        assert [entry["world"] for entry in server.double.journal.told(Masking(server.double.contract))] == ["default"]
+        assert [entry["world"] for entry in server.double.journal.shown(Masking(server.double.contract))] == ["default"]
 
 
 def test_an_endless_trailer_ends(short: Running) -> None:

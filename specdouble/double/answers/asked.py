@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.resource import HIDDEN
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
-
-Document = dict[str, Any]
 
 
 class AskedDocuments:
@@ -71,7 +70,7 @@ class AskedDocuments:
         return collection(self._gone).find_one({"_id": _key(wanted)}) is not None
 
 
-def _examples(operation: Operation, action: Action) -> Iterator[Any]:
+def _examples(operation: Operation, action: Action) -> Iterator[JSON]:
     """The documents in the examples of what an operation answers."""
     response = operation.response(operation.success)
     media = response.media() if response else None

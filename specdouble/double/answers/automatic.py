@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Mapping, Sequence
 from urllib.parse import quote
 
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.contract.arguments import argument_name
+from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, value_at, with_value_at
@@ -19,16 +19,18 @@ from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
 
-Document = dict[str, Any]
-Result = tuple[Any, int, dict[str, str]]
+Result = tuple[JSON, int, dict[str, str]]
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists: Lists) -> Callable[..., Result] | None:
     """The function that answers an operation by its action; None where it has none."""
     action = contract.actions.get(operation.id)
+    # Without a success that is declared, there is nothing that the answer could be held to.
     if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
         return None
     answer = getattr(AutomaticOperation(contract, operation, action, sampler, lists), action.does, None)
@@ -38,7 +40,7 @@ def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists:
 def _refusing(answer: Callable[..., Result], sample: Callable[[], Result]) -> Callable[..., Result]:
     """The answer, the sample where no store could keep the document, or 501 where the contract leaves none to make."""
 
-    def refusing(**arguments: Any) -> Result:
+    def refusing(**arguments: JSON) -> Result:
         try:
             return answer(**arguments)
         except OverflowError:  # the contract demands an integer beyond 64 bits
@@ -67,7 +69,7 @@ class AutomaticOperation:
         self._operation = operation
         self._action = action
         self._resource: Resource = contract.resources[action.collection]
-        self._arguments = [(argument_name(one.name), one.name) for one in operation.parameters]
+        self._arguments = {one.name: argument_name(one.name) for one in operation.parameters}
         self._placement = Placement(contract, operation, action)
         self._completion = Completion(contract, self._resource, sampler)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
@@ -78,16 +80,13 @@ class AutomaticOperation:
         self._page_headers = PageHeaders(contract, response) if many and response else None
         self._listed = lists.of(self._resource)
         self._sent = sent_names(contract, operation, action)
-        self._set_by_server = {rule.name for rule in self._resource.of(PropertyRule) if rule.server_sets}
-        self._set_by_server |= {
-            name for name, part in self._resource.properties.items() if part.get("readOnly") is True
-        }
+        self._set_by_server = _set_by_server(self._resource)
         if self._resource.why:  # readOnly where it is shown, and taken where it is sent: the request knows best
             self._set_by_server -= {*self._sent.values()}
 
     # The actions
 
-    def create(self, **arguments: Any) -> Result:
+    def create(self, **arguments: JSON) -> Result:
         """Store the body as a new document."""
         values = self._values(arguments)
         documents = self._placement.documents(values)
@@ -96,30 +95,32 @@ class AutomaticOperation:
         headers = self._location(stored, values) if self._operation.success == 201 else {}
         return self._body_with([stored]), self._operation.success, headers
 
-    def create_many(self, **arguments: Any) -> Result:
+    def create_many(self, **arguments: JSON) -> Result:
         """Store each document of the body's array."""
         values = self._values(arguments)
         documents, scope = self._placement.documents(values), self._placement.scope(values)
         stored = [self._inserted(documents, {**one, **scope}) for one in self._bodies(arguments)]
         return self._body_with(stored), self._operation.success, {}
 
-    def read(self, **arguments: Any) -> Result:
+    def read(self, **arguments: JSON) -> Result:
         """Hand out the document of the id."""
         values = self._values(arguments)
         return self._shown(self._found(self._placement.documents(values), self._placement.filter(values)))
 
-    def list(self, **arguments: Any) -> Result:
+    def list(self, **arguments: JSON) -> Result:
         """Hand out the documents that the query asks for."""
         values = self._values(arguments)
         documents = self._placement.documents(values)
         wanted = {**self._listing.filter(values), **self._placement.scope(values)}
-        page = self._listing.page(documents.find(wanted, sort=self._listing.order(values) or None), values)
+        order = self._listing.order(values)
+        # All that match, not the page alone: the answer may have to say how many there are.
+        page = self._listing.page(documents.find(wanted, sort=order or None), values)
         if len(page.documents) < self._envelope.least:
             return self._without_list(len(page.documents))
         headers = self._page_headers.of(page) if self._page_headers else {}
         return self._envelope.body({}, page=page), self._operation.success, headers
 
-    def replace(self, **arguments: Any) -> Result:
+    def replace(self, **arguments: JSON) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
         values, body = self._values(arguments), self._body(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
@@ -130,11 +131,11 @@ class AutomaticOperation:
             return self._body_with([stored]), 201 if created else self._operation.success, {}
         before = before or self._found(documents, wanted)
         removed = {*self._sent.values()} - self._set_by_server
-        kept = {name: value for name, value in before.items() if name not in removed}
+        kept = _without(before, removed)
         after = self._completion.with_required({**kept, **body}, before)
         return self._saved(documents, wanted, before, after)
 
-    def update(self, **arguments: Any) -> Result:
+    def update(self, **arguments: JSON) -> Result:
         """Change what the body names."""
         values, body = self._values(arguments), self._body(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
@@ -145,7 +146,7 @@ class AutomaticOperation:
         patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
         return self._saved(documents, wanted, before, self._patched(before, patch))
 
-    def delete(self, **arguments: Any) -> Result:
+    def delete(self, **arguments: JSON) -> Result:
         """Remove the document of the id."""
         values = self._values(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
@@ -156,7 +157,7 @@ class AutomaticOperation:
             self._asked.gone(wanted)
         return shown
 
-    def delete_many(self, **arguments: Any) -> Result:
+    def delete_many(self, **arguments: JSON) -> Result:
         """Remove the documents that the body names, or the query asks for; all of the path, where nothing is sent.
 
         Where it is not understood which ones are meant, none is removed.
@@ -165,38 +166,40 @@ class AutomaticOperation:
         documents = self._placement.documents(values)
         wanted = {**self._listing.filter(values), **self._placement.scope(values)}
         if arguments.get("body") is not None:
-            name = self._resource.id
-            wanted[name] = {"$in": [one[name] for one in self._bodies(arguments) if one.get(name) is not None]}
+            ids = [one.get(self._resource.id) for one in self._bodies(arguments)]
+            wanted[self._resource.id] = {"$in": [one for one in ids if one is not None]}
         if self._listing.understands(values):
             documents.delete_many(wanted)
         return self._envelope.body({}), self._operation.success, {}
 
-    def act(self, **arguments: Any) -> Result:
+    def act(self, **arguments: JSON) -> Result:
         """Change the document as the operation's name says, and by what of the body it has itself."""
         values, body = self._values(arguments), self._body(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
         before = self._found(documents, wanted)
-        known = {name: value for name, value in body.items() if name in self._resource.properties}
+        known = _only(body, self._resource.properties)
         return self._saved(documents, wanted, before, {**before, **known, **dict(self._action.sets)})
 
     # Requests
 
-    def _values(self, arguments: Mapping[str, Any]) -> Document:
+    def _values(self, arguments: Mapping[str, JSON]) -> Document:
         """The parameters' values by the contract's own names."""
-        return {name: arguments.get(argument) for argument, name in self._arguments}
+        return {name: arguments.get(argument) for name, argument in self._arguments.items()}
 
-    def _body(self, arguments: Mapping[str, Any]) -> Document:
+    def _body(self, arguments: Mapping[str, JSON]) -> Document:
         """The document in the body; of several the first."""
         return next(iter(self._bodies(arguments)), {})
 
-    def _bodies(self, arguments: Mapping[str, Any]) -> Sequence[Document]:
+    def _bodies(self, arguments: Mapping[str, JSON]) -> Sequence[Document]:
         """The documents in the body, under the names that they are stored by."""
         body = arguments.get("body")
         for outer in self._action.wrapper:
             body = body.get(outer) if isinstance(body, dict) else None
         found = body if isinstance(body, list) else [body]
-        sent: Iterable[Document] = (one for one in found if isinstance(one, dict))
-        return [{self._sent.get(name, name): value for name, value in one.items()} for one in sent]
+        return [self._renamed(one) for one in found if isinstance(one, dict)]
+
+    def _renamed(self, sent: Document) -> Document:
+        return {self._sent.get(name, name): value for name, value in sent.items()}
 
     # Documents
 
@@ -225,28 +228,35 @@ class AutomaticOperation:
 
         Where it has none, the new document takes the old one's place: whoever sends an id finds what was sent.
         """
-        name, sent = self._resource.id, document.keys()
-        document = self._completion.identified(document)
+        name, sent, completion = self._resource.id, document.keys(), self._completion
+        document = completion.identified(document)
         is_made = document.get(name) is None
         if is_made:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
-            documents.delete_one({one: document.get(one) for one in (name, *self._resource.parents)})
-        document = self._completion.with_defaults(document, self._listed.defaults)
-        document = self._completion.with_asked_for(document, self._listed.required)
-        draft = self._completion.identified(documents.draft(document))
-        stored = self._completion.identified(self._completion.completed(draft, sent))
+            self._make_way(documents, document)
+        document = completion.with_defaults(document, self._listed.defaults)
+        document = completion.with_asked_for(document, self._listed.required)
+        # What the schema demands is made beside what the server sets: its ids and times need not be.
+        draft = completion.identified(documents.draft(document))
+        stored = completion.identified(completion.completed(draft, sent))
         if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none
-            documents.delete_one({one: stored.get(one) for one in (name, *self._resource.parents)})
+            self._make_way(documents, stored)
         documents.insert_one(stored)
         return stored
 
+    def _make_way(self, documents: Collection, document: Document) -> None:
+        """Remove the document that has the id of another one."""
+        names = (self._resource.id, *self._resource.parents)
+        documents.delete_one({name: document.get(name) for name in names})
+
     def _saved(self, documents: Collection, filter: Document, before: Document, after: Document) -> Result:
-        # As with the id, where the document stands is said by the path, whatever the body says.
-        place = {to: before[to] for to in self._placement.scoped if to in before}
-        order = [name for name in self._resource.properties if name in after]
-        after = {name: after[name] for name in order} | after
-        after = {**after, self._resource.id: before[self._resource.id], **place}
+        declared = [name for name in self._resource.properties if name in after]
+        after = {name: after[name] for name in declared} | after
+        # Which document it is and where it stands is said by the path, whatever the body says.
+        for name in (self._resource.id, *self._placement.scoped):
+            if name in before:
+                after[name] = before[name]
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
         after = self._completion.completed(after, after.keys(), before)
@@ -258,14 +268,13 @@ class AutomaticOperation:
         after = patch.applied_to(shown, statuses)
         if not isinstance(after, dict):
             raise Problem(refusing(statuses, 422, 400, 409), "The patch makes something else of the document")
-        after = {name: value for name, value in after.items() if name not in self._set_by_server}
-        after |= {name: value for name, value in shown.items() if name in self._set_by_server}
+        after = _without(after, self._set_by_server) | _only(shown, self._set_by_server)
         # What was not asked for is never filled in to mend a patch (RFC 5789, 2.2: unprocessable).
         slot = self._completion.slot
         violations = self._contract.schemas.violations(slot, after, "body")
         if violations and self._contract.schemas.is_valid(slot, shown):
             raise Problem(refusing(statuses, 422, 400, 409), "The patch breaks the document", violations=violations)
-        return {**after, **{name: before[name] for name in before if name not in shown}}
+        return after | _without(before, shown)
 
     # Answers
 
@@ -274,38 +283,57 @@ class AutomaticOperation:
         if "204" in self._operation.responses:
             return None, 204, {}
         least, name = self._envelope.least, self._resource.collection
-        told = f"the list must show {least} (`minItems`), and {name} has {found} that the request asks for"
+        detail = f"the list must show {least} (`minItems`), and {name} has {found} that the request asks for"
         if self._operation.response(404) is not None:
-            raise Problem(404, None, told)
-        raise Problem(501, "Not Implemented", f"{told}: declare a 204 or 404 for that, or leave `minItems` out")
+            raise Problem(404, None, detail)
+        raise Problem(501, "Not Implemented", f"{detail}: declare a 204 or 404 for that, or leave `minItems` out")
 
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
         return self._body_with([document]), self._operation.success, {}
 
-    def _body_with(self, documents: Sequence[Document]) -> Any:
+    def _body_with(self, documents: Sequence[Document]) -> JSON:
         """The success's body, which shows one document, or all in an array."""
         if self._action.in_array:
             return self._envelope.body({}, page=self._listing.whole([*documents]))
         return self._envelope.body(next(iter(documents), {}))
 
     def _missing(self, filter: Document) -> Problem:
-        told = ", ".join(str(value) for value in filter.values())
-        return Problem(404, None, f"{self._resource.collection} has no such document {told}".rstrip())
+        wanted = ", ".join(map(str, filter.values()))
+        return Problem(404, None, f"{self._resource.collection} has no such document {wanted}".rstrip())
 
     def _location(self, document: Document, values: Document) -> dict[str, str]:
+        """Where the document can be read, as far as this request knows all that its path asks for."""
         for operation_id, action in self._contract.actions_of.get(self._resource.collection, ()):
-            if action.does == "read" and action.id is not None:
-                told = {**values, action.id: document.get(self._resource.id)}
-                path = self._contract.operations[operation_id].path
-                if all(told.get(name) is not None for name in re.findall(r"\{([^{}]+)\}", path)):
-                    return {"Location": _filled(path, told)}
+            if action.does != "read" or action.id is None:
+                continue
+            known = {**values, action.id: document.get(self._resource.id)}
+            path = self._contract.operations[operation_id].path
+            if all(known.get(name) is not None for name in _PARAMETER.findall(path)):
+                return {"Location": _filled(path, known)}
         return {}
 
 
 def _filled(template: str, values: Document) -> str:
-    return re.sub(r"\{([^{}]+)\}", lambda match: quote(str(values[match[1]]), safe=""), template)
+    return _PARAMETER.sub(lambda match: quote(str(values[match[1]]), safe=""), template)
+
+
+def _without(document: Document, names: Container[str]) -> Document:
+    return {name: value for name, value in document.items() if name not in names}
+
+
+def _only(document: Document, names: Container[str]) -> Document:
+    return {name: value for name, value in document.items() if name in names}
+
+
+def _set_by_server(resource: Resource) -> set[str]:
+    """The properties that a client's value has no effect on, by a rule or by the schema."""
+    names = {rule.name for rule in resource.of(PropertyRule) if rule.server_sets}
+    for name, part in resource.properties.items():
+        if part.get("readOnly") is True:
+            names.add(name)
+    return names
 
 
 def _is_unfilled(contract: Contract, action: Action) -> bool:
@@ -333,7 +361,9 @@ def sent_names(contract: Contract, operation: Operation, action: Action) -> dict
         for name in action.wrapper:
             schema = contract.item(contract.fields(schema).get(name))
         for name, part in contract.fields(schema).items():
-            if part.get("readOnly") is not True:
-                others = alike.get(plain(str(name)), [])
-                found[name] = others[0] if name not in known and len(others) == 1 else name
+            if part.get("readOnly") is True:
+                continue
+            others = alike.get(plain(str(name)), [])
+            is_written_otherwise = name not in known and len(others) == 1
+            found[name] = others[0] if is_written_otherwise else name
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
-from typing import Any
 
 from specdouble.contract import Contract, Resource
+from specdouble.contract.json_type import JSON
+from specdouble.contract.properties import types_of
 from specdouble.double.answers.samples.merged import merged
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-
-Document = dict[str, Any]
+from specdouble.double.state.keeper import Document
 
 
 class Completion:
@@ -53,18 +53,20 @@ class Completion:
         """Whether the document conforms to its own schema."""
         return self._schemas.is_valid(self.slot, self.visible(document))
 
-    def with_defaults(self, document: Document, listed: Mapping[str, Any]) -> Document:
+    def with_defaults(self, document: Document, listed: Mapping[str, JSON]) -> Document:
         """The document with the defaults of the properties that it has not.
 
         Args:
             document: the document.
             listed: what a list shows when it is asked for nothing: a new document is among it.
         """
-        defaults: Document = dict(listed)
+        completed = dict(document)
         for name, schema in self._resource.properties.items():
             if "default" in schema:
-                defaults[name] = deepcopy(schema["default"])
-        return {**document, **{name: value for name, value in defaults.items() if name not in document}}
+                completed.setdefault(name, deepcopy(schema["default"]))
+        for name, value in listed.items():
+            completed.setdefault(name, value)
+        return completed
 
     def with_asked_for(self, document: Document, names: Collection[str]) -> Document:
         """The document with a value of each of these properties that it has not: lists ask for them."""
@@ -75,12 +77,19 @@ class Completion:
             made = self._sampler.plain(self.slot, f"{self._resource.collection} {missing}")
         except UnsatisfiableError:
             return document
-        return {**document, **{name: made[name] for name in missing if name in made and made[name] is not None}}
+        completed = dict(document)
+        for name in missing:
+            if made.get(name) is not None:
+                completed[name] = made[name]
+        return completed
 
     def with_required(self, after: Document, before: Document) -> Document:
         """The document after a replacement: what it must have and was not sent stays as it was."""
-        kept = {name: before[name] for name in self._demanded() if name in before and name not in after}
-        return {**after, **kept}
+        whole = dict(after)
+        for name in self._demanded():
+            if name in before:
+                whole.setdefault(name, before[name])
+        return whole
 
     def _demanded(self) -> frozenset[str]:
         if self._required is None:
@@ -104,8 +113,10 @@ class Completion:
             return document
         # A null that the schema does not take is as good as nothing, where nothing else was there before.
         for name, value in list(document.items()):
-            if value is None and name in (before or document) and not _takes_null(self._resource, name):
+            was_there = name in (before or document)
+            if value is None and was_there and not _takes_null(self._resource, name):
                 del document[name]
+        # What the store keeps beside a document no schema knows: it is put aside while the rest is repaired.
         shown = self.visible(document)
         hidden = {name: document[name] for name in document if name not in shown}
         key = f"{self._resource.collection} {document.get(self._resource.id)}"
@@ -118,23 +129,26 @@ class Completion:
         return {**kept, **_with_all_of(given, repaired), **hidden}
 
 
-def _with_all_of(given: Any, repaired: Any) -> Any:
+def _with_all_of(given: JSON, repaired: JSON) -> JSON:
     """What was given, with what the repair added inside of its objects; what it took away or changed is back."""
     if isinstance(given, dict) and isinstance(repaired, dict):
-        return {**repaired, **{name: _with_all_of(part, repaired.get(name)) for name, part in given.items()}}
+        whole = dict(repaired)
+        for name, part in given.items():
+            whole[name] = _with_all_of(part, repaired.get(name))
+        return whole
     if isinstance(given, list) and isinstance(repaired, list) and len(given) == len(repaired):
         return [_with_all_of(one, other) for one, other in zip(given, repaired, strict=True)]
     return given
 
 
-def value_at(document: Any, path: tuple[str, ...]) -> Any:
+def value_at(document: JSON, path: tuple[str, ...]) -> JSON:
     """What stands inside a document; None where nothing does."""
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None
     return document
 
 
-def with_value_at(document: Document, path: tuple[str, ...], value: Any) -> Document:
+def with_value_at(document: Document, path: tuple[str, ...], value: JSON) -> Document:
     """The document with the value inside; what it was made of stays as it is."""
     name, *rest = path
     if not rest:
@@ -144,6 +158,6 @@ def with_value_at(document: Document, path: tuple[str, ...], value: Any) -> Docu
 
 
 def _takes_null(resource: Resource, name: str) -> bool:
-    schema: Mapping[str, Any] = resource.properties.get(name, {})
-    kinds = schema.get("type")
-    return schema.get("nullable") is True or kinds is None or (isinstance(kinds, list) and "null" in kinds)
+    schema = resource.properties.get(name, {})
+    kinds = types_of(schema)
+    return schema.get("nullable") is True or kinds == {None} or "null" in kinds

@@ -105,6 +105,7 @@ class Envelope:
 
     def _around(self, shown: JSON, page: Page | None) -> JSON:
         whole = holder = deepcopy(self._sampled())
+        # Before the documents are put in: a field beside them may be called as they are.
         if page is not None and self._fields is not None:
             self._fields.tell(whole, page)
         *outer, last = self._path

@@ -12,12 +12,11 @@ from difflib import get_close_matches
 from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from specdouble.contract import Finding, Operation, Refused
 from specdouble.contract.arguments import wanted_arguments
 
-Handler = Callable[..., Any]
+Handler = Callable[..., object]
 UNTAGGED = "default"
 
 
@@ -56,6 +55,7 @@ class Handlers:
         return self._found.get(operation.id)
 
     def _search(self, operation: Operation) -> Handler | None:
+        # As Connexion reads it: an operationId with dots is an import path. Others' dots are only names.
         if "." in operation.id and self._is_ours(operation.id):
             module, _, name = operation.id.rpartition(".")
             return getattr(self._module(module), name, None)
@@ -97,8 +97,11 @@ class Handlers:
         file = self.folder.parent / (name.replace(".", "/") + ".py")
         if isinstance(error, SyntaxError) and error.filename:
             return error.filename, error.lineno or 0
-        frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(str(self.folder))]
-        return (frames[-1].filename, frames[-1].lineno or 0) if frames else (str(file), 0)
+        culprit = (str(file), 0)
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith(str(self.folder)):
+                culprit = (frame.filename, frame.lineno or 0)
+        return culprit
 
     def _is_callable(self, handler: Handler, operation: Operation) -> bool:
         try:
@@ -131,7 +134,9 @@ class Handlers:
 
     def _tell_unused_functions(self, module: ModuleType) -> None:
         used = {*self._found.values()}
-        names = {name: operation for one, operation in self._operations.items() for name in (one, snake_case(one))}
+        names: dict[str, Operation] = {}
+        for operation in self._operations.values():
+            names[operation.id] = names[snake_case(operation.id)] = operation
         for name, function in vars(module).items():
             is_own = isfunction(function) and function.__module__ == module.__name__ and name[:1] != "_"
             if not is_own or function in used:
@@ -146,7 +151,10 @@ class Handlers:
             self.findings.append(Finding(file, line, "", reason, remedy, "warning", "handler"))
 
     def _tags(self) -> set[str]:
-        return {snake_case(tag) for operation in self._operations.values() for tag in operation.tags}
+        tags: set[str] = set()
+        for operation in self._operations.values():
+            tags.update(map(snake_case, operation.tags))
+        return tags
 
 
 def _meant(name: str, names: Iterable[str]) -> str:
@@ -168,8 +176,9 @@ def _place(handler: Handler) -> tuple[str, int]:
 @contextmanager
 def _importable(project: Path) -> Iterator[None]:
     """The project's folder first on the path, and no module of another project (or an older version) in the way."""
-    for name in [name for name in sys.modules if name == "handlers" or name.startswith("handlers.")]:
-        del sys.modules[name]
+    for name in list(sys.modules):
+        if name == "handlers" or name.startswith("handlers."):
+            del sys.modules[name]
     importlib.invalidate_caches()
     sys.path.insert(0, str(project))
     _declare_package(project / "handlers")

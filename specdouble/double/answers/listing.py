@@ -292,10 +292,10 @@ class Listing:
 
     def order(self, values: Values) -> list[tuple[str, int]]:
         """The properties to sort by, each with 1 or -1: `name`, `-name`, `name:desc`, `name desc`, `name,desc`."""
-        told, asked = self._value(values, "direction"), self._value(values, "sort")
-        direction = -1 if told == "-1" or _is_word(told, "desc") else 1
-        if asked is None and told is not None and not _is_word(told, "asc", "desc"):
-            asked = told  # `order=name`, where nothing else says by what
+        said, asked = self._value(values, "direction"), self._value(values, "sort")
+        direction = -1 if said == "-1" or _is_word(said, "desc") else 1
+        if asked is None and said is not None and not _is_word(said, "asc", "desc"):
+            asked = said  # `order=name`, where nothing else says by what
         words = asked if isinstance(asked, list) else str(asked or "").split(",")
         found: list[tuple[str, int]] = []
         for word in map(str, words):
@@ -390,9 +390,9 @@ class Listing:
         return int(min(found, _LARGEST)) if is_number and found >= 0 else None
 
 
-def _is_word(told: object, *beginnings: str) -> bool:
+def _is_word(word: object, *beginnings: str) -> bool:
     """Whether it is a word that begins so: `desc`, `DESC` and `descending` are one."""
-    return str(told).lower().startswith(beginnings)
+    return str(word).lower().startswith(beginnings)
 
 
 def _without_filters(contract: Contract, operation: Operation, filters: Iterable[Filter]) -> dict[str, JSON]:

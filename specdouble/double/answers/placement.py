@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection, current
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
 
-Document = dict[str, Any]
-Arguments = dict[str, Any]
+Arguments = dict[str, JSON]
 _EVERYBODY = "everybody"
 
 
@@ -45,6 +45,7 @@ class Placement:
         self._resource = contract.resources[action.collection]
         self._key = action.id
         self._scope = action.scope
+        # Without a 404 the contract has no answer for a parent that is not there.
         is_asked = operation.response(404) is not None and _is_held_to_parents(contract, action)
         self._parents = tuple(_parents(contract, operation, action)) if is_asked else ()
 
@@ -64,8 +65,8 @@ class Placement:
             wanted = {resource.id: as_id(resource, resource.id, values.get(parent.parameter))}
             wanted |= {to: as_id(resource, to, values.get(name)) for name, to in parent.scope}
             if collection(resource.collection).find_one(wanted) is None:
-                told = f"{resource.collection} has no document with {resource.id} {values.get(parent.parameter)}"
-                raise Problem(404, None, told)
+                detail = f"{resource.collection} has no document with {resource.id} {values.get(parent.parameter)}"
+                raise Problem(404, None, detail)
         return collection(self._resource.collection)
 
     def scope(self, values: Arguments) -> Document:
@@ -88,6 +89,7 @@ class Placement:
     def _owner(self) -> str:
         """Whose a singleton is: the caller's, or everybody's under its path."""
         user = current.get().user if self._resource.single == "caller" else None
+        # The claims together are the caller: no single one of them need be an id.
         return repr(sorted(user.items())) if user else _EVERYBODY
 
 
@@ -126,7 +128,7 @@ def _is_held_to_parents(contract: Contract, action: Action) -> bool:
     return all(operation.response(404) is not None for operation in creating)
 
 
-def as_id(resource: Resource, name: str, value: Any) -> Any:
+def as_id(resource: Resource, name: str, value: JSON) -> JSON:
     """The value of a path parameter as the property has it: authors type the two differently.
 
     What no property holds is text: operations may type the same part of their paths differently.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.contract.json_type import JSON
 from specdouble.double.answers.samples.sample import body_of, sample_of, status_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.preference import Preference
@@ -32,7 +32,7 @@ class Preferred:
         """Let pass the time that is wished for."""
         await asyncio.sleep(wish.delay / 1000)
 
-    def answer(self, wish: Preference, media_type: str | None = None) -> tuple[Any, int, dict[str, str]]:
+    def answer(self, wish: Preference, media_type: str | None = None) -> tuple[JSON, int, dict[str, str]]:
         """The sample that is wished for, in the representation of that media type where the status has it.
 
         Raises:
@@ -44,8 +44,9 @@ class Preferred:
         status = self._status(wish, media_type)
         response = self._operation.response(status)
         if response is None:
-            told = ", ".join(self._operation.responses)
-            raise Problem(400, "Not a status of the operation", f"{self._operation.id} declares {told}; not {status}")
+            declared = ", ".join(self._operation.responses)
+            detail = f"{self._operation.id} declares {declared}; not {status}"
+            raise Problem(400, "Not a status of the operation", detail)
         if wish.example is not None:
             return self._example(response, wish.example, status, media_type)
         if not wish.dynamic:
@@ -66,25 +67,27 @@ class Preferred:
         lowest = status_of(self._operation)
         if wish.code is not None or wish.example is None:
             return lowest if wish.code is None else wish.code
-        numbers = [lowest, *sorted(int(status) for status in self._operation.responses if status.isdigit())]
-        having = (one for one in numbers if wish.example in self._examples(self._operation.response(one), media_type))
-        return next(having, lowest)
+        declared = sorted(int(status) for status in self._operation.responses if status.isdigit())
+        for status in (lowest, *declared):
+            if wish.example in self._examples(self._operation.response(status), media_type):
+                return status
+        return lowest
 
     @staticmethod
-    def _examples(response: Response | None, media_type: str | None) -> Mapping[str, Any]:
+    def _examples(response: Response | None, media_type: str | None) -> Mapping[str, JSON]:
         media = response.media(media_type) if response else None
         return media.examples if media else {}
 
     def _example(
         self, response: Response, name: str, status: int, media_type: str | None
-    ) -> tuple[Any, int, dict[str, str]]:
+    ) -> tuple[JSON, int, dict[str, str]]:
         examples = self._examples(response, media_type)
         if name not in examples:
-            told = ", ".join(examples) or "none"
-            raise Problem(400, "Not an example of the operation", f"the examples of {status} are: {told}; not {name}")
+            known = ", ".join(examples) or "none"
+            raise Problem(400, "Not an example of the operation", f"the examples of {status} are: {known}; not {name}")
         return examples[name], status, {}
 
-    def _dynamic(self, media: Media | None) -> Any:
+    def _dynamic(self, media: Media | None) -> JSON:
         self._made += 1
         if media is None:
             return None

@@ -46,6 +46,7 @@ def _resolve(
     handler = handlers.get(operation)
     if handler is not None:
         return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}")
+    # What a handler does with files is its own: the other two keep them.
     answer = automatic(contract, operation, sampler, lists)
     if answer is not None:
         keeping = with_uploads(contract, operation, answer, sampler)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.arguments import argument_name
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import is_binary, is_file
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -22,7 +22,8 @@ from specdouble.double.state.exchange import collection, current
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.upload import Upload
 
-Answer = Callable[..., Any]
+Answer = Callable[..., object]
+Arguments = Mapping[str, JSON]
 _FILES = "_specdouble_files"
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 # What documents say of their file, by plain name.
@@ -72,12 +73,12 @@ class _Place:
         match = re.fullmatch(r"(.*?)/\{([^{}/]+)\}((?:/[^{}/]+){0,2})/?", path)
         return None if match is None else cls(match[1], match[2])
 
-    def key(self, arguments: Mapping[str, Any], identity: Any) -> str:
+    def key(self, arguments: Arguments, identity: object) -> str:
         """The key of one file."""
         above = [str(arguments.get(argument)) for _, argument in self._above]
         return "\n".join([_PARAMETER.sub("{}", self.path), *above, str(identity)])
 
-    def named(self, arguments: Mapping[str, Any]) -> Any:
+    def named(self, arguments: Arguments) -> JSON:
         """The id that the path names; None where it names none."""
         return None if self.parameter is None else arguments.get(argument_name(self.parameter))
 
@@ -92,16 +93,19 @@ class _Upload:
         self._place = place
         self._sampler = sampler
         self._is_sample = operation.id not in contract.actions
-        self._fields = {name for media in _bodies(operation) for name in _file_fields(contract, media)}
+        self._fields: set[str] = set()
+        for media in _bodies(operation):
+            self._fields.update(_file_fields(contract, media))
         action = contract.actions.get(operation.id)
         response = operation.response(operation.success)
         self._media = response.media() if response else None
         schema = self._media.schema if self._media else None
-        self._told = contract.resources[action.collection].properties if action else contract.fields(schema)
+        self._properties = contract.resources[action.collection].properties if action else contract.fields(schema)
         self._is_valid = contract.schemas.is_valid
         self._made = 0
 
-    def __call__(self, **arguments: Any) -> Any:
+    def __call__(self, **arguments: JSON) -> object:
+        # The body as it was read has a file's bytes as text: the request itself has its name and type too.
         request = current.get().request
         uploads = request.uploads() if request is not None else []
         if not uploads:
@@ -109,17 +113,20 @@ class _Upload:
         upload, body = uploads[0], arguments.get("body")
         sent = body if isinstance(body, dict) else {}
         facts = {name: value for name, value in self._facts(upload) if name not in sent}
-        if not self._is_sample:
-            kept = {name: value for name, value in sent.items() if name not in self._fields or name in self._told}
-            result = self._answer(**{**arguments, "body": {**kept, **facts}})
-        else:
+        if self._is_sample:
             result = self._new(self._answer(**arguments), facts)
+        else:
+            result = self._answer(**{**arguments, "body": {**self._without_files(sent), **facts}})
         self._keep(upload, arguments, result)
         return result
 
-    def _facts(self, upload: Upload) -> Iterator[tuple[str, Any]]:
+    def _without_files(self, sent: Arguments) -> dict[str, JSON]:
+        """What was sent as the document: of the files themselves, only what the document has a property for."""
+        return {name: value for name, value in sent.items() if name not in self._fields or name in self._properties}
+
+    def _facts(self, upload: Upload) -> Iterator[tuple[str, JSON]]:
         """What the document's properties say of the file, where they are there for that."""
-        for name, schema in self._told.items():
+        for name, schema in self._properties.items():
             key, kinds = plain(name), types_of(schema)
             if key in _SIZES and kinds & {"integer", "number"}:
                 yield name, len(upload.content)
@@ -129,25 +136,27 @@ class _Upload:
                 elif key in _TYPES:
                     yield name, upload.type
 
-    def _new(self, result: Any, facts: Mapping[str, Any]) -> Any:
+    def _new(self, result: object, facts: Arguments) -> object:
         """A sample that is no other's: with an id of its own, and what is true of the file."""
         body, *rest = result if isinstance(result, tuple) else (result,)
-        if not isinstance(body, dict) or self._media is None or self._media.slot is None or self._place.parameter:
+        slot = self._media.slot if self._media else None
+        # Whoever names the file by its path knows the id already.
+        if not isinstance(body, dict) or slot is None or self._place.parameter:
             return result
         self._made += 1
         try:
-            fresh = self._sampler.plain(self._media.slot, f"{self._place.path} upload {self._made}")
+            fresh = self._sampler.plain(slot, f"{self._place.path} upload {self._made}")
         except UnsatisfiableError:
             return result
-        told = {**fresh, **{name: value for name, value in facts.items() if name in self._told}}
-        return (told if self._is_valid(self._media.slot, told) else fresh, *rest)
+        true = {**fresh, **facts}
+        return (true if self._is_valid(slot, true) else fresh, *rest)
 
-    def _keep(self, upload: Upload, arguments: Mapping[str, Any], result: Any) -> None:
+    def _keep(self, upload: Upload, arguments: Arguments, result: object) -> None:
         named = self._place.named(arguments)
         for identity in _ids(body_within(result)) if named is None else [named]:
             key = self._place.key(arguments, identity)
             files = collection(_FILES)
-            files.delete_one({"_id": key})
+            files.delete_one({"_id": key})  # the last one counts, as with any PUT
             # A character for each byte: every store keeps texts, and snapshots are JSON.
             content = upload.content.decode("latin-1")
             files.insert_one({"_id": key, "name": upload.name, "type": upload.type, "content": content})
@@ -164,8 +173,9 @@ class _Download:
         self._response = operation.response(operation.success)
         self._action = contract.action_at.get((f"{place.path}/{{{place.parameter}}}", place.parameter))
 
-    def __call__(self, **arguments: Any) -> Any:
+    def __call__(self, **arguments: JSON) -> object:
         media = self._response.media(current.get().media_type) if self._response else None
+        # Who accepts JSON alone asks what is known of the file, not for the file.
         if media is None or not _is_binary(self._contract, media):
             return self._answer(**arguments)
         named = self._place.named(arguments)
@@ -179,14 +189,16 @@ class _Download:
             headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found['name'])}"  # RFC 6266, 4.3
         return found["content"].encode("latin-1"), self._operation.success, headers
 
-    def _is_gone(self, named: Any) -> bool:
+    def _is_gone(self, named: JSON) -> bool:
         """Whether the document of the file is not there, where the contract has an answer for that."""
         if self._action is None or self._operation.response(404) is None:
             return False
         if self._action.collection not in self._contract.created:
             return False
         resource = self._contract.resources[self._action.collection]
-        wanted = [named, str(named), *([int(named)] if str(named).isdigit() else [])]
+        wanted = [named, str(named)]
+        if str(named).isdigit():  # one operation may call the id a text, and another one a number
+            wanted.append(int(named))
         return collection(resource.collection).find_one({resource.id: {"$in": wanted}}) is None
 
 
@@ -207,11 +219,15 @@ def _file_fields(contract: Contract, media: Media) -> list[str]:
     """The fields of a multipart form that hold files."""
     if not media.type.startswith("multipart/"):
         return []
-    fields = contract.fields(media.schema).items()
-    return [name for name, part in fields if is_file(part) or is_file(contract.described(part.get("items") or {}))]
+    found = []
+    for name, part in contract.fields(media.schema).items():
+        items = contract.described(part.get("items") or {})
+        if is_file(part) or is_file(items):
+            found.append(name)
+    return found
 
 
-def _ids(body: Any) -> Iterator[Any]:
+def _ids(body: object) -> Iterator[str | int]:
     """What may be the id of the document in an answer, in an envelope or without."""
     if not isinstance(body, dict):
         return

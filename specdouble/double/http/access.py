@@ -82,6 +82,7 @@ class Access:
             credential = _password(credential)
         elif word.lower() != b"bearer":
             return False
+        # In a time that does not tell how much of it was right.
         return hmac.compare_digest(credential.strip(), self._token.encode())
 
     def _is_known(self, name: str, scope: MutableMapping[str, Any]) -> bool:

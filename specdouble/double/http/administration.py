@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from specdouble.contract import Refused
+from specdouble.contract.json_type import JSON
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.http.served import Served
@@ -144,16 +144,16 @@ class Administration:
         return Response(status_code=204)
 
 
-def _told_of_world(world: World) -> dict[str, Any]:
+def _told_of_world(world: World) -> dict[str, JSON]:
     used = datetime.fromtimestamp(world.used, UTC).isoformat(timespec="milliseconds") if world.used else None
     return {"name": world.name, "used": used, "writes": world.writes, "documents": world.counts()}
 
 
-def _told_of_clock(clock: Clock) -> dict[str, Any]:
+def _told_of_clock(clock: Clock) -> dict[str, JSON]:
     return {"now": clock.now().isoformat(timespec="milliseconds"), "speed": clock.speed}
 
 
-def _set(clock: Clock, wanted: Mapping[str, Any]) -> None:
+def _set(clock: Clock, wanted: Mapping[str, JSON]) -> None:
     """Set a clock by `at` (a moment) or `shift` (`+3h`), and `speed`; at a moment it stands still unless told.
 
     Raises:
@@ -188,7 +188,7 @@ async def _text(request: Request) -> str:
         raise Problem(400, detail="the body is not UTF-8") from None
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: str) -> dict[str, JSON]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -198,5 +198,5 @@ def _object(text: str) -> dict[str, Any]:
     return value
 
 
-def _json(value: Any, status: int = 200) -> Response:
+def _json(value: JSON, status: int = 200) -> Response:
     return Response(orjson.dumps(value, default=str), status, media_type="application/json")

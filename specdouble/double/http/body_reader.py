@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from specdouble.contract import Contract, Media, Operation, RequestBody, Violation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
 from specdouble.double.http.declared import Keep, declared_part
 from specdouble.double.http.field_value import elements, parameters
@@ -18,7 +19,7 @@ from specdouble.double.http.xml import read_xml
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
 
-Decode = Callable[[bytes, bytes], Any]
+Decode = Callable[[bytes, bytes], JSON]
 _KEPT = 64
 _LARGE = 65_536  # of a larger body only the first violation is told
 _LONG = 256  # a longer content type is read anew each time: what is kept stays small
@@ -64,7 +65,7 @@ class BodyReader:
         self._refusal = {"Accept-Patch": ", ".join(self._names)} if operation.method == "patch" else {}  # RFC 5789, 3.1
         self._known: dict[bytes, _Representation] = {}
 
-    def read(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+    def read(self, headers: Mapping[bytes, bytes], raw: bytes) -> JSON:
         """The value of a body; None where there is none.
 
         Args:
@@ -100,11 +101,7 @@ class BodyReader:
             return None
         media_type, *rest = elements(sent, ";")
         media_type = media_type.strip().lower()
-        known = self._taken.get(media_type) or self._taken.get(media_type.partition("/")[0] + "/*")
-        known = known or (self._taken.get("*/*") if media_type else None) or []
-        told = dict(parameters(rest))
-        found = max(known, key=lambda one: one.likeness(told), default=None)
-        found = None if found is None or found.likeness(told) < 0 else found
+        found = self._likest(media_type, dict(parameters(rest)))
         if found is None or not _is_utf8(rest):
             said = f"`{sent}`" if sent else "no content type"
             detail = f"the request has {said}; taken is {', '.join(self._names)}"
@@ -113,6 +110,15 @@ class BodyReader:
             self._known[content_type] = found
         return found
 
+    def _likest(self, media_type: str, sent: Mapping[str, str]) -> _Representation | None:
+        """The representation of a media type, of several the one with most of the parameters that were sent."""
+        ranges = [media_type, media_type.partition("/")[0] + "/*"]
+        if media_type:  # who says nothing of what was sent has not chosen anything
+            ranges.append("*/*")
+        known = next(filter(None, map(self._taken.get, ranges)), [])
+        found = max(known, key=lambda one: one.likeness(sent), default=None)
+        return None if found is None or found.likeness(sent) < 0 else found
+
 
 def _decoder(contract: Contract, media: Media) -> Decode:
     """How the bytes of a media type become a value."""
@@ -120,7 +126,7 @@ def _decoder(contract: Contract, media: Media) -> Decode:
         return _decoder_of(contract, media)
     made: dict[str, Decode] = {}
 
-    def decode(raw: bytes, content_type: bytes) -> Any:
+    def decode(raw: bytes, content_type: bytes) -> JSON:
         # The contract leaves it open; what was sent says what it is.
         sent = essence(content_type.decode("latin-1"))
         if sent not in made:
@@ -146,8 +152,8 @@ def _decoder_of(contract: Contract, media: Media) -> Decode:
     if "xml" in media.type:
         structured = contract.is_structured(media.schema)
         return lambda raw, _: read_xml(contract, raw, media.schema) if structured else raw
-    told, fields = contract.resolve(media.schema), Fields.of(contract, media)
-    kind = told.get("type") if isinstance(told, dict) else None
+    schema, fields = contract.resolve(media.schema), Fields.of(contract, media)
+    kind = schema.get("type") if isinstance(schema, dict) else None
     # An empty form is an empty object where the schema says that it has fields.
     if media.type.startswith("application/x-www-form-urlencoded") and (kind == "object" or fields.properties):
         return lambda raw, _: read_form(raw, fields)
@@ -155,11 +161,11 @@ def _decoder_of(contract: Contract, media: Media) -> Decode:
     if media.type.startswith("multipart/") and kind != "string":
         return lambda raw, content_type: read_multipart(raw, content_type, fields)
     if media.type.startswith(("text/", "application/x-www-form-urlencoded", "multipart/")):
-        return lambda raw, _: _text(raw, told, contract.reserved)
+        return lambda raw, _: _text(raw, schema, contract.reserved)
     return lambda raw, _: raw
 
 
-def _text(raw: bytes, schema: Any, reserved: Container[str]) -> Any:
+def _text(raw: bytes, schema: JSON, reserved: Container[str]) -> JSON:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

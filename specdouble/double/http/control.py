@@ -145,7 +145,7 @@ class Control:
             raise Problem(400, detail=f"the journal is searched by {', '.join(FIELDS)}, not by {', '.join(unknown)}")
         if self._masking is None:
             self._masking = Masking(self._double.contract)
-        answer = _json(journal.told(self._masking, **wanted))
+        answer = _json(journal.shown(self._masking, **wanted))
         answer.headers[FORGOTTEN] = str(journal.forgotten)
         return answer
 
@@ -178,8 +178,8 @@ def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
         except LookupError:
             continue
         if isinstance(schema, dict) and "$ref" not in schema:
-            told = f"{schema.get('description', '')}\n\n**Rule**: {rule} (`{rule.id}`).".strip()
-            data = _replaced(data, tokens(place), {**schema, "description": told})
+            description = f"{schema.get('description', '')}\n\n**Rule**: {rule} (`{rule.id}`).".strip()
+            data = _replaced(data, tokens(place), {**schema, "description": description})
     return data
 
 

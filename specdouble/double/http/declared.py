@@ -33,10 +33,11 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
             made.append(compiler.compile(media.schema, server_set) or (lambda whole: whole))
         return made[0](value)
 
-    kept = keep if isinstance(contract.resolve(media.schema), dict) else None
     patch = as_patch(media)
-    if patch is None or kept is None:
-        return patch or kept
+    if not isinstance(contract.resolve(media.schema), dict):
+        return patch  # a schema that says nothing leaves nothing out
+    if patch is None:
+        return keep
     # The values in a JSON Patch are no properties of its schema.
     return patch if media.type.startswith(JSON_PATCH) else lambda value: patch(keep(value))
 

@@ -199,6 +199,7 @@ class _Form:
         if not is_nested or name in self._properties:
             return [name]
         parts = rest[:-1].split("][")
+        # A name of a few kilobytes would nest deeper than the stack is.
         if len(parts) >= DEEPEST:
             raise _problem(f"nests fields deeper than {DEEPEST} levels")
         return [head, *parts]
@@ -324,6 +325,7 @@ class _Reading:
 
 
 def _parts(raw: bytes, content_type: bytes) -> list[_Part]:
+    # `latin-1` takes all bytes as they are: what is wrong with them, the parser says.
     boundary = dict(parameters(elements(content_type.decode("latin-1"), ";")[1:])).get("boundary")
     if not boundary:
         raise _problem("has no parts: does the content type name the boundary?")
@@ -332,7 +334,7 @@ def _parts(raw: bytes, content_type: bytes) -> list[_Part]:
         MultipartParser(boundary.encode("latin-1"), reading.callbacks()).write(raw)
     except FormParserError as error:
         raise _problem(f"is no multipart body: {error}") from None
-    if not reading.ended:
+    if not reading.ended:  # the parser itself takes a body that just stops
         raise _problem("has no parts, or is cut off: it does not end with its boundary")
     return reading.parts
 

@@ -65,17 +65,22 @@ class DeclaredHeaders:
     def _declare(self, status: int) -> _Declared | None:
         response = self._operation.response(status)
         headers = response.headers if response else {}
-        told = {}
+        made: dict[str, str] = {}
+        echoed: list[bytes] = []
+        has_tag = False
         for name, header in headers.items():
-            is_ours = name.lower() not in _OTHERS_DECIDE and not name.lower().startswith("access-control-")
+            field = name.lower()
+            has_tag |= field == "etag"
+            if field.endswith(("request-id", "correlation-id")):
+                echoed.append(field.encode())
+            is_ours = field not in _OTHERS_DECIDE and not field.startswith("access-control-")
             value = self._make(header, status) if is_ours and is_field_name(name) else None
             if value is not None:
-                told[name] = value
-        names = {name.lower() for name in headers}
-        echoed = tuple(name.encode() for name in names if name.endswith(("request-id", "correlation-id")))
-        if not told and not echoed and "etag" not in names:
+                made[name] = value
+        if not made and not echoed and not has_tag:
             return None
-        return _Declared(fields(told), echoed, "etag" in names and status < 300)
+        # Of a failure's body nobody keeps a copy.
+        return _Declared(fields(made), tuple(echoed), has_tag and status < 300)
 
     def _tagged(self, answer: Answer, present: set[bytes], asked: Mapping[bytes, bytes]) -> Answer:
         """The answer with the tag of its body, or 304 for who has that body already (RFC 9110, 8.8.3 and 13.1.2)."""
@@ -91,4 +96,6 @@ class DeclaredHeaders:
 
 def _has_tag(known: str, tag: str) -> bool:
     """Whether the tag is among those that the client has (RFC 9110, 13.1.2: compared weakly)."""
-    return known.strip() == "*" or tag in (one.strip().removeprefix("W/") for one in elements(known, ","))
+    if known.strip() == "*":
+        return True
+    return any(one.strip().removeprefix("W/") == tag for one in elements(known, ","))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container
-from typing import Any
 
 import msgspec
 
 from specdouble.contract import Violation
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import DEEPEST, LARGEST, SMALLEST, storable
 
@@ -16,7 +16,7 @@ _FLAT = frozenset({str, float, bool, type(None)})
 _decode = msgspec.json.Decoder().decode
 
 
-def read_json(raw: bytes, reserved: Container[str] = ()) -> Any:
+def read_json(raw: bytes, reserved: Container[str] = ()) -> JSON:
     """The value of a JSON text.
 
     Args:
@@ -47,7 +47,7 @@ def is_json(text: str) -> bool:
     """Whether the text is JSON, whatever it holds."""
     try:
         _decode(text)
-    except (RecursionError, msgspec.ValidationError):
+    except (RecursionError, msgspec.ValidationError):  # too deep, or a number too long: it is JSON all the same
         return True
     except (msgspec.DecodeError, UnicodeError):
         return False
@@ -58,7 +58,7 @@ def _problem(message: str) -> Problem:
     return Problem(400, "Invalid request body", violations=[Violation("body", "", message)])
 
 
-def _is_plainly_harmless(raw: bytes, value: Any) -> bool:
+def _is_plainly_harmless(raw: bytes, value: JSON) -> bool:
     """Whether no closer look is needed: as many colons as members, no reserved name, no long integer, no escaped NUL.
 
     Each member brings one colon. More colons than members are colons inside strings, or members that were lost
@@ -81,7 +81,7 @@ def _is_plainly_harmless(raw: bytes, value: Any) -> bool:
 def _refuse_twins(raw: bytes) -> None:
     """Refuse an object that names a member twice: which of them counts, every reader decides otherwise."""
 
-    def members(pairs: list[tuple[str, Any]]) -> None:
+    def members(pairs: list[tuple[str, JSON]]) -> None:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:

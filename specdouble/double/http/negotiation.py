@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from specdouble.contract import Contract, Operation, Response
 from specdouble.contract.media_type import concrete
@@ -39,10 +40,11 @@ class Negotiation:
         that ask for `application/json` of an `application/hal+json` are served better so.
         """
         response = operation.response(operation.success)
-        medias = response.content.values() if response else ()
-        told = [one for media in medias for one in concrete(media, contract.described(media.schema))]
-        offered = sorted(dict.fromkeys(told), key=lambda media_type: not _is_json_of(response, media_type))
-        return cls(contract, operation, tuple(offered)) if len(offered) > 1 else None
+        offered: dict[str, None] = {}
+        for media in response.content.values() if response else ():
+            offered.update(dict.fromkeys(concrete(media, contract.described(media.schema))))
+        json_first = sorted(offered, key=lambda media_type: not _is_json_of(response, media_type))
+        return cls(contract, operation, tuple(json_first)) if len(json_first) > 1 else None
 
     def mend_with(self, mend: Mend) -> None:
         """Have every problem's body made to conform."""
@@ -58,13 +60,14 @@ class Negotiation:
         found = self._offered[0] if accept is None else best(accept.decode("latin-1"), self._offered)
         if found is None:
             assert accept is not None
-            told = ", ".join(self._offered)
-            detail = f"the answer comes as {told}; the request accepts `{accept.decode('latin-1')}`"
+            offered = ", ".join(self._offered)
+            detail = f"the answer comes as {offered}; the request accepts `{accept.decode('latin-1')}`"
             raise Problem(406, "Not Acceptable", detail)
         return self._results[found]
 
     def errors(self, accept: bytes | None) -> ErrorShapes:
         """What writes the problem of a request; an error is told to whoever accepts no form of it too."""
+        # To refuse the refusal would say nothing of what is wrong (RFC 9110, 15.5.7).
         found = None if accept is None else best(accept.decode("latin-1"), self._offered)
         return self._errors[found or self._offered[0]]
 
@@ -85,7 +88,7 @@ def best(accept: str, offered: tuple[str, ...]) -> str | None:
 
 
 def _best(accept: str, offered: tuple[str, ...]) -> str | None:
-    ranges = [one for part in elements(accept, ",") if (one := _range(part)) is not None]
+    ranges = [one for one in map(_range, elements(accept, ",")) if one is not None]
     if not ranges:
         return offered[0]
     weights = [_weight(ranges, media_type) for media_type in offered]
@@ -94,7 +97,32 @@ def _best(accept: str, offered: tuple[str, ...]) -> str | None:
 
 
 _remembered = lru_cache(maxsize=1024)(_best)
-_Range = tuple[str, str, frozenset[str], float]
+
+
+class _Range(NamedTuple):
+    """What a request accepts: `text/*;charset=utf-8;q=0.5`.
+
+    Args:
+        kind: the type, or `*`.
+        subtype: the subtype, or `*`.
+        parameters: those that the media type has to have.
+        weight: how much it is wished for, from 0 to 1.
+    """
+
+    kind: str
+    subtype: str
+    parameters: frozenset[str]
+    weight: float
+
+    def accepts(self, offered: _Range) -> bool:
+        """Whether a media type is one of the range."""
+        is_kind = self.kind in ("*", offered.kind) and self.subtype in ("*", offered.subtype)
+        return is_kind and self.parameters <= offered.parameters
+
+    @property
+    def precision(self) -> tuple[bool, bool, int]:
+        """The most specific range decides, whatever its weight (RFC 9110, 12.5.1)."""
+        return self.kind != "*", self.subtype != "*", len(self.parameters)
 
 
 def _range(text: str) -> _Range | None:
@@ -108,7 +136,7 @@ def _range(text: str) -> _Range | None:
             break  # what follows the weight is no part of the media type
         if name != "charset":  # every answer is in UTF-8
             found.add(f"{name}={value}".lower())
-    return match[1].lower(), match[2].lower(), frozenset(found), weight
+    return _Range(match[1].lower(), match[2].lower(), frozenset(found), weight)
 
 
 def _weight(ranges: list[_Range], media_type: str) -> float:
@@ -116,11 +144,7 @@ def _weight(ranges: list[_Range], media_type: str) -> float:
     offered = _range(media_type)
     if offered is None:
         return 0.0
-    kind, subtype, own, _ = offered
-    kind, subtype = ("application", "json") if "*" in media_type else (kind, subtype)  # the likeliest of all
-    found = [
-        ((one[0] != "*", one[1] != "*", len(one[2])), one[3])
-        for one in ranges
-        if one[0] in ("*", kind) and one[1] in ("*", subtype) and one[2] <= own
-    ]
-    return max(found, default=((), 0.0))[1]
+    if "*" in media_type:
+        offered = offered._replace(kind="application", subtype="json")  # the likeliest of all
+    deciding = [(one.precision, one.weight) for one in ranges if one.accepts(offered)]
+    return max(deciding)[1] if deciding else 0.0

@@ -75,6 +75,7 @@ class Operations:
         if scope["type"] != "http":
             return self._app(scope, receive, send)
         if self._is_for_control(_path(scope)):
+            # Before anything of browsers: no page of another origin may ask the control plane.
             return self._control(scope, receive, send)
         headers = dict(scope["headers"])
         if b"origin" in headers:
@@ -165,6 +166,7 @@ class Operations:
         raw_path, _, query = target.partition(b"?")
         path = raw_path.decode("latin-1")
         found = self._paths.find(path)
+        # What is rare goes the long way, which knows how to refuse it.
         if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit or self._faults.faults:
             return None
         operation = found[0].get(method)
@@ -193,6 +195,7 @@ class Operations:
         return None
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        # Who announces too much is not waited for; who announces nothing is cut where it becomes too much.
         if int(headers.get(b"content-length") or 0) > self._limit:
             raise self._too_large()
         chunks, size, more = [], 0, True
@@ -210,6 +213,7 @@ class Operations:
 
     def _too_large(self) -> Problem:
         detail = f"the body is larger than {self._limit} bytes"
+        # What is still on its way would be read as the next request.
         return Problem(413, "Content Too Large", detail, headers={"Connection": "close"})
 
     def _refused(self, operation: Answering | None, problem: Problem) -> Outcome:
@@ -217,7 +221,7 @@ class Operations:
             return operation.refused(problem)
         media_type, body = self._unknown.write(problem)
         headers = fields(problem.headers)
-        if problem.status == 204:
+        if problem.status == 204:  # the answer to OPTIONS, which is no failure
             return Outcome(Answer(204, b"", headers))
         return Outcome(Answer(problem.status, body, [(b"content-type", media_type), *headers]), None, problem)
 
@@ -293,6 +297,7 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
     sent = headers.get(WORLD_HEADER)
     if sent is not None:
         return sent.decode("latin-1")
+    # A page in a browser cannot set a header field of its images and links: a cookie it can.
     cookies = headers.get(b"cookie")
     if cookies is None or WORLD_HEADER not in cookies.lower():
         return DEFAULT_WORLD
@@ -327,6 +332,7 @@ async def _answer_late(
 
 async def _send(send: Send, answer: Answer, with_body: bool) -> None:
     headers = answer.headers
+    # These have no body, and no length of one (RFC 9110, 8.6).
     if answer.status not in (204, 304):
         headers = [*headers, (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

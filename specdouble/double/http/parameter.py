@@ -107,6 +107,7 @@ class ParameterReader:
 
     def from_query(self, query: Query) -> JSON:
         """The value in a query string; MISSING where it is not sent."""
+        # Values are split before they are decoded: an escaped separator is part of a value.
         parameter = self.parameter
         if parameter.style == "deepObject":
             return self._deep_object(query, parameter.name)
@@ -169,6 +170,7 @@ class ParameterReader:
             return [Violation(parameter.location, f"/{parameter.name}", "is required")] if parameter.required else []
         found = unstorable(value, parameter.location, self.reserved)
         if found and parameter.location == "path":
+            # Nothing stored can have such an id: it is not invalid, it is nowhere.
             raise Problem(404, None, f"{parameter.name} {found[0].message}: nothing has such a path")
         if found:
             return self.placed(found)

@@ -41,6 +41,7 @@ class Paths(Generic[Target]):
 
     def _add(self, template: str, target: Target) -> None:
         node = self._root
+        # A path begins with a slash: what is before it is nothing.
         for segment in template.split("/")[1:]:
             names = _NAME.findall(segment)
             if not names:
@@ -68,7 +69,7 @@ class Paths(Generic[Target]):
         node = self._root
         for segment in prefix.split("/")[1:]:
             node = node.concrete[segment]
-        if len(node.templated) == 1:
+        if len(node.templated) == 1:  # else a literal beside the parameter decides: `{id}.json`
             self._below.setdefault(prefix, (names[0], target))
 
     def find(self, path: str) -> tuple[Target, dict[str, str]] | None:

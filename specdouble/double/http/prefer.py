@@ -44,9 +44,14 @@ def preference(headers: Mapping[bytes, bytes], query: bytes) -> Preference | Non
 
 def applied(wish: Preference) -> str:
     """The value of `Preference-Applied` (RFC 7240, 3)."""
-    told = {"code": wish.code, "example": wish.example, "dynamic": "true" if wish.dynamic else None}
-    told |= {"delay": wish.delay or None, "rule": wish.rule}
-    return ", ".join(f"{name}={_quoted(str(value))}" for name, value in told.items() if value is not None)
+    granted = (
+        ("code", wish.code),
+        ("example", wish.example),
+        ("dynamic", "true" if wish.dynamic else None),
+        ("delay", wish.delay or None),
+        ("rule", wish.rule),
+    )
+    return ", ".join(f"{name}={_quoted(str(value))}" for name, value in granted if value is not None)
 
 
 def _in_query(query: bytes) -> list[tuple[str, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from typing import Any
 
+from specdouble.contract.json_type import JSON, Schema
 from specdouble.double.http.json_text import is_json, read_json
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})")
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _INFINITIES = (float("inf"), float("-inf"))
 
 
-def typed(text: Any, schema: Any, reserved: Container[str] = ()) -> Any:
+def typed(text: JSON, schema: JSON, reserved: Container[str] = ()) -> JSON:
     """The value that a text stands for under a schema; the text itself where it stands for none.
 
     Args:
@@ -33,6 +33,7 @@ def typed(text: Any, schema: Any, reserved: Container[str] = ()) -> Any:
             return None
         if kind in ("integer", "number"):
             number = _number(text)
+            # `1.5` is no integer; that it stands where one is wanted, the schema says better than a cut number.
             if number is not None and (kind == "number" or isinstance(number, int)):
                 return number
         if kind == "object" and text[:1] == "{" and is_json(text):
@@ -40,11 +41,11 @@ def typed(text: Any, schema: Any, reserved: Container[str] = ()) -> Any:
     return text
 
 
-def _kinds(schema: Mapping[str, Any]) -> list[Any]:
+def _kinds(schema: Schema) -> list[JSON]:
     """The types that the schema takes, its alternatives' too: of `anyOf: [{enum: [now]}, {type: integer}]` both."""
-    told = schema.get("type")
-    if told is not None:
-        return told if isinstance(told, list) else [told]
+    named = schema.get("type")
+    if named is not None:
+        return named if isinstance(named, list) else [named]
     options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
     return [option.get("type") for option in options if isinstance(option, Mapping)]
 

@@ -6,10 +6,10 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 from urllib.parse import parse_qs
 
 from specdouble.contract import Contract, Identity
+from specdouble.contract.json_type import JSON
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.state.exchange import User
 from specdouble.double.state.problem import Problem
@@ -56,14 +56,12 @@ class Authentication:
         def authenticate(world: World, headers: Headers, query: bytes) -> User | None:
             anonymous = False
             for schemes in alternatives:
-                users = []
-                for read, verify in schemes:
-                    credential = read(headers, query)
-                    users.append(None if credential is None else verify(world, credential))
-                if all(user is not None for user in users):
-                    if users:
-                        return {name: value for user in users if user for name, value in user.items()}
-                    anonymous = True
+                if not schemes:
+                    anonymous = True  # last of all: whoever shows a good credential is told apart by it
+                    continue
+                user = _all_of(schemes, world, headers, query)
+                if user is not None:
+                    return user
             if anonymous:
                 return None
             raise Problem(401, headers=challenge)
@@ -71,8 +69,12 @@ class Authentication:
         return authenticate
 
     def _challenges(self, security: Sequence[Collection[str]]) -> list[str]:
-        words = [_challenge(self._schemes.get(name, {})) for names in security for name in names]
-        return list(dict.fromkeys(words)) or ["Bearer"]
+        """What to authenticate by, each once."""
+        words: dict[str, None] = {}
+        for names in security:
+            for name in names:
+                words[_challenge(self._schemes.get(name, {}))] = None
+        return list(words) or ["Bearer"]
 
     def _scheme(self, name: str) -> tuple[Read, Verify]:
         return _reader(self._schemes.get(name)), self.verifier(name)
@@ -88,8 +90,21 @@ class Authentication:
 
     def _anyone(self, _world: World, credential: str) -> User | None:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""
+        # As long as an ObjectId, and not the credential itself: it is stored as an owner, and shown.
         number = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:24]
         return dict.fromkeys(self._contract.claims, number)
+
+
+def _all_of(schemes: Sequence[tuple[Read, Verify]], world: World, headers: Headers, query: bytes) -> User | None:
+    """The claims by all of the schemes together; None where one of them is not met."""
+    claims: User = {}
+    for read, verify in schemes:
+        credential = read(headers, query)
+        user = None if credential is None else verify(world, credential)
+        if user is None:
+            return None
+        claims.update(user)
+    return claims
 
 
 def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authenticate:
@@ -105,7 +120,7 @@ def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authen
     return authenticate
 
 
-def _claims(identity: Identity, user: Mapping[str, Any]) -> User:
+def _claims(identity: Identity, user: Mapping[str, JSON]) -> User:
     return {claim: user.get(name) for claim, name in identity.claims.items()}
 
 
@@ -113,6 +128,7 @@ def _holder_of(identity: Identity) -> Verify:
     assert identity.credential is not None
     property_name: str = identity.credential
 
+    # Nobody is the caller yet: the users are looked through whomever they belong to.
     def verify(world: World, credential: str) -> User | None:
         user = world.collection(identity.collection, None).find_one({property_name: credential})
         return None if user is None else _claims(identity, user)
@@ -121,12 +137,16 @@ def _holder_of(identity: Identity) -> Verify:
 
 
 def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
-    claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
-    claimed = [(claim, name if name != id_property else "_id") for claim, name in identity.claims.items()]
+    id_claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
+    claimed: list[tuple[str, str]] = []
+    for claim, name in identity.claims.items():
+        # The document is looked at as it is stored.
+        claimed.append((claim, "_id" if name == id_property else name))
 
     def verify(world: World, credential: str) -> User | None:
-        told = tokens.verify(credential)
-        key = None if told is None else told.get(claim)
+        said = tokens.verify(credential)
+        key = None if said is None else said.get(id_claim)
+        # A token is signed by us, and may have been made for another purpose: its subject can be anything.
         if not isinstance(key, _IDS):
             return None
         user = world.stored(identity.collection, key)
@@ -135,7 +155,7 @@ def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
     return verify
 
 
-def _challenge(scheme: Mapping[str, Any]) -> str:
+def _challenge(scheme: Mapping[str, JSON]) -> str:
     """The name of the authentication scheme (RFC 9110, 11.1) that a scheme of the contract asks for."""
     kind = str(scheme.get("type"))
     word = str(scheme.get("scheme", "")) if kind == "http" else kind
@@ -144,20 +164,14 @@ def _challenge(scheme: Mapping[str, Any]) -> str:
     return word.capitalize() if kind == "http" and word.isalnum() else "Bearer"
 
 
-def _reader(scheme: Mapping[str, Any] | None) -> Read:
+def _reader(scheme: Mapping[str, JSON] | None) -> Read:
     """Where the scheme's credential stands in a request."""
     scheme = scheme or {}
-    kind, place = scheme.get("type"), scheme.get("in")
-    is_key_told = place in ("header", "query", "cookie") and bool(scheme.get("name"))
-    if kind is None or (kind == "apiKey" and not is_key_told):
+    kind = scheme.get("type")
+    if kind is None:
         return _any_authorization  # what it protects stays protected, and nobody is locked out
     if kind == "apiKey":
-        name = str(scheme.get("name", ""))
-        if place == "header":
-            return lambda headers, _query: _decoded(headers.get(name.lower().encode()))
-        if place == "query":
-            return lambda _headers, query: next(iter(parse_qs(query.decode("latin-1")).get(name, ())), None)
-        return lambda headers, _query: _cookie(headers, name)
+        return _key_reader(str(scheme.get("name") or ""), scheme.get("in"))
     if kind == "mutualTLS":  # shown when the connection was made, which no request tells of
         return lambda _headers, _query: "certificate"
     word = str(scheme.get("scheme", "")).lower() if kind == "http" else str(kind)
@@ -167,6 +181,18 @@ def _reader(scheme: Mapping[str, Any] | None) -> Read:
         return _bearer
     named = word.encode()
     return lambda headers, _query: _authorization(headers, named)
+
+
+def _key_reader(name: str, place: object) -> Read:
+    """Where an API key stands; where the contract does not say, any authorization is one."""
+    field = name.lower().encode()
+    if name and place == "header":
+        return lambda headers, _query: _decoded(headers.get(field))
+    if name and place == "query":
+        return lambda _headers, query: next(iter(parse_qs(query.decode("latin-1")).get(name, ())), None)
+    if name and place == "cookie":
+        return lambda headers, _query: _cookie(headers, name)
+    return _any_authorization
 
 
 def _any_authorization(headers: Headers, _query: bytes) -> str | None:

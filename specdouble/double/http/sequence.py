@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
 
 import orjson
 
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
 from specdouble.double.http.json_text import read_json
 
@@ -14,7 +14,7 @@ _RECORD = b"\x1e"  # what begins each text of application/json-seq (RFC 7464)
 _EVENT_FIELDS = ("event", "id", "retry")
 
 
-def write_sequence(values: list[Any], media_type: str) -> bytes:
+def write_sequence(values: list[JSON], media_type: str) -> bytes:
     """The values in the media type; a JSON array where it has no way of its own for many.
 
     Args:
@@ -23,15 +23,14 @@ def write_sequence(values: list[Any], media_type: str) -> bytes:
     """
     kind = essence(media_type)
     if kind == "text/event-stream":
-        return b"".join(_event(value) for value in values)
-    if kind.endswith("json-seq"):
-        return b"".join(_RECORD + orjson.dumps(value) + b"\n" for value in values)
-    if _has_lines(kind):
-        return b"".join(orjson.dumps(value) + b"\n" for value in values)
-    return orjson.dumps(values)
+        return b"".join(map(_event, values))
+    if not kind.endswith("json-seq") and not _has_lines(kind):
+        return orjson.dumps(values)
+    beginning = _RECORD if kind.endswith("json-seq") else b""
+    return b"".join(beginning + orjson.dumps(value) + b"\n" for value in values)
 
 
-def read_sequence(raw: bytes, media_type: str, reserved: Container[str]) -> list[Any]:
+def read_sequence(raw: bytes, media_type: str, reserved: Container[str]) -> list[JSON]:
     """The values of a body in the media type.
 
     Raises:
@@ -52,7 +51,7 @@ def _has_lines(kind: str) -> bool:
     return kind.endswith(("jsonl", "ndjson", "jsonlines", "json-lines"))
 
 
-def _event(value: Any) -> bytes:
+def _event(value: JSON) -> bytes:
     """One server-sent event (WHATWG HTML, 9.2): its fields, or the value as its data."""
     fields = value if isinstance(value, dict) and "data" in value else {"data": value}
     lines = [f"{name}: {fields[name]}" for name in _EVENT_FIELDS if name in fields]

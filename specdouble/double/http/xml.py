@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import orjson
 
 from specdouble.contract import Contract, Violation
+from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.pointer import fragment, tokens
+from specdouble.contract.properties import types_of
 from specdouble.double.http.scalar import typed
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import DEEPEST, storable
@@ -21,10 +22,8 @@ _NO_NAME = re.compile(r"[^\w.-]")
 # What XML 1.0 has no way to write, 2.2.
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-Schema = Mapping[str, Any]
 
-
-def read_xml(contract: Contract, raw: bytes, schema: Any) -> Any:
+def read_xml(contract: Contract, raw: bytes, schema: JSON) -> JSON:
     """The value of an XML document under a schema. The root's name means nothing, nor do namespaces.
 
     Raises:
@@ -40,7 +39,7 @@ def read_xml(contract: Contract, raw: bytes, schema: Any) -> Any:
     return storable(_Reader(contract).value(root, schema, 1), contract.reserved)
 
 
-def write_xml(contract: Contract, value: Any, schema: Any) -> bytes:
+def write_xml(contract: Contract, value: JSON, schema: JSON) -> bytes:
     """The value as an XML document, as its schema says."""
     root = _Writer(contract).root(value, schema)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -77,46 +76,49 @@ class _Schemas:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
 
-    def whole(self, schema: Any, depth: int = 0) -> dict[str, Any]:
+    def whole(self, schema: JSON, depth: int = 0) -> dict[str, JSON]:
         """The schema behind its `$ref`, with the keywords of its `allOf`."""
         behind = self.contract.resolve(schema)
-        beside = schema if isinstance(schema, dict) else {}
-        found = {**(behind if isinstance(behind, dict) else {}), **beside}
-        merged: dict[str, Any] = {}
+        found: dict[str, JSON] = dict(behind) if isinstance(behind, dict) else {}
+        if isinstance(schema, dict):
+            found.update(schema)  # what stands beside a `$ref` counts
+        merged: dict[str, JSON] = {}
         for part in found.get("allOf") or () if depth < DEEPEST else ():
             merged.update(self.whole(part, depth + 1))
         merged.pop("xml", None)  # it names what it stands in, and nothing that takes it in
         return {**merged, **found}
 
-    def properties(self, schema: Schema) -> dict[str, dict[str, Any]]:
+    def properties(self, schema: Schema) -> dict[str, dict[str, JSON]]:
         """The properties, those of alternatives included."""
-        found: dict[str, dict[str, Any]] = {}
-        for option in (*(schema.get("oneOf") or ()), *(schema.get("anyOf") or ())):
+        found: dict[str, dict[str, JSON]] = {}
+        for option in _options(schema):
             found.update(self.contract.properties(option))
         return {**found, **self.contract.properties(schema)}
 
-    def items(self, schema: Schema, name: str) -> tuple[dict[str, Any], str]:
+    def items(self, schema: Schema, name: str) -> tuple[dict[str, JSON], str]:
         """The schema of an array's items, and what each is called: by itself, else by what holds it."""
         items = self.whole(schema.get("items"))
         return items, str(_xml(items).get("name", name))
 
     @staticmethod
     def is_array(schema: Schema) -> bool:
-        kinds = schema.get("type")
-        return "array" in (kinds if isinstance(kinds, list) else [kinds]) or (kinds is None and "items" in schema)
+        kinds = types_of(schema)
+        return "array" in kinds or (kinds == {None} and "items" in schema)
 
     @staticmethod
-    def additional(schema: Schema) -> Any:
+    def additional(schema: Schema) -> Schema:
         """The schema of properties that have no name in it."""
-        told = schema.get("additionalProperties")
-        return told if isinstance(told, dict) else {}
+        additional = schema.get("additionalProperties")
+        return additional if isinstance(additional, dict) else {}
 
 
 class _Reader(_Schemas):
-    def value(self, element: Element, schema: Any, depth: int) -> Any:
+    """Reads elements into values."""
+
+    def value(self, element: Element, schema: JSON, depth: int) -> JSON:
         if depth > DEEPEST:
             raise _problem(f"is nested more than {DEEPEST} levels deep")
-        if element.get(f"{{{_XSI}}}nil") in ("true", "1"):
+        if element.get(f"{{{_XSI}}}nil") in ("true", "1"):  # XML Schema's way to write null
             return None
         schema = self.whole(schema)
         if self.is_array(schema):
@@ -126,16 +128,16 @@ class _Reader(_Schemas):
             return self.object(element, schema, properties, depth)
         return self.scalar(element.text or "", schema)
 
-    def object(self, element: Element, schema: Schema, properties: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        children: dict[str, list[Element]] = {}
-        for child in element:
-            children.setdefault(_local(child.tag), []).append(child)
+    def object(self, element: Element, schema: Schema, properties: Mapping[str, JSON], depth: int) -> dict[str, JSON]:
+        """The properties that the schema names, each from where it says that they stand; then all that is left."""
+        children = _by_name(element)
         attributes = {_local(name): text for name, text in element.attrib.items() if _XSI not in name}
         required = self.required(schema)
-        found: dict[str, Any] = {}
-        for name, part in properties.items():
-            part = self.whole(part)
-            xml, called = _xml(part), str(_xml(part).get("name", name))
+        found: dict[str, JSON] = {}
+        for name, alias in properties.items():
+            part = self.whole(alias)
+            xml = _xml(part)
+            called = str(xml.get("name", name))
             if xml.get("attribute") is True:
                 if called in attributes:
                     found[name] = self.scalar(attributes.pop(called), part)
@@ -145,20 +147,24 @@ class _Reader(_Schemas):
                     found[name] = [self.value(child, items, depth + 1) for child in children.pop(called, ())]
             elif called in children:
                 found[name] = self.one_or_all(children.pop(called), part, depth)
+        additional = self.additional(schema)
         for name, elements in children.items():
-            found[name] = self.one_or_all(elements, self.additional(schema), depth)
-        return found | {name: self.scalar(text, self.additional(schema)) for name, text in attributes.items()}
+            found[name] = self.one_or_all(elements, additional, depth)
+        for name, text in attributes.items():
+            found[name] = self.scalar(text, additional)
+        return found
 
-    def one_or_all(self, elements: list[Element], schema: Any, depth: int) -> Any:
+    def one_or_all(self, elements: list[Element], schema: JSON, depth: int) -> JSON:
         """The value of the only element; what stands several times is an array, whether it may or not."""
         values = [self.value(element, schema, depth + 1) for element in elements]
         return values[0] if len(values) == 1 else values
 
-    def scalar(self, text: str, schema: Any) -> Any:
+    def scalar(self, text: str, schema: JSON) -> JSON:
+        """What a text stands for: under the schema, else under the first of its alternatives that takes it as more."""
         schema = self.whole(schema)
         if not text.strip() and schema.get("nullable") is True and schema.get("type") != "string":
             return None
-        for option in (schema, *(schema.get("oneOf") or ()), *(schema.get("anyOf") or ())):
+        for option in (schema, *_options(schema)):
             value = typed(text.strip(), self.whole(option), self.contract.reserved)
             if not isinstance(value, str):
                 return value
@@ -172,15 +178,18 @@ class _Reader(_Schemas):
 
 
 class _Writer(_Schemas):
-    def root(self, value: Any, schema: Any) -> Element:
+    """Writes values as elements."""
+
+    def root(self, value: JSON, schema: JSON) -> Element:
         whole = self.whole(schema)
         if not self.is_array(whole):
             return self.element(_component(schema) or "root", value, whole)
         items = whole.get("items")
+        # A document has one root: an array without a name of its own is called as many of its items.
         one = str(_xml(self.whole(items)).get("name") or _component(items) or "item")
         return self.element(_component(schema) or f"{one}s", value, whole, one)
 
-    def element(self, name: str, value: Any, schema: Schema, item: str | None = None) -> Element:
+    def element(self, name: str, value: JSON, schema: Schema, item: str | None = None) -> Element:
         """An element that its schema names, or else as it is called here; `item` is what the items of it are called."""
         xml = _xml(schema)
         name = str(xml.get("name", name))
@@ -197,7 +206,8 @@ class _Writer(_Schemas):
             element.text = _text(value)
         return element
 
-    def fill(self, element: Element, value: Mapping[str, Any], schema: Schema) -> None:
+    def fill(self, element: Element, value: Mapping[str, JSON], schema: Schema) -> None:
+        """Write the members of an object into its element."""
         properties = self.properties(schema)
         for name, member in value.items():
             part = self.whole(properties.get(name, self.additional(schema)))
@@ -214,11 +224,26 @@ class _Writer(_Schemas):
 
 
 def _xml(schema: Schema) -> Schema:
-    told = schema.get("xml")
-    return told if isinstance(told, dict) else {}
+    """How a schema says that it is written (OpenAPI's XML Object)."""
+    xml = schema.get("xml")
+    return xml if isinstance(xml, dict) else {}
 
 
-def _component(schema: Any) -> str | None:
+def _options(schema: Schema) -> Iterator[JSON]:
+    """The alternatives of a schema."""
+    yield from schema.get("oneOf") or ()
+    yield from schema.get("anyOf") or ()
+
+
+def _by_name(element: Element) -> dict[str, list[Element]]:
+    """The elements inside of another, by their names without namespaces."""
+    found: dict[str, list[Element]] = {}
+    for child in element:
+        found.setdefault(_local(child.tag), []).append(child)
+    return found
+
+
+def _component(schema: JSON) -> str | None:
     """The name under which the contract keeps the schema; None where it stands in place."""
     reference = schema.get("$ref") if isinstance(schema, dict) else None
     return tokens(fragment(reference))[-1] if isinstance(reference, str) else None
@@ -241,7 +266,7 @@ def _declare(element: Element, xml: Schema) -> None:
         element.set(f"xmlns:{prefix}" if prefix else "xmlns", str(xml["namespace"]))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return _NO_CHARACTER.sub("\ufffd", text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.keeper import Document, View
 from specdouble.double.state.problem import Broken, Refusal
@@ -18,8 +19,10 @@ from specdouble.double.state.store import (
     updated,
 )
 
-Filter = Mapping[str, Any]
+Filter = Mapping[str, JSON]
+Update = Mapping[str, Mapping[str, JSON]]  # by operator: `{"$set": {"name": "a"}}`
 Sort = str | Sequence[tuple[str, int]]
+User = Mapping[str, JSON]  # the claims of a caller
 
 
 class Collection:
@@ -43,7 +46,7 @@ class Collection:
         documents: Any,
         enforcement: Enforcement,
         view: View,
-        user: Mapping[str, Any] | None,
+        user: User | None,
         statuses: frozenset[str] = frozenset(),
     ) -> None:
         self._documents = documents
@@ -68,8 +71,7 @@ class Collection:
         """The documents that the filter matches; a limit of 0 is none."""
         cursor = self._documents.find(self._own(filter))
         if sort is not None:
-            pairs = [(sort, 1)] if isinstance(sort, str) else sort
-            cursor = cursor.sort([(self._stored_name(name), direction) for name, direction in pairs])
+            cursor = cursor.sort(self._stored_order(sort))
         if skip or limit:
             cursor = cursor.skip(skip).limit(limit)
         return [self._rules.shown(document) for document in cursor.to_list()]
@@ -79,15 +81,17 @@ class Collection:
         count: int = self._documents.count_documents(self._own(filter))
         return count
 
-    def distinct(self, key: str, filter: Filter | None = None) -> list[Any]:
+    def distinct(self, key: str, filter: Filter | None = None) -> list[JSON]:
         """The different values of a property."""
-        values: list[Any] = self._documents.distinct(self._stored_name(key), self._own(filter))
+        values: list[JSON] = self._documents.distinct(self._stored_name(key), self._own(filter))
         return values
 
-    def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
+    def aggregate(self, pipeline: Sequence[Mapping[str, JSON]]) -> list[Document]:
         """What an aggregation pipeline makes of the caller's documents."""
-        hidden = {"$project": dict.fromkeys(self._rules.hidden, 0)} if self._rules.hidden else None
-        stages = [{"$match": self._own(None)}, *([hidden] if hidden else []), *pipeline]
+        stages: list[Mapping[str, JSON]] = [{"$match": self._own(None)}]
+        if self._rules.hidden:
+            stages.append({"$project": dict.fromkeys(self._rules.hidden, 0)})
+        stages += pipeline
         return [dict(document) for document in self._documents.aggregate(stages)]
 
     def insert_one(self, document: Document) -> InsertOneResult:
@@ -104,6 +108,7 @@ class Collection:
             result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
             raise self._taken(stored) from None
+        # As PyMongo puts the `_id` into the caller's own document.
         document.clear()
         document.update(rules.shown(stored))
         return result
@@ -117,7 +122,7 @@ class Collection:
         """Store several new documents, in order, up to the first that is refused."""
         return InsertManyResult([self.insert_one(one).inserted_id for one in documents], acknowledged=True)
 
-    def update_one(self, filter: Filter, update: Mapping[str, Any], *, upsert: bool = False) -> UpdateResult:
+    def update_one(self, filter: Filter, update: Update, *, upsert: bool = False) -> UpdateResult:
         """Change the first document that the filter matches by update operators."""
         before = self._documents.find_one(self._own(filter))
         if before is None:
@@ -125,14 +130,14 @@ class Collection:
         self._change(before, update)
         return UpdateResult({"n": 1, "nModified": 1}, True)
 
-    def update_many(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
+    def update_many(self, filter: Filter, update: Update) -> UpdateResult:
         """Change every document that the filter matches, up to the first that is refused."""
         matched = self._documents.find(self._own(filter)).to_list()
         for before in matched:
             self._change(before, update)
         return UpdateResult({"n": len(matched), "nModified": len(matched)}, True)
 
-    def replace_one(self, filter: Filter, replacement: Mapping[str, Any]) -> UpdateResult:
+    def replace_one(self, filter: Filter, replacement: Mapping[str, JSON]) -> UpdateResult:
         """Put another document in the place of the first that the filter matches."""
         before = self._documents.find_one(self._own(filter))
         if before is None:
@@ -141,7 +146,7 @@ class Collection:
         return UpdateResult({"n": 1, "nModified": 1}, True)
 
     def find_one_and_update(
-        self, filter: Filter, update: Mapping[str, Any], *, return_document: bool = ReturnDocument.BEFORE
+        self, filter: Filter, update: Update, *, return_document: bool = ReturnDocument.BEFORE
     ) -> Document | None:
         """Change the first document that the filter matches, and hand out how it was, or how it is now."""
         before = self._documents.find_one(self._own(filter))
@@ -151,7 +156,7 @@ class Collection:
         return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_replace(
-        self, filter: Filter, replacement: Mapping[str, Any], *, return_document: bool = ReturnDocument.BEFORE
+        self, filter: Filter, replacement: Mapping[str, JSON], *, return_document: bool = ReturnDocument.BEFORE
     ) -> Document | None:
         """Replace the first document that the filter matches, and hand out how it was, or how it is now."""
         before = self._documents.find_one(self._own(filter))
@@ -165,6 +170,7 @@ class Collection:
         found = self._documents.find_one(self._own(filter))
         if found is None:
             return None
+        # By its id: the filter may find another one by now, on a store that others write to.
         self._documents.delete_one({"_id": found["_id"]})
         return self._rules.shown(found)
 
@@ -179,9 +185,11 @@ class Collection:
             self._documents.delete_one({"_id": key})
         return DeleteResult({"n": len(matched)}, True)
 
-    def _own(self, filter: Filter | None) -> dict[str, Any]:
+    def _own(self, filter: Filter | None) -> dict[str, JSON]:
         """The filter, narrowed to the caller's documents."""
-        asked = self._stored_filter(filter) if filter and self._rules.id != "_id" else dict(filter or {})
+        asked: dict[str, JSON] = dict(filter or {})
+        if asked and self._rules.id != "_id":
+            asked = self._stored_filter(asked)
         scope = self._rules.scope(self._user)
         # The scope comes first: the store's indexes narrow by what stands before the first operator.
         return {**scope, **asked} if scope.keys().isdisjoint(asked) else {**scope, "$and": [asked]}
@@ -189,25 +197,39 @@ class Collection:
     def _stored_name(self, name: str) -> str:
         return "_id" if name == self._rules.id else name
 
-    def _stored_filter(self, filter: Filter) -> dict[str, Any]:
-        return {
-            self._stored_name(name): [self._stored_filter(part) for part in value]
-            if name in ("$and", "$or", "$nor")
-            else value
-            for name, value in filter.items()
-        }
+    def _stored_order(self, sort: Sort) -> list[tuple[str, int]]:
+        pairs = [(sort, 1)] if isinstance(sort, str) else sort
+        return [(self._stored_name(name), direction) for name, direction in pairs]
 
-    def _upserted(self, filter: Filter, update: Mapping[str, Any]) -> UpdateResult:
-        plain = {name: value for name, value in filter.items() if name[:1] != "$" and not isinstance(value, dict)}
-        document = updated(plain, {**update, "$set": {**update.get("$setOnInsert", {}), **update.get("$set", {})}})
+    def _stored_filter(self, filter: Filter) -> dict[str, JSON]:
+        """The filter with the store's name for the id, in the filters inside of it too."""
+        stored: dict[str, JSON] = {}
+        for name, value in filter.items():
+            if name in ("$and", "$or", "$nor"):
+                stored[name] = [self._stored_filter(part) for part in value]
+            else:
+                stored[self._stored_name(name)] = value
+        return stored
+
+    def _upserted(self, filter: Filter, update: Update) -> UpdateResult:
+        # As MongoDB does: what the filter asks to be equal, the new document has.
+        begun: Document = {}
+        for name, value in filter.items():
+            if name[:1] != "$" and not isinstance(value, dict):
+                begun[name] = value
+        values = {**update.get("$setOnInsert", {}), **update.get("$set", {})}
+        document = updated(begun, {**update, "$set": values})
         inserted = self.insert_one(document).inserted_id
         return UpdateResult({"n": 1, "nModified": 0, "upserted": inserted}, True)
 
-    def _change(self, before: Document, update: Mapping[str, Any]) -> Document:
-        touched = {name.partition(".")[0] for operator in update.values() for name in operator}
+    def _change(self, before: Document, update: Update) -> Document:
+        touched: set[str] = set()
+        for changes in update.values():
+            for name in changes:
+                touched.add(name.partition(".")[0])
         return self._save(before, updated(before, update), touched)
 
-    def _replace(self, before: Document, replacement: Mapping[str, Any]) -> Document:
+    def _replace(self, before: Document, replacement: Mapping[str, JSON]) -> Document:
         after = self._rules.replaced(before, self._rules.stored(replacement))
         return self._save(before, after, before.keys() | replacement.keys())
 

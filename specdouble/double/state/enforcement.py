@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from specdouble.contract import Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.kind import rule_of_ids
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
@@ -49,27 +50,41 @@ class Enforcement:
         """Hold the documents by these keepers: what each has to say in a moment of a write is gathered now."""
         self.keepers = keepers
         resource = self.resource
-        self.scopes = [keeper.scope for keeper in keepers if keeper.scope is not None]
-        self.key_fields = [keeper.key_field for keeper in keepers if keeper.key_field is not None]
-        self.kept_unique = [keeper.key_field for keeper in keepers if keeper.key_field and keeper.in_store]
-        self.hidden = (*self.key_fields, *resource.within, *(("_id",) if self.parents else ()))
+        self.scopes: list[str] = []
+        self.key_fields: list[str] = []
+        self.kept_unique: list[str] = []
+        self._staying: list[str] = []
+        fixed: list[str] = []
+        for keeper in keepers:
+            if keeper.scope is not None:
+                self.scopes.append(keeper.scope)
+            if keeper.key_field is not None:
+                self.key_fields.append(keeper.key_field)
+                if keeper.in_store:
+                    self.kept_unique.append(keeper.key_field)
+            if keeper.stays:
+                self._staying.append(keeper.rule.name)
+            if keeper.fixed:
+                fixed.append(keeper.rule.name)
+        # Under a path that parents are always part of, they and the id are where the document stands.
         placed = (resource.id, *self.parents) if self.parents else ()
-        fixed = [keeper.rule.name for keeper in keepers if keeper.fixed]
+        made_key = ("_id",) if self.parents else ()
+        self.hidden = (*self.key_fields, *resource.within, *made_key)
         self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed)
         self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
-        self._staying = [keeper.rule.name for keeper in keepers if keeper.stays]
+
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
         self._broken = _asked(keepers)
         self._broken_anew = _asked([keeper for keeper in keepers if keeper.on_creation])
 
-    def scope(self, user: Mapping[str, Any] | None) -> dict[str, Any]:
+    def scope(self, user: Mapping[str, JSON] | None) -> dict[str, JSON]:
         """The filter that leaves the caller's own documents; empty where nobody is calling."""
         return {} if user is None else {name: user.get(name) for name in self.scopes}
 
     # A write
 
-    def stored(self, document: Mapping[str, Any]) -> Document:
+    def stored(self, document: Mapping[str, JSON]) -> Document:
         """A copy in the form in which it is stored: without what nobody may send, its id under the store's name."""
         stored = dict(document)
         if SHADOW in "".join(stored):
@@ -79,7 +94,7 @@ class Enforcement:
             stored["_id"] = stored.pop(self.id)
         return stored
 
-    def completed(self, stored: Document, user: Mapping[str, Any] | None) -> Document:
+    def completed(self, stored: Document, user: Mapping[str, JSON] | None) -> Document:
         """A new document with what the server sets: id, owner, tenant, times; in the order of the schema."""
         self.identify(stored)
         if user is not None:
@@ -91,7 +106,7 @@ class Enforcement:
                 create(stored, now)
         return {name: stored[name] for name in self._ordered(tuple(stored))}
 
-    def created(self, stored: Document, user: Mapping[str, Any] | None, view: View) -> tuple[Document, list[Broken]]:
+    def created(self, stored: Document, user: Mapping[str, JSON] | None, view: View) -> tuple[Document, list[Broken]]:
         """A new document as it can be stored, and every rule that it would break."""
         stored = self.completed(stored, user)
         self.key(stored)
@@ -135,6 +150,7 @@ class Enforcement:
             view: the store as the writer sees it.
         """
         broken: list[Broken] = []
+        # All of them, not the first: who is refused mends everything at once.
         for broken_of in self._broken_anew if before is None else self._broken:
             found = broken_of(after, before, touched, view)
             if found is not None:

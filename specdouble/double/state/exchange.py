@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from specdouble.contract import Operation
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.upload import Upload
 
 if TYPE_CHECKING:
     from specdouble.double.state.documents import Collection
     from specdouble.double.state.world import World
 
-User = dict[str, Any]
+User = dict[str, JSON]
 
 
 class Asked(Protocol):

@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import Any
 
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.pattern import matching
 
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
@@ -37,21 +37,21 @@ class Ids:
         self._last: dict[str, int] = {}
         self._makers: dict[str, Callable[[], str | int]] = {}
 
-    def new(self, collection: str, schema: dict[str, Any]) -> str | int:
+    def new(self, collection: str, schema: dict[str, JSON]) -> str | int:
         """An id for a document of the collection, in the style of the id property's schema."""
         make = self._makers.get(collection)
         if make is None:
             make = self._makers[collection] = self._maker(collection, schema)
         return make()
 
-    def _maker(self, collection: str, schema: dict[str, Any]) -> Callable[[], str | int]:
+    def _maker(self, collection: str, schema: dict[str, JSON]) -> Callable[[], str | int]:
         kind, choices = schema.get("type"), schema.get("enum")
         if "integer" in (kind if isinstance(kind, list) else [kind]) or kind == "number":
             least = schema.get("minimum")
             return partial(self._next, collection, max(1, int(least)) if isinstance(least, int | float) else 1)
         if schema.get("format") == "uuid":
             return lambda: str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        if isinstance(choices, list) and choices:
+        if isinstance(choices, list) and choices:  # one is as taken as the other: the contract allows no more
             return lambda: str(choices[0])
         return self._as_described(schema) or self._object_id
 
@@ -64,7 +64,7 @@ class Ids:
         head = self._random.getrandbits(32) if self._seeded else int(time.time())
         return f"{head:08x}{self._random.getrandbits(64):016x}"
 
-    def _as_described(self, schema: dict[str, Any]) -> Callable[[], str] | None:
+    def _as_described(self, schema: dict[str, JSON]) -> Callable[[], str] | None:
         """Makes texts that fit the schema's pattern and length, where an ObjectId would not."""
         if schema.get("format") in ("ipv4", "ipv6"):
             make = ipaddress.IPv4Address if schema["format"] == "ipv4" else ipaddress.IPv6Address

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.masking import Exchanged, Masking
 from specdouble.double.state.problem import Problem
 
@@ -17,7 +18,7 @@ _SHOWN = 4096  # bytes of a body, of a target, of an explanation's texts
 _SENTENCES = 20  # of an explanation's violations
 _SENTENCE = 200  # characters of each, where the whole is too long
 
-Why = Problem | dict[str, Any] | None
+Why = Problem | dict[str, JSON] | None
 # The fields of an `Entry` while nobody looks at it: to make a named tuple takes longer than all else here.
 Recorded = tuple[float, float, str, str, str, bytes, str | None, bytes, int, bytes, str | None, Why]
 
@@ -42,7 +43,7 @@ FIELDS = ("world", "operation", "method", "status", "rule")
 
 
 class Entry(NamedTuple):
-    """One exchange; `told` makes it readable.
+    """One exchange; `shown` makes it readable.
 
     Args:
         time: seconds since the epoch.
@@ -68,7 +69,7 @@ class Entry(NamedTuple):
         """Whether each of these fields has this value."""
         return all(str(getattr(self, name)) == value for name, value in wanted.items())
 
-    def told(self, masked: Exchanged) -> dict[str, Any]:
+    def shown(self, masked: Exchanged) -> dict[str, JSON]:
         """The entry as a JSON document, without credentials."""
         why = self.why.explained() if isinstance(self.why, Problem) else self.why
         return {
@@ -147,7 +148,7 @@ class Journal:
         self._entries.clear()
         self._bytes = self.forgotten = 0
 
-    def told(self, masking: Masking, **wanted: str) -> list[dict[str, Any]]:
+    def shown(self, masking: Masking, **wanted: str) -> list[dict[str, JSON]]:
         """The exchanges as JSON documents, the last one first.
 
         Args:
@@ -155,7 +156,7 @@ class Journal:
             wanted: what the fields `world`, `operation`, `method`, `status` or `rule` of an exchange have to be.
         """
         entries = (Entry(*entry) for entry, _ in reversed(self._entries))
-        return [entry.told(masking.exchange()) for entry in entries if entry.has(wanted)]
+        return [entry.shown(masking.exchange()) for entry in entries if entry.has(wanted)]
 
 
 def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:
@@ -176,11 +177,11 @@ def _explanation(why: Why) -> Why:
     """An explanation that is no longer than what is shown."""
     if why is None or _length(why) <= _SHOWN:
         return why
-    told = why.explained() if isinstance(why, Problem) else why
-    return {name: _cut(value) for name, value in told.items()}
+    story = why.explained() if isinstance(why, Problem) else why
+    return {name: _cut(value) for name, value in story.items()}
 
 
-def _length(why: Problem | dict[str, Any]) -> int:
+def _length(why: Problem | dict[str, JSON]) -> int:
     """The characters of all texts in an explanation."""
     if not isinstance(why, Problem):
         return sum(map(_size, why.values()))
@@ -191,19 +192,21 @@ def _length(why: Problem | dict[str, Any]) -> int:
     return size
 
 
-def _size(value: Any) -> int:
+def _size(value: JSON) -> int:
     """The characters of all texts in a JSON value."""
     if isinstance(value, dict):
         return sum(map(_size, value.values()))
     return sum(map(_size, value)) if isinstance(value, list) else len(str(value))
 
 
-def _cut(value: Any, longest: int = _SHOWN) -> Any:
+def _cut(value: JSON, longest: int = _SHOWN) -> JSON:
     if isinstance(value, dict):
         return {name: _cut(one, longest) for name, one in value.items()}
     if isinstance(value, list):
-        rest = [f"… ({len(value)} in all)"] if len(value) > _SENTENCES else []
-        return [*(_cut(one, _SENTENCE) for one in value[:_SENTENCES]), *rest]
+        shown = [_cut(one, _SENTENCE) for one in value[:_SENTENCES]]
+        if len(value) > _SENTENCES:
+            shown.append(f"… ({len(value)} in all)")
+        return shown
     if not isinstance(value, str) or len(value) <= longest:
         return value
     # The end of a traceback says what happened.

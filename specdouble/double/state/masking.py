@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
 
 from specdouble.contract import Contract
+from specdouble.contract.json_type import JSON
 
 MASK = "[Filtered]"
 _SHORTEST = 4  # characters: a shorter value stands everywhere, and is masked only where its name is
@@ -119,7 +119,7 @@ class Exchanged:
             return self.text(text)
         return self._unquoted(shown)
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: JSON) -> JSON:
         """A JSON value."""
         if isinstance(value, str):
             return self.text(value)
@@ -127,8 +127,7 @@ class Exchanged:
             return [self.value(one) for one in value]
         if not isinstance(value, dict):
             return value
-        named = (value.get(name) for name in _NAMES_IT)
-        is_about_one = any(isinstance(name, str) and self._is_credential(name) for name in named)
+        is_about_one = self._is_about_one(value)
         masked = {}
         for name, one in value.items():
             if self._is_credential(str(name)) or (is_about_one and name in _QUOTES_IT):
@@ -136,6 +135,14 @@ class Exchanged:
             else:
                 masked[name] = self.value(one)
         return masked
+
+    def _is_about_one(self, value: Mapping[str, JSON]) -> bool:
+        """Whether an object says of itself that it is about a credential: `{"field": "password", "value": ...}`."""
+        for name in _NAMES_IT:
+            named = value.get(name)
+            if isinstance(named, str) and self._is_credential(named):
+                return True
+        return False
 
     def text(self, text: str) -> str:
         """A text in which names and values may stand."""
@@ -155,7 +162,7 @@ class Exchanged:
         quote = value[0]
         return before + quote + self._hidden(value[1:].removesuffix(quote)) + quote
 
-    def _hidden_leaves(self, value: Any) -> Any:
+    def _hidden_leaves(self, value: JSON) -> JSON:
         if isinstance(value, dict):
             return {name: self._hidden_leaves(one) for name, one in value.items()}
         if isinstance(value, list | tuple):
@@ -219,7 +226,7 @@ def _told_by(contract: Contract) -> Iterator[str]:
 def _secret_properties(contract: Contract) -> Iterator[str]:
     """Of every schema, wherever it stands."""
     seen: set[int] = set()
-    waiting: list[Any] = [contract.data]
+    waiting: list[JSON] = [contract.data]
     while waiting:
         value = waiting.pop()
         if not isinstance(value, dict | list) or id(value) in seen:
@@ -231,9 +238,9 @@ def _secret_properties(contract: Contract) -> Iterator[str]:
             yield from (str(name) for name, schema in properties.items() if _is_secret(contract, schema))
 
 
-def _is_secret(contract: Contract, schema: Any) -> bool:
+def _is_secret(contract: Contract, schema: JSON) -> bool:
     try:
-        told = contract.resolve(schema)
+        resolved = contract.resolve(schema)
     except LookupError:  # an example that only looks like a schema
         return False
-    return isinstance(told, dict) and (told.get("format") == "password" or told.get("writeOnly") is True)
+    return isinstance(resolved, dict) and (resolved.get("format") == "password" or resolved.get("writeOnly") is True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
 
 import jsonpatch
 import orjson
 
 from specdouble.contract import JSON_PATCH, Media
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
@@ -18,18 +18,18 @@ MERGE_PATCH = "application/merge-patch+json"
 _LARGEST = 1024 * 1024
 
 
-class MergePatch(dict[str, Any]):
+class MergePatch(dict[str, JSON]):
     """A merge patch: what it names is changed, what is null goes (RFC 7396)."""
 
-    def applied_to(self, document: dict[str, Any], _statuses: frozenset[str]) -> Any:
+    def applied_to(self, document: dict[str, JSON], _statuses: frozenset[str]) -> JSON:
         """The document after the patch."""
         return merge_patch(document, self)
 
 
-class JsonPatch(list[Any]):
+class JsonPatch(list[JSON]):
     """A list of operations, all of which are done, or none (RFC 6902)."""
 
-    def applied_to(self, document: dict[str, Any], statuses: frozenset[str]) -> Any:
+    def applied_to(self, document: dict[str, JSON], statuses: frozenset[str]) -> JSON:
         """The document after the patch.
 
         Args:
@@ -66,7 +66,7 @@ class JsonPatch(list[Any]):
             raise Problem(invalid, "Invalid JSON Patch", str(error)) from None
 
 
-def as_patch(media: Media) -> Callable[[Any], Any] | None:
+def as_patch(media: Media) -> Callable[[JSON], JSON] | None:
     """What makes a body of the media the patch that it is; None where it is a plain value."""
     media_type = essence(media.type)
     if media_type == JSON_PATCH:
@@ -76,9 +76,9 @@ def as_patch(media: Media) -> Callable[[Any], Any] | None:
     return None
 
 
-def _checked(value: Any, kind: type, told: str) -> Any:
+def _checked(value: JSON, kind: type, message: str) -> JSON:
     if not isinstance(value, kind):
-        raise Problem(400, "Invalid request body", told)
+        raise Problem(400, "Invalid request body", message)
     return value
 
 
@@ -87,7 +87,7 @@ def refusing(statuses: frozenset[str], *wanted: int) -> int:
     return next((status for status in wanted if str(status) in statuses), wanted[0])
 
 
-def merge_patch(before: Any, patch: Any) -> Any:
+def merge_patch(before: JSON, patch: JSON) -> JSON:
     """The value after a merge patch: objects are merged, a null takes away (RFC 7396, 2)."""
     if not isinstance(patch, dict):
         return patch

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import responses
-from typing import Any
 
 from specdouble.contract import PropertyRule, Rule, Violation
+from specdouble.contract.json_type import JSON
 
 STATUSES = range(200, 600)
 
@@ -58,14 +58,14 @@ class Problem(Exception):
         """The title, or the status' own phrase."""
         return self.title or responses.get(self.status, f"Status {self.status}")
 
-    def explained(self) -> dict[str, Any]:
+    def explained(self) -> dict[str, JSON]:
         """The whole story, as a JSON document."""
-        told: dict[str, Any] = {"title": self.words}
+        story: dict[str, JSON] = {"title": self.words}
         if self.detail:
-            told["detail"] = self.detail
+            story["detail"] = self.detail
         if self.violations:
-            told["violations"] = [one._asdict() for one in self.violations]
-        return told
+            story["violations"] = [one._asdict() for one in self.violations]
+        return story
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Refusal(Problem):
         )
         self.broken = broken
 
-    def explained(self) -> dict[str, Any]:
+    def explained(self) -> dict[str, JSON]:
         """The whole story, with each rule and the document in its way."""
         rules = [{"rule": one.rule.id, "message": one.sentence, "document": one.document} for one in self.broken]
         return {**super().explained(), "rules": rules}

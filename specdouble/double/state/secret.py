@@ -25,9 +25,9 @@ def secret_of(project: Path) -> str:
     Args:
         project: the project's folder.
     """
-    told = os.environ.get(SECRET)
-    if told:
-        return told
+    given = os.environ.get(SECRET)
+    if given:
+        return given
     file = project / ".specdouble" / "secret"
     try:
         return _read(file) or _made(file)

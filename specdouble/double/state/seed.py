@@ -6,9 +6,9 @@ import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from specdouble.contract import Contract, ContractError, Finding, Refused, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source, load, read_text
@@ -30,7 +30,10 @@ def read_seed(folder: Path, contract: Contract) -> Seed:
         SeedError: with every document that no store can keep, or that breaks its schema, a unique rule or a reference.
         ContractError: a file is not JSON, or leads out of the project.
     """
-    sources = {file.stem: _load(file, folder) for file in _files(folder) if file.suffix == ".json"}
+    sources: dict[str, Source] = {}
+    for file in _files(folder):
+        if file.suffix == ".json":
+            sources[file.stem] = _load(file, folder)
     return _checked(sources, contract)
 
 
@@ -89,8 +92,14 @@ def _warning(file: Path, reason: str, remedy: str) -> Finding:
 
 def _files(folder: Path) -> list[Path]:
     """What may be meant as documents: neither hidden files nor a README."""
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [file for file in files if file.name[:1] != "." and file.stem.upper() != "README" and not file.is_dir()]
+    if not folder.is_dir():
+        return []
+    found = []
+    for file in sorted(folder.iterdir()):
+        is_aside = file.name[:1] == "." or file.stem.upper() == "README"
+        if not is_aside and not file.is_dir():
+            found.append(file)
+    return found
 
 
 def _load(file: Path, folder: Path) -> Source:
@@ -103,11 +112,18 @@ def _load(file: Path, folder: Path) -> Source:
 
 
 class _Checker:
+    """Holds the documents of a seed to the contract; `findings` says what breaks it.
+
+    Args:
+        contract: the contract.
+        sources: the files, by collection.
+    """
+
     def __init__(self, contract: Contract, sources: dict[str, Source]) -> None:
         self.contract = contract
         self.sources = sources
         self.findings: list[Finding] = []
-        self.ids: dict[str, dict[Any, Document]] = {}
+        self.ids: dict[str, dict[JSON, Document]] = {}
         self.readable: set[str] = set()
 
     def check(self) -> None:
@@ -141,17 +157,19 @@ class _Checker:
         seen = self.ids.setdefault(name, {})
         for index, document in enumerate(source.data):
             value = document.get(key)
-            if value is None and resource is not None:
-                self.find(
-                    source, pointer(index), f"the document has no `{key}`", "give it an id, so that it can be found"
-                )
-            elif value is not None and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+            if value is None:
+                # A handler's own collection may do without ids.
+                if resource is not None:
+                    reason, remedy = f"the document has no `{key}`", "give it an id, so that it can be found"
+                    self.find(source, pointer(index), reason, remedy)
+                continue
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
                 reason = f"the id is {article(value)}, and has to be a string or a number"
                 self.find(source, pointer(index, key), reason, "write a string or a number")
                 continue
-            elif value is None:
-                continue
-            elif value in seen and all(seen[value].get(one) == document.get(one) for one in parents):
+            other = seen.get(value)
+            # Under another parent, another document may have the same id.
+            if other is not None and all(other.get(one) == document.get(one) for one in parents):
                 self.find(source, pointer(index, key), f"the id `{value}` is that of another document", "change one")
             seen[value] = document
 
@@ -168,15 +186,17 @@ class _Checker:
             for index, name, reason, remedy in keeper.breaches(source.data, self.visible):
                 self.find(source, pointer(index, name), reason, remedy)
 
-    def visible(self, target: str, key: Any, referrer: Document) -> bool:
+    def visible(self, target: str, key: JSON, referrer: Document) -> bool:
         if not isinstance(key, str | int | float):
             return False
         found = self.ids.get(target, {}).get(key)
         if found is None:
             return False
         resource = self.contract.resources[target]
-        scopes = [name for name in (resource.owner, resource.tenant) if name is not None and name in referrer]
-        return all(found.get(name) == referrer[name] for name in scopes)
+        for name in (resource.owner, resource.tenant):
+            if name is not None and name in referrer and found.get(name) != referrer[name]:
+                return False
+        return True
 
     def find(self, source: Source, at: str, reason: str, remedy: str) -> None:
         self.findings.append(Finding(source.name, source.line(at), at, reason, remedy, id="mock-data"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import DuplicateKeyError
@@ -109,20 +110,29 @@ def difference(before: Seed, after: Seed, ids: Mapping[str, str]) -> dict[str, A
     for collection in sorted(before.keys() | after.keys()):
         name = ids.get(collection, "_id")
         old, new = _by_id(before.get(collection, []), name), _by_id(after.get(collection, []), name)
-        both = [key for key in old if key in new]
-        told = {
-            "added": [document for key, document in new.items() if key not in old],
-            "removed": [document for key, document in old.items() if key not in new],
-            "changed": [{"before": old[key], "after": new[key]} for key in both if old[key] != new[key]],
-        }
-        if any(told.values()):
-            found[collection] = told
+        differences = _differences(old, new)
+        if any(differences.values()):
+            found[collection] = differences
     return found
 
 
-def _by_id(documents: list[dict[str, Any]], name: str) -> dict[str, dict[str, Any]]:
+def _differences(old: Mapping[str, Document], new: Mapping[str, Document]) -> dict[str, list[Document]]:
+    """What has become of the documents under each key."""
+    found: dict[str, list[Document]] = {"added": [], "removed": [], "changed": []}
+    for key, document in old.items():
+        if key not in new:
+            found["removed"].append(document)
+        elif document != new[key]:
+            found["changed"].append({"before": document, "after": new[key]})
+    for key, document in new.items():
+        if key not in old:
+            found["added"].append(document)
+    return found
+
+
+def _by_id(documents: list[Document], name: str) -> dict[str, Document]:
     # Documents of two parents may share an id: those that do are told apart by all that they have.
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Document] = {}
     for document in documents:
         key = repr(document.get(name))
         found[key if key not in found else json.dumps(document, sort_keys=True, default=str)] = document

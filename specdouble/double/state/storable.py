@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from specdouble.contract import Violation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import pointer
 from specdouble.contract.reserved import is_reserved
 from specdouble.double.state.problem import Problem
@@ -19,7 +19,7 @@ _INFINITIES = (float("inf"), float("-inf"))
 Place = tuple[str | int, ...]
 
 
-def storable(value: Any, reserved: Container[str] = ()) -> Any:
+def storable(value: JSON, reserved: Container[str] = ()) -> JSON:
     """The value of a body, where a store can keep it.
 
     Args:
@@ -35,7 +35,7 @@ def storable(value: Any, reserved: Container[str] = ()) -> Any:
     return value
 
 
-def unstorable(value: Any, location: str, reserved: Container[str] = ()) -> list[Violation]:
+def unstorable(value: JSON, location: str, reserved: Container[str] = ()) -> list[Violation]:
     """What in the value no store can keep: NUL, half characters, numbers that are none or have more than 64 bits,
     more than 100 levels, names that a store would take for operators or paths.
 
@@ -46,39 +46,44 @@ def unstorable(value: Any, location: str, reserved: Container[str] = ()) -> list
     """
     if isinstance(value, str) and value.isascii() and "\0" not in value:
         return []  # most parameters
+    # Whether is asked before where: nearly always there is nothing to be found.
     if is_storable(value, reserved):
         return []
     return [Violation(location, pointer(*at), message) for at, message in islice(_faults(value, reserved, ()), _TOLD)]
 
 
-def is_storable(value: Any, reserved: Container[str] = ()) -> bool:
+def is_storable(value: JSON, reserved: Container[str] = ()) -> bool:
     """Whether a store can keep the value; level by level, so that no depth is too deep to be looked at."""
     level = [value]
     for _ in range(DEEPEST):
-        if any(_fault(one, reserved) for one in level):
-            return False
-        level = [part for one in level for part in _inside(one)]
-        if not level:
+        below: list[JSON] = []
+        for one in level:
+            if _fault(one, reserved):
+                return False
+            below += _inside(one)
+        if not below:
             return True
+        level = below
     return not any(isinstance(one, dict | list) or _fault(one, reserved) for one in level)
 
 
-def _inside(value: Any) -> Iterable[Any]:
+def _inside(value: JSON) -> Iterable[JSON]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _fault(value: Any, reserved: Container[str]) -> str | None:
+def _fault(value: JSON, reserved: Container[str]) -> str | None:
     """What is wrong with the value itself; of an object, with its names."""
     if isinstance(value, str):
         return _text_fault(value)
     if isinstance(value, dict):
-        return next((fault for name in value if (fault := _name_fault(name, reserved))), None)
+        faults = (_name_fault(name, reserved) for name in value)
+        return next(filter(None, faults), None)
     return None if isinstance(value, list) else _number_fault(value)
 
 
-def _faults(value: Any, reserved: Container[str], at: Place) -> Iterator[tuple[Place, str]]:
+def _faults(value: JSON, reserved: Container[str], at: Place) -> Iterator[tuple[Place, str]]:
     if isinstance(value, dict | list) and len(at) >= DEEPEST:
         yield at, f"is nested more than {DEEPEST} levels deep"
     elif isinstance(value, list):
@@ -108,7 +113,7 @@ def _name_fault(name: str, reserved: Container[str]) -> str | None:
     return None
 
 
-def _number_fault(value: Any) -> str | None:
+def _number_fault(value: JSON) -> str | None:
     if isinstance(value, int) and not SMALLEST <= value <= LARGEST:
         return "is an integer beyond 64 bits"
     if isinstance(value, float) and (value != value or value in _INFINITIES):

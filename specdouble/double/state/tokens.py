@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 
 from specdouble.contract import Identity
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
 
 _REMEMBERED = 1024
@@ -35,16 +36,16 @@ class Tokens:
         self._secret = secret
         self._clock = clock
         self._identity = identity
-        self._verified: dict[str, dict[str, Any]] = {}
+        self._verified: dict[str, dict[str, JSON]] = {}
 
-    def issue(self, user: Mapping[str, Any]) -> str:
+    def issue(self, user: Mapping[str, JSON]) -> str:
         """A token for a stored user."""
         now = self._clock.now()
         claims = {claim: user.get(name) for claim, name in self._identity.claims.items()}
         times = {"iat": now, "exp": now + timedelta(seconds=self._identity.expires)}
         return jwt.encode({**claims, **times}, self._secret, algorithm="HS256")
 
-    def verify(self, token: str) -> dict[str, Any] | None:
+    def verify(self, token: str) -> dict[str, JSON] | None:
         """The claims of a token that this double has signed and that is good now, else None."""
         claims = self._verified.get(token)
         if claims is None:
@@ -55,7 +56,7 @@ class Tokens:
         now = self._clock.seconds()
         return claims if claims["exp"] > now and claims.get("nbf", -math.inf) <= now else None
 
-    def _signed(self, token: str) -> dict[str, Any] | None:
+    def _signed(self, token: str) -> dict[str, JSON] | None:
         """The claims, where the signature is this double's and each time is one."""
         try:
             claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_SIGNATURE_ALONE)
@@ -64,7 +65,7 @@ class Tokens:
         times = [claims[name] for name in ("exp", "nbf", "iat") if name in claims]
         return claims if all(map(_is_numeric_date, times)) else None
 
-    def _remember(self, token: str, claims: dict[str, Any]) -> None:
+    def _remember(self, token: str, claims: dict[str, JSON]) -> None:
         if len(self._verified) >= _REMEMBERED:
             self._verified.clear()
         if len(token) <= _WORTH_REMEMBERING:

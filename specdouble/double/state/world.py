@@ -158,6 +158,7 @@ class World:
 
     def _peek(self, documents: Any, field: str, wanted: object) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None
+        # The embedded store shows what it has without a copy: a rule only looks.
         found = documents.peek(field, wanted) if self._embedded else documents.find_one({field: wanted})
         return found
 

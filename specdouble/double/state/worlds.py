@@ -28,7 +28,7 @@ class Worlds:
         self._most = most
         self._worlds = {DEFAULT_WORLD: make(DEFAULT_WORLD)}
         self._left: dict[str, None] = {}  # those that left with documents in them, the last ones of all
-        self._warned = False
+        self._warned = False  # once is enough: a thousand worlds would fill a terminal
         self.at_hand = self._worlds.get
         """The world of that name, or None where it is still to be made."""
 
@@ -48,6 +48,7 @@ class Worlds:
         if not is_name(name):
             raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
         if name in self._left:
+            # Not silently anew: a client that goes on would miss its documents, and not know why.
             del self._left[name]
             raise self._gone(name)
         if len(self._worlds) >= self._most:
@@ -68,7 +69,7 @@ class Worlds:
     def reset(self) -> None:
         """Give the default world its seed again, and forget the others: each begins anew at its next use."""
         for world in list(self):
-            if world.name == DEFAULT_WORLD:
+            if world.name == DEFAULT_WORLD:  # whoever names no world finds it there
                 world.reset()
             else:
                 self._remove(world)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
-from typing import Any
 
 from specdouble.contract import Contract, Header, Operation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.paging import tells_of_a_page
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 
 _HOUR = 3600
 # What is known of these by name is truer than a word; a limit is far away, and nothing is kept by caches.
-_KNOWN: dict[str, Callable[[], Any]] = {
+_KNOWN: dict[str, Callable[[], JSON]] = {
     "retryafter": lambda: 1,
     "cachecontrol": lambda: "no-cache",
     "pragma": lambda: "no-cache",
@@ -25,7 +26,7 @@ _KNOWN: dict[str, Callable[[], Any]] = {
     "contentdisposition": lambda: "attachment",
     "acceptranges": lambda: "none",
 }
-_RATES: dict[str, Callable[[], Any]] = {
+_RATES: dict[str, Callable[[], JSON]] = {
     "limit": lambda: 1000,
     "remaining": lambda: 999,
     "used": lambda: 1,
@@ -59,13 +60,15 @@ def header_maker(contract: Contract, operation: Operation, sampler: Sampler) -> 
     return make
 
 
-def _example(contract: Contract, header: Header) -> Any:
+def _example(contract: Contract, header: Header) -> JSON:
     schema = contract.described(header.schema)
-    told = [header.example, schema.get("example"), schema.get("default"), schema.get("const")]
-    return next((one for one in told if one is not None and _fits(contract, header, one)), None)
+    for value in (header.example, schema.get("example"), schema.get("default"), schema.get("const")):
+        if value is not None and _fits(contract, header, value):
+            return value
+    return None
 
 
-def _known(contract: Contract, header: Header) -> Any:
+def _known(contract: Contract, header: Header) -> JSON:
     """A value that the field's name tells, where the schema takes it as a number or a text."""
     key = plain(header.name)
     make = _KNOWN.get(key)
@@ -78,22 +81,22 @@ def _known(contract: Contract, header: Header) -> Any:
     return value if _fits(contract, header, value) else None
 
 
-def _fits(contract: Contract, header: Header, value: Any) -> bool:
+def _fits(contract: Contract, header: Header, value: JSON) -> bool:
     return header.slot is None or contract.schemas.is_valid(header.slot, value)
 
 
-def _made(header: Header, sampler: Sampler, key: str) -> Any:
+def _made(header: Header, sampler: Sampler, key: str) -> JSON:
     with suppress(UnsatisfiableError):
         return None if header.slot is None else sampler.made(header.slot, key)
     return None
 
 
-def _written(value: Any, header: Header) -> str:
+def _written(value: JSON, header: Header) -> str:
     """The value as the field has it: style `simple` (OpenAPI 3.0.3, Header Object), or JSON where that is said."""
     if header.media_type is not None and "json" in header.media_type:
         return json.dumps(value)
-    if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
+    if isinstance(value, dict):  # `R,100,G,200`
+        value = [*itertools.chain.from_iterable(value.items())]
     if isinstance(value, list):
         return ",".join(_written(one, header) for one in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

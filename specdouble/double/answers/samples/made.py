@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zlib import crc32
 
 from specdouble.contract import Contract, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import tokens
 from specdouble.contract.properties import types_of
 from specdouble.contract.resource import Action
@@ -62,6 +63,7 @@ class Made:
         """The documents that the collection begins with."""
         if collection not in self._order:
             return []
+        # What it refers to comes first, whoever asks first: so the documents are always the same.
         for name in self._before(collection):
             if name not in self.documents:
                 resource = self.contract.resources[name]
@@ -103,8 +105,12 @@ class Made:
         found, waiting = {collection}, [collection]
         while waiting:
             name = waiting.pop()
-            for other in [*self._needed(name), *([self.users] if self.users else [])]:
-                if other not in found and self._order.get(other, len(self._order)) < self._order[name]:
+            needed = self._needed(name)
+            if self.users:
+                needed.append(self.users)  # whom documents belong to
+            for other in needed:
+                is_earlier = self._order.get(other, len(self._order)) < self._order[name]
+                if is_earlier and other not in found:
                     found.add(other)
                     waiting.append(other)
         return sorted(found, key=self._order.__getitem__)
@@ -116,9 +122,15 @@ class Made:
         return collection not in self._seed
 
     def _needed(self, collection: str) -> list[str]:
+        """The collections that documents of a collection speak of, or stand under."""
         resource = self.contract.resources[collection]
-        found = [target for keeper in keepers_of(resource, self.clock) for target in keeper.needs]
-        return [*found, *(above.collection for _, above in parents_of(self.contract, resource) if above)]
+        found: list[str] = []
+        for keeper in keepers_of(resource, self.clock):
+            found += keeper.needs
+        for _, above in parents_of(self.contract, resource):
+            if above is not None:
+                found.append(above.collection)
+        return found
 
 
 def parents_of(contract: Contract, resource: Resource) -> Iterator[tuple[_Scope, Action | None]]:
@@ -131,7 +143,12 @@ def parents_of(contract: Contract, resource: Resource) -> Iterator[tuple[_Scope,
 
 
 class _Maker:
-    """Makes the documents of one resource."""
+    """Makes the documents of one resource.
+
+    Args:
+        origin: what the others are made by.
+        resource: what they are.
+    """
 
     def __init__(self, origin: Made, resource: Resource) -> None:
         self.origin = origin
@@ -139,6 +156,7 @@ class _Maker:
         self.contract = origin.contract
         self.sampler = origin.sampler
         self.keepers = keepers_of(resource, origin.clock)
+        # By the collection's name: `hash` would be another one in each process.
         self.ids = Ids(crc32(resource.collection.encode("utf-8", "surrogatepass")))
 
     def made(self) -> list[Document]:
@@ -156,9 +174,11 @@ class _Maker:
         resource = self.resource
         slot = self.contract.schemas.slot(resource.schema, "response")
         hidden = {*self.parents()} & {*resource.within}
-        return all(
-            hidden <= one.keys() and self.contract.schemas.is_valid(slot, _visible(resource, one)) for one in documents
-        )
+        for document in documents:
+            is_placed = hidden <= document.keys()
+            if not is_placed or not self.contract.schemas.is_valid(slot, _visible(resource, document)):
+                return False
+        return True
 
     def document(self, number: int) -> Document | None:
         resource = self.resource
@@ -202,24 +222,30 @@ class _Maker:
             wishes[name] = value if value is not None else stand_in
             if name in resource.within or types_of(resource.properties.get(name)) == {"string"}:
                 wishes[name] = str(wishes[name])
-        users = self.origin.users
-        if users is not None and users != resource.collection:
-            user = next(iter(self.origin.known(users, resource.collection)), {})
-            wishes.update({name: user[name] for name in (resource.owner, resource.tenant) if name in user})
-            if resource.owner is not None:
-                wishes[resource.owner] = self.pick(users, 0)
+        wishes |= self.ownership()
         return {name: value for name, value in wishes.items() if value is not None}
 
-    def parents(self) -> Mapping[str, tuple[str, Any]]:
+    def ownership(self) -> Document:
+        """Whose the document is: the first user's, so that somebody sees it."""
+        resource, users = self.resource, self.origin.users
+        if users is None or users == resource.collection:
+            return {}
+        user = next(iter(self.origin.known(users, resource.collection)), {})
+        found = {name: user[name] for name in (resource.owner, resource.tenant) if name is not None and name in user}
+        if resource.owner is not None:
+            found[resource.owner] = self.pick(users, 0)
+        return found
+
+    def parents(self) -> Mapping[str, tuple[str, JSON]]:
         """For each property (or hidden name) that a path scopes by: the parent's collection, and a stand-in."""
-        found: dict[str, tuple[str, Any]] = {}
+        found: dict[str, tuple[str, JSON]] = {}
         for scope, above in parents_of(self.contract, self.resource):
             if above is not None:
                 found[scope.property] = (above.collection, self.stand_in(scope))
             found.setdefault(scope.property, ("", self.stand_in(scope)))
         return found
 
-    def stand_in(self, scope: _Scope) -> Any:
+    def stand_in(self, scope: _Scope) -> JSON:
         """A value of a path's parameter, where no kept document is what it names."""
         for parameter in self.contract.operations[scope.operation].parameters:
             if parameter.name == scope.name and parameter.location == "path" and parameter.slot is not None:
@@ -227,17 +253,22 @@ class _Maker:
                     return self.sampler.sample(parameter.slot, scope.name)
         return scope.name
 
-    def pick(self, collection: str, number: int) -> Any:
+    def pick(self, collection: str, number: int) -> JSON:
+        """The id of a document of another collection; None where that has none."""
         documents = self.origin.known(collection, self.resource.collection)
         resource = self.contract.resources.get(collection)
-        return documents[number % len(documents)].get(resource.id) if documents and resource else None
+        if not documents or resource is None:
+            return None
+        return documents[number % len(documents)].get(resource.id)
 
     def is_new(self, document: Document, others: list[Document]) -> bool:
         resource = self.resource
-        if document.get(resource.id) in [other.get(resource.id) for other in others]:
+        ids = [other.get(resource.id) for other in others]
+        if document.get(resource.id) in ids:
             return False
         if isinstance(document.get(resource.id), int):
             self.ids.seen(resource.collection, document[resource.id])
+        # The rules are asked as of a seed, all documents being seen by everybody.
         together = [*others, document]
         return not any(list(keeper.breaches(together, lambda *_: True)) for keeper in self.keepers)
 
@@ -250,5 +281,8 @@ def _is_told(resource: Resource) -> bool:
 
 
 def _visible(resource: Resource, document: Document) -> Document:
-    hidden = {*resource.within, *(() if resource.id in resource.properties else (resource.id,))}
+    """The document as its schema knows it: an id that it has no property for is kept beside it."""
+    hidden = {*resource.within}
+    if resource.id not in resource.properties:
+        hidden.add(resource.id)
     return {name: value for name, value in document.items() if name not in hidden}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-Definition = Callable[[str], Any]
+from specdouble.contract.json_type import JSON, Schema
+
+Definition = Callable[[str], JSON]
 _LEAST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 _MOST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 _BOTH = ("items", "additionalProperties", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
 
 
-class Merged(dict[str, Any]):
+class Merged(dict[str, JSON]):
     """A schema without `$ref`, `allOf`, `oneOf`, `anyOf` and `if`.
 
     `choices` holds what the last three leave open: for each a list of schemas of which one may be taken.
@@ -19,13 +20,13 @@ class Merged(dict[str, Any]):
     place, for an `allOf` may have thirty thousand parts.
     """
 
-    choices: list[list[Any]]
+    choices: list[list[JSON]]
     references: set[str]
     never: bool
-    own: dict[int, Any]
+    own: dict[int, JSON]
 
 
-def merged(schema: Any, definition: Definition) -> Merged:
+def merged(schema: JSON, definition: Definition) -> Merged:
     """The schema as one mapping.
 
     Args:
@@ -38,7 +39,7 @@ def merged(schema: Any, definition: Definition) -> Merged:
     return whole
 
 
-def with_choice(whole: Merged, picks: list[Any], definition: Definition) -> Merged:
+def with_choice(whole: Merged, picks: list[JSON], definition: Definition) -> Merged:
     """The schema with one of each of its choices merged in."""
     taken = Merged(whole)
     taken.choices, taken.references, taken.never, taken.own = [], {*whole.references}, whole.never, {}
@@ -47,11 +48,11 @@ def with_choice(whole: Merged, picks: list[Any], definition: Definition) -> Merg
     return taken
 
 
-def kinds(schema: Mapping[str, Any]) -> list[str]:
+def kinds(schema: Schema) -> list[str]:
     """The types that the schema allows; those that its keywords speak of where it names none."""
-    told = schema.get("type")
-    if told is not None:
-        return list(told) if isinstance(told, list) else [told]
+    named = schema.get("type")
+    if named is not None:
+        return list(named) if isinstance(named, list) else [named]
     for kind, keywords in _SPEAKS_OF.items():
         if any(keyword in schema for keyword in keywords):
             return [kind]
@@ -66,10 +67,10 @@ _SPEAKS_OF = {
 }
 
 
-Join = Callable[[Merged, Any, Any], Any]
+Join = Callable[[Merged, JSON, JSON], JSON]
 
 
-def _add(whole: Merged, schema: Any, definition: Definition) -> None:
+def _add(whole: Merged, schema: JSON, definition: Definition) -> None:
     if schema is False:
         whole.never = True
     if not isinstance(schema, dict):
@@ -90,7 +91,7 @@ def _add(whole: Merged, schema: Any, definition: Definition) -> None:
         whole.choices.append([kept, schema.get("else", True)])
 
 
-def _add_keyword(whole: Merged, keyword: str, value: Any) -> None:
+def _add_keyword(whole: Merged, keyword: str, value: JSON) -> None:
     if keyword in ("$ref", "allOf", "oneOf", "anyOf", "if", "then", "else"):
         return
     if keyword == "required":
@@ -103,7 +104,7 @@ def _add_keyword(whole: Merged, keyword: str, value: Any) -> None:
     # Of two others the outer one is the closer one; whether both are met is seen when the value is validated.
 
 
-def _joined(whole: Merged, old: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+def _joined(whole: Merged, old: dict[str, JSON], value: dict[str, JSON]) -> dict[str, JSON]:
     """Both mappings of schemas; under a name that stands in both, both schemas."""
     joined = _owned(whole, old)
     for name, schema in value.items():
@@ -125,15 +126,15 @@ def _demanded(whole: Merged, old: dict[str, list[str]], value: dict[str, list[st
     return joined
 
 
-def _both(whole: Merged, old: Any, value: Any) -> dict[str, Any]:
+def _both(whole: Merged, old: JSON, value: JSON) -> dict[str, JSON]:
     return _listed(whole, "allOf", old, value)
 
 
-def _either(whole: Merged, old: Any, value: Any) -> dict[str, Any]:
+def _either(whole: Merged, old: JSON, value: JSON) -> dict[str, JSON]:
     return _listed(whole, "anyOf", old, value)
 
 
-def _listed(whole: Merged, keyword: str, old: Any, value: Any) -> dict[str, Any]:
+def _listed(whole: Merged, keyword: str, old: JSON, value: JSON) -> dict[str, JSON]:
     """A schema that lists both: one list however many come together, for a list in a list would end the stack."""
     if id(old) in whole.own:
         old[keyword].append(value)
@@ -143,7 +144,7 @@ def _listed(whole: Merged, keyword: str, old: Any, value: Any) -> dict[str, Any]
     return both
 
 
-def _owned(whole: Merged, value: dict[str, Any]) -> dict[str, Any]:
+def _owned(whole: Merged, value: dict[str, JSON]) -> dict[str, JSON]:
     """The mapping itself where it was made in merging, else a copy of it."""
     if id(value) in whole.own:
         return value
@@ -152,24 +153,33 @@ def _owned(whole: Merged, value: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _bound(choose: Callable[[Any, Any], Any]) -> Join:
+def _bound(choose: Callable[[JSON, JSON], JSON]) -> Join:
     numbers = int | float
     return lambda _, old, value: choose(old, value) if isinstance(old, numbers) and isinstance(value, numbers) else old
 
 
-def _common(_: Merged, one: Any, other: Any) -> list[str]:
-    one, other = (kind if isinstance(kind, list) else [kind] for kind in (one, other))
+def _common(_: Merged, one: JSON, other: JSON) -> list[str]:
+    """The types that both schemas allow; every integer is a number."""
+    one = one if isinstance(one, list) else [one]
+    other = other if isinstance(other, list) else [other]
     found = [kind for kind in one if kind in other]
-    if "integer" in one + other and "number" in one + other and "integer" not in found:
+    either = one + other
+    if "integer" in either and "number" in either and "integer" not in found:
         found.append("integer")
     return found
 
 
-def _in_both(_: Merged, old: list[Any], value: list[Any]) -> list[Any]:
+def _in_both(_: Merged, old: list[JSON], value: list[JSON]) -> list[JSON]:
     """The values of an `enum` that stand in the other too; texts and numbers are looked up."""
-    known = {one for one in value if not isinstance(one, dict | list)}
-    others = [one for one in value if isinstance(one, dict | list)]
-    return [one for one in old if (one in others if isinstance(one, dict | list) else one in known)]
+    # An enum may have ten thousand values: what has a hash is not compared with each.
+    hashed: set[JSON] = set()
+    others: list[JSON] = []
+    for one in value:
+        if isinstance(one, dict | list):
+            others.append(one)
+        else:
+            hashed.add(one)
+    return [one for one in old if one in (others if isinstance(one, dict | list) else hashed)]
 
 
 _JOIN: dict[str, Join] = {

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from specdouble.contract import Contract, Media, Operation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import concrete, is_binary
 from specdouble.double.answers.samples.files import file_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.exchange import current
 from specdouble.double.state.problem import Problem
 
-Result = tuple[Any, int, dict[str, str]]
+Result = tuple[JSON, int, dict[str, str]]
 
 
 def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[], Result]:
@@ -72,21 +72,22 @@ def sampled_file(contract: Contract, media: Media, media_type: str | None) -> by
     return file_of(media_type if media_type in known else known[0])
 
 
-def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> Any:
+def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) -> JSON:
     """A body of the media: its first example that conforms, else one that is made.
 
     Raises:
         UnsatisfiableError: no value conforms to the schema.
     """
-    told = list(media.examples.values()) if examples else []
-    if media.is_sequence and media.slot is not None and not any(isinstance(one, str) for one in told):
-        return sampler.sample(media.slot, key, told)
-    if "json" in media.type or ("*" in media.type and not media.type.startswith("text/")):
-        if media.slot is None:
-            return told[0] if told else {}
-        return sampler.sample(media.slot, key, told)
-    if "xml" in media.type and media.slot is not None and not any(isinstance(one, str) for one in told):
-        return sampler.sample(media.slot, key, told)
-    if told:
-        return told[0]
+    given = list(media.examples.values()) if examples else []
+    # What the contract leaves open is sent as JSON.
+    is_json = "json" in media.type or ("*" in media.type and not media.type.startswith("text/"))
+    # Where an example is the finished text, it says how the value is written.
+    is_written = any(isinstance(one, str) for one in given)
+    is_value = is_json or ((media.is_sequence or "xml" in media.type) and not is_written)
+    if is_value and media.slot is not None:
+        return sampler.sample(media.slot, key, given)
+    if given:
+        return given[0]
+    if is_json:
+        return {}
     return "" if media.slot is None else sampler.made(media.slot, key)

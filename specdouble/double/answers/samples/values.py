@@ -44,7 +44,7 @@ class Values:
         wording: writes texts, from the same source.
         troubles: how often each place was wrong before: another choice is made there.
         effort: how many values may be made; beyond, there are none.
-        told: whether examples and defaults are used.
+        uses_examples: whether examples and defaults are used.
 
     `examples` tells which values are examples of the schema's own, `impossible` which required ones cannot be made.
     """
@@ -56,14 +56,14 @@ class Values:
         wording: Wording,
         troubles: Mapping[Place, int],
         effort: Effort,
-        told: bool = True,
+        uses_examples: bool = True,
     ) -> None:
         self._definition = definition
         self._random = random
         self._wording = wording
         self._troubles = troubles
         self._effort = effort
-        self._uses_examples = told
+        self._uses_examples = uses_examples
         self._made = 0
         self._others: list[JSON] = []  # the alternatives that the choice at hand has not taken
         self.examples: set[Place] = set()
@@ -84,10 +84,10 @@ class Values:
             return MISSING
         whole = merged(schema, self._definition)
         if trouble == 0 and self._uses_examples:
-            told = self._told(whole)
-            if told is not MISSING:
+            given = self._given(whole)
+            if given is not MISSING:
                 self.examples.add(place)
-                return told
+                return given
         whole, minimal = self._chosen(whole, trouble, above)
         if whole.never or len(place) > _DEEPEST:
             return MISSING
@@ -102,7 +102,7 @@ class Values:
             self._set_apart(value, whole, others)
         return value
 
-    def _told(self, whole: Merged) -> JSON:
+    def _given(self, whole: Merged) -> JSON:
         """The schema's own example or default, when there is one."""
         examples = whole.get("examples")
         candidates = [*examples] if isinstance(examples, list) else []

@@ -144,7 +144,7 @@ def updated(document: Mapping[str, Any], update: Mapping[str, Any]) -> Document:
 
 def _plainly_set(update: Mapping[str, Any]) -> Document | None:
     """The properties that an update sets, where that is all it does and each stands at the top."""
-    told = update.get("$set") if len(update) == 1 else None
-    if type(told) is not dict or not told or not storable(told) or "." in "".join(told) or "_id" in told:
+    values = update.get("$set") if len(update) == 1 else None
+    if type(values) is not dict or not values or not storable(values) or "." in "".join(values) or "_id" in values:
         return None
-    return told
+    return values

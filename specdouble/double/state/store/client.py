@@ -32,6 +32,7 @@ class _Database(Database):  # type: ignore[misc]
     """Mongomock's database with indexed collections."""
 
     def get_collection(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        # Upstream names its own class here: where ours is there already, it is handed out.
         known = self._collection_accesses.get(name)
         if known is None:
             self._ensure_valid_collection_name(name)
@@ -43,7 +44,7 @@ class _Database(Database):  # type: ignore[misc]
 
     def with_options(self, *args: Any, **kwargs: Any) -> Any:
         changed = super().with_options(*args, **kwargs)
-        if changed is not self:
+        if changed is not self:  # upstream has made one of its own class
             changed.__class__ = _Database
         return changed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bson import ObjectId
@@ -64,6 +64,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         found: Iterator[Document] = super()._iter_documents(filter)
         return found
 
+    # Reads
+
     def find(self, *args: Any, **kwargs: Any) -> Any:
         cursor = super().find(*args, **kwargs)
         # A subclass cannot be asked for: the name of the class is written out in `find`.
@@ -71,18 +73,22 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         return cursor
 
     def find_one(self, filter: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if args or (kwargs and any(kwargs.values())) or self._codec_options.tz_aware:
+        has_options = bool(args) or (bool(kwargs) and any(kwargs.values()))
+        if has_options or self._codec_options.tz_aware:
             return super().find_one(filter, *args, **kwargs)
+        # Most ask for one document by strings: nothing else can equal them, so no filter has to be tried.
         exact: Any = self._store.exact(filter) if type(filter) is dict else ODD
         if exact is not ODD:
             return None if exact is None else handed_out(exact)
-        spec = {} if filter is None else filter if isinstance(filter, Mapping) else {"_id": filter}
+        found = self._found(_spec_of(filter))
+        return None if found is None else handed_out(found)
+
+    def _found(self, spec: Any) -> Document | None:
         store = self._store
         if store.only_by_id(spec):
-            found = store._documents.get(spec["_id"])
-        else:
-            found = self._first(patch_datetime_awareness_in_document(spec))
-        return None if found is None else handed_out(found)
+            by_id: Document | None = store._documents.get(spec["_id"])
+            return by_id
+        return self._first(patch_datetime_awareness_in_document(spec))
 
     def peek(self, field: str, wanted: object) -> Document | None:
         """What `find_one` finds for one value, the stored document itself: to be read, never to be changed."""
@@ -93,7 +99,10 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
     def _first(self, spec: Any) -> Document | None:
         """The first match; where the filter might raise on a later document, all are looked at, as upstream does."""
         found = self._iter_documents(spec)
-        return next(found if conditions(spec)[1] else iter(list(found)), None)
+        _, is_harmless = conditions(spec)
+        if not is_harmless:
+            found = iter(list(found))
+        return next(found, None)
 
     def _page(self, spec: Any, sort: Any, skip: Any, limit: Any) -> list[Document]:
         with self._store.lock:
@@ -101,8 +110,9 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         if page is None:
             found = _Uncopied.of(self)._get_dataset(spec, sort, None, dict) if sort else self._iter_documents(spec)
             page = list(found)[skip:]
-            page = page[: abs(limit)] if limit else page
-        return [handed_out(document) for document in page]
+            if limit:  # a negative one is one batch, as in MongoDB: for us the same
+                page = page[: abs(limit)]
+        return list(map(handed_out, page))
 
     def _sorted_page(self, spec: Any, sort: Any, skip: Any, limit: Any) -> list[Document] | None:
         """The page from an index on (equality, sort), if there is one that is sure of the order."""
@@ -115,19 +125,21 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         keys = index.keys(order, sort[0][1], skip if alone else 0)
         ordered = (documents[key] for key in keys)
         if not alone:
-            matches = predicate(spec)
-            matching = (document for document in ordered if matches(document))
+            # The index has told one of several conditions: what is skipped has to match them all.
+            matching = filter(predicate(spec), ordered)
             ordered = itertools.islice(matching, skip, None)  # type: ignore[assignment]
         return list(itertools.islice(ordered, abs(limit) if limit else None))
 
     def _sorted_by(self, spec: Any, sort: Any) -> tuple[SortedIndex, Slot, bool] | None:
+        """The index that has the order, the value that it is asked for, and whether that is all of the filter."""
         if type(sort) is not list or len(sort) != 1 or self._store._ttl_indexes or not self._store.orders:
             return None
         asked, harmless = conditions(spec)
         if not harmless:
             return None
         for (field, ordered_by), index in self._store.orders.items():
-            if ordered_by == sort[0][0] and len(asked.get(field, ())) == 1 and not index.odd and not index.by_value.odd:
+            is_sure = not index.odd and not index.by_value.odd
+            if is_sure and ordered_by == sort[0][0] and len(asked.get(field, ())) == 1:
                 return index, asked[field][0], len(spec) == 1
         return None
 
@@ -141,6 +153,8 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         count: int = super().count_documents(filter, **kwargs)
         return count
 
+    # Writes
+
     def insert_one(self, document: Any, *args: Any, **kwargs: Any) -> Any:
         if type(document) is not dict or args or kwargs:
             return super().insert_one(document, *args, **kwargs)
@@ -150,7 +164,9 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         if type(data) is not dict:
             return super()._insert(data, session, ordered)
         store = self._store
-        if session or store._ttl_indexes or not is_id(data.get("_id")) or not storable(data):
+        # What it complains of, mongomock says in its own words.
+        is_plain = not session and not store._ttl_indexes and is_id(data.get("_id")) and storable(data)
+        if not is_plain:
             with store.lock:
                 return super()._insert(data, session, ordered)
         if "_id" not in data:
@@ -172,15 +188,24 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         store = self._store
         for name, index, hashed in store.uniques:
             slot = ODD if hashed is None else hashed.slot(new)
-            if hashed is None or slot is ODD or hashed.odd or "partialFilterExpression" in index or store._ttl_indexes:
+            is_told = hashed is not None and slot is not ODD and not hashed.odd
+            if not is_told or "partialFilterExpression" in index or store._ttl_indexes:
                 taken = self._is_taken_by_scan(index, new, current)
             elif slot not in hashed.buckets or (index.get("sparse") and _is_null(slot)):
                 continue
             else:
-                documents = store._documents
-                taken = any(documents[key] is not new and documents[key] is not current for key in hashed.at(slot))
+                taken = self._has_others(hashed.at(slot), new, current)
             if taken:
                 raise self._taken(name, index["key"], new)
+
+    def _has_others(self, keys: Iterable[Any], *known: Document | None) -> bool:
+        """Whether one of the keys is of a document other than the known ones."""
+        documents = self._store._documents
+        for key in keys:
+            found = documents[key]
+            if all(found is not one for one in known):
+                return True
+        return False
 
     def _is_taken_by_scan(self, index: dict[str, Any], new: Document, current: Document | None) -> bool:
         """As mongomock counts, by its filter: the document itself and another are two."""
@@ -215,12 +240,16 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             return super().replace_one(filter, replacement, *args, **kwargs)
 
     def _is_plain_replacement(self, spec: Any, document: Any, upsert: bool) -> bool:
+        """Whether a write by one `_id` puts a whole document in the place of another, without operators."""
         if type(document) is not dict or not document or not self._store.only_by_id(spec):
             return False
-        key, found = spec["_id"], self._store._documents.get(spec["_id"])
+        key = spec["_id"]
+        found = self._store._documents.get(key)
         if found is None:
-            return not upsert and next(iter(document))[:1] != "$"
-        return key is not None and type(found) is dict and document.get("_id", key) == key and storable(document)
+            has_operators = next(iter(document))[:1] == "$"
+            return not upsert and not has_operators
+        keeps_id = key is not None and document.get("_id", key) == key
+        return keeps_id and type(found) is dict and storable(document)
 
     def _replace(self, key: Any, document: Document) -> dict[str, Any]:
         store = self._store
@@ -287,8 +316,15 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         return view
 
 
+def _spec_of(filter: Any) -> Any:
+    """The filter as upstream reads it: none finds all, and a plain value is an id."""
+    if filter is None:
+        return {}
+    return filter if isinstance(filter, Mapping) else {"_id": filter}
+
+
 def _is_null(slot: Slot) -> bool:
-    return slot is None or (type(slot) is tuple and not any(value is not None for value in slot))
+    return slot is None or (type(slot) is tuple and all(value is None for value in slot))
 
 
 class _Uncopied(IndexedCollection):

@@ -65,7 +65,10 @@ def predicate(spec: Any) -> Callable[[Document], bool]:
 def _is_harmless(wanted: Any) -> bool:
     if type(wanted) is not dict or not wanted or not wanted.keys() <= _HARMLESS:
         return False
-    return all(
-        type(value) is list and all(map(is_plain, value)) if name in ("$in", "$nin") else is_plain(value)
-        for name, value in wanted.items()
-    )
+    for name, value in wanted.items():
+        are_many = name in ("$in", "$nin")
+        if are_many and type(value) is not list:
+            return False
+        if not all(map(is_plain, value if are_many else [value])):
+            return False
+    return True

@@ -77,10 +77,10 @@ class EscapedCollection:
 
     def aggregate(self, pipeline: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
         """What a pipeline makes of the documents; its filters may use the names, its expressions cannot."""
-        stages = [
-            {name: self._filter(stage) if name == "$match" else stage for name, stage in one.items()}
-            for one in pipeline
-        ]
+        stages: list[Mapping[str, Any]] = []
+        for stage in pipeline:
+            is_filter = "$match" in stage
+            stages.append({**stage, "$match": self._filter(stage["$match"])} if is_filter else stage)
         return map(_shown, self._documents.aggregate(stages))
 
     def _pairs(self, keys: Pairs) -> Pairs:
@@ -98,6 +98,7 @@ class EscapedCollection:
     def _name(self, name: str) -> str:
         if name in self._names:
             return escaped(name)
+        # Any other is an operator or a path: of a path, the name at its beginning is a property's.
         top, dot, path = name.partition(".")
         return top.replace("%", "%25") + dot + path
 
@@ -135,7 +136,7 @@ class EscapedCursor:
 
 
 def _stored(document: Document) -> Document:
-    names = "".join(document)
+    names = "".join(document)  # looked through once, not name by name: nearly all need nothing
     if "." in names or "$" in names or "%" in names:
         return {escaped(name): value for name, value in document.items()}
     return document

@@ -36,7 +36,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.writes = 0
+        self.writes = 0  # by which a world sees whether anything has happened in it
         self._rwlock = _OneLock()
         self.lock = self._rwlock.lock
         self._clear()
@@ -110,7 +110,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def _refile(self, key: Any, before: Document, after: Document) -> None:
         for index in self.hashes.values():
             old, new = index.slot(before), index.slot(after)
-            if old != new:
+            if old != new:  # most changes leave the indexed fields alone
                 index.remove(key, old)
                 index.add(key, new)
         for order in self.orders.values():
@@ -184,35 +184,40 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         if hashed is None or hashed.odd:
             return ODD
         bucket = hashed.buckets.get(wanted, ODD)
-        return None if bucket is ODD else ODD if type(bucket) is dict else self._documents.get(bucket)
+        if bucket is ODD:
+            return None
+        return ODD if type(bucket) is dict else self._documents.get(bucket)
 
     def candidates(self, asked: dict[str, list[Any]]) -> list[Document] | None:
         """The documents that may have the values, in the order of insertion; None when no index knows."""
         if self._ttl_indexes:
             return None
         if "_id" in asked:
-            keys = dict.fromkeys(key for key in asked["_id"] if key in self._documents)
-            return self._in_order({**keys, **dict.fromkeys(self.odd_ids)})
+            known = filter(self._documents.__contains__, asked["_id"])
+            return self._in_order(dict.fromkeys([*known, *self.odd_ids]))
         index = self._narrowest(asked)
         if index is None:
             return None
-        return self._in_order({**dict.fromkeys(self._keys(index, asked)), **index.odd})
+        # What the index cannot file may match all the same.
+        return self._in_order(dict.fromkeys([*self._keys(index, asked), *index.odd]))
 
     def _narrowest(self, asked: dict[str, list[Any]]) -> HashIndex | None:
         usable = [index for index in self.hashes.values() if index.can_tell(asked)]
         if len(usable) < 2:
             return usable[0] if usable else None
-        return min(usable, key=lambda index: len(index.odd) + sum(map(index.size, index.slots(asked))))
+
+        def count(index: HashIndex) -> int:
+            return len(index.odd) + sum(map(index.size, index.slots(asked)))
+
+        return min(usable, key=count)
 
     @staticmethod
     def _keys(index: HashIndex, asked: dict[str, list[Any]]) -> Iterator[Any]:
         return itertools.chain.from_iterable(map(index.at, index.slots(asked)))
 
     def _in_order(self, keys: dict[Any, None]) -> list[Document]:
-        documents = self._documents
-        if len(keys) < 2:
-            return [documents[key] for key in keys]
-        return [documents[key] for key in sorted(keys, key=self.positions.__getitem__)]
+        ordered = keys if len(keys) < 2 else sorted(keys, key=self.positions.__getitem__)
+        return list(map(self._documents.__getitem__, ordered))
 
     def exact_count(self, asked: dict[str, list[Any]]) -> int | None:
         """How many documents have one value for each field; None when no index has just these."""

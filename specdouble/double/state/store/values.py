@@ -16,6 +16,7 @@ Document = dict[str, Any]
 
 Slot = Any
 
+# By exact type: a subclass may compare and hash as it likes.
 IMMUTABLE = frozenset({str, int, float, bool, type(None), ObjectId, bytes})
 
 _NAMES = frozenset({str})
@@ -24,6 +25,7 @@ _JSON = frozenset({str, int, float, bool, type(None)})
 
 PLAIN = IMMUTABLE | {datetime}
 
+# What an index cannot file: it equals nothing, not even the same value.
 ODD = object()
 
 
