@@ -411,7 +411,7 @@ class _Search:
         """Send a body to the likeliest place, and to others where it is not found or refused for its place."""
         exchange = None
         for placed in self._places():
-            exchange = self._send({**placed, **parts})
+            exchange = self._send({**placed, **self._bound(placed, parts)})
             if self.attempts <= 1 and (parts or self.baseline.refused is None):
                 self.baseline.refused = exchange or self.baseline.refused  # how far the likeliest came
             if exchange is None or exchange.ok or exchange.status in (401, 403, 409) or parts:
@@ -419,6 +419,16 @@ class _Search:
         if exchange is not None and exchange.status < 400 and self.baseline.taken is None:
             self.baseline.taken = exchange
         return exchange
+
+    def _bound(self, placed: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+        """The body with what an update cannot set to any value as the document was made."""
+        subject, body = self.session.written(self.operation), parts.get("body")
+        if subject is None or self.operation in subject.creators or not isinstance(body, dict):
+            return parts
+        held = placed.get("path", {}).get(subject.action(self.operation).id)
+        bound = (subject.bound_on_update - {subject.id_sent}) & body.keys()
+        made = self.session.as_made(subject, held) if bound else {}
+        return {**parts, "body": {**body, **{name: made[name] for name in body if name in bound and name in made}}}
 
     def _places(self) -> Iterator[dict[str, Any]]:
         """The parameters of a request: the likeliest, then each with another value."""

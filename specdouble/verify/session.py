@@ -69,7 +69,8 @@ class Session:
         self.parameters = Parameters(self)
         self.baselines = Baselines(self)
         self.anybody: dict[str, bool] = {}  # the security schemes of which it is known whether they take whoever asks
-        self.origins: dict[Any, Exchange] = {}
+        self.origins: dict[Any, Exchange] = {}  # what made a document, by its id, whatever it is one of
+        self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
@@ -194,13 +195,13 @@ class Session:
         with self._lock:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
+                self.made.setdefault((document.subject.collection, str(document.id)), document.made)
 
     def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
         """A document as the answer to its create showed it; empty where this run did not make it, or nothing showed."""
-        texts = (key, int(key)) if isinstance(key, str) and key.isdecimal() else (key,)
-        made = next((self.origins[one] for one in texts if one in self.origins), None)
+        made = self.made.get((subject.collection, str(key)))
         if made is None or made.call.operation not in subject.creators:
-            return {}  # a document of another collection may have the same id
+            return {}
         shown = made.at(subject.action(made.call.operation).envelope)
         return shown if isinstance(shown, dict) else {}
 

@@ -98,7 +98,7 @@ def mine(session: Session, subject: Subject, rule: Limit, scope: Scope) -> list[
     for made in [*session.ledger.created.values()]:
         if made.kind != subject.collection:
             continue
-        origin = session.origins.get(made.id)
+        origin = session.made.get((made.kind, str(made.id)))
         call = origin.call if origin else Call(made.by, made.user, path=made.parents)
         shown = origin.at(subject.action(call.operation).envelope) if origin else None
         if scope_of(session, subject, rule, call, shown if isinstance(shown, dict) else {}) == scope:
