@@ -19,6 +19,12 @@ class ChromaDB(Server):
     argued = (
         Argued(
             "authentication",
+            r"Server error|answering 5xx",
+            "500 at what a local server does not do, whoever asks",
+            ["indexing_status"],
+        ),
+        Argued(
+            "authentication",
             r"no credentials|not valid|without authentication|invalid authentication|answered 200|answered 500",
             "401 is declared, and a server without users asks for no credentials",
         ),
