@@ -17,7 +17,7 @@ from specdouble.contract.operation import FORM
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
-from specdouble.verify.problem import NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
 from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
 
 ATTEMPTS = 5  # at a request that a limit or a proxy turns away
@@ -79,7 +79,8 @@ class Client:
             except (urllib3.exceptions.HTTPError, HTTPException) as error:
                 if call.operation.method.upper() in SAFE and attempt < 2 and not isinstance(error, UnfitAnswer):
                     continue
-                raise Trouble(reason(error)) from None
+                slow = isinstance(error, UnfitAnswer | urllib3.exceptions.ReadTimeoutError)
+                raise (Trouble if slow else Unanswered)(reason(error)) from None
             if exchange.status not in (429, 502, 503, 504) or str(exchange.status) in call.operation.statuses - {"429"}:
                 return exchange
             self._wait(exchange, attempt)

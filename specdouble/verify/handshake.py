@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
-from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble
+from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, Unanswered
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
 from specdouble.verify.shown import ids_in
 
 BETWEEN_KNOCKS = 0.2  # seconds
+LAST_LOOK = 3  # seconds, in the end
 SLOW = 0.25  # seconds an answer
 WORKERS_WHEN_SLOW = 8
 TIME_WHEN_SLOW = 300.0  # seconds
@@ -60,6 +61,22 @@ def _awaited(session: Session) -> Exchange:
             if time.monotonic() > ends:
                 raise
             time.sleep(BETWEEN_KNOCKS)
+
+
+def gone(session: Session) -> str:
+    """Why the server can be reached no longer; empty where somebody answers, or is slow."""
+    session.client.deadline, session.client.stopped = time.monotonic() + LAST_LOOK, False
+    for _ in range(2):  # one that has just been started again may be late
+        try:
+            _knock(session)
+        except Unanswered as problem:
+            why = str(problem)
+        except Interruption:
+            return ""
+        else:
+            return ""
+        time.sleep(BETWEEN_KNOCKS)
+    return why
 
 
 def _knock(session: Session) -> Exchange:

@@ -61,6 +61,10 @@ class Trouble(Interruption):
     """The network, a proxy or a limit stood in the way."""
 
 
+class Unanswered(Trouble):
+    """Nobody answered: no connection was made, or it was dropped."""
+
+
 class OutOfTime(Interruption):
     """There is no time left."""
 

@@ -208,6 +208,7 @@ class Verdict:
     untaken: dict[str, str] = field(default_factory=dict)  # why no request of an operation was taken, or sent
     cases: int = 0
     require_all: bool = False
+    lost: bool = False  # whether the server was gone in the end, so that what was kept may never have been asked
     unproved: str = ""  # why no document could be created, so that nothing about documents was tried
 
     @property
@@ -233,9 +234,10 @@ class Verdict:
     def exit_code(self) -> int:
         """0 conforms, 1 violations or, where all is required, anything not exercised; 3 nothing could be tried.
 
-        Where no create was taken, nothing was tried of what the server does to documents: that is no success.
+        Where no create was taken, nothing was tried of what the server does to documents: that is no success; nor is
+        it where the server was gone in the end.
         """
         if self.failures or (self.require_all and self.count(NOT_EXERCISED)):
             return 1
         nothing_tried = bool(self.rows) and not any(row.cases for row in self.rows.values())
-        return 3 if nothing_tried or self.unproved else 0
+        return 3 if nothing_tried or self.unproved or self.lost else 0

@@ -17,7 +17,7 @@ from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
 from specdouble.verify.cause import gather
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
-from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.handshake import gone, paced, prepare
 from specdouble.verify.identity import anybody
 from specdouble.verify.joined import joined
 from specdouble.verify.known import read_known, write_known
@@ -104,10 +104,21 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
         ended = verdict.stopped == "interrupted" or campaign.enough
         if not ended and set(settings.phases) - {"rules"}:
             _conform(found, show, ends)
+        _look_whether_it_is_there(found)
     finally:
         _clean(found)
     _finish(found, started)
     return found
+
+
+def _look_whether_it_is_there(found: Run) -> None:
+    """A server that has gone has kept nothing since: that no failure was seen says little."""
+    if found.verdict.stopped == "interrupted":
+        return
+    why = gone(found.session)
+    if why:
+        found.verdict.lost = True
+        found.verdict.stopped = f"the server was gone ({why})"
 
 
 def _clean(found: Run) -> None:

@@ -181,6 +181,29 @@ def test_no_control_character_of_a_server_reaches_the_terminal(tmp_path: Path) -
 
 
 @pytest.mark.slow
+def test_a_server_that_goes_in_the_middle_of_a_run_has_kept_nothing(tmp_path: Path) -> None:
+    """It answers well until it is gone: that nothing was seen afterwards is no success."""
+    seen: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while len(seen) < 12:
+            connection, _ = listener.accept()
+            with connection:
+                seen.append(connection.recv(65536))
+                body = b"[]" if seen[-1].startswith(b"GET /things ") else b"{}"
+                status = b"200 OK" if b"/things " in seen[-1][:20] or b"/login" in seen[-1][:20] else b"404 Not Found"
+                kind = b"Content-Type: application/json\r\nConnection: close\r\n"
+                connection.sendall(b"HTTP/1.1 " + status + b"\r\n" + kind + b"Content-Length: 2\r\n\r\n" + body)
+        listener.close()
+
+    Thread(target=serve, daemon=True).start()
+    done = verified(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", "--max-time", "12", "--quiet")
+    assert "stopped: the server was gone (" in done.output, done.output
+    assert done.exit_code == 3, done.output
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [endless, dripping_body])
 def test_an_answer_without_end_in_the_middle_of_a_run_keeps_the_time(tmp_path: Path, answer: Answer) -> None:
     seen: list[bytes] = []
