@@ -25,6 +25,8 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
     Raises:
         OSError: a file cannot be written.
     """
+    if not files:
+        return
     verdict, contract = told(run), str(run.session.contract.path)
     for kind, path in files.items():
         if kind == "har":
