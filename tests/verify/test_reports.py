@@ -178,6 +178,11 @@ def test_har_is_of_version_1_2_and_holds_every_request(files: dict[str, Path]) -
     assert log["version"] == "1.2"
     assert {"name", "version"} <= log["creator"].keys()
     assert len(log["entries"]) > 50
+    sent = [field for entry in log["entries"] for field in entry["request"]["headers"]]
+    assert {one["value"] for one in sent if one["name"].lower() == "authorization"} <= {
+        "Bearer [Filtered]",
+        "[Filtered]",
+    }
     for entry in log["entries"]:
         assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= entry.keys()
         request = {"method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"}

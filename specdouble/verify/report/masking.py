@@ -66,11 +66,11 @@ def _masked_item(name: str, item: Any, secrets: Mapping[str, str], fields: Colle
     if name in REPRODUCTIONS:
         return json.loads(without_secrets(json.dumps(item, ensure_ascii=False), secrets))
     if name == "headers" and isinstance(item, dict):
-        return {field: _masked_field(field, text, secrets, fields) for field, text in item.items()}
+        return {field: masked_field(field, text, secrets, fields) for field, text in item.items()}
     return masked_document(item, secrets, fields)
 
 
-def _masked_field(name: str, text: str, secrets: Mapping[str, str], fields: Collection[str]) -> str:
+def masked_field(name: str, text: str, secrets: Mapping[str, str], fields: Collection[str]) -> str:
     """The value of a header field; of credentials the scheme alone."""
     if name.lower() not in fields or not text:
         return masked(text, secrets)

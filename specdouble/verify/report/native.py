@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from schemathesis.cli.commands.run.handlers.output import OutputHandler
 from schemathesis.cli.events import LoadingFinished, LoadingStarted
 from schemathesis.engine.events import EngineFinished
 
-from specdouble.verify.report.masking import masked
+from specdouble.verify.report.masking import MASK, credential_fields, masked, masked_field
 from specdouble.verify.report.recording import interactions
 
 
@@ -64,4 +65,17 @@ def write_archive(conformance: Any, run: Any, path: Path) -> None:
             archive.queue.put(interactions(exchanges))
     finally:
         archive.shutdown(context)
-    path.write_text(masked(path.read_text(encoding="utf-8"), run.session.crowd.secrets()), encoding="utf-8")
+    _mask(path, run.session)
+
+
+def _mask(path: Path, session: Any) -> None:
+    """Take out the secrets of an archive, and what nearly is one."""
+    secrets, fields = session.crowd.secrets(), credential_fields(session.contract.security_schemes)
+    archive = json.loads(masked(path.read_text(encoding="utf-8"), secrets))
+    for entry in archive["log"]["entries"]:
+        for message in (entry["request"], entry.get("response") or {}):
+            for field in message.get("headers", ()):
+                field["value"] = masked_field(field["name"], field["value"], secrets, fields)
+            for cookie in message.get("cookies", ()):
+                cookie["value"] = MASK
+    path.write_text(json.dumps(archive, ensure_ascii=False), encoding="utf-8")
