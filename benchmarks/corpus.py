@@ -37,6 +37,7 @@ from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableErro
 from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
+from specdouble.rules.immutable.rule import Immutable
 from specdouble.rules.unique.rule import Unique
 
 SEED = 20240229
@@ -200,12 +201,16 @@ def fresh(double: Double, operation: Operation) -> set[str]:
 
 
 def _name_stored(double: Double, operation: Operation, request: Request) -> None:
-    """A body that says itself which document it replaces names one that exists."""
+    """A body that says itself which document it replaces names one that exists, and changes nothing that is fixed."""
     action = double.contract.actions.get(operation.id)
     documents = _documents(double, action.collection) if action else []
-    if action and documents and action.does == "replace" and action.id is None and request.body[:1] == b"{":
-        name = double.contract.resources[action.collection].id
-        request.body = json.dumps({**json.loads(request.body), name: documents[0].get(name)}).encode()
+    if not action or not documents or action.does not in ("replace", "update") or request.body[:1] != b"{":
+        return
+    resource, body = double.contract.resources[action.collection], json.loads(request.body)
+    named = {resource.id: documents[0].get(resource.id)} if action.does == "replace" and action.id is None else {}
+    names = {rule.name for rule in resource.of(Immutable)} & body.keys() & documents[0].keys()
+    fixed = {name: documents[0][name] for name in names}
+    request.body = json.dumps({**body, **named, **fixed}).encode()
 
 
 async def _ask(app: Any, request: Request) -> tuple[int, dict[str, str], bytes]:

@@ -103,7 +103,13 @@ def judge_all(files: list[Path]) -> dict[str, Counter[str]]:
                     sums["answers that break the contract"] += sum(len(one.wrong) for one in cycles)
         told = ", ".join(f"{name} {sums['collection whole']}" for name, sums in found.items())
         print(f"{file.name}: whole so far: {told}", flush=True)
+        _write(found)  # after each: it takes long, and what is known is worth keeping
     return found
+
+
+def _write(found: dict[str, Counter[str]]) -> None:
+    told = {name: dict(sums) for name, sums in found.items()}
+    (FOLDER / "others.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
 
 def main() -> None:
@@ -116,7 +122,6 @@ def main() -> None:
     files = [file for file in drawn(corpus(), options.count * 4, options.seed) if _has_cycle(file)][: options.count]
     found = {name: dict(sums) for name, sums in judge_all([file.resolve() for file in files]).items()}
     print(json.dumps(found, indent=1))
-    (FOLDER / "others.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
 def _has_cycle(file: Path) -> bool:

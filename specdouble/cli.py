@@ -62,6 +62,8 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
+@click.option("--store-limit", type=click.IntRange(1), default=128 * 1024 * 1024, show_default=True, metavar="BYTES",
+              help="Keep documents of so many bytes in all worlds; then idle worlds leave, else 507.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="FAULT",
               help="Let answers fail: 'POST /things: status=503, share=0.1', 'delay=0.2'; repeatable.")  # fmt: skip
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -84,6 +86,7 @@ def serve(
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
+    store_limit: int,
     faults: tuple[str, ...],
     log: str,
     quiet: bool,
@@ -104,6 +107,7 @@ def serve(
             allow_refs=allow_refs,
             overlays=overlays,
             worlds=max_worlds,
+            store_limit=store_limit,
         )
     )
     _inject(double, faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -278,7 +279,15 @@ class Described:
                 and self.violation(properties[name], value, self.reads, formats=True) is None
             ):
                 found[name] = value
-        return found
+        out = self._shut_out(schema, found)
+        return {name: value for name, value in found.items() if name not in out}
+
+    def _shut_out(self, schema: Schema, document: dict[str, Any]) -> set[str]:
+        """The properties whose values the schema as a whole refuses, whatever it says of each."""
+        with contextlib.suppress(Exception):  # the contract's schema is none that python-jsonschema takes
+            errors = self.reads(schema, registry=self.registry).iter_errors(document)
+            return {str(one.absolute_path[0]) for one in errors if one.absolute_path}
+        return set()
 
     def _is_text_for(self, schema: Schema, value: Any) -> bool:
         """Whether a text may be what the schema calls a URL: python-jsonschema does not look."""

@@ -321,6 +321,7 @@ class Judge:
                 continue
             body = self.writer.body(update, salt=f"{path} {method}")
             body = _with_id(body, made)
+            body = self._with_fixed(update, body, made)
             sent = self.described.showable(self.described.at(read, made.shown), self.writer.document(update, body))
             # What the path says stays, whatever the body says.
             named = [name for name, value in made.sent.items() if str(value) in made.parameters.values()]
@@ -346,6 +347,17 @@ class Judge:
                 return False
             outcome = True
         return outcome
+
+    def _with_fixed(self, update: Operation, body: Any, made: Made) -> Any:
+        """The body with what Azure's contracts say that no update changes."""
+        if not isinstance(body, dict):
+            return body
+        fixed = [
+            name
+            for name, part in self.described.sent(update).items()
+            if "update" not in part.get("x-ms-mutability", ["update"]) and name in body and name in made.sent
+        ]
+        return {**body, **{name: made.sent[name] for name in fixed}}
 
     def _deleted(self, cycle: Cycle, path: str, read: Operation, listing: Operation | None, made: Made) -> bool | None:
         delete = self.described.operation(path, "delete")

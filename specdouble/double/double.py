@@ -55,6 +55,7 @@ class Settings:
         allow_refs: the folders outside of the contract's own that its references may lead to.
         overlays: what is laid over the contract, where it is named.
         worlds: how many worlds there may be.
+        store_limit: how many bytes the documents of all worlds may have, as JSON.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class Settings:
     allow_refs: tuple[Path, ...] = ()
     overlays: tuple[Path, ...] = ()
     worlds: int = MOST
+    store_limit: int = 128 * 1024 * 1024
 
     @property
     def project(self) -> Path:
@@ -108,7 +110,7 @@ class Double:
         self.secret = secret_of(settings.project)
         self._earlier: Seed = {}
         self._adopt(self._read())
-        self.worlds = Worlds(self._make_world, settings.worlds)
+        self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -178,9 +180,17 @@ class Double:
             self.settings.seed,
             self.tokens,
             made=self.made.of,
+            make_room=self._make_room,
             keepers=self.factories.keepers,
             collection=self.factories.collection,
         )
+
+    def _is_full(self) -> bool:
+        return self._store.held >= self.settings.store_limit
+
+    def _make_room(self, writer: World) -> None:
+        if self._is_full():
+            self.worlds.make_room(writer)
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

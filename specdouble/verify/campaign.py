@@ -15,6 +15,8 @@ from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
 from specdouble.verify.proof import Proof
 from specdouble.verify.session import Session
+from specdouble.verify.settings import STRICTNESS
+from specdouble.verify.strictness import counts, weight
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure, Row, Verdict
 
@@ -112,7 +114,8 @@ class Campaign:
         with self._lock:
             self.done += 1
             known = self.row(case.check).failures.get(key)
-            if known is not None and known.own:
+            # A lighter failure that does not count may stand before one that does.
+            if known is not None and known.own and self._counts(known):
                 known.also += 1
                 return
         lacking = self._lacking(case)
@@ -198,6 +201,10 @@ class Campaign:
                 continue
         return False
 
+    def _counts(self, failure: Failure) -> bool:
+        settings = self.session.settings
+        return counts(failure, settings.strictness, settings.strict)
+
     def _was_taken(self, failure: Failure) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
         last = failure.steps[-1] if failure.steps else None
@@ -246,7 +253,7 @@ class Campaign:
                 row = self.row(failure.check)
                 row.cases += row.check != case.check
                 known = row.failures.get(failure.promise)
-                if known is None or (failure.own and not known.own):
+                if known is None or (failure.own and not known.own) or _is_heavier(failure, known):
                     failure.also = known.also + 1 if known else 0
                     row.failures[failure.promise] = failure
                 else:
@@ -281,3 +288,7 @@ class Campaign:
             if id(exchange) not in wrong and row.shown is None:
                 promise = f"{exchange.call.operation} answers as it declares"
                 row.prove(Proof(promise, f"status {exchange.status}", [exchange], number=0))
+
+
+def _is_heavier(one: Failure, other: Failure) -> bool:
+    return STRICTNESS.index(weight(one)) < STRICTNESS.index(weight(other))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from specdouble.double.http.scalar import typed
 from tests.contracts import client_for
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -84,3 +85,8 @@ def test_a_type_behind_all_of_is_a_parameters_type(forms: httpx.Client) -> None:
 )
 def test_a_form_of_alternatives_has_the_fields_of_each(forms: httpx.Client, content: bytes, status: int) -> None:
     assert forms.post("/tokens", content=content, headers={"Content-Type": FORM}).status_code == status
+
+
+def test_an_array_may_be_written_as_json_where_no_style_can_write_it() -> None:
+    assert typed('["a", 1]', {"type": "array"}) == ["a", 1]
+    assert typed("[a", {"type": "array"}) == "[a"

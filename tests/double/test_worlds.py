@@ -176,3 +176,55 @@ def test_nothing_stays_of_a_world_that_left() -> None:
     use(range(20, 320))
     assert objects() - before < 300
     assert isinstance(double.world("w319"), World)
+
+
+# The bytes of all documents
+
+
+@pytest.fixture
+def small() -> Iterator[tuple[Double, httpx.Client]]:
+    """A double with room for some kilobytes of documents."""
+    double = Double(Settings(TASKS, store_limit=20_000))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url, timeout=30) as client:
+        yield double, client
+
+
+def filled(client: httpx.Client, name: str) -> httpx.Response:
+    """The first answer in a world that is no longer a success, of two hundred."""
+    answers = (post(client, name, title=f"A task {number}") for number in range(200))
+    return next(answer for answer in answers if answer.status_code != 201)
+
+
+def test_a_full_store_takes_no_document_more_and_says_which_option_gives_room(
+    small: tuple[Double, httpx.Client],
+) -> None:
+    _, client = small
+    refused = filled(client, "default")
+    assert refused.status_code == 507
+    assert "--store-limit" in refused.text
+    assert read(client, "default").status_code == 200
+
+
+def test_a_full_store_takes_documents_again_after_some_are_deleted(small: tuple[Double, httpx.Client]) -> None:
+    _, client = small
+    filled(client, "default")
+    for task in read(client, "default").json()[:2]:
+        assert client.delete(f"/api/v1/tasks/{task['id']}").status_code == 204
+    assert post(client, "default").status_code == 201
+
+
+def test_idle_worlds_leave_a_full_store_before_a_document_is_refused(small: tuple[Double, httpx.Client]) -> None:
+    double, client = small
+    post(client, "idle")
+    assert filled(client, "busy").status_code == 507
+    assert "idle" not in names(double)
+    assert read(client, "idle").status_code == 410
+
+
+def test_what_is_held_is_nothing_again_after_a_reset(small: tuple[Double, httpx.Client]) -> None:
+    double, client = small
+    before = double._store.held
+    filled(client, "one")
+    assert double._store.held > before
+    double.reset()
+    assert double._store.held == before

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -334,3 +335,65 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_and_the_code_3(
     assert "Traceback" in report.read_text()
     assert str(report) in ended.stderr
     assert "Traceback" not in ended.output
+
+
+# The commands that ask a server, and the one that makes mutants
+
+CODES = {"verify": 3, "prove": 0}
+CLOSED = "http://127.0.0.1:9"  # nobody listens: what is looked at is how the command ends
+
+
+def judge(command: str, project: Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run `verify` against a port where nobody listens, or list the mutants that `prove` would try."""
+    asked = ["--url", CLOSED] if command == "verify" else ["--list"]
+    line = [*COMMAND, command, str(project), *asked]
+    return subprocess.run(line, capture_output=True, check=False, timeout=PATIENCE, **options)
+
+
+JUDGING_PLACES: dict[str, dict[str, str | None]] = {
+    "without a home": {"HOME": None, "USER": None, "LOGNAME": None},
+    "in a locale of ASCII": {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "in a locale that is not there": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
+    "on a terminal that can do nothing": {"TERM": "dumb"},
+    "with an output that has no such letters": {"PYTHONIOENCODING": "ascii"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", CODES)
+@pytest.mark.parametrize("place", JUDGING_PLACES.values(), ids=JUDGING_PLACES)
+def test_a_judge_ends_in_a_sentence_in_any_place(project: Path, command: str, place: dict[str, str | None]) -> None:
+    contract = project / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("title: Tasks,", "title: Задачи ✓,"), "utf-8")
+    environment = {name: value for name, value in {**os.environ, **place}.items() if value is not None}
+    done = judge(command, project, env=environment, stdin=subprocess.DEVNULL)
+    assert done.returncode == CODES[command], done
+    assert b"Traceback" not in done.stderr + done.stdout
+    assert (done.stderr + done.stdout).strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", CODES)
+def test_a_judge_without_standard_streams_ends_with_its_code(project: Path, command: str) -> None:
+    def close() -> None:
+        os.close(0)
+        os.close(1)
+
+    done = judge(command, project, preexec_fn=close)
+    assert done.returncode == CODES[command], done
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", CODES)
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no `mount` here")
+def test_a_judge_ends_in_a_sentence_on_a_disk_that_cannot_be_written(
+    project: Path, command: str, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "small", "size=1m") as disk:
+        copied = shutil.copytree(project, disk / "project")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        environment = {**os.environ, "HOME": str(disk), "TMPDIR": str(disk)}
+        done = judge(command, copied, env=environment, cwd=copied)
+        assert done.returncode == CODES[command], done
+        assert b"Traceback" not in done.stderr

@@ -15,7 +15,7 @@ import pytest
 from specdouble.contract import Contract, read
 from specdouble.double.double import Settings as DoubleSettings
 from specdouble.double.server import serving
-from specdouble.verify import Settings, verify
+from specdouble.verify import Account, Settings, verify
 
 CONTRACT = """
 openapi: 3.0.3
@@ -47,6 +47,13 @@ components:
       properties: {id: {type: integer, readOnly: true}, title: {type: string, maxLength: 80}}
   securitySchemes: {apiKey: {type: apiKey, in: header, name: X-Api-Key}}
 """
+VERSION = """
+paths:
+  /version:
+    get:
+      operationId: version
+      responses: {"200": {description: it, content: {application/json: {}}}, 4XX: {description: no}}
+"""
 PROTECTED = CONTRACT.replace("paths:", "security: [{apiKey: []}]\npaths:", 1)
 RULES = ("rules",)
 
@@ -67,15 +74,22 @@ def told(folder: Path, text: str) -> Contract:
 
 
 @contextmanager
-def server(*refused: str) -> Iterator[str]:
-    """A server of todos that answers 403 to what is refused: `POST /todos`, or `GET /todos/`."""
+def server(*refused: str, key: str = "") -> Iterator[str]:
+    """A server of todos that answers 403 to what is refused: `POST /todos`, or `GET /todos/`.
+
+    It asks for a key that begins as the given one does, but for its version, which it shows to everybody.
+    """
     todos: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
             asked = f"{self.command} {self.path}"
-            if any(asked.startswith(one) for one in refused):
+            if self.path == "/version":
+                self.tell(200, {})
+            elif not self.headers.get("X-Api-Key", "").startswith(key):
+                self.tell(401, {"error": "who are you?"})
+            elif any(asked.startswith(one) for one in refused):
                 self.tell(403, {"error": "session not elevated"})
             elif self.command == "POST":
                 todos.append({**json.loads(raw), "id": len(todos) + 1})
@@ -135,3 +149,12 @@ def test_without_a_user_a_protected_server_is_told_in_one_line_and_is_no_success
     assert verdict.exit_code == 3
     assert "`--user ada:apiKey=env:ADA_SECRET`" in verdict.unproved
     assert [line for line in verdict.lacking if "--user" in line] == [f"3 operations: {verdict.unproved}"]
+
+
+def test_what_everybody_is_shown_does_not_hide_that_a_key_is_not_looked_at_whole(tmp_path: Path) -> None:
+    contract = told(tmp_path, PROTECTED.replace("\npaths:\n", VERSION, 1))
+    users = (Account("ada", credentials={"apiKey": "key-of-ada"}),)
+    with server(key="key-of-ada") as url:
+        verdict = verify(contract, Settings(url=url, users=users, phases=RULES, rules=("authentication",)))
+    promises = [one.promise for failure in verdict.failures for one in (failure, *failure.others)]
+    assert "GET /todos refuses credentials that are not valid" in promises

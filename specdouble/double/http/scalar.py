@@ -10,6 +10,7 @@ from specdouble.double.http.json_text import is_json, read_json
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_OPENING = {"object": "{", "array": "["}
 _INFINITIES = (float("inf"), float("-inf"))
 
 
@@ -22,7 +23,7 @@ def typed(text: JSON, schema: JSON, reserved: Container[str] = ()) -> JSON:
         reserved: the names that begin with `$` or contain a dot and are taken all the same.
 
     Raises:
-        Problem: 400, it is a JSON object that no store can keep.
+        Problem: 400, it is JSON that no store can keep.
     """
     if not isinstance(text, str) or not isinstance(schema, Mapping):
         return text
@@ -36,7 +37,7 @@ def typed(text: JSON, schema: JSON, reserved: Container[str] = ()) -> JSON:
             # `1.5` is no integer; that it stands where one is wanted, the schema says better than a cut number.
             if number is not None and (kind == "number" or isinstance(number, int)):
                 return number
-        if kind == "object" and text[:1] == "{" and is_json(text):
+        if text[:1] == _OPENING.get(kind) and is_json(text):
             return read_json(text.encode("utf-8"), reserved)
     return text
 

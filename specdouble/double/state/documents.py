@@ -7,7 +7,7 @@ from typing import Any
 
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.enforcement import Enforcement
-from specdouble.double.state.keeper import Document, View
+from specdouble.double.state.keeper import Document, Room
 from specdouble.double.state.problem import Broken, Refusal
 from specdouble.double.state.store import (
     DeleteResult,
@@ -45,7 +45,7 @@ class Collection:
         self,
         documents: Any,
         enforcement: Enforcement,
-        view: View,
+        view: Room,
         user: User | None,
         statuses: frozenset[str] = frozenset(),
     ) -> None:
@@ -99,11 +99,13 @@ class Collection:
 
         Raises:
             Refusal: it would break rules of the contract.
+            Problem: the store is full.
         """
         rules = self._rules
         stored, broken = rules.created(rules.stored(document), self._user, self._view)
         if broken:
             raise Refusal(broken, self._statuses)
+        self._view.make_room()
         try:
             result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
@@ -237,6 +239,7 @@ class Collection:
         broken = self._rules.changed(before, after, touched, self._view)
         if broken:
             raise Refusal(broken, self._statuses)
+        self._view.make_room()
         try:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:

@@ -28,6 +28,17 @@ class View(Protocol):
         """How many documents have these values, whosever they are."""
 
 
+class Room(View, Protocol):
+    """The store as a writer sees it, who needs room in it."""
+
+    def make_room(self) -> None:
+        """Have room for one more document, or for a larger one.
+
+        Raises:
+            Problem: there is none.
+        """
+
+
 class Keeper:
     """Keeps one rule about a collection, its documents or one of their properties.
 

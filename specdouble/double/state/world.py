@@ -30,6 +30,7 @@ class World:
         random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
         made: gives the documents of a collection that the seed says nothing of; asked when it is first used.
+        make_room: has room for one more document, or raises a Problem.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
 
@@ -47,6 +48,7 @@ class World:
         tokens: Mapping[str, Tokens],
         *,
         made: Callable[[str], list[Document]] = lambda _collection: [],
+        make_room: Callable[[World], None] = lambda _world: None,
         keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
     ) -> None:
@@ -58,6 +60,7 @@ class World:
         self._embedded = store.embedded
         self._clock = clock
         self._random_seed = random_seed
+        self._make_room = make_room
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
         self._filled: set[str] = set()  # the collections that have what they begin with
@@ -77,6 +80,14 @@ class World:
     def writes(self) -> int:
         """How many documents have been written and removed since it had its seed."""
         return self._store.writes(self.name) - self._seeded
+
+    def make_room(self) -> None:
+        """Have room for one more document, or for a larger one.
+
+        Raises:
+            Problem: 507, there is none.
+        """
+        self._make_room(self)
 
     def leave(self) -> None:
         """Forget everything: nobody asks this world any more."""

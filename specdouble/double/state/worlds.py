@@ -21,11 +21,13 @@ class Worlds:
     Args:
         make: makes the world of a name, with the seed in it.
         most: how many there may be.
+        full: tells whether their documents take all the room that there is.
     """
 
-    def __init__(self, make: Callable[[str], World], most: int) -> None:
+    def __init__(self, make: Callable[[str], World], most: int, full: Callable[[], bool] = lambda: False) -> None:
         self._make = make
         self._most = most
+        self._full = full
         self._worlds = {DEFAULT_WORLD: make(DEFAULT_WORLD)}
         self._left: dict[str, None] = {}  # those that left with documents in them, the last ones of all
         self._warned = False  # once is enough: a thousand worlds would fill a terminal
@@ -96,12 +98,32 @@ class Worlds:
             raise Problem(409, "The world stays", f"{reason}; reset gives it its seed again")
         self._remove(world)
 
+    def make_room(self, writer: World) -> None:
+        """Have room for what a world is about to store: others leave for it, the one idle for longest first.
+
+        Raises:
+            Problem: 507, there is none, and no other world is idle.
+        """
+        while self._full():
+            idle = [world for world in self._idle() if world is not writer and world.writes]
+            if not idle:
+                detail = (
+                    "the documents of all worlds have reached --store-limit; delete some, reset, or raise the limit"
+                )
+                raise Problem(507, "Insufficient Storage", detail)
+            self._let_go(min(idle, key=_used))
+
+    def _idle(self) -> list[World]:
+        return [world for world in self if not world.busy and world.name != DEFAULT_WORLD]
+
     def _make_room(self) -> None:
-        idle = [world for world in self if not world.busy and world.name != DEFAULT_WORLD]
+        idle = self._idle()
         if not idle:
             detail = f"there may be {self._most}, and each has a request under way; start with a larger --max-worlds"
             raise Problem(503, "Too many worlds", detail, headers={"Retry-After": "1"})
-        leaving = min(idle, key=_used)
+        self._let_go(min(idle, key=_used))
+
+    def _let_go(self, leaving: World) -> None:
         if leaving.writes:
             self._remember(leaving.name)
         self._remove(leaving)
@@ -114,8 +136,8 @@ class Worlds:
             self._warned = True
             _log.warning(
                 "there are %d worlds: `%s`, idle for longest, has left with its documents, and so will others\n"
-                "    remedy: start with a larger --max-worlds, or reset worlds that are done with",
-                self._most,
+                "    remedy: start with a larger --max-worlds or --store-limit, or reset worlds that are done with",
+                len(self._worlds),
                 name,
             )
 
@@ -125,8 +147,8 @@ class Worlds:
 
     def _gone(self, name: str) -> Problem:
         detail = (
-            f"`{name}` was idle for longest when {self._most} worlds were there, and its documents are lost; the next "
-            "request begins it anew, and a larger --max-worlds keeps more"
+            f"`{name}` was idle for longest when there was no more room, and its documents are lost; the next request "
+            "begins it anew, and a larger --max-worlds or --store-limit keeps more"
         )
         return Problem(410, "The world has left", detail)
 

@@ -101,6 +101,11 @@ class Store:
         """How many documents of a database have been written and removed; 1 where only a server could tell."""
         return self._client.writes(name) if isinstance(self._client, EmbeddedClient) else 1
 
+    @property
+    def held(self) -> int:
+        """How many bytes its documents have as JSON; 0 where a server holds them."""
+        return self._client.held.bytes if isinstance(self._client, EmbeddedClient) else 0
+
     def close(self) -> None:
         """Let go of the connection, if there is one."""
         self._client.close()

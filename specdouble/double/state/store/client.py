@@ -9,23 +9,32 @@ from mongomock.database import Database
 from mongomock.mongo_client import MongoClient
 
 from specdouble.double.state.store.collection import IndexedCollection
+from specdouble.double.state.store.held import Held
 from specdouble.double.state.store.indexed import IndexedStore
 
 
 class _DatabaseStore(upstream_store.DatabaseStore):  # type: ignore[misc]
     """The collections of one database."""
 
+    def __init__(self, held: Held) -> None:
+        super().__init__()
+        self._held = held
+
     def __getitem__(self, name: str) -> Any:
         known = self._collections.get(name)
-        return self._collections.setdefault(name, IndexedStore(name)) if known is None else known
+        return self._collections.setdefault(name, IndexedStore(name, self._held)) if known is None else known
 
 
 class _ServerStore(upstream_store.ServerStore):  # type: ignore[misc]
     """The databases of the embedded store."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = Held()
+
     def __getitem__(self, name: str) -> Any:
         known = self._databases.get(name)
-        return self._databases.setdefault(name, _DatabaseStore()) if known is None else known
+        return self._databases.setdefault(name, _DatabaseStore(self.held)) if known is None else known
 
 
 class _Database(Database):  # type: ignore[misc]
@@ -54,6 +63,7 @@ class EmbeddedClient(MongoClient):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(_store=_ServerStore())
+        self.held: Held = self._store.held
 
     def get_database(self, name: Any = None, *args: Any, **kwargs: Any) -> Any:
         if name is not None and name not in self._database_accesses:

@@ -10,6 +10,7 @@ from typing import Any
 from mongomock import store as upstream_store
 
 from specdouble.double.state.store.conditions import are_strings
+from specdouble.double.state.store.held import Held, size_of
 from specdouble.double.state.store.indexes import HashIndex, SortedIndex
 from specdouble.double.state.store.values import ODD, Document, is_id
 
@@ -32,16 +33,23 @@ def _fields(index: dict[str, Any]) -> tuple[str, ...]:
 
 
 class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
-    """The documents of one collection, with the indexes over them."""
+    """The documents of one collection, with the indexes over them.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: the collection's name.
+        held: counts what the whole store holds.
+    """
+
+    def __init__(self, name: str, held: Held) -> None:
         super().__init__(name)
         self.writes = 0  # by which a world sees whether anything has happened in it
+        self._held, self._bytes = held, 0
         self._rwlock = _OneLock()
         self.lock = self._rwlock.lock
         self._clear()
 
     def _clear(self) -> None:
+        self._weigh(-self._bytes)
         self._documents: dict[Any, Document] = {}
         self.positions: dict[Any, int] = {}
         self.odd_ids: set[Any] = set()
@@ -121,6 +129,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             before = self._documents.get(key)
             if before is not None:
                 self.writes += 1
+                self._weigh(size_of(document) - size_of(before))
                 self._documents[key] = document
                 self._refile(key, before, document)
                 return
@@ -131,6 +140,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def add(self, key: Any, document: Document) -> None:
         """Put a new document under its own `_id`; whoever calls holds the lock."""
         self.writes += 1
+        self._weigh(size_of(document))
         self._documents[key] = document
         self.positions[key] = next(self._count)
         self._file(key, document)
@@ -138,9 +148,15 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def __delitem__(self, key: Any) -> None:
         with self.lock:
             self.writes += 1
-            self._unfile(key, self._documents.pop(key))
+            document = self._documents.pop(key)
+            self._weigh(-size_of(document))
+            self._unfile(key, document)
             del self.positions[key]
             self.odd_ids.discard(key)
+
+    def _weigh(self, more: int) -> None:
+        self._bytes += more
+        self._held.bytes += more
 
     def key_of(self, document: Document) -> Any:
         """The key that a document stands under, which is not always its `_id`; `ODD` when it has expired."""

@@ -1,0 +1,36 @@
+"""How much an embedded store holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from specdouble.double.state.store.values import Document
+
+
+class Held:
+    """A count of what all collections of a store hold together.
+
+    `bytes` is the size of the documents as JSON, and a little for each: what they take in memory is some times that.
+    """
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
+_EACH = 256  # bytes that an empty document takes too, with its entries in the indexes
+
+
+def size_of(document: Document) -> int:
+    """The bytes of a document as JSON, and some for its being there; what JSON cannot say counts by its text."""
+    try:
+        return _EACH + len(orjson.dumps(document, default=_text, option=orjson.OPT_NON_STR_KEYS))
+    except TypeError:
+        return _EACH + len(repr(document))
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
