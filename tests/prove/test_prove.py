@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from specdouble.prove.bench import Bench, Options
 from specdouble.prove.campaign import sample
 from specdouble.prove.result import KILLED, SURVIVED, Clean, Result
 from specdouble.rules.default import attack
+from specdouble.verify.verdict import KEPT
 from tests.prove.expected import fits
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,12 @@ def test_a_survivor_is_told_why_and_what_would_kill_it(monkeypatch: pytest.Monke
     assert result.state == SURVIVED
     assert "default:labels.colour was kept in" in result.reason
     assert "tests/rules/" in result.remedy
+
+
+def test_what_is_fixed_is_exercised_where_a_refusal_names_no_property() -> None:
+    bench, rule = Bench(Options(CONTRACTS / "catalog", seed=1)), "immutable:products.sku"
+    about = replace(bench.settings, rules=(rule,), phases=("rules",))
+    assert bench.verified(lambda factories: factories, about).rows[rule].state == KEPT
 
 
 def test_the_command_reports_and_exits_by_the_score(tmp_path: Path) -> None:
