@@ -112,5 +112,6 @@ def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:
 
 def is_number(operation: Operation, parameter: str) -> bool | None:
     """Whether a path parameter is a number; None where its schema does not say."""
-    types = [one.schema.get("type") for one in operation.parameters if one.name == parameter and one.schema]
+    schemas = [one.schema for one in operation.parameters if one.name == parameter]
+    types = [schema.get("type") for schema in schemas if isinstance(schema, dict)]  # `true` says nothing
     return types[0] in ("integer", "number") if types and isinstance(types[0], str) else None

@@ -15,6 +15,7 @@ from specdouble.double.app import compiled_operations
 from specdouble.double.double import Double, Settings
 
 from .mutation import mutants
+from .sizes import of
 
 HEAD = "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {}\n"
 
@@ -184,6 +185,17 @@ def test_a_bad_keyword_is_left_out_and_all_the_rest_is_kept(tmp_path: Path, bad:
     assert not conforms(contract, "good", {"a": "four"})
     assert conforms(contract, "bad", {"a": 1, "b": "abc"})
     assert not conforms(contract, "bad", {"a": 1, "b": "four"})
+
+
+@pytest.mark.parametrize("schema", [True, False])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_boolean_stands_where_a_schema_may(tmp_path: Path, schema: bool, version: str) -> None:
+    """JSON Schema takes everything by `true`, and nothing by `false`."""
+    contract = of({"type": "object", "properties": {"id": {"type": "string"}, "a": schema}})
+    contract["openapi"] = version
+    contract["paths"]["/things/{id}"]["parameters"][0]["schema"] = schema
+    (tmp_path / "openapi.json").write_text(json.dumps(contract))
+    compiled_operations(Double(Settings(tmp_path)))
 
 
 def conforms(contract: Contract, operation: str, value: object) -> bool:

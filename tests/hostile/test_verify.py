@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from specdouble.cli import main
+from specdouble.verify.verdict import Verdict
 
 CONTRACT = """
 openapi: 3.0.3
@@ -200,7 +201,13 @@ def test_a_server_that_goes_in_the_middle_of_a_run_has_kept_nothing(tmp_path: Pa
     Thread(target=serve, daemon=True).start()
     done = verified(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", "--max-time", "12", "--quiet")
     assert "stopped: the server was gone (" in done.output, done.output
-    assert done.exit_code == 3, done.output
+    assert done.exit_code == 1, done.output  # what it broke before it went stays broken
+
+
+@pytest.mark.parametrize(("lost", "code"), [(True, 3), (False, 0)])
+def test_a_verdict_without_failures_on_a_server_that_is_gone_is_no_success(lost: bool, code: int) -> None:
+    verdict = Verdict("A 1", "http://127.0.0.1", 1, lost=lost)
+    assert verdict.exit_code == code
 
 
 @pytest.mark.slow
