@@ -190,6 +190,25 @@ def test_a_rule_that_is_written_wrong_is_refused_with_the_reason(
     assert any(reason in finding.reason and finding.line for finding in refused.value.findings)
 
 
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("self.guests > 5 && self.guests < 5", "no document was found that keeps it"),
+        ("self.guests >= 5 || self.guests < 5", "no document was found that breaks it"),
+    ],
+)
+def test_a_rule_with_one_side_alone_is_told(tmp_path: Path, rule: str, reason: str) -> None:
+    contract = yaml.safe_load(BOOKING)
+    contract["components"]["schemas"]["Booking"]["x-validations"] = [{"rule": rule}]
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(contract, sort_keys=False), "utf-8")
+    told = [finding for finding in read(tmp_path).findings if "no document was found" in finding.reason]
+    assert [reason in finding.reason for finding in told] == [True]
+
+
+def test_a_rule_with_both_sides_is_told_of_nothing() -> None:
+    assert CONTRACT.findings == ()
+
+
 def test_what_kubernetes_writes_is_read_as_the_same(tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_text(BOOKING.replace("x-validations", "x-kubernetes-validations"), "utf-8")
     assert [rule.id for rule in read(tmp_path).rules.values() if rule.id.startswith("validations:")] == [

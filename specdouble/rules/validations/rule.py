@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from specdouble.contract.expression import EvaluationError, Expression, ExpressionError, compiled
-from specdouble.contract.expression_tree import Field, Has, Name, text_of, walk
+from specdouble.contract.expression_tree import Call, Field, Has, Name, text_of, walk
 from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
+from specdouble.contract.plausible_value import PlausibleValues
 from specdouble.contract.pointer import pointer
 from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule
+from specdouble.contract.solver import Solver, Wish
 from specdouble.contract.typing import Typing, fields_of, whole
 
 Document = Mapping[str, Any]
@@ -23,6 +25,12 @@ _KEYS = ("rule", "message", "messageExpression", "status", "reason", "fieldPath"
 _SHAPE = {key: {"type": "string"} for key in _KEYS if key != "status"}
 _EACH = "*"  # in a path: each item of an array, each value of a map
 _DEEPEST = 12
+_SEARCH = 0.3  # seconds for each side of a rule
+# What a search follows; of the rest it knows too little to say that nothing is there.
+_SEARCHED = {
+    "_&&_", "_||_", "!_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "size", "@in", "double",
+    "timestamp", "isoDuration", "startsWith", "endsWith", "contains",
+}  # fmt: skip
 _NAMED = 3  # properties in an id
 
 
@@ -176,7 +184,27 @@ def _read(reading: Reading) -> Iterator[Validation]:
         for found in _of_resource(reading, resource):
             numbers[found.label] += 1
             number = numbers[found.label]
+            _find_one_sided(reading, resource, found)
             yield found if number == 1 else replace(found, label=f"{found.label}#{number}")
+
+
+def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> None:
+    """Note a rule that no document keeps, or that none breaks, as far as a search understands what it says."""
+    called = {node.function for node in walk(rule.compiled.tree) if isinstance(node, Call)}
+    if not called <= _SEARCHED:
+        return
+    start = next(PlausibleValues(reading.document).of(resource.schema), None)
+    if not isinstance(start, dict):
+        return
+    before = start if rule.is_transition else None
+    for holds, met, reason, remedy in (
+        (True, rule.holds, "no document was found that keeps it", "correct it: every write would be refused"),
+        (False, rule.is_false, "no document was found that breaks it", "correct it, or remove it: it says nothing"),
+    ):
+        wish = Wish(rule.compiled.tree, rule.path, holds, met)
+        if next(Solver(reading.document, resource.schema).solutions([wish], start, before, _SEARCH), None) is None:
+            told = f"`{rule.expression}`: {reason}"
+            reading.document.find(rule.pointer, told, remedy, "warning")
 
 
 def _of_resource(reading: Reading, resource: Resource) -> Iterator[Validation]:
