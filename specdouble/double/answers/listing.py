@@ -155,6 +155,7 @@ class Page:
         limit: how many a page holds; None where all are on one.
         number: the page's number as the query counts it.
         listing: how the query asks for pages.
+        addresses: of other pages by relation, as they become known: the body and the header tell the same ones.
     """
 
     every: list[Document]
@@ -162,6 +163,7 @@ class Page:
     limit: int | None
     number: int
     listing: Listing
+    addresses: dict[str, JSON] = field(default_factory=dict, compare=False)
 
     @property
     def documents(self) -> list[Document]:

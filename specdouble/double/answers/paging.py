@@ -381,6 +381,12 @@ def _here() -> _Here:
 
 def _link(page: Page, relation: str) -> JSON:
     """The address of another page; ABSENT where there is none."""
+    if relation not in page.addresses:
+        page.addresses[relation] = _address(page, relation)
+    return page.addresses[relation]
+
+
+def _address(page: Page, relation: str) -> JSON:
     start = page.start_of(relation)
     if start is None:
         return ABSENT
