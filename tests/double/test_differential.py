@@ -63,6 +63,8 @@ DIFFERENCES = [
     Difference((500, 400), r"\\xff", "bytes that are not UTF-8 are the client's fault"),
     Difference((500, 200), "POST .* b'.*good", "a media type has no case (RFC 9110, 8.3.1)"),
     Difference((200, 401), "GET /(key|either) ", "an empty credential is none"),
+    Difference((404, 307), "GET //?(query)? ", "where the contract has no `/`, people are led to the page"),
+    Difference((404, 405), r"\w+ //?(query)? ", "where the contract has no `/`, the double has GET and HEAD"),
     Difference((307, 404), "/json/ ", "a path with a slash at its end is another path (OpenAPI, Paths Object)"),
 ]
 
