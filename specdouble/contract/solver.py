@@ -108,6 +108,7 @@ class Solver:
         self._plausible = PlausibleValues(contract, texts)
         self._before: Document | None = None
         self._until = 0.0
+        self.ran_out = False  # whether the last search ended for want of time
 
     def solutions(
         self, wishes: Sequence[Wish], start: Document, before: Document | None = None, seconds: float = SECONDS
@@ -120,7 +121,7 @@ class Solver:
             before: how the document was.
             seconds: how long the search may take.
         """
-        self._before, self._until = before, time.monotonic() + seconds
+        self._before, self._until, self.ran_out = before, time.monotonic() + seconds, False
         found = _Found(wishes, before, self._fits)
         found.note(start)
         try:
@@ -137,6 +138,7 @@ class Solver:
                     if not wish.met(document, before):
                         found.note(*islice(self._toward_wish(wish, document), _WIDTH))
         except _OutOfTime:
+            self.ran_out = True
             yield from found.solved()
 
     # One wish

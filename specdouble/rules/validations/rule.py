@@ -25,7 +25,7 @@ _KEYS = ("rule", "message", "messageExpression", "status", "reason", "fieldPath"
 _SHAPE = {key: {"type": "string"} for key in _KEYS if key != "status"}
 _EACH = "*"  # in a path: each item of an array, each value of a map
 _DEEPEST = 12
-_SEARCH = 0.3  # seconds for each side of a rule
+_SEARCH = 3.0  # seconds for each side of a rule; one that takes longer says nothing
 # What a search follows; of the rest it knows too little to say that nothing is there.
 _SEARCHED = {
     "_&&_", "_||_", "!_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "size", "@in", "double",
@@ -202,7 +202,8 @@ def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> N
         (False, rule.is_false, "no document was found that breaks it", "correct it, or remove it: it says nothing"),
     ):
         wish = Wish(rule.compiled.tree, rule.path, holds, met)
-        if next(Solver(reading.document, resource.schema).solutions([wish], start, before, _SEARCH), None) is None:
+        solver = Solver(reading.document, resource.schema)
+        if next(solver.solutions([wish], start, before, _SEARCH), None) is None and not solver.ran_out:
             told = f"`{rule.expression}`: {reason}"
             reading.document.find(rule.pointer, told, remedy, "warning")
 
