@@ -19,6 +19,7 @@ from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
@@ -111,6 +112,7 @@ class Double:
         self._earlier: Seed = {}
         self._adopt(self._read())
         self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
+        self.world(DEFAULT_WORLD).prepare()
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -129,7 +131,7 @@ class Double:
     def _spread(self, read: Reading) -> None:
         self._adopt(read)
         for world in self.worlds:
-            world.adopt(self.contract, self.seed, self.made.of)
+            world.adopt(self.contract, self.initial)
 
     def _read(self) -> Reading:
         with _no_collection():
@@ -154,6 +156,7 @@ class Double:
         self.contract, self.sampler, self.resolutions = contract, read.sampler, read.resolutions
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
+        self.initial = InitialState(read.seed, read.made.of)
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]
         self.tokens = {
@@ -175,11 +178,10 @@ class Double:
             name,
             self._store,
             self.contract,
-            self.seed,
+            self.initial,
             self.clock,
             self.settings.seed,
             self.tokens,
-            made=self.made.of,
             make_room=self._make_room,
             keepers=self.factories.keepers,
             collection=self.factories.collection,

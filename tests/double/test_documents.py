@@ -10,6 +10,7 @@ import pytest
 from specdouble.contract import read
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
+from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.problem import Refusal
 from specdouble.double.state.store import open_store
 from specdouble.double.state.world import World
@@ -49,7 +50,7 @@ def world(tmp_path: Path) -> World:
     (tmp_path / "openapi.yaml").write_text(CONTRACT, "utf-8")
     contract = read(tmp_path)
     seed: dict[str, list[dict[str, Any]]] = {"customers": [{"id": 7, "email": "x@y.example"}]}
-    return World("test", open_store(None), contract, seed, Clock(), 1, {})
+    return World("test", open_store(None), contract, InitialState(seed), Clock(), 1, {})
 
 
 @pytest.fixture
@@ -253,6 +254,6 @@ def test_the_same_random_seed_gives_the_same_ids(tmp_path: Path) -> None:
     contract = read(tmp_path)
     ids = []
     for _ in range(2):
-        world = World("test", open_store(None), contract, {}, Clock("2026-05-01T09:00:00Z"), 42, {})
+        world = World("test", open_store(None), contract, InitialState({}), Clock("2026-05-01T09:00:00Z"), 42, {})
         ids.append(inserted(world.collection("orders", ADA))["id"])
     assert ids[0] == ids[1]

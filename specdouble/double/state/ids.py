@@ -77,6 +77,10 @@ class Ids:
             return lambda: "".join(self._random.choice(_LETTERS) for _ in range(length))
         return None
 
+    def last(self, collection: str) -> int:
+        """The greatest number that was given or seen in the collection; 0 where there was none."""
+        return self._last.get(collection, 0)
+
     def seen(self, collection: str, value: object) -> None:
         """Take note of an id that came from elsewhere, so that it is not given again."""
         if isinstance(value, int) and value < _FAR:

@@ -12,9 +12,10 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
+from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
-from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, Store
+from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store
 from specdouble.double.state.tokens import Tokens
 
 
@@ -25,11 +26,10 @@ class World:
         name: what the request calls it.
         store: where the documents are kept.
         contract: whose rules they keep.
-        seed: the documents that it begins with, and has again after a reset.
+        initial: the documents that it begins with, and has again after a reset.
         clock: for timestamps.
         random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
-        made: gives the documents of a collection that the seed says nothing of; asked when it is first used.
         make_room: has room for one more document, or raises a Problem.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
@@ -42,12 +42,11 @@ class World:
         name: str,
         store: Store,
         contract: Contract,
-        seed: Seed,
+        initial: InitialState,
         clock: Clock,
         random_seed: int | None,
         tokens: Mapping[str, Tokens],
         *,
-        made: Callable[[str], list[Document]] = lambda _collection: [],
         make_room: Callable[[World], None] = lambda _world: None,
         keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
@@ -65,16 +64,16 @@ class World:
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
         self._filled: set[str] = set()  # the collections that have what they begin with
         self._seeded = 0  # writes that this took
-        self.adopt(contract, seed, made)
+        self.adopt(contract, initial)
 
-    def adopt(self, contract: Contract, seed: Seed, made: Callable[[str], list[Document]]) -> None:
-        """Keep the documents, under another contract and with another seed from the next reset on."""
+    def adopt(self, contract: Contract, initial: InitialState) -> None:
+        """Keep the documents, under another contract and with other first ones from the next reset on."""
         self._contract = contract
-        self._seed, self._made = seed, made
+        self._initial = initial
         self._open()
         names = self._database.list_collection_names()
         if not any(self._database[name].find_one({}) for name in names):
-            self._fill()
+            self._begin_anew()
 
     @property
     def writes(self) -> int:
@@ -97,38 +96,47 @@ class World:
         """Forget every document but the seed's."""
         self._store.drop(self.name)
         self._open()
-        self._fill()
+        self._begin_anew()
+
+    def prepare(self) -> None:
+        """Have the seed in its place before the first request asks for it."""
+        for name in self._initial.seed:
+            self._kept(name)
 
     def documents(self) -> Seed:
         """Every document of the collections that have been used or seeded, as `mock_data/` would have it."""
         found = {}
-        for name in sorted(self._filled):
+        for name in self._names():
             documents, enforcement = self._kept(name)
             found[name] = [enforcement.seed(document) for document in documents.find({})]
         return found
 
     def counts(self) -> dict[str, int]:
         """How many documents there are in each of those collections."""
-        return {name: self._kept(name)[0].count_documents({}) for name in sorted(self._filled)}
+        return {name: self._kept(name)[0].count_documents({}) for name in self._names()}
 
-    def begin_with(self, documents: Mapping[str, list[Document]]) -> None:
+    def _names(self) -> list[str]:
+        return sorted({*self._filled, *self._initial.seed})
+
+    def begin_with(self, documents: Seed) -> None:
         """Forget every document, and have these; a collection of which nothing is said begins as after a reset.
 
         Raises:
             DuplicateKeyError: two of them cannot be there at once; the world is as it was.
         """
-        seed, before = self._seed, self.documents()
+        initial, before = self._initial, self.documents()
         try:
-            self._refill(documents)
+            self._refill(initial.but(documents))
         except DuplicateKeyError:
-            self._refill(before)
+            self._refill(initial.but(before))
             raise
         finally:
-            self._seed = seed
+            self._initial = initial
 
-    def _refill(self, documents: Mapping[str, list[Document]]) -> None:
-        self._seed = {**self._seed, **documents}
+    def _refill(self, initial: InitialState) -> None:
+        self._initial = initial
         self.reset()
+        self.prepare()
         self._seeded -= 1  # what it has now is none of its seed, and would be missed
 
     def collection(
@@ -203,19 +211,26 @@ class World:
         self._collections[name] = (documents, enforcement)
         return documents, enforcement
 
-    def _fill(self) -> None:
+    def _begin_anew(self) -> None:
         self._filled.clear()
         self._seeded = self._store.writes(self.name)
-        for name in self._seed:
-            self._prepare(name)
 
     def _begin(self, name: str, documents: Any, enforcement: Enforcement) -> None:
         """Put in what the collection begins with."""
+        self._filled.add(name)
+        can_share = isinstance(documents, IndexedCollection)
+        held = self._initial.held(name) if can_share else None
+        if held is not None:
+            contents, last = held
+            documents.begin_with(contents)
+            self._ids.seen(name, last)
+            return
         before = self._store.writes(self.name)
-        for document in self._seed[name] if name in self._seed else self._made(name):
+        for document in self._initial.documents(name):
             stored = enforcement.stored(deepcopy(document))
             enforcement.identify(stored)
             enforcement.key(stored)
             documents.insert_one(stored)
-        self._filled.add(name)
         self._seeded += self._store.writes(self.name) - before
+        if can_share:
+            self._initial.hold(name, documents, self._ids.last(name))

@@ -35,7 +35,9 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 
 from specdouble.double.state.store.client import EmbeddedClient
+from specdouble.double.state.store.collection import IndexedCollection
 from specdouble.double.state.store.escaped import EscapedCollection
+from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.values import Document, owned, rebuilt, storable
 
 if TYPE_CHECKING:
@@ -44,10 +46,12 @@ if TYPE_CHECKING:
 __all__ = [
     "MONGOMOCK",
     "BulkWriteError",
+    "Contents",
     "DeleteResult",
     "Document",
     "DuplicateKeyError",
     "EscapedCollection",
+    "IndexedCollection",
     "InsertManyResult",
     "InsertOneResult",
     "ObjectId",

@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.results import InsertOneResult, UpdateResult
 
 from specdouble.double.state.store.conditions import conditions, predicate
+from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.indexes import SortedIndex
 from specdouble.double.state.store.values import ODD, Document, Slot, by_dot, draft, handed_out, is_id, owned, storable
 
@@ -51,6 +52,15 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         # As upstream, without its two calls: it is asked for several times in each operation.
         known = self._db_store._collections.get(self._name)
         return self._db_store[self._name] if known is None else known
+
+    def contents(self) -> Contents:
+        """Its documents and indexes as they are now."""
+        contents: Contents = self._store.contents()
+        return contents
+
+    def begin_with(self, contents: Contents) -> None:
+        """Hold what another collection with the same indexes held; the documents are shared."""
+        self._store.begin_with(contents)
 
     def _iter_documents(self, filter: Any) -> Iterator[Document]:
         asked, _ = conditions(filter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from mongomock import store as upstream_store
@@ -30,6 +31,25 @@ class _OneLock:
 
 def _fields(index: dict[str, Any]) -> tuple[str, ...]:
     return tuple(field for field, _ in index["key"])
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a collection holds at a moment, to be shared: nobody changes it.
+
+    Args:
+        documents: by their keys.
+        positions: where each was inserted.
+        odd_ids: the keys that are no plain ids.
+        hashes: the indexes by hash.
+        bytes: how much that is; whoever shares it counts it as its own.
+    """
+
+    documents: dict[Any, Document]
+    positions: dict[Any, int]
+    odd_ids: set[Any]
+    hashes: dict[tuple[str, ...], HashIndex]
+    bytes: int
 
 
 class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
@@ -60,6 +80,26 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         with self.lock:
             super().drop()
             self._clear()
+
+    def contents(self) -> Contents:
+        """Copies of what it holds; the documents are shared."""
+        with self.lock:
+            hashes = {fields: index.copy() for fields, index in self.hashes.items()}
+            return Contents(dict(self._documents), dict(self.positions), set(self.odd_ids), hashes, self._bytes)
+
+    def begin_with(self, contents: Contents) -> None:
+        """Hold what another one with the same indexes held, in place of what this one holds."""
+        with self.lock:
+            self._clear()
+            self._weigh(contents.bytes)
+            self._documents = dict(contents.documents)
+            self.positions = dict(contents.positions)
+            self.odd_ids = set(contents.odd_ids)
+            self._count = itertools.count(max(self.positions.values(), default=-1) + 1)
+            for fields, index in self.hashes.items():
+                index.take(contents.hashes[fields])
+            for order in self.orders.values():
+                order.file_all(self._documents, self.positions)
 
     def create_index(self, index_name: str, index_dict: dict[str, Any]) -> None:
         is_known = index_name in self.indexes

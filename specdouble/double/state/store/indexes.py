@@ -23,7 +23,7 @@ class HashIndex:
     Documents with an array, an object or a rarer type there are `odd`: candidates of every query.
     """
 
-    __slots__ = ("_field", "buckets", "fields", "odd", "slot")
+    __slots__ = ("_field", "_shares", "buckets", "fields", "odd", "slot")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
@@ -31,6 +31,23 @@ class HashIndex:
         self._field = fields[0]
         self.buckets: dict[Slot, Any] = {}
         self.odd: dict[Any, None] = {}
+        self._shares = False  # whether several documents ever had one value
+
+    def copy(self) -> HashIndex:
+        """An index of the same documents, which changes by itself."""
+        copied = HashIndex(self.fields)
+        copied.take(self)
+        return copied
+
+    def take(self, other: HashIndex) -> None:
+        """Have the keys of another index over the same fields, in place of its own."""
+        self._shares = other._shares
+        self.buckets = dict(other.buckets)
+        self.odd = dict(other.odd)
+        if self._shares:
+            for slot, bucket in other.buckets.items():
+                if type(bucket) is dict:
+                    self.buckets[slot] = dict(bucket)
 
     def _slot_of_one(self, document: Document) -> Slot:
         value = document.get(self._field)
@@ -49,6 +66,7 @@ class HashIndex:
             bucket[key] = None
         elif bucket is not key and bucket != key:
             self.buckets[slot] = {bucket: None, key: None}
+            self._shares = True
 
     def remove(self, key: Any, slot: Slot) -> None:
         if slot is ODD:
@@ -106,6 +124,12 @@ class SortedIndex:
     def file(self, key: Any, document: Document, position: int) -> None:
         if self.orders or type(document.get(self.field)) is not str:  # else there is nothing to put it into
             self.add(self.by_value.slot(document), self.entry(key, document, position))
+
+    def file_all(self, documents: Mapping[Any, Document], positions: Mapping[Any, int]) -> None:
+        """Take in the documents of a collection that begins; strings, which most are, need no entry yet."""
+        for key, document in documents.items():
+            if type(document.get(self.field)) is not str:
+                self.file(key, document, positions[key])
 
     def add(self, slot: Slot, entry: tuple[Any, ...]) -> None:
         if entry[0] is ODD:
