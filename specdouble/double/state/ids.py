@@ -21,6 +21,7 @@ _PRIVATE = {  # addresses that lead nowhere (RFC 1918, RFC 4193)
     ipaddress.IPv6Address: int(ipaddress.IPv6Address("fd00::")),
 }
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TRIES = 100  # at a text that was not given before
 _FAR = 2**31 - 1000  # a client's id beyond is no number to count on from
 
 
@@ -71,7 +72,8 @@ class Ids:
             return lambda: str(make(_PRIVATE[make] + self._random.getrandbits(24)))
         pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
         if isinstance(pattern, str) and not _OBJECT_ID_PATTERN.fullmatch(pattern):
-            return lambda: matching(pattern, self._random, least, most) or self._object_id()
+            given: set[str] = set()  # a pattern may have few texts, and chance repeats itself
+            return lambda: self._matching(pattern, least, most, given)
         if not isinstance(pattern, str) and (least > 24 or (most is not None and most < 24)):
             length = max(least, min(most or least, 12))
             return lambda: "".join(self._random.choice(_LETTERS) for _ in range(length))
@@ -80,6 +82,16 @@ class Ids:
     def last(self, collection: str) -> int:
         """The greatest number that was given or seen in the collection; 0 where there was none."""
         return self._last.get(collection, 0)
+
+    def _matching(self, pattern: str, least: int, most: int | None, given: set[str]) -> str:
+        """A text of the pattern that was not given before, as long as one is found."""
+        text = ""
+        for _ in range(_TRIES):
+            text = matching(pattern, self._random, least, most) or self._object_id()
+            if text not in given:
+                break
+        given.add(text)
+        return text
 
     def seen(self, collection: str, value: object) -> None:
         """Take note of an id that came from elsewhere, so that it is not given again."""
