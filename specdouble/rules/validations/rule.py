@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from specdouble.contract.expression import EvaluationError, Expression, ExpressionError, compiled
 from specdouble.contract.expression_tree import Call, Field, Has, Name, text_of, walk
 from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
+from specdouble.contract.operation import Operation
 from specdouble.contract.plausible_value import PlausibleValues
 from specdouble.contract.pointer import pointer
 from specdouble.contract.resource import Resource
@@ -179,9 +180,10 @@ class _Place(NamedTuple):
 
 
 def _read(reading: Reading) -> Iterator[Validation]:
+    writers = _writers(reading)
     for resource in reading.resources.values():
         numbers: Counter[str] = Counter()
-        for found in _of_resource(reading, resource):
+        for found in _of_resource(reading, resource, writers.get(resource.collection, ())):
             numbers[found.label] += 1
             number = numbers[found.label]
             _find_one_sided(reading, resource, found)
@@ -208,9 +210,21 @@ def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> N
             reading.document.find(rule.pointer, told, remedy, "warning")
 
 
-def _of_resource(reading: Reading, resource: Resource) -> Iterator[Validation]:
+def _writers(reading: Reading) -> dict[str, list[Operation]]:
+    """The operations that write whole documents, by collection."""
+    found: dict[str, list[Operation]] = {}
+    for operation in reading.operations:
+        action = reading.actions.get(operation.id)
+        if action is None or action.wrapper or action.does not in ("create", "replace", "update"):
+            continue
+        if operation.json_body:
+            found.setdefault(action.collection, []).append(operation)
+    return found
+
+
+def _of_resource(reading: Reading, resource: Resource, writers: Iterable[Operation]) -> Iterator[Validation]:
     seen: set[tuple[Any, ...]] = set()
-    for root, at in _schemas_of(reading, resource):
+    for root, at in _schemas_of(resource, writers):
         for place in _places(reading, root, at, (), frozenset()):
             for keyword in (KEYWORD, KUBERNETES):
                 if keyword in place.schema:
@@ -221,13 +235,11 @@ def _of_resource(reading: Reading, resource: Resource) -> Iterator[Validation]:
                             yield found
 
 
-def _schemas_of(reading: Reading, resource: Resource) -> Iterator[tuple[Any, str]]:
+def _schemas_of(resource: Resource, writers: Iterable[Operation]) -> Iterator[tuple[Any, str]]:
     """The schema of the documents, then those of the bodies that write them."""
     yield resource.schema, resource.pointer
-    for operation in reading.operations:
-        action = reading.actions.get(operation.id)
-        writes = action is not None and action.collection == resource.collection and not action.wrapper
-        if writes and action is not None and action.does in ("create", "replace", "update") and operation.json_body:
+    for operation in writers:
+        if operation.json_body:
             yield operation.json_body.schema, operation.json_body.pointer + "/schema"
 
 
