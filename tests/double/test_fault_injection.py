@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,19 @@ def test_a_fault_can_be_written_in_one_line() -> None:
 def test_a_line_that_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"name=value|no operation|int|wrong"):
         fault_of(text, read(FOLDER / "tasks.yaml"))
+
+
+def test_a_world_stays_while_one_of_its_requests_is_delayed() -> None:
+    double = Double(Settings(FOLDER / "tasks.yaml", worlds=2))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url, timeout=30) as client:
+        first, other = {"X-Specdouble-World": "first"}, {"X-Specdouble-World": "other"}
+        create(client, **first)
+        inject(client, world="first", delay=1)
+        with ThreadPoolExecutor(1) as pool:
+            delayed = pool.submit(httpx.post, f"{url}{TASKS}", json={"title": "Delayed"}, headers=first)
+            time.sleep(0.2)  # by now it waits
+            refused = client.get(TASKS, headers=other)  # there is room for two worlds, and none is idle
+            assert delayed.result().status_code == 201
+        client.delete(FAULTS)
+        assert refused.status_code == 503
+        assert "Delayed" in client.get(TASKS, headers=first).text

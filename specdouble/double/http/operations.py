@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.middleware.cors import CORSMiddleware
 
@@ -29,6 +29,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Awaited = TypeVar("Awaited")
 
 WORLD_HEADER = b"x-specdouble-world"
 EXPOSED = (
@@ -113,7 +114,7 @@ class Operations:
     async def _faulty_outcome(
         self, fault: InjectedFault, operation: Answering, request: Request, world: World
     ) -> Outcome:
-        await self._faults.wait(fault)
+        await _waited_for(self._faults.wait(fault), world)
         if fault.connection == "drop":
             return Outcome(Answer(0, b"", []), None, {"title": "dropped", "detail": "an injected fault"})
         try:
@@ -307,8 +308,8 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
     return DEFAULT_WORLD
 
 
-async def _waited_for(begun: Awaitable[Outcome], world: World) -> Outcome:
-    """The outcome of a request for which something is waited; its world stays until then."""
+async def _waited_for(begun: Awaitable[Awaited], world: World) -> Awaited:
+    """What a request waits for; its world stays until then."""
     world.busy += 1
     try:
         return await begun
