@@ -138,3 +138,15 @@ def test_a_restored_snapshot_knows_whose_children_its_documents_are(flags: httpx
     flags.post("/_specdouble/snapshots/nested/restore").raise_for_status()
     assert flags.get("/orgs/first/flags/mine").json()["on"] is True
     assert flags.get("/orgs/second/flags/mine").status_code == 404
+
+
+@pytest.mark.parametrize("changed", ["left", "right"])
+def test_of_two_children_with_one_id_the_changed_one_is_told(flags: httpx.Client, changed: str) -> None:
+    flags.post("/_specdouble/reset").raise_for_status()
+    for org in ("left", "right"):
+        flags.post(f"/orgs/{org}/flags", json={"key": "same", "on": True}).raise_for_status()
+    flags.put("/_specdouble/snapshots/twins").raise_for_status()
+    flags.put(f"/orgs/{changed}/flags/same", json={"key": "same", "on": False}).raise_for_status()
+    (found,) = flags.get("/_specdouble/snapshots/twins/diff").json().values()
+    assert [(one["before"]["on"], one["after"]["on"]) for one in found["changed"]] == [(True, False)]
+    assert found["added"] == found["removed"] == []

@@ -59,7 +59,7 @@ class Administration:
     # Worlds
 
     async def _worlds(self, _request: Request) -> Response:
-        return _json([_told_of_world(world) for world in self._double.worlds])
+        return json_response([_told_of_world(world) for world in self._double.worlds])
 
     async def _reset_world(self, request: Request) -> Response:
         self._double.worlds.reset_one(request.path_params["name"])
@@ -71,15 +71,15 @@ class Administration:
 
     async def _credentials(self, request: Request) -> Response:
         credentials = Credentials(self._double.contract, self._double.tokens)
-        return _json(credentials.of(self._world(request), request.path_params["who"]))
+        return json_response(credentials.of(self._world(request), request.path_params["who"]))
 
     # Snapshots
 
     async def _snapshots(self, _request: Request) -> Response:
-        return _json([snapshot.summary() for snapshot in self._double.snapshots])
+        return json_response([snapshot.summary() for snapshot in self._double.snapshots])
 
     async def _export(self, request: Request) -> Response:
-        return _json(self._double.snapshots.of(request.path_params["name"]).documents)
+        return json_response(self._double.snapshots.of(request.path_params["name"]).documents)
 
     async def _keep(self, request: Request) -> Response:
         """Keep the documents that are sent, or else those of the world."""
@@ -87,7 +87,7 @@ class Administration:
         text = await _text(request)
         documents = self._read(text, name) if text.strip() else self._world(request).documents()
         is_new = self._double.snapshots.keep(name, documents)
-        return _json(self._double.snapshots.of(name).summary(), 201 if is_new else 200)
+        return json_response(self._double.snapshots.of(name).summary(), 201 if is_new else 200)
 
     def _read(self, text: str, name: str) -> Seed:
         try:
@@ -101,8 +101,9 @@ class Administration:
 
     async def _difference(self, request: Request) -> Response:
         snapshot = self._double.snapshots.of(request.path_params["name"])
-        ids = {name: resource.id for name, resource in self._double.contract.resources.items()}
-        return _json(difference(snapshot.documents, self._world(request).documents(), ids))
+        resources = self._double.contract.resources
+        keys = {name: (*resource.parents, resource.id) for name, resource in resources.items()}
+        return json_response(difference(snapshot.documents, self._world(request).documents(), keys))
 
     async def _delete(self, request: Request) -> Response:
         self._double.snapshots.delete(request.path_params["name"])
@@ -114,14 +115,14 @@ class Administration:
     # Faults
 
     async def _faults(self, _request: Request) -> Response:
-        return _json(self._double.faults.listed())
+        return json_response(self._double.faults.listed())
 
     async def _replace_faults(self, request: Request) -> Response:
         try:
             self._double.faults.replace(faults_of(await _text(request), self._double.contract))
         except ValueError as error:  # msgspec's errors are such too
             raise Problem(422, "Not a list of faults", str(error)) from None
-        return _json(self._double.faults.listed())
+        return json_response(self._double.faults.listed())
 
     async def _remove_faults(self, _request: Request) -> Response:
         self._double.faults.replace([])
@@ -130,14 +131,14 @@ class Administration:
     # The clock
 
     async def _clock(self, _request: Request) -> Response:
-        return _json(_told_of_clock(self._double.clock))
+        return json_response(_told_of_clock(self._double.clock))
 
     async def _set_clock(self, request: Request) -> Response:
         try:
             _set(self._double.clock, _object(await _text(request)))
         except ValueError as error:
             raise Problem(422, "Not a time", str(error)) from None
-        return _json(_told_of_clock(self._double.clock))
+        return json_response(_told_of_clock(self._double.clock))
 
     async def _free_clock(self, _request: Request) -> Response:
         self._double.clock.run()
@@ -198,5 +199,5 @@ def _object(text: str) -> dict[str, JSON]:
     return value
 
 
-def _json(value: JSON, status: int = 200) -> Response:
+def json_response(value: JSON, status: int = 200) -> Response:
     return Response(orjson.dumps(value, default=str), status, media_type="application/json")

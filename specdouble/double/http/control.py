@@ -21,7 +21,7 @@ from specdouble.contract import Contract
 from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
-from specdouble.double.http.administration import Administration
+from specdouble.double.http.administration import Administration, json_response
 from specdouble.double.http.served import Served
 from specdouble.double.state.journal import FIELDS
 from specdouble.double.state.masking import Masking
@@ -127,7 +127,7 @@ class Control:
         return Response(self._contract, media_type="application/json")
 
     async def _health(self, _request: Request) -> Response:
-        return _json({"status": "ok"})
+        return json_response({"status": "ok"})
 
     async def _reset(self, request: Request) -> Response:
         name = request.headers.get("x-specdouble-world")
@@ -145,7 +145,7 @@ class Control:
             raise Problem(400, detail=f"the journal is searched by {', '.join(FIELDS)}, not by {', '.join(unknown)}")
         if self._masking is None:
             self._masking = Masking(self._double.contract)
-        answer = _json(journal.shown(self._masking, **wanted))
+        answer = json_response(journal.shown(self._masking, **wanted))
         answer.headers[FORGOTTEN] = str(journal.forgotten)
         return answer
 
@@ -220,7 +220,3 @@ def _told(problem: Problem) -> Response:
     """RFC 9457, section 3."""
     body = {"type": "about:blank", "title": problem.words, "status": problem.status, "detail": problem.detail}
     return Response(orjson.dumps(body), problem.status, problem.headers, media_type="application/problem+json")
-
-
-def _json(value: Any) -> Response:
-    return Response(orjson.dumps(value, default=str), media_type="application/json")

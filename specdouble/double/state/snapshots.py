@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -98,18 +97,18 @@ class Snapshots:
         del self._snapshots[self.of(name).name]
 
 
-def difference(before: Seed, after: Seed, ids: Mapping[str, str]) -> dict[str, Any]:
+def difference(before: Seed, after: Seed, keys: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """How documents differ, one by one: added, removed and changed ones, of the collections that do.
 
     Args:
         before: the documents as they were.
         after: the documents as they are.
-        ids: by collection, the property that holds the id; `_id` where nothing is said.
+        keys: by collection, the properties that tell its documents apart; `_id` where nothing is said.
     """
     found = {}
     for collection in sorted(before.keys() | after.keys()):
-        name = ids.get(collection, "_id")
-        old, new = _by_id(before.get(collection, []), name), _by_id(after.get(collection, []), name)
+        names = keys.get(collection, ("_id",))
+        old, new = _by_key(before.get(collection, []), names), _by_key(after.get(collection, []), names)
         differences = _differences(old, new)
         if any(differences.values()):
             found[collection] = differences
@@ -130,10 +129,5 @@ def _differences(old: Mapping[str, Document], new: Mapping[str, Document]) -> di
     return found
 
 
-def _by_id(documents: list[Document], name: str) -> dict[str, Document]:
-    # Documents of two parents may share an id: those that do are told apart by all that they have.
-    found: dict[str, Document] = {}
-    for document in documents:
-        key = repr(document.get(name))
-        found[key if key not in found else json.dumps(document, sort_keys=True, default=str)] = document
-    return found
+def _by_key(documents: list[dict[str, Any]], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {repr([document.get(name) for name in names]): document for document in documents}
