@@ -10,7 +10,7 @@ from specdouble.contract.expression import Expression, compiled
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
 from specdouble.double.state.problem import Broken
-from specdouble.rules.validations.rule import Found, Validation
+from specdouble.rules.validations.rule import Found, Validation, variables
 
 _Ask = Callable[..., Broken | Sequence[Broken] | None]
 
@@ -38,8 +38,7 @@ class ValidationsKeeper(Keeper):
 
     def holds(self, found: Found) -> bool:
         """Whether it holds at a place."""
-        variables = {"self": found.value} if found.old is None else {"self": found.value, "oldSelf": found.old}
-        return self.rule.compiled.holds(variables)
+        return self.rule.compiled.holds(variables(found))
 
     def shown(self, stored: Document) -> Document:
         """A stored document as a caller sees it."""

@@ -13,6 +13,17 @@ from .server import Argued, Server, free_port, install_from_debian, undeclared
 KEY = "for-tests-on-loopback"
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")
 HERE = "/servers/localhost"
+WRITERS = [
+    "createZone",
+    "putZone",
+    "patchZone",
+    "createTSIGKey",
+    "putTSIGKey",
+    "createCryptokey",
+    "modifyCryptokey",
+    "createMetadata",
+    "modifyMetadata",
+]
 
 
 class PowerDNS(Server):
@@ -24,50 +35,20 @@ class PowerDNS(Server):
             "*",
             r'(is accepted|is sent|nothing else|not name): the server answered (400|409|422) \{"errors?"',
             "a name is canonical, a key is base64, an algorithm one that is known: no schema says so",
-            [
-                "createZone",
-                "putZone",
-                "patchZone",
-                "createTSIGKey",
-                "putTSIGKey",
-                "createCryptokey",
-                "modifyCryptokey",
-                "createMetadata",
-                "modifyMetadata",
-            ],
+            WRITERS,
         ),
         Argued(
             "*",
             r"Schema-valid request rejected",
             "a name is canonical, a key is base64, an algorithm one that is known: no schema says so",
-            [
-                "createZone",
-                "putZone",
-                "patchZone",
-                "createTSIGKey",
-                "putTSIGKey",
-                "createCryptokey",
-                "modifyCryptokey",
-                "createMetadata",
-                "modifyMetadata",
-                "searchData",
-                "listZones",
-            ],
+            [*WRITERS, "searchData", "listZones"],
         ),
         Argued(
             "*",
             r'answered 500 \{"error": "Internal Server Error"\}|Server error',
             "500 at a name that is no text, a catalog that is no name, a search that it cannot use",
             [
-                "createZone",
-                "putZone",
-                "patchZone",
-                "createTSIGKey",
-                "putTSIGKey",
-                "createCryptokey",
-                "modifyCryptokey",
-                "createMetadata",
-                "modifyMetadata",
+                *WRITERS,
                 "searchData",
                 "cacheFlushByName",
                 "getTSIGKey",
