@@ -14,6 +14,7 @@ import yaml
 
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
+from tests.contracts import FOLDER
 
 TEXT = {"type": "string"}
 PLACED: dict[str, Any] = {
@@ -134,3 +135,10 @@ def test_our_story_takes_no_field_that_the_contract_does_not_welcome(
     answer = client.post(path, json={})
     assert answer.json().keys() == {"message"} | more
     assert "name is required" in answer.json()["message"]
+
+
+def test_who_leaves_out_the_path_of_the_server_is_told_it() -> None:
+    with serving(Settings(FOLDER / "tasks.yaml")) as url:
+        answer = httpx.get(f"{url}/tasks")
+        assert (answer.status_code, answer.json()["detail"].endswith("ask for /api/v1/tasks")) == (404, True)
+        assert "/_specdouble/docs" in httpx.get(f"{url}/nowhere").json()["detail"]

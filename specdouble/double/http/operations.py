@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from starlette.middleware.cors import CORSMiddleware
 
 from specdouble.contract import Contract
+from specdouble.contract.operation import base_path
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, Control
@@ -61,6 +62,7 @@ class Operations:
         self._paths = Paths(_by_path(compiled))
         self._unknown = ErrorShapes(double.contract, None)
         self._control = Control(double)
+        self._base = base_path(double.contract.data)
         self._limit = double.settings.body_limit
         self._cors = CORSMiddleware(
             self._answer_browser,
@@ -132,14 +134,18 @@ class Operations:
         path, method = request.target, request.method
         found = self._paths.find(path)
         if found is None:
-            raise Problem(
-                404, "Not Found", f"the contract has no path that fits {path}; {DOCS} shows those that it has"
-            )
+            raise Problem(404, "Not Found", f"the contract has no path that fits {path}; {self._remedy(path)}")
         operations = found[0]
         if method not in operations:
             found = self._with_method(path, method, operations) or found
         operations, request.path = found
         return _of_method(operations, method)
+
+    def _remedy(self, path: str) -> str:
+        """Where a path may be meant that the contract has not: all stand below the path of its first server."""
+        if self._base and self._paths.find(self._base + path) is not None:
+            return f"its first server stands at {self._base}: ask for {self._base}{path}"
+        return f"{DOCS} shows those that it has"
 
     async def _outcome(self, operation: Answering, request: Request, world: World) -> Outcome:
         is_new, world.used = world.used == 0, request.arrived
