@@ -1,0 +1,23 @@
+"""The miners: what reads hypotheses out of a contract, without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from specdouble.contract import Contract
+from specdouble.discover import shape
+from specdouble.discover.hypothesis import Hypothesis
+
+# Each is asked once, of the contract with its documents (`x-resource`) known.
+MINERS: tuple[Callable[[Contract], Iterable[Hypothesis]], ...] = (shape.mine,)
+
+
+def mine(contract: Contract) -> list[Hypothesis]:
+    """Every hypothesis, the likeliest first; of those that say the same, what the contract's own words say."""
+    found: dict[str, Hypothesis] = {}
+    for miner in MINERS:
+        for one in miner(contract):
+            known = found.get(one.key)
+            if known is None or (one.source.claims, one.prior) > (known.source.claims, known.prior):
+                found[one.key] = one
+    return sorted(found.values(), key=lambda one: -one.prior)

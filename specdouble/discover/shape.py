@@ -1,0 +1,60 @@
+"""Hypotheses from the shape of a contract: what it declares of refusals, of names that hold ids, of requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from specdouble.contract import Contract, Resource
+from specdouble.contract.properties import is_scalar, plain, properties_of
+from specdouble.discover.hypothesis import Hypothesis, Source
+
+# The names under which documents are told apart, the most usual first.
+_NAMING = ("name", "slug", "email", "username", "login", "code", "key", "title", "sku", "number")
+_CONFLICT = "409"  # RFC 9110, 15.5.10
+_OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)s?$")
+
+
+def mine(contract: Contract) -> Iterator[Hypothesis]:
+    """What the shape suggests of each resource."""
+    for resource in contract.resources.values():
+        places = {name: (schema, at) for name, schema, at in _properties(contract, resource)}
+        yield from _unique(contract, resource, places)
+        yield from _references(contract, resource, places)
+
+
+Places = dict[str, tuple[dict[str, object], str]]
+
+
+def _properties(contract: Contract, resource: Resource) -> Iterator[tuple[str, dict[str, object], str]]:
+    return properties_of(contract.document, resource.schema, resource.pointer)
+
+
+def _unique(contract: Contract, resource: Resource, places: Places) -> Iterator[Hypothesis]:
+    """The property that documents are called by, where a create may be in conflict with what is there."""
+    for operation_id, action in contract.actions_of.get(resource.collection, ()):
+        operation = contract.operations[operation_id]
+        if action.does != "create" or _CONFLICT not in operation.statuses:
+            continue
+        named = next((name for word in _NAMING for name in places if plain(name) == word), None)
+        if named is None or named == resource.id:
+            continue
+        words = f"{operation} declares 409"
+        yield Hypothesis("x-unique", places[named][1], True, _source(contract, operation.pointer, words), 0.5)
+
+
+def _references(contract: Contract, resource: Resource, places: Places) -> Iterator[Hypothesis]:
+    """A property whose name is that of other documents, and says that it holds an id: `promptId`."""
+    for name, (schema, at) in places.items():
+        stem = plain(_OF_AN_ID.sub("", name))
+        if not stem or stem == plain(name) or not is_scalar(schema) or name == resource.id:
+            continue
+        if schema.get("readOnly") is True:  # no client names a document with it
+            continue
+        for other in contract.resources:
+            if stem in (plain(other), plain(other).removesuffix("s")) and other != resource.collection:
+                yield Hypothesis("x-references", at, other, _source(contract, at, f"the name `{name}`"), 0.4)
+
+
+def _source(contract: Contract, at: str, words: str) -> Source:
+    return Source("shape", *contract.locate(at), words)
