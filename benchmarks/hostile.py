@@ -139,7 +139,9 @@ def _journal(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
 
     def kept_and_told(raw: bytes) -> object:
         journal = Journal()
-        journal.record((0, 0, "default", "POST", "/items", b"", "create_item", raw, 400, b"", None, None))
+        journal.record(
+            (0, 0, "default", "POST", "/items", b"", "create_item", raw, 400, b"", None, None, None, b"", True, ())
+        )
         return journal.shown(masking)
 
     yield "journal: objects that are cut", kept_and_told, repeated('{"token":')

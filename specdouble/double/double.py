@@ -19,12 +19,14 @@ from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
 from specdouble.double.state.snapshots import Snapshots
 from specdouble.double.state.store import open_store
+from specdouble.double.state.streams import Streams
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
@@ -106,6 +108,8 @@ class Double:
         self.clock = Clock(settings.clock)
         self.faults = FaultInjection(settings.seed)
         self.journal = Journal()
+        self.coverage = Coverage()
+        self.streams = Streams()
         self.snapshots = Snapshots()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
@@ -153,7 +157,8 @@ class Double:
     def _adopt(self, read: Reading) -> None:
         self._adopted = read
         contract = read.contract
-        self.contract, self.sampler, self.resolutions = contract, read.sampler, read.resolutions
+        self.contract, self.sampler = contract, read.sampler
+        self.resolutions: Resolutions = read.resolutions
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
         self.initial = InitialState(read.seed, read.made.of)

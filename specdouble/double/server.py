@@ -25,6 +25,7 @@ from specdouble.double.http.operations import ASGIApp, Message, Operations, Rece
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
+from specdouble.double.state.streams import Streams
 
 DEFAULT_PORT = 4010
 IDLE, ARRIVAL = 5, 60  # seconds
@@ -130,7 +131,7 @@ class Server:
             server_header=False,
             timeout_graceful_shutdown=int(grace) + 5,  # for tasks that do not let themselves be cut
         )
-        self._server = _Uvicorn(config, grace)
+        self._server = _Uvicorn(config, grace, double.streams)
 
     def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self._app(scope, receive, send)
@@ -270,14 +271,17 @@ class _Uvicorn(uvicorn.Server):
     Args:
         config: uvicorn's own settings.
         grace: seconds for requests that are under way when the end is asked for.
+        streams: the answers that go on for ever; they end first.
     """
 
-    def __init__(self, config: uvicorn.Config, grace: float) -> None:
+    def __init__(self, config: uvicorn.Config, grace: float, streams: Streams) -> None:
         super().__init__(config)
         self._grace = grace
+        self._streams = streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, wait, cut what takes longer, and end without a signal of our own."""
+        await self._streams.end()
         under_way = self._under_way()
         if under_way:
             _log.warning("ending: waiting up to %g s for %s", self._grace, "; ".join(under_way))

@@ -26,6 +26,7 @@ MASKING = Masking(read(ROOT))
 def record(journal: Journal, **given: Any) -> None:
     entry = {"time": 1.0, "seconds": 0.1, "world": "default", "method": "POST", "path": "/a", "query": b""}
     entry |= {"operation": None, "request_body": b"", "status": 200, "response_body": b"", "rule": None, "why": None}
+    entry |= {"caller": None, "media_type": b"", "is_read": True, "writes": ()}
     journal.record(tuple({**entry, **given}.values()))
 
 

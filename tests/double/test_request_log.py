@@ -34,6 +34,7 @@ def masking(double: Double) -> Masking:
 def exchange(**given: Any) -> tuple[Any, ...]:
     fields = {"time": 1.0, "seconds": 0.0012, "world": "default", "method": "POST", "path": "/a", "query": b""}
     fields |= {"operation": None, "request_body": b"", "status": 200, "response_body": b"", "rule": None, "why": None}
+    fields |= {"caller": None, "media_type": b"", "is_read": True, "writes": ()}
     return tuple({**fields, **given}.values())
 
 

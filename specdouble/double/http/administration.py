@@ -135,7 +135,7 @@ class Administration:
 
     async def _set_clock(self, request: Request) -> Response:
         try:
-            _set(self._double.clock, _object(await _text(request)))
+            _set(self._double.clock, await json_object(request))
         except ValueError as error:
             raise Problem(422, "Not a time", str(error)) from None
         return json_response(_told_of_clock(self._double.clock))
@@ -189,9 +189,15 @@ async def _text(request: Request) -> str:
         raise Problem(400, detail="the body is not UTF-8") from None
 
 
-def _object(text: str) -> dict[str, JSON]:
+async def json_object(request: Request) -> dict[str, JSON]:
+    """The body of a request, which is a JSON object; no body is an empty one.
+
+    Raises:
+        Problem: it is none.
+    """
+    text = await _text(request)
     try:
-        value = orjson.loads(text)
+        value = orjson.loads(text or "{}")
     except orjson.JSONDecodeError as error:
         raise Problem(400, detail=f"the body is not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -200,4 +206,5 @@ def _object(text: str) -> dict[str, JSON]:
 
 
 def json_response(value: JSON, status: int = 200) -> Response:
+    """An answer of the control plane."""
     return Response(orjson.dumps(value, default=str), status, media_type="application/json")

@@ -112,9 +112,11 @@ class CompiledOperation:
         try:
             # In this order (RFC 9110, 15.5): who asks, whether they may, what they ask, in which form they want it.
             user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
+            request.user = user
             for guard in self.guards:  # who may not ask is not told what is wrong with the question
                 guard.admit(user)
             values = self.reader.read(request)
+            request.is_read = True
             results = self.results
             if self._negotiation is not None:
                 results = self._negotiation.results(request.headers.get(b"accept"))

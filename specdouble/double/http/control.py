@@ -22,16 +22,15 @@ from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration, json_response
+from specdouble.double.http.inspection import Inspection
+from specdouble.double.http.sending import Operations as Sending
 from specdouble.double.http.served import Served
-from specdouble.double.state.journal import FIELDS
-from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
 
 PREFIX = "/_specdouble"
 CONTRACT = "/openapi.json"
 HEALTH = PREFIX + "/health"
 DOCS = PREFIX + "/docs"
-FORGOTTEN = "X-Specdouble-Forgotten"  # how many exchanges had to make room in the journal
 
 # Behind a proxy the page stands deeper than it knows: every address in it is relative to its own.
 _START = """
@@ -79,23 +78,23 @@ class Control:
 
     Args:
         double: the double.
+        operations: what answers requests to the contract's operations.
     """
 
-    def __init__(self, double: Served) -> None:
+    def __init__(self, double: Served, operations: Sending) -> None:
         self._double = double
         self._access = Access(double.settings.hosts, double.settings.control_token)
         described = _with_rules(_with_local_server(double.contract.data), double.contract)
         # Not by orjson: a contract's integers may be beyond 64 bits.
         self._contract = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
-        self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
         routes = [
             Route(CONTRACT, self._openapi, methods=["GET"]),
             Route(HEALTH, self._health, methods=["GET"]),
             Route(PREFIX + "/reset", self._reset, methods=["POST"]),
-            Route(PREFIX + "/journal", self._journal, methods=["GET"]),
             Route("/", _to_docs, methods=["GET"]),
             Route(DOCS, self._docs, methods=["GET"]),
             *Administration(double, PREFIX).routes,
+            *Inspection(double, PREFIX, operations).routes,
             Mount(DOCS, StaticFiles(directory=_swagger_ui(), check_dir=False)),
         ]
         handlers = {HTTPException: _not_answered, Problem: _refused}
@@ -136,18 +135,6 @@ class Control:
         else:
             self._double.worlds.reset_one(name)
         return Response(status_code=204)
-
-    async def _journal(self, request: Request) -> Response:
-        journal = self._double.journal
-        wanted = dict(request.query_params)
-        unknown = wanted.keys() - set(FIELDS)
-        if unknown:
-            raise Problem(400, detail=f"the journal is searched by {', '.join(FIELDS)}, not by {', '.join(unknown)}")
-        if self._masking is None:
-            self._masking = Masking(self._double.contract)
-        answer = json_response(journal.shown(self._masking, **wanted))
-        answer.headers[FORGOTTEN] = str(journal.forgotten)
-        return answer
 
     async def _docs(self, _request: Request) -> Response:
         page = _DOCS.format(title=escape(self._double.contract.title), start=_START)

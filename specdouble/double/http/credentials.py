@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from specdouble.contract import Contract, Identity, PropertyRule
+from specdouble.contract import Contract, Identity, PropertyRule, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
@@ -56,6 +57,39 @@ class Credentials:
         if identity.credential is None:
             return self._tokens[scheme].issue(user)
         return str(user.get(identity.credential, ""))
+
+
+def id_among_claims(contract: Contract) -> Callable[[Mapping[str, JSON]], JSON]:
+    """A function that tells the caller's id among its claims; of a caller without a user, any claim tells it."""
+    named: list[str] = []
+    for identity in contract.identities.values():
+        id_name = contract.resources[identity.collection].id
+        named += [claim for claim, name in identity.claims.items() if name == id_name]
+    if len(set(named)) == 1:
+        claim = named[0]
+        return lambda claims: claims.get(claim)
+
+    def told(claims: Mapping[str, JSON]) -> JSON:
+        found = next((claims[claim] for claim in named if claim in claims), None)
+        return next(iter(claims.values()), None) if found is None else found
+
+    return told
+
+
+def name_of(contract: Contract, world: World, id: JSON) -> str:
+    """What the caller of that id is called: as people tell the users of its scheme apart, else by the id."""
+    for identity in contract.identities.values():
+        resource = contract.resources[identity.collection]
+        user = world.collection(identity.collection, None).find_one({resource.id: id})
+        if user is not None:
+            return known_as(resource, user)
+    return str(id)
+
+
+def known_as(resource: Resource, user: Mapping[str, JSON]) -> str:
+    """What tells a user apart that people can read (an e-mail address), else the id."""
+    names = [rule.name for rule in resource.of(PropertyRule) if rule.identifies and user.get(rule.name) is not None]
+    return str(user[names[0]] if names else user.get(resource.id))
 
 
 def user_of(contract: Contract, identity: Identity, world: World, who: str) -> dict[str, Any] | None:

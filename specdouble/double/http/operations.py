@@ -15,6 +15,7 @@ from specdouble.double.http.alternatives import Alternatives, Answering, plain_p
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, Control
 from specdouble.double.http.cookies import read_cookies
+from specdouble.double.http.credentials import id_among_claims
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.fault_injection import InjectedFault, preferred, spoiling
 from specdouble.double.http.paths import Paths
@@ -57,11 +58,13 @@ class Operations:
     def __init__(self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
         self._worlds = double.worlds
         self._journal = double.journal
+        self._coverage = double.coverage
         self._faults = double.faults
+        self._caller_id = id_among_claims(double.contract)
         self._app = app
         self._paths = Paths(_by_path(compiled))
         self._unknown = ErrorShapes(double.contract, None)
-        self._control = Control(double)
+        self._control = Control(double, self._answer_browser)
         self._base = base_path(double.contract.data)
         self._limit = double.settings.body_limit
         self._cors = CORSMiddleware(
@@ -234,21 +237,27 @@ class Operations:
 
     def _record(self, request: Request, operation: Answering | None, outcome: Outcome) -> None:
         answer = outcome.answer
-        exchange = (
+        operation_id = operation.operation.id if operation else None
+        exchange = (  # not as an `Entry`, for most are forgotten before anybody looks
             request.arrived,
             time() - request.arrived,
             request.world,
             request.method,
             request.target,
             request.query,
-            operation.operation.id if operation else None,
+            operation_id,
             request.body,
             answer.status,
             answer.body,
             outcome.rule,
             outcome.why,
+            None if request.user is None else self._caller_id(request.user),
+            request.headers.get(b"content-type", b""),
+            request.is_read,
+            request.writes or (),
         )
         self._journal.record(exchange)
+        self._coverage.count(operation_id, answer.status, outcome.rule, outcome.why)
 
 
 def _declared_headers(contract: Contract) -> set[str]:

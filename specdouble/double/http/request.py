@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from specdouble.contract.media_type import OCTETS, essence
 from specdouble.double.http.field_value import elements, parameters
 from specdouble.double.http.form import read_uploads
+from specdouble.double.state.documents import Written
+from specdouble.double.state.exchange import User
 from specdouble.double.state.upload import Upload
 from specdouble.double.state.worlds import DEFAULT_WORLD
 
@@ -25,6 +27,9 @@ class Request:
         target: the path as it was sent, its escapes with it.
         world: the name of the world that it is for.
         arrived: when it came, in seconds since the epoch.
+        user: the claims of the caller, once that is known.
+        is_read: whether its caller and its values were found valid.
+        writes: the writes that were tried for its sake.
     """
 
     path: Mapping[str, str]
@@ -35,6 +40,9 @@ class Request:
     target: str = ""
     world: str = DEFAULT_WORLD
     arrived: float = 0.0
+    user: User | None = None
+    is_read: bool = False
+    writes: list[Written] = field(default_factory=list)
 
     def uploads(self) -> list[Upload]:
         """The files that it brings: in the parts of a form, or as its whole body."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from specdouble.contract import Contract
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.snapshots import Snapshots
+from specdouble.double.state.streams import Streams
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import Worlds
@@ -30,16 +33,34 @@ class Limited(Protocol):
         """What opens the control plane from elsewhere."""
 
 
+class Resolved(Protocol):
+    """How an operation is answered."""
+
+    @property
+    def by(self) -> str:
+        """The kind of answer."""
+
+    @property
+    def why(self) -> str:
+        """What decided it, in a few words."""
+
+
 class Served(Protocol):
     """A contract, its worlds, snapshots, clock and faults, and the journal of what they were asked."""
 
     contract: Contract
     clock: Clock
+    coverage: Coverage
     faults: FaultInjection
     journal: Journal
     snapshots: Snapshots
+    streams: Streams
     tokens: dict[str, Tokens]
     worlds: Worlds
+
+    @property
+    def resolutions(self) -> Mapping[str, Resolved]:
+        """What answers each operation, by its id."""
 
     @property
     def settings(self) -> Limited:

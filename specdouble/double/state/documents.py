@@ -16,6 +16,7 @@ from specdouble.double.state.store import (
     InsertOneResult,
     ReturnDocument,
     UpdateResult,
+    size_of,
     updated,
 )
 
@@ -23,6 +24,8 @@ Filter = Mapping[str, JSON]
 Update = Mapping[str, Mapping[str, JSON]]  # by operator: `{"$set": {"name": "a"}}`
 Sort = str | Sequence[tuple[str, int]]
 User = Mapping[str, JSON]  # the claims of a caller
+# A write that was tried: the collection, the document before and after it, the bytes of both, whether it was refused.
+Written = tuple[str, Document | None, Document | None, int, bool]
 
 
 class Collection:
@@ -37,9 +40,10 @@ class Collection:
         view: the store as this caller sees it.
         user: the caller's claims; None sees all documents.
         statuses: the statuses that the operation declares, to choose a refusal's from.
+        writes: gets every write that was tried; None where nobody asks for them.
     """
 
-    __slots__ = ("_documents", "_rules", "_statuses", "_user", "_view")
+    __slots__ = ("_documents", "_rules", "_statuses", "_user", "_view", "_writes")
 
     def __init__(
         self,
@@ -48,12 +52,14 @@ class Collection:
         view: Room,
         user: User | None,
         statuses: frozenset[str] = frozenset(),
+        writes: list[Written] | None = None,
     ) -> None:
         self._documents = documents
         self._rules = enforcement
         self._view = view
         self._user = user
         self._statuses = statuses
+        self._writes = writes
 
     @property
     def name(self) -> str:
@@ -104,12 +110,13 @@ class Collection:
         rules = self._rules
         stored, broken = rules.created(rules.stored(document), self._user, self._view)
         if broken:
-            raise Refusal(broken, self._statuses)
+            raise self._refusal(broken, None, stored)
         self._view.make_room()
         try:
             result: InsertOneResult = self._documents.insert_one(stored)
         except DuplicateKeyError:
-            raise self._taken(stored) from None
+            raise self._taken(None, stored) from None
+        self._note_write()
         # As PyMongo puts the `_id` into the caller's own document.
         document.clear()
         document.update(rules.shown(stored))
@@ -174,6 +181,7 @@ class Collection:
             return None
         # By its id: the filter may find another one by now, on a store that others write to.
         self._documents.delete_one({"_id": found["_id"]})
+        self._note_write()
         return self._rules.shown(found)
 
     def delete_one(self, filter: Filter) -> DeleteResult:
@@ -185,6 +193,7 @@ class Collection:
         matched = [document["_id"] for document in self._documents.find(self._own(filter)).to_list()]
         for key in matched:
             self._documents.delete_one({"_id": key})
+            self._note_write()
         return DeleteResult({"n": len(matched)}, True)
 
     def _own(self, filter: Filter | None) -> dict[str, JSON]:
@@ -238,15 +247,26 @@ class Collection:
     def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
         broken = self._rules.changed(before, after, touched, self._view)
         if broken:
-            raise Refusal(broken, self._statuses)
+            raise self._refusal(broken, before, after)
         self._view.make_room()
         try:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:
-            raise self._taken(after) from None
+            raise self._taken(before, after) from None
+        self._note_write()
         return after
 
-    def _taken(self, document: Document) -> Refusal:
+    def _taken(self, before: Document | None, after: Document) -> Refusal:
         """The refusal of a write that the store's own index refused: another writer was faster."""
-        broken = self._rules.broken_by(document, None, (), self._view)
-        return Refusal(broken or [Broken(self._rules.id_rule, "is already taken", document["_id"])], self._statuses)
+        broken = self._rules.broken_by(after, None, (), self._view)
+        broken = broken or [Broken(self._rules.id_rule, "is already taken", after["_id"])]
+        return self._refusal(broken, before, after)
+
+    def _refusal(self, broken: Sequence[Broken], before: Document | None, after: Document) -> Refusal:
+        if self._writes is not None:
+            self._writes.append((self.name, before, after, size_of(after), True))
+        return Refusal(broken, self._statuses)
+
+    def _note_write(self) -> None:
+        if self._writes is not None:
+            self._writes.append((self.name, *self._view.latest(), False))

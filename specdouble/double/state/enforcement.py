@@ -14,6 +14,7 @@ from specdouble.double.state.ids import Ids
 from specdouble.double.state.keeper import SHADOW, Document, Keeper, View
 from specdouble.double.state.key import key_of
 from specdouble.double.state.problem import Broken
+from specdouble.double.state.store import unescaped
 
 _ORDERS_KEPT = 256
 
@@ -198,6 +199,22 @@ class Enforcement:
             declared = [name for name in self._declared if name in names]
             ordered = self._orders[names] = tuple(dict.fromkeys([*declared, *names]))
         return ordered
+
+
+def presented(stored: Mapping[str, Any], resource: Resource | None) -> Document:
+    """A stored document as its collection's users know it, where its enforcement is not at hand.
+
+    Args:
+        stored: the document; it stays as it is.
+        resource: what is kept in the collection; None where a handler alone knows.
+    """
+    shown = {unescaped(name): value for name, value in stored.items() if not name.startswith(SHADOW)}
+    if resource is None or resource.id == "_id":
+        return shown
+    if resource.parents:
+        shown.pop("_id", None)
+        return shown
+    return {resource.id: shown.pop("_id", None), **shown}
 
 
 def _saying(keepers: Iterable[Keeper], moment: str) -> list[Any]:

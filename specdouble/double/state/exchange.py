@@ -12,7 +12,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.double.state.upload import Upload
 
 if TYPE_CHECKING:
-    from specdouble.double.state.documents import Collection
+    from specdouble.double.state.documents import Collection, Written
     from specdouble.double.state.world import World
 
 User = dict[str, JSON]
@@ -28,6 +28,10 @@ class Asked(Protocol):
     @property
     def query(self) -> bytes:
         """The query string."""
+
+    @property
+    def writes(self) -> list[Written]:
+        """The writes that were tried for its sake."""
 
     @property
     def headers(self) -> Mapping[bytes, bytes]:
@@ -66,7 +70,8 @@ def collection(name: str) -> Collection:
     The methods have PyMongo's names and arguments.
     """
     exchange = current.get()
-    return exchange.world.collection(name, exchange.user, exchange.operation.statuses)
+    writes = None if exchange.request is None else exchange.request.writes
+    return exchange.world.collection(name, exchange.user, exchange.operation.statuses, writes)
 
 
 def new_token(user: User) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from specdouble.contract.json_type import JSON
+from specdouble.double.state.documents import Written
 from specdouble.double.state.masking import Exchanged, Masking
 from specdouble.double.state.problem import Problem
 
@@ -17,10 +18,14 @@ BYTES = 8 * 1024 * 1024
 _SHOWN = 4096  # bytes of a body, of a target, of an explanation's texts
 _SENTENCES = 20  # of an explanation's violations
 _SENTENCE = 200  # characters of each, where the whole is too long
+_WRITES = 50  # of an exchange
+_WRITTEN = 64 * 1024  # bytes of the documents before and after them
 
 Why = Problem | dict[str, JSON] | None
 # The fields of an `Entry` while nobody looks at it: to make a named tuple takes longer than all else here.
-Recorded = tuple[float, float, str, str, str, bytes, str | None, bytes, int, bytes, str | None, Why]
+Target = tuple[str, str, str, bytes, str | None]  # of `world` to `operation`
+Led = tuple[JSON, bytes, bool, Sequence[Written]]  # of `caller` to `writes`: what led to the answer
+Recorded = tuple[float, float, *Target, bytes, int, bytes, str | None, Why, *Led]
 
 
 class Beginning(NamedTuple):
@@ -50,6 +55,10 @@ class Entry(NamedTuple):
         seconds: how long the answer took.
         query: the query string.
         why: what the answer is a refusal or a failure for.
+        caller: the id of who asked; None where nobody was asked to say it, or could.
+        media_type: of the body that was sent.
+        is_read: whether the request got as far as the operation: its caller and its values were found valid.
+        writes: those that were tried, in their order. One without documents stands for all that is not kept.
     """
 
     time: float
@@ -64,14 +73,21 @@ class Entry(NamedTuple):
     response_body: Body
     rule: str | None
     why: Why
+    caller: JSON
+    media_type: bytes
+    is_read: bool
+    writes: Sequence[Written]
 
     def has(self, wanted: Mapping[str, str]) -> bool:
         """Whether each of these fields has this value."""
         return all(str(getattr(self, name)) == value for name, value in wanted.items())
 
+    def explained(self) -> dict[str, JSON] | None:
+        """What the answer is a refusal or a failure for, as a JSON document."""
+        return self.why.explained() if isinstance(self.why, Problem) else self.why
+
     def shown(self, masked: Exchanged) -> dict[str, JSON]:
         """The entry as a JSON document, without credentials."""
-        why = self.why.explained() if isinstance(self.why, Problem) else self.why
         return {
             "time": datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "milliseconds": round(self.seconds * 1000, 3),
@@ -83,7 +99,7 @@ class Entry(NamedTuple):
             "status": self.status,
             "response": _shown(self.response_body, masked),
             "rule": self.rule,
-            "explanation": masked.value(why),
+            "explanation": masked.value(self.explained()),
         }
 
 
@@ -121,7 +137,28 @@ class Journal:
         """The exchanges after that many, the first one first, as far as they are still kept."""
         new = min(self.recorded - number, len(self._entries))
         newest = list(islice(reversed(self._entries), new))
-        return [Entry(*entry) for entry, _ in reversed(newest)]
+        return [Entry(*exchange) for exchange, _ in reversed(newest)]
+
+    def of(self, number: int) -> Entry | None:
+        """The exchange of that number, the first one of all being 0; None where it is not kept, or is still to come."""
+        first = self.recorded - len(self._entries)
+        if not first <= number < self.recorded:
+            return None
+        return Entry(*self._entries[number - first][0])
+
+    def found(self, wanted: Mapping[str, str], since: int = 0) -> Iterator[tuple[int, Entry]]:
+        """The exchanges that have these fields, each with its number, the last one first.
+
+        Args:
+            wanted: what the fields `world`, `operation`, `method`, `status` or `rule` have to be.
+            since: only those of that number or later.
+        """
+        new = min(self.recorded - since, len(self._entries))
+        numbers = count(self.recorded - 1, -1)
+        for number, (exchange, _) in zip(numbers, islice(reversed(self._entries), max(new, 0)), strict=False):
+            entry = Entry(*exchange)
+            if entry.has(wanted):
+                yield number, entry
 
     def record(self, exchange: Recorded) -> None:
         """Keep an exchange, and forget the oldest where there is no room.
@@ -129,10 +166,12 @@ class Journal:
         Args:
             exchange: the fields of an `Entry`, its bodies whole. Most are kept as they are: they are small.
         """
-        _, _, world, _, path, query, _, asked, _, answered, _, why = exchange
-        size = len(asked) + len(answered) + len(path) + len(query) + len(world)
+        _, _, world, _, path, query, _, asked, _, answered, _, why, _, media_type, _, writes = exchange
+        size = len(asked) + len(answered) + len(path) + len(query) + len(world) + len(media_type)
         if why is not None:
             size += _length(why)
+        for write in writes:
+            size += write[3]
         entry = (exchange, size) if size <= _SHOWN else _bounded(exchange)
         entries = self._entries
         entries.append(entry)
@@ -155,18 +194,32 @@ class Journal:
             masking: what keeps credentials out.
             wanted: what the fields `world`, `operation`, `method`, `status` or `rule` of an exchange have to be.
         """
-        entries = (Entry(*entry) for entry, _ in reversed(self._entries))
-        return [entry.shown(masking.exchange()) for entry in entries if entry.has(wanted)]
+        return [{"number": number, **entry.shown(masking.exchange())} for number, entry in self.found(wanted)]
 
 
 def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:
     """The exchange without what is never shown of it, and the bytes that are left."""
-    time, seconds, world, method, path, query, operation, asked, status, answered, rule, why = exchange
+    time, seconds, world, method, path, query, operation, asked, status, answered, rule, why, *led = exchange
+    caller, media_type, is_read, writes = led
+    media_type = media_type[:_SHOWN]
+    kept, written = _bounded_writes(writes)
     why = _explanation(why)
     size = len(world) + len(path) + len(query) + (0 if why is None else _length(why))
     size += min(len(asked), _SHOWN) + min(len(answered), _SHOWN)
     target = world, method, path, query, operation
-    return (time, seconds, *target, _begun(asked), status, _begun(answered), rule, why), size
+    shown = (time, seconds, *target, _begun(asked), status, _begun(answered), rule, why)
+    return (*shown, caller, media_type, is_read, kept), size + len(media_type) + written
+
+
+def _bounded_writes(writes: Sequence[Written]) -> tuple[Sequence[Written], int]:
+    """As many of the writes as are shown, and the bytes of their documents; one without any stands for the rest."""
+    size = 0
+    for index, (collection, _, _, written, is_refused) in enumerate(writes):
+        if index == _WRITES or size + written > _WRITTEN:
+            left_out = sum(write[3] for write in writes[index:])
+            return [*writes[:index], (collection, None, None, left_out, is_refused)], size
+        size += written
+    return writes, size
 
 
 def _begun(body: bytes) -> Body:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from specdouble.contract import Contract, Resource, Rule
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.problem import Broken
+from specdouble.double.state.store import Write
 from specdouble.rules import of_all
 
 Document = dict[str, Any]
@@ -37,6 +38,9 @@ class Room(View, Protocol):
         Raises:
             Problem: there is none.
         """
+
+    def latest(self) -> Write:
+        """The last write: the document before and after it, as they are stored, and their bytes."""
 
 
 class Keeper:

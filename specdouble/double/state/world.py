@@ -9,13 +9,13 @@ from typing import Any
 from specdouble.contract import Contract, Resource
 from specdouble.contract.reserved import is_reserved
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.documents import Collection
+from specdouble.double.state.documents import Collection, Written
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
-from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store
+from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store, Write
 from specdouble.double.state.tokens import Tokens
 
 
@@ -88,6 +88,10 @@ class World:
         """
         self._make_room(self)
 
+    def latest(self) -> Write:
+        """The last write: the document before and after it, as they are stored, and their bytes."""
+        return self._store.latest
+
     def leave(self) -> None:
         """Forget everything: nobody asks this world any more."""
         self._store.discard(self.name)
@@ -140,11 +144,15 @@ class World:
         self._seeded -= 1  # what it has now is none of its seed, and would be missed
 
     def collection(
-        self, name: str, user: Mapping[str, Any] | None, statuses: frozenset[str] = frozenset()
+        self,
+        name: str,
+        user: Mapping[str, Any] | None,
+        statuses: frozenset[str] = frozenset(),
+        writes: list[Written] | None = None,
     ) -> Collection:
-        """The collection as the caller sees it; None sees all documents."""
+        """The collection as the caller sees it; None sees all documents. What is written is appended to `writes`."""
         documents, enforcement = self._kept(name)
-        return self._collection(documents, enforcement, self, user, statuses)
+        return self._collection(documents, enforcement, self, user, statuses, writes)
 
     def new_id(self) -> str:
         """An id in the style of an ObjectId."""

@@ -36,7 +36,8 @@ from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, Upd
 
 from specdouble.double.state.store.client import EmbeddedClient
 from specdouble.double.state.store.collection import IndexedCollection
-from specdouble.double.state.store.escaped import EscapedCollection
+from specdouble.double.state.store.escaped import EscapedCollection, unescaped
+from specdouble.double.state.store.held import Write, size_of
 from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.values import Document, owned, rebuilt, storable
 
@@ -60,8 +61,11 @@ __all__ = [
     "ReturnDocument",
     "Store",
     "UpdateResult",
+    "Write",
     "WriteError",
     "open_store",
+    "size_of",
+    "unescaped",
     "updated",
 ]
 
@@ -104,6 +108,11 @@ class Store:
     def writes(self, name: str) -> int:
         """How many documents of a database have been written and removed; 1 where only a server could tell."""
         return self._client.writes(name) if isinstance(self._client, EmbeddedClient) else 1
+
+    @property
+    def latest(self) -> Write:
+        """The last write to any document; where a server holds them, nothing is known of it."""
+        return self._client.held.latest if isinstance(self._client, EmbeddedClient) else (None, None, 0)
 
     @property
     def held(self) -> int:

@@ -169,8 +169,10 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             before = self._documents.get(key)
             if before is not None:
                 self.writes += 1
-                self._weigh(size_of(document) - size_of(before))
+                old, new = size_of(before), size_of(document)
+                self._weigh(new - old)
                 self._documents[key] = document
+                self._held.latest = (before, document, old + new)
                 self._refile(key, before, document)
                 return
             if not is_id(document.get("_id", ODD)):
@@ -180,8 +182,10 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     def add(self, key: Any, document: Document) -> None:
         """Put a new document under its own `_id`; whoever calls holds the lock."""
         self.writes += 1
-        self._weigh(size_of(document))
+        size = size_of(document)
+        self._weigh(size)
         self._documents[key] = document
+        self._held.latest = (None, document, size)
         self.positions[key] = next(self._count)
         self._file(key, document)
 
@@ -189,7 +193,9 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         with self.lock:
             self.writes += 1
             document = self._documents.pop(key)
-            self._weigh(-size_of(document))
+            size = size_of(document)
+            self._weigh(-size)
+            self._held.latest = (document, None, size)
             self._unfile(key, document)
             del self.positions[key]
             self.odd_ids.discard(key)
