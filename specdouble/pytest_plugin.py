@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _URL = "specdouble_url"
 _SHOWN = 50  # exchanges of a failed test
+_NEVER = 10  # lines of what was never seen
 _starter: pytest.StashKey[Starter] = pytest.StashKey()  # of the double that this process serves
 
 
@@ -27,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--double-url", metavar="URL", help="Ask this running double instead of starting one.")
     parser.addini(
         "double_contract", "The project's folder, or the contract's file, from the root of the tests.", default="."
+    )
+    group.addoption(
+        "--double-coverage", metavar="FILE", help="Write which lines of the contract the tests have provoked, as lcov."
     )
     parser.addini("double_seed", "A number that makes ids and samples of the double repeat.", default="")
 
@@ -47,6 +51,53 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End what was started."""
     if _starter in config.stash:
         config.stash[_starter].stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what of the contract the tests have never seen."""
+    if hasattr(config, "workerinput"):
+        return
+    given = config.getoption("double_url")
+    starter = config.stash.get(_starter, None)
+    if not given and (starter is None or not starter.is_asked):
+        return
+    try:
+        report = _coverage(given or _url(config), config.getoption("double_coverage"))
+    except Exception as error:  # the tests have passed or failed, and that is to be told whatever became of the double
+        terminalreporter.write_line(f"the coverage of the double cannot be had: {error}")
+        return
+    if report["summary"]["operations"]["seen"]:
+        terminalreporter.section("coverage of the double")
+        for line in _told(report, is_long=config.get_verbosity() > 0):
+            terminalreporter.write_line(line)
+
+
+def _coverage(url: str, lcov: str | None) -> dict[str, Any]:
+    """What the double tells of its clients, written to a file too where that is asked for."""
+    from specdouble.testing import DoubleClient
+
+    client = DoubleClient(url)
+    try:
+        if lcov is not None:
+            Path(lcov).write_text(client.control_text("coverage?format=lcov"), "utf-8")
+        return client.coverage()
+    finally:
+        client.close()
+
+
+def _told(report: dict[str, Any], is_long: bool) -> Iterator[str]:
+    """The numbers, and what was never seen: of statuses only where more is asked for."""
+    seen = [f"{count['seen']} of {count['of']} {name}" for name, count in report["summary"].items()]
+    yield ", ".join(seen)
+    sentences = {rule["id"]: rule["sentence"] for rule in report["rules"]}
+    never = report["never"]
+    told = [f"never refused: {rule} ({sentences[rule]})" for rule in never["refusals"]]
+    told += [f"never asked: {operation}" for operation in never["operations"]]
+    told += [f"never answered: {status}" for status in never["statuses"]] if is_long else []
+    shown = len(told) if is_long else _NEVER
+    yield from told[:shown]
+    if len(told) > shown:
+        yield f"... and {len(told) - shown} more; -v shows all"
 
 
 @pytest.fixture(scope="session")

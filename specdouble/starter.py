@@ -21,12 +21,15 @@ class Starter:
     Args:
         contract: a project's folder, or a contract's file.
         seed: makes ids and samples repeat.
+
+    `is_asked` tells whether somebody has connected.
     """
 
     def __init__(self, contract: Path, seed: int | None = None) -> None:
         self._settings = Settings(contract, seed)
         self._listener, self._address = listen("127.0.0.1", 0)
         self._ended = threading.Event()
+        self.is_asked = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -42,7 +45,8 @@ class Starter:
         self._listener.close()
 
     def _serve(self) -> None:
-        if not self._is_asked():
+        self.is_asked = self._is_connected()
+        if not self.is_asked:
             return
         try:
             server = Server(Double(self._settings), "127.0.0.1", 0, listening=(self._listener, self._address))
@@ -52,7 +56,7 @@ class Starter:
         with server.running():
             self._ended.wait()
 
-    def _is_asked(self) -> bool:
+    def _is_connected(self) -> bool:
         """Wait for a connection; False where it is to end before."""
         while not self._ended.is_set():
             if select.select([self._listener], [], [], _LOOK)[0]:
@@ -63,7 +67,7 @@ class Starter:
         """Answer every request with why there is no double."""
         body = f"the double does not start:\n{reason}\n".encode()
         head = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
-        while self._is_asked():
+        while self._is_connected():
             connection, _ = self._listener.accept()
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(_LOOK)

@@ -72,6 +72,23 @@ class DoubleClient:
             raise Unanswered(f"{method} {answer.url} answered {answer.status_code}: {answer.text}")
         return answer.json() if answer.content else None
 
+    def control_text(self, path: str) -> str:
+        """What the control plane tells in a form of its own: `coverage?format=lcov`, `journal?format=pytest`.
+
+        Raises:
+            Unanswered: it refuses.
+            httpx.TransportError: nobody answers.
+        """
+        answer = self._http.get(f"{_CONTROL}/{path}")
+        if answer.is_error:
+            raise Unanswered(f"GET {answer.url} answered {answer.status_code}: {answer.text}")
+        return answer.text
+
+    def coverage(self) -> dict[str, Any]:
+        """Which operations, statuses and refusals clients have provoked, in all worlds, and which `never`."""
+        report: dict[str, Any] = self.control("GET", "coverage")
+        return report
+
     def close(self) -> None:
         """Let go of the connection."""
         self._http.close()
@@ -158,6 +175,21 @@ class WorldClient:
         """
         exchanges: list[dict[str, Any]] = self.double.control("GET", "journal", params={"world": self.name, **wanted})
         return exchanges
+
+    def await_exchange(self, seconds: int = 10, **wanted: str | int) -> dict[str, Any]:
+        """The last exchange of this world that has these fields; it is waited for.
+
+        Args:
+            seconds: for how long at most.
+            wanted: what its `operation`, `method`, `status` or `rule` has to be.
+
+        Raises:
+            TimeoutError: there was none in that time.
+        """
+        found = self.journal(**wanted, wait=seconds, limit=1)
+        if not found:
+            raise TimeoutError(f"no exchange of world {self.name} has {wanted} after {seconds} s")
+        return found[0]
 
     def refused(self, rule: str) -> list[dict[str, Any]]:
         """The exchanges that a rule has refused; none is false."""

@@ -85,6 +85,22 @@ def test_a_failed_test_shows_its_requests_and_the_rule_that_refused_them(printed
     assert "references:lead_management.defaultProcess: defaultProcess names no document of prompts" in printed, shown
 
 
+def test_a_run_ends_with_what_the_tests_of_all_workers_have_never_seen(printed: str) -> None:
+    told = printed.partition("= coverage of the double =")[2]
+    assert "1 of 11 operations, 2 of 47 statuses, 2 of 5 refusals" in told
+    assert "never refused: unique:users.email (email is unique" in told
+    assert "never refused: unique:lead_management" not in told
+    assert "more; -v shows all" in told
+
+
+def test_the_coverage_of_a_run_is_written_as_lines_of_the_contract(tmp_path: Path) -> None:
+    tests = "def test_it(world): assert world.client().get('/api/v1/tasks').status_code == 200"
+    with serving(Settings(FOLDER / "tasks.yaml")) as url:
+        printed = run(project(tmp_path, tests), "-n", "0", "-v", "--double-url", url, "--double-coverage", "it.info")
+    assert "never asked: POST /api/v1/tasks" in printed
+    assert "FNDA:1,GET /api/v1/tasks\n" in (tmp_path / "it.info").read_text()
+
+
 def test_a_contract_that_does_not_start_is_told_once_and_for_all(tmp_path: Path) -> None:
     printed = run(project(tmp_path, "def test_it(double): pass", tmp_path / "none.yaml"), "-n", "0")
     assert "the double does not start" in printed
