@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "rule": {"contract", "rule"},
     "keep": {"contract", "rule", "keep", "double"},
     "attack": {"contract", "rule", "attack", "verify"},
+    "probe": {"contract", "rule", "attack", "verify"},
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
     "double": {"contract", "rules", "double", "printable"},
     "verify": {"contract", "rules", "verify", "arguments", "exits", "printable"},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-Miner = Literal["prose", "name", "shape", "trial", "traffic"]
+Miner = Literal["contract", "prose", "name", "shape", "trial", "traffic"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Source:
     """Where a guess came from.
 
     Args:
-        miner: what found it: a sentence, a name, the shape of the contract, a trial of the server, recorded traffic.
+        miner: what found it: a keyword of OpenAPI's own, a sentence, a name, the shape of the contract, a trial of the
+            server, recorded traffic.
         file: the file, as messages call it.
         line: the line in it, from 1; 0 where there is none.
         words: the words that say it, as they stand there; for a trial, what was seen.
@@ -28,12 +29,12 @@ class Source:
 
     @property
     def claims(self) -> bool:
-        """Whether the contract's own words promise it, so that a server that does otherwise has a bug."""
-        return self.miner == "prose"
+        """Whether the contract itself promises it, so that a server that does otherwise has a bug."""
+        return self.miner in ("contract", "prose")
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        said = f"“{self.words}”" if self.claims else self.words
+        said = f"“{self.words}”" if self.miner == "prose" else self.words
         return " ".join(part for part in (place, said) if part)
 
 
@@ -59,9 +60,10 @@ class Hypothesis:
     prior: float = 0.5
 
     @property
-    def place(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, ...]:
         """What two hypotheses that cannot both be written have in common."""
-        return self.pointer, self.keyword
+        keys = sorted(self.value) if self.keyword == "x-resource" and isinstance(self.value, dict) else []
+        return self.pointer, self.keyword, *keys
 
     @cached_property
     def key(self) -> str:

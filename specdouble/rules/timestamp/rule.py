@@ -58,6 +58,11 @@ def _guess(clues: Clues) -> Iterator[Timestamp]:
                     yield Timestamp(event=event, **clues.place(name))
 
 
+def named_like(name: str) -> str:
+    """The event of whose time a property has the name; empty where it has none's."""
+    return next((event for event, names in _NAMES.items() if plain(name) in names), "")
+
+
 def _contradicted(example: Example) -> Iterator[Found]:
     """A document that was changed before it was created."""
     if example.sent:

@@ -106,7 +106,7 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
     for what, one, other, needs in (*_VARIANTS, *_long_values()):
         if needs == "case" and "case" not in rule.ignore and ("composed" in what or "ligature" in what):
             continue  # without `ignore: case` nothing is said about normal forms
-        mint = partial(_told_apart, session, one, other)
+        mint = partial(told_apart, session, one, other)
         if all(session.bodies.property_fits(declared, value) for value in mint()):
             yield Pair(what, mint, needs != "-" and set(needs.split()) <= rule.ignore)
     if schema.get("format") == "email":
@@ -132,7 +132,7 @@ def _long_values() -> Iterator[tuple[str, str, str, str]]:
     yield "300 characters, the same", "n" * 300, "n" * 300, ""
 
 
-def _told_apart(session: Session, one: str, other: str) -> tuple[str, str]:
+def told_apart(session: Session, one: str, other: str) -> tuple[str, str]:
     """The two texts with one and the same new word in them, outer spaces kept outside."""
     word = session.word()
     return _with_word(word, one), _with_word(word, other)

@@ -1,0 +1,250 @@
+"""The discovery: hypotheses are gathered, seen on the server, attacked, and told what became of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from specdouble.contract import Contract, Rule
+from specdouble.contract.pointer import look_up, pointer, tokens
+from specdouble.discover import documents, identities, replacement
+from specdouble.discover.experiment import Experiment, Result
+from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.discover.miners import mine
+from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
+from specdouble.discover.refinement import is_refined_by, resolved
+from specdouble.discover.supposition import rules_by, supposable, suppose
+from specdouble.discover.visit import Visit, visiting
+from specdouble.rules import of_some
+from specdouble.verify.problem import OutOfTime
+from specdouble.verify.settings import Settings
+from specdouble.verify.sight import Probe, Sight
+
+_SHORTEST = 2.0  # seconds that an experiment needs at the least
+
+
+@dataclass
+class Discovery:
+    """The discovery of one server's rules.
+
+    Args:
+        contract: what is known of it before.
+        settings: where it is, who calls; without a URL nothing is asked.
+        say: takes a line about how it goes.
+        known: outcomes of an earlier run, by the key of their hypothesis: they are not tried again.
+        allow_refs: the folders that the contract's references may lead to.
+    """
+
+    contract: Contract
+    settings: Settings
+    say: Callable[[str], None] = lambda _line: None
+    known: Mapping[str, Outcome] = field(default_factory=dict)
+    allow_refs: tuple[Path, ...] = ()
+    outcomes: list[Outcome] = field(default_factory=list)
+    believed: list[Hypothesis] = field(default_factory=list)
+    seen: list[Hypothesis] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+
+    def run(self) -> None:
+        """Find the rules out.
+
+        Raises:
+            CouldNotRun: the server or its users cannot be used.
+        """
+        self._started = time.monotonic()
+        self._believe(documents.mine(self.contract))
+        if self.settings.url:
+            self._look()
+            self._judge()
+        else:
+            self._take_unproved()
+        self.seconds = time.monotonic() - self._started
+
+    @property
+    def supposed(self) -> Contract:
+        """The contract with all that is believed so far."""
+        return suppose(self.contract, self.believed, self.allow_refs)
+
+    def _believe(self, hypotheses: Iterable[Hypothesis]) -> None:
+        """Lay over the contract what other hypotheses stand on."""
+        good, _ = supposable(self.contract, self.believed, list(hypotheses), self.allow_refs)
+        self.believed += good
+
+    def _settings(self) -> Settings:
+        """The settings for what comes next, with the time that is left.
+
+        Raises:
+            OutOfTime: there is none.
+        """
+        told = replace(self.settings, phases=("rules",), checks=None, baseline=None, reports={})
+        if told.max_time is None:
+            return told
+        left = told.max_time - (time.monotonic() - self._started)
+        if left < _SHORTEST:
+            self.stopped = "the time was over"
+            raise OutOfTime
+        return replace(told, max_time=left)
+
+    # Without a server
+
+    def _take_unproved(self) -> None:
+        """Take what words and shape suggest, as far as it can stand together."""
+        supposed = self.supposed
+        first: dict[tuple[str, ...], Hypothesis] = {}
+        for one in mine(supposed):
+            known = resolved(supposed, one)
+            if known is not None:
+                first.setdefault(known.place, known)
+        good, bad = supposable(self.contract, self.believed, list(first.values()), self.allow_refs)
+        self._found_on_believed(UNPROVED)
+        self.believed += good
+        self._tell_all(good, UNPROVED)
+        self.outcomes += [Outcome(one, UNDECIDED, reason=why) for one, why in bad.items()]
+
+    def _tell_all(self, hypotheses: Sequence[Hypothesis], state: str) -> None:
+        supposed = self.supposed
+        for one in hypotheses:
+            rules = rules_by(supposed, one)
+            self.outcomes.append(Outcome(one, state, _ids(rules), _sentences(rules), one.source.words))
+
+    def _found_on_believed(self, state: str) -> None:
+        for one in self.believed:
+            self.outcomes.append(Outcome(one, state, reason=one.source.words))
+
+    # What is seen
+
+    def _look(self) -> None:
+        """Visit the server twice: whose documents are is seen first, since scopes are told by it."""
+        probes = [module.PROBE for module in of_some("probe").values()]
+        with suppress(OutOfTime), visiting(self.supposed, self._settings()) as visit:
+            self.say("looking at documents, users and who owns what")
+            founded = [*identities.mine(visit.session), *replacement.mine(visit.session)]
+            founded += self._sights(visit, [one for one in probes if one.founds])
+        self._leave(visit)
+        self._believe(one for one in founded if one.keyword != "x-resource")
+        scopes, _ = supposable(
+            self.contract, self.believed, [one for one in founded if one.keyword == "x-resource"], self.allow_refs
+        )
+        self.seen += scopes
+        with suppress(OutOfTime), visiting(self._with(scopes), self._settings()) as visit:
+            self.seen += self._sights(visit, [one for one in probes if not one.founds])
+            self._leave(visit)
+        self._found_on_believed(CONFIRMED)
+
+    def _with(self, hypotheses: Sequence[Hypothesis]) -> Contract:
+        return suppose(self.contract, [*self.believed, *hypotheses], self.allow_refs)
+
+    def _leave(self, visit: Visit) -> None:
+        self.left += visit.left
+        self.requests += visit.session.client.requests
+
+    def _sights(self, visit: Visit, probes: Sequence[Probe]) -> list[Hypothesis]:
+        """What the probes see of each collection's documents, as far as there is time."""
+        found: list[Hypothesis] = []
+        with suppress(OutOfTime):
+            for subject in visit.session.subjects.values():
+                for probe in probes:
+                    self.say(f"looking at {subject.collection}: {len(found)} rules seen so far")
+                    found += [_of_sight(one) for one in probe.see(visit.session, subject)]
+        return found
+
+    # What is attacked
+
+    def _judge(self) -> None:
+        """Attack what was seen and what is stated; then, alone, what the words claim and nothing has shown."""
+        mined = list(self._mined())
+        guessed = [one for one in mined if not one.source.claims and self._is_worth_an_attack(one)]
+        first = {one.place: one for one in (*guessed, *self.seen)}
+        stated = list(self._stated())
+        self._conclude(self._tried(list(first.values()), stated), mined)
+        proved = [one.hypothesis for one in self.outcomes if one.state in (CONFIRMED, SILENT)]
+        for claim in (one for one in mined if one.source.claims):
+            if any(is_refined_by(claim, one) for one in proved):
+                continue
+            others = [one for one in self.seen if one in proved and one.place != claim.place]
+            self._conclude_claim(claim, self._tried([claim], [], others))
+
+    def _mined(self) -> Iterator[Hypothesis]:
+        supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
+        for one in mine(supposed):
+            known = resolved(supposed, one)
+            if known is not None and known.place not in {other.place for other in self.believed}:
+                yield known
+            elif known is None and one.source.claims:
+                self.outcomes.append(Outcome(one, UNDECIDED, reason="no property is known that it could speak of"))
+
+    def _is_worth_an_attack(self, one: Hypothesis) -> bool:
+        """Whether nobody has looked for a rule of its kind: what a probe did not see is not there."""
+        return one.keyword not in _PROBED
+
+    def _stated(self) -> Iterator[tuple[Hypothesis, Rule]]:
+        """The rules that keywords of OpenAPI's own say, and those that the contract has annotations for."""
+        supposed = self.supposed
+        for rule in supposed.rules.values():
+            if any(rule in rules_by(supposed, one) for one in self.believed):
+                continue
+            *parents, keyword = tokens(rule.pointer) or ["", ""]
+            with suppress(LookupError):
+                value = look_up(supposed.data, rule.pointer)
+                source = Source("contract", rule.file, rule.line, f"`{keyword}: {value}`")
+                yield Hypothesis(keyword, pointer(*parents), value, source, 0.9), rule
+
+    def _tried(
+        self, wanted: Sequence[Hypothesis], stated: Sequence[tuple[Hypothesis, Rule]], beside: Sequence[Hypothesis] = ()
+    ) -> list[Result]:
+        """The results of an experiment with all of these at once."""
+        known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
+        waiting = [one for one in wanted if one.key not in self.known]
+        good, bad = supposable(self.contract, [*self.believed, *beside], waiting, self.allow_refs)
+        results = [Result(one, UNDECIDED, reason=why) for one, why in bad.items()]
+        experiment = Experiment(self.contract, [*self.believed, *beside], self.allow_refs, self.say)
+        try:
+            results += experiment.run(good, stated, self._settings)
+        except OutOfTime:
+            results += [Result(one, UNDECIDED, reason="the time was over before it was tried") for one in good]
+        self.left += experiment.left
+        self.requests += experiment.requests
+        return [*known, *results]
+
+    def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> None:
+        """Tell what became of what was seen, guessed and stated."""
+        for result in results:
+            one = result.hypothesis
+            said = [other for other in mined if is_refined_by(other, one)]
+            source = next((other.source for other in said if other.source.claims), said[0].source if said else None)
+            told = one if source is None else replace(one, source=source)
+            if result.state == CONFIRMED:
+                state = SILENT if source is None and one.source.miner == "trial" else CONFIRMED
+            elif result.state == REFUTED and not one.source.claims:
+                # Nobody promised it: what was seen at first did not hold to the end.
+                state = UNDECIDED if one.source.miner == "trial" else ""
+            else:
+                state = result.state
+            if state:
+                self.outcomes.append(result.outcome(told, state))
+
+    def _conclude_claim(self, claim: Hypothesis, results: Sequence[Result]) -> None:
+        self.outcomes += [result.outcome(claim, result.state) for result in results]
+
+
+_PROBED = {
+    "x-unique", "x-references", "x-transitions", "x-immutable", "x-timestamp", "x-roles", "readOnly", "default",
+}  # fmt: skip
+
+
+def _of_sight(sight: Sight) -> Hypothesis:
+    return Hypothesis(sight.keyword, sight.pointer, sight.value, Source("trial", words=sight.words), 0.9)
+
+
+def _ids(rules: Sequence[Rule]) -> str:
+    return ", ".join(rule.id for rule in rules)
+
+
+def _sentences(rules: Sequence[Rule]) -> str:
+    return "; ".join(str(rule) for rule in rules)

@@ -1,0 +1,150 @@
+"""An experiment: hypotheses are laid over the contract, and the verifier attacks them on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from specdouble.contract import Contract, Rule
+from specdouble.discover.hypothesis import Hypothesis
+from specdouble.discover.outcome import CONFIRMED, REFUTED, UNDECIDED, Outcome
+from specdouble.discover.supposition import rules_by, suppose
+from specdouble.verify.report.shell import curl_lines
+from specdouble.verify.reproduction import reproduction
+from specdouble.verify.session import Session
+from specdouble.verify.settings import Settings
+from specdouble.verify.verdict import BROKEN, KEPT, Failure, Row
+from specdouble.verify.verification import Run, Show, run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an experiment says of a hypothesis.
+
+    Args:
+        hypothesis: what was tried.
+        state: confirmed, refuted or undecided.
+        rule: the id of the rule that it makes.
+        sentence: the rule as a sentence.
+        reason: why not, as a clause.
+        curl: the lines that show it.
+        requests: how many were sent for it.
+        cases: how many cases were judged.
+        written: whether the contract holds it already.
+    """
+
+    hypothesis: Hypothesis
+    state: str
+    rule: str = ""
+    sentence: str = ""
+    reason: str = ""
+    curl: str = field(default="", repr=False)
+    requests: int = 0
+    cases: int = 0
+    written: bool = False
+
+    @staticmethod
+    def taken(outcome: Outcome) -> Result:
+        """The result of an earlier run."""
+        return Result(
+            outcome.hypothesis, outcome.state, outcome.rule, outcome.sentence, outcome.reason, outcome.curl,
+            outcome.requests, outcome.cases, outcome.written,
+        )  # fmt: skip
+
+    def outcome(self, hypothesis: Hypothesis, state: str) -> Outcome:
+        """What is told of it."""
+        return Outcome(
+            hypothesis, state, self.rule, self.sentence, self.reason or hypothesis.source.words, self.curl,
+            self.requests, self.cases, self.written,
+        )  # fmt: skip
+
+
+class Experiment:
+    """Runs of the verifier over a contract with hypotheses laid over it.
+
+    Args:
+        contract: what is known before.
+        believed: what is laid over it in any case.
+        allow_refs: the folders that its references may lead to.
+        say: takes a line about how it goes.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        believed: Sequence[Hypothesis],
+        allow_refs: Iterable[Path],
+        say: Callable[[str], None],
+    ) -> None:
+        self.contract, self.believed, self.allow_refs, self.say = contract, list(believed), tuple(allow_refs), say
+        self.left: list[str] = []
+        self.requests = 0
+
+    def run(
+        self,
+        wanted: Sequence[Hypothesis],
+        stated: Sequence[tuple[Hypothesis, Rule]],
+        settings: Callable[[], Settings],
+    ) -> list[Result]:
+        """The results for these hypotheses, tried together, and for what the contract states itself.
+
+        Where one of them keeps a create from being accepted, they are tried in halves until it is found.
+
+        Raises:
+            OutOfTime: there is no time left.
+            CouldNotRun: the server or its users cannot be used.
+        """
+        supposed = suppose(self.contract, [*self.believed, *wanted], self.allow_refs)
+        about = [(one, rule) for one in wanted for rule in rules_by(supposed, one)]
+        rules = {rule.id for _, rule in (*about, *stated)}
+        if not rules:
+            return []
+        done = run(supposed, replace(settings(), rules=tuple(rules)), Show(progress=self._progress))
+        self.left += done.verdict.left
+        self.requests += done.session.client.requests
+        if len(wanted) > 1 and self._is_spoilt(done):
+            middle = len(wanted) // 2
+            return [*self.run(wanted[:middle], stated, settings), *self.run(wanted[middle:], [], settings)]
+        results = [_result(done, one, rule) for one, rule in about]
+        return results + [replace(_result(done, one, rule), written=True) for one, rule in stated]
+
+    def _progress(self, done: int, total: int, check: str, _failures: int) -> None:
+        self.say(f"{done}/{total} cases: {check}")
+
+    @staticmethod
+    def _is_spoilt(done: Run) -> bool:
+        """Whether no create of some documents was accepted."""
+        session = done.session
+        creators = {one.id for subject in session.subjects.values() for one in subject.creators}
+        found = session.baselines.found
+        return any(found[name].missing is not None and found[name].refused for name in creators & found.keys())
+
+
+_STATES = {KEPT: CONFIRMED, BROKEN: REFUTED}
+
+
+def _result(done: Run, hypothesis: Hypothesis, rule: Rule) -> Result:
+    row = done.verdict.rows.get(rule.id)
+    if row is None:
+        return Result(hypothesis, UNDECIDED, rule.id, str(rule), "nothing tries it here")
+    state = _STATES.get(row.state, UNDECIDED)
+    failure = next(iter(row.failures.values()), None)
+    reason = failure.sentence if failure else row.reason
+    if state == UNDECIDED and not reason:
+        reason = "no case of it came to an end"
+    curl = _curl(done.session, row)
+    return Result(hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases)
+
+
+def _curl(session: Session, row: Row) -> str:
+    """The lines for a shell that show the request that decides and its control."""
+    failure = next(iter(row.failures.values()), None)
+    if failure is not None:
+        return failure.curl or curl_lines(reproduction(session, failure))
+    proof = row.proof
+    if proof is None:
+        return ""
+    steps = [one for one in proof.exchanges if one in (proof.control, proof.decisive)] or [proof.decisive]
+    shown = Failure(row.check, proof.promise, proof.detail, "", "", steps)
+    return curl_lines(reproduction(session, shown))

@@ -1,0 +1,54 @@
+"""How hypotheses about one place compare: what the words leave open, experiments may fill in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from specdouble.contract import Contract, Resource
+from specdouble.discover.hypothesis import Hypothesis
+
+SCOPES = ("owner", "tenant")
+
+
+def is_refined_by(claim: Hypothesis, found: Hypothesis) -> bool:
+    """Whether what was found says all that the claim says, and perhaps more."""
+    return claim.place == found.place and _says_no_less(found.value, claim.value)
+
+
+def _says_no_less(found: Any, claim: Any) -> bool:
+    if claim is None or claim is True or found == claim:
+        return True
+    if isinstance(claim, dict) and isinstance(found, dict):
+        return all(_says_no_less(found.get(key, []), value) for key, value in claim.items())
+    if isinstance(claim, list) and isinstance(found, list):
+        return set(map(str, claim)) <= set(map(str, found))
+    return False
+
+
+def resolved(contract: Contract, hypothesis: Hypothesis) -> Hypothesis | None:
+    """The hypothesis with properties in the place of `owner` and `tenant`; None where no property holds them."""
+    value = hypothesis.value
+    if not isinstance(value, dict) or "within" not in value:
+        return hypothesis
+    resource = _resource(contract, hypothesis.pointer)
+    names = value["within"] if isinstance(value["within"], list) else [value["within"]]
+    known = [_property(resource, name) for name in names]
+    if None in known:
+        return None
+    kept = {key: part for key, part in value.items() if key != "within"}
+    return replace(hypothesis, value={"within": known, **kept})
+
+
+def _resource(contract: Contract, at: str) -> Resource | None:
+    holding = [one for one in contract.resources.values() if at.startswith(one.pointer + "/")]
+    return holding[0] if holding else None
+
+
+def _property(resource: Resource | None, name: str) -> str | None:
+    if resource is None:
+        return None
+    if name in resource.properties:
+        return name
+    found = {"owner": resource.owner, "tenant": resource.tenant}.get(name)
+    return found or None

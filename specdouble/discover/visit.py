@@ -1,0 +1,59 @@
+"""A visit: a server is reached, looked at, and left as it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from specdouble.contract import Contract
+from specdouble.verify.acquaintance import acquaint
+from specdouble.verify.clean_up import clean_up, left_over, time_kept
+from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.joined import joined
+from specdouble.verify.problem import OutOfTime
+from specdouble.verify.session import Session
+from specdouble.verify.settings import Settings
+
+
+@dataclass
+class Visit:
+    """A visit of a server.
+
+    Args:
+        session: what is known of it.
+        left: what could not be deleted in the end.
+        requests: how many were sent.
+    """
+
+    session: Session
+    left: list[str] = field(default_factory=list)
+    requests: int = 0
+
+
+@contextmanager
+def visiting(contract: Contract, settings: Settings) -> Iterator[Visit]:
+    """Visit a server: what is created there is deleted in the end. That time is over ends it early.
+
+    Raises:
+        CouldNotRun: the server or its users cannot be used.
+    """
+    session = Session(joined(contract), settings)
+    started, latency = time.monotonic(), prepare(session)
+    session.settings, _ = paced(settings, latency)
+    if settings.max_time is not None:
+        session.client.deadline = started + settings.max_time - time_kept(settings.max_time)
+    visit = Visit(session)
+    try:
+        with suppress(OutOfTime):  # whatever comes next ends for the same reason
+            acquaint(session)
+            session.baselines.seek({one.id for subject in session.subjects.values() for one in subject.creators})
+        with suppress(OutOfTime):
+            yield visit
+    finally:
+        if not settings.owned:
+            clean_up(session, time_kept(settings.max_time))
+            visit.left = left_over(session)
+        session.ledger.close()
+        visit.requests = session.client.requests

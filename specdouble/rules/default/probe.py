@@ -1,0 +1,46 @@
+"""What a server fills in where a request leaves it out, though the contract does not say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from specdouble.contract import Contract, Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import properties_of
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.sight import Probe, Sight
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial, view
+
+
+def _see(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The values that two new documents have in common, of what was not sent and could have been."""
+    if not subject.creators:
+        return
+    creator, trial = subject.creators[0], Trial(session)
+    places = {name: at for name, schema, at in _sent(session.contract, creator) if "default" not in schema}
+    with suppress(NotExercised, Broken):
+        one, other = (trial.create(subject) for _ in range(2))
+        shown, again = view(trial, one), view(trial, other)
+        for name, at in places.items():
+            value = shown.get(name)
+            if name in subject.resource.properties and name not in one.sent and _is_filled_in(value, again.get(name)):
+                words = f"{name} is {value!r} where a request leaves it out"
+                yield Sight("default", at, value, words, trial.exchanges)
+
+
+def _sent(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:
+    media = operation.document_body
+    if media is not None:
+        yield from properties_of(contract.document, media.schema, media.pointer + pointer("schema"))
+
+
+def _is_filled_in(value: Any, again: Any) -> bool:
+    """Whether a value was filled in: null and what is empty stand for what is not there."""
+    return value not in (None, "", [], {}) and value == again
+
+
+PROBE = Probe(_see)

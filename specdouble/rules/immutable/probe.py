@@ -1,0 +1,42 @@
+"""Which properties cannot be changed: another value is refused on update, the same is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer, sent
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Trial, view
+
+
+def _see(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The properties that a create sets and no update changes."""
+    if not subject.creators or not subject.updaters:
+        return
+    updater, known = subject.updaters[0], subject.requested(subject.creators[0])
+    for name in subject.requested(updater.operation):
+        trial = Trial(session)
+        if name not in known or name not in subject.resource.properties or name in subject.bound_on_update:
+            continue
+        with suppress(NotExercised, Broken):
+            if _is_fixed(trial, subject, updater, name):
+                words = f"a change of {name} is refused, though a create takes the value"
+                at = property_pointer(session.contract, subject, name)
+                yield Sight("x-immutable", at, True, words, trial.exchanges)
+
+
+def _is_fixed(trial: Trial, subject: Subject, updater: Updater, name: str) -> bool:
+    document = trial.create(subject, full=True)
+    own, schema = view(trial, document).get(name), subject.requested(subject.creators[0])[name]
+    other = trial.session.bodies.value(subject, name, schema, trial.user)
+    if own is None or other == own:
+        return False
+    if trial.try_update(updater, document, {name: other}).status not in REFUSALS:
+        return False
+    return trial.try_update(updater, document, {name: own}).ok and sent(trial, subject, **{name: other}).ok
+
+
+PROBE = Probe(_see)

@@ -1,0 +1,58 @@
+"""Which properties are times that the server's clock sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from specdouble.rules.timestamp.attack import moment
+from specdouble.rules.timestamp.rule import named_like
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.sight import Probe, Sight, property_pointer
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Document, Trial, view
+
+
+def _see(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The properties that show the time of creation, or of the last change."""
+    if not subject.creators:
+        return
+    trial = Trial(session)
+    with suppress(NotExercised, Broken):
+        document = trial.create(subject)
+        before = dict(view(trial, document))
+        stamps = [name for name in _unsent(subject, document, before) if _is_now(session, document, before[name])]
+        after = _changed(trial, subject, document) if stamps else None
+        for name in stamps:
+            event = named_like(name) if after is None else "created" if after.get(name) == before[name] else "updated"
+            if event:
+                words = f"{name} shows the time at which a document was {event}"
+                at = property_pointer(session.contract, subject, name)
+                yield Sight("x-timestamp", at, event, words, trial.exchanges)
+
+
+def _unsent(subject: Subject, document: Document, shown: dict[str, Any]) -> list[str]:
+    return [name for name in shown if name not in document.sent and name in subject.resource.properties]
+
+
+def _is_now(session: Session, document: Document, value: Any) -> bool:
+    """Whether a value tells the moment of the create."""
+    is_text = isinstance(value, str) and "T" in value  # a number may be anything
+    told = moment(value) if is_text else None
+    allowed = session.settings.clock_skew + document.made.elapsed
+    return told is not None and abs(told.timestamp() - document.made.started) <= allowed
+
+
+def _changed(trial: Trial, subject: Subject, document: Document) -> dict[str, Any] | None:
+    """The document after a change; None where none was accepted."""
+    for updater in subject.updaters:
+        change = trial.session.bodies.change(subject, updater)
+        trial.tick()
+        if change and trial.try_update(updater, document, change).ok:
+            return view(trial, document)
+    return None
+
+
+PROBE = Probe(_see)

@@ -1,0 +1,77 @@
+"""Which moves a state may make: each is tried from each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial
+from specdouble.verify.values import merged
+
+MOST = 8  # values; of more, the moves are too many to try
+
+
+def _see(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The properties with few values of which some follow others, and some do not."""
+    for updater in subject.updaters[:1] if subject.creators else ():
+        for name, schema in subject.requested(updater.operation).items():
+            values = merged(schema, session.contract.resolve).get("enum") or []
+            texts = [one for one in values if isinstance(one, str)]
+            if not 1 < len(texts) <= MOST or name not in subject.resource.properties:
+                continue
+            trial = Trial(session)
+            with suppress(NotExercised, Broken):
+                moves = _Lifecycle(trial, subject, updater, name, texts).moves()
+                if moves is not None:
+                    at = property_pointer(session.contract, subject, name)
+                    yield Sight("x-transitions", at, moves, f"some moves of {name} are refused", trial.exchanges)
+
+
+class _Lifecycle:
+    """The moves of one property, as they are found out."""
+
+    def __init__(self, trial: Trial, subject: Subject, updater: Updater, name: str, values: list[str]) -> None:
+        self.trial, self.subject, self.updater = trial, subject, updater
+        self.name, self.values = name, values
+        self.ways: dict[str, list[str]] = {}  # the moves that lead to a value from a new document
+
+    def moves(self) -> dict[str, list[str]] | None:
+        """The moves that are accepted; None where nothing is refused, or a value was never reached."""
+        first = self.trial.create(self.subject).shown.get(self.name)
+        if first not in self.values:
+            return None
+        self.ways[first] = []
+        found: dict[str, list[str]] = {}
+        while waiting := [value for value in self.ways if value not in found]:
+            found[waiting[0]] = self.followers(waiting[0])
+        refused = any(len(after) < len(self.values) - 1 for after in found.values())
+        moved = any(found.values())
+        return found if refused and moved and len(found) == len(self.values) else None
+
+    def followers(self, value: str) -> list[str]:
+        """The values that may follow."""
+        found = []
+        for after in self.values:
+            if after == value:
+                continue
+            answer = self.trial.try_update(self.updater, self.at(value), {self.name: after})
+            if answer.ok:
+                found.append(after)
+                self.ways.setdefault(after, [*self.ways[value], after])
+            elif answer.status not in REFUSALS:
+                raise NotExercised(f"a move is answered {answer.status}")
+        return found
+
+    def at(self, value: str) -> Document:
+        """A new document in that state."""
+        document = self.trial.create(self.subject)
+        for step in self.ways[value]:
+            self.trial.update(self.updater, document, {self.name: step})
+        return document
+
+
+PROBE = Probe(_see)

@@ -1,0 +1,138 @@
+"""Whether values of a property are unique: a second document with the same is refused, with another it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from specdouble.rules.unique.attack import told_apart
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+from specdouble.verify.values import kind, merged
+
+TIMES = 2  # that the same value is refused, and another taken
+# What may be ignored, and two texts that differ in that alone.
+_SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", "  Autumn  ")}
+
+
+def _see(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The unique properties of the documents, each in the scope and with the spellings that were seen."""
+    for name in _texts(session, subject):
+        trial = Trial(session)
+        with suppress(NotExercised, Broken):
+            value = _Property(trial, subject, name).seen()
+            if value is not None:
+                at = property_pointer(session.contract, subject, name)
+                words = f"a second document with the same {name} is refused, with another it is accepted"
+                yield Sight("x-unique", at, value, words, trial.exchanges)
+
+
+def _texts(session: Session, subject: Subject) -> list[str]:
+    """The properties that hold any text, and that a client sends."""
+    if not subject.creators:
+        return []
+    fixed = subject.server_set | subject.chosen.keys() | {subject.id_sent}
+    found = []
+    for name, schema in subject.requested(subject.creators[0]).items():
+        whole = merged(schema, session.contract.resolve)
+        if kind(whole) == "string" and not whole.get("enum") and name in subject.resource.properties:
+            found.append(name)
+    return [name for name in found if name not in fixed]
+
+
+class _Property:
+    """One property under trial."""
+
+    def __init__(self, trial: Trial, subject: Subject, name: str) -> None:
+        self.trial, self.subject, self.name = trial, subject, name
+        self.schema = subject.requested(subject.creators[0])[name]
+
+    def seen(self) -> dict[str, Any] | bool | None:
+        """The annotation's value; None where it is not unique, or not in a scope that an annotation can name."""
+        value = self.fresh()
+        if not self.send(value).ok or not self.is_taken(value):
+            return None
+        for _ in range(TIMES):
+            if not self.send(self.fresh()).ok or not self.is_taken(value):
+                return None
+        within = self.scope(value)
+        if within is None:
+            return None
+        ignore = [word for word, texts in _SPELLINGS.items() if self.ignores(*self.pair(*texts))]
+        return {**({"within": within} if within else {}), **({"ignore": ignore} if ignore else {})} or True
+
+    def fresh(self) -> Any:
+        return self.trial.session.fresh_value(self.schema)
+
+    def send(self, value: Any, user: User | None = None) -> Exchange:
+        """The answer to a create of a document with the value, everything else new."""
+        trial, user = self.trial, user or self.trial.user
+        body = {**trial.body(self.subject, trial.creator(self.subject), user), self.name: value}
+        return trial.try_create(self.subject, user, body)[0]
+
+    def is_taken(self, value: Any, user: User | None = None) -> bool:
+        return self.send(value, user).status in REFUSALS
+
+    def pair(self, one: str, other: str) -> tuple[Any, Any]:
+        """Two texts of the property that differ in their spelling; the same where the property takes no such texts."""
+        bodies = self.trial.session.bodies
+        first, second = told_apart(self.trial.session, one, other)
+        if bodies.property_fits(self.schema, first) and bodies.property_fits(self.schema, second):
+            return first, second
+        value = self.fresh()
+        is_case = one.casefold() == other.casefold()
+        swapped = value.swapcase() if is_case and isinstance(value, str) else value
+        return value, swapped if bodies.property_fits(self.schema, swapped) else value
+
+    def ignores(self, one: Any, other: Any) -> bool:
+        """Whether the two count as the same; a spelling that is refused on its own account says nothing."""
+        if one == other or not self.send(one).ok:
+            return False
+        if not self.is_taken(other):
+            return False
+        alone = other.replace(self.trial.session.run, self.trial.session.run[::-1]) if isinstance(other, str) else other
+        return alone == other or self.send(alone).ok
+
+    # The scope
+
+    def scope(self, value: Any) -> list[str] | None:
+        """The properties that documents must share for their values to be compared; None where none holds them."""
+        resource, crowd = self.subject.resource, self.trial.session.crowd
+        me = self.trial.user
+        colleagues = [other for one, other in crowd.colleagues() if one.name == me.name]
+        strangers = [other for one, other in crowd.pairs() if one.name == me.name and other not in colleagues]
+        if self.is_free_for(colleagues, value):
+            return [resource.owner] if resource.owner else None
+        if self.is_free_for(strangers, value):
+            scope = resource.tenant if colleagues or not resource.owner else resource.owner
+            return [scope] if scope else None
+        return self.parents(value)
+
+    def is_free_for(self, users: list[User], value: Any) -> bool:
+        """Whether one of the users may have the value, too."""
+        return any(self.send(value, user).ok for user in users[:2])
+
+    def parents(self, value: Any) -> list[str] | None:
+        """The properties that hold what a path leads through, where another of these may have the value."""
+        trial, action = self.trial, self.subject.action(self.subject.creators[0])
+        for parameter, held in action.scope:
+            collection = trial.session.implied.get(parameter)
+            if collection is None:
+                continue
+            other = trial.session.reference(collection, trial.user, "another parent")
+            body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), self.name: value}
+            call = trial.create_call(self.subject, trial.user, body)
+            path = {**call.path, parameter: other}
+            answer = trial.send(call.operation, trial.user, path=path, query=call.query, body=call.body)
+            if answer.ok:
+                return [held] if held in self.subject.resource.properties else None
+        return []
+
+
+PROBE = Probe(_see)

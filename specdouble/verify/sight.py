@@ -1,0 +1,69 @@
+"""A sight: what a server was seen to do, as the annotation that would promise it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from specdouble.contract import Contract
+from specdouble.contract.properties import properties_of
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.problem import NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a server was seen to do, as the annotation that would promise it.
+
+    Args:
+        keyword: the annotation.
+        pointer: of what it would stand on.
+        value: what it would say.
+        words: what was seen, as a clause.
+        exchanges: in which requests and answers.
+    """
+
+    keyword: str
+    pointer: str
+    value: Any
+    words: str
+    exchanges: Sequence[Exchange] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How one kind of rules is seen, where nobody says that there is one; a kind's `probe.py` has one as `PROBE`.
+
+    Args:
+        see: given the session and the documents, what was seen of them.
+        founds: whether others stand on what it sees, so that it is asked before them.
+    """
+
+    see: Callable[[Session, Subject], Iterator[Sight]]
+    founds: bool = False
+
+
+REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever asks is known, and the place is there
+
+
+def property_pointer(contract: Contract, subject: Subject, name: str) -> str:
+    """Where the schema of a property of the documents stands."""
+    found = properties_of(contract.document, subject.resource.schema, subject.resource.pointer)
+    return next(at for one, _, at in found if one == name)
+
+
+def sent(trial: Trial, subject: Subject, **values: Any) -> Exchange:
+    """The answer to a create with these values, everything else new.
+
+    Raises:
+        NotExercised: no body could be made, or the schema does not take one of the values.
+    """
+    creator = trial.creator(subject)
+    body = {**trial.body(subject, creator, trial.user), **values}
+    if not trial.session.bodies.fits(creator, body):
+        raise NotExercised(f"the schema of {creator} takes no such body")
+    return trial.try_create(subject, trial.user, body)[0]
