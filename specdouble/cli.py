@@ -16,6 +16,7 @@ import click
 
 from specdouble import __version__
 from specdouble.arguments import contract_arguments
+from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.overlay_command import overlay
 from specdouble.prove.command import prove
@@ -237,6 +238,7 @@ main.add_command(verify_command(_serving))
 main.add_command(replay)
 main.add_command(overlay)
 main.add_command(prove)
+main.add_command(discover)
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:

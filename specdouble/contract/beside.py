@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,15 +33,18 @@ class Beside:
         return tuple(source.path for source in (*self.overlays, *self.rules))
 
 
-def beside(document: Document, named: Sequence[Path] | None) -> Beside:
+def beside(document: Document, named: Sequence[Path] | None, without: Collection[Path] = ()) -> Beside:
     """What is laid over a contract; what cannot be read becomes a finding.
 
     Args:
         document: the contract.
         named: the files; None for those that lie in the contract's folder, by their names.
+        without: files of these that are left out.
     """
-    found = Beside()
+    found, left_out = Beside(), {file.resolve() for file in without}
     for file in _by_name(document) if named is None else named:
+        if file.resolve() in left_out:
+            continue
         source = _read(document, file, is_named=named is not None)
         if source is not None:
             (found.overlays if is_overlay(source) else found.rules).append(source)

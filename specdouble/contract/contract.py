@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -251,13 +251,16 @@ class Contract:
         return self.document.locate(at)[:2]
 
 
-def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = ()) -> Contract:
+def read(
+    path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = (), without: Collection[Path] = ()
+) -> Contract:
     """Read a contract from its file, or the folder that holds it.
 
     Args:
         path: the file, or its folder.
         allow_refs: the folders outside of the contract's own that references may lead to.
         overlays: what is laid over it; without them, what the project's settings name, else what lies beside it.
+        without: what lies beside it, and is not laid over it all the same.
 
     Raises:
         ContractError: with every finding, when one of them keeps the contract from being used: it cannot be read at
@@ -265,7 +268,7 @@ def read(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] =
     """
     document = read_document(path)
     settings = read_settings(document.source.path.parent)
-    laid = beside(document, overlays or settings.overlays)
+    laid = beside(document, overlays or settings.overlays, without)
     lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
     lay_rules(document, laid.rules)

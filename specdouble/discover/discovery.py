@@ -47,9 +47,12 @@ class Discovery:
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
     requests: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    _started: float = 0.0
+    _noted: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Find the rules out.
@@ -64,7 +67,23 @@ class Discovery:
             self._judge()
         else:
             self._take_unproved()
+        self._note_leftovers()
         self.seconds = time.monotonic() - self._started
+
+    def _note_leftovers(self) -> None:
+        """Write down together what each run has left: each wrote the file anew."""
+        self.left = summed(self.left)
+        if self.settings.leftovers is not None and self._noted:
+            self.settings.leftovers.write_text("".join(self._noted), "utf-8")
+
+    def _leave(self, left: Sequence[str], requests: int, secrets: Mapping[str, str]) -> None:
+        """Note what a run has left, needed and must keep to itself."""
+        self.left += left
+        self.requests += requests
+        self.secrets |= secrets
+        file = self.settings.leftovers
+        if file is not None and file.is_file():
+            self._noted.append(file.read_text("utf-8"))
 
     @property
     def supposed(self) -> Contract:
@@ -126,7 +145,7 @@ class Discovery:
             self.say("looking at documents, users and who owns what")
             founded = [*identities.mine(visit.session), *replacement.mine(visit.session)]
             founded += self._sights(visit, [one for one in probes if one.founds])
-        self._leave(visit)
+        self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
         self._believe(one for one in founded if one.keyword != "x-resource")
         scopes, _ = supposable(
             self.contract, self.believed, [one for one in founded if one.keyword == "x-resource"], self.allow_refs
@@ -134,15 +153,11 @@ class Discovery:
         self.seen += scopes
         with suppress(OutOfTime), visiting(self._with(scopes), self._settings()) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
-            self._leave(visit)
+            self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
         self._found_on_believed(CONFIRMED)
 
     def _with(self, hypotheses: Sequence[Hypothesis]) -> Contract:
         return suppose(self.contract, [*self.believed, *hypotheses], self.allow_refs)
-
-    def _leave(self, visit: Visit) -> None:
-        self.left += visit.left
-        self.requests += visit.session.client.requests
 
     def _sights(self, visit: Visit, probes: Sequence[Probe]) -> list[Hypothesis]:
         """What the probes see of each collection's documents, as far as there is time."""
@@ -201,15 +216,15 @@ class Discovery:
         """The results of an experiment with all of these at once."""
         known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
         waiting = [one for one in wanted if one.key not in self.known]
-        good, bad = supposable(self.contract, [*self.believed, *beside], waiting, self.allow_refs)
+        laid = [*self.believed, *beside, *(one.hypothesis for one in known if one.state == CONFIRMED)]
+        good, bad = supposable(self.contract, laid, waiting, self.allow_refs)
         results = [Result(one, UNDECIDED, reason=why) for one, why in bad.items()]
-        experiment = Experiment(self.contract, [*self.believed, *beside], self.allow_refs, self.say)
+        experiment = Experiment(self.contract, laid, self.allow_refs, self.say)
         try:
             results += experiment.run(good, stated, self._settings)
         except OutOfTime:
             results += [Result(one, UNDECIDED, reason="the time was over before it was tried") for one in good]
-        self.left += experiment.left
-        self.requests += experiment.requests
+        self._leave(experiment.left, experiment.requests, experiment.secrets)
         return [*known, *results]
 
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> None:
@@ -236,6 +251,16 @@ class Discovery:
 _PROBED = {
     "x-unique", "x-references", "x-transitions", "x-immutable", "x-timestamp", "x-roles", "readOnly", "default",
 }  # fmt: skip
+
+
+def summed(lines: Iterable[str]) -> list[str]:
+    """The lines about what is left, those that count what is left of one kind put together."""
+    counts: dict[str, int] = {}
+    for line in lines:
+        number, _, rest = line.partition(" ")
+        key, count = (rest, int(number)) if number.isdigit() else (line, 0)
+        counts[key] = counts.get(key, 0) + count
+    return [f"{count} {rest}" if count else rest for rest, count in counts.items()]
 
 
 def _of_sight(sight: Sight) -> Hypothesis:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specdouble.contract import Contract, Rule
 from specdouble.discover.hypothesis import Hypothesis
-from specdouble.discover.outcome import CONFIRMED, REFUTED, UNDECIDED, Outcome
+from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, Outcome
 from specdouble.discover.supposition import rules_by, suppose
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
@@ -47,8 +47,9 @@ class Result:
     @staticmethod
     def taken(outcome: Outcome) -> Result:
         """The result of an earlier run."""
+        state = CONFIRMED if outcome.state == SILENT else outcome.state
         return Result(
-            outcome.hypothesis, outcome.state, outcome.rule, outcome.sentence, outcome.reason, outcome.curl,
+            outcome.hypothesis, state, outcome.rule, outcome.sentence, outcome.reason, outcome.curl,
             outcome.requests, outcome.cases, outcome.written,
         )  # fmt: skip
 
@@ -79,6 +80,7 @@ class Experiment:
     ) -> None:
         self.contract, self.believed, self.allow_refs, self.say = contract, list(believed), tuple(allow_refs), say
         self.left: list[str] = []
+        self.secrets: dict[str, str] = {}
         self.requests = 0
 
     def run(
@@ -103,6 +105,7 @@ class Experiment:
         done = run(supposed, replace(settings(), rules=tuple(rules)), Show(progress=self._progress))
         self.left += done.verdict.left
         self.requests += done.session.client.requests
+        self.secrets |= done.session.crowd.secrets()
         if len(wanted) > 1 and self._is_spoilt(done):
             middle = len(wanted) // 2
             return [*self.run(wanted[:middle], stated, settings), *self.run(wanted[middle:], [], settings)]

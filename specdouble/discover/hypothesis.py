@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -55,7 +55,7 @@ class Hypothesis:
 
     keyword: str
     pointer: str
-    value: Any
+    value: Any = field(hash=False)
     source: Source
     prior: float = 0.5
 

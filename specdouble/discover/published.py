@@ -1,0 +1,63 @@
+"""The contract that a server publishes of itself, where frameworks put it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from specdouble.contract import Refused, read
+from specdouble.contract.document import FILE_NAMES
+from specdouble.contract.remote import FetchError, fetched
+
+# FastAPI, Litestar, Connexion, .NET, Spring, NestJS, Kinto, PowerDNS, Go with swag, Django, hapi and others.
+PLACES = (
+    "openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "swagger.yaml",
+    "swagger/v1/swagger.json", "swagger/doc.json", "api/openapi.json", "api/schema/", "api/docs", "api-docs",
+    "docs/openapi.json", "schema/openapi.json", "api-json", "__api__", "_specdouble/openapi.json",
+)  # fmt: skip
+
+
+class Unpublished(Exception):
+    """A server publishes no contract; the message says where was looked."""
+
+
+def has_contract(folder: Path) -> bool:
+    """Whether a folder holds a contract already."""
+    return any((folder / name).is_file() for name in FILE_NAMES)
+
+
+def save_published(url: str, folder: Path) -> Path:
+    """Save the contract that a server publishes; the file.
+
+    Args:
+        url: where the server is; the contract is looked for below it, then at its root.
+        folder: where it is saved, as `openapi.json` or `openapi.yaml`.
+
+    Raises:
+        Unpublished: none was found.
+    """
+    parts = urlsplit(url)
+    root = f"{parts.scheme}://{parts.netloc}"
+    for base in dict.fromkeys((url.rstrip("/"), root)):
+        for place in PLACES:
+            copy = _contract_at(f"{base}/{place}")
+            if copy is not None:
+                is_json = copy.read_bytes().lstrip()[:1] == b"{"
+                file = folder / ("openapi.json" if is_json else "openapi.yaml")
+                shutil.copyfile(copy, file)
+                return file
+    raise Unpublished(
+        f"{folder} holds no contract, and {url} publishes none at {', '.join(PLACES[:4])} or the like\n"
+        "    remedy: save the contract as openapi.yaml, or name its file or its URL"
+    )
+
+
+def _contract_at(url: str) -> Path | None:
+    """The copy of what is there, where it is a contract."""
+    try:
+        copy = fetched(url)
+        read(copy)
+    except (FetchError, Refused):
+        return None
+    return copy

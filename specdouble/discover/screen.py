@@ -1,0 +1,83 @@
+"""What a discovery prints: how it goes, then what was found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import click
+
+from specdouble.discover.discovery import Discovery
+from specdouble.discover.outcome import CONFIRMED, MEANINGS, REFUTED, SILENT, STATES, UNDECIDED, UNPROVED, Outcome
+from specdouble.discover.report import ordered
+from specdouble.printable import printable
+from specdouble.verify.report.masking import masked, without_secrets
+
+SIGNS = {CONFIRMED: "✓", SILENT: "✓", REFUTED: "✗", UNDECIDED: "·", UNPROVED: "?"}
+COLORS = {CONFIRMED: "green", SILENT: "green", REFUTED: "red", UNDECIDED: "yellow", UNPROVED: "yellow"}
+LEFT_SHOWN = 12
+
+
+class Screen:
+    """The terminal."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def say(self, line: str) -> None:
+        """Show how it goes, in a line that moves; nothing where nobody looks on."""
+        if self._live:
+            width = shutil.get_terminal_size().columns - 3
+            click.echo(f"\r\033[K  {printable(line)[:width]}", nl=False, err=True, color=True)
+
+    def show(self, discovery: Discovery) -> None:
+        """Print what was found: each state with its rules, then the sum."""
+        if self._live:
+            click.echo("\r\033[K", nl=False, err=True, color=True)
+        found = ordered(discovery)
+        for state in STATES:
+            of_state = [one for one in found if (one.state == state and one.rule) or one.state == state == UNDECIDED]
+            if of_state:
+                click.secho(f"\n{state}: {MEANINGS[state]}", bold=True)
+            for one in of_state:
+                self._outcome(one, discovery)
+        self._left(discovery)
+        self._sum(discovery)
+
+    def _outcome(self, one: Outcome, discovery: Discovery) -> None:
+        said = one.sentence or f"{one.hypothesis.keyword} at {one.hypothesis.pointer}"
+        asked = f"  ({one.requests} requests)" if one.requests else ""
+        self._line(f"{SIGNS[one.state]} {one.rule}: {said}{asked}" if one.rule else f"{SIGNS[one.state]} {said}",
+                   discovery, COLORS[one.state])  # fmt: skip
+        if one.state in (REFUTED, UNPROVED, CONFIRMED) and one.hypothesis.source.miner != "trial":
+            self._line(f"    {one.hypothesis.source}", discovery)
+        if one.state in (REFUTED, UNDECIDED):
+            self._line(f"    {one.reason}", discovery)
+        if one.state == REFUTED:
+            for line in without_secrets(one.curl, discovery.secrets).splitlines():
+                click.echo(f"      {printable(line)}")
+
+    @staticmethod
+    def _line(text: str, discovery: Discovery, color: str | None = None) -> None:
+        click.secho(printable(masked(text, discovery.secrets)), fg=color)
+
+    def _left(self, discovery: Discovery) -> None:
+        if not discovery.left:
+            return
+        click.secho(f"\nLeft over on the server, {len(discovery.left)} entries:", fg="yellow")
+        for line in discovery.left[:LEFT_SHOWN]:
+            self._line(f"  {line}", discovery)
+        if len(discovery.left) > LEFT_SHOWN:
+            click.echo(f"  and {len(discovery.left) - LEFT_SHOWN} more: --leftovers FILE holds them all")
+
+    def _sum(self, discovery: Discovery) -> None:
+        rules = [one for one in discovery.outcomes if one.rule or one.state == UNDECIDED]
+        counts = ", ".join(
+            f"{sum(1 for one in rules if one.state == state)} {state}"
+            for state in STATES
+            if any(one.state == state for one in rules)
+        )
+        stopped = f"; stopped: {discovery.stopped}" if discovery.stopped else ""
+        asked = f"; {discovery.requests} requests, {discovery.seconds:.1f} s" if discovery.settings.url else ""
+        click.secho(f"\n{counts or 'no rule was found'}{asked}{stopped}", bold=True)
