@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from specdouble.contract import Contract, Rule
+from specdouble.contract.kind import kinds
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.discover import documents, identities, replacement
 from specdouble.discover.experiment import Experiment, Result
@@ -194,9 +195,10 @@ class Discovery:
             elif known is None and one.source.claims:
                 self.outcomes.append(Outcome(one, UNDECIDED, reason="no property is known that it could speak of"))
 
-    def _is_worth_an_attack(self, one: Hypothesis) -> bool:
+    @staticmethod
+    def _is_worth_an_attack(one: Hypothesis) -> bool:
         """Whether nobody has looked for a rule of its kind: what a probe did not see is not there."""
-        return one.keyword not in _PROBED
+        return one.keyword not in {kinds()[name].keyword for name in of_some("probe")}
 
     def _stated(self) -> Iterator[tuple[Hypothesis, Rule]]:
         """The rules that keywords of OpenAPI's own say, and those that the contract has annotations for."""
@@ -246,11 +248,6 @@ class Discovery:
 
     def _conclude_claim(self, claim: Hypothesis, results: Sequence[Result]) -> None:
         self.outcomes += [result.outcome(claim, result.state) for result in results]
-
-
-_PROBED = {
-    "x-unique", "x-references", "x-transitions", "x-immutable", "x-timestamp", "x-roles", "readOnly", "default",
-}  # fmt: skip
 
 
 def summed(lines: Iterable[str]) -> list[str]:

@@ -176,7 +176,9 @@ def test_the_page_tells_a_rule_where_its_annotation_stands(page: dict[str, Any],
 
 
 def test_no_annotation_is_read_outside_the_folder_of_its_kind() -> None:
-    read_there = {word for file in modules_outside("x-") for word in annotations_in(file)}
+    # Miners write annotations, and read none.
+    readers = [file for file in modules_outside("x-") if "discover" not in file.parts]
+    read_there = {word for file in readers for word in annotations_in(file)}
     assert read_there - MARKS - OTHERS == set()
 
 
