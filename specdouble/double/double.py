@@ -196,7 +196,7 @@ class Double:
         return self._store.held >= self.settings.store_limit
 
     def _make_room(self, writer: World) -> None:
-        if self._is_full():
+        if self._store.held >= self.settings.store_limit:  # asked with each write
             self.worlds.make_room(writer)
 
     def reset(self) -> None:

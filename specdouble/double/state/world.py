@@ -160,17 +160,18 @@ class World:
 
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the unique key; None where there is none."""
-        documents, _ = self._kept(collection)
-        found = self._peek(documents, field, key)
+        found = self._peek(collection, field, key)
         return None if found is None else found["_id"]
 
     def has(self, collection: str, id: str | int, referrer: Document) -> bool:
         """Whether the owner of the referring document may see a document of this id."""
-        documents, enforcement = self._kept(collection)
-        found = self._peek(documents, "_id", id)
+        found = self._peek(collection, "_id", id)
         if found is None:
             return False
-        return all(found.get(name) == referrer[name] for name in enforcement.scopes if name in referrer)
+        for name in self._kept(collection)[1].scopes:
+            if name in referrer and found.get(name) != referrer[name]:
+                return False
+        return True
 
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
@@ -180,10 +181,10 @@ class World:
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
-        documents, _ = self._kept(collection)
-        return self._peek(documents, "_id", id)
+        return self._peek(collection, "_id", id)
 
-    def _peek(self, documents: Any, field: str, wanted: object) -> Mapping[str, Any] | None:
+    def _peek(self, collection: str, field: str, wanted: object) -> Mapping[str, Any] | None:
+        documents, _ = self._collections.get(collection) or self._prepare(collection)
         found: Mapping[str, Any] | None
         # The embedded store shows what it has without a copy: a rule only looks.
         found = documents.peek(field, wanted) if self._embedded else documents.find_one({field: wanted})

@@ -37,7 +37,7 @@ from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, Upd
 from specdouble.double.state.store.client import EmbeddedClient
 from specdouble.double.state.store.collection import IndexedCollection
 from specdouble.double.state.store.escaped import EscapedCollection, unescaped
-from specdouble.double.state.store.held import Write, size_of
+from specdouble.double.state.store.held import Held, Write, size_of
 from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.values import Document, owned, rebuilt, storable
 
@@ -84,6 +84,7 @@ class Store:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._held = client.held if isinstance(client, EmbeddedClient) else Held()
 
     @property
     def embedded(self) -> bool:
@@ -112,12 +113,12 @@ class Store:
     @property
     def latest(self) -> Write:
         """The last write to any document; where a server holds them, nothing is known of it."""
-        return self._client.held.latest if isinstance(self._client, EmbeddedClient) else (None, None, 0)
+        return self._held.latest
 
     @property
     def held(self) -> int:
         """How many bytes its documents have as JSON; 0 where a server holds them."""
-        return self._client.held.bytes if isinstance(self._client, EmbeddedClient) else 0
+        return self._held.bytes
 
     def close(self) -> None:
         """Let go of the connection, if there is one."""

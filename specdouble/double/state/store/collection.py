@@ -16,7 +16,19 @@ from pymongo.results import InsertOneResult, UpdateResult
 from specdouble.double.state.store.conditions import conditions, predicate
 from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.indexes import SortedIndex
-from specdouble.double.state.store.values import ODD, Document, Slot, by_dot, draft, handed_out, is_id, owned, storable
+from specdouble.double.state.store.values import (
+    ODD,
+    Document,
+    Slot,
+    by_dot,
+    draft,
+    flat_size,
+    handed_out,
+    is_bson,
+    is_id,
+    owned,
+    storable,
+)
 
 
 class _Cursor(upstream.Cursor):  # type: ignore[misc]
@@ -175,19 +187,20 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             return super()._insert(data, session, ordered)
         store = self._store
         # What it complains of, mongomock says in its own words.
-        is_plain = not session and not store._ttl_indexes and is_id(data.get("_id")) and storable(data)
-        if not is_plain:
+        size = flat_size(data)
+        is_plain = not session and not store._ttl_indexes and is_id(data.get("_id"))
+        if not is_plain or (size is None and not is_bson(data)):
             with store.lock:
                 return super()._insert(data, session, ordered)
         if "_id" not in data:
-            data["_id"] = ObjectId()
+            data["_id"], size = ObjectId(), None
         key, own = data["_id"], owned(data)
         with store.lock:
             if key in store._documents:
                 raise self._taken("_id_", [("_id", 1)], own)
             if store.uniques:
                 self._refuse_taken(own, None)
-            store.add(key, own)
+            store.add(key, own, size)
         return key
 
     def _ensure_uniques(self, new_data: Document) -> None:

@@ -29,8 +29,15 @@ class Held:
 _EACH = 256  # bytes that an empty document takes too, with its entries in the indexes
 
 
-def size_of(document: Document) -> int:
-    """The bytes of a document as JSON, and some for its being there; what JSON cannot say counts by its text."""
+def size_of(document: Document, json_size: int | None = None) -> int:
+    """The bytes of a document as JSON, and some for its being there; what JSON cannot say counts by its text.
+
+    Args:
+        document: the document.
+        json_size: its bytes as JSON, where they have been counted already.
+    """
+    if json_size is not None:
+        return _EACH + json_size
     try:
         return _EACH + len(orjson.dumps(document, default=_text, option=orjson.OPT_NON_STR_KEYS))
     except TypeError:

@@ -143,12 +143,6 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
                 known.add(key, known.slot(document))
         return known
 
-    def _file(self, key: Any, document: Document) -> None:
-        for index in self.hashes.values():
-            index.add(key, index.slot(document))
-        for order in self.orders.values():
-            order.file(key, document, self.positions[key])
-
     def _unfile(self, key: Any, document: Document) -> None:
         for index in self.hashes.values():
             index.remove(key, index.slot(document))
@@ -179,15 +173,18 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
                 self.odd_ids.add(key)
             self.add(key, document)
 
-    def add(self, key: Any, document: Document) -> None:
-        """Put a new document under its own `_id`; whoever calls holds the lock."""
+    def add(self, key: Any, document: Document, json_size: int | None = None) -> None:
+        """Put a new document under its own `_id`; whoever calls holds the lock, and may know its bytes as JSON."""
         self.writes += 1
-        size = size_of(document)
+        size = size_of(document, json_size)
         self._weigh(size)
         self._documents[key] = document
         self._held.latest = (None, document, size)
-        self.positions[key] = next(self._count)
-        self._file(key, document)
+        position = self.positions[key] = next(self._count)
+        for index in self.hashes.values():
+            index.add(key, index.slot(document))
+        for order in self.orders.values():
+            order.file(key, document, position)
 
     def __delitem__(self, key: Any) -> None:
         with self.lock:

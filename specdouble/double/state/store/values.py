@@ -63,31 +63,35 @@ def draft(document: Document) -> Document:
 
 def storable(document: Document) -> bool:
     """Whether mongomock would take it without complaint: how it complains is left to mongomock."""
-    if _is_flat_json(document):
-        return True
+    return flat_size(document) is not None or is_bson(document)
+
+
+def is_bson(document: Document) -> bool:
+    """Whether BSON can hold it, and MongoDB takes its names."""
     if not _NAMES.issuperset(map(type, document)):
         return False
     names = "".join(document)
-    return "$" not in names and "\0" not in names and _is_bson(document)
-
-
-def _is_flat_json(document: Document) -> bool:
-    """What orjson writes of these types BSON can hold too; it refuses lone surrogates and long integers faster."""
-    if not _JSON.issuperset(map(type, document.values())):
+    if "$" in names or "\0" in names:
         return False
-    try:
-        written = orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
-    except orjson.JSONEncodeError:
-        return False
-    return b"$" not in written and b"\\u0000" not in written
-
-
-def _is_bson(document: Document) -> bool:
     try:
         encode(document)
     except Exception:
         return False
     return True
+
+
+def flat_size(document: Document) -> int | None:
+    """The bytes of a flat document as JSON; None where it is not flat, or BSON might not hold it.
+
+    What orjson writes of these types BSON can hold too; it refuses lone surrogates and long integers faster.
+    """
+    if not _JSON.issuperset(map(type, document.values())):
+        return None
+    try:
+        written = orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError:
+        return None
+    return None if b"$" in written or b"\\u0000" in written else len(written)
 
 
 def is_id(value: Any) -> bool:
