@@ -47,10 +47,10 @@ _CONTRACT = ("GET", "/openapi.json")
 
 def _stages(double: Double, id: str, request: Request) -> dict[str, Callable[[], Any]]:
     operation, world = double.contract.operations[id], double.world("default")
-    authenticate = Authentication(double.contract, double.tokens).compile([dict.fromkeys(operation.security[0], ())])
+    authenticate = Authentication(double).compile(operation)
     assert authenticate
     compiled = CompiledOperation(double.contract, operation, double.resolutions[id].function, authenticate)
-    user = authenticate(world, request.headers, b"")
+    user = authenticate(world, request)
     current.set(Exchange(operation, world, user))
 
     def handled() -> Any:
@@ -60,7 +60,7 @@ def _stages(double: Double, id: str, request: Request) -> dict[str, Callable[[],
 
     result, what = handled(), operation.method
     return {
-        f"{what}: authenticate": lambda: authenticate(world, request.headers, b""),
+        f"{what}: authenticate": lambda: authenticate(world, request),
         f"{what}: read and validate the request": lambda: compiled.reader.read(request),
         f"{what}: the same, and the handler with its store and rules": handled,
         f"{what}: validate and encode the answer": lambda: compiled.results.answer(result),

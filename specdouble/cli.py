@@ -25,7 +25,9 @@ from specdouble.verify.replay_command import replay
 
 if TYPE_CHECKING:
     from specdouble.contract import Finding
+    from specdouble.contract.security_scheme import SecurityScheme
     from specdouble.double.double import Double
+    from specdouble.double.http.credentials import Credentials
     from specdouble.double.request_log import RequestLog
 
 _SHOWN = 10  # findings at start
@@ -65,6 +67,12 @@ def main() -> None:
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
 @click.option("--store-limit", type=click.IntRange(1), default=128 * 1024 * 1024, show_default=True, metavar="BYTES",
               help="Keep documents of so many bytes in all worlds; then idle worlds leave, else 507.")  # fmt: skip
+@click.option("--no-auth", metavar="USER", help="Take whoever shows no good credential for this user.")
+@click.option("--strict-auth", is_flag=True,
+              help="Take nobody who is not known, also where nothing says who the users are.")  # fmt: skip
+@click.option("--user-header", is_flag=True, help="Take whoever sends 'X-Specdouble-User: NAME' for that user.")
+@click.option("--allow-redirect", "redirects", multiple=True, metavar="URL",
+              help="Send users back to this URL too after a sign-in (loopback always is); repeatable.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="FAULT",
               help="Let answers fail: 'POST /things: status=503, share=0.1', 'delay=0.2'; repeatable.")  # fmt: skip
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -88,6 +96,10 @@ def serve(
     control_token: str | None,
     max_worlds: int,
     store_limit: int,
+    no_auth: str | None,
+    strict_auth: bool,
+    user_header: bool,
+    redirects: tuple[str, ...],
     faults: tuple[str, ...],
     log: str,
     quiet: bool,
@@ -109,8 +121,13 @@ def serve(
             overlays=overlays,
             worlds=max_worlds,
             store_limit=store_limit,
+            no_auth=no_auth,
+            strict_auth=strict_auth,
+            user_header=user_header,
+            redirects=redirects,
         )
     )
+    _hold_to_users(double)
     _inject(double, faults)
     port = default_port(double.contract) if port is None else port
     try:
@@ -195,15 +212,57 @@ def _findings(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ..
 @main.command()
 @click.argument("user")
 @contract_arguments
-def token(user: str, path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> None:
-    """Print a token for a user of the seed, named by e-mail address or id."""
-    from specdouble.double.double import Settings
+@click.option("--scheme", metavar="NAME", help="The security scheme.  [default: the first that takes a token]")
+@click.option("--scope", "scopes", multiple=True, metavar="SCOPE",
+              help="What the token is good for; repeatable.  [default: all that the user may grant]")  # fmt: skip
+@click.option("--expired", is_flag=True, help="A token that is over.")
+@click.option("--json", "as_json", is_flag=True, help="Print headers, query and cookies that carry it, of all schemes.")
+def token(
+    user: str,
+    path: Path,
+    allow_refs: tuple[Path, ...],
+    overlays: tuple[Path, ...],
+    scheme: str | None,
+    scopes: tuple[str, ...],
+    expired: bool,
+    as_json: bool,
+) -> None:
+    """Print a credential of a user, named by e-mail address, another name, or id: a token, else a key or NAME:PASSWORD.
 
-    double = _double(Settings(path, allow_refs=allow_refs, overlays=overlays))
-    made = double.token(user)
-    if made is None:
+    A token is good wherever a key is. docs/sign-in.md tells who the users are.
+    """
+    from specdouble.double.double import Settings
+    from specdouble.double.http.credentials import Credentials, Wish
+    from specdouble.double.server import default_port
+    from specdouble.double.state.access_tokens import PROVIDER
+    from specdouble.double.state.problem import Problem
+
+    double = _double(Settings(path, allow_refs=allow_refs, overlays=overlays, strict_auth=True))
+    credentials, world = Credentials(double), double.world("default")
+    chosen = _scheme(credentials, scheme)
+    issuer = f"http://localhost:{default_port(double.contract)}{PROVIDER}"
+    try:
+        if as_json:
+            _print_json(credentials.of(world, user))
+        else:
+            click.echo(credentials.credential(world, chosen, user, Wish(scopes or None, expired, issuer)))
+    except Problem as problem:
+        if problem.status != 404:
+            fail(str(problem.detail), WRONG_USE)
         fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
-    click.echo(made)
+
+
+def _scheme(credentials: Credentials, wanted: str | None) -> SecurityScheme:
+    """The scheme of that name, else the first that takes a token; exits where there is none."""
+    schemes = credentials.schemes
+    if wanted is not None and wanted not in schemes:
+        fail(f"no security scheme `{wanted}`\n    remedy: name one of {', '.join(schemes) or 'none'}", WRONG_USE)
+    if wanted is not None:
+        return schemes[wanted]
+    chosen = credentials.preferred
+    if chosen is None:
+        fail("the contract asks nobody who they are\n    remedy: name a scheme under `security`", WRONG_USE)
+    return chosen
 
 
 @main.command()
@@ -309,14 +368,15 @@ def _rows(double: Double) -> list[dict[str, Any]]:
 
 
 def _known_users(double: Double) -> str:
-    for identity in double.contract.identities.values():
-        users = double.world("default").collection(identity.collection, None).find(limit=10)
-        names = [
-            str(user.get("email") or user.get(double.contract.resources[identity.collection].id)) for user in users
-        ]
-        if names:
-            return f"name one of {', '.join(names)}"
-    return "annotate a security scheme with `x-identity`, and put its users into mock_data/"
+    names = [account.name for account in double.accounts.all(double.world("default"))[:10]]
+    return f"name one of {', '.join(names)}" if names else "put users into mock_data/"
+
+
+def _hold_to_users(double: Double) -> None:
+    """Exit where everybody shall be somebody whom nobody knows."""
+    chosen = double.settings.no_auth
+    if chosen is not None and double.accounts.named(double.world("default"), chosen) is None:
+        fail(f"--no-auth: no user `{chosen}`\n    remedy: {_known_users(double)}", WRONG_USE)
 
 
 def _start(double: Double, url: str) -> str:

@@ -125,6 +125,7 @@ class Operation:
         security: the alternatives, each naming schemes that must all be satisfied; empty where none is asked for.
         pointer: where it stands in the document.
         extensions: its `x-` fields.
+        scopes: what each of those schemes is asked for, alternative by alternative.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Operation:
     security: tuple[tuple[str, ...], ...]
     pointer: str
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    scopes: tuple[Mapping[str, tuple[str, ...]], ...] = ()
 
     @cached_property  # asked for with every collection that a handler opens
     def statuses(self) -> frozenset[str]:
@@ -292,7 +294,8 @@ class Reader:
             parameters=tuple(_asked(one, path) for one in self.parameters()),
             body=self.body(),
             responses=dict(self.responses()) or {"default": Response("default", "", {}, {})},
-            security=self.security(),
+            security=tuple(tuple(one) for one in self.requirements()),
+            scopes=tuple({name: _texts(asked) for name, asked in one.items()} for one in self.requirements()),
             pointer=self.at,
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
         )
@@ -384,8 +387,11 @@ class Reader:
                 found[name] = example["value"]
         return found
 
-    def security(self) -> tuple[tuple[str, ...], ...]:
+    def requirements(self) -> list[dict[str, Any]]:
+        """The security requirements, each an alternative."""
         required = self.raw.get("security", self.document.data.get("security"))
-        if not isinstance(required, list):
-            return ()
-        return tuple(tuple(one) for one in required if isinstance(one, dict))
+        return [one for one in required if isinstance(one, dict)] if isinstance(required, list) else []
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

@@ -70,11 +70,11 @@ class _Answering(SpecMiddleware):  # type: ignore[misc]
 def compiled_operations(double: Double) -> list[CompiledOperation]:
     """Each operation of the contract, ready to answer with what it was resolved to."""
     contract = double.contract
-    authentication = Authentication(contract, double.tokens)
+    authentication = Authentication(double)
     compiled = []
     for operation in contract.operations.values():
         answer = double.resolutions[operation.id].function
-        authenticate = authentication.compile(operation.security)
+        authenticate = authentication.compile(operation)
         one = double.factories.operation(contract, operation, answer, authenticate)
         one.preferred = Preferred(contract, operation, double.sampler)
         one.mend_with(double.sampler.mended)

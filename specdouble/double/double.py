@@ -18,12 +18,14 @@ from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
 from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
+from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.snapshots import Snapshots
 from specdouble.double.state.store import open_store
 from specdouble.double.state.streams import Streams
@@ -57,6 +59,10 @@ class Settings:
         control_token: what opens the control plane from elsewhere.
         allow_refs: the folders outside of the contract's own that its references may lead to.
         overlays: what is laid over the contract, where it is named.
+        strict_auth: refuse credentials that are nobody's, also where the project says nothing of its users.
+        no_auth: the user that everybody is who shows no credential; None where nobody is.
+        user_header: whether `X-Specdouble-User` says who asks.
+        redirects: where users may be sent back to after a sign-in, beside this machine.
         worlds: how many worlds there may be.
         store_limit: how many bytes the documents of all worlds may have, as JSON.
     """
@@ -69,6 +75,10 @@ class Settings:
     control_token: str | None = field(default=None, repr=False)
     allow_refs: tuple[Path, ...] = ()
     overlays: tuple[Path, ...] = ()
+    strict_auth: bool = False
+    no_auth: str | None = None
+    user_header: bool = False
+    redirects: tuple[str, ...] = ()
     worlds: int = MOST
     store_limit: int = 128 * 1024 * 1024
 
@@ -113,6 +123,7 @@ class Double:
         self.snapshots = Snapshots()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
+        self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock)
         self._earlier: Seed = {}
         self._adopt(self._read())
         self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
@@ -161,6 +172,7 @@ class Double:
         self.resolutions: Resolutions = read.resolutions
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
+        self.accounts = Accounts(contract, read.seed)
         self.initial = InitialState(read.seed, read.made.of)
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]

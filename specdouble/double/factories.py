@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from specdouble.contract import Resource
 from specdouble.double.http.compiled_operation import CompiledOperation
+from specdouble.double.state.access_tokens import AccessTokens
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Keeper, keepers_of
@@ -22,9 +23,11 @@ class Factories:
         collection: one collection as a caller sees it.
         operation: answers one operation.
         tokens: issues and verifies the tokens of one identity.
+        access_tokens: issues and verifies the access tokens of the provider.
     """
 
     keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of
     collection: Callable[..., Collection] = Collection
     operation: Callable[..., CompiledOperation] = CompiledOperation
     tokens: Callable[..., Tokens] = Tokens
+    access_tokens: Callable[..., AccessTokens] = AccessTokens

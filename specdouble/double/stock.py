@@ -190,7 +190,7 @@ class _Answering:
 
 def _security_map(double: Double) -> dict[str, type[AbstractSecurityHandler]]:
     """Connexion's security handlers, each asking the double whom a credential stands for."""
-    authentication = Authentication(double.contract, double.tokens)
+    authentication = Authentication(double)
     world = double.world(DEFAULT_WORLD)
 
     class AskingTheDouble(AbstractSecurityHandler):  # type: ignore[misc]

@@ -199,7 +199,7 @@ async def _callers(to: Teller) -> None:
     past = claims | {"exp": 1_000_000_000}
     forged = jwt.encode(claims, "another secret, as long as it has to be", "HS256")
     expired = jwt.encode(past, tokens.SECRET, "HS256")
-    unsigned = jwt.encode(claims, None, "none")
+    unsigned = jwt.encode(claims, "", "none")
     for token in ("", "nonsense", forged, expired, unsigned):
         await to.send("GET", "/api/auth/verify-token", token=token)
     for password in ("ada-password", "guess"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.resource import CALLER
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection, current
 from specdouble.double.state.keeper import Document
@@ -89,8 +90,11 @@ class Placement:
     def _owner(self) -> str:
         """Whose a singleton is: the caller's, or everybody's under its path."""
         user = current.get().user if self._resource.single == "caller" else None
-        # The claims together are the caller: no single one of them need be an id.
-        return repr(sorted(user.items())) if user else _EVERYBODY
+        if not user:
+            return _EVERYBODY
+        # Without that, the claims together are the caller: no single one of them need be an id.
+        claims = {name: value for name, value in user.items() if name != "scope"}
+        return repr(user.get(CALLER) or sorted(claims.items()))
 
 
 def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:

@@ -70,7 +70,7 @@ class Administration:
         return Response(status_code=204)
 
     async def _credentials(self, request: Request) -> Response:
-        credentials = Credentials(self._double.contract, self._double.tokens)
+        credentials = Credentials(self._double)
         return json_response(credentials.of(self._world(request), request.path_params["who"]))
 
     # Snapshots

@@ -111,7 +111,7 @@ class CompiledOperation:
     def _begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
         try:
             # In this order (RFC 9110, 15.5): who asks, whether they may, what they ask, in which form they want it.
-            user = self._authenticate(world, request.headers, request.query) if self._authenticate else None
+            user = self._authenticate(world, request) if self._authenticate else None
             request.user = user
             for guard in self.guards:  # who may not ask is not told what is wrong with the question
                 guard.admit(user)

@@ -3,60 +3,122 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from specdouble.contract import Contract, Identity, PropertyRule, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.security_scheme import SecurityScheme, scopes_of, security_schemes
+from specdouble.double.http.served import Served
+from specdouble.double.state.access_tokens import LIFETIME, PROVIDER
+from specdouble.double.state.accounts import Account
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 
 Placed = dict[str, dict[str, str]]
+CLIENT = "specdouble"  # who has asked for a token that nobody signed in for
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a token shall be.
+
+    Args:
+        scopes: what it is good for; None where that is all that the user may grant.
+        expired: whether it is over already.
+        issuer: the URL of the provider that it says to be from.
+    """
+
+    scopes: Sequence[str] | None = None
+    expired: bool = False
+    issuer: str = f"http://localhost{PROVIDER}"
 
 
 class Credentials:
     """Signs users in without a request to a login.
 
     Args:
-        contract: whose security schemes are used.
-        tokens: by the name of the scheme, for those whose credential is a token.
+        double: whose users are signed in.
     """
 
-    def __init__(self, contract: Contract, tokens: Mapping[str, Tokens]) -> None:
-        self._contract = contract
-        self._tokens = tokens
+    def __init__(self, double: Served) -> None:
+        self._double = double
+        self._contract = double.contract
+        self.schemes = security_schemes(double.contract)
+
+    @property
+    def preferred(self) -> SecurityScheme | None:
+        """The first scheme of those that an operation asks by, tokens of users that are known before all others."""
+        used = [name for one in self._contract.operations.values() for names in one.security for name in names]
+        schemes = [self.schemes[name] for name in dict.fromkeys([*used, *self.schemes])]
+        return min(schemes, key=self._rank, default=None)
+
+    def _rank(self, scheme: SecurityScheme) -> int:
+        if scheme.name in self._double.tokens:
+            return 0
+        return 1 if scheme.is_bearer and scheme.name not in self._contract.identities else 2
 
     def of(self, world: World, who: str) -> Placed:
         """The `headers`, `query` parameters and `cookies` that make a request that user's.
 
         Args:
             world: whose users are asked.
-            who: a user's id or another unique property; of schemes without an `x-identity` any name is a caller.
+            who: a user's id or another unique property; of schemes without an `x-identity` any name is a caller, where
+                the project says nothing of its users.
 
         Raises:
             Problem: 404, no such user is there.
         """
         placed: Placed = {"headers": {}, "query": {}, "cookies": {}}
-        schemes = self._contract.security_schemes
         # The schemes that know their users first: two that use one field cannot both be met.
-        for name in sorted(schemes, key=lambda name: name not in self._contract.identities):
-            place, field, value = _placed(schemes[name], self._credential(world, name, who))
+        for name in sorted(self.schemes, key=lambda name: name not in self._contract.identities):
+            scheme = self.schemes[name]
+            place, field, value = _placed(scheme, self.credential(world, scheme, who))
             placed[place].setdefault(field, value)
         return placed
 
-    def _credential(self, world: World, scheme: str, who: str) -> str:
-        identity = self._contract.identities.get(scheme)
-        if identity is None:
-            return who
+    def credential(self, world: World, scheme: SecurityScheme, who: str, wish: Wish = Wish()) -> str:
+        """A user's token, key, or name and password for a scheme.
+
+        Raises:
+            Problem: 404, no such user is there; 409, the scheme has no such credential.
+        """
+        identity = self._contract.identities.get(scheme.name)
+        if identity is not None:
+            return self._of_identity(world, scheme, identity, who, wish)
+        account = self._double.accounts.named(world, who)
+        if account is not None:
+            return self._of_account(scheme, account, wish)
+        if self._double.accounts.are_told or self._double.settings.strict_auth:
+            raise _nobody(who, "users")
+        return who
+
+    def _of_identity(self, world: World, scheme: SecurityScheme, identity: Identity, who: str, wish: Wish) -> str:
         user = user_of(self._contract, identity, world, who)
         if user is None:
-            raise Problem(
-                404, "No such user", f"`{who}` is the id or a unique property of none of {identity.collection}"
-            )
-        if identity.credential is None:
-            return self._tokens[scheme].issue(user)
-        return str(user.get(identity.credential, ""))
+            raise _nobody(who, identity.collection)
+        if identity.credential is not None:
+            _hold_to_keys(scheme, wish)
+            return str(user.get(identity.credential, ""))
+        scope = " ".join(wish.scopes) if wish.scopes is not None else None
+        return self._double.tokens[scheme.name].issue(user, scope, -LIFETIME if wish.expired else None)
+
+    def _of_account(self, scheme: SecurityScheme, account: Account, wish: Wish) -> str:
+        if scheme.kind in ("basic", "digest") and account.password is not None:
+            _hold_to_keys(scheme, wish)
+            return f"{account.name}:{account.password}"
+        key = None if scheme.is_bearer else self._double.accounts.key_of(account, scheme)
+        if key is not None and wish.scopes is None and not wish.expired:
+            return key
+        token = self._token(scheme, account, wish)
+        return f"{account.name}:{token}" if scheme.kind == "basic" else token
+
+    def _token(self, scheme: SecurityScheme, account: Account, wish: Wish) -> str:
+        scopes = account.may_grant(scopes_of(self._contract, scheme)) if wish.scopes is None else wish.scopes
+        lifetime = -LIFETIME if wish.expired else LIFETIME
+        access = self._double.access_tokens
+        return access.issue(wish.issuer, account.subject, " ".join(scopes), CLIENT, lifetime=lifetime)
 
 
 def id_among_claims(contract: Contract) -> Callable[[Mapping[str, JSON]], JSON]:
@@ -99,14 +161,22 @@ def user_of(contract: Contract, identity: Identity, world: World, who: str) -> d
     return world.collection(identity.collection, None).find_one({"$or": [{name: who} for name in names]})
 
 
-def _placed(scheme: Mapping[str, Any], credential: str) -> tuple[str, str, str]:
+def _nobody(who: str, collection: str) -> Problem:
+    return Problem(404, "No such user", f"`{who}` is the id or a unique property of none of {collection}")
+
+
+def _hold_to_keys(scheme: SecurityScheme, wish: Wish) -> None:
+    if wish.expired or wish.scopes is not None:
+        raise Problem(409, "No such credential", f"`{scheme.name}` takes no tokens: nothing expires, and has no scopes")
+
+
+def _placed(scheme: SecurityScheme, credential: str) -> tuple[str, str, str]:
     """Where a credential of the scheme stands, under which name, and as what."""
-    kind, word = scheme.get("type"), str(scheme.get("scheme", "")).lower()
-    if kind == "apiKey" and scheme.get("name"):
-        place = {"query": "query", "cookie": "cookies"}.get(str(scheme.get("in")), "headers")
-        return place, str(scheme["name"]), credential
-    if kind == "basic" or (kind == "http" and word == "basic"):
+    if scheme.kind == "apiKey" and scheme.key:
+        place = {"query": "query", "cookie": "cookies"}.get(scheme.place, "headers")
+        return place, scheme.key, credential
+    if scheme.kind == "basic":
         pair = credential if ":" in credential else f"{credential}:{credential}"
         return "headers", "Authorization", "Basic " + base64.b64encode(pair.encode()).decode()
-    named = word if kind == "http" and word not in ("", "bearer") else "Bearer"
-    return "headers", "Authorization", f"{named} {credential}"
+    word = scheme.key if scheme.kind == "other" and scheme.key else "Bearer"
+    return "headers", "Authorization", f"{word} {credential}"

@@ -214,8 +214,7 @@ class Inspection:
         return Exported(entry, self._current_masking().exchange(), who, credentials)
 
     def _credentials(self, world: str, who: str) -> Placed:
-        credentials = Credentials(self._double.contract, self._double.tokens)
-        return credentials.of(self._double.world(world), who)
+        return Credentials(self._double).of(self._double.world(world), who)
 
     def _current_masking(self) -> Masking:
         if self._masking is None:

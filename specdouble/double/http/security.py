@@ -4,120 +4,276 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from urllib.parse import parse_qs
 
-from specdouble.contract import Contract, Identity
+from specdouble.contract import Identity, Operation
 from specdouble.contract.json_type import JSON
+from specdouble.contract.security_scheme import SecurityScheme, security_schemes
+from specdouble.double.http.challenge import Challenge, lacking
 from specdouble.double.http.cookies import read_cookies
+from specdouble.double.http.digest import Digest
+from specdouble.double.http.request import Request
+from specdouble.double.http.served import Served
+from specdouble.double.state.access_tokens import AccessTokens, claims_of, is_of_a_double
+from specdouble.double.state.accounts import Account
 from specdouble.double.state.exchange import User
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 
+USER_HEADER = b"x-specdouble-user"
 _IDS = (str, int)  # a union would be made anew for each request
 Headers = Mapping[bytes, bytes]
 Read = Callable[[Headers, bytes], str | None]
 Verify = Callable[[World, str], User | None]
-Authenticate = Callable[[World, Headers, bytes], User | None]
+Identify = Callable[[World, Request], User | None]
+Authenticate = Callable[[World, Request], User | None]
 
 
 class Authentication:
     """Tells who is calling, by the security schemes of a contract.
 
-    A scheme with `x-identity` asks the collection of users. Any other takes every credential that is well-formed,
-    and makes a caller of it: two credentials are two callers.
+    A scheme with `x-identity` asks the collection of users; any other the accounts. Where the project says nothing of
+    its users, every other credential that is well-formed is taken too, and makes a caller: two credentials are two
+    callers. Tokens are never anybody's: one that is meant to be the double's has to be good.
 
     Args:
-        contract: the contract.
-        tokens: by the name of the scheme, for those whose credential is a token.
+        double: whose users, tokens and settings count.
     """
 
-    def __init__(self, contract: Contract, tokens: Mapping[str, Tokens]) -> None:
-        self._contract = contract
-        self._tokens = tokens
-        self._schemes = contract.security_schemes
+    def __init__(self, double: Served) -> None:
+        self._contract = double.contract
+        self._tokens = double.tokens
+        self._accounts, self._access = double.accounts, double.access_tokens
+        self._settings = double.settings
+        self._takes_anybody = not (double.accounts.are_told or double.settings.strict_auth)
+        self._schemes = security_schemes(double.contract)
+        self._digest = Digest(double.clock)
 
-    def compile(self, security: Sequence[Collection[str]]) -> Authenticate | None:
-        """A function that gives the caller's claims or raises the 401; None where nobody is asked.
-
-        Args:
-            security: an operation's security requirement: alternatives, each naming schemes that all must be met.
-        """
-        if not security:
+    def compile(self, operation: Operation) -> Authenticate | None:
+        """A function that gives the caller's claims, or raises the 401 or 403; None where nobody is asked."""
+        if not operation.security:
             return None
-        alternatives = [[self._scheme(name) for name in names] for names in security]
-        challenge = {"WWW-Authenticate": ", ".join(self._challenges(security))}
+        authenticate = self._required(operation)
+        if self._settings.user_header:
+            authenticate = self._by_header(authenticate)
+        return authenticate if self._settings.no_auth is None else self._as_chosen(authenticate, self._settings.no_auth)
 
-        if len(alternatives) == 1 and len(alternatives[0]) == 1:
-            return _one_scheme(*alternatives[0][0], challenge)
+    def _required(self, operation: Operation) -> Authenticate:
+        """By the alternatives of the operation, each naming schemes that all must be met."""
+        named = [self._schemes[name] for names in operation.security for name in names]
+        challenge = Challenge(named, self._digest)
+        scopes = operation.scopes or ({},) * len(operation.security)
+        if len(operation.security) == 1 and len(operation.security[0]) == 1:
+            name = operation.security[0][0]
+            if self._schemes[name].kind != "digest" and not self._asked(name, scopes[0]):
+                return _one_scheme(self._reader(name), self.verifier(name), challenge)
+        alternatives: list[list[Identify]] = []
+        for names, asked in zip(operation.security, scopes, strict=True):
+            alternatives.append([self._identify(name, self._asked(name, asked)) for name in names])
+        return _one_of(alternatives, challenge)
 
-        def authenticate(world: World, headers: Headers, query: bytes) -> User | None:
-            anonymous = False
-            for schemes in alternatives:
-                if not schemes:
-                    anonymous = True  # last of all: whoever shows a good credential is told apart by it
-                    continue
-                user = _all_of(schemes, world, headers, query)
-                if user is not None:
-                    return user
-            if anonymous:
-                return None
-            raise Problem(401, headers=challenge)
+    def _asked(self, name: str, asked: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """The scopes that a scheme has to bring; of one that has none, the contract names roles, which nobody sends."""
+        return asked.get(name, ()) if self._schemes[name].has_scopes else ()
 
-        return authenticate
+    def _identify(self, name: str, scopes: Sequence[str]) -> Identify:
+        """Tells whom a request is from, by one scheme.
 
-    def _challenges(self, security: Sequence[Collection[str]]) -> list[str]:
-        """What to authenticate by, each once."""
-        words: dict[str, None] = {}
-        for names in security:
-            for name in names:
-                words[_challenge(self._schemes.get(name, {}))] = None
-        return list(words) or ["Bearer"]
+        Raises:
+            Problem: 403, by somebody who may not ask this.
+        """
+        if self._schemes[name].kind == "digest":
+            return self._by_digest
+        read, verify, wanted = self._reader(name), self.verifier(name), frozenset(scopes)
 
-    def _scheme(self, name: str) -> tuple[Read, Verify]:
-        return _reader(self._schemes.get(name)), self.verifier(name)
+        def identify(world: World, request: Request) -> User | None:
+            credential = read(request.headers, request.query)
+            user = None if credential is None else verify(world, credential)
+            if user is not None and wanted:
+                granted = user.get("scope")
+                # Who is not known by a token that names scopes is not held to any.
+                if isinstance(granted, str) and not wanted <= {*granted.split()}:
+                    raise lacking(scopes)
+            return user
+
+        return identify
+
+    def _reader(self, name: str) -> Read:
+        return _reader(self._schemes[name], self._contract.security_schemes.get(name))
+
+    # Whose a credential is
 
     def verifier(self, name: str) -> Verify:
         """Tells whom a credential of the scheme of that name stands for."""
+        scheme = self._schemes[name]
         identity = self._contract.identities.get(name)
         if identity is None:
-            return self._anyone
+            return self._by_account(scheme)
         if identity.credential is not None:
             return _holder_of(identity)
-        return _bearer_of(identity, self._tokens[name], self._contract.resources[identity.collection].id)
+        id_property = self._contract.resources[identity.collection].id
+        return _bearer_of(identity, self._tokens[name], self._access, id_property)
 
-    def _anyone(self, _world: World, credential: str) -> User | None:
+    def _by_account(self, scheme: SecurityScheme) -> Verify:
+        recognize = self._by_password if scheme.kind == "basic" else partial(self._by_key, scheme)
+
+        def verify(world: World, credential: str) -> User | None:
+            user = recognize(world, credential)
+            if user is None and self._may_be_anybody(scheme, credential):
+                return self._anyone(credential)
+            return user
+
+        return verify
+
+    def _by_key(self, scheme: SecurityScheme, world: World, credential: str) -> User | None:
+        """By a key, or by a token: that is good wherever a key is."""
+        if scheme.kind in ("apiKey", "other"):
+            credential = _bare(credential)
+        if credential.count(".") == 2:
+            claims = self._access.verify(credential)
+            if claims is not None:
+                return self._of_token(world, claims)
+        account = self._accounts.with_key(world, scheme, credential)
+        return None if account is None else self._accounts.caller(account)
+
+    def _of_token(self, world: World, claims: Mapping[str, JSON]) -> User | None:
+        subject = str(claims["sub"])
+        account = self._accounts.of_id(world, subject)
+        if account is not None:
+            return {**self._accounts.caller(account), "scope": claims["scope"]}
+        # A client that asked for itself; else a user who is here no longer.
+        is_client = subject == claims["client_id"]
+        return {**self._anyone(subject), "scope": claims["scope"]} if is_client else None
+
+    def _by_password(self, world: World, credential: str) -> User | None:
+        name, _, password = credential.partition(":")
+        account = self._accounts.with_password(world, name, password)
+        if account is not None:
+            return self._accounts.caller(account)
+        claims = self._access.verify(password) if password.count(".") == 2 else None
+        user = None if claims is None else self._of_token(world, claims)
+        return user if user is not None and user.get("name") == name else None
+
+    def _by_digest(self, world: World, request: Request) -> User | None:
+        def password_of(name: str) -> str | None:
+            account = self._accounts.named(world, name)
+            return None if account is None else account.password
+
+        name = self._digest.caller(request, password_of)
+        account = None if name is None else self._accounts.named(world, name)
+        if account is not None:
+            return self._accounts.caller(account)
+        said = self._digest.named(request)
+        is_stranger = said is not None and self._takes_anybody and self._accounts.named(world, said) is None
+        return self._anyone(said) if is_stranger and said else None
+
+    def _may_be_anybody(self, scheme: SecurityScheme, credential: str) -> bool:
+        """Whether a credential that nobody is known by may still be somebody's."""
+        if not self._takes_anybody:
+            return False
+        claims = claims_of(_bare(credential)) if credential.count(".") == 2 else {}
+        return not claims or not (scheme.has_scopes or is_of_a_double(claims.get("iss")))
+
+    def _anyone(self, credential: str) -> User:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""
-        # As long as an ObjectId, and not the credential itself: it is stored as an owner, and shown.
-        number = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        return dict.fromkeys(self._contract.claims, number)
+        # Not the credential itself: it is stored as an owner, and shown.
+        return {name: self._accounts.fitting(name, credential) for name in self._contract.claims}
+
+    # What the settings let in beside
+
+    def _by_header(self, otherwise: Authenticate) -> Authenticate:
+        def authenticate(world: World, request: Request) -> User | None:
+            said = request.headers.get(USER_HEADER)
+            if said is None:
+                return otherwise(world, request)
+            name = said.decode("utf-8", "replace")
+            account = self._accounts.named(world, name)
+            if account is None:
+                raise Problem(401, detail=f"X-Specdouble-User names no user: {self._known(world)}")
+            return self._caller(account)
+
+        return authenticate
+
+    def _as_chosen(self, otherwise: Authenticate, chosen: str) -> Authenticate:
+        """Who shows no good credential is the chosen user; who shows one is held to nothing else."""
+
+        def authenticate(world: World, request: Request) -> User | None:
+            try:
+                user = otherwise(world, request)
+            except Problem:
+                user = None
+            if user is not None:
+                return user
+            account = self._accounts.named(world, chosen)
+            if account is None:
+                raise Problem(401, detail=f"--no-auth names no user of this world: {self._known(world)}")
+            return self._caller(account)
+
+        return authenticate
+
+    def _caller(self, account: Account) -> User:
+        identity = next(iter(self._contract.identities.values()), None)
+        return self._accounts.caller(account, identity)
+
+    def _known(self, world: World) -> str:
+        return "there are " + ", ".join(account.name for account in self._accounts.all(world)[:10])
 
 
-def _all_of(schemes: Sequence[tuple[Read, Verify]], world: World, headers: Headers, query: bytes) -> User | None:
-    """The claims by all of the schemes together; None where one of them is not met."""
-    claims: User = {}
-    for read, verify in schemes:
-        credential = read(headers, query)
-        user = None if credential is None else verify(world, credential)
-        if user is None:
-            return None
-        claims.update(user)
-    return claims
-
-
-def _one_scheme(read: Read, verify: Verify, challenge: dict[str, str]) -> Authenticate:
+def _one_scheme(read: Read, verify: Verify, challenge: Challenge) -> Authenticate:
     """What most operations ask for, without the search among alternatives."""
 
-    def authenticate(world: World, headers: Headers, query: bytes) -> User:
-        credential = read(headers, query)
+    def authenticate(world: World, request: Request) -> User:
+        credential = read(request.headers, request.query)
         user = None if credential is None else verify(world, credential)
         if user is None:
-            raise Problem(401, headers=challenge)
+            raise challenge.refusal(request.headers)
         return user
 
     return authenticate
+
+
+def _one_of(alternatives: Sequence[Sequence[Identify]], challenge: Challenge) -> Authenticate:
+    """The first alternative that is met; where one is met but for its scopes, that is told."""
+
+    def authenticate(world: World, request: Request) -> User | None:
+        is_open, forbidden = False, None
+        for schemes in alternatives:
+            if not schemes:
+                is_open = True  # last of all: whoever shows a good credential is told apart by it
+                continue
+            try:
+                user = _all_of(schemes, world, request)
+            except Problem as problem:
+                forbidden = problem
+                continue
+            if user is not None:
+                return user
+        if is_open:
+            return None
+        raise forbidden or challenge.refusal(request.headers)
+
+    return authenticate
+
+
+def _all_of(schemes: Iterable[Identify], world: World, request: Request) -> User | None:
+    """The claims by all of the schemes together; None where one of them is not met."""
+    claims: User = {}
+    forbidden = None
+    for identify in schemes:
+        try:
+            user = identify(world, request)
+        except Problem as problem:
+            forbidden = problem  # unless another scheme says that nobody is known at all
+            continue
+        if user is None:
+            return None
+        claims.update(user)
+    if forbidden is not None:
+        raise forbidden
+    return claims
 
 
 def _claims(identity: Identity, user: Mapping[str, JSON]) -> User:
@@ -136,7 +292,7 @@ def _holder_of(identity: Identity) -> Verify:
     return verify
 
 
-def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
+def _bearer_of(identity: Identity, tokens: Tokens, access: AccessTokens, id_property: str) -> Verify:
     id_claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
     claimed: list[tuple[str, str]] = []
     for claim, name in identity.claims.items():
@@ -144,43 +300,39 @@ def _bearer_of(identity: Identity, tokens: Tokens, id_property: str) -> Verify:
         claimed.append((claim, "_id" if name == id_property else name))
 
     def verify(world: World, credential: str) -> User | None:
-        said = tokens.verify(credential)
-        key = None if said is None else said.get(id_claim)
+        said: Mapping[str, JSON] | None = tokens.verify(credential)
+        name = id_claim
+        if said is None and credential.count(".") == 2:
+            said, name = access.verify(credential), "sub"
+        key = None if said is None else said.get(name)
         # A token is signed by us, and may have been made for another purpose: its subject can be anything.
-        if not isinstance(key, _IDS):
+        if said is None or not isinstance(key, _IDS):
             return None
         user = world.stored(identity.collection, key)
-        return None if user is None else {claim: user.get(name) for claim, name in claimed}
+        if user is None:
+            return None
+        caller = {claim: user.get(name) for claim, name in claimed}
+        if "scope" in said:
+            caller["scope"] = said["scope"]
+        return caller
 
     return verify
 
 
-def _challenge(scheme: Mapping[str, JSON]) -> str:
-    """The name of the authentication scheme (RFC 9110, 11.1) that a scheme of the contract asks for."""
-    kind = str(scheme.get("type"))
-    word = str(scheme.get("scheme", "")) if kind == "http" else kind
-    if word.lower() == "basic":
-        return "Basic"
-    return word.capitalize() if kind == "http" and word.isalnum() else "Bearer"
-
-
-def _reader(scheme: Mapping[str, JSON] | None) -> Read:
+def _reader(scheme: SecurityScheme, raw: Mapping[str, JSON] | None) -> Read:
     """Where the scheme's credential stands in a request."""
-    scheme = scheme or {}
-    kind = scheme.get("type")
-    if kind is None:
-        return _any_authorization  # what it protects stays protected, and nobody is locked out
-    if kind == "apiKey":
-        return _key_reader(str(scheme.get("name") or ""), scheme.get("in"))
-    if kind == "mutualTLS":  # shown when the connection was made, which no request tells of
+    if scheme.kind == "apiKey":
+        return _key_reader(scheme.key, scheme.place)
+    if scheme.kind == "mutualTLS":  # shown when the connection was made, which no request tells of
         return lambda _headers, _query: "certificate"
-    word = str(scheme.get("scheme", "")).lower() if kind == "http" else str(kind)
-    if word == "basic":
+    if scheme.kind == "basic":
         return _basic
-    if kind != "http" or word in ("bearer", ""):
-        return _bearer
-    named = word.encode()
-    return lambda headers, _query: _authorization(headers, named)
+    if raw is None or raw.get("type") is None:
+        return _any_authorization  # what it protects stays protected, and nobody is locked out
+    if scheme.kind == "other" and scheme.key:
+        named = scheme.key.encode()
+        return lambda headers, _query: _authorization(headers, named)
+    return _bearer
 
 
 def _key_reader(name: str, place: object) -> Read:
@@ -222,6 +374,11 @@ def _basic(headers: Headers, _query: bytes) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return decoded if ":" in decoded and decoded != ":" else None  # neither a name nor a password
+
+
+def _bare(credential: str) -> str:
+    """A key without the word before it, where a contract calls `Authorization: Bearer ...` a key."""
+    return credential.rpartition(" ")[2]
 
 
 def _cookie(headers: Headers, name: str) -> str | None:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from specdouble.contract import Contract
 from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.state.access_tokens import AccessTokens
+from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.journal import Journal
@@ -32,6 +34,22 @@ class Limited(Protocol):
     def control_token(self) -> str | None:
         """What opens the control plane from elsewhere."""
 
+    @property
+    def strict_auth(self) -> bool:
+        """Whether credentials of nobody who is known are refused, also where the project says nothing of its users."""
+
+    @property
+    def no_auth(self) -> str | None:
+        """The user that everybody is who shows no credential."""
+
+    @property
+    def user_header(self) -> bool:
+        """Whether `X-Specdouble-User` says who asks."""
+
+    @property
+    def redirects(self) -> tuple[str, ...]:
+        """Where users may be sent back to after a sign-in, beside this machine."""
+
 
 class Resolved(Protocol):
     """How an operation is answered."""
@@ -48,6 +66,8 @@ class Resolved(Protocol):
 class Served(Protocol):
     """A contract, its worlds, snapshots, clock and faults, and the journal of what they were asked."""
 
+    access_tokens: AccessTokens
+    accounts: Accounts
     contract: Contract
     clock: Clock
     coverage: Coverage

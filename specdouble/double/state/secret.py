@@ -68,16 +68,20 @@ def _made(file: Path) -> str:
         secret = _read(file)
         if secret is None:
             secret = secrets.token_hex(_SHORTEST)
-            _write(file, secret)
+            write_whole(file, secret)
     return secret
 
 
-def _write(file: Path, secret: str) -> None:
-    """Write the whole file or nothing of it: a crash in between leaves what was there before."""
+def write_whole(file: Path, text: str) -> None:
+    """Write the whole file, or nothing of it: a crash in between leaves what was there before.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # with mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as output:
-            output.write(secret)
+            output.write(text)
             output.flush()
             os.fsync(output.fileno())
         Path(draft).replace(file)

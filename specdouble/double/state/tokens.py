@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import jwt
-
 from specdouble.contract import Identity
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
@@ -38,11 +36,22 @@ class Tokens:
         self._identity = identity
         self._verified: dict[str, dict[str, JSON]] = {}
 
-    def issue(self, user: Mapping[str, JSON]) -> str:
-        """A token for a stored user."""
+    def issue(self, user: Mapping[str, JSON], scope: str | None = None, lifetime: int | None = None) -> str:
+        """A token for a stored user.
+
+        Args:
+            user: the user's document.
+            scope: what it is good for, separated by spaces; None where that is everything.
+            lifetime: in seconds, where it is not the identity's; a negative one is over.
+        """
+        import jwt
+
         now = self._clock.now()
         claims = {claim: user.get(name) for claim, name in self._identity.claims.items()}
-        times = {"iat": now, "exp": now + timedelta(seconds=self._identity.expires)}
+        if scope is not None:
+            claims["scope"] = scope
+        seconds = self._identity.expires if lifetime is None else lifetime
+        times = {"iat": now, "exp": now + timedelta(seconds=seconds)}
         return jwt.encode({**claims, **times}, self._secret, algorithm="HS256")
 
     def verify(self, token: str) -> dict[str, JSON] | None:
@@ -58,12 +67,14 @@ class Tokens:
 
     def _signed(self, token: str) -> dict[str, JSON] | None:
         """The claims, where the signature is this double's and each time is one."""
+        import jwt  # with the first token: it brings cryptography along
+
         try:
             claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_SIGNATURE_ALONE)
         except (jwt.InvalidTokenError, UnicodeError, RecursionError):
             return None
         times = [claims[name] for name in ("exp", "nbf", "iat") if name in claims]
-        return claims if all(map(_is_numeric_date, times)) else None
+        return claims if all(map(is_numeric_date, times)) else None
 
     def _remember(self, token: str, claims: dict[str, JSON]) -> None:
         if len(self._verified) >= _REMEMBERED:
@@ -72,8 +83,8 @@ class Tokens:
             self._verified[token] = claims
 
 
-def _is_numeric_date(value: object) -> bool:
-    """RFC 7519, section 2; `NaN` and `Infinity`, which Python reads, would never be over."""
+def is_numeric_date(value: object) -> bool:
+    """Whether a claim is a time (RFC 7519, section 2); `NaN` and `Infinity`, which Python reads, never end."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ import jwt
 from specdouble.contract import Contract, Identity, Operation
 from specdouble.double.factories import Factories
 from specdouble.double.http.compiled_operation import CompiledOperation
+from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
@@ -50,11 +51,11 @@ def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callabl
     def make(
         make_operation: Any, contract: Contract, operation: Operation, handler: Any, authenticate: Any
     ) -> CompiledOperation:
-        def lenient(world: World, headers: Any, query: bytes) -> Any:
+        def lenient(world: World, request: Request) -> Any:
             try:
-                return authenticate(world, headers, query)
+                return authenticate(world, request)
             except Problem:
-                if forgives(headers):
+                if forgives(request.headers):
                     return _first_user(contract, world, names)
                 raise
 

@@ -1,0 +1,175 @@
+"""Access tokens of OAuth 2: JSON Web Tokens as RFC 9068 profiles them, signed with RS256."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from specdouble.contract.json_type import JSON
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.signing_keys import SigningKeys
+from specdouble.double.state.tokens import is_numeric_date
+
+PROVIDER = "/_specdouble/auth"  # where every issuer's URL ends
+AUDIENCE = "specdouble"  # of every token that the contract's operations take
+LIFETIME = 3600  # seconds
+_TYPE = "at+jwt"  # which an ID token is not (RFC 9068, 2.1)
+_REMEMBERED = 1024
+_LONGEST = 8192  # characters of a token
+_REVOKED = 10_000
+
+Claims = Mapping[str, JSON]
+
+
+class AccessTokens:
+    """Issues and verifies the access tokens of a double.
+
+    Args:
+        keys: what they are signed with.
+        clock: what their lifetime is measured by.
+    """
+
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self.keys = keys
+        self.clock = clock
+        self._verified: dict[str, Claims] = {}
+        self._revoked: OrderedDict[str, None] = OrderedDict()
+
+    def issue(
+        self,
+        issuer: str,
+        subject: str,
+        scope: str,
+        client: str,
+        *,
+        audience: Sequence[str] = (),
+        lifetime: int = LIFETIME,
+        more: Claims | None = None,
+    ) -> str:
+        """A token.
+
+        Args:
+            issuer: the URL of the provider, as the client knows it.
+            subject: whose it is.
+            scope: what it is good for, separated by spaces.
+            client: who asked for it.
+            audience: who else takes it.
+            lifetime: in seconds; a negative one is over.
+            more: further claims.
+        """
+        now = int(self.clock.seconds())
+        claims = {
+            **(more or {}),
+            "iss": issuer,
+            "sub": subject,
+            "aud": [AUDIENCE, *audience],
+            "client_id": client,
+            "scope": scope,
+            "iat": min(now, now + lifetime),
+            "exp": now + lifetime,
+            "jti": secrets.token_urlsafe(12),
+        }
+        return self.sign(claims, _TYPE)
+
+    def sign(self, claims: Claims, kind: str) -> str:
+        """A JSON Web Token with these claims, whose `typ` is that."""
+        from joserfc import jwt
+
+        key = self.keys.current
+        return jwt.encode({"alg": "RS256", "typ": kind, "kid": key.kid}, dict(claims), key, algorithms=["RS256"])
+
+    def verify(self, token: str) -> Claims | None:
+        """The claims of an access token that is good now, else None."""
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = self.signed(token, _TYPE)
+            if claims is None or not _is_for_us(claims):
+                return None
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = claims
+        is_good = claims["exp"] > self.clock.seconds() and claims["jti"] not in self._revoked
+        return claims if is_good else None
+
+    def signed(self, token: str, kind: str) -> Claims | None:
+        """The claims of a token that a key of this double has signed, in date or not; None for any other."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        if len(token) > _LONGEST or not self._knows(header_of(token), kind):
+            return None
+        try:
+            claims = jwt.decode(token, self.keys.all, algorithms=["RS256"]).claims
+        except (JoseError, ValueError, TypeError, RecursionError):
+            return None
+        times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
+        return claims if "exp" in claims and all(map(is_numeric_date, times)) else None
+
+    def _knows(self, header: Mapping[str, JSON], kind: str) -> bool:
+        """Whether a header names the algorithm, the type and a key of ours: nothing else is ever verified."""
+        if header.get("alg") != "RS256" or header.get("typ") != kind:
+            return False
+        if header.get("kid") not in self._key_ids():
+            self.keys.look_again()
+        return header.get("kid") in self._key_ids()
+
+    def _key_ids(self) -> list[str | None]:
+        return [key.kid for key in self.keys.all.keys]
+
+    def revoke(self, claims: Claims) -> None:
+        """Take a token no longer (RFC 7009)."""
+        self._revoked[str(claims["jti"])] = None
+        while len(self._revoked) > _REVOKED:
+            self._revoked.popitem(last=False)
+
+    def rotate(self) -> str:
+        """Sign with a new key from now on; gives its id."""
+        self._verified.clear()
+        return self.keys.rotate()
+
+    def is_revoked(self, claims: Claims) -> bool:
+        """Whether it was revoked."""
+        return claims.get("jti") in self._revoked
+
+
+def _is_for_us(claims: Claims) -> bool:
+    audience, issuer = claims.get("aud"), claims.get("iss")
+    is_meant = AUDIENCE in audience if isinstance(audience, list) else audience == AUDIENCE
+    names = (claims.get("sub"), claims.get("scope"), claims.get("client_id"), claims.get("jti"))
+    return is_meant and is_of_a_double(issuer) and all(isinstance(name, str) for name in names)
+
+
+def is_of_a_double(issuer: JSON) -> bool:
+    """Whether an issuer's URL is that of a double's provider, under whatever name the double was asked."""
+    if not isinstance(issuer, str):
+        return False
+    try:
+        return urlsplit(issuer).path.endswith(PROVIDER)
+    except ValueError:
+        return False
+
+
+def header_of(token: str) -> Mapping[str, JSON]:
+    """The header of a JSON Web Token, unverified; empty where it is none."""
+    return _part(token, 0)
+
+
+def claims_of(token: str) -> Mapping[str, JSON]:
+    """The claims of a JSON Web Token, unverified; empty where it is none."""
+    return _part(token, 1)
+
+
+def _part(token: str, index: int) -> Mapping[str, JSON]:
+    parts = token.split(".", 3)
+    if len(parts) != 3:
+        return {}
+    try:
+        value = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

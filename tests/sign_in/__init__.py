@@ -1,0 +1,1 @@
+"""Signing in to a double, by each scheme that a contract can declare."""
