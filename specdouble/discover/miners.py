@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from specdouble.contract import Contract
-from specdouble.discover import shape
+from specdouble.discover import names, shape
 from specdouble.discover.hypothesis import Hypothesis
 from specdouble.discover.prose import miner as prose
 
 # Each is asked once, of the contract with its documents (`x-resource`) known.
-MINERS: tuple[Callable[[Contract], Iterable[Hypothesis]], ...] = (prose.mine, shape.mine)
+MINERS: tuple[Callable[[Contract], Iterable[Hypothesis]], ...] = (prose.mine, names.mine, shape.mine)
 
 
 def mine(contract: Contract) -> list[Hypothesis]:

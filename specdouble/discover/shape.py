@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from specdouble.contract import Contract, Resource
 from specdouble.contract.properties import is_scalar, plain, properties_of
 from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.discover.prose.vocabulary import OWNER_NAMES, TENANT_NAMES
 
 # The names under which documents are told apart, the most usual first.
 _NAMING = ("name", "slug", "email", "username", "login", "code", "key", "title", "sku", "number")
+_WHOSE = {*OWNER_NAMES, *TENANT_NAMES}
 _CONFLICT = "409"  # RFC 9110, 15.5.10
 _OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)s?$")
 
@@ -49,7 +51,7 @@ def _references(contract: Contract, resource: Resource, places: Places) -> Itera
         stem = plain(_OF_AN_ID.sub("", name))
         if not stem or stem == plain(name) or not is_scalar(schema) or name == resource.id:
             continue
-        if schema.get("readOnly") is True:  # no client names a document with it
+        if schema.get("readOnly") is True or plain(name) in _WHOSE:  # no client names a document with it
             continue
         for other in contract.resources:
             if stem in (plain(other), plain(other).removesuffix("s")) and other != resource.collection:

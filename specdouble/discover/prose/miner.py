@@ -169,6 +169,8 @@ class Meaning:
         if said.reading.keyword != "x-references":
             return []
         target = self.vocabulary.collection(said.reading.value or "")
+        if target == said.resource.collection:
+            return []  # "no such prompt" where a prompt is asked for
         names = self.vocabulary.references(said.resource, target) if target else []
         return names if len(names) == 1 else []
 
@@ -251,17 +253,13 @@ class Meaning:
             yield self.hypothesis(said, at, None)
 
     def document(self, said: Said) -> Iterator[Hypothesis]:
-        """Whose the documents are: parts of `x-resource`."""
-        resource, words = said.resource, self.vocabulary
-        owner, tenant = resource.owner, resource.tenant
-        if said.reading.keyword == "owner":
-            owner = said.reading.about[0] if said.reading.about else words.owner(resource)
-        else:
-            tenant = said.reading.about[0] if said.reading.about else words.tenant(resource)
-        if (owner, tenant) == (resource.owner, resource.tenant):
-            return
-        value = {"collection": resource.collection, "id": resource.id, "owner": owner, "tenant": tenant}
-        yield self.hypothesis(said, resource.pointer, {key: part for key, part in value.items() if part})
+        """Whose the documents are: a part of `x-resource`."""
+        resource, part = said.resource, said.reading.keyword
+        known = resource.owner if part == "owner" else resource.tenant
+        named = self.vocabulary.owner(resource) if part == "owner" else self.vocabulary.tenant(resource)
+        found = said.reading.about[0] if said.reading.about else named
+        if found is not None and known is None:
+            yield self.hypothesis(said, resource.pointer, {part: found})
 
     def roles(self, said: Said) -> Iterator[Hypothesis]:
         """The roles that an operation is for."""
@@ -399,7 +397,7 @@ def _says_so(schema: dict[str, Any], keyword: str) -> bool:
 
 def _together(found: Iterable[Hypothesis]) -> Iterator[Hypothesis]:
     """Of what is said of one thing, all of it, with the sentence that says most."""
-    known: dict[tuple[str, str], list[Hypothesis]] = {}
+    known: dict[tuple[str, ...], list[Hypothesis]] = {}
     for one in found:
         known.setdefault(one.place, []).append(one)
     for same in known.values():

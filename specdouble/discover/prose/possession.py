@@ -49,6 +49,7 @@ _TENANTED = pattern(
     rf"|\b(?:visible|available|accessible|shared|scoped|limited|restricted) (?:only )?(?:to|within|in) (?:the "
     rf"|your |its |one |a single |the \w+'s )?(?:own |same )?{_TEAM}\b"
     rf"|\b(?:belongs? to|of) (?:somebody else|another user) or (?:another )?{_TEAM}\b|\banother {_TEAM}'s\b"
+    rf"|\b(?:belongs? to|owned by|one of|some of) [\w ]{{0,30}}(?:{_CALLER}|owner)'s {_TEAM}\b"
 )
 _TENANT_ID = pattern(
     rf"^(?:the )?(?:(?:unique )?(?:id|identifier|uuid) of (?:the )?)?(?:owner's |user's |owning "
