@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from specdouble.contract.operation import Operation
@@ -30,6 +30,16 @@ def wanted_arguments(handler: Callable[..., Any], operation: Operation) -> list[
         elif argument.default is inspect.Parameter.empty:
             raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
     return wanted
+
+
+def arguments_of(wanted: list[tuple[str, str, bool]], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a function is called with, from the values of a request by the contract's names."""
+    arguments: dict[str, Any] = {}
+    for argument, name, is_optional in wanted:
+        # A handler's own default stands for what was not sent.
+        if not is_optional or name in values:
+            arguments[argument] = values.get(name)
+    return arguments
 
 
 def argument_name(name: str) -> str:

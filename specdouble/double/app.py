@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 with warnings.catch_warnings():
@@ -21,6 +22,7 @@ with warnings.catch_warnings():
     from connexion.middleware.abstract import SpecMiddleware
 
 from specdouble.double.answers.prefer import Preferred
+from specdouble.double.answers.resolution import answered_otherwise
 from specdouble.double.answers.samples.header import header_maker
 from specdouble.double.double import Double
 from specdouble.double.http.compiled_operation import CompiledOperation
@@ -73,9 +75,11 @@ def compiled_operations(double: Double) -> list[CompiledOperation]:
     authentication = Authentication(double)
     compiled = []
     for operation in contract.operations.values():
-        answer = double.resolutions[operation.id].function
+        resolution = double.resolutions[operation.id]
         authenticate = authentication.compile(operation)
-        one = double.factories.operation(contract, operation, answer, authenticate)
+        one = double.factories.operation(contract, operation, resolution.function, authenticate)
+        if resolution.otherwise is not None:
+            one.otherwise = partial(answered_otherwise, operation, resolution.otherwise)
         one.preferred = Preferred(contract, operation, double.sampler)
         one.mend_with(double.sampler.mended)
         if any(response.headers for response in operation.responses.values()):

@@ -41,9 +41,10 @@ with warnings.catch_warnings():
 from starlette.responses import Response
 
 from specdouble.contract import ContractError, Finding, Operation
-from specdouble.contract.arguments import CALLER, wanted_arguments
+from specdouble.contract.arguments import CALLER, arguments_of, wanted_arguments
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import pointer
+from specdouble.double.answers.resolution import answered_otherwise
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.declared import declared_part
 from specdouble.double.http.error_shape import ErrorShapes
@@ -129,7 +130,9 @@ class _Answering:
         contract = double.contract
         self._double = double
         self._operation = operation
-        self._handler: Handler = double.resolutions[operation.id].function
+        resolution = double.resolutions[operation.id]
+        self._handler: Handler = resolution.function
+        self._otherwise = resolution.otherwise
         self._wanted = wanted_arguments(self._handler, operation)
         self._errors = ErrorShapes(contract, operation)
         self._guards = guards_of(contract, operation.id)
@@ -141,16 +144,14 @@ class _Answering:
         user = self._caller(context.get("token_info"))
         current.set(Exchange(self._operation, self._double.world(DEFAULT_WORLD), user))
         values = self._values(arguments, user)
-        wanted: dict[str, JSON] = {}
-        for argument, name, is_optional in self._wanted:
-            if not is_optional or name in values:
-                wanted[argument] = values.get(name)
         try:
             for guard in self._guards:
                 guard.admit(user)
-            result = self._handler(**wanted)
+            result = self._handler(**arguments_of(self._wanted, values))
             if inspect.isawaitable(result):
                 result = await result
+            if result is NotImplemented and self._otherwise is not None:
+                result = answered_otherwise(self._operation, self._otherwise, values)
             return (body_within(result), *result[1:]) if isinstance(result, tuple) else body_within(result)
         except Problem as problem:
             return self._refused(problem)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Literal
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.arguments import arguments_of, wanted_arguments
 from specdouble.double.answers.automatic import automatic
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.listing import Lists
@@ -23,11 +25,13 @@ class Resolution:
         function: called with the operation's arguments.
         by: the kind of answer.
         why: what decided it, in a few words.
+        otherwise: how the operation would be answered without its handler; None where it has none.
     """
 
     function: Callable[..., Any]
     by: Literal["handler", "automatic", "sample"]
     why: str
+    otherwise: Callable[[], Resolution] | None = None
 
 
 def resolve_all(contract: Contract, handlers: Handlers, sampler: Sampler) -> dict[str, Resolution]:
@@ -44,8 +48,14 @@ def _resolve(
 ) -> Resolution:
     """Find the first that can answer the operation."""
     handler = handlers.get(operation)
-    if handler is not None:
-        return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}")
+    if handler is None:
+        return _without_handler(contract, sampler, lists, operation)
+    # Most handlers never ask for it: it is made when one does.
+    otherwise = cache(partial(_without_handler, contract, sampler, lists, operation))
+    return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}", otherwise)
+
+
+def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Resolution:
     # What a handler does with files is its own: the other two keep them.
     answer = automatic(contract, operation, sampler, lists)
     if answer is not None:
@@ -54,6 +64,18 @@ def _resolve(
     sample = sampled(contract, operation, sampler)
     keeping = with_uploads(contract, operation, lambda **_arguments: sample(), sampler)
     return Resolution(keeping or sample, "sample", "no handler, and it speaks of no collection")
+
+
+def answered_otherwise(operation: Operation, otherwise: Callable[[], Resolution], values: Mapping[str, Any]) -> Any:
+    """The answer to a request whose handler has left it to the double.
+
+    Args:
+        operation: the operation.
+        otherwise: how it is answered without its handler.
+        values: what was sent, by the contract's names, and the caller.
+    """
+    function = otherwise().function
+    return function(**arguments_of(wanted_arguments(function, operation), values))
 
 
 def _why(contract: Contract, operation: Operation) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from specdouble.contract import Contract, Operation, Violation
-from specdouble.contract.arguments import CALLER, wanted_arguments
+from specdouble.contract.arguments import CALLER, arguments_of, wanted_arguments
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.error_shape import ErrorShapes, Mend
 from specdouble.double.http.headers import DeclaredHeaders
@@ -62,6 +62,7 @@ class CompiledOperation:
         authenticate: tells who is calling; None where nobody is asked.
 
     `preferred` answers a request that prefers something else; where nobody has set it, preferences mean nothing.
+    `otherwise` answers where the handler says `NotImplemented`.
     `headers` completes answers with the header fields that the contract declares; None where it declares none.
     `guards` keep the rules about the operation itself.
     """
@@ -73,6 +74,7 @@ class CompiledOperation:
         self.reader = RequestReader(contract, operation)
         self.results = Results(contract, operation)
         self.preferred: Preferred | None = None
+        self.otherwise: Callable[[Values], object] | None = None
         self.headers: DeclaredHeaders | None = None
         self.guards: Sequence[Guard] = guards_of(contract, operation.id)
         self._handler = handler
@@ -128,7 +130,7 @@ class CompiledOperation:
             current.set(exchange)
             result = self.call(values, user)
             if type(result) not in _RESULTS and inspect.isawaitable(result):
-                return self._finish(_awaited(result, results), request)
+                return self._finish(self._awaited(result, results, values), request)
             return Outcome(results.answer(result))
         except BaseException as error:  # whatever a handler raises, it does not end the server
             return self._unsuccessful(error, request)
@@ -141,12 +143,8 @@ class CompiledOperation:
             user: the claims of the caller.
         """
         values[CALLER] = user
-        arguments: Values = {}
-        for argument, name, is_optional in self._wanted:
-            # A handler's own default stands for what was not sent.
-            if not is_optional or name in values:
-                arguments[argument] = values.get(name)
-        return self._handler(**arguments)
+        result = self._handler(**arguments_of(self._wanted, values))
+        return result if result is not NotImplemented or self.otherwise is None else self.otherwise(values)
 
     async def _finish(self, answer: Awaitable[Answer], request: Request) -> Outcome:
         try:
@@ -155,6 +153,12 @@ class CompiledOperation:
             if is_cancelled(error):
                 raise
             return self._unsuccessful(error, request)
+
+    async def _awaited(self, result: Awaitable[object], results: Results, values: Values) -> Answer:
+        answered = await result
+        if answered is NotImplemented and self.otherwise is not None:
+            answered = self.otherwise(values)
+        return results.answer(answered)
 
     async def _as_preferred(
         self, preferred: Preferred, wish: Preference, values: Values, exchange: Exchange, results: Results
@@ -166,7 +170,10 @@ class CompiledOperation:
         else:
             current.set(exchange)  # only now: while it waited, other requests were answered
             result = self.call(values, exchange.user)
-            answer = results.answer(await result if inspect.isawaitable(result) else result)
+            if inspect.isawaitable(result):
+                answer = await self._awaited(result, results, values)
+            else:
+                answer = results.answer(result)
         headers = [*answer.headers, *fields({"Preference-Applied": applied(wish)})]
         return Answer(answer.status, answer.body, headers)
 
@@ -203,7 +210,3 @@ class CompiledOperation:
         # The story goes to the journal alone: of its insides a server tells a client nothing.
         why = {"failure": story, "violations": [one._asdict() for one in violations]}
         return Outcome(Answer(500, body, [(b"content-type", media_type)]), None, why)
-
-
-async def _awaited(result: Awaitable[object], results: Results) -> Answer:
-    return results.answer(await result)
