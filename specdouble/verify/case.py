@@ -66,6 +66,16 @@ class Names:
     unknown_properties: ClassVar = "unknown_properties"
     error_shape: ClassVar = "error_shape"
     authentication: ClassVar = "authentication"
+    nesting: ClassVar = "nesting"
+    paging: ClassVar = "paging"
+    filtering: ClassVar = "filtering"
+    deletion: ClassVar = "deletion"
+    replacement: ClassVar = "replacement"
+    concurrency: ClassVar = "concurrency"
+    derived_values: ClassVar = "derived_values"
+    header_fields: ClassVar = "header_fields"
+    idempotency: ClassVar = "idempotency"
+    model: ClassVar = "model"
     conformance: ClassVar = "conformance"
 
 
@@ -80,6 +90,16 @@ ALWAYS = {
     Names.unknown_properties: "unknown properties are taken where the contract is open",
     Names.error_shape: "refusals have the declared shape",
     Names.authentication: "only valid credentials are taken",
+    Names.nesting: "what lies below a document is found below it alone",
+    Names.paging: "pages together show every document once",
+    Names.filtering: "a list shows what its filters and its order say",
+    Names.deletion: "what was deleted is gone, with what lies below it",
+    Names.replacement: "a replacement leaves nothing of what it does not hold",
+    Names.concurrency: "of requests at the same time none is lost",
+    Names.derived_values: "what the server counts is what there is",
+    Names.header_fields: "header fields tell the truth, and conditions hold",
+    Names.idempotency: "the same request with the same key is done once",
+    Names.model: "after any program there is what was written, for whom it is",
     Names.conformance: "requests and answers are as the contract declares",
 }
 

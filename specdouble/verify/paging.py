@@ -17,6 +17,7 @@ _OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
 _CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
 _LIMITS = {"limit", "perpage", "pagesize", "size", "maxresults", "take", "top", "pagelimit"}
 _NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
+_TOTALS = {"total", "totalcount", "totalitems", "totalelements", "totalresults", "totalrecords", "itemcount"}
 _LINK = re.compile(r'<([^>]*)>[^,]*;\s*rel="?next"?')  # RFC 8288
 
 
@@ -46,6 +47,42 @@ def larger_page(operation: Operation) -> dict[str, Any] | None:
     return {limit: size} if size > usual else None
 
 
+def page_parameters(operation: Operation) -> tuple[str | None, str | None, str | None, str | None]:
+    """The query parameters that choose a page by its number, by an offset, by a cursor, and its size."""
+    page, offset = _parameter(operation, _PAGES), _parameter(operation, _OFFSETS)
+    return page, offset, _parameter(operation, _CURSORS), _parameter(operation, _LIMITS)
+
+
+def size_bounds(operation: Operation, limit: str) -> tuple[int, int | None, int | None]:
+    """The least and the greatest size of a page, and the usual one, as far as the contract says them."""
+    least, most = _bound(operation, limit, "minimum"), _bound(operation, limit, "maximum")
+    usual = _bound(operation, limit, "default")
+    return (
+        least if isinstance(least, int) else 1,
+        most if isinstance(most, int) else None,
+        usual if isinstance(usual, int) else None,
+    )
+
+
+def first_page(operation: Operation, page: str) -> int:
+    """The number of the first page."""
+    return 0 if _bound(operation, page, "minimum", "default") == 0 else 1
+
+
+def total_told(exchange: Exchange) -> int | None:
+    """How many entries the whole list has, as a page or its header fields tell it; None where they do not."""
+    for name, text in exchange.headers.items():
+        if _plain(name.removeprefix("x-")) in _TOTALS and text.strip().isdigit():
+            return int(text)
+    holders = [exchange.json] if isinstance(exchange.json, dict) else []
+    holders += [value for holder in holders for value in holder.values() if isinstance(value, dict)]
+    for holder in holders:
+        for name, value in holder.items():
+            if _plain(name) in _TOTALS and isinstance(value, int) and not isinstance(value, bool):
+                return value
+    return None
+
+
 def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[str, Any] | None:
     """The query of the page after this one; None where it is the last, as far as can be told.
 
@@ -65,8 +102,7 @@ def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[
         return None
     page, offset = _parameter(operation, _PAGES), _parameter(operation, _OFFSETS)
     if page is not None:
-        first = 0 if _bound(operation, page, "minimum", "default") == 0 else 1
-        return {**query, page: int(query.get(page, first)) + 1}
+        return {**query, page: int(query.get(page, first_page(operation, page))) + 1}
     if offset is not None:
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
     cursor = _parameter(operation, _CURSORS)

@@ -8,8 +8,20 @@ from itertools import chain, zip_longest
 from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
-from specdouble.verify.checks import authentication, random, refusals, texts, writes
+from specdouble.verify.checks import authentication, filtering, nesting, paging, random, refusals, texts, writes
 from specdouble.verify.session import Session
+
+# What there is for each collection, whatever its rules.
+OF_SUBJECTS = (
+    writes.plan,
+    refusals.plan,
+    refusals.plan_reads,
+    refusals.plan_unknown,
+    random.plan,
+    nesting.plan,
+    paging.plan,
+    filtering.plan,
+)
 
 
 def plan(session: Session) -> list[Case | Missing]:
@@ -19,8 +31,8 @@ def plan(session: Session) -> list[Case | Missing]:
         subject = session.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
         found += attack_of(rule).plan(session, subject, rule)
     for subject in session.subjects.values():
-        for module in (writes.plan, refusals.plan, refusals.plan_reads, refusals.plan_unknown, random.plan):
-            found += module(session, subject)
+        for of_subject in OF_SUBJECTS:
+            found += of_subject(session, subject)
     found += refusals.plan_malformed(session)
     found += texts.plan(session)
     found += authentication.plan(session)

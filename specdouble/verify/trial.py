@@ -165,7 +165,14 @@ class Trial:
         text: str = self.session.fresh(phrase)
         return text
 
-    def create_call(self, subject: Subject, user: User, body: Mapping[str, Any], room: bool = True) -> Call:
+    def create_call(
+        self,
+        subject: Subject,
+        user: User,
+        body: Mapping[str, Any],
+        room: bool = True,
+        around: Mapping[str, Any] | None = None,
+    ) -> Call:
         """The request that creates a document.
 
         Args:
@@ -173,20 +180,23 @@ class Trial:
             user: who creates it.
             body: what it is made from.
             room: whether room is made for it, where a rule leaves none.
+            around: the parameters that lead to where it is created; the user's usual ones where left out.
         """
-        call = self._create_call(subject, user, body)
+        call = self._create_call(subject, user, body, around)
         for rule, attack in subject.bounding if room else ():
             assert attack.room is not None
             attack.room(self, subject, rule, call)
         return call
 
-    def _create_call(self, subject: Subject, user: User, body: Mapping[str, Any]) -> Call:
+    def _create_call(
+        self, subject: Subject, user: User, body: Mapping[str, Any], known: Mapping[str, Any] | None = None
+    ) -> Call:
         operation, body = self.creator(subject), dict(body)
         if not subject.puts(operation):
-            around = self.session.surroundings(operation, user, None)
+            around = self.session.surroundings(operation, user, None, known=known)
             return Call(operation, user.name, body=self._wrapped(subject, operation, body), has_body=True, **around)
         name = subject.action(operation).id
-        around = self.session.surroundings(operation, user, name)
+        around = self.session.surroundings(operation, user, name, known=known)
         fresh = self._fresh_id(operation, name)
         if subject.repeats_id(operation):
             body[subject.key] = fresh
@@ -219,6 +229,7 @@ class Trial:
         *,
         fixed: Iterable[str] = (),
         as_it_is: bool = False,
+        around: Mapping[str, Any] | None = None,
     ) -> tuple[Exchange, Document | None]:
         """Send a create; the document, where it was accepted.
 
@@ -228,11 +239,12 @@ class Trial:
             body: what is sent; changed where it would break a rule about several properties.
             fixed: the properties that are not changed.
             as_it_is: whether none is.
+            around: the parameters that lead to where it is created; the user's usual ones where left out.
         """
         if not as_it_is and subject.keeping:
             write = Write(self.creator(subject), dict(body), fixed=frozenset(fixed))
             body = self.session.bodies.kept(subject, write)
-        call = self.create_call(subject, user, body)
+        call = self.create_call(subject, user, body, around=around)
         exchange = self.send(
             call.operation, user, path=call.path, query=call.query, headers=call.headers, body=call.body
         )  # fmt: skip
@@ -315,6 +327,23 @@ class Trial:
                                f"{exchange.told(100)}")  # fmt: skip
         if document.id is None:
             raise NotExercised(f"{exchange.call.operation} does not tell the {subject.key} of what it made")
+        return document
+
+    def create_in(
+        self, subject: Subject, user: User, around: Mapping[str, Any], changes: Mapping[str, Any] | None = None
+    ) -> Document:
+        """Create a document where the parameters lead, in a way that must be accepted, else the case is not exercised.
+
+        Args:
+            subject: its collection.
+            user: who creates it.
+            around: the parameters, by their part of the request and their name.
+            changes: what its body holds beside, or in the place of, what is usual.
+        """
+        body = self.body(subject, self.creator(subject), user) | dict(changes or {})
+        exchange, document = self.try_create(subject, user, body, fixed=changes or (), around=around)
+        if document is None or document.id is None:
+            raise NotExercised(f"no document could be created: {exchange.told(100)}")
         return document
 
     def look(self, document: Document, user: User | None = None) -> dict[str, Any]:

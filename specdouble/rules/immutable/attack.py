@@ -8,14 +8,14 @@ from typing import Any
 from specdouble.rules.immutable.rule import Immutable
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
-from specdouble.verify.problem import Broken
+from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, view
 from specdouble.verify.values import merged
 
 
-def plan(_session: Session, subject: Subject, rule: Immutable) -> Plan:
+def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
     """The cases of an immutable property."""
     updaters = [one for one in subject.updaters if rule.name in subject.requested(one.operation)]
     updaters = updaters or [one for one in subject.updaters if subject.is_open(one.operation)]
@@ -29,6 +29,10 @@ def plan(_session: Session, subject: Subject, rule: Immutable) -> Plan:
             rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about, decisive=True
         )
         yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
+        for name, schema in subject.requested(updater.operation).items():
+            if name != rule.name and merged(schema, session.contract.resolve).get("enum"):
+                run = partial(_changed_later, **of, state=name)
+                yield Case(rule.id, f"another {rule.name} is refused in every {name}", run, "", about, decisive=True)
 
 
 def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
@@ -41,6 +45,10 @@ def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) 
     value = next((one for one in options if one not in (other_than, None)), None)
     if value is None:
         value = _varied(trial.session.bodies.value(subject, rule.name, schema, trial.user), other_than)
+    if not trial.session.bodies.property_fits(schema, value):
+        value = trial.session.fresh_value(schema)  # a pattern, or a length, takes no more characters
+    if value == other_than or not trial.session.bodies.property_fits(schema, value):
+        raise NotExercised(f"no other value was found that {rule.name} takes")
     return value
 
 
@@ -61,6 +69,28 @@ def _changed(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) 
     refused_as(exchange, {status}, f"a change of {rule.name} from {before.get(rule.name)!r} to {value!r}")
     if view(trial, document) != before:
         raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
+
+
+def _changed_later(trial: Trial, subject: Subject, rule: Immutable, updater: Updater, state: str) -> None:
+    """Lead a document from state to state, as far as the server takes it, and try to change it in each."""
+    document = trial.create(subject, full=True)
+    reached = {view(trial, document).get(state)}
+    left = [one for one in _states(trial, subject, updater, state) if one not in reached]
+    while left:
+        value = next((one for one in left if trial.try_update(updater, document, {state: one}).ok), None)
+        if value is None:
+            break
+        left.remove(value)
+        before = view(trial, document)
+        other = _value_of(trial, subject, rule, before.get(rule.name))
+        exchange = trial.try_update(updater, document, {rule.name: other})
+        what = f"a change of {rule.name} from {before.get(rule.name)!r} to {other!r} where {state} is {value!r}"
+        refused_as(exchange, {rule.status_among(updater.operation.statuses)}, what)
+
+
+def _states(trial: Trial, subject: Subject, updater: Updater, name: str) -> list[Any]:
+    schema = merged(subject.requested(updater.operation)[name], trial.contract.resolve)
+    return [one for one in schema["enum"] if one is not None]
 
 
 def _unchanged(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:

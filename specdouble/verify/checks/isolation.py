@@ -78,7 +78,7 @@ def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, s
                 yield operation, name
 
 
-def _statuses(rule: PropertyRule, operation: Operation) -> set[int]:
+def refusals_of(rule: PropertyRule, operation: Operation) -> set[int]:
     """404, or any declared refusal where the operation declares no 404."""
     status = rule.status_among(operation.statuses)
     if str(status) in operation.statuses:
@@ -91,7 +91,7 @@ def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: 
     document = trial.create(subject, one)
     trial.look(document)
     exchange = trial.send(operation, other, **trial.place(operation, document))
-    refused_as(exchange, _statuses(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
+    refused_as(exchange, refusals_of(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
 
 
 def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
@@ -101,7 +101,7 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
     before = trial.look(document) if subject.observable else None
     other_changes = trial.session.bodies.change(subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
-    statuses = _statuses(rule, updater.operation)
+    statuses = refusals_of(rule, updater.operation)
     if subject.puts(updater.operation) and updater.operation in subject.creators:
         statuses |= {409, 422, 400}  # it would create the document, and the name is taken
     refused_as(exchange, statuses, f"{other.name} changing {one.name}'s document", strict=True)
@@ -112,7 +112,7 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
 def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     exchange = trial.delete(document, other)
-    refused_as(exchange, _statuses(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
+    refused_as(exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
     if subject.observable and trial.look_for(document, one) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
 
@@ -140,7 +140,7 @@ def _used(
         raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
     exchange = trial.send(operation, other, body=body)
     refused_as(
-        exchange, _statuses(rule, operation), f"{operation} by {other.name} with {one.name}'s document", strict=True
+        exchange, refusals_of(rule, operation), f"{operation} by {other.name} with {one.name}'s document", strict=True
     )
 
 

@@ -15,6 +15,7 @@ from specdouble.contract import Operation
 from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
+from specdouble.verify.preconditions import is_condition, is_idempotency_key
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -60,6 +61,7 @@ class Knowledge:
         try:
             if case.meta is not None and not self._is_wrong_as_a_whole(case):
                 self._parameters(operation, case)
+                self._headers(operation, case)
                 self._body(operation, case)
         except Interruption:
             pass  # the request goes out as it was generated
@@ -141,6 +143,17 @@ class Knowledge:
                 found = self._document(operation, name) if guarded or usual else None
                 if found is not None:
                     held[name] = found
+
+    def _headers(self, operation: Operation, case: Any) -> None:
+        """What is right or wrong by what the server has, not by its schema: conditions, and keys that were used."""
+        if not case.headers or not self._positive(case, ParameterLocation.HEADER):
+            return
+        schemas = {one.name.lower(): one.schema for one in operation.parameters if one.location == "header"}
+        for name in list(case.headers):
+            if is_condition(name):
+                del case.headers[name]
+            elif is_idempotency_key(name) and name.lower() in schemas:
+                case.headers[name] = str(self.session.fresh_value(schemas[name.lower()], compact=True))
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""

@@ -1,0 +1,280 @@
+"""Filters and orders of a list: a parameter that has a property's name leaves the documents that have its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations, product
+from typing import Any
+
+from specdouble.contract import Parameter
+from specdouble.verify.bodies import shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
+from specdouble.verify.places import Place, pages, place
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Document, Trial
+from specdouble.verify.values import kind, merged
+
+SMALL = 2  # entries of a page
+MEDIUM = 5  # of a page where others have documents too
+MOST_LEFT = 100  # documents of others, beside which a whole list can be read
+_SORTS = {"sort", "sortby", "orderby", "ordering", "sortkey", "sortfield"}
+_DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortdir"}
+_DESCENDING = re.compile(r"^-|[:_ .]desc(ending)?$|(?<=[a-z])Desc$", re.IGNORECASE)
+_MARKS = re.compile(r"^[-+]|[:_ .](asc|desc)(ending)?$|(?<=[a-z])(Asc|Desc)$")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A parameter that leaves the documents of a list that have a value.
+
+    Args:
+        parameter: its name.
+        name: the property that has the value.
+        values: two that the property may have.
+        holds_several: whether the property is an array, of which one entry is asked for.
+    """
+
+    parameter: str
+    name: str
+    values: tuple[Any, Any]
+    holds_several: bool
+
+    def kept(self, value: Any) -> Any:
+        """What a document holds that has the value."""
+        return [value] if self.holds_several else value
+
+    def takes(self, entry: Mapping[str, Any], value: Any) -> bool:
+        """Whether a document has the value; letters may be large or small."""
+        held = entry.get(self.name)
+        return any(_same(one, value) for one in (held if isinstance(held, list) else [held]))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return one.casefold() == other.casefold()
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for the list of one collection."""
+    operation = next(iter(subject.listers), None)
+    if operation is None or not subject.creators:
+        return
+    about, found = ids(operation), list(_filters(session, subject))
+    for one in found:
+        for value, other in (one.values, one.values[::-1]):
+            promise = f"{operation} with {one.parameter} shows what has the value, and nothing else"
+            run = partial(_filtered, subject=subject, by=one, value=value, other=other)
+            yield Case(Names.filtering, promise, run, shown(value), about, decisive=True)
+        if any(one.name in subject.requested(updater.operation) for updater in subject.updaters):
+            promise = f"{operation} with {one.parameter} shows what has the value now"
+            yield Case(Names.filtering, promise, partial(_changed, subject=subject, by=one), "", about)
+    for one, two in list(combinations(found, 2))[:3]:
+        promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
+        yield Case(Names.filtering, promise, partial(_both, subject=subject, one=one, two=two), "", about)
+    for query, name, descending in _orders(session, subject):
+        what = ", ".join(f"{key}={value}" for key, value in query.items())
+        of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
+        run = partial(_ordered, **of, descending=descending)
+        yield Case(Names.filtering, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
+        promise = f"{operation} shows each of those that are equal in its order once"
+        yield Case(Names.filtering, promise, partial(_equals, **of), what, about)
+
+
+# Filters
+
+
+def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
+    creator, properties = subject.requested(subject.creators[0]), subject.resource.properties
+    ruled = {*subject.once, *subject.server_set, *session.implied}
+    for parameter in subject.listers[0].parameters:
+        if parameter.location != "query" or chooses_page(parameter.name):
+            continue
+        name = _property(parameter.name, creator)
+        if name is None or name in ruled or name not in properties:
+            continue
+        values = _values(session, subject, parameter, name)
+        if values is not None:
+            yield Filter(parameter.name, name, values, name != parameter.name)
+
+
+def _property(name: str, properties: Mapping[str, Any]) -> str | None:
+    """The property that a parameter names: by its own name, or by that of one entry of it."""
+    return next((one for one in (name, f"{name}s", f"{name}es") if one in properties), None)
+
+
+def _values(session: Session, subject: Subject, parameter: Parameter, name: str) -> tuple[Any, Any] | None:
+    """Two values that both the property and the parameter take; None where no two are known, or not which are alike."""
+    resolve, fits = session.contract.resolve, session.bodies.property_fits
+    schema = merged(subject.requested(subject.creators[0])[name], resolve)
+    several = kind(schema) == "array"
+    if several == (name == parameter.name):
+        return None
+    held = merged(schema.get("items"), resolve) if several else schema
+    candidates = list(held.get("enum") or ())
+    if kind(held) == "boolean":
+        candidates = [True, False]
+    elif kind(held) == "integer" and not candidates:
+        candidates = list(range(int(held.get("minimum", 1)), int(held.get("minimum", 1)) + 3))
+    elif kind(held) == "string" and not candidates and not held.get("format") and "pattern" not in held:
+        candidates = [f"q{session.run}", f"q{session.run}z"] if several else []
+    if name in subject.chosen:  # a state that documents may begin in
+        candidates = candidates[:2]
+    found = [one for one in candidates if one is not None and fits(parameter.schema, one) and fits(held, one)]
+    return (found[0], found[1]) if len(found) > 1 else None
+
+
+def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
+    """All that a place shows of a query, page after page, and the total that is told."""
+    operation = there.subject.listers[0]
+    limit = page_parameters(operation)[3]
+    if limit is not None:
+        query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
+    entries: list[dict[str, Any]] = []
+    total = None
+    for exchange, page in pages(trial, there.subject, there.user, there.around, query):
+        entries += page
+        total = total_told(exchange)
+        if not there.is_known and len(entries) > len(there.made) + MOST_LEFT:
+            raise NotExercised(f"{operation} shows too many other documents to be read as a whole")
+    return entries, total
+
+
+def _hold(there: Place, entries: list[dict[str, Any]], wanted: list[Document], what: str) -> None:
+    """Hold that of the documents of a place those that are wanted are shown, and no others."""
+    key, names = there.subject.key, {str(one.id) for one in wanted}
+    seen = [str(one.get(key)) for one in entries]
+    for document in there.made:
+        if (str(document.id) in names) != (str(document.id) in seen):
+            does = "not in" if str(document.id) in names else "in"
+            raise Broken(f"the list with {what} to show what has the value, and nothing else",
+                         f"{document.id} is {does} it")  # fmt: skip
+
+
+def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any) -> None:
+    with place(trial, subject) as there:
+        turns = [other, value] * 3 + [value]  # each page would have some of both
+        held = [by.kept(one) for one in turns] + ([[other, value]] if by.holds_several else [])
+        for one in held:
+            there.create(trial, **{by.name: one})
+        having = [one for one, kept in zip(there.made, held, strict=True) if by.takes({by.name: kept}, value)]
+        everything, _ = _listed(trial, there, {})
+        _hold(there, everything, there.made, "no filter")
+        entries, total = _listed(trial, there, {by.parameter: value})
+        what = f"{by.parameter}={shown(value)}"
+        _hold(there, entries, having, what)
+        wrong = next((one for one in entries if by.name in one and not by.takes(one, value)), None)
+        if wrong is not None:
+            raise Broken(f"the list with {what} to show what has the value", f"it shows {shown(wrong[by.name])}")
+        if total is not None and total != len(entries):
+            raise Broken(f"the total of the list with {what} to be {len(entries)}", f"it is {total}")
+
+
+def _changed(trial: Trial, subject: Subject, by: Filter) -> None:
+    value, other = by.values
+    with place(trial, subject) as there:
+        document = there.create(trial, **{by.name: by.kept(other)})
+        updater = next(one for one in subject.updaters if by.name in subject.requested(one.operation))
+        trial.update(updater, document, {by.name: by.kept(value)})
+        entries, _ = _listed(trial, there, {by.parameter: value})
+        _hold(there, entries, [document], f"{by.parameter}={shown(value)}")
+        entries, _ = _listed(trial, there, {by.parameter: other})
+        _hold(there, entries, [], f"{by.parameter}={shown(other)}")
+
+
+def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
+    with place(trial, subject) as there:
+        for first, second in product(one.values, two.values):
+            there.create(trial, **{one.name: one.kept(first), two.name: two.kept(second)})
+        query = {one.parameter: one.values[0], two.parameter: two.values[0]}
+        entries, _ = _listed(trial, there, query)
+        _hold(there, entries, there.made[:1], f"{one.parameter} and {two.parameter}")
+
+
+# Orders
+
+
+def _orders(session: Session, subject: Subject) -> Iterator[tuple[dict[str, Any], str, bool]]:
+    """Each query that asks for an order, the property that it is by, and whether it is a descending one."""
+    operation = subject.listers[0]
+    query = {_plain(one.name): one for one in operation.parameters if one.location == "query"}
+    sort = next((query[name] for name in _SORTS if name in query), None)
+    direction = next((query[name] for name in _DIRECTIONS if name in query), None)
+    if sort is None:
+        return
+    downward = _downward(session, direction)
+    for value in merged(sort.schema, session.contract.resolve).get("enum") or ():
+        name = _MARKS.sub("", str(value))
+        if name not in subject.resource.properties:
+            continue
+        yield {sort.name: value}, name, bool(_DESCENDING.search(str(value)))
+        if direction is not None and downward is not None and not _DESCENDING.search(str(value)):
+            yield {sort.name: value, direction.name: downward}, name, True
+
+
+def _downward(session: Session, direction: Parameter | None) -> Any:
+    """The value of the direction's parameter that asks for a descending order."""
+    options = merged(direction.schema, session.contract.resolve).get("enum") or () if direction else ()
+    return next((one for one in options if str(one).lower() in ("desc", "descending")), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
+    """Values of a property in an order that no one would keep by chance; empty where the server sets it."""
+    creator = subject.requested(subject.creators[0])
+    if name not in creator or name in subject.server_set:
+        return []
+    schema = merged(creator[name], trial.contract.resolve)
+    if kind(schema) in ("integer", "number"):
+        numbers = [10, 9, 100, 2, 30] if not schema.get("maximum", 100) < 100 else [3, 1, 5, 2, 4]
+        candidates: list[Any] = numbers
+    elif kind(schema) == "string" and not schema.get("enum") and not schema.get("format"):
+        candidates = [f"{letter} {trial.fresh()}" for letter in "cbeda"]
+    else:
+        raise NotExercised(f"no values of {name} are known of which one comes first")
+    fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]
+    if len(fitting) < 3:
+        raise NotExercised(f"no values of {name} are known of which one comes first")
+    return fitting
+
+
+def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, descending: bool) -> None:
+    values = _keys(trial, subject, name)
+    with place(trial, subject) as there:
+        for value in values or [None] * SMALL:
+            there.create(trial, **({name: value} if values else {}))
+            trial.tick()
+        entries, _ = _listed(trial, there, query)
+        own = {str(one.id) for one in there.made}
+        seen = [one.get(name) for one in entries if str(one.get(subject.key)) in own]
+        if len(seen) < len(own) or None in seen:
+            raise NotExercised(f"the list does not show {name} of the new documents")
+        if seen != sorted(seen, reverse=descending):  # type: ignore[type-var]
+            way = "descending" if descending else "ascending"
+            raise Broken(f"the list to be in {way} order of {name}", f"it is in the order {shown(seen)}")
+
+
+def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) -> None:
+    if name in subject.once or name in subject.server_set:
+        raise NotExercised(f"no two documents can be made that are equal in {name}")
+    values = _keys(trial, subject, name)
+    with place(trial, subject) as there:
+        if not there.is_known:
+            raise NotExercised("too many other documents are in the list")
+        for _ in range(4 * SMALL):
+            there.create(trial, **{name: values[0]})
+        entries, _ = _listed(trial, there, query)
+        seen = [str(one.get(subject.key)) for one in entries]
+        for document in there.made:
+            if seen.count(str(document.id)) != 1:
+                told = f"{document.id} is shown {seen.count(str(document.id))} times"
+                raise Broken(f"pages in the order of {name} to show each document once, though it is equal", told)

@@ -1,0 +1,181 @@
+"""Nested collections: what lies below a document is found below it alone, and by nobody who may not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation, PropertyRule
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks.isolation import refusals_of
+from specdouble.verify.identity import User
+from specdouble.verify.places import owning, parents
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Document, Trial, refused_as
+from specdouble.verify.values import unlike
+
+Parts = dict[str, Any]
+NOT_FOUND = "404"
+FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for what lies below documents of other collections."""
+    if not subject.creators or not subject.observable:
+        return
+    for operation in _operations(subject):
+        above = parents(session, subject, operation)
+        for name, parent in above:
+            if parent.creators:
+                yield from _of_parent(subject, operation, name, is_nearest=name == above[-1][0])
+        if above and above[-1][1].creators and above[-1][1].readers:
+            yield from _of_none(subject, operation, above[-1][0])
+        yield from _of_others(session, subject, operation)
+
+
+def _operations(subject: Subject) -> list[Operation]:
+    updaters = [one.operation for one in subject.updaters if one.id_in_body is None]
+    return [*subject.readers, *subject.listers[:1], *subject.creators[:1], *updaters, *subject.deleters]
+
+
+def _of_parent(subject: Subject, operation: Operation, name: str, *, is_nearest: bool) -> Plan:
+    does, about = subject.action(operation).does, ids(operation)
+    of: dict[str, Any] = {"subject": subject, "operation": operation, "name": name}
+    if does == "list" and is_nearest:
+        promise = f"{operation} shows what lies below {name}, and nothing else"
+        yield Case(Names.nesting, promise, partial(_listed_below_another, **of), "", about, decisive=True)
+    elif not (is_nearest and operation in subject.creators):
+        promise = f"{operation} finds nothing below another {name}"
+        yield Case(Names.nesting, promise, partial(_below_another, **of), "", about, decisive=True)
+
+
+def _of_none(subject: Subject, operation: Operation, name: str) -> Plan:
+    """A parent that can be read can be told to be missing; else an empty list below it is as good an answer."""
+    is_beside = subject.action(operation).does == "list" or operation in subject.creators
+    if is_beside and NOT_FOUND in operation.statuses:
+        promise = f"{operation} finds nothing below a {name} that is not there"
+        run = partial(_below_none, subject=subject, operation=operation, name=name)
+        yield Case(Names.nesting, promise, run, "", ids(operation), decisive=True)
+
+
+def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan:
+    above = owning(session, subject, operation)
+    owners = [one for one in above.resource.of(PropertyRule) if one.name == above.resource.owner] if above else []
+    if not owners:
+        return
+    for one, other in session.crowd.pairs()[:1]:
+        promise = f"what lies below another's document is not found by {operation}"
+        run = partial(_by_another, subject=subject, rule=owners[0], operation=operation, one=one, other=other)
+        yield Case(owners[0].id, promise, run, f"{one.name}'s, by {other.name}", ids(operation), decisive=True)
+
+
+# A request about one document, whatever the operation does
+
+
+def _parts(trial: Trial, operation: Operation, document: Document) -> Parts:
+    """The request of an operation on the document, or beside it."""
+    subject, does = document.subject, document.subject.action(operation).does
+    if does == "list":
+        place = trial.listing(document)
+        return dict(trial.session.surroundings(operation, document.user, None, known=place))
+    if operation in subject.creators and not subject.puts(operation):
+        body = trial.body(subject, operation, document.user)
+        call = trial.create_call(subject, document.user, body, around=document.around)
+        return {"path": call.path, "query": call.query, "headers": call.headers, "body": call.body}
+    updater = next((one for one in subject.updaters if one.operation is operation), None)
+    if updater is None:
+        return trial.place(operation, document)
+    changes = trial.kept(updater, document, trial.session.bodies.change(subject, updater))
+    call = trial.update_call(updater, document, changes)
+    return {"path": call.path, "query": call.query, "headers": call.headers, "body": call.body}
+
+
+def _holds(trial: Trial, operation: Operation, document: Document, parts: Parts, attempt: Callable[[], None]) -> None:
+    """Make an attempt that must be refused and change nothing; the same request as it should be is taken then."""
+    before = trial.look(document)
+    attempt()
+    if operation.method not in ("get", "head") and trial.look(document) != before:
+        raise Broken("a refused request to change nothing", "the document changed", Names.refused_leaves_no_trace)
+    control = trial.send(operation, document.user, **parts)
+    if not control.ok:
+        raise NotExercised(f"the same request was refused where it should be taken: {control.told(80)}")
+
+
+def _by_another(
+    trial: Trial, subject: Subject, rule: PropertyRule, operation: Operation, one: User, other: User
+) -> None:
+    document = trial.create(subject, one)
+    parts = _parts(trial, operation, document)
+
+    def attempt() -> None:
+        exchange = trial.send(operation, other, **parts)
+        what = f"{other.name} asking for what lies below {one.name}'s document"
+        refused_as(exchange, refusals_of(rule, operation), what, strict=True)
+
+    _holds(trial, operation, document, parts, attempt)
+
+
+def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+    document = trial.create(subject)
+    parts = _parts(trial, operation, document)
+    elsewhere = _elsewhere(trial, subject, document, name)
+
+    def attempt() -> None:
+        exchange = trial.send(operation, trial.user, **_led(parts, name, elsewhere))
+        refused_as(exchange, _not_found(operation), f"a document asked for below another {name}")
+
+    _holds(trial, operation, document, parts, attempt)
+
+
+def _not_found(operation: Operation) -> set[int]:
+    return {404} if NOT_FOUND in operation.statuses else set(range(400, 500))
+
+
+def _elsewhere(trial: Trial, subject: Subject, document: Document, name: str) -> Any:
+    """The id of another document that the parameter may name, in which ours does not lie."""
+    above = dict(parents(trial.session, subject, trial.creator(subject)))
+    if name not in above:
+        raise NotExercised(f"what {name} names is not what documents are created below")
+    parent = above[name]
+    creator = trial.creator(parent)
+    known = document.around.get("path", {})
+    around = trial.session.surroundings(creator, trial.user, None, known={"path": known})
+    return trial.create_in(parent, trial.user, around).id
+
+
+def _led(parts: Parts, name: str, value: Any) -> Parts:
+    return {**parts, "path": {**parts.get("path", {}), name: value}}
+
+
+def _listed_below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+    document = trial.create(subject)
+    there = _parts(trial, operation, document)
+    elsewhere = _elsewhere(trial, subject, document, name)
+    if not _is_in(trial, subject, document, there):
+        raise NotExercised("the list does not show the new document")
+    if _is_in(trial, subject, document, _led(there, name, elsewhere)):
+        raise Broken(f"the list below another {name} to be without the document", "it is in there")
+
+
+def _is_in(trial: Trial, subject: Subject, document: Document, around: Mapping[str, Any]) -> bool:
+    shown = trial.listed(subject, document.user, around, until=document.id)
+    return any(one.get(subject.key) == document.id for one in shown)
+
+
+def _below_none(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+    document = trial.create(subject)
+    parts = _parts(trial, operation, document)
+    known = parts["path"][name]
+    nowhere = unlike(known) if isinstance(known, str) else FAR
+    parameter = next(one for one in operation.parameters if one.name == name)
+    if not trial.session.bodies.property_fits(parameter.schema, nowhere):
+        raise NotExercised(f"{name} takes no {nowhere!r}")
+
+    def attempt() -> None:
+        exchange = trial.send(operation, trial.user, **_led(parts, name, nowhere))
+        refused_as(exchange, set(range(400, 500)), f"{operation} below {name} {nowhere!r}, which is not there,")
+
+    _holds(trial, operation, document, parts, attempt)

@@ -1,0 +1,156 @@
+"""Pages: together they show every document once, each is as large as was asked for, and what they tell is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.paging import first_page, is_paged, page_parameters, size_bounds, total_told
+from specdouble.verify.places import Place, pages, place
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+
+SMALL = 3  # entries of a page that a case asks for
+SEVERAL = 7  # documents: two full pages of them and one that is not
+MANY = 23  # more than servers like to show at once that do as they please
+MOST_LEFT = 100  # documents of others, beside which a whole list can be read page by page
+
+
+def plan(_session: Session, subject: Subject) -> Plan:
+    """The cases for the list of one collection."""
+    operation = next(iter(subject.listers), None)
+    if operation is None or not subject.creators or not is_paged(operation):
+        return
+    page, offset, cursor, limit = page_parameters(operation)
+    about = ids(operation)
+    of: dict[str, Any] = {"subject": subject}
+    promise = f"the pages of {operation} show every document once"
+    if limit is not None:
+        yield Case(Names.paging, promise, partial(_whole, **of, limit=limit), "small pages", about, decisive=True)
+        promise = f"a page of {operation} is as large as was asked for"
+        yield Case(Names.paging, promise, partial(_large, **of, limit=limit), "", about)
+        promise = f"the total of {operation} is how many there are"
+        yield Case(Names.paging, promise, partial(_total, **of, limit=limit), "", about)
+    if limit is not None and (page or offset) and cursor is None:
+        promise = f"{operation} shows nothing twice, after its last page either"
+        yield Case(Names.paging, promise, partial(_beyond, **of, limit=limit), "", about)
+
+
+@contextmanager
+def _filled(trial: Trial, subject: Subject, count: int) -> Iterator[Place]:
+    """A place with so many new documents."""
+    with place(trial, subject) as there:
+        for _ in range(count):
+            there.create(trial)
+        yield there
+
+
+def _size(operation: Operation, limit: str, wanted: int) -> int:
+    least, most, _ = size_bounds(operation, limit)
+    return max(least, wanted if most is None else min(wanted, most))
+
+
+def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[Exchange, list[dict[str, Any]]]]:
+    """All pages of a place, to the first that shows nothing new.
+
+    Raises:
+        NotExercised: there are too many of others'.
+    """
+    shown, seen = [], set[str]()
+    for exchange, page in pages(trial, there.subject, there.user, there.around, query):
+        keys = {str(entry.get(there.subject.key)) for entry in page}
+        shown.append((exchange, page))
+        if page and keys <= seen:
+            break  # nor would the next one show anything else
+        seen |= keys
+        if len(seen) > len(there.made) + MOST_LEFT:
+            raise NotExercised(f"{there.subject.listers[0]} shows too many other documents to be read page by page")
+    return shown
+
+
+def _whole(trial: Trial, subject: Subject, limit: str) -> None:
+    operation = subject.listers[0]
+    size = _size(operation, limit, SMALL)
+    with _filled(trial, subject, 2 * size + 1) as there:
+        shown = _shown(trial, there, {limit: size})
+        seen = [str(entry.get(subject.key)) for _, page in shown for entry in page]
+        for document in there.made:
+            times = seen.count(str(document.id))
+            if times != 1:
+                told = f"{document.id} is shown {times} times on pages of {size}"
+                raise Broken("the pages together to show each new document once", told)
+        for exchange, page in shown:
+            if len(page) > size:
+                raise Broken(f"a page of {size} to show no more", f"{exchange.path} shows {len(page)}")
+        _echoes(operation, shown)
+
+
+def _echoes(operation: Operation, shown: list[tuple[Exchange, list[dict[str, Any]]]]) -> None:
+    """Hold that what an answer says under the name of a parameter is what was asked for."""
+    chosen = [name for name in page_parameters(operation) if name is not None]
+    for exchange, _ in shown:
+        told = exchange.json if isinstance(exchange.json, dict) else {}
+        for name in chosen:
+            asked, said = exchange.call.query.get(name), told.get(name)
+            if isinstance(asked, int) and isinstance(said, int) and asked != said:
+                raise Broken(f"the answer to {name}={asked} to say so", f"it says {name} {said}")
+
+
+def _large(trial: Trial, subject: Subject, limit: str) -> None:
+    operation = subject.listers[0]
+    size = _size(operation, limit, MANY)
+    if size <= SMALL:
+        raise NotExercised(f"no larger page than one of {size} can be asked for")
+    with _filled(trial, subject, size) as there:
+        first = next(iter(pages(trial, subject, there.user, there.around, {limit: size})))
+        if len(first[1]) < size:
+            raise Broken(f"a page of {size} to show as many, for there are", f"it shows {len(first[1])}")
+
+
+def _total(trial: Trial, subject: Subject, limit: str) -> None:
+    operation = subject.listers[0]
+    size = {limit: _size(operation, limit, 2 * SMALL)}
+    with _filled(trial, subject, SEVERAL) as there:
+        shown = _shown(trial, there, size)
+        counted = sum(len(page) for _, page in shown)
+        told = [total_told(exchange) for exchange, _ in shown]
+        if None in told:
+            raise NotExercised(f"{operation} tells no total")
+        _hold_total(told, counted)
+        if subject.deleters and trial.delete(there.made.pop()).ok:
+            exchange, _ = next(iter(pages(trial, subject, there.user, there.around, size)))
+            _hold_total([total_told(exchange)], counted - 1)
+
+
+def _hold_total(told: list[int | None], counted: int) -> None:
+    wrong = next((one for one in told if one != counted), None)
+    if wrong is not None:
+        raise Broken(f"the total to be {counted}, as there are so many on all pages", f"it is {wrong}")
+
+
+def _beyond(trial: Trial, subject: Subject, limit: str) -> None:
+    operation = subject.listers[0]
+    page, offset, _, _ = page_parameters(operation)
+    size = _size(operation, limit, 2 * SMALL)
+    with _filled(trial, subject, size + 1) as there:
+        shown = _shown(trial, there, {limit: size})
+        seen = {str(entry.get(subject.key)) for _, one in shown for entry in one}
+        beyond = len(shown) + 1
+        far = {page: first_page(operation, page) + beyond} if page else {str(offset): beyond * size}
+        start = trial.session.surroundings(operation, there.user, None, known=there.around)
+        query = {**start.get("query", {}), limit: size, **far}
+        exchange = trial.send(operation, there.user, **{**start, "query": query})
+        found = exchange.at(subject.action(operation).envelope)
+        entries = [one for one in found if isinstance(one, dict)] if exchange.ok and isinstance(found, list) else []
+        again = next(
+            (key for one in entries if (key := subject.named(one).get(subject.key)) and str(key) in seen), None
+        )
+        if again is not None:
+            raise Broken("a page after the last to show nothing of the others", f"it shows {again} again")

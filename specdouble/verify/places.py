@@ -1,0 +1,131 @@
+"""Where documents lie: the parents that a path leads through, and a place of which a case knows all documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.paging import MOST_PAGES, next_page
+from specdouble.verify.problem import NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Document, Trial
+
+
+def parents(session: Session, subject: Subject, operation: Operation) -> list[tuple[str, Subject]]:
+    """The path parameters that name what an operation's documents lie below, the nearest last, and what each names."""
+    own = subject.action(operation).id
+    found = []
+    for name, _, _ in session.ledger.named(operation, {}):
+        target = session.implied.get(name)
+        if name != own and target is not None and target != subject.collection:
+            found.append((name, session.subjects[target]))
+    return found
+
+
+def owning(session: Session, subject: Subject, operation: Operation) -> Subject | None:
+    """What an operation's documents lie below and that has an owner, where they have none themselves."""
+    if subject.resource.owner or subject.resource.tenant:
+        return None
+    above = [parent for _, parent in parents(session, subject, operation)]
+    return next((one for one in reversed(above) if one.resource.owner and one.creators), None)
+
+
+@dataclass
+class Place:
+    """Where a case creates its documents: below new parents, or in a list of the user's own.
+
+    Args:
+        subject: what is created.
+        user: who creates and lists.
+        around: the parameters that lead there.
+        is_known: whether all that lies there is of this case.
+        made: what was created there.
+    """
+
+    subject: Subject
+    user: User
+    around: dict[str, dict[str, Any]]
+    is_known: bool
+    made: list[Document] = field(default_factory=list)
+
+    def create(self, trial: Trial, **changes: Any) -> Document:
+        """Create a document there."""
+        document = trial.create_in(self.subject, self.user, self.around, changes)
+        self.made.append(document)
+        return document
+
+    def clear(self, trial: Trial) -> None:
+        """Delete what was created there, so that the lists of later cases stay short."""
+        for document in self.made if self.subject.deleters else ():
+            trial.delete(document)
+
+
+@contextmanager
+def place(trial: Trial, subject: Subject) -> Iterator[Place]:
+    """A place for the case's documents: below parents that are new, else among those of whoever has the fewest.
+
+    Raises:
+        NotExercised: its parents could not be created.
+    """
+    there = _place(trial, subject)
+    yield there
+    if not there.is_known:
+        there.clear(trial)
+
+
+def _place(trial: Trial, subject: Subject) -> Place:
+    session, creator = trial.session, trial.creator(subject)
+    above = parents(session, subject, creator)
+    if above and above[-1][1].creators:
+        return Place(subject, trial.user, below(trial, subject, trial.user), True)
+    users = trial.users if subject.resource.owner and not above else [trial.user]
+    user = users[-1] if users else trial.user
+    return Place(subject, user, session.surroundings(creator, user, None), False)
+
+
+def below(trial: Trial, subject: Subject, user: User) -> dict[str, dict[str, Any]]:
+    """The parameters of a create below a new parent, and below the parents of that."""
+    session, creator = trial.session, trial.creator(subject)
+    name, parent = parents(session, subject, creator)[-1]
+    document = trial.create(parent, user)
+    around = session.surroundings(creator, user, None)
+    above = {one: value for one, value in document.around.get("path", {}).items() if one in around.get("path", {})}
+    return {**around, "path": {**around.get("path", {}), **above, name: document.id}}
+
+
+def pages(
+    trial: Trial, subject: Subject, user: User, around: Mapping[str, Any], query: Mapping[str, Any]
+) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+    """The pages of a list, one after another, to the last.
+
+    Args:
+        trial: what sends.
+        subject: the documents.
+        user: whose list it is.
+        around: the parameters that lead to the list.
+        query: what is asked of it.
+
+    Raises:
+        NotExercised: it shows no list, or does not end.
+    """
+    operation = subject.listers[0]
+    start = trial.session.surroundings(operation, user, None, known=around)
+    asked = {**start.get("query", {}), **query}
+    for _ in range(MOST_PAGES):
+        exchange = trial.send(operation, user, **{**start, "query": asked})
+        found = exchange.at(subject.action(operation).envelope)
+        if not exchange.ok or not isinstance(found, list):
+            raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
+        entries = [subject.named(one) for one in found if isinstance(one, dict)]
+        yield exchange, entries
+        following = next_page(exchange, entries, entries[-1].get(subject.key) if entries else None)
+        if following is None:
+            return
+        asked = {**asked, **following}
+    raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")

@@ -1,0 +1,54 @@
+"""The tracker keeps its contract, and what it does wrong is found: each fault by a verification that stops at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.verify import verify
+from tests.tracker.faults import FAULTS
+from tests.tracker.score import FOLDER, examine, settings
+from tests.tracker.server import Server
+
+QUICK = {  # one of a kind, by the check that finds it
+    "task_read_below_another": "nesting", "page_skips_one": "paging", "filter_false_ignored": "filtering",
+}  # fmt: skip
+# What the contract does not promise, with the reason; nothing is held against a server for it.
+UNPROMISED = {
+    "cursor_never_ends": "that a cursor leads to one more page, which is empty, is usual",
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One tracker for all tests of a module."""
+    with Server() as running:
+        yield running
+
+
+def _found(server: Server, fault: str, check: str) -> list[str]:
+    server.switch([fault] if fault else [])
+    told = settings(server.url)
+    return verify(read(FOLDER), replace(told, phases=("rules",), rules=(check,), max_failures=1, yes=True)).broken
+
+
+@pytest.mark.parametrize(("fault", "check"), QUICK.items())
+def test_a_fault_is_found_by_the_check_of_its_kind(server: Server, fault: str, check: str) -> None:
+    assert _found(server, fault, check) == [check]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_held_against_the_correct_tracker(seed: int) -> None:
+    with Server() as running:
+        verdict = verify(read(FOLDER), replace(settings(running.url), seed=seed, yes=True))
+    assert [failure.sentence for failure in verdict.failures] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_or_argued(fault: str) -> None:
+    assert bool(examine(fault).check) != (fault in UNPROMISED)
