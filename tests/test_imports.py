@@ -44,12 +44,19 @@ MAY_IMPORT = {
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.
-ROOMS = {"http": {"http", "state"}, "answers": {"answers", "state"}, "state": {"state"}}
+ROOMS = {
+    "http": {"http", "state"},
+    "answers": {"answers", "state"},
+    "state": {"state"},
+    "provider": {"provider", "http", "state"},
+}
 # The heavy dependency, and its one door.
 DOORS = {
     "connexion": ("specdouble.double.app", "specdouble.double.stock"),
     "mongomock": ("specdouble.double.state.store",),
     "pymongo": ("specdouble.double.state.store",),
+    "authlib": ("specdouble.double.provider",),
+    "joserfc": ("specdouble.double.provider", "specdouble.double.state"),
     "bson": ("specdouble.double.state.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),

@@ -18,6 +18,7 @@ _HTTP: dict[str, Kind] = {"basic": "basic", "digest": "digest", "bearer": "beare
 # What Swagger 2.0 calls the flows.
 _FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3
+WELL_KNOWN = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0, 4
 _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl")
 
 
@@ -102,6 +103,15 @@ def own_path(contract: Contract, url: str) -> str | None:
     if parts.netloc or parts.path.startswith("/"):
         return parts.path or None
     return f"{base_path(contract.data)}/{parts.path.removeprefix('./')}" if parts.path else None
+
+
+def own_issuer(contract: Contract) -> str | None:
+    """The path of the OpenID provider that the contract names on its own server; None where it names none."""
+    for scheme in security_schemes(contract).values():
+        path = own_path(contract, scheme.discovery) if scheme.discovery else None
+        if path is not None and path.endswith(WELL_KNOWN):
+            return path.removesuffix(WELL_KNOWN)
+    return None
 
 
 def _hosts(data: Mapping[str, Any]) -> set[str]:

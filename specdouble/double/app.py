@@ -11,7 +11,7 @@ security with `specdouble.double.stock`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.security import Authentication
+from specdouble.double.provider.provider import Provider
 
 Compiled = Callable[[Operations], None]
 
@@ -60,7 +61,9 @@ class _Answering(SpecMiddleware):  # type: ignore[misc]
         self._operations: ASGIApp = app
 
     def add_api(self, _specification: Any, **_options: Any) -> None:
-        operations = Operations(self._double, compiled_operations(self._double), self._app)
+        double = self._double
+        provider = Provider(double, double.sign_ins, handled_paths(double))
+        operations = Operations(double, compiled_operations(double, provider.paths), self._app, provider)
         self._operations = operations
         if self._tell is not None:
             self._tell(operations)
@@ -69,12 +72,25 @@ class _Answering(SpecMiddleware):  # type: ignore[misc]
         return self._operations(scope, receive, send)
 
 
-def compiled_operations(double: Double) -> list[CompiledOperation]:
-    """Each operation of the contract, ready to answer with what it was resolved to."""
+def handled_paths(double: Double) -> frozenset[str]:
+    """The paths at which a handler of the project answers."""
+    operations = double.contract.operations.values()
+    return frozenset(one.path for one in operations if double.resolutions[one.id].by == "handler")
+
+
+def compiled_operations(double: Double, but: Collection[str] = ()) -> list[CompiledOperation]:
+    """Each operation of the contract, ready to answer with what it was resolved to.
+
+    Args:
+        double: whose contract it is.
+        but: the paths that something else answers.
+    """
     contract = double.contract
     authentication = Authentication(double)
     compiled = []
     for operation in contract.operations.values():
+        if operation.path in but:
+            continue
         resolution = double.resolutions[operation.id]
         authenticate = authentication.compile(operation)
         one = double.factories.operation(contract, operation, resolution.function, authenticate)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from specdouble.contract import Contract, Finding
 from specdouble.contract import read as read_contract
+from specdouble.contract.security_scheme import own_issuer
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve_all
 from specdouble.double.answers.samples.made import Made
@@ -18,6 +19,7 @@ from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
 from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
@@ -124,6 +126,7 @@ class Double:
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
         self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock)
+        self.sign_ins = SignIns()
         self._earlier: Seed = {}
         self._adopt(self._read())
         self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
@@ -173,6 +176,7 @@ class Double:
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
         self.accounts = Accounts(contract, read.seed)
+        self.access_tokens.own_issuer = own_issuer(contract)
         self.initial = InitialState(read.seed, read.made.of)
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]

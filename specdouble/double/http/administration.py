@@ -42,6 +42,7 @@ class Administration:
             Route(f"{prefix}/worlds/{{name}}", self._forget_world, methods=["DELETE"]),
             Route(f"{prefix}/worlds/{{name}}/reset", self._reset_world, methods=["POST"]),
             Route(f"{prefix}/credentials/{{who:path}}", self._credentials, methods=["GET"]),
+            Route(f"{prefix}/keys/rotate", self._rotate, methods=["POST"]),
             Route(f"{prefix}/snapshots", self._snapshots, methods=["GET"]),
             Route(snapshot, self._export, methods=["GET"]),
             Route(snapshot, self._keep, methods=["PUT"]),
@@ -72,6 +73,10 @@ class Administration:
     async def _credentials(self, request: Request) -> Response:
         credentials = Credentials(self._double)
         return json_response(credentials.of(self._world(request), request.path_params["who"]))
+
+    async def _rotate(self, _request: Request) -> Response:
+        """Sign tokens with a new key; what was signed before stays good for two rotations."""
+        return json_response({"kid": self._double.access_tokens.rotate()})
 
     # Snapshots
 

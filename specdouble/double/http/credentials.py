@@ -118,7 +118,7 @@ class Credentials:
         scopes = account.may_grant(scopes_of(self._contract, scheme)) if wish.scopes is None else wish.scopes
         lifetime = -LIFETIME if wish.expired else LIFETIME
         access = self._double.access_tokens
-        return access.issue(wish.issuer, account.subject, " ".join(scopes), CLIENT, lifetime=lifetime)
+        return access.issue(wish.issuer, account.subject, " ".join(scopes), CLIENT, lifetime=lifetime)[0]
 
 
 def id_among_claims(contract: Contract) -> Callable[[Mapping[str, JSON]], JSON]:

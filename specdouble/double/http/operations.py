@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import time
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.middleware.cors import CORSMiddleware
 
@@ -46,6 +46,16 @@ EXPOSED = (
 )
 
 
+class Beside(Protocol):
+    """An application that answers paths of its own."""
+
+    def serves(self, path: str) -> bool:
+        """Whether the path is its own."""
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request."""
+
+
 class Operations:
     """Answers every request for the paths of a contract.
 
@@ -53,9 +63,13 @@ class Operations:
         double: whose worlds and journal are used.
         compiled: its operations.
         app: what `lifespan` events are handed to.
+        beside: what answers paths that are none of the contract's, for browsers of other origins too.
     """
 
-    def __init__(self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp) -> None:
+    def __init__(
+        self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp, beside: Beside | None = None
+    ) -> None:
+        self._beside = beside
         self._worlds = double.worlds
         self._journal = double.journal
         self._coverage = double.coverage
@@ -80,6 +94,8 @@ class Operations:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
+        if self._beside is not None and self._beside.serves(_path(scope)):
+            return self._beside(scope, receive, send)
         if self._is_for_control(_path(scope)):
             # Before anything of browsers: no page of another origin may ask the control plane.
             return self._control(scope, receive, send)

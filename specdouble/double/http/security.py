@@ -16,7 +16,7 @@ from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.digest import Digest
 from specdouble.double.http.request import Request
 from specdouble.double.http.served import Served
-from specdouble.double.state.access_tokens import AccessTokens, claims_of, is_of_a_double
+from specdouble.double.state.access_tokens import AccessTokens, claims_of
 from specdouble.double.state.accounts import Account
 from specdouble.double.state.exchange import User
 from specdouble.double.state.problem import Problem
@@ -175,7 +175,7 @@ class Authentication:
         if not self._takes_anybody:
             return False
         claims = claims_of(_bare(credential)) if credential.count(".") == 2 else {}
-        return not claims or not (scheme.has_scopes or is_of_a_double(claims.get("iss")))
+        return not claims or not (scheme.has_scopes or self._access.is_ours(claims.get("iss")))
 
     def _anyone(self, credential: str) -> User:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""

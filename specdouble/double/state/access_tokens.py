@@ -37,6 +37,7 @@ class AccessTokens:
     def __init__(self, keys: SigningKeys, clock: Clock) -> None:
         self.keys = keys
         self.clock = clock
+        self.own_issuer: str | None = None  # the path of the issuer that the contract itself names
         self._verified: dict[str, Claims] = {}
         self._revoked: OrderedDict[str, None] = OrderedDict()
 
@@ -50,8 +51,8 @@ class AccessTokens:
         audience: Sequence[str] = (),
         lifetime: int = LIFETIME,
         more: Claims | None = None,
-    ) -> str:
-        """A token.
+    ) -> tuple[str, str]:
+        """A token, and its id.
 
         Args:
             issuer: the URL of the provider, as the client knows it.
@@ -74,7 +75,7 @@ class AccessTokens:
             "exp": now + lifetime,
             "jti": secrets.token_urlsafe(12),
         }
-        return self.sign(claims, _TYPE)
+        return self.sign(claims, _TYPE), str(claims["jti"])
 
     def sign(self, claims: Claims, kind: str) -> str:
         """A JSON Web Token with these claims, whose `typ` is that."""
@@ -88,7 +89,7 @@ class AccessTokens:
         claims = self._verified.get(token)
         if claims is None:
             claims = self.signed(token, _TYPE)
-            if claims is None or not _is_for_us(claims):
+            if claims is None or not self._is_for_us(claims):
                 return None
             if len(self._verified) >= _REMEMBERED:
                 self._verified.clear()
@@ -110,6 +111,22 @@ class AccessTokens:
         times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
         return claims if "exp" in claims and all(map(is_numeric_date, times)) else None
 
+    def _is_for_us(self, claims: Claims) -> bool:
+        audience = claims.get("aud")
+        is_meant = AUDIENCE in audience if isinstance(audience, list) else audience == AUDIENCE
+        names = (claims.get("sub"), claims.get("scope"), claims.get("client_id"), claims.get("jti"))
+        return is_meant and self.is_ours(claims.get("iss")) and all(isinstance(name, str) for name in names)
+
+    def is_ours(self, issuer: JSON) -> bool:
+        """Whether an issuer's URL is that of a double's provider, under whatever name the double was asked."""
+        if not isinstance(issuer, str):
+            return False
+        try:
+            path = urlsplit(issuer).path
+        except ValueError:
+            return False
+        return path.endswith(PROVIDER) or path == self.own_issuer
+
     def _knows(self, header: Mapping[str, JSON], kind: str) -> bool:
         """Whether a header names the algorithm, the type and a key of ours: nothing else is ever verified."""
         if header.get("alg") != "RS256" or header.get("typ") != kind:
@@ -121,9 +138,9 @@ class AccessTokens:
     def _key_ids(self) -> list[str | None]:
         return [key.kid for key in self.keys.all.keys]
 
-    def revoke(self, claims: Claims) -> None:
-        """Take a token no longer (RFC 7009)."""
-        self._revoked[str(claims["jti"])] = None
+    def revoke(self, jti: str) -> None:
+        """Take the token of that id no longer (RFC 7009)."""
+        self._revoked[jti] = None
         while len(self._revoked) > _REVOKED:
             self._revoked.popitem(last=False)
 
@@ -131,27 +148,6 @@ class AccessTokens:
         """Sign with a new key from now on; gives its id."""
         self._verified.clear()
         return self.keys.rotate()
-
-    def is_revoked(self, claims: Claims) -> bool:
-        """Whether it was revoked."""
-        return claims.get("jti") in self._revoked
-
-
-def _is_for_us(claims: Claims) -> bool:
-    audience, issuer = claims.get("aud"), claims.get("iss")
-    is_meant = AUDIENCE in audience if isinstance(audience, list) else audience == AUDIENCE
-    names = (claims.get("sub"), claims.get("scope"), claims.get("client_id"), claims.get("jti"))
-    return is_meant and is_of_a_double(issuer) and all(isinstance(name, str) for name in names)
-
-
-def is_of_a_double(issuer: JSON) -> bool:
-    """Whether an issuer's URL is that of a double's provider, under whatever name the double was asked."""
-    if not isinstance(issuer, str):
-        return False
-    try:
-        return urlsplit(issuer).path.endswith(PROVIDER)
-    except ValueError:
-        return False
 
 
 def header_of(token: str) -> Mapping[str, JSON]:

@@ -1,0 +1,405 @@
+"""The provider as an ASGI application: its endpoints, and who may reach them from where.
+
+Clients in browsers are of other origins, as they are for a real provider: what they fetch (tokens, keys, discovery,
+user information) answers them, but never with cookies. What users are led to (the pages of sign-in) has no CORS at all,
+and takes a choice from no other page than its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
+from specdouble.double.http.cookies import read_cookies
+from specdouble.double.http.served import Served
+from specdouble.double.provider import pages
+from specdouble.double.provider.information import information
+from specdouble.double.provider.metadata import metadata
+from specdouble.double.provider.redirects import Redirects
+from specdouble.double.provider.sign_ins import Session, SignIns
+from specdouble.double.state.access_tokens import PROVIDER
+from specdouble.double.state.accounts import Account
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.worlds import DEFAULT_WORLD
+
+if TYPE_CHECKING:
+    from specdouble.double.provider.authorization import Server
+
+Message = MutableMapping[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+OWN = PROVIDER + "/own"  # where the endpoints of an issuer stand that the contract itself names
+OAUTH_WELL_KNOWN = "/.well-known/oauth-authorization-server"
+_log = logging.getLogger("specdouble")
+_COOKIE = "specdouble_session"
+_LARGEST = 65_536  # bytes of a form
+_MOST = 100  # fields of a form
+# The contract's names of URLs, and the endpoints that answer at them.
+_NAMED = {"authorizationUrl": "authorize", "tokenUrl": "token", "refreshUrl": "token",
+          "deviceAuthorizationUrl": "device_authorization"}  # fmt: skip
+_FETCHED = {"token", "revoke", "device_authorization", "userinfo", "jwks", "discovery"}
+_METHODS = {"token": ("POST",), "revoke": ("POST",), "introspect": ("POST",), "device_authorization": ("POST",),
+            "jwks": ("GET",), "discovery": ("GET",)}  # fmt: skip
+
+
+class Provider:
+    """Answers the paths of the provider.
+
+    Args:
+        double: whose users sign in.
+        sign_ins: what they have granted.
+        taken: the paths that the contract's own handlers answer: those are left to them.
+    """
+
+    def __init__(self, double: Served, sign_ins: SignIns, taken: frozenset[str] = frozenset()) -> None:
+        self._double, self._sign_ins = double, sign_ins
+        self._redirects = Redirects(double.settings.hosts, double.settings.redirects)
+        self._issuer = own_issuer(double.contract)
+        self.paths = {path: name for path, name in _paths(double).items() if path not in taken}
+        self._endpoints: dict[str, Endpoint] = {
+            "authorize": self._authorize, "token": self._token, "revoke": self._revoke, "introspect": self._introspect,
+            "device_authorization": self._device_authorization, "device": self._device, "userinfo": self._userinfo,
+            "logout": self._logout, "jwks": self._jwks, "discovery": self._discovery,
+        }  # fmt: skip
+        self._cors = CORSMiddleware(
+            self._answer, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"],
+            expose_headers=["WWW-Authenticate"],
+        )  # fmt: skip
+
+    def serves(self, path: str) -> bool:
+        """Whether the path is the provider's."""
+        return path in self.paths or path.startswith(PROVIDER + "/")
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """Answer a request."""
+        name = self._named(scope["path"])
+        answer = self._cors if name in _FETCHED else self._answer
+        await answer(scope, receive, send)
+
+    async def _answer(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        response = await self._responded(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _responded(self, request: Request) -> Response:
+        name = self._named(request.url.path)
+        if name is None:
+            return _error(404, "not_found", f"the provider has no {request.url.path}: {WELL_KNOWN} tells what it has")
+        methods = _METHODS.get(name, ("GET", "POST"))
+        if request.method not in (*methods, "HEAD"):
+            refused = _error(405, "invalid_request", f"{name} takes {' and '.join(methods)}")
+            refused.headers["Allow"] = ", ".join(methods)
+            return refused
+        try:
+            return await self._endpoints[name](request)
+        except Problem as problem:
+            return _error(problem.status, "invalid_request", problem.detail or problem.words)
+        except ValueError:  # what Authlib makes of a request that is no text
+            return _error(400, "invalid_request", "the request has characters that it must not have")
+        except Exception:
+            _log.exception("the provider cannot answer %s %s", request.method, request.url.path)
+            return _error(500, "server_error", "the log of the double says why")
+
+    def _named(self, path: str) -> str | None:
+        """The endpoint at a path."""
+        if path in self.paths:
+            return self.paths[path]
+        for prefix in (OWN, PROVIDER):
+            if path.startswith(prefix + "/"):
+                rest = path.removeprefix(prefix)
+                name = "discovery" if rest in (WELL_KNOWN, OAUTH_WELL_KNOWN) else rest.removeprefix("/")
+                return name if name in self._endpoints and (name != "discovery" or rest != "/discovery") else None
+        return None
+
+    # Signing in
+
+    async def _authorize(self, request: Request) -> Response:
+        from specdouble.double.provider.authorization import OAuth2Error
+
+        form = await _form(request)
+        chosen = _chosen(form)
+        if chosen is not None:
+            _hold_to_own_page(request)
+        pairs = [*request.query_params.multi_items(), *(form if chosen is None else ())]
+        server = self._server(request, pairs)
+        asked = server.request.payload.data
+        to = asked.get("redirect_uri", "")
+        if not self._redirects.allows(to):
+            return _nowhere(to)
+        session, user = self._current(request)
+        server.session = session
+        if chosen is not None:
+            user = server.setting.account(chosen) if chosen else None
+            server.session = self._begun(user, server) if user else ""
+        try:
+            grant = server.get_consent_grant(server.request, user)
+        except OAuth2Error as error:
+            return server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
+        if chosen is None and (
+            user is None or grant.prompt in ("login", "select_account") or self._is_old(asked, request)
+        ):
+            if "none" in asked.get("prompt", "").split():
+                return _login_required(to, asked)
+            return self._choice(request, server, to)
+        response: Response = server.create_authorization_response(server.request, user, grant)
+        if chosen and server.session:
+            _set_session(response, server.session)
+        return response
+
+    def _choice(self, request: Request, server: Server, to: str) -> Response:
+        asked = server.request.payload.data
+        title = f"Sign in to {self._double.contract.title}"
+        # Relative, for a proxy may have put a prefix before it.
+        action = "?" + request.url.query if request.method == "GET" else ""
+        hidden = {} if action else dict(asked)
+        if action and asked.get("scope"):
+            hidden = {"scope": asked["scope"]}
+        accounts = self._double.accounts.all(server.setting.world)
+        return pages.choice(title, accounts, asked.get("login_hint", ""), action, hidden, to)
+
+    def _current(self, request: Request) -> tuple[str, Account | None]:
+        """The session of the browser, and who has signed in."""
+        name = read_cookies(dict(request.scope["headers"])).get(_COOKIE, "")
+        session = self._sign_ins.sessions.get(name)
+        if session is None:
+            return "", None
+        return name, self._double.accounts.of_id(self._world(request), session.subject)
+
+    def _begun(self, user: Account, server: Server) -> str:
+        return self._sign_ins.sessions.put(Session(user.subject, server.setting.now))
+
+    def _is_old(self, asked: Mapping[str, str], request: Request) -> bool:
+        """Whether the user signed in longer ago than the client takes (`max_age`)."""
+        age = asked.get("max_age", "")
+        session = self._sign_ins.sessions.get(self._current(request)[0])
+        return age.isascii() and age.isdigit() and session is not None and self._now() - session.since > int(age[:12])
+
+    # Tokens
+
+    async def _token(self, request: Request) -> Response:
+        form = await _form(request)
+        if not dict(form).get("grant_type"):
+            raise Problem(400, detail="Missing 'grant_type' in request.")
+        server = self._server(request, form)
+        return server.create_token_response(server.request)  # type: ignore[no-any-return]
+
+    async def _revoke(self, request: Request) -> Response:
+        return await self._by_authlib("revocation", request)
+
+    async def _introspect(self, request: Request) -> Response:
+        return await self._by_authlib("introspection", request)
+
+    async def _device_authorization(self, request: Request) -> Response:
+        return await self._by_authlib("device_authorization", request)
+
+    async def _by_authlib(self, name: str, request: Request) -> Response:
+        server = self._server(request, await _form(request))
+        return server.create_endpoint_response(name, server.request)  # type: ignore[no-any-return]
+
+    # Devices
+
+    async def _device(self, request: Request) -> Response:
+        form = await _form(request)
+        code = dict(form).get("user_code") or request.query_params.get("user_code", "")
+        device = self._sign_ins.device_of(code) if code else None
+        if device is None or device.ends < self._now():
+            return pages.entry("device", "No device waits with this code." if code else "")
+        chosen = _chosen(form)
+        if chosen is None:
+            accounts = self._double.accounts.all(self._world(request))
+            title = f"Let {device.grant.client} act for you"
+            return pages.choice(title, accounts, "", "device", {"user_code": code, "scope": device.grant.scope})
+        _hold_to_own_page(request)
+        device.is_denied, device.grant.subject = not chosen, chosen
+        device.grant.auth_time = self._now()
+        return pages.message("Done", "You can close this page, and go on with the device.")
+
+    # What clients are told
+
+    async def _userinfo(self, request: Request) -> Response:
+        sent = request.headers.get("authorization", "")
+        word, _, token = sent.partition(" ")
+        if word.lower() != "bearer":
+            token = dict(await _form(request)).get("access_token", "")
+        claims = self._double.access_tokens.verify(token.strip())
+        account = None if claims is None else self._double.accounts.of_id(self._world(request), str(claims["sub"]))
+        if claims is None or account is None:
+            return _bearer_error(401, "invalid_token", "the token is none of this provider's, or is over")
+        scopes = str(claims["scope"]).split()
+        if "openid" not in scopes:
+            return _bearer_error(403, "insufficient_scope", "the token lacks the scope openid")
+        return JSONResponse(information(account, scopes), headers={"Cache-Control": "no-store"})
+
+    async def _jwks(self, _request: Request) -> Response:
+        return JSONResponse(self._double.access_tokens.keys.public(), headers={"Cache-Control": "no-cache"})
+
+    async def _discovery(self, request: Request) -> Response:
+        return JSONResponse(metadata(self._issuer_of(request), self._endpoints_at(request), self._scopes()))
+
+    def _scopes(self) -> list[str]:
+        found: dict[str, None] = {}
+        for scheme in security_schemes(self._double.contract).values():
+            found.update(dict.fromkeys(scopes_of(self._double.contract, scheme) if scheme.has_scopes else ()))
+        return list(found)
+
+    # Signing out
+
+    async def _logout(self, request: Request) -> Response:
+        from specdouble.double.provider.authorization import OAuth2Error
+
+        server = self._server(request, [*request.query_params.multi_items(), *await _form(request)])
+        server.session = self._current(request)[0]
+        try:
+            asked = server.validate_endpoint_request("end_session", server.request)
+        except OAuth2Error as error:
+            return _refused(error)
+        wanted = server.request.payload.data.get("post_logout_redirect_uri", "")
+        if wanted and not self._redirects.allows(wanted):
+            return _nowhere(wanted)
+        response = server.create_endpoint_response("end_session", asked)
+        response = response or pages.message("Signed out", "You can close this page.")
+        response.delete_cookie(_COOKIE, httponly=True, samesite="lax")
+        return response
+
+    # Where it is asked
+
+    def _server(self, request: Request, pairs: list[tuple[str, str]]) -> Server:
+        from specdouble.double.provider.authorization import Asked, Server, Setting
+
+        base = str(request.base_url).rstrip("/")
+        setting = Setting(
+            self._double, self._sign_ins, self._world(request), self._issuer_of(request),
+            f"{base}{PROVIDER}/device", self._redirects,
+        )  # fmt: skip
+        return Server(setting, Asked(request.method, request.headers, pairs))
+
+    def _world(self, request: Request) -> Any:
+        cookies = read_cookies(dict(request.scope["headers"]))
+        named = request.headers.get("x-specdouble-world") or cookies.get("x-specdouble-world")
+        return self._double.world(named or DEFAULT_WORLD)
+
+    def _now(self) -> int:
+        return int(self._double.clock.seconds())
+
+    def _is_own(self, path: str) -> bool:
+        """Whether a path belongs to the issuer that the contract names."""
+        return self._issuer is not None and (path in self.paths or path.startswith(OWN + "/"))
+
+    def _issuer_of(self, request: Request) -> str:
+        base, path = str(request.base_url).rstrip("/"), request.url.path
+        if path == OAUTH_WELL_KNOWN + PROVIDER:
+            return base + PROVIDER
+        return f"{base}{self._issuer}" if self._is_own(path) else base + PROVIDER
+
+    def _endpoints_at(self, request: Request) -> str:
+        base = str(request.base_url).rstrip("/")
+        is_own = self._is_own(request.url.path) and request.url.path != OAUTH_WELL_KNOWN + PROVIDER
+        return base + (OWN if is_own else PROVIDER)
+
+
+def _paths(double: Served) -> dict[str, str]:
+    """The endpoints by the paths at which the contract names them, where that is on its own server."""
+    found = {OAUTH_WELL_KNOWN + PROVIDER: "discovery"}  # RFC 8414, 3.1
+    for scheme in security_schemes(double.contract).values():
+        for flow in scheme.flows.values():
+            named = {own_path(double.contract, url): _NAMED[name] for name, url in flow.urls.items()}
+            found.update({path: name for path, name in named.items() if path is not None})
+        discovery = own_path(double.contract, scheme.discovery) if scheme.discovery else None
+        if discovery is not None and discovery.endswith(WELL_KNOWN):
+            found[discovery] = "discovery"
+    return found
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form; none where the request brings none.
+
+    Raises:
+        Problem: it is too large, or no form.
+    """
+    if request.method not in ("POST", "PUT"):
+        return []
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise Problem(413, detail=f"the form is larger than {_LARGEST} bytes")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind != "application/x-www-form-urlencoded":
+        raise Problem(400, detail="the body is no form: send application/x-www-form-urlencoded (RFC 6749, 4.1.3)")
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST, errors="strict")
+    except ValueError:
+        raise Problem(400, detail="the body is no form that can be read") from None
+
+
+def _chosen(form: list[tuple[str, str]]) -> str | None:
+    """Who was chosen on the page; empty where nobody shall be, None where the form is none of the page's."""
+    fields = dict(form)
+    if "decision" in fields:
+        return ""
+    return fields.get("user") if "grant_type" not in fields else None
+
+
+def _hold_to_own_page(request: Request) -> None:
+    """Hold that a choice was made on the page itself: no other page signs anybody in.
+
+    Raises:
+        Problem: 403, a browser says that it was another one.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
+    if site not in (None, "same-origin", "none") or (site is None and not is_own):
+        raise Problem(403, detail="a browser says that another page has made the choice")
+
+
+def _set_session(response: Response, session: str) -> None:
+    response.set_cookie(_COOKIE, session, httponly=True, samesite="lax", path="/")
+
+
+def _login_required(to: str, asked: Mapping[str, str]) -> Response:
+    from authlib.common.urls import add_params_to_uri
+
+    told = {"error": "login_required", "error_description": "Nobody has signed in."}
+    if asked.get("state"):
+        told["state"] = asked["state"]
+    return RedirectResponse(add_params_to_uri(to, list(told.items())), 302)
+
+
+def _nowhere(to: str) -> Response:
+    """Nobody is sent where the provider does not know that they shall be: the reason stands on its own page."""
+    told = f"Users are sent back to this machine alone, not to {to[:200] or 'nowhere'}; start with --allow-redirect URL"
+    return pages.message("This request cannot be answered", told, 400)
+
+
+def _refused(error: Any) -> Response:
+    return pages.message("This request cannot be answered", f"{error.error}: {error.get_error_description()}", 400)
+
+
+def _error(status: int, code: str, description: str) -> JSONResponse:
+    """RFC 6749, 5.2."""
+    told = {"error": code, "error_description": description}
+    return JSONResponse(told, status, {"Cache-Control": "no-store"})
+
+
+def _bearer_error(status: int, code: str, description: str) -> JSONResponse:
+    """RFC 6750, 3."""
+    answer = _error(status, code, description)
+    answer.headers["WWW-Authenticate"] = f'Bearer error="{code}"'
+    return answer

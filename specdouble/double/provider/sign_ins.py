@@ -1,0 +1,177 @@
+"""What users have granted, for as long as it lasts: in memory, so that a restart forgets it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+_MOST = 10_000  # of each kind; then the oldest leaves
+CODE_LIFETIME = 60  # seconds
+REFRESH_LIFETIME = 30 * 24 * 3600
+DEVICE_LIFETIME = 600
+
+Held = TypeVar("Held")
+
+
+@dataclass
+class Grant:
+    """That a user lets a client act: all tokens of one sign-in come of it. Authlib asks it what it asks its models.
+
+    Args:
+        client: who may act.
+        subject: for whom.
+        scope: how far, separated by spaces.
+        issuer: the URL of the provider, as the client knows it.
+        auth_time: when the user signed in.
+        session: in which session of the browser.
+        audience: who else takes its tokens.
+        redirect_uri: where the code was sent to.
+        nonce: what an ID token repeats.
+        code_challenge: what the client proves by its verifier (RFC 7636).
+        code_challenge_method: how.
+        tokens: the ids of its access tokens.
+        is_over: whether it was withdrawn.
+    """
+
+    client: str
+    subject: str
+    scope: str
+    issuer: str
+    auth_time: int
+    session: str = ""
+    audience: tuple[str, ...] = ()
+    redirect_uri: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    tokens: list[str] = field(default_factory=list)
+    is_over: bool = False
+
+    def get_redirect_uri(self) -> str | None:
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.scope
+
+    def get_nonce(self) -> str | None:
+        return self.nonce
+
+    def get_auth_time(self) -> int:
+        return self.auth_time
+
+    def get_acr(self) -> None:
+        return None
+
+    def get_amr(self) -> None:
+        return None
+
+    def get_client_id(self) -> str:
+        return self.client
+
+    def check_client(self, client: object) -> bool:
+        return getattr(client, "id", None) == self.client
+
+
+@dataclass
+class Ticket:
+    """A code or refresh token: good once, and until then.
+
+    Args:
+        grant: what it is exchanged for.
+        ends: when, in seconds since the epoch.
+        is_used: whether it was exchanged.
+    """
+
+    grant: Grant
+    ends: float
+    is_used: bool = False
+
+
+@dataclass
+class Device:
+    """A device that waits for its user (RFC 8628).
+
+    Args:
+        grant: what it has asked for; the subject is empty until somebody has said yes.
+        user_code: what the user is shown.
+        ends: when it is too late.
+        polled: when it asked last.
+        is_denied: whether somebody has said no.
+    """
+
+    grant: Grant
+    user_code: str
+    ends: float
+    polled: float = 0
+    is_denied: bool = False
+    now: float = 0
+
+    def get_client_id(self) -> str:
+        return self.grant.client
+
+    def get_scope(self) -> str:
+        return self.grant.scope
+
+    def get_user_code(self) -> str:
+        return self.user_code
+
+    def is_expired(self) -> bool:
+        return self.ends < self.now
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser in which somebody has signed in.
+
+    Args:
+        subject: who.
+        since: when.
+    """
+
+    subject: str
+    since: int
+
+
+class Shelf(Generic[Held]):
+    """So many things under names that nobody guesses; the oldest leaves."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, Held] = OrderedDict()
+
+    def put(self, thing: Held, name: str = "") -> str:
+        name = name or secrets.token_urlsafe(32)
+        self._held[name] = thing
+        while len(self._held) > _MOST:
+            self._held.popitem(last=False)
+        return name
+
+    def get(self, name: str | None) -> Held | None:
+        return self._held.get(name or "")
+
+    def remove(self, name: str | None) -> None:
+        self._held.pop(name or "", None)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(self._held.values())
+
+
+class SignIns:
+    """The codes, refresh tokens, devices and sessions of one double."""
+
+    def __init__(self) -> None:
+        self.codes: Shelf[Ticket] = Shelf()
+        self.refresh_tokens: Shelf[Ticket] = Shelf()
+        self.devices: Shelf[Device] = Shelf()
+        self.sessions: Shelf[Session] = Shelf()
+
+    def device_of(self, user_code: str) -> Device | None:
+        """The device that shows this code."""
+        wanted = user_code.replace("-", "").replace(" ", "").upper()
+        return next((one for one in self.devices if one.user_code.replace("-", "") == wanted), None)
+
+    def grants_of(self, session: str) -> list[Grant]:
+        """What was granted in a session and may be refreshed still."""
+        return [ticket.grant for ticket in self.refresh_tokens if session and ticket.grant.session == session]
