@@ -26,7 +26,7 @@ from specdouble.contract.properties import described, is_array, parts_of, proper
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
 from specdouble.contract.resource import CALLER, Action, Identity, Resource
-from specdouble.contract.rule import CollectionRule, OperationRule, Rule
+from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas
 from specdouble.contract.seeded import read_seeded
 from specdouble.contract.settings import read_settings
@@ -217,6 +217,15 @@ class Contract:
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self.document, schema, "")}
+
+    @cached_property
+    def keys_of(self) -> Mapping[str, set[str]]:
+        """The properties of a collection's documents by which others refer to them, by collection."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for rule in self.rules.values():
+            if isinstance(rule, PropertyRule) and rule.refers_to and rule.refers_by:
+                found[rule.refers_to].add(rule.refers_by)
+        return found
 
     @cached_property
     def rules_about(self) -> Mapping[str, list[OperationRule]]:

@@ -111,6 +111,11 @@ class PropertyRule(CollectionRule):
         """The collection whose documents the property names; None where it names none."""
         return None
 
+    @property
+    def refers_by(self) -> str:
+        """The property of those documents whose value it has; empty where that is their id."""
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeRule(PropertyRule):

@@ -211,7 +211,9 @@ class Campaign:
         if last is None or not last.refused or not failure.expected.endswith(" to be accepted"):
             return False
         action = self.session.contract.actions.get(last.call.operation.id)
-        return action is not None and not self.session.subjects[action.collection].once and says_taken(last)
+        if action is None or action.does == "delete":  # a deletion sends nothing that another could have
+            return False
+        return not self.session.subjects[action.collection].once and says_taken(last)
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise

@@ -171,6 +171,11 @@ class Subject:
         return frozenset(named | {rule.name for rule, attack in self.attacks if attack.once})
 
     @cached_property
+    def referring(self) -> frozenset[str]:
+        """The properties that hold what other documents have: they tell no document apart."""
+        return frozenset(rule.name for rule, _ in self.attacks if rule.refers_to)
+
+    @cached_property
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
         named = {self.id_sent} if self.named_by_client else set()

@@ -273,7 +273,7 @@ class Trial:
         """Find a new document that the answer to its create does not show: by its id, or by what it was made from."""
         subject = document.subject
         if document.id is None and subject.listers:
-            marks = {name: value for name, value in document.sent.items() if self._is_mark(value)}
+            marks = self.marks(subject, document.sent)
             entries = self.listed(subject, document.user, self.listing(document)) if marks else []
             found = [one for one in entries if all(one.get(name) == value for name, value in marks.items())]
             document.id = found[0].get(subject.key) if len(found) == 1 else None
@@ -292,7 +292,7 @@ class Trial:
         was, subject = document.id, document.subject
         if subject.is_known_by_id and subject.key == subject.resource.id:
             return None
-        names = {name: value for name, value in document.sent.items() if self._is_mark(value)}
+        names = self.marks(subject, document.sent)
         for name, value in {**document.shown, **names}.items():
             if name not in names and name != subject.resource.id:
                 continue
@@ -304,9 +304,10 @@ class Trial:
         document.id = was
         return None
 
-    def _is_mark(self, value: Any) -> bool:
-        """Whether no other document holds the value."""
-        return isinstance(value, str) and self.session.is_word(value)
+    def marks(self, subject: Subject, held: Mapping[str, Any]) -> dict[str, str]:
+        """The texts of a document that no other one holds."""
+        texts = {name: value for name, value in held.items() if isinstance(value, str) and self.session.is_word(value)}
+        return {name: value for name, value in texts.items() if name not in subject.referring}
 
     def create(
         self,

@@ -175,13 +175,15 @@ class Collection:
         return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_delete(self, filter: Filter) -> Document | None:
-        """Remove the first document that the filter matches, and hand it out."""
+        """Remove the first document that the filter matches, and hand it out.
+
+        Raises:
+            Refusal: a rule wants it to stay.
+        """
         found = self._documents.find_one(self._own(filter))
         if found is None:
             return None
-        # By its id: the filter may find another one by now, on a store that others write to.
-        self._documents.delete_one({"_id": found["_id"]})
-        self._note_write()
+        self._remove([found])
         return self._rules.shown(found)
 
     def delete_one(self, filter: Filter) -> DeleteResult:
@@ -190,11 +192,28 @@ class Collection:
 
     def delete_many(self, filter: Filter) -> DeleteResult:
         """Remove every document that the filter matches."""
-        matched = [document["_id"] for document in self._documents.find(self._own(filter)).to_list()]
-        for key in matched:
-            self._documents.delete_one({"_id": key})
-            self._note_write()
+        matched = self._documents.find(self._own(filter)).to_list()
+        self._remove(matched)
         return DeleteResult({"n": len(matched)}, True)
+
+    def _remove(self, documents: Sequence[Document]) -> None:
+        if self._rules.leave:
+            self._depart(documents)
+            return
+        for document in documents:
+            # By its id: the filter may find another one by now, on a store that others write to.
+            self._documents.delete_one({"_id": document["_id"]})
+            self._note_write()
+
+    def _depart(self, documents: Sequence[Document]) -> None:
+        """Remove documents of which others may speak: all that goes with them, or nothing."""
+        departure = self._view.departure()
+        for document in documents:
+            departure.take(self.name, document)
+        if departure.broken:
+            raise Refusal(departure.broken, self._statuses)
+        for name in departure.carry_out():
+            self._note_write(name)
 
     def _own(self, filter: Filter | None) -> dict[str, JSON]:
         """The filter, narrowed to the caller's documents."""
@@ -267,6 +286,6 @@ class Collection:
             self._writes.append((self.name, before, after, size_of(after), True))
         return Refusal(broken, self._statuses)
 
-    def _note_write(self) -> None:
+    def _note_write(self, name: str = "") -> None:
         if self._writes is not None:
-            self._writes.append((self.name, *self._view.latest(), False))
+            self._writes.append((name or self.name, *self._view.latest(), False))

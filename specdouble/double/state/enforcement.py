@@ -10,6 +10,7 @@ from specdouble.contract import Resource
 from specdouble.contract.json_type import JSON
 from specdouble.contract.kind import rule_of_ids
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.departure import Departure
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.keeper import SHADOW, Document, Keeper, View
 from specdouble.double.state.key import key_of
@@ -76,6 +77,7 @@ class Enforcement:
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
 
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
+        self.leave: list[Callable[[Document, Departure], None]] = _saying(keepers, "leave")
         self._broken = _asked(keepers)
         self._broken_anew = _asked([keeper for keeper in keepers if keeper.on_creation])
 

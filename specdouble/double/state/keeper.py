@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from specdouble.contract import Contract, Resource, Rule
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.departure import Departure
 from specdouble.double.state.problem import Broken
 from specdouble.double.state.store import Write
 from specdouble.rules import of_all
@@ -22,8 +23,8 @@ class View(Protocol):
     def holder(self, collection: str, field: str, key: str) -> object:
         """The id of the document that has the key, whosever it is; None where there is none."""
 
-    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
-        """Whether the referring document's owner may see a document of this id."""
+    def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
+        """Whether the referring document's owner may see a document of this id, or with this value of the `key`."""
 
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
@@ -41,6 +42,9 @@ class Room(View, Protocol):
 
     def latest(self) -> Write:
         """The last write: the document before and after it, as they are stored, and their bytes."""
+
+    def departure(self) -> Departure:
+        """What finds out what goes with documents that are deleted."""
 
 
 class Keeper:
@@ -98,26 +102,31 @@ class Keeper:
             view: the store as the writer sees it.
         """
 
+    def leave(self, document: Document, departure: Departure) -> None:
+        """Say what goes or changes with a document that is to be deleted, or what forbids it."""
+
     @classmethod
     def asked_together(cls, keepers: Sequence[Keeper]) -> list[Callable[..., Broken | Sequence[Broken] | None]]:
         """What is asked for `broken` in the place of several keepers of this class: each, where that is as fast."""
         return [keeper.broken for keeper in keepers]
 
-    def sample(self, pick: Callable[[str], Any]) -> Any:
+    def sample(self, pick: Callable[[str, str], Any]) -> Any:
         """A value for a made document; None where the schema's own will do.
 
         Args:
-            pick: gives the id of a document of a collection; None where that has none.
+            pick: gives a document's value of a property, the id where that is empty, of a collection; None where that
+                has no documents.
         """
 
     def breaches(
-        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
     ) -> Iterable[Breach]:
         """Where documents of a seed break the rule.
 
         Args:
             documents: all those of the collection.
-            visible: whether the owner of a document may see that of an id in a collection.
+            visible: whether the owner of a document may see that of an id, or with that value of a property, in a
+                collection.
         """
         return ()
 

@@ -186,17 +186,20 @@ class _Checker:
             for index, name, reason, remedy in keeper.breaches(source.data, self.visible):
                 self.find(source, pointer(index, name), reason, remedy)
 
-    def visible(self, target: str, key: JSON, referrer: Document) -> bool:
-        if not isinstance(key, str | int | float):
+    def visible(self, target: str, value: JSON, referrer: Document, key: str) -> bool:
+        if not isinstance(value, str | int | float):
             return False
-        found = self.ids.get(target, {}).get(key)
-        if found is None:
-            return False
+        if key:
+            there = self.sources[target].data if target in self.readable else []
+            return any(one.get(key) == value and self.is_seen(target, one, referrer) for one in there)
+        found = self.ids.get(target, {}).get(value)
+        return found is not None and self.is_seen(target, found, referrer)
+
+    def is_seen(self, target: str, document: Document, referrer: Document) -> bool:
+        """Whether the owner of the referring document sees the other one."""
         resource = self.contract.resources[target]
-        for name in (resource.owner, resource.tenant):
-            if name is not None and name in referrer and found.get(name) != referrer[name]:
-                return False
-        return True
+        scopes = [name for name in (resource.owner, resource.tenant) if name is not None and name in referrer]
+        return all(document.get(name) == referrer[name] for name in scopes)
 
     def find(self, source: Source, at: str, reason: str, remedy: str) -> None:
         self.findings.append(Finding(source.name, source.line(at), at, reason, remedy, id="mock-data"))

@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.contract import Contract, Resource
 from specdouble.contract.reserved import is_reserved
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.departure import Departure
 from specdouble.double.state.documents import Collection, Written
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
@@ -163,8 +164,10 @@ class World:
         found = self._peek(collection, field, key)
         return None if found is None else found["_id"]
 
-    def has(self, collection: str, id: str | int, referrer: Document) -> bool:
-        """Whether the owner of the referring document may see a document of this id."""
+    def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
+        """Whether the owner of the referring document may see a document of this id, or with this value of the key."""
+        if key:  # several may have it, and only some be seen
+            return self._has_by(collection, key, id, referrer)
         found = self._peek(collection, "_id", id)
         if found is None:
             return False
@@ -172,6 +175,15 @@ class World:
             if name in referrer and found.get(name) != referrer[name]:
                 return False
         return True
+
+    def _has_by(self, collection: str, key: str, value: str | int, referrer: Document) -> bool:
+        documents, enforcement = self._kept(collection)
+        seen = {name: referrer[name] for name in enforcement.scopes if name in referrer}
+        return documents.find_one({key: value, **seen}) is not None
+
+    def departure(self) -> Departure:
+        """What finds out what goes with documents that are deleted."""
+        return Departure(self._kept)
 
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
@@ -215,6 +227,8 @@ class World:
         for keeper in enforcement.keepers:
             for fields in keeper.indexes:
                 documents.create_index([(field, 1) for field in fields])
+        for field in self._contract.keys_of.get(name, ()):
+            documents.create_index(field)
         if name not in self._filled:
             self._begin(name, documents, enforcement)
         self._collections[name] = (documents, enforcement)

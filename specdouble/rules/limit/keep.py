@@ -41,7 +41,7 @@ class LimitKeeper(Keeper):
         return view.count(self.rule.collection, scope)
 
     def breaches(
-        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
     ) -> Iterator[Breach]:
         """Each document of a seed that is one too many."""
         counted: Counter[str] = Counter()

@@ -1,11 +1,16 @@
-"""References: only ids of documents that exist for the caller are taken, and a refusal stores nothing."""
+"""References: only what names a document that exists for the caller is taken, and a refusal stores nothing.
+
+What becomes of a reference when its document is deleted: each case deletes one that nothing else of this run needs.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from specdouble.rules.references.rule import References
+from specdouble.contract import Operation
+from specdouble.rules.references.rule import OnDelete, References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
@@ -13,15 +18,22 @@ from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted, refused_as, views
+from specdouble.verify.trial import Document, Trial, accepted, refused_as, views
 from specdouble.verify.values import kind, merged, unlike
 
 NOT_FOUND = 404
 FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 
 
-def plan(session: Session, subject: Subject, rule: References) -> Plan:
+def plan(session: Session, subject: Subject, rule: References | OnDelete) -> Plan:
     """The cases of one rule."""
+    if isinstance(rule, OnDelete):
+        yield from _of_deletion(session, subject, rule)
+    else:
+        yield from _of_reference(session, subject, rule)
+
+
+def _of_reference(session: Session, subject: Subject, rule: References) -> Plan:
     writers: list[Updater | None] = []
     if subject.creators and rule.name in subject.requested(subject.creators[0]):
         writers.append(None)
@@ -35,7 +47,7 @@ def plan(session: Session, subject: Subject, rule: References) -> Plan:
         return
     for writer in writers:
         yield from _of_writer(session, subject, rule, target, writer)
-    if target.resource.owner and len(session.crowd) < 2:
+    if target.resource.owner and len(session.crowd) < 2 and not rule.of_anyone:
         yield Missing(rule.id, "another's: needs a second user in the settings")
 
 
@@ -45,7 +57,7 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
     refused, taken = f"{rule.name} of no document is refused on {on}", f"{rule.name} of a document is accepted on {on}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "writer": writer}
     yield Case(rule.id, taken, partial(_existing, **of), "", about)
-    for what, pick in _unknown().items():
+    for what, pick in _unknown(session, rule).items():
         yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about, decisive=True)
     if target.creators:
         yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
@@ -55,7 +67,7 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
         pairs = session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
         for one, other in pairs if target.resource.owner or target.resource.tenant else ():
             run = partial(_anothers, **of, one=one, other=other)
-            promise = f"{rule.name} of another's document is refused on {on}"
+            promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
             yield Case(rule.id, promise, run, f"{other.name}'s, by {one.name}", about)
         if target.deleters:
             promise = f"{rule.name} of a deleted document is refused on {on}"
@@ -64,6 +76,9 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
         promise = f"{operation} refused by a rule changes nothing"
         run = partial(refused_update, subject=subject, updater=writer, changes={rule.name: "0" * 24})
         yield Case(Names.refused_leaves_no_trace, promise, run, f"an unknown {rule.name}", about)
+    if target.creators and _takes_several(subject, rule, operation):
+        promise = f"each of an array of {rule.name} names a document on {on}"
+        yield Case(rule.id, promise, partial(_several, **of, target=target), "one of two", about)
     if writer is not None and writer.partial:
         yield Case(rule.id, f"an update without {rule.name} is accepted", partial(_left_out, **of), "", about)
 
@@ -126,8 +141,14 @@ def _refused_below(trial: Trial, subject: Subject, rule: References, parent: str
 # Where a body names it
 
 
-def _unknown() -> dict[str, Any]:
+def _unknown(session: Session, rule: References) -> dict[str, Any]:
     """Ways to an id of no document, from the id of one."""
+    if rule.key:  # a name that is nearly another's may be somebody's
+        return {
+            f"a {rule.key} of none": lambda known: _of_none(session, rule, known),
+            "empty": lambda known: "" if isinstance(known, str) else 0,
+            "a space": lambda known: " " if isinstance(known, str) else 0,
+        }
     return {
         "its last character other": lambda known: _other_last(known),
         "its first character other": unlike,
@@ -142,6 +163,11 @@ def _unknown() -> dict[str, Any]:
     }
 
 
+def _of_none(session: Session, rule: References, known: Any) -> Any:
+    """What names no document, where the value names one."""
+    return session.fresh() if rule.key and isinstance(known, str) else _other_last(known)
+
+
 def _other_last(known: Any) -> Any:
     return known[:-1] + ("0" if known[-1:] != "0" else "1") if isinstance(known, str) else known + 987_654
 
@@ -154,10 +180,44 @@ def _filled(known: Any, char: str) -> Any:
     return "".join(char if one.isalnum() else one for one in known) if isinstance(known, str) else 0
 
 
+def _what(rule: References) -> str:
+    return rule.key or "id"
+
+
+def _named_by(rule: References | OnDelete, document: Document) -> Any:
+    """The value that names a document."""
+    if not rule.key:
+        return document.id
+    held = {**document.sent, **document.shown}
+    if held.get(rule.key) is None:
+        raise NotExercised(f"nothing tells the {rule.key} of a document of {document.subject.collection}")
+    return held[rule.key]
+
+
+def _known(trial: Trial, rule: References, user: User) -> Any:
+    """The value that names a document which the user may refer to.
+
+    Raises:
+        NotExercised: there is none.
+    """
+    session, target = trial.session, trial.session.subjects[rule.target]
+    key = session.reference(rule.target, user)
+    if not rule.key:
+        return key
+    made = session.as_made(target, key)
+    if made.get(rule.key) is not None:
+        return made[rule.key]
+    listed = trial.listed(target, user, until=key) if target.listers else []
+    found = next((one[rule.key] for one in listed if one.get(target.key) == key and one.get(rule.key)), None)
+    if found is None:
+        raise NotExercised(f"nothing tells the {rule.key} of a document of {rule.target}")
+    return found
+
+
 def _wrapped(subject: Subject, rule: References, writer: Updater | None, value: Any) -> Any:
     operation = writer.operation if writer else subject.creators[0]
     schema = merged(subject.requested(operation)[rule.name], subject.contract.resolve)
-    return [value] if kind(schema) == "array" else value
+    return [value] if kind(schema) == "array" and not isinstance(value, list) else value
 
 
 def _write(
@@ -183,7 +243,7 @@ def _statuses(rule: References, exchange: Any) -> set[int]:
 
 
 def _refused(trial: Trial, subject: Subject, rule: References, writer: Updater | None, pick: Any) -> None:
-    known = trial.session.reference(rule.target, trial.user)
+    known = _known(trial, rule, trial.user)
     value = pick(known)
     exchange, body, before = _write(trial, subject, rule, writer, value)
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} {value!r}, the id of no document,")
@@ -207,31 +267,34 @@ def _nothing_stored(
 
 
 def _existing(trial: Trial, subject: Subject, rule: References, writer: Updater | None) -> None:
-    known = trial.session.reference(rule.target, trial.user)
+    known = _known(trial, rule, trial.user)
     exchange, _, _ = _write(trial, subject, rule, writer, known)
-    accepted(exchange, f"{rule.name} {known!r}, the id of a document,")
+    accepted(exchange, f"{rule.name} {known!r}, the {_what(rule)} of a document,")
 
 
 def _new(trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject) -> None:
-    known = trial.create(target).id
+    known = _named_by(rule, trial.create(target))
     exchange, _, _ = _write(trial, subject, rule, writer, known)
-    accepted(exchange, f"{rule.name} {known!r}, the id of a new document,")
+    accepted(exchange, f"{rule.name} {known!r}, the {_what(rule)} of a new document,")
 
 
 def _in_state(
     trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject, state: dict[str, Any]
 ) -> None:
-    known = trial.create(target, **state).id
+    known = _named_by(rule, trial.create(target, **state))
     exchange, _, _ = _write(trial, subject, rule, writer, known)
-    accepted(exchange, f"{rule.name} {known!r}, the id of a document with {state},")
+    accepted(exchange, f"{rule.name} {known!r}, the {_what(rule)} of a document with {state},")
 
 
 def _anothers(trial: Trial, subject: Subject, rule: References, writer: Updater | None, one: User, other: User) -> None:
-    theirs, own = trial.session.reference(rule.target, other), trial.session.reference(rule.target, one)
+    theirs, own = _known(trial, rule, other), _known(trial, rule, one)
     exchange, _, _ = _write(trial, subject, rule, writer, own, one)
     if not exchange.ok:
         raise NotExercised(f"{one.name}'s own reference was refused: {exchange.told(80)}")
     exchange, _, _ = _write(trial, subject, rule, writer, theirs, one)
+    if rule.of_anyone:
+        accepted(exchange, f"{rule.name} of {other.name}'s document, sent by {one.name},")
+        return
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} of {other.name}'s document, sent by {one.name},")
 
 
@@ -239,8 +302,22 @@ def _deleted(trial: Trial, subject: Subject, rule: References, writer: Updater |
     document = trial.create(target)
     if not trial.delete(document).ok:
         raise NotExercised("a delete was refused")
-    exchange, _, _ = _write(trial, subject, rule, writer, document.id)
+    exchange, _, _ = _write(trial, subject, rule, writer, _named_by(rule, document))
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} of a deleted document")
+
+
+def _takes_several(subject: Subject, rule: References, operation: Operation) -> bool:
+    return kind(merged(subject.requested(operation)[rule.name], subject.contract.resolve)) == "array"
+
+
+def _several(trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject) -> None:
+    """Two documents are taken, and refused as soon as the second is none."""
+    known = [_named_by(rule, trial.create(target)) for _ in range(2)]
+    exchange, _, _ = _write(trial, subject, rule, writer, known)
+    if not exchange.ok:
+        raise NotExercised(f"no two documents are taken: {exchange.told(80)}")
+    exchange, _, _ = _write(trial, subject, rule, writer, [known[0], _of_none(trial.session, rule, known[1])])
+    refused_as(exchange, _statuses(rule, exchange), f"an array of {rule.name} whose second names no document")
 
 
 def _left_out(trial: Trial, subject: Subject, rule: References, writer: Updater | None) -> None:
@@ -251,12 +328,108 @@ def _left_out(trial: Trial, subject: Subject, rule: References, writer: Updater 
     accepted(trial.try_update(writer, document, {}), f"an update without {rule.name}")
 
 
+# When the document that is named is deleted
+
+
+def _of_deletion(session: Session, subject: Subject, rule: OnDelete) -> Plan:
+    referrer = session.subjects[rule.referrer]
+    deleter, creator = next(iter(subject.deleters), None), next(iter(referrer.creators), None)
+    if deleter is None or not subject.creators:
+        wanting = "deletes" if deleter is None else "creates"
+        yield Missing(rule.id, f"no operation {wanting} documents of {subject.collection}")
+        return
+    if creator is None:
+        yield Missing(rule.id, f"no operation creates documents of {rule.referrer}")
+        return
+    if rule.name not in referrer.requested(creator):
+        yield Missing(rule.id, f"{creator} takes no {rule.name}")
+        return
+    of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule}
+    about = ids(deleter)
+    yield Case(rule.id, str(rule), partial(_delete_named, **of), "", about, decisive=True)
+    if rule.does == "restrict" and referrer.deleters:
+        promise = f"a document of {subject.collection} can be deleted once none names it"
+        yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
+    promise = f"a document of {subject.collection} that none names is deleted, and takes nothing with it"
+    yield Case(rule.id, promise, partial(_delete_beside, **of), "", about, unaided=True)
+
+
+def _referring(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> Document:
+    """A new document that names the other one."""
+    operation, value = trial.creator(referrer), _named_by(rule, target)
+    schema = merged(referrer.requested(operation)[rule.name], trial.contract.resolve)
+    named: dict[str, Any] = {rule.name: [value] if kind(schema) == "array" else value}
+    return trial.create(referrer, **named)
+
+
+def _delete_named(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    target = trial.create(subject)
+    document = _referring(trial, referrer, rule, target)
+    exchange = trial.delete(target)
+    if rule.does == "restrict":
+        refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, "the deletion of what is named")
+        _is_there(trial, target, "the document whose deletion was refused")
+        _is_there(trial, document, "the document that names it")
+        return
+    accepted(exchange, "the deletion of what is named")
+    if rule.does == "cascade":
+        _is_gone(trial, document)
+    elif referrer.observable:
+        _is_emptied(rule, _is_there(trial, document, "the document that named it"), _named_by(rule, target))
+
+
+def _is_there(trial: Trial, document: Document, what: str) -> dict[str, Any]:
+    if not document.subject.observable:
+        return {}
+    seen = trial.look_for(document, document.user)
+    if seen is None:
+        raise Broken(f"{what} to be there", f"it is not: {trial.exchanges[-1].told(80)}")
+    return seen
+
+
+def _is_gone(trial: Trial, document: Document) -> None:
+    if document.subject.observable and trial.look_for(document, document.user) is not None:
+        raise Broken("the document that named the deleted one to be gone too", "it is still there")
+    trial.session.ledger.forget(document.subject.collection, document.id)
+
+
+def _is_emptied(rule: OnDelete, seen: dict[str, Any], was: Any) -> None:
+    held = seen.get(rule.name)
+    names_it = was in held if isinstance(held, list) else held == was
+    if rule.does == "set-null" and names_it:
+        raise Broken(f"{rule.name} to be emptied", f"it names the deleted document still: {held!r}")
+    if rule.does == "ignore" and not names_it:
+        raise Broken(f"{rule.name} to stay {was!r}", f"it is {held!r}")
+
+
+def _delete_once_free(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    target = trial.create(subject)
+    document = _referring(trial, referrer, rule, target)
+    if trial.delete(target).ok:
+        raise NotExercised("the deletion was not refused")
+    if not trial.delete(document).ok:
+        raise NotExercised("the document that names it cannot be deleted")
+    accepted(trial.delete(target), "the deletion of what is named no longer")
+
+
+def _delete_beside(trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete) -> None:
+    kept, target = trial.create(subject), trial.create(subject)
+    document = _referring(trial, referrer, rule, kept)
+    accepted(trial.delete(target), "the deletion of what is not named")
+    seen = _is_there(trial, document, "a document that names another one")
+    held = seen.get(rule.name, _named_by(rule, kept))
+    if _named_by(rule, kept) not in (held if isinstance(held, list) else [held]):
+        raise Broken(f"{rule.name} of another document to stay", f"it is {held!r}")
+    with suppress(NotExercised):
+        _is_there(trial, kept, "a document that was not deleted")
+
+
 def value(session: Session, subject: Subject, rule: References, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """The id of a document that the user may refer to; a list of it where the property holds several."""
-    target = session.subjects[rule.target]
+    target, trial = session.subjects[rule.target], Trial(session)
     try:
         new = rule.name in subject.once and target.creators
-        found = Trial(session).create(target, user).id if new else session.reference(rule.target, user)
+        found = _named_by(rule, trial.create(target, user)) if new else _known(trial, rule, user)
     except NotExercised:
         if session.bodies.property_fits(schema, None):
             return None  # the first of a collection that refers to itself refers to nothing
@@ -265,8 +438,8 @@ def value(session: Session, subject: Subject, rule: References, schema: Any, use
 
 
 def another(trial: Trial, rule: References) -> Any:
-    """The id of a new document."""
-    return trial.create(trial.subject(rule.target)).id
+    """What names a new document."""
+    return _named_by(rule, trial.create(trial.subject(rule.target)))
 
 
 ATTACK = Attack(plan, value=value, another=another)

@@ -1,20 +1,22 @@
-"""References that are not followed, or too late."""
+"""References that are not followed, or too late; deletions that leave behind what they should not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.double.state.departure import Departure
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
 from specdouble.double.state.problem import Broken, Refusal
-from specdouble.prove.change import keeping, kept, kept_also, refused_wrongly, together
+from specdouble.prove.change import keeping, kept, kept_also, kept_as, refused_wrongly, together, unkept
 from specdouble.prove.facts import changers, creators, doing, rules_of, sendable, unwritten
 from specdouble.prove.fault import Change, Fault, Mutant, Mutants, mutants_of_rule
-from specdouble.rules.references.keep import ReferencesKeeper
-from specdouble.rules.references.rule import References
+from specdouble.rules.references.keep import OnDeleteKeeper, ReferencesKeeper
+from specdouble.rules.references.rule import OnDelete, References
 
 Lets = Callable[[Document, Document | None], bool]
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]*")
@@ -29,13 +31,16 @@ def mutants(contract: Contract) -> Mutants:
             sentence = f"A document refused for its unknown {rule.name} is kept all the same."
             change, concerns = keeping(rule.collection, _late(rule)), (rule.id, "refused_leaves_no_trace")
             yield Mutant("references.checked-after-the-write", rule.about, sentence, change, concerns, equivalent=why)
+    for end in rules_of(contract, OnDelete):
+        yield from mutants_of_rule(end, _of_deletion(end), _undeleted(contract, end))
 
 
 def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
     name, things = rule.name, rule.target
     yield "dropped", f"Anything is accepted as {name}.", _letting(rule, lambda _after, _before: True)
-    sentence = f"Any well-formed id is accepted as {name}, whether a document of {things} has it or not."
-    yield "format-checked-alone", sentence, _letting(rule, lambda after, _: _well_formed(after.get(rule.name)))
+    if not rule.key:
+        sentence = f"Any well-formed id is accepted as {name}, whether a document of {things} has it or not."
+        yield "format-checked-alone", sentence, _letting(rule, lambda after, _: _well_formed(after.get(rule.name)))
     if any(name in sendable(contract, contract.operations[key]) for key in changers(contract, rule.collection)):
         sentence = f"A change may name as {name} what does not exist."
         yield "unchecked-on-update", sentence, _letting(rule, lambda _, before: before is not None)
@@ -43,6 +48,49 @@ def _faults(contract: Contract, rule: References) -> Iterator[Fault]:
     if doing(contract, rule.target, "delete"):
         yield "dangling", f"The id of a deleted document of {things} is accepted as {name}.", _dangling(rule)
     yield from refused_wrongly(contract, rule, f"An unknown {name}")
+
+
+def _undeleted(contract: Contract, rule: OnDelete) -> str:
+    """Why no deletion shows what becomes of a reference; empty where one does."""
+    if not doing(contract, rule.collection, "delete") or not creators(contract, rule.collection):
+        return f"no operation deletes documents of {rule.collection} that were created"
+    taken = [sendable(contract, contract.operations[key]) for key in creators(contract, rule.referrer)]
+    return "" if any(rule.name in one for one in taken) else f"no operation creates what names documents by {rule.name}"
+
+
+def _of_deletion(rule: OnDelete) -> Iterator[Fault]:
+    things, name = rule.collection, rule.name
+    if rule.does != "ignore":
+        sentence = f"A document of {things} is deleted and what names it by {name} is forgotten."
+        yield "left-dangling", sentence, unkept(rule)
+        sentence = f"The deletion of any document of {things} concerns all of {rule.referrer} that have a {name}."
+        yield "all-taken-for-named", sentence, kept(rule, Indiscriminate)
+    for does, sentence in _WRONGLY.items():
+        if does != rule.does:
+            yield f"{does}-instead", sentence.format(things=things, referrer=rule.referrer, name=name), kept_as(
+                rule, replace(rule, does=does)
+            )  # fmt: skip
+
+
+_WRONGLY = {
+    "restrict": "A document of {things} cannot be deleted while {referrer} names it.",
+    "cascade": "A document of {things} takes all of {referrer} with it that name it.",
+    "set-null": "{name} is emptied when the document of {things} that it names is deleted.",
+}
+
+
+class Indiscriminate(OnDeleteKeeper):
+    """Takes every document that names one for a document that names this one."""
+
+    def referring(self, document: Document, departure: Departure) -> list[Document]:
+        """All that name any."""
+        return departure.referring(self.rule.referrer, {self.rule.name: {"$ne": None}})
+
+    def forget(self, after: Document, value: Any) -> None:
+        """Whatever it names."""
+        super().forget(after, after.get(self.rule.name))
+        if isinstance(after.get(self.rule.name), list):
+            after[self.rule.name] = []
 
 
 def _letting(rule: References, lets: Lets) -> Change:
@@ -62,6 +110,10 @@ def _well_formed(value: Any) -> bool:
 
 def _of_others(contract: Contract, rule: References) -> Iterator[Fault]:
     target = contract.resources[rule.target]
+    if rule.of_anyone and (target.owner or target.tenant):
+        sentence = f"Another's document of {rule.target} is refused as {rule.name}."
+        yield "of-the-caller-alone", sentence, kept_as(rule, replace(rule, of_anyone=False))
+        return
     if target.owner and target.tenant:
         sentence = f"A colleague's document of {rule.target} is accepted as {rule.name}."
         yield "of-colleagues", sentence, _seeing(rule, {target.owner})
@@ -83,10 +135,10 @@ def _seeing(rule: References, unscoped: set[str]) -> Change:
         def count(self, collection: str, scope: Mapping[str, Any]) -> int:
             return self.view.count(collection, scope)
 
-        def has(self, collection: str, id: str | int, referrer: Document) -> bool:
+        def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
             if collection == rule.target:
                 referrer = {name: value for name, value in referrer.items() if name not in unscoped}
-            return self.view.has(collection, id, referrer)
+            return self.view.has(collection, id, referrer, key)
 
     class Seeing(ReferencesKeeper):
         def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
@@ -117,7 +169,7 @@ def _dangling(rule: References) -> Change:
 
     class Remembering(Keeper):
         def create(self, document: Document, now: str) -> None:
-            given.add(document["_id"])
+            given.add(document.get(rule.key) if rule.key else document["_id"])
 
     def was(after: Document, _before: Document | None) -> bool:
         value = after.get(rule.name)

@@ -32,7 +32,7 @@ class TimestampKeeper(Keeper):
         if not self.fixed:
             after[self.rule.name] = self.clock.timestamp(after=before.get(self.rule.name))
 
-    def sample(self, pick: Callable[[str], Any]) -> str:
+    def sample(self, pick: Callable[[str, str], Any]) -> str:
         """The time at which it is made."""
         return self.clock.timestamp()
 

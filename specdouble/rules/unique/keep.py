@@ -46,7 +46,7 @@ class UniqueKeeper(Keeper):
         return Broken(self.rule, "is already taken", other) if taken else None
 
     def breaches(
-        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
     ) -> Iterator[Breach]:
         """Each document that has the value of one before it."""
         seen: dict[str, int] = {}

@@ -48,7 +48,7 @@ class ValidationsKeeper(Keeper):
         return document
 
     def breaches(
-        self, documents: Sequence[Document], visible: Callable[[str, Any, Document], bool]
+        self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
     ) -> Iterator[Breach]:
         """Each document that breaks it."""
         for index, document in enumerate(documents):

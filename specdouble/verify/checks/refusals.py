@@ -92,7 +92,7 @@ def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
     """A body that the create must accept, with a text in it by which its document would be known in a list."""
     creator = trial.creator(subject)
     body = trial.body(subject, creator, trial.user)
-    if subject.once or any(isinstance(value, str) and trial.session.is_word(value) for value in body.values()):
+    if subject.once or trial.marks(subject, body):
         return body
     for name, schema in subject.requested(creator).items():
         ruled = name in subject.chosen or name in subject.server_set or name in trial.session.implied
@@ -105,7 +105,7 @@ def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
 def leaves_nothing(trial: Trial, subject: Subject, body: dict[str, Any]) -> None:
     """A name that a refused create was sent is free still, and no list shows it."""
     if subject.listers and not subject.once:
-        marks = {value for value in body.values() if isinstance(value, str) and trial.session.is_word(value)}
+        marks = {*trial.marks(subject, body).values()}
         for one in trial.listed(subject, trial.user):
             if marks & {value for value in one.values() if isinstance(value, str)}:
                 raise Broken("a refused create to store nothing", "the list shows its document")

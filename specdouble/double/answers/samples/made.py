@@ -214,7 +214,7 @@ class _Maker:
         if number or not _is_told(resource):
             wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
         for keeper in self.keepers:
-            value = keeper.sample(lambda collection: self.pick(collection, number))
+            value = keeper.sample(lambda collection, key: self.pick(collection, number, key))
             if value is not None:
                 wishes[keeper.rule.name] = value
         for name, (parent, stand_in) in self.parents().items():
@@ -253,13 +253,13 @@ class _Maker:
                     return self.sampler.sample(parameter.slot, scope.name)
         return scope.name
 
-    def pick(self, collection: str, number: int) -> JSON:
-        """The id of a document of another collection; None where that has none."""
+    def pick(self, collection: str, number: int, key: str = "") -> JSON:
+        """The id, or another key, of a document of another collection; None where that has none."""
         documents = self.origin.known(collection, self.resource.collection)
         resource = self.contract.resources.get(collection)
         if not documents or resource is None:
             return None
-        return documents[number % len(documents)].get(resource.id)
+        return documents[number % len(documents)].get(key or resource.id)
 
     def is_new(self, document: Document, others: list[Document]) -> bool:
         resource = self.resource

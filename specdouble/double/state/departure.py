@@ -1,0 +1,86 @@
+"""A departure: a document that is to be deleted, and all that goes or changes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from specdouble.double.state.problem import Broken
+
+Document = dict[str, Any]
+Key = tuple[str, object]  # a collection, and the id under which the store has a document of it
+
+
+class Rules(Protocol):
+    """The rules of a collection, as far as documents leave it."""
+
+    @property
+    def leave(self) -> Sequence[Callable[[Document, Departure], None]]:
+        """What each rule says of a document that leaves."""
+
+    def key(self, document: Document) -> None:
+        """Write beside the document what the store keeps unique."""
+
+
+class Departure:
+    """What is found out before anything is written: a deletion that is refused has changed nothing.
+
+    Args:
+        kept: the store's documents of a collection, and its rules.
+    """
+
+    def __init__(self, kept: Callable[[str], tuple[Any, Rules]]) -> None:
+        self._kept = kept
+        self._waiting: list[tuple[str, Document]] = []
+        self._going: dict[Key, Document] = {}
+        self._changed: dict[Key, Document] = {}
+        self._forbidden: list[tuple[Broken, Key]] = []
+
+    def take(self, collection: str, document: Document) -> None:
+        """Have a document go, and ask the rules what goes with it."""
+        self._waiting.append((collection, document))
+        while self._waiting:  # not one within the other: a chain of documents may be long
+            name, one = self._waiting.pop()
+            if (name, one["_id"]) not in self._going:
+                self._going[name, one["_id"]] = one
+                for leave in self._kept(name)[1].leave:
+                    leave(one, self)
+
+    # What a rule answers
+
+    def referring(self, collection: str, filter: Mapping[str, Any]) -> list[Document]:
+        """The documents that the filter finds, whosever they are, but for those that go."""
+        found: list[Document] = self._kept(collection)[0].find(dict(filter)).to_list()
+        return [one for one in found if (collection, one["_id"]) not in self._going]
+
+    def follow(self, collection: str, document: Document) -> None:
+        """Have another document go too."""
+        self._waiting.append((collection, document))
+
+    def change(self, collection: str, document: Document, changes: Callable[[Document], None]) -> None:
+        """Have a document changed that stays."""
+        changes(self._changed.setdefault((collection, document["_id"]), dict(document)))
+
+    def forbid(self, broken: Broken, collection: str, document: Document) -> None:
+        """Have nothing go, as long as this document stays."""
+        self._forbidden.append((broken, (collection, document["_id"])))
+
+    # What comes of it
+
+    @property
+    def broken(self) -> list[Broken]:
+        """The rules that forbid it."""
+        return [broken for broken, key in self._forbidden if key not in self._going]
+
+    def carry_out(self) -> Iterator[str]:
+        """Write it; the name of each collection right after a write to it."""
+        for (name, key), after in self._changed.items():
+            if (name, key) not in self._going:
+                documents, rules = self._kept(name)
+                rules.key(after)
+                documents.replace_one({"_id": key}, after)
+                yield name
+        # What was found last goes first: nobody sees a document whose parent is gone.
+        for name, key in reversed([*self._going]):
+            self._kept(name)[0].delete_one({"_id": key})
+            yield name
