@@ -232,15 +232,16 @@ class Discovery:
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> None:
         """Tell what became of what was seen, guessed and stated."""
         for result in results:
-            one = result.hypothesis
+            one, seen = result.hypothesis, result.hypothesis.source.miner == "trial"
             said = [other for other in mined if is_refined_by(other, one)]
             source = next((other.source for other in said if other.source.claims), said[0].source if said else None)
             told = one if source is None else replace(one, source=source)
+            held = SILENT if source is None and seen else CONFIRMED
             if result.state == CONFIRMED:
-                state = SILENT if source is None and one.source.miner == "trial" else CONFIRMED
-            elif result.state == REFUTED and not one.source.claims:
-                # Nobody promised it: what was seen at first did not hold to the end.
-                state = UNDECIDED if one.source.miner == "trial" else ""
+                state = held
+            elif result.state == REFUTED and not told.source.claims:
+                # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
+                state = held if seen and result.in_part else UNDECIDED if seen else ""
             else:
                 state = result.state
             if state:

@@ -32,6 +32,7 @@ class Result:
         requests: how many were sent for it.
         cases: how many cases were judged.
         written: whether the contract holds it already.
+        in_part: whether it was broken, and holds all the same in a case that proves it, with its control.
     """
 
     hypothesis: Hypothesis
@@ -43,6 +44,7 @@ class Result:
     requests: int = 0
     cases: int = 0
     written: bool = False
+    in_part: bool = False
 
     @staticmethod
     def taken(outcome: Outcome) -> Result:
@@ -50,14 +52,16 @@ class Result:
         state = CONFIRMED if outcome.state == SILENT else outcome.state
         return Result(
             outcome.hypothesis, state, outcome.rule, outcome.sentence, outcome.reason, outcome.curl,
-            outcome.requests, outcome.cases, outcome.written,
+            outcome.requests, outcome.cases, outcome.written, bool(outcome.but),
         )  # fmt: skip
 
     def outcome(self, hypothesis: Hypothesis, state: str) -> Outcome:
         """What is told of it."""
+        holds = state in (CONFIRMED, SILENT)
         return Outcome(
-            hypothesis, state, self.rule, self.sentence, self.reason or hypothesis.source.words, self.curl,
-            self.requests, self.cases, self.written,
+            hypothesis, state, self.rule, self.sentence,
+            hypothesis.source.words if holds else self.reason or hypothesis.source.words,
+            self.curl, self.requests, self.cases, self.written, self.reason if holds and self.in_part else "",
         )  # fmt: skip
 
 
@@ -137,7 +141,8 @@ def _result(done: Run, hypothesis: Hypothesis, rule: Rule) -> Result:
     if state == UNDECIDED and not reason:
         reason = "no case of it came to an end"
     curl = _curl(done.session, row)
-    return Result(hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases)
+    in_part = state == REFUTED and not rule.hides and row.shown is not None and all(row.shown.weight)
+    return Result(hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases, in_part=in_part)
 
 
 def _curl(session: Session, row: Row) -> str:

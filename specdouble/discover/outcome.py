@@ -28,6 +28,7 @@ class Outcome:
         rule: the id of the rule that it makes; empty for what rules stand on: documents, actions, identities.
         sentence: the rule as a sentence.
         reason: why it is refuted or undecided, as a clause; else what was seen.
+        but: of what holds, the case in which it does not.
         curl: the lines for a shell that show it: the request that decides, and its control.
         requests: how many were sent for it.
         cases: how many cases of the attack were judged.
@@ -43,6 +44,7 @@ class Outcome:
     requests: int = 0
     cases: int = 0
     written: bool = False
+    but: str = ""
 
     @property
     def holds(self) -> bool:
@@ -56,5 +58,5 @@ class Outcome:
             "state": self.state, "rule": self.rule, "sentence": self.sentence, "reason": self.reason,
             "keyword": one.keyword, "pointer": one.pointer, "value": one.value, "prior": one.prior,
             "source": {"miner": source.miner, "file": source.file, "line": source.line, "words": source.words},
-            "requests": self.requests, "cases": self.cases, "curl": self.curl, "written": self.written,
+            "requests": self.requests, "cases": self.cases, "curl": self.curl, "written": self.written, "but": self.but,
         }  # fmt: skip

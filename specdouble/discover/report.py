@@ -46,6 +46,8 @@ def _comment(one: Outcome) -> Iterator[str]:
     yield from _wrapped(f"{one.state}: {one.sentence or one.hypothesis.keyword}")
     if str(one.hypothesis.source):
         yield from _wrapped(f"from {one.hypothesis.source}")
+    if one.but:
+        yield from _wrapped(f"but: {one.but}")
     for line in _evidence(one):
         yield f"    {line}"
 
@@ -100,7 +102,7 @@ def earlier(file: Path) -> dict[str, Outcome]:
 
 def _outcome(told: Mapping[str, Any]) -> Outcome:
     hypothesis = Hypothesis(told["keyword"], told["pointer"], told["value"], Source(**told["source"]), told["prior"])
-    names = ("state", "rule", "sentence", "reason", "curl", "requests", "cases", "written")
+    names = ("state", "rule", "sentence", "reason", "curl", "requests", "cases", "written", "but")
     return Outcome(hypothesis, **{name: told[name] for name in names})
 
 

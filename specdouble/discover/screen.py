@@ -52,6 +52,8 @@ class Screen:
                    discovery, COLORS[one.state])  # fmt: skip
         if one.state in (REFUTED, UNPROVED, CONFIRMED) and one.hypothesis.source.miner != "trial":
             self._line(f"    {one.hypothesis.source}", discovery)
+        if one.but:
+            self._line(f"    but: {one.but}", discovery, "yellow")
         if one.state in (REFUTED, UNDECIDED):
             self._line(f"    {one.reason}", discovery)
         if one.state == REFUTED:

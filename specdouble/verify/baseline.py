@@ -214,10 +214,23 @@ class _Search:
             return
         subject = self.session.written(self.operation)
         if subject is not None and self.operation in subject.creators:
+            self._seek_new(subject)
             self._seek_names(subject)
             self._seek_full()
 
     # Names
+
+    def _seek_new(self, subject: Subject) -> None:
+        """Find a form of what is unique in which every document can have its own, as a rule asks for."""
+        held = self.baseline.held
+        stale = {name: self._fresh(name, held[name]) for name in subject.once & held.keys()}
+        stale = {name: value for name, value in stale.items() if value != held[name]}
+        if not stale:
+            return
+        self.baseline.held = {**held, **stale}
+        exchange = self._send(self._request())
+        if exchange is None or not exchange.ok:
+            self.baseline.held = held
 
     def _seek_names(self, subject: Subject) -> None:
         """Find names that a second document can have too, and that the server keeps as they are."""

@@ -39,6 +39,9 @@ class Surroundings(Protocol):
     def word(self) -> str:
         """A word that is found in no other text."""
 
+    def is_word(self, text: str) -> bool:
+        """Whether the text has a word of this run in it."""
+
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for."""
 
@@ -75,9 +78,10 @@ class Bodies:
         body = {
             name: self.value(subject, name, schema, user)
             for name, schema in subject.requested(operation).items()
-            if name in needed or (full and self.wanted(subject, operation, name, schema))
+            if name in needed or name in held or (full and self.wanted(subject, operation, name, schema))
         }
-        body |= {name: value for name, value in held.items() if name not in subject.chosen}
+        # A text with a new word in it is one that the server takes, and keeps what is unique unique.
+        body |= {name: value for name, value in held.items() if name not in subject.chosen or self._is_new(value)}
         body = in_order(body, body)
         if self.fits(operation, body):
             return self.kept(subject, Write(operation, body))
@@ -92,6 +96,9 @@ class Bodies:
         violations = self.contract.schemas.violations(media.slot, whole, "body") if media.slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
+
+    def _is_new(self, value: Any) -> bool:
+        return isinstance(value, str) and self.session.is_word(value)
 
     def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
         """The body, changed as little as makes its document keep the rules about several properties at once.

@@ -11,9 +11,10 @@ from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight
+from specdouble.verify.sight import Probe, Sight, sent
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, view
+from specdouble.verify.values import merged, plausible
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
@@ -27,9 +28,20 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         shown, again = view(trial, one), view(trial, other)
         for name, at in places.items():
             value = shown.get(name)
-            if name in subject.resource.properties and name not in one.sent and _is_filled_in(value, again.get(name)):
+            known = name in subject.resource.properties and name not in one.sent
+            if known and _is_filled_in(value, again.get(name)) and _gives_way(trial, subject, name, value):
                 words = f"{name} is {value!r} where a request leaves it out"
                 yield Sight("default", at, value, words, trial.exchanges)
+
+
+def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:
+    """Whether another value that is sent is shown: what is always the same is no default."""
+    schema = merged(subject.requested(subject.creators[0]).get(name, {}), trial.contract.resolve)
+    options = schema.get("enum") or [plausible(schema, trial.contract.resolve, trial.session.word())]
+    other = not value if isinstance(value, bool) else next((one for one in options if one != value), value)
+    exchange = sent(trial, subject, **{name: other})
+    document = trial.adopt(subject, trial.user, exchange)
+    return other != value and document is not None and view(trial, document).get(name) == other
 
 
 def _sent(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -152,6 +152,8 @@ def _creates(session: Session, subject: Subject, rule: Unique, creator: Operatio
         tried = _taken_on_create if pair.equal else _free_on_create
         run = partial(tried, subject=subject, rule=rule, pair=pair)
         yield Case(rule.id, taken if pair.equal else near, run, pair.what, about, decisive=pair.equal)
+    run = partial(_taken_as_usual, subject=subject, rule=rule)
+    yield Case(rule.id, taken, run, "as it is usually sent", about, decisive=True)
     if subject.deleters:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
@@ -198,6 +200,15 @@ def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -
     first = _made(trial, subject, rule, **{rule.name: one})
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: other})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} {other!r} beside {one!r}")
+
+
+def _taken_as_usual(trial: Trial, subject: Subject, rule: Unique) -> None:
+    """Some servers take no text that a variant could be made of: a name in a form of its own."""
+    first = _made(trial, subject, rule)
+    _made(trial, subject, rule)  # the control: another is taken
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
+    value = first.sent[rule.name]
+    refused_as(exchange, _statuses(rule, exchange.call.operation), f"a second {rule.name} {value!r}")
 
 
 def _free_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:

@@ -68,7 +68,10 @@ class _Property:
         return {**({"within": within} if within else {}), **({"ignore": ignore} if ignore else {})} or True
 
     def fresh(self) -> Any:
-        return self.trial.session.fresh_value(self.schema)
+        """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
+        usual = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user).get(self.name)
+        is_new = isinstance(usual, str) and self.trial.session.is_word(usual)
+        return usual if is_new else self.trial.session.fresh_value(self.schema)
 
     def send(self, value: Any, user: User | None = None) -> Exchange:
         """The answer to a create of a document with the value, everything else new."""
@@ -119,20 +122,35 @@ class _Property:
         return any(self.send(value, user).ok for user in users[:2])
 
     def parents(self, value: Any) -> list[str] | None:
-        """The properties that hold what a path leads through, where another of these may have the value."""
-        trial, action = self.trial, self.subject.action(self.subject.creators[0])
-        for parameter, held in action.scope:
-            collection = trial.session.implied.get(parameter)
-            if collection is None:
-                continue
-            other = trial.session.reference(collection, trial.user, "another parent")
-            body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), self.name: value}
-            call = trial.create_call(self.subject, trial.user, body)
-            path = {**call.path, parameter: other}
-            answer = trial.send(call.operation, trial.user, path=path, query=call.query, body=call.body)
-            if answer.ok:
+        """The properties that hold what a path leads through, where another of these may have the value.
+
+        Raises:
+            NotExercised: no other could be made.
+        """
+        trial, creator = self.trial, self.trial.creator(self.subject)
+        scope = dict(self.subject.action(creator).scope)
+        for parameter, kind_of, _ in trial.session.ledger.named(creator, {}):
+            above = trial.session.subjects.get(trial.session.implied.get(parameter, kind_of))
+            if above is None or not above.creators or above is self.subject:
+                continue  # there is one alone, whose documents are all that there are
+            if self.is_free_below(parameter, trial.create(above).id, value):
+                held = scope.get(parameter, "")
                 return [held] if held in self.subject.resource.properties else None
         return []
+
+    def is_free_below(self, parameter: str, parent: Any, value: Any) -> bool:
+        """Whether a document below another parent may have the value, as it may have one that is new."""
+        trial = self.trial
+
+        def answered(one: Any) -> Exchange:
+            body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), self.name: one}
+            call = trial.create_call(self.subject, trial.user, body)
+            path = {**call.path, parameter: parent}
+            return trial.send(call.operation, trial.user, path=path, query=call.query, body=call.body)
+
+        if not answered(self.fresh()).ok:
+            raise NotExercised("nothing can be created below another parent")
+        return answered(value).ok
 
 
 PROBE = Probe(_see)
