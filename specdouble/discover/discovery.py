@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from specdouble.contract import Contract, Rule
 from specdouble.contract.kind import kinds
@@ -63,9 +64,11 @@ class Discovery:
         """
         self._started = time.monotonic()
         self._believe(documents.mine(self.contract))
+        self._doubt_what_loses()
         if self.settings.url:
             self._look()
             self._judge()
+            self._found_on_believed(CONFIRMED)
         else:
             self._take_unproved()
         self._note_leftovers()
@@ -96,6 +99,18 @@ class Discovery:
         good, _ = supposable(self.contract, self.believed, list(hypotheses), self.allow_refs)
         self.believed += good
 
+    def _doubt_what_loses(self) -> None:
+        """Leave documents as they were inferred, where an annotation would tell less of what operations do to them."""
+        supposed, losing = self.supposed.actions, set[str]()
+        for name, known in self.contract.actions.items():
+            now = supposed.get(name)
+            if now is None:
+                losing.add(known.collection)
+            elif now.collection != known.collection and len(now.envelope) >= len(known.envelope):
+                losing |= {known.collection, now.collection}  # not nearer to the root: the guess was as good
+        doubted = {one.pointer for one in self.believed if one.value.get("collection") in losing}
+        self.believed = [one for one in self.believed if one.pointer not in doubted]
+
     def _settings(self) -> Settings:
         """The settings for what comes next, with the time that is left.
 
@@ -122,9 +137,11 @@ class Discovery:
             if known is not None:
                 first.setdefault(known.place, known)
         good, bad = supposable(self.contract, self.believed, list(first.values()), self.allow_refs)
-        self._found_on_believed(UNPROVED)
+        founding = [*self.believed]
         self.believed += good
         self._tell_all(good, UNPROVED)
+        self.believed = founding
+        self._found_on_believed(UNPROVED)
         self.outcomes += [Outcome(one, UNDECIDED, reason=why) for one, why in bad.items()]
 
     def _tell_all(self, hypotheses: Sequence[Hypothesis], state: str) -> None:
@@ -134,8 +151,17 @@ class Discovery:
             self.outcomes.append(Outcome(one, state, _ids(rules), _sentences(rules), one.source.words))
 
     def _found_on_believed(self, state: str) -> None:
-        for one in self.believed:
-            self.outcomes.append(Outcome(one, state, reason=one.source.words))
+        """Tell what the rules stand on; documents of which nothing was found are left as they are inferred."""
+        ruled = [one.hypothesis for one in self.outcomes if one.rule]
+        founded = [one for one in self.believed if one.keyword != "x-resource" or self._is_stood_on(one, ruled)]
+        self.outcomes = [*(Outcome(one, state, reason=one.source.words) for one in founded), *self.outcomes]
+
+    def _is_stood_on(self, resource: Hypothesis, ruled: Sequence[Hypothesis]) -> bool:
+        collection = resource.value["collection"]
+        said = [one.value for one in (*self.believed, *ruled) if one is not resource]
+        named = any(value == collection or _collection(value) == collection for value in said)
+        below = resource.pointer + "/"
+        return named or any((one.pointer + "/").startswith(below) for one in ruled)
 
     # What is seen
 
@@ -155,7 +181,6 @@ class Discovery:
         with suppress(OutOfTime), visiting(self._with(scopes), self._settings()) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
             self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
-        self._found_on_believed(CONFIRMED)
 
     def _with(self, hypotheses: Sequence[Hypothesis]) -> Contract:
         return suppose(self.contract, [*self.believed, *hypotheses], self.allow_refs)
@@ -263,6 +288,10 @@ def summed(lines: Iterable[str]) -> list[str]:
 
 def _of_sight(sight: Sight) -> Hypothesis:
     return Hypothesis(sight.keyword, sight.pointer, sight.value, Source("trial", words=sight.words), 0.9)
+
+
+def _collection(value: Any) -> Any:
+    return value.get("collection") if isinstance(value, dict) else None
 
 
 def _ids(rules: Sequence[Rule]) -> str:

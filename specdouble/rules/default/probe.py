@@ -29,9 +29,17 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         for name, at in places.items():
             value = shown.get(name)
             known = name in subject.resource.properties and name not in one.sent
-            if known and _is_filled_in(value, again.get(name)) and _gives_way(trial, subject, name, value):
+            if not known or not _is_filled_in(value, again.get(name)) or _tells_who_asks(session, value):
+                continue
+            if _gives_way(trial, subject, name, value):
                 words = f"{name} is {value!r} where a request leaves it out"
                 yield Sight("default", at, value, words, trial.exchanges)
+
+
+def _tells_who_asks(session: Session, value: Any) -> bool:
+    """Whether a text names a user: another's request would be filled in otherwise."""
+    names = [user.name for user in session.crowd] + [user.id for user in session.crowd if user.id]
+    return isinstance(value, str) and any(name in value for name in names)
 
 
 def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:

@@ -129,13 +129,14 @@ class _Property:
         """
         trial, creator = self.trial, self.trial.creator(self.subject)
         scope = dict(self.subject.action(creator).scope)
-        for parameter, kind_of, _ in trial.session.ledger.named(creator, {}):
+        for parameter, kind_of, _ in reversed(trial.session.ledger.named(creator, {})):
             above = trial.session.subjects.get(trial.session.implied.get(parameter, kind_of))
             if above is None or not above.creators or above is self.subject:
                 continue  # there is one alone, whose documents are all that there are
             if self.is_free_below(parameter, trial.create(above).id, value):
                 held = scope.get(parameter, "")
                 return [held] if held in self.subject.resource.properties else None
+            break  # what lies above it has others below it
         return []
 
     def is_free_below(self, parameter: str, parent: Any, value: Any) -> bool:
