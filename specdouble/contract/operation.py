@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from specdouble.contract.document import Document
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Direction, Schemas
+from specdouble.contract.servers import base_path
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what a method is made of (RFC 9110, 5.6.2)
@@ -230,18 +230,6 @@ def _with_ids_of_their_own(document: Document, operations: list[Operation]) -> l
             operation = replace(operation, id=f"{operation.method} {operation.path}")
         known[operation.id] = operation
     return list(known.values())
-
-
-def base_path(data: dict[str, Any]) -> str:
-    """The path part of the first server (Swagger 2.0: `basePath`), its variables at their defaults; or nothing."""
-    if "swagger" in data:
-        return str(data.get("basePath") or "").rstrip("/")
-    servers = data.get("servers") or [{}]
-    first = servers[0] if isinstance(servers, list) and isinstance(servers[0], dict) else {}
-    url = str(first.get("url", ""))
-    for name, variable in (first.get("variables") or {}).items():
-        url = url.replace("{" + name + "}", str(variable.get("default", "")))
-    return urlsplit(url).path.rstrip("/")
 
 
 def _is_ignored(raw: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from threading import Lock, RLock
 from typing import Any
 
 from specdouble.contract import Contract, Operation, PropertyRule
-from specdouble.contract.operation import base_path
+from specdouble.contract.servers import base_path
 from specdouble.verify.baseline import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client

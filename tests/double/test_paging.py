@@ -41,6 +41,14 @@ def test_links_lead_through_all_pages_as_github_has_them(client: httpx.Client) -
     assert answer.headers["x-total-count"] == str(len(every))
 
 
+def test_every_server_of_the_contract_is_served_and_links_stay_on_the_one_that_was_asked(client: httpx.Client) -> None:
+    answer = client.get("/beta/v1/repos?per_page=2")
+    assert answer.json() == client.get("/repos?per_page=2").json()
+    assert answer.links["next"]["url"].startswith(f"{client.base_url}/beta/v1/repos?")
+    assert client.put("/beta/v1/repos").headers["allow"] == client.put("/repos").headers["allow"]
+    assert client.get("/beta/v2/repos").status_code == 404
+
+
 def test_one_page_alone_has_no_links(client: httpx.Client) -> None:
     assert "link" not in client.get("/repos").headers
 

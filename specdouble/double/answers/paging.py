@@ -371,12 +371,11 @@ class _Here:
 
 def _here() -> _Here:
     exchange = current.get()
-    template, request = exchange.operation.path, exchange.request
+    request = exchange.request
     if request is None:
-        return _Here("", template, "")
-    path = re.sub(r"\{([^{}]+)\}", lambda match: request.path.get(match[1], match[0]), template)
+        return _Here("", exchange.operation.path, "")
     host = request.headers.get(b"host", b"localhost").decode("latin-1")
-    return _Here(f"http://{host}", path.partition("#")[0].partition("?")[0], request.query.decode("latin-1"))
+    return _Here(f"http://{host}", request.target, request.query.decode("latin-1"))
 
 
 def _link(page: Page, relation: str) -> JSON:

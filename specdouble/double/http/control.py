@@ -18,8 +18,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from specdouble.contract import Contract
-from specdouble.contract.operation import base_path
 from specdouble.contract.pointer import look_up, pointer, tokens
+from specdouble.contract.servers import base_path
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration, json_response
 from specdouble.double.http.inspection import Inspection

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from starlette.middleware.cors import CORSMiddleware
 
 from specdouble.contract import Contract
-from specdouble.contract.operation import base_path
+from specdouble.contract.servers import base_path, other_bases
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, Control
@@ -80,6 +80,7 @@ class Operations:
         self._unknown = ErrorShapes(double.contract, None)
         self._control = Control(double, self._answer_browser)
         self._base = base_path(double.contract.data)
+        self._other_bases = other_bases(double.contract.data)
         self._limit = double.settings.body_limit
         self._cors = CORSMiddleware(
             self._answer_browser,
@@ -153,12 +154,24 @@ class Operations:
         path, method = request.target, request.method
         found = self._paths.find(path)
         if found is None:
+            path = self._on_first_server(path)
+            found = self._paths.find(path)
+        if found is None:
             raise Problem(404, "Not Found", f"the contract has no path that fits {path}; {self._remedy(path)}")
         operations = found[0]
         if method not in operations:
             found = self._with_method(path, method, operations) or found
         operations, request.path = found
         return _of_method(operations, method)
+
+    def _on_first_server(self, path: str) -> str:
+        """The path as the first server has it, of one that begins as those of another server do."""
+        for base in self._other_bases:
+            match = base.match(path)
+            known = self._base + path[match.end() :] if match else None
+            if known is not None and self._paths.find(known) is not None:
+                return known
+        return path
 
     def _remedy(self, path: str) -> str:
         """Where a path may be meant that the contract has not: all stand below the path of its first server."""
@@ -191,7 +204,7 @@ class Operations:
         arrived = time()
         raw_path, _, query = target.partition(b"?")
         path = raw_path.decode("latin-1")
-        found = self._paths.find(path)
+        found = self._paths.find(path) or self._paths.find(self._on_first_server(path))
         # What is rare goes the long way, which knows how to refuse it.
         if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit or self._faults.faults:
             return None

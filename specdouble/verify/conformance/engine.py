@@ -19,7 +19,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.media_type import essence
-from specdouble.contract.operation import base_path
+from specdouble.contract.servers import base_path
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
