@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from specdouble.contract.contract import Contract
-from specdouble.contract.operation import base_path
+from specdouble.contract.servers import base_path
 
 Kind = Literal["basic", "digest", "bearer", "oauth2", "openIdConnect", "apiKey", "mutualTLS", "other"]
 

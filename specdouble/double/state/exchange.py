@@ -26,6 +26,10 @@ class Asked(Protocol):
         """The raw segments of the path parameters."""
 
     @property
+    def target(self) -> str:
+        """The path as it was sent, its escapes with it."""
+
+    @property
     def query(self) -> bytes:
         """The query string."""
 
