@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 SERVERS ?= all
 
-.PHONY: serve verify test test-slow test-lowest test-abroad servers lint format lock benchmark
+.PHONY: serve verify test test-slow test-lowest test-abroad servers browser lint format lock benchmark
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -30,6 +30,9 @@ test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyp
 
 servers: $(READY)  ## install servers of others into .servers/: make servers SERVERS="kinto powerdns"
 	$(BIN)/python -m tests.abroad.servers install $(SERVERS)
+
+browser: $(READY)  ## install a browser for the tests of the console, where none is installed
+	command -v chromium || $(BIN)/playwright install --with-deps chromium
 
 test-abroad: servers  ## verify the servers of others by their own contracts
 	$(BIN)/pytest -m slow -v tests/abroad/servers

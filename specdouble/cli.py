@@ -387,7 +387,7 @@ def _start(double: Double, url: str) -> str:
     for operation in contract.operations.values():
         by = double.resolutions[operation.id].by
         lines.append(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
-    lines.append(f"\n  documentation  {url}/_specdouble/docs\n  journal        {url}/_specdouble/journal")
+    lines.append(f"\n  console        {url}/_specdouble/\n  documentation  {url}/_specdouble/docs")
     if contract.overlays:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")
     example = _ready_curl(double, url)

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from specdouble.contract import Contract, Finding
+from specdouble.contract import Contract, Finding, Media
 from specdouble.contract import read as read_contract
+from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import own_issuer
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve_all
 from specdouble.double.answers.samples.made import Made
-from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.answers.samples.sample import body_of
+from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import user_of
 from specdouble.double.http.fault_injection import FaultInjection
@@ -214,6 +216,13 @@ class Double:
     def _make_room(self, writer: World) -> None:
         if self._store.held >= self.settings.store_limit:  # asked with each write
             self.worlds.make_room(writer)
+
+    def example(self, media: Media, key: str) -> JSON:
+        """A body of the media: the contract's example, else one that is made; None where none conforms."""
+        try:
+            return body_of(media, self.sampler, key)
+        except UnsatisfiableError:
+            return None
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

@@ -171,7 +171,7 @@ def test_what_a_proxy_passes_on_from_elsewhere_is_from_elsewhere(hops: str, stat
 @pytest.mark.parametrize(
     "path",
     [
-        "/_specdouble/",
+        "/_specdouble/console/nothing.js",
         "/_specdouble/nothing",
         "/_specdouble/journal/",
         "/_specdouble/docs/",

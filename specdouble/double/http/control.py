@@ -22,6 +22,7 @@ from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.contract.servers import base_path
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration, json_response
+from specdouble.double.http.console import Console
 from specdouble.double.http.inspection import Inspection
 from specdouble.double.http.sending import Operations as Sending
 from specdouble.double.http.served import Served
@@ -91,9 +92,10 @@ class Control:
             Route(CONTRACT, self._openapi, methods=["GET"]),
             Route(HEALTH, self._health, methods=["GET"]),
             Route(PREFIX + "/reset", self._reset, methods=["POST"]),
-            Route("/", _to_docs, methods=["GET"]),
+            Route("/", _to_console, methods=["GET"]),
             Route(DOCS, self._docs, methods=["GET"]),
             *Administration(double, PREFIX).routes,
+            *Console(double, PREFIX).routes,
             *Inspection(double, PREFIX, operations).routes,
             Mount(DOCS, StaticFiles(directory=_swagger_ui(), check_dir=False)),
         ]
@@ -102,8 +104,8 @@ class Control:
         self._application.router.redirect_slashes = False
 
     def serves(self, path: str) -> bool:
-        """Whether the path is the control plane's; whoever opens the address alone is led to the documentation."""
-        return path in (CONTRACT, "/") or path.startswith(PREFIX + "/")
+        """Whether the path is the control plane's; whoever opens the address alone is led to the console."""
+        return path in (CONTRACT, PREFIX, "/") or path.startswith(PREFIX + "/")
 
     async def __call__(
         self,
@@ -141,8 +143,8 @@ class Control:
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 
 
-async def _to_docs(_request: Request) -> Response:
-    return RedirectResponse(DOCS.removeprefix("/"))  # relative, for a proxy may have put a prefix before it
+async def _to_console(_request: Request) -> Response:
+    return RedirectResponse(PREFIX.removeprefix("/") + "/")  # relative, for a proxy may have put a prefix before it
 
 
 def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:

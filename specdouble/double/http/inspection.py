@@ -31,13 +31,13 @@ from specdouble.double.state.streams import Streams
 from specdouble.double.state.worlds import DEFAULT_WORLD
 
 FORGOTTEN = "X-Specdouble-Forgotten"  # how many exchanges had to make room in the journal
-_FORMS = ("json", "har", "curl", "pytest")
+_FORMS = ("json", "summary", "har", "curl", "pytest")
 _FURTHER = ("since", "limit", "wait", "format")
 _LONGEST_WAIT = 60.0  # seconds
 _LOOK = 0.05  # seconds between two looks at what is new, for who waits
 _TICK = 0.2  # the same for a console
 _SHOWN = 100  # exchanges that a console is told of in a tick: nobody reads more
-_BREATH = 15.0  # seconds of silence after which a stream says that it lives
+_BREATH = 2.0  # seconds of silence after which a stream says that it lives, and learns whether anybody listens
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,9 @@ class Inspection:
         if form == "json":
             masking = self._current_masking()
             return json_response([{"number": number, **entry.shown(masking.exchange())} for number, entry in found])
+        if form == "summary":
+            masking = self._current_masking()
+            return json_response([_summary(number, entry, masking.exchange()) for number, entry in found])
         exported = [self._exported(entry) for _, entry in found]
         if form == "har":
             return Response(http_archive(exported, _base(request)), media_type="application/json")

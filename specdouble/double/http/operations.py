@@ -13,7 +13,7 @@ from specdouble.contract import Contract
 from specdouble.contract.servers import base_path, other_bases
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
-from specdouble.double.http.control import DOCS, Control
+from specdouble.double.http.control import DOCS, PREFIX, Control
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import id_among_claims
 from specdouble.double.http.error_shape import ErrorShapes
@@ -177,7 +177,7 @@ class Operations:
         """Where a path may be meant that the contract has not: all stand below the path of its first server."""
         if self._base and self._paths.find(self._base + path) is not None:
             return f"its first server stands at {self._base}: ask for {self._base}{path}"
-        return f"{DOCS} shows those that it has"
+        return f"{PREFIX}/ shows those that it has, and {DOCS} documents them"
 
     async def _outcome(self, operation: Answering, request: Request, world: World) -> Outcome:
         is_new, world.used = world.used == 0, request.arrived

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from specdouble.contract import Contract
+from specdouble.contract import Contract, Media
+from specdouble.contract.json_type import JSON
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.state.access_tokens import AccessTokens
 from specdouble.double.state.accounts import Accounts
@@ -88,6 +89,9 @@ class Served(Protocol):
 
     def world(self, name: str) -> World:
         """The world of that name, seeded at its first use."""
+
+    def example(self, media: Media, key: str) -> JSON:
+        """A body of the media: the contract's example, else one that is made; None where none conforms."""
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

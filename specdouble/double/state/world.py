@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from specdouble.contract import Contract, Resource
+from specdouble.contract.json_type import JSON
 from specdouble.contract.reserved import is_reserved
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.departure import Departure
@@ -115,6 +116,12 @@ class World:
             documents, enforcement = self._kept(name)
             found[name] = [enforcement.seed(document) for document in documents.find({})]
         return found
+
+    def entries(self, collection: str, skip: int, limit: int) -> list[tuple[JSON, Document]]:
+        """Some of the documents of a collection in their order, as `mock_data/` has them, each with the store's key."""
+        documents, enforcement = self._kept(collection)
+        found = documents.find({}).skip(skip).limit(limit).to_list()
+        return [(document.get("_id"), enforcement.seed(document)) for document in found]
 
     def counts(self) -> dict[str, int]:
         """How many documents there are in each of those collections."""
