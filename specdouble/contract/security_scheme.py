@@ -61,6 +61,11 @@ class SecurityScheme:
         return self.kind in ("oauth2", "openIdConnect")
 
     @property
+    def is_cookie(self) -> bool:
+        """Whether its key is sent as a cookie, as browsers do by themselves."""
+        return self.kind == "apiKey" and self.place == "cookie"
+
+    @property
     def is_bearer(self) -> bool:
         """Whether its credential is sent as `Authorization: Bearer` (RFC 6750)."""
         return self.kind in ("bearer", "oauth2", "openIdConnect")

@@ -36,11 +36,32 @@ DOCS = PREFIX + "/docs"
 # Behind a proxy the page stands deeper than it knows: every address in it is relative to its own.
 _START = """
 const prefix = location.pathname.replace(/\\/_specdouble\\/docs$/, "");
+// Whatever provider the contract names: on this page people sign in to the double's own.
+const auth = location.origin + prefix + "/_specdouble/auth";
+const endpoints = {authorizationUrl: "/authorize", tokenUrl: "/token", refreshUrl: "/token",
+  openIdConnectUrl: "/.well-known/openid-configuration"};
+const signIn = (holder) => {
+  for (const [name, path] of Object.entries(endpoints)) if (holder && name in holder) holder[name] = auth + path;
+};
+// No script may set the field Cookie: for the moment of the request, the browser is given the cookie itself.
+const withCookies = (request) => {
+  const pairs = ((request.headers || {}).Cookie || "").split("&");
+  for (const pair of pairs) if (pair) document.cookie = pair + "; path=/; max-age=5; samesite=lax";
+  return request;
+};
 fetch(prefix + "/openapi.json").then((answer) => answer.json()).then((spec) => {
   if (spec.swagger) spec.basePath = prefix + (spec.basePath || "");
   else spec.servers[0].url = prefix + spec.servers[0].url;
-  SwaggerUIBundle({spec, dom_id: "#swagger-ui", deepLinking: true, showExtensions: true,
-    presets: [SwaggerUIBundle.presets.apis], persistAuthorization: true});
+  const schemes = Object.values(spec.securityDefinitions || (spec.components || {}).securitySchemes || {});
+  for (const scheme of schemes) {
+    signIn(scheme);
+    Object.values((scheme && scheme.flows) || {}).forEach(signIn);
+  }
+  const ui = SwaggerUIBundle({spec, dom_id: "#swagger-ui", deepLinking: true, showExtensions: true,
+    presets: [SwaggerUIBundle.presets.apis], persistAuthorization: true,
+    requestInterceptor: withCookies,
+    oauth2RedirectUrl: location.origin + prefix + "/_specdouble/docs/oauth2-redirect.html"});
+  ui.initOAuth({clientId: "swagger-ui", usePkceWithAuthorizationCodeGrant: true});
 });
 """
 _DOCS = """<!doctype html>

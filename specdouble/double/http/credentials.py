@@ -95,7 +95,10 @@ class Credentials:
         return who
 
     def _of_identity(self, world: World, scheme: SecurityScheme, identity: Identity, who: str, wish: Wish) -> str:
-        user = user_of(self._contract, identity, world, who)
+        user: Mapping[str, JSON] | None = user_of(self._contract, identity, world, who)
+        if user is None:
+            account = self._double.accounts.named(world, who)
+            user = account.document if account else None
         if user is None:
             raise _nobody(who, identity.collection)
         if identity.credential is not None:

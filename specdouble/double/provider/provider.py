@@ -8,7 +8,7 @@ and takes a choice from no other page than its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
 from specdouble.double.http.cookies import read_cookies
+from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.served import Served
 from specdouble.double.provider import pages
 from specdouble.double.provider.information import information
@@ -27,6 +28,7 @@ from specdouble.double.provider.sign_ins import Session, SignIns
 from specdouble.double.state.access_tokens import PROVIDER
 from specdouble.double.state.accounts import Account
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Provider:
         self._endpoints: dict[str, Endpoint] = {
             "authorize": self._authorize, "token": self._token, "revoke": self._revoke, "introspect": self._introspect,
             "device_authorization": self._device_authorization, "device": self._device, "userinfo": self._userinfo,
-            "logout": self._logout, "jwks": self._jwks, "discovery": self._discovery,
+            "session": self._session, "logout": self._logout, "jwks": self._jwks, "discovery": self._discovery,
         }  # fmt: skip
         self._cors = CORSMiddleware(
             self._answer, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"],
@@ -190,6 +192,31 @@ class Provider:
         session = self._sign_ins.sessions.get(self._current(request)[0])
         return age.isascii() and age.isdigit() and session is not None and self._now() - session.since > int(age[:12])
 
+    async def _session(self, request: Request) -> Response:
+        """Sign a user in by the cookies that the contract declares, for pages that have no login of their own."""
+        to = request.query_params.get("redirect_uri", "")
+        if to and not self._redirects.allows(to):
+            return _nowhere(to)
+        world = self._world(request)
+        chosen = _chosen(await _form(request))
+        if chosen is None:
+            title = f"Sign in to {self._double.contract.title}"
+            action = "?" + request.url.query if request.url.query else ""
+            return pages.choice(title, self._double.accounts.all(world), "", action, {}, to)
+        _hold_to_own_page(request)
+        account = self._double.accounts.of_id(world, chosen) if chosen else None
+        response = RedirectResponse(to, 303) if to else pages.message("Done", "You can close this page.")
+        for name, value in self._cookies(world, account):
+            response.set_cookie(name, value, httponly=True, samesite="lax", path="/")
+        return response
+
+    def _cookies(self, world: World, account: Account | None) -> Iterator[tuple[str, str]]:
+        """The cookies that make a browser that user's."""
+        credentials = Credentials(self._double)
+        for scheme in credentials.schemes.values():
+            if account is not None and scheme.is_cookie:
+                yield scheme.key, credentials.credential(world, scheme, account.name)
+
     # Tokens
 
     async def _token(self, request: Request) -> Response:
@@ -274,7 +301,11 @@ class Provider:
             return _nowhere(wanted)
         response = server.create_endpoint_response("end_session", asked)
         response = response or pages.message("Signed out", "You can close this page.")
-        response.delete_cookie(_COOKIE, httponly=True, samesite="lax")
+        for name in (
+            _COOKIE,
+            *(scheme.key for scheme in Credentials(self._double).schemes.values() if scheme.is_cookie),
+        ):
+            response.delete_cookie(name, httponly=True, samesite="lax")
         return response
 
     # Where it is asked
@@ -289,7 +320,7 @@ class Provider:
         )  # fmt: skip
         return Server(setting, Asked(request.method, request.headers, pairs))
 
-    def _world(self, request: Request) -> Any:
+    def _world(self, request: Request) -> World:
         cookies = read_cookies(dict(request.scope["headers"]))
         named = request.headers.get("x-specdouble-world") or cookies.get("x-specdouble-world")
         return self._double.world(named or DEFAULT_WORLD)
