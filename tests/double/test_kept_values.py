@@ -136,3 +136,16 @@ def test_a_list_keeps_to_ranges_and_seeks_no_words_in_ids(client: httpx.Client, 
         client.post("/things", json=thing | ({"name": "c the-word"} if name == "c" else {}), headers=world)
     listed = client.get(f"/things?{query}", headers=world).json()
     assert [one["name"][0] for one in listed if one["id"].startswith("known-")] == found
+
+
+def test_a_sample_shows_what_was_sent_and_the_example_beside_it(client: httpx.Client) -> None:
+    account = {"object": "account", "iban": "NL1"}
+    paid = client.post("/payments", json={"amount": 3, "id": "mine", "unknown": 1, "source": account}).json()
+    assert paid == {"id": "p1", "amount": 3, "source": account, "status": "paid"}
+
+
+def test_no_answer_shows_what_is_written_alone_however_deep_it_stands(client: httpx.Client) -> None:
+    example = client.post("/payments", json={}).json()
+    assert example["source"] == {"object": "card", "number": "42"}
+    sent = {"object": "account", "iban": "NL1", "pins": [{"name": "a", "digits": "1234"}]}
+    assert client.post("/payments", json={"source": sent}).json()["source"]["pins"] == [{"name": "a"}]

@@ -163,6 +163,8 @@ def test_an_array_at_the_root_holds_its_items(zoo: httpx.Client) -> None:
     [
         ("<animal><called>Rex</called><tame>perhaps</tame></animal>", 'tame "perhaps" is not of type "boolean"'),
         ("<animal/>", "name is required"),
+        ("<animal>true</animal>", 'is not of type "object"'),
+        ("<animal><called>a</called><scores>7</scores></animal>", 'scores "7" is not of type "object"'),
         ("<animal><called>a</called><called>b</called></animal>", 'name ["a","b"] is not of type "string"'),
         ("<animal><called>a</called><tail>x</tail></animal>", "tail is not a property of the schema"),
         ("<animal tail='x'><called>a</called></animal>", "tail is not a property of the schema"),

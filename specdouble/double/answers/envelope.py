@@ -13,6 +13,7 @@ from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
 from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.samples.unshown import Unshown
 from specdouble.double.state.conforming import Conforming
 from specdouble.double.state.keeper import Document
 
@@ -57,6 +58,7 @@ class Envelope:
                 self._keys.add(plain(action.id))
         response = operation.response(operation.success)
         self._media = response.media() if response else None
+        self._secrets = Unshown(contract, self._media.schema if self._media else None)
         self._template: dict[str, JSON] | None = None
         self._fields: PageFields | None = None
         schema = self._schema_at(path) if self._media else None
@@ -166,13 +168,14 @@ class Envelope:
                 both[name] = document[name]
             elif self._id in document and plain(name) in self._keys:
                 both[name] = document[self._id]
-        return both if self._contract.schemas.is_valid(self._media.slot, both) else sample
+        return self._secrets.without(both if self._contract.schemas.is_valid(self._media.slot, both) else sample)
 
     def _conforming(self, whole: JSON, document: Document) -> JSON:
         assert self._media is not None
         slot = self._media.slot
         if slot is None:
             return whole
+        whole = self._secrets.without(whole)
         if not self._contract.schemas.is_valid(slot, whole):
             # By the document and not the operation: what has to be made is the same wherever it is shown.
             whole = self._sampler.repaired(slot, whole, f"{self._collection} {document.get(self._id)}")

@@ -121,6 +121,8 @@ class _Reader(_Schemas):
         if element.get(f"{{{_XSI}}}nil") in ("true", "1"):  # XML Schema's way to write null
             return None
         schema = self.whole(schema)
+        if not len(element) and (element.text or "").strip():  # no object and no array, whatever should stand there
+            return self.scalar(element.text or "", schema)
         if self.is_array(schema):
             return [self.value(child, schema.get("items"), depth + 1) for child in element]
         properties = self.properties(schema)

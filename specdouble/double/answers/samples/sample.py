@@ -8,23 +8,31 @@ from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import concrete, is_binary
 from specdouble.double.answers.samples.files import file_of
+from specdouble.double.answers.samples.reflection import Reflection
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.samples.unshown import Unshown
 from specdouble.double.state.exchange import current
 from specdouble.double.state.problem import Problem
 
 Result = tuple[JSON, int, dict[str, str]]
 
 
-def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[[], Result]:
-    """The function that answers an operation with the sample of its lowest success; made once, then the same."""
-    made: dict[str | None, Result] = {}
+def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[..., Result]:
+    """The function that answers an operation with the sample of its lowest success; made once, then the same.
 
-    def answer() -> Result:
+    What a client sent stands in it, where the success has it too.
+    """
+    made: dict[str | None, Result] = {}
+    response = operation.response(status_of(operation))
+    reflection = Reflection(contract, sampler, operation.id, response.media() if response else None)
+
+    def answer(body: JSON = None) -> Result:
         media_type = current.get().media_type
         if media_type not in made:
             status = status_of(operation)
             made[media_type] = sample_of(contract, operation, status, sampler, operation.id, media_type)
-        return made[media_type]
+        sample, status, headers = made[media_type]
+        return reflection.of(body, sample), status, headers
 
     return answer
 
@@ -60,7 +68,7 @@ def sample_of(
         file, line = contract.locate(media.pointer)
         detail = f"no value conforms to the schema of the answer ({file}:{line}): {error}"
         raise Problem(501, "Not Implemented", detail) from None
-    return body, status, {}
+    return body if media is None else Unshown(contract, media.schema).without(body), status, {}
 
 
 def sampled_file(contract: Contract, media: Media, media_type: str | None) -> bytes:
