@@ -196,7 +196,7 @@ class Meaning:
             yield from self.of_the_schema(said, name)
         elif not at or (name == said.resource.id and keyword != "readOnly"):
             return  # the id is unique, and final, anyway
-        elif keyword == "x-references":
+        elif keyword == "x-references" and "properties" not in schema and schema.get("type") != "object":
             yield from self.reference(said, name, at, value)
         elif keyword == "x-validations":
             yield from self.validation(said, name)
@@ -243,14 +243,6 @@ class Meaning:
         )
         if target is not None and (target != said.resource.collection or (noun and said.reading.promises)):
             yield self.hypothesis(said, at, target)
-        elif (
-            target is None
-            and noun is not None
-            and said.reading.promises
-            and said.reading.about
-            and said.reading.confidence >= 0.75
-        ):
-            yield self.hypothesis(said, at, None)
 
     def document(self, said: Said) -> Iterator[Hypothesis]:
         """Whose the documents are: a part of `x-resource`."""
@@ -259,7 +251,9 @@ class Meaning:
         named = self.vocabulary.owner(resource) if part == "owner" else self.vocabulary.tenant(resource)
         found = said.reading.about[0] if said.reading.about else named
         if found is not None and known is None:
-            yield self.hypothesis(said, resource.pointer, {part: found})
+            reads = said.operation is not None and said.operation.method == "get"
+            told = replace(said, reading=replace(said.reading, promises=False)) if reads else said
+            yield self.hypothesis(told, resource.pointer, {part: found})  # a list may be of the caller's own alone
 
     def roles(self, said: Said) -> Iterator[Hypothesis]:
         """The roles that an operation is for."""
@@ -286,6 +280,8 @@ class Meaning:
             return
         resource = self.contract.resources[collection]
         per = self.vocabulary.scope(resource, value["per"]) if "per" in value else None
+        if per is not None and per == value["per"] and per not in resource.properties:
+            return  # counted within something that the contract does not know
         yield self.hypothesis(said, resource.pointer, {"max": value["max"], **({"per": per} if per else {})})
 
     # Expressions

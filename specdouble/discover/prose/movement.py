@@ -93,7 +93,7 @@ def _moves(sentence: Sentence) -> dict[str, list[str]] | None:
     if found := _MOVE.search(text):
         before, after = _listed(sentence, found["before"]), _listed(sentence, found["after"])
         if before and after and not _is_past(text, found):
-            return {} if _DENIED.search(text) else dict.fromkeys(before, after)
+            return {} if _DENIED.search(text[: found.start("after")]) else dict.fromkeys(before, after)
     if found := _ONLY.search(text):
         return _allowed(sentence, found)
     return _ended(sentence)

@@ -80,7 +80,7 @@ _BY_SERVER = pattern(
     rf"|generate) (?:this|it|the (?:value|id))\b"
 )
 _AUTOMATIC = pattern(
-    rf"\b(?:is |are |be |gets |will be |was )?(?:automatically|auto[- ]?)[ -]?(?:generated|assigned|set"
+    rf"(?:\b(?:is|are|be|gets|was) |^)(?:automatically|auto[- ]?)[ -]?(?:generated|assigned|set"
     rf"|populated|calculated|computed|filled(?: in)?|incremented|maintained|updated)\b"
     rf"|\b{_DONE} automatically\b"
 )
@@ -135,7 +135,8 @@ _NO_VALUE = {
     "project", "organization", "which", "what", "created",
 }  # fmt: skip
 _NOT_A_DEFAULT = pattern(
-    r"\b(?:does(?:n't| not)|do not|don't|no longer|never|not) default|\b(?:the|a|an|your|its|this|user's|account's"
+    r"\bnot set to\b|\bnot configured\b|\b(?:does(?:n't| not)|do not|don't|no longer|never|not) default"
+    r"|\b(?:the|a|an|your|its|this|user's|account's"
     r"|their|is|as|per) default (?!value|is\b|to\b)|\bdefault (?:branch|role|project|group|settings?|language of)"
     r"|\bif [\w ]+ is (?:true|set|enabled|`)"
 )
@@ -215,6 +216,8 @@ def _literal(found: re.Match[str], sentence: Sentence) -> Any:
     """The value that a default has; None where the words describe it, or it does not fit the property."""
     written, after = found["value"], found["after"]
     place, plain = sentence.place, written.strip("`\"'")
+    if plain.lower() in ("null", "none"):
+        return None
     if re.match(
         r"\s*(?:\w+ )*(?:if|when|for|in|on|unless)\b(?! (?:it is |this is |they are )?(?:not |none |omitted|absent"
         r"|unspecified|missing|empty|left|no ))",

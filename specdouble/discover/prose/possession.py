@@ -108,8 +108,29 @@ _ROLES = (
         rf"\brequires? (?:the |an? )?(?:role|permission|privilege|rights?)(?: of)?:? (?:an? )?[`\"]?{_role('a')}"
     ),
 )
+_NAMED = pattern(
+    r"\b(?:requires?|needs?|must have|has to have|have to have|need to have) (?:the |an? |at least (?:the |an? )?)?"
+    r"(?P<all>[`\"]?[\w ]+?[`\"]?(?:(?:, | or |, or | and )[`\"]?[\w ]+?[`\"]?){0,4}) roles?\b"
+)
+_NO_NAMES = {
+    "a",
+    "an",
+    "any",
+    "some",
+    "at",
+    "following",
+    "appropriate",
+    "necessary",
+    "same",
+    "right",
+    "correct",
+    "this",
+    "that",
+    "required",
+    "one",
+}
 _OPEN = pattern(
-    r"\bif (?:you|the user|the caller|true|set)|\bnot (?:only|required|need)|\bwhether\b|\bcan also\b"
+    r"\bif\b|\bin order to (?:see|view)|\bnot (?:only|required|need)|\bwhether\b|\bcan also\b"
     r"|\bor (?:the|any|regular|their|its|your) (?:user|own|member|owner|creator)|\bdoes(?:n't| not)\b"
     r"|\b(?:other|some) fields?\b|\bparameter\b|\bwhen\b|\bfiltered?\b|\bscope\b|\bby default\b|\bor (?:their"
     r"|your) own\b|\bwithout\b|\bunless\b|\bexcept\b"
@@ -163,6 +184,9 @@ def _roles(sentence: Sentence) -> Iterator[Reading]:
     if _OPEN.search(text) and not refused:
         return
     roles = [role for words in _ROLES for found in words.finditer(_lowered(text)) for role in _listed(text, found)]
+    named = _NAMED.search(text)
+    if named and not refused:
+        roles = _names(named["all"]) or roles
     roles = list(dict.fromkeys(roles))
     reading_alone = _READ_ONLY.search(text)
     if reading_alone and not refused and sentence.place.method != "get":
@@ -178,6 +202,14 @@ def _lowered(text: str) -> str:
     return re.sub(
         r"[A-Za-z]+", lambda word: word[0] if word[0].isupper() and len(word[0]) > 3 else word[0].lower(), text
     )
+
+
+def _names(text: str) -> list[str]:
+    """The names of roles in a list of them; none where it only says that there are some."""
+    names = [re.sub(r"^(?:the|an?) ", "", one.strip('`" ')) for one in re.split(r", or |, | or | and ", text)]
+    if any(not one or len(one.split()) > 2 or one.split()[0].lower() in _NO_NAMES for one in names):
+        return []
+    return [one if one.isupper() else one.lower() for one in names]
 
 
 _MORE = re.compile(r"^(?:,? (?:and|or) |, )(?:an? |the )?" + _role("more"))

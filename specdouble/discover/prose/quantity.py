@@ -21,9 +21,10 @@ _HOLDER = (
 )
 _LIMITS = (
     pattern(
-        rf"\b(?:an?|each|every|one|per|any|the) {_HOLDER.format('per')} (?:can|may|could|is allowed to"
+        rf"\b(?:an?|each|every|one|per|any|the) (?:\w+ )?(?!(?:can|may|could|must"
+        rf"|is)\b){_HOLDER.format('per')} (?:can|may|could|is allowed to"
         rf"|is limited to|must)? ?(?:only |not )?(?:have|create|own|hold|contain|register|store|define|configure"
-        rf"|be associated with)?(?: in total)? ?{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+)?)"
+        rf"|be associated with)?(?: in total)? ?{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+){{0,2}})"
     ),
     pattern(
         rf"\b{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:can be created |are allowed |may be created "
@@ -45,7 +46,7 @@ _RATE = pattern(
     r"\b(?:per|in|for|each|every|a|one|single|this|within \d*) ?(?:request|call|page|second|minute|hour|day"
     r"|week|month|year|response|api call|invocation|operation|batch|query|time|transaction)\b"
     r"|\breturn|\bretriev|\bretri|\bat (?:a time|once)\b|\bfetch|\bresults?\b|\brate limit|\bgroup by\b"
-    r"|\bfree plan\b|\btrial\b|\bsearch\b|\bshown\b|\bdisplay|\bago\b|\bpast\b|\bbeta\b|\bsent\b"
+    r"|\bfree plan\b|\btrial\b|\bsearch\b|\bper \d|\babuse\b|\bshown\b|\bdisplay|\bago\b|\bpast\b|\bbeta\b|\bsent\b"
 )
 _NOT_THINGS = pattern(
     r"^(?:characters?|chars?|items?|results?|records?|bytes?|kb|mb|gb|kib|mib|times?|requests?|seconds?"
@@ -56,6 +57,11 @@ _NOT_THINGS = pattern(
 
 # Lengths and numbers
 
+_ADJECTIVES = pattern(r"^(?:(?:active|different|custom|additional|unique|distinct|concurrent|total|open) )+")
+_BEHIND = pattern(
+    r" (?:per|in|for|at|and|or|can|may|are|is|to|with|each|on|that|from|of|as|total|which|including|before|by)\b.*$"
+)
+
 _CHARS = r"(?:unicode |ascii |utf-8 |alphanumeric |printable )?(?:characters?|chars?|letters|symbols|digits)"
 _MOST_CHARS = (
     pattern(
@@ -65,7 +71,7 @@ _MOST_CHARS = (
     ),
     pattern(rf"\b{_N} {_CHARS} (?:or (?:less|fewer|shorter)|max(?:imum)?\b|at most|maximum|limit)"),
     pattern(
-        rf"\b(?:max(?:imum)?\.?|maximal) (?:string )?length(?: is| of|:| =|=| must be)? ?{_N}\b(?! (?:bytes|kb"
+        rf"\b(?:max(?:imum)?\.?|maximal) (?:\w+ )?length(?: is| of|:| =|=| must be)? ?{_N}\b(?! (?:bytes|kb"
         rf"|items|mb))"
     ),
     pattern(
@@ -189,7 +195,7 @@ _ONLY = pattern(
     r"|\brestricted to\b"
 )
 _SOFT = pattern(
-    r"\bif\b|\bwhether\b|\brecommend|\bwhen\b|\bor (?:null|empty|-1)\b|\bat least (?:one|1) |\bunless\b"
+    r"\bif\b|\bwhether\b|\brecommend|\bwhen\b|\bor (?:null|empty|-?\d+)\b|\bat least (?:one|1) |\bunless\b"
     r"|\bfirst \d+ char|\bdefault|\btypically\b|\busually\b|\bapproximately|\bnormally|\btruncated\b|\bexample\b"
 )
 _SPOKEN = {"one": 1, "two": 2, "three": 3}
@@ -215,11 +221,7 @@ def _limit(text: str) -> Reading | None:
         found = words.search(text)
         if found is None or _NOT_THINGS.match(found["noun"]) or "exceed" in found[0] or re.search(r"\bnot\b", found[0]):
             continue
-        noun = re.sub(
-            r" (?:per|in|for|at|and|or|can|may|are|is|to|with|each|on|that|from|of|as|total|which)\b.*$",
-            "",
-            found["noun"].lower(),
-        )
+        noun = _ADJECTIVES.sub("", _BEHIND.sub("", found["noun"].lower()))
         value: dict[str, object] = {"max": _int(found["n"]), "of": singular(noun)}
         per = (found["per"] or "").lower()
         if per and per not in ("only", "limit", "maximum"):
@@ -238,7 +240,7 @@ def _bounds(sentence: Sentence) -> Iterator[Reading]:
     elif kind == "array" and not re.search(_CHARS, text, re.IGNORECASE):
         for keyword, words in _ITEMS:
             found = words.search(text)
-            if found and not re.search(r"\b(?:return|result|default)", text, re.IGNORECASE):
+            if found and not re.search(r"\b(?:return|result|default|at once|at a time|in one)", text, re.IGNORECASE):
                 groups = found.groupdict()
                 number = _SPOKEN.get((groups.get("word") or "").lower()) or _int(
                     groups.get("n") or groups.get("m") or groups.get("o") or "0"
@@ -259,7 +261,7 @@ def _lengths(text: str) -> Iterator[Reading]:
     if least:
         yield Reading("minLength", _int(least["n"]), (), 0.85)
     exact = _EXACT_CHARS.search(text)
-    if exact and not most and not least:
+    if exact and not most and not least and not re.search(r"\b(?:max|min|up to)", text, re.IGNORECASE):
         yield Reading("minLength", _int(exact["n"]), (), 0.75)
         yield Reading("maxLength", _int(exact["n"]), (), 0.75)
 

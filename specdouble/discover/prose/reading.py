@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -21,7 +21,7 @@ class Reading:
     """
 
     keyword: str
-    value: Any = True
+    value: Any = field(default=True, hash=False)
     about: tuple[str, ...] = ()
     confidence: float = 0.8
     promises: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from specdouble.discover.prose import existence, movement, permanence, possession, quantity, relation, uniqueness
 from specdouble.discover.prose.reading import Reading
@@ -19,6 +20,7 @@ READERS: tuple[Callable[[Sentence], Iterator[Reading]], ...] = (
 )
 
 
-def readings(sentence: Sentence) -> list[Reading]:
+@lru_cache(maxsize=20_000)  # generated contracts repeat themselves: Kubernetes' has some sentences a hundred times
+def readings(sentence: Sentence) -> tuple[Reading, ...]:
     """What the sentence says of rules; nothing where it only sounds like it."""
-    return [reading for read in READERS for reading in read(sentence)]
+    return tuple(reading for read in READERS for reading in read(sentence))

@@ -75,7 +75,7 @@ _CONDITIONAL = pattern(
     rf"|specified|set|present|supplied|given|included|sent)) (?:only )?(?P<how>if|when|unless|where"
     rf"|for)(?: and only if)? (?P<condition>.+?)[.,;)]?$"
 )
-_VALUE = r"(?P<value>`[^`]+`|\"[^\"]+\"|'[^']+'|true|false|-?\d+(?:\.\d+)?|[A-Z][A-Z_]{2,})"
+_VALUE = r"(?P<value>`[^`]+`|\"[^\"]+\"|'[^']+'|true|false|-?\d+(?:\.\d+)?|(?-i:[A-Z][A-Z_]{2,}))"
 _EQUALS = pattern(
     rf"^(?:the )?(?:value of )?(?:the )?(?P<name>`[^`]+`|\"\w+\"|'\w+'|[A-Za-z]\w*)(?: (?:field|property|attribute"
     rf"|parameter|value))?(?: is| equals| =| ==|=|:| is set to| is equal to| has (?:the )?value| set to"
@@ -105,7 +105,8 @@ _SUM = pattern(
     rf"|from) (?:the )?(?P<b>{NAME})(?=[.,;)]|$)"
 )
 _TIMES = pattern(
-    r"(?P<a>`\w+`|\b\w+) (?:times|multiplied by|x|\*|\u00d7|minus|plus|less|-|\+) (?P<b>`\w+`|\w+)(?=[.,;)]|$)"
+    r"(?P<a>`[a-z]\w*`|\b[a-z]\w+) (?:times|multiplied by|x|\*|\u00d7|minus|plus|less|-|\+) (?P<b>`[a-z]\w*`"
+    r"|[a-z]\w+)(?=[.,;)]|$)"
 )
 _COMPUTED = pattern(
     r"^(?:the )?(?:value (?:is )?)?(?:automatically )?(?:calculated|computed"
@@ -139,8 +140,9 @@ def read(sentence: Sentence) -> Iterator[Reading]:
     yield from _conditional(sentence)
     yield from _alternatives(sentence)
     if sentence.is_about_a_property:
-        if _REQUIRED.search(sentence.text) and not _NOT_REQUIRED.search(sentence.text):
-            yield Reading("required", True, (), 0.75)
+        needed = _REQUIRED.search(sentence.text)
+        if needed and not _NOT_REQUIRED.search(sentence.text):
+            yield Reading("required", True, subject(sentence, needed.start()), 0.75)
         yield from _computed(sentence)
 
 
@@ -235,5 +237,5 @@ def _computed(sentence: Sentence) -> Iterator[Reading]:
     ):
         sign = re.sub(r"^\S+ | \S+$", "", found[0].replace("multiplied by", "*"))
         yield Reading("x-computed", f"{bare(found['a'])} {_SIGNS.get(sign.lower(), '*')} {bare(found['b'])}", (), 0.7)
-    elif _COMPUTED.search(text):
+    elif (told := _COMPUTED.search(text)) and not subject(sentence, told.start()):
         yield Reading("x-computed", None, (), 0.65)

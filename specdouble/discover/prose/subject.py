@@ -21,6 +21,7 @@ _CLAUSE = pattern(r"[,;:()]|\s-\s|\b(?:but|because|since|so|that|which|when|when
 _DETERMINERS = pattern(rf"^(?:also|please|however|and|or)?\s*{DETERMINER}")
 _OF = pattern(r"\s+(?:of|for|in|on|to|from|within|by|with|at)\s.*$")
 _VERB = pattern(r"\s+(?:is|are|was|were|will|must|can|may|has|have|should)\b")
+_THIS = pattern(r"^(?:this|these) [\w ]*$")
 _SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+")
 # Words that mean whatever is described.
 _GENERIC = {
@@ -38,7 +39,9 @@ def subject(sentence: Sentence, end: int) -> tuple[str, ...]:
         sentence: the sentence.
         end: where the verb begins.
     """
-    clause = _CLAUSE.split(sentence.text[:end])[-1]
+    clause = _CLAUSE.split(sentence.text[:end])[-1].strip()
+    if sentence.is_about_a_property and _THIS.match(clause):
+        return ()
     clause = _VERB.split(_DETERMINERS.sub("", clause.strip()))[0]
     names = [bare(one) for one in _SPLIT.split(clause)]
     names = [name for name in names if name]
@@ -53,7 +56,8 @@ def bare(phrase: str) -> str:
     marked = re.search(r"`([^`]+)`|\"([\w .\-]+)\"", phrase)
     if marked:
         return marked[1] or marked[2]
-    return _OF.sub("", _DETERMINERS.sub("", phrase.strip(_MARKS))).strip(_MARKS)
+    owned = _OF.sub("", _DETERMINERS.sub("", phrase.strip(_MARKS)))
+    return re.sub(r"^[\w ]+'s? ", "", owned).strip(_MARKS)
 
 
 def words_of(name: str) -> list[str]:

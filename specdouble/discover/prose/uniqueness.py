@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from specdouble.discover.prose.pattern import pattern
 from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
-from specdouble.discover.prose.subject import bare, singular, subject
+from specdouble.discover.prose.subject import bare, is_meant, singular, subject
 
 _TRIGGER = pattern(r"uniq|distinct|alread|taken|duplica|no two|same|in use|reuse|must be (?:new|free)|differ")
 _MUST = r"(?:must|should|shall|has to|have to|needs to|need to|will|can only|ought to)"
@@ -25,6 +25,9 @@ _ELLIPTIC = pattern(
     r"^(?:[\w ]{0,30}[,:(\-] ?)?(?:a |an )?(?:globally )?unique(?:[.,;)]|$| (?:within|across|per|among|in"
     r"|for (?:each|every|the|an?) "
     r"(?:user|account|project|org\w*|team|workspace|customer|company|tenant)))"
+)
+_SCOPED = pattern(
+    r"^(?:the |an? )?unique [\w ]{2,40}?[,(]? ?(?:within|across|per|among) (?!this (?:response|request|list|page))"
 )
 _ADJECTIVE = pattern(
     r"^(?:\(?(?:required|optional)\)?[.:]? ?)?(?:the |an? |your )?(?:application-defined |user-defined |user-friendly |"
@@ -70,7 +73,8 @@ _DENIED = pattern(
     r"|\bregardless of (?:being )?uniq"
     r"|\b(?:may|can|might|could) (?:be (?:the same|shared|reused|duplicated)|not be unique)|\bunique (?:or not"
     r"|values? only)"
-    r"|\bwhether\b|\bnumber of\b|\bcount(?:s)? of\b|\btotal\b|\bboolean\b|\bif (?:true|set|enabled|checked)\b"
+    r"|\bwhether\b|(?<!unique )\bnumber of\b|\bcount(?:s)? of\b|\btotal\b|\bboolean\b|\bif (?:true|set|enabled"
+    r"|checked)\b"
     r"|\bset (?:this )?(?:to )?true\b|\bflag\b"
 )
 _INSIDE = pattern(
@@ -87,9 +91,15 @@ _OTHER_SENSE = pattern(
     r"\bunique (?:visitor|user|open|click|view|viewer|listener|impression|device|customer|value|word|way"
     r"|feature|page|ip|session|selling|experience|token|url|link|set|combination of features)s?\b"
 )
+_PARTLY = pattern(
+    r"\bcombination of\b|\bunique (?:across|among|within|per) (?:all )?(?:the )?(?:active|open|enabled"
+    r"|published|live|undeleted)\b"
+)
 _SCOPE = pattern(
-    r"\b(?:unique|distinct|free|new|same [\w`]+|exists?|taken|in use|used|registered)\b[\w ]{0,20}?,? ?"
-    r"\b(?:within|across|per|in|inside|among(?:st)?|for|to|by|on|under|throughout) "
+    r"\b(?:(?:unique|distinct|free|new|same [\w`]+)\b[\w ]{0,20}?,? ?"
+    r"\b(?:within|across|per|inside|among(?:st)?|throughout|for(?= (?:each|every|the|an?)\b)|to(?= (?:the|an?"
+    r"|each)\b)|by(?= (?:the|an?|each)\b)"
+    r"|on|under|in)|already (?:exists?|taken|in use|used|registered) (?:within|in|for|on)) "
     r"(?P<all>(?:(?:the|a|an|each|every|your|their|its|one|same|any|this|that|given|single|particular|specific"
     r"|entire|whole|parent|current|own|other|of|all)\s+)*)"
     r"(?P<noun>(?:[\w`\-]+)(?:'s?)?(?: (?:[\w`\-]+)(?:'s?)?)?)"
@@ -120,7 +130,7 @@ _NO_NOUN = {
 def read(sentence: Sentence) -> Iterator[Reading]:
     """What a sentence says of values that no two documents share."""
     text = sentence.text
-    if not _TRIGGER.search(text) or _INSIDE.search(text) or _OTHER_SENSE.search(text):
+    if not _TRIGGER.search(text) or any(words.search(text) for words in (_INSIDE, _OTHER_SENSE, _PARTLY)):
         return
     if sentence.is_a_refusal or sentence.place.on == "operation":
         yield from _refused(sentence)
@@ -142,7 +152,7 @@ def _stated(sentence: Sentence) -> Iterator[Reading]:
         yield _reading(sentence, subject(sentence, found.start()), 0.8)
     elif (
         sentence.is_about_a_property
-        and _ELLIPTIC.search(text)
+        and (_ELLIPTIC.search(text) or _SCOPED.search(text))
         and not re.search(r"unique (?:id|identifier)", text, re.IGNORECASE)
     ):
         yield _reading(sentence, (), 0.85)
@@ -176,7 +186,7 @@ def _refused(sentence: Sentence) -> Iterator[Reading]:
 def _about(sentence: Sentence, noun: str) -> tuple[str, ...]:
     noun = bare(noun)
     own = sentence.place.name
-    return () if sentence.is_about_a_property and (not noun or own.lower().endswith(noun.lower())) else (noun,)
+    return () if sentence.is_about_a_property and (not noun or is_meant(noun, own)) else (noun,)
 
 
 def _reading(sentence: Sentence, about: tuple[str, ...], confidence: float, promises: bool = True) -> Reading:

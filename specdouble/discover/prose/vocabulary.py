@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from specdouble.contract import Contract, Resource
-from specdouble.contract.properties import properties_of
+from specdouble.contract.properties import is_scalar, properties_of
 from specdouble.contract.resource import HIDDEN
 from specdouble.discover.prose.subject import singular, words_of
 
@@ -135,15 +135,20 @@ class Vocabulary:
         return resource.tenant or self._named(resource, TENANT_NAMES)
 
     def _named(self, resource: Resource, names: tuple[str, ...]) -> str | None:
-        known = {"".join(words_of(name)): name for name in self.places(resource)}
+        scalar = {name for name, (schema, _) in self.places(resource).items() if is_scalar(schema)}
+        known = {"".join(words_of(name)): name for name in scalar}
         return next((known[name] for name in names if name in known and known[name] != resource.id), None)
 
     def scope(self, resource: Resource, noun: str) -> str | None:
-        """What documents share that are compared within a noun: a property, or `owner`, `tenant`, `parent`."""
+        """What documents share that are compared within a noun: a property, or `owner`, `tenant`, `parent`.
+
+        It is the noun itself where nothing is known by that name, and None where all documents are meant.
+        """
         if self.collection(noun) == resource.collection:
             return None
-        named = self.property(resource, noun + "Id") or self.property(resource, noun)
-        if named and named != resource.id and noun != "name":
+        known = {"".join(words_of(name)): name for name in self.places(resource)}
+        named = known.get(f"{noun}id") or known.get(noun)
+        if named and named != resource.id:
             return named
         if noun in _TENANTS and (noun not in _OWNERS or self.tenant(resource)):
             return self.tenant(resource) or "tenant"
@@ -152,7 +157,7 @@ class Vocabulary:
         parents = [*resource.within, *resource.parents]
         if any(noun in words_of(name.removeprefix(HIDDEN)) for name in parents):
             return "parent"
-        return None
+        return noun
 
     # Roles
 
