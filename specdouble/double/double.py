@@ -127,7 +127,7 @@ class Double:
         self.snapshots = Snapshots()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
-        self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock)
+        self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
         self.sign_ins = SignIns()
         self._earlier: Seed = {}
         self._adopt(self._read())

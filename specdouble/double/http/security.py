@@ -378,7 +378,8 @@ def _basic(headers: Headers, _query: bytes) -> str | None:
 
 def _bare(credential: str) -> str:
     """A key without the word before it, where a contract calls `Authorization: Bearer ...` a key."""
-    return credential.rpartition(" ")[2]
+    word, _, rest = credential.partition(" ")
+    return rest.strip() if word.isalpha() and rest else credential
 
 
 def _cookie(headers: Headers, name: str) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from specdouble.double.state.loopback import is_loopback
 
 # Strict, for browsers read what others wave through: a backslash as a slash, a name before `@` as a host.
 _WEB = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?:[/?][!-\[\]-~]*)?")
@@ -34,16 +35,7 @@ class Redirects:
         if web is None:
             return uri in self._allowed and _APP.fullmatch(uri) is not None
         host = web["host"].lower()
-        return host in self._hosts or _is_loopback(host) or any(_is_below(uri, one) for one in self._allowed)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+        return host in self._hosts or is_loopback(host) or any(_is_below(uri, one) for one in self._allowed)
 
 
 def _is_below(uri: str, allowed: str) -> bool:

@@ -7,11 +7,12 @@ import binascii
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
+from specdouble.double.state.loopback import is_loopback
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.tokens import is_numeric_date
 
@@ -22,6 +23,7 @@ _TYPE = "at+jwt"  # which an ID token is not (RFC 9068, 2.1)
 _REMEMBERED = 1024
 _LONGEST = 8192  # characters of a token
 _REVOKED = 10_000
+_MOST_HOSTS = 100
 
 Claims = Mapping[str, JSON]
 
@@ -32,11 +34,13 @@ class AccessTokens:
     Args:
         keys: what they are signed with.
         clock: what their lifetime is measured by.
+        hosts: the names of the double, beside those of this machine, that an issuer's URL may have.
     """
 
-    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(self, keys: SigningKeys, clock: Clock, hosts: Iterable[str] = ()) -> None:
         self.keys = keys
         self.clock = clock
+        self._hosts = {host.lower() for host in hosts}
         self.own_issuer: str | None = None  # the path of the issuer that the contract itself names
         self._verified: dict[str, Claims] = {}
         self._revoked: OrderedDict[str, None] = OrderedDict()
@@ -64,6 +68,7 @@ class AccessTokens:
             more: further claims.
         """
         now = int(self.clock.seconds())
+        self._issued_as(issuer)
         claims = {
             **(more or {}),
             "iss": issuer,
@@ -94,8 +99,9 @@ class AccessTokens:
             if len(self._verified) >= _REMEMBERED:
                 self._verified.clear()
             self._verified[token] = claims
-        is_good = claims["exp"] > self.clock.seconds() and claims["jti"] not in self._revoked
-        return claims if is_good else None
+        now = self.clock.seconds()
+        is_in_time = claims["exp"] > now and claims.get("nbf", now) <= now
+        return claims if is_in_time and claims["jti"] not in self._revoked else None
 
     def signed(self, token: str, kind: str) -> Claims | None:
         """The claims of a token that a key of this double has signed, in date or not; None for any other."""
@@ -122,10 +128,18 @@ class AccessTokens:
         if not isinstance(issuer, str):
             return False
         try:
-            path = urlsplit(issuer).path
+            parts = urlsplit(issuer)
+            host = (parts.hostname or "").lower()
         except ValueError:
             return False
-        return path.endswith(PROVIDER) or path == self.own_issuer
+        is_named = host in self._hosts or is_loopback(host)
+        return is_named and (parts.path.endswith(PROVIDER) or parts.path == self.own_issuer)
+
+    def _issued_as(self, issuer: str) -> None:
+        """Remember the name that a client knows the double by: what it is given has to be taken again."""
+        host = urlsplit(issuer).hostname
+        if host and len(self._hosts) < _MOST_HOSTS:
+            self._hosts.add(host.lower())
 
     def _knows(self, header: Mapping[str, JSON], kind: str) -> bool:
         """Whether a header names the algorithm, the type and a key of ours: nothing else is ever verified."""
