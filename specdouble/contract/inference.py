@@ -101,6 +101,8 @@ class _Collections:
         for operation in open_ones:
             if operation.method == "get" and operation.id not in self.actions:
                 self.listing_elsewhere(operation)
+        for group in groups:
+            self.lone_list(group)
         for group in _groups([one for one in operations if one.id in self.actions]):
             self.scope_annotated(group)
         self.name_parents()
@@ -383,6 +385,21 @@ class _Collections:
                 why = "its answer is an array of them"
                 self.actions[operation.id] = Action("list", kept.collection, None, found.envelope, scope, why=why)
             return
+
+    def lone_list(self, group: _Group) -> None:
+        """`GET /stations`, and nothing else: documents that nobody writes, and of which a query chooses."""
+        operation = group.on_all.get("get")
+        if operation is None or len(list(group.operations)) > 1 or operation.id in self.actions:
+            return
+        chooses = any(one.location == "query" for one in operation.parameters)
+        found = next((one for one in self.bodies.shown(operation) if one.many), None)
+        if "{" in operation.path or not chooses or found is None or not can_succeed(operation):
+            return
+        identity = identity_of(found.properties, "", group.segment)
+        if identity is None or any(one.pointer == found.pointer for one in self.resources.values()):
+            return
+        action = Action("list", "", None, found.envelope, why="its answer is an array of them")
+        self.keep(group, found, identity, {operation.id: action}, self.guesses.name(group.path, found.pointer))
 
     def scope_annotated(self, group: _Group) -> None:
         """Paths of annotated resources are scoped by the parameters that one of the properties holds."""

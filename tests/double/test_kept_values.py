@@ -149,3 +149,10 @@ def test_no_answer_shows_what_is_written_alone_however_deep_it_stands(client: ht
     assert example["source"] == {"object": "card", "number": "42"}
     sent = {"object": "account", "iban": "NL1", "pins": [{"name": "a", "digits": "1234"}]}
     assert client.post("/payments", json={"source": sent}).json()["source"]["pins"] == [{"name": "a"}]
+
+
+def test_a_list_that_nothing_fills_begins_with_what_its_example_shows_and_filters_it(client: httpx.Client) -> None:
+    stations = client.get("/stations").json()["data"]
+    assert stations[:2] == [{"id": "berlin", "country": "DE"}, {"id": "paris", "country": "FR"}]
+    assert client.get("/stations", params={"country": "FR"}).json()["data"] == [stations[1]]
+    assert client.get("/stations", params={"limit": 1}).json()["data"] == stations[:1]

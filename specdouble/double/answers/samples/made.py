@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
 
-from specdouble.contract import Contract, Resource
+from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import tokens
 from specdouble.contract.properties import types_of
@@ -17,11 +18,12 @@ from specdouble.double.answers.completion import value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
-from specdouble.double.state.keeper import Document, keepers_of
+from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
 COUNT = 3
+_MOST_TOLD = 100
 
 
 class _Scope(NamedTuple):
@@ -161,14 +163,38 @@ class _Maker:
 
     def made(self) -> list[Document]:
         made: list[Document] = []
-        for number in range(COUNT):
-            document = self.document(number)
+        told = list(islice(self.told(), _MOST_TOLD))
+        for number in range(max(COUNT, len(told))):
+            document = self.document(number, told[number] if number < len(told) else {})
             # A schema may require what no store keeps: an integer beyond 64 bits, the name of an operator.
             if document is None or not is_storable(document, self.contract.reserved):
                 continue
             if self.is_new(document, made):
                 made.append(document)
         return made
+
+    def told(self) -> Iterator[Document]:
+        """The documents in the examples of answers: those of lists, else of what one is read from."""
+        actions = self.contract.actions_of.get(self.resource.collection, ())
+        for does in ("list", "read"):
+            found: list[Document] = []
+            for operation_id, action in actions:
+                if action.does == does:
+                    found += self.shown(self.contract.operations[operation_id], action.envelope)
+            if found:
+                yield from found
+                return
+
+    def shown(self, operation: Operation, envelope: tuple[str, ...]) -> Iterator[Document]:
+        """The documents that the examples of an operation's success show, as far as each is a whole one."""
+        response = operation.response(operation.success)
+        media = response.media() if response else None
+        slot = self.contract.schemas.slot(self.resource.schema, "response")
+        for example in media.examples.values() if media else ():
+            value = value_at(example, envelope) if envelope else example
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, dict) and self.contract.schemas.is_valid(slot, one):
+                    yield {name: one[name] for name in one if name in self.resource.properties}
 
     def conforms(self, documents: list[Document]) -> bool:
         resource = self.resource
@@ -180,7 +206,13 @@ class _Maker:
                 return False
         return True
 
-    def document(self, number: int) -> Document | None:
+    def document(self, number: int, told: Document) -> Document | None:
+        """A document that conforms; None where none was found.
+
+        Args:
+            number: which of the collection's documents it is.
+            told: what an example says of it.
+        """
         resource = self.resource
         slot = self.contract.schemas.slot(resource.schema, "response")
         key = f"{resource.collection} {number}"
@@ -190,7 +222,7 @@ class _Maker:
             return None
         if not isinstance(made, dict):
             return None
-        wishes = self.wishes(number)
+        wishes = {**self.wishes(number), **told, **self.bonds(number)}
         if resource.id_path:
             return self.with_id_inside(made, wishes)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
@@ -214,16 +246,27 @@ class _Maker:
         if number or not _is_told(resource):
             wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
         for keeper in self.keepers:
-            value = keeper.sample(lambda collection, key: self.pick(collection, number, key))
-            if value is not None:
-                wishes[keeper.rule.name] = value
+            if not keeper.needs:
+                wishes[keeper.rule.name] = self.sampled(keeper, number)
+        return {name: value for name, value in wishes.items() if value is not None}
+
+    def bonds(self, number: int) -> Document:
+        """The properties that say what a document belongs to: other documents, its parents, its owner."""
+        resource = self.resource
+        bonds: Document = {}
+        for keeper in self.keepers:
+            if keeper.needs:
+                bonds[keeper.rule.name] = self.sampled(keeper, number)
         for name, (parent, stand_in) in self.parents().items():
             value = self.pick(parent, 0)
-            wishes[name] = value if value is not None else stand_in
+            bonds[name] = value if value is not None else stand_in
             if name in resource.within or types_of(resource.properties.get(name)) == {"string"}:
-                wishes[name] = str(wishes[name])
-        wishes |= self.ownership()
-        return {name: value for name, value in wishes.items() if value is not None}
+                bonds[name] = str(bonds[name])
+        bonds |= self.ownership()
+        return {name: value for name, value in bonds.items() if value is not None}
+
+    def sampled(self, keeper: Keeper, number: int) -> JSON:
+        return keeper.sample(lambda collection, key: self.pick(collection, number, key))
 
     def ownership(self) -> Document:
         """Whose the document is: the first user's, so that somebody sees it."""
