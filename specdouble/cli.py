@@ -73,6 +73,8 @@ def main() -> None:
 @click.option("--user-header", is_flag=True, help="Take whoever sends 'X-Specdouble-User: NAME' for that user.")
 @click.option("--allow-redirect", "redirects", multiple=True, metavar="URL",
               help="Send users back to this URL too after a sign-in (loopback always is); repeatable.")  # fmt: skip
+@click.option("--persist", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Keep the documents in this file (SQLite), and begin with them after a restart.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="FAULT",
               help="Let answers fail: 'POST /things: status=503, share=0.1', 'delay=0.2'; repeatable.")  # fmt: skip
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -96,6 +98,7 @@ def serve(
     control_token: str | None,
     max_worlds: int,
     store_limit: int,
+    persist: Path | None,
     no_auth: str | None,
     strict_auth: bool,
     user_header: bool,
@@ -121,6 +124,7 @@ def serve(
             overlays=overlays,
             worlds=max_worlds,
             store_limit=store_limit,
+            persist=persist,
             no_auth=no_auth,
             strict_auth=strict_auth,
             user_header=user_header,
@@ -318,12 +322,15 @@ _name_variables(main, "specdouble")
 def _double(settings: Any) -> Double:
     from specdouble.contract import Refused
     from specdouble.double.double import Double
+    from specdouble.double.state.persistence import PersistenceError
 
     try:
         return Double(settings)
     except Refused as error:
         _print_findings(error.findings)
         sys.exit(COULD_NOT_RUN)
+    except PersistenceError as error:
+        fail(f"--persist: {error}\n    remedy: name another file, or remove this one to begin anew", COULD_NOT_RUN)
     except ValueError as error:
         fail(str(error), WRONG_USE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +27,12 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
+from specdouble.double.state.persistence import Persistence, PersistenceError
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.snapshots import Snapshots
-from specdouble.double.state.store import open_store
+from specdouble.double.state.store import DuplicateKeyError, open_store
 from specdouble.double.state.streams import Streams
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
@@ -68,6 +69,7 @@ class Settings:
         user_header: whether `X-Specdouble-User` says who asks.
         redirects: where users may be sent back to after a sign-in, beside this machine.
         worlds: how many worlds there may be.
+        persist: a file that keeps the documents over restarts.
         store_limit: how many bytes the documents of all worlds may have, as JSON.
     """
 
@@ -84,6 +86,7 @@ class Settings:
     user_header: bool = False
     redirects: tuple[str, ...] = ()
     worlds: int = MOST
+    persist: Path | None = None
     store_limit: int = 128 * 1024 * 1024
 
     @property
@@ -104,6 +107,10 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _nothing() -> None:
+    """Where no file keeps the documents."""
+
+
 class Double:
     """A contract's stateful mock.
 
@@ -114,6 +121,7 @@ class Double:
     Raises:
         Refused: the contract, the seed or a handler is wrong; its findings say where.
         ValueError: the clock's setting is none.
+        PersistenceError: the file that is to keep the documents cannot, or what it has breaks a rule.
     """
 
     def __init__(self, settings: Settings, factories: Factories | None = None) -> None:
@@ -131,8 +139,13 @@ class Double:
         self.sign_ins = SignIns()
         self._earlier: Seed = {}
         self._adopt(self._read())
+        self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
+        self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
+        """Have what a request has changed in the file, where there is one; called before it is answered."""
         self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
         self.world(DEFAULT_WORLD).prepare()
+        for name in () if self._persistence is None else self._persistence.worlds:
+            self.world(name)
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -197,7 +210,7 @@ class Double:
         return self.worlds.of(name)
 
     def _make_world(self, name: str) -> World:
-        return World(
+        world = World(
             name,
             self._store,
             self.contract,
@@ -209,6 +222,19 @@ class Double:
             keepers=self.factories.keepers,
             collection=self.factories.collection,
         )
+        if self._persistence is not None and name in self._persistence.worlds:
+            self._resume(world, self._persistence)
+        return world
+
+    @staticmethod
+    def _resume(world: World, persistence: Persistence) -> None:
+        try:
+            world.resume(persistence.documents(world.name))
+        except DuplicateKeyError as error:
+            reason = (
+                f"two documents that were kept of the world `{world.name}` break a rule that the contract has by now"
+            )
+            raise PersistenceError(f"{reason}: {error}") from None
 
     def _is_full(self) -> bool:
         return self._store.held >= self.settings.store_limit
@@ -228,6 +254,12 @@ class Double:
         """Give every world its seed again, and forget the journal."""
         self.worlds.reset()
         self.journal.clear()
+
+    def close(self) -> None:
+        """Keep what is left to be kept, and let go of the file, where there is one."""
+        if self._persistence is not None:
+            self._persistence.keep()
+            self._persistence.close()
 
     def token(self, who: str) -> str | None:
         """A token for the user of that e-mail address (or other unique property, or id) in the seed."""

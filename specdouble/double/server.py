@@ -146,6 +146,7 @@ class Server:
         self._freeze()
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch, log))
+        self.double.close()
 
     async def _serve(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
         beside = [asyncio.create_task(one) for one in self._watches(watch)] if watch else []
@@ -254,6 +255,7 @@ class Server:
         finally:
             self._server.should_exit = True
             thread.join(timeout=10)
+            self.double.close()
 
 
 def _run(serving: Any) -> None:

@@ -138,6 +138,7 @@ class Control:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self._double.keep()
                 message["headers"] = [*message["headers"], *_GUARDS]
             await send(message)
 

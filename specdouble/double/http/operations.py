@@ -73,6 +73,7 @@ class Operations:
         self._worlds = double.worlds
         self._journal = double.journal
         self._coverage = double.coverage
+        self._keep = double.keep
         self._faults = double.faults
         self._caller_id = id_among_claims(double.contract)
         self._app = app
@@ -130,6 +131,7 @@ class Operations:
             else:
                 outcome = await self._faulty_outcome(fault, operation, request, world)
                 send = spoiling(fault, scope, receive, send) if fault.spoils else send
+        self._keep()  # what was answered is kept
         await _send(send, outcome.answer, with_body=request.method != "HEAD")
         self._record(request, operation, outcome)
 
@@ -217,10 +219,11 @@ class Operations:
         request = Request(found[1], query, headers, body, method, path, name, arrived)
         begun = operation.begin(request, world)
         if isinstance(begun, Outcome):
+            self._keep()
             self._record(request, operation, begun)
             return begun.answer
         record = functools.partial(self._record, request, operation)
-        return functools.partial(_answer_late, begun, world, record)
+        return functools.partial(_answer_late, begun, world, self._keep, record)
 
     def _with_method(
         self, path: str, method: str, operations: dict[str, Answering]
@@ -364,6 +367,7 @@ async def _waited_for(begun: Awaitable[Awaited], world: World) -> Awaited:
 async def _answer_late(
     begun: Awaitable[Outcome],
     world: World,
+    keep: Callable[[], None],
     record: Callable[[Outcome], None],
     _scope: Scope,
     _receive: Receive,
@@ -371,6 +375,7 @@ async def _answer_late(
 ) -> None:
     """An application that answers a request whose handler has begun already."""
     outcome = await _waited_for(begun, world)
+    keep()
     await _send(send, outcome.answer, with_body=True)
     record(outcome)
 

@@ -93,5 +93,8 @@ class Served(Protocol):
     def example(self, media: Media, key: str) -> JSON:
         """A body of the media: the contract's example, else one that is made; None where none conforms."""
 
+    def keep(self) -> None:
+        """Have what a request has changed in the file that keeps it, where there is one."""
+
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

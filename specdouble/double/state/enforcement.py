@@ -174,6 +174,14 @@ class Enforcement:
             document.pop(field, None)
         return self.named(document)
 
+    def resumed(self, stored: Document) -> Document:
+        """A document that was stored by other rules, perhaps, as a seed has it."""
+        within = self.resource.within
+        kept = {
+            unescaped(name): value for name, value in stored.items() if not name.startswith(SHADOW) or name in within
+        }
+        return self.named(kept)
+
     def shown(self, document: Document) -> Document:
         """The document without what is kept beside it, its id under its own name."""
         for field in self.hidden:

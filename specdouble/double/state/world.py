@@ -139,11 +139,26 @@ class World:
         initial, before = self._initial, self.documents()
         try:
             self._refill(initial.but(documents))
+            for name in documents:
+                self._store.note_all(self.name, name)
         except DuplicateKeyError:
             self._refill(initial.but(before))
             raise
         finally:
             self._initial = initial
+
+    def resume(self, kept: Mapping[str, list[Document]]) -> None:
+        """Have the documents that a file has kept, as they were stored; a collection that it knows not begins anew.
+
+        Raises:
+            DuplicateKeyError: two of them cannot be there at once: the contract has other rules by now.
+        """
+        with self._store.unnoted():
+            documents: Seed = {}
+            for name, stored in kept.items():
+                _, enforcement = self._kept(name)
+                documents[name] = [enforcement.resumed(one) for one in stored]
+            self.begin_with(documents)
 
     def _refill(self, initial: InitialState) -> None:
         self._initial = initial
@@ -256,11 +271,17 @@ class World:
             self._ids.seen(name, last)
             return
         before = self._store.writes(self.name)
-        for document in self._initial.documents(name):
+        with self._store.unnoted():
+            self._fill(documents, enforcement, self._initial.documents(name))
+        self._seeded += self._store.writes(self.name) - before
+        if name not in self._initial.seed:  # made, and made otherwise at the next start
+            self._store.note_all(self.name, name)
+        if can_share:
+            self._initial.hold(name, documents, self._ids.last(name))
+
+    def _fill(self, documents: Any, enforcement: Enforcement, first: list[Document]) -> None:
+        for document in first:
             stored = enforcement.stored(deepcopy(document))
             enforcement.identify(stored)
             enforcement.key(stored)
             documents.insert_one(stored)
-        self._seeded += self._store.writes(self.name) - before
-        if can_share:
-            self._initial.hold(name, documents, self._ids.last(name))

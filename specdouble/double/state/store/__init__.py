@@ -24,16 +24,20 @@ It rests on these insides of mongomock, hence the pinned version (`MONGOMOCK`, h
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import bson
 from bson import ObjectId
+from bson.errors import BSONError
 from mongomock import collection as upstream
 from mongomock.helpers import patch_datetime_awareness_in_document
 from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError, WriteError
 from pymongo.results import DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 
+from specdouble.double.state.store.changes import Changes, Place
 from specdouble.double.state.store.client import EmbeddedClient
 from specdouble.double.state.store.collection import IndexedCollection
 from specdouble.double.state.store.escaped import EscapedCollection, unescaped
@@ -47,22 +51,27 @@ if TYPE_CHECKING:
 __all__ = [
     "MONGOMOCK",
     "BulkWriteError",
+    "Changes",
     "Contents",
     "DeleteResult",
     "Document",
     "DuplicateKeyError",
+    "EncodingError",
     "EscapedCollection",
     "IndexedCollection",
     "InsertManyResult",
     "InsertOneResult",
     "ObjectId",
     "OperationFailure",
+    "Place",
     "PyMongoError",
     "ReturnDocument",
     "Store",
     "UpdateResult",
     "Write",
     "WriteError",
+    "decoded",
+    "encoded",
     "open_store",
     "size_of",
     "unescaped",
@@ -110,6 +119,35 @@ class Store:
         """How many documents of a database have been written and removed; 1 where only a server could tell."""
         return self._client.writes(name) if isinstance(self._client, EmbeddedClient) else 1
 
+    def note_changes(self) -> Changes:
+        """Have each change noted from now on, for who keeps them."""
+        self._held.changes = changes = Changes()
+        return changes
+
+    @contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """What changes within need not be kept: it comes from what is kept, or from a seed."""
+        changes = self._held.changes
+        if changes is None or not changes.is_noting:
+            yield
+            return
+        changes.is_noting = False
+        try:
+            yield
+        finally:
+            changes.is_noting = True
+
+    def note_all(self, name: str, collection: str) -> None:
+        """What a collection of a database holds is to be kept as a whole."""
+        if self._held.changes is not None:
+            self._held.changes.note_all((name, collection))
+
+    def stored(self, place: Place) -> Mapping[Any, Document]:
+        """The documents of a database's collection by their keys; to be read only, and of the embedded store alone."""
+        database, collection = place
+        documents: Mapping[Any, Document] = self._client._store[database][collection]._documents
+        return documents
+
     @property
     def latest(self) -> Write:
         """The last write to any document; where a server holds them, nothing is known of it."""
@@ -141,6 +179,28 @@ def open_store(url: str | None) -> Store:
     from pymongo import MongoClient
 
     return Store(MongoClient(url))
+
+
+class EncodingError(Exception):
+    """A document has what no file can keep."""
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """A document as BSON, in which a store's own values (dates, bytes, ids) stay what they are.
+
+    Raises:
+        EncodingError: it has a value that no MongoDB could hold.
+    """
+    try:
+        return bson.encode(document)
+    except (BSONError, OverflowError) as error:
+        raise EncodingError(str(error)) from None
+
+
+def decoded(content: bytes) -> Document:
+    """The document that was encoded."""
+    document: Document = bson.decode(content)
+    return document
 
 
 def updated(document: Mapping[str, Any], update: Mapping[str, Any]) -> Document:

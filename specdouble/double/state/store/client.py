@@ -16,13 +16,16 @@ from specdouble.double.state.store.indexed import IndexedStore
 class _DatabaseStore(upstream_store.DatabaseStore):  # type: ignore[misc]
     """The collections of one database."""
 
-    def __init__(self, held: Held) -> None:
+    def __init__(self, held: Held, name: str) -> None:
         super().__init__()
         self._held = held
+        self._name = name
 
     def __getitem__(self, name: str) -> Any:
         known = self._collections.get(name)
-        return self._collections.setdefault(name, IndexedStore(name, self._held)) if known is None else known
+        return (
+            self._collections.setdefault(name, IndexedStore(name, self._held, self._name)) if known is None else known
+        )
 
 
 class _ServerStore(upstream_store.ServerStore):  # type: ignore[misc]
@@ -34,7 +37,7 @@ class _ServerStore(upstream_store.ServerStore):  # type: ignore[misc]
 
     def __getitem__(self, name: str) -> Any:
         known = self._databases.get(name)
-        return self._databases.setdefault(name, _DatabaseStore(self.held)) if known is None else known
+        return self._databases.setdefault(name, _DatabaseStore(self.held, name)) if known is None else known
 
 
 class _Database(Database):  # type: ignore[misc]

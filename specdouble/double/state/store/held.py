@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from specdouble.double.state.store.changes import Changes
 from specdouble.double.state.store.values import Document
 
 # The document as it was stored (None: it is new) and as it is (None: it was removed), and the bytes of both together.
@@ -16,14 +17,15 @@ class Held:
     """A count of what all collections of a store hold together.
 
     `bytes` is the size of the documents as JSON, and a little for each: what they take in memory is some times that.
-    `latest` is the last write to any of them.
+    `latest` is the last write to any of them, `changes` what has changed where somebody keeps it.
     """
 
-    __slots__ = ("bytes", "latest")
+    __slots__ = ("bytes", "changes", "latest")
 
     def __init__(self) -> None:
         self.bytes = 0
         self.latest: Write = (None, None, 0)
+        self.changes: Changes | None = None
 
 
 _EACH = 256  # bytes that an empty document takes too, with its entries in the indexes

@@ -58,10 +58,12 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
     Args:
         name: the collection's name.
         held: counts what the whole store holds.
+        database: the name of the database that it is in.
     """
 
-    def __init__(self, name: str, held: Held) -> None:
+    def __init__(self, name: str, held: Held, database: str = "") -> None:
         super().__init__(name)
+        self._place = (database, name)
         self.writes = 0  # by which a world sees whether anything has happened in it
         self._held, self._bytes = held, 0
         self._rwlock = _OneLock()
@@ -80,6 +82,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         with self.lock:
             super().drop()
             self._clear()
+            if self._held.changes is not None:
+                self._held.changes.note_drop(self._place)
 
     def contents(self) -> Contents:
         """Copies of what it holds; the documents are shared."""
@@ -167,6 +171,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
                 self._weigh(new - old)
                 self._documents[key] = document
                 self._held.latest = (before, document, old + new)
+                if self._held.changes is not None:
+                    self._held.changes.note(self._place, key)
                 self._refile(key, before, document)
                 return
             if not is_id(document.get("_id", ODD)):
@@ -180,6 +186,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         self._weigh(size)
         self._documents[key] = document
         self._held.latest = (None, document, size)
+        if self._held.changes is not None:
+            self._held.changes.note(self._place, document["_id"])
         position = self.positions[key] = next(self._count)
         for index in self.hashes.values():
             index.add(key, index.slot(document))
@@ -193,6 +201,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             size = size_of(document)
             self._weigh(-size)
             self._held.latest = (document, None, size)
+            if self._held.changes is not None:
+                self._held.changes.note(self._place, key)
             self._unfile(key, document)
             del self.positions[key]
             self.odd_ids.discard(key)
