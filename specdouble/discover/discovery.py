@@ -21,6 +21,7 @@ from specdouble.discover.refinement import is_refined_by, resolved
 from specdouble.discover.supposition import rules_by, supposable, suppose
 from specdouble.discover.visit import Visit, visiting
 from specdouble.rules import of_some
+from specdouble.verify.attack import attack_of
 from specdouble.verify.problem import OutOfTime
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import Probe, Sight
@@ -48,6 +49,7 @@ class Discovery:
     outcomes: list[Outcome] = field(default_factory=list)
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
+    bounds: list[Hypothesis] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     requests: int = 0
@@ -178,9 +180,17 @@ class Discovery:
             self.contract, self.believed, [one for one in founded if one.keyword == "x-resource"], self.allow_refs
         )
         self.seen += scopes
-        with suppress(OutOfTime), visiting(self._with(scopes), self._settings()) as visit:
+        self.bounds = self._bounds()
+        with suppress(OutOfTime), visiting(self._with([*scopes, *self.bounds]), self._settings()) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
             self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
+
+    def _bounds(self) -> list[Hypothesis]:
+        """What the words say of how many documents there may be: whatever is tried needs room for its own."""
+        claims = [one for one in self._mined() if one.source.claims]
+        good, _ = supposable(self.contract, [*self.believed, *self.seen], claims, self.allow_refs)
+        supposed = self._with([*self.seen, *good])
+        return [one for one in good if any(attack_of(rule).room for rule in rules_by(supposed, one))]
 
     def _with(self, hypotheses: Sequence[Hypothesis]) -> Contract:
         return suppose(self.contract, [*self.believed, *hypotheses], self.allow_refs)
@@ -201,14 +211,14 @@ class Discovery:
         """Attack what was seen and what is stated; then, alone, what the words claim and nothing has shown."""
         mined = list(self._mined())
         guessed = [one for one in mined if not one.source.claims and self._is_worth_an_attack(one)]
-        first = {one.place: one for one in (*guessed, *self.seen)}
+        first = {one.place: one for one in (*guessed, *self.bounds, *self.seen)}
         stated = list(self._stated())
         self._conclude(self._tried(list(first.values()), stated), mined)
         proved = [one.hypothesis for one in self.outcomes if one.state in (CONFIRMED, SILENT)]
         for claim in (one for one in mined if one.source.claims):
             if any(is_refined_by(claim, one) for one in proved):
                 continue
-            others = [one for one in self.seen if one in proved and one.place != claim.place]
+            others = [one for one in first.values() if one in proved and one.place != claim.place]
             self._conclude_claim(claim, self._tried([claim], [], others))
 
     def _mined(self) -> Iterator[Hypothesis]:

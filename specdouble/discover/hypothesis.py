@@ -62,6 +62,8 @@ class Hypothesis:
     @property
     def place(self) -> tuple[str, ...]:
         """What two hypotheses that cannot both be written have in common."""
+        if isinstance(self.value, list):  # one of several
+            return self.pointer, self.keyword, self.key
         keys = sorted(self.value) if self.keyword == "x-resource" and isinstance(self.value, dict) else []
         return self.pointer, self.keyword, *keys
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from specdouble.contract import Contract, Refused, Rule, read
-from specdouble.contract.pointer import pointer, tokens
+from specdouble.contract.pointer import is_prefix, pointer, tokens
 from specdouble.discover.hypothesis import Hypothesis
 
 VERSION = "1.1.0"  # of the Overlay specification
@@ -57,8 +57,10 @@ def supposable(
 def rules_by(contract: Contract, hypothesis: Hypothesis) -> list[Rule]:
     """The rules of a supposed contract that say what the hypothesis says."""
     at = hypothesis.pointer + pointer(hypothesis.keyword)
-    inner = [at + pointer(key) for key in hypothesis.value] if isinstance(hypothesis.value, dict) else []
-    return [rule for rule in contract.rules.values() if rule.pointer in (at, *inner)]
+    if hypothesis.keyword == "x-resource":  # each of its keys is a rule of its own
+        keys = {at + pointer(key) for key in hypothesis.value}
+        return [rule for rule in contract.rules.values() if rule.pointer in keys]
+    return [rule for rule in contract.rules.values() if is_prefix(at, rule.pointer)]
 
 
 def overlay_text(title: str, hypotheses: Iterable[Hypothesis], comments: Any = None) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from specdouble.contract.properties import plain
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.sight import new_trial
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Trial, view
+from specdouble.verify.trial import view
 
 Values = dict[str, Any]  # the value that each user's documents have in common, by the user's name
 
@@ -29,7 +30,7 @@ def held_for(session: Session, subject: Subject) -> dict[str, Values]:
 
 def _documents(session: Session, subject: Subject, user: Any) -> list[dict[str, Any]] | None:
     """Two new documents of a user, without what was sent; None where the user cannot create them."""
-    trial, found = Trial(session), []
+    trial, found = new_trial(session), []
     with suppress(NotExercised, Broken):
         for _ in range(2):
             document = trial.create(subject, user)

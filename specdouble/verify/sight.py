@@ -50,6 +50,12 @@ class Probe:
 REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever asks is known, and the place is there
 
 
+def new_trial(session: Session) -> Trial:
+    """A new trial: what earlier ones created is no longer needed, and may make room for more."""
+    session.ledger.recent.clear()
+    return Trial(session)
+
+
 def property_pointer(contract: Contract, subject: Subject, name: str) -> str:
     """Where the schema of a property of the documents stands."""
     found = properties_of(contract.document, subject.resource.schema, subject.resource.pointer)

@@ -11,7 +11,7 @@ from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, sent
+from specdouble.verify.sight import Probe, Sight, new_trial, sent
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, view
 from specdouble.verify.values import merged, plausible
@@ -21,7 +21,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The values that two new documents have in common, of what was not sent and could have been."""
     if not subject.creators:
         return
-    creator, trial = subject.creators[0], Trial(session)
+    creator, trial = subject.creators[0], new_trial(session)
     places = {name: at for name, schema, at in _sent(session.contract, creator) if "default" not in schema}
     with suppress(NotExercised, Broken):
         one, other = (trial.create(subject) for _ in range(2))

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer, sent
+from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, view
 
@@ -18,7 +18,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     updater, known = subject.updaters[0], subject.requested(subject.creators[0])
     for name in subject.requested(updater.operation):
-        trial = Trial(session)
+        trial = new_trial(session)
         if name not in known or name not in subject.resource.properties or name in subject.bound_on_update:
             continue
         with suppress(NotExercised, Broken):

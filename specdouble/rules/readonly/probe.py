@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, property_pointer
+from specdouble.verify.sight import Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Trial, view
+from specdouble.verify.trial import view
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
@@ -18,7 +18,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     writers = (*subject.creators, *(one.operation for one in subject.updaters))
     sent = {name for one in writers for name in subject.requested(one)}
-    trial = Trial(session)
+    trial = new_trial(session)
     with suppress(NotExercised, Broken):
         one, other = (view(trial, trial.create(subject)) for _ in range(2))
         for name, schema in subject.resource.properties.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer, sent
+from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, unlike
@@ -20,7 +20,7 @@ FAR = 2**53 - 1  # a number that no document has
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The properties that hold ids of the documents of a collection."""
     for name in _candidates(session, subject):
-        trial = Trial(session)
+        trial = new_trial(session)
         with suppress(NotExercised, Broken):
             target = _target(trial, subject, name)
             if target is not None:

@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.identity import User, token_claims
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight
+from specdouble.verify.sight import Probe, Sight, new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
@@ -23,7 +23,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         action = session.contract.actions.get(operation.id)
         if action is None or action.collection != subject.collection or not operation.security:
             continue
-        trial = Trial(session)
+        trial = new_trial(session)
         with suppress(NotExercised, Broken):
             said = _claim(session, operation, _let_in(trial, operation))
             if said is not None:
@@ -57,7 +57,7 @@ def _claim(session: Session, operation: Operation, let_in: dict[str, bool]) -> d
         return None
     scheme = next((one for names in operation.security for one in names), "")
     identity = session.contract.identities.get(scheme)
-    claims = {name: token_claims(session.crowd.users[name].credentials.get(scheme, "")) for name in let_in}
+    claims = {name: _claims(session.crowd.users[name], scheme) for name in let_in}
     for claim in identity.claims if identity else ():
         values = {name: held.get(claim) for name, held in claims.items()}
         good = [values[name] for name in let_in if let_in[name]]
@@ -66,6 +66,11 @@ def _claim(session: Session, operation: Operation, let_in: dict[str, bool]) -> d
         if texts and not set(good) & set(bad) and _is_a_role(session, scheme, claim):
             return {"roles": list(dict.fromkeys(good)), "claim": claim}
     return None
+
+
+def _claims(user: User, scheme: str) -> dict[str, Any]:
+    """What is known of a user: by the token, and by the settings, since an opaque credential tells nothing."""
+    return {**user.account.login, **token_claims(user.credentials.get(scheme, ""))}
 
 
 def _is_a_role(session: Session, scheme: str, claim: str) -> bool:

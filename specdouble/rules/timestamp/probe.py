@@ -10,7 +10,7 @@ from specdouble.rules.timestamp.attack import moment
 from specdouble.rules.timestamp.rule import named_like
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, property_pointer
+from specdouble.verify.sight import Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial, view
 
@@ -19,18 +19,24 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The properties that show the time of creation, or of the last change."""
     if not subject.creators:
         return
-    trial = Trial(session)
+    trial = new_trial(session)
     with suppress(NotExercised, Broken):
         document = trial.create(subject)
         before = dict(view(trial, document))
         stamps = [name for name in _unsent(subject, document, before) if _is_now(session, document, before[name])]
         after = _changed(trial, subject, document) if stamps else None
         for name in stamps:
-            event = named_like(name) if after is None else "created" if after.get(name) == before[name] else "updated"
-            if event:
-                words = f"{name} shows the time at which a document was {event}"
-                at = property_pointer(session.contract, subject, name)
-                yield Sight("x-timestamp", at, event, words, trial.exchanges)
+            event = _event(name, before, after)
+            words = f"{name} shows the time at which a document was {event}"
+            at = property_pointer(session.contract, subject, name)
+            yield Sight("x-timestamp", at, event, words, trial.exchanges)
+
+
+def _event(name: str, before: dict[str, Any], after: dict[str, Any] | None) -> str:
+    """Of which event a property shows the time."""
+    if after is None:
+        return named_like(name) or "created"
+    return "created" if after.get(name) == before[name] else "updated"
 
 
 def _unsent(subject: Subject, document: Document, shown: dict[str, Any]) -> list[str]:
@@ -48,10 +54,13 @@ def _is_now(session: Session, document: Document, value: Any) -> bool:
 def _changed(trial: Trial, subject: Subject, document: Document) -> dict[str, Any] | None:
     """The document after a change; None where none was accepted."""
     for updater in subject.updaters:
-        change = trial.session.bodies.change(subject, updater)
-        trial.tick()
-        if change and trial.try_update(updater, document, change).ok:
-            return view(trial, document)
+        for name, schema in subject.requested(updater.operation).items():
+            if name == updater.id_in_body or name in subject.server_set:
+                continue
+            value = trial.session.bodies.value(subject, name, schema, trial.user)
+            trial.tick()
+            if trial.try_update(updater, document, {name: value}).ok:
+                return view(trial, document)
     return None
 
 

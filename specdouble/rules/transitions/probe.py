@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer
+from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import merged
@@ -23,7 +23,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
             texts = [one for one in values if isinstance(one, str)]
             if not 1 < len(texts) <= MOST or name not in subject.resource.properties:
                 continue
-            trial = Trial(session)
+            trial = new_trial(session)
             with suppress(NotExercised, Broken):
                 moves = _Lifecycle(trial, subject, updater, name, texts).moves()
                 if moves is not None:
@@ -42,15 +42,22 @@ class _Lifecycle:
     def moves(self) -> dict[str, list[str]] | None:
         """The moves that are accepted; None where nothing is refused, or a value was never reached."""
         first = self.trial.create(self.subject).shown.get(self.name)
-        if first not in self.values:
-            return None
-        self.ways[first] = []
+        self.ways = {first: []} if first in self.values else {value: [value] for value in self.beginnings()}
         found: dict[str, list[str]] = {}
         while waiting := [value for value in self.ways if value not in found]:
             found[waiting[0]] = self.followers(waiting[0])
         refused = any(len(after) < len(self.values) - 1 for after in found.values())
         moved = any(found.values())
         return found if refused and moved and len(found) == len(self.values) else None
+
+    def beginnings(self) -> list[str]:
+        """The values that a document without one may take."""
+        found = []
+        for value in self.values:
+            document = self.trial.create(self.subject)
+            if self.trial.try_update(self.updater, document, {self.name: value}).ok:
+                found.append(value)
+        return found
 
     def followers(self, value: str) -> list[str]:
         """The values that may follow."""

@@ -11,7 +11,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, property_pointer
+from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
@@ -24,7 +24,7 @@ _SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The unique properties of the documents, each in the scope and with the spellings that were seen."""
     for name in _texts(session, subject):
-        trial = Trial(session)
+        trial = new_trial(session)
         with suppress(NotExercised, Broken):
             value = _Property(trial, subject, name).seen()
             if value is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from specdouble.contract import Operation, PropertyRule
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -87,11 +88,24 @@ def refusals_of(rule: PropertyRule, operation: Operation) -> set[int]:
     return declared or {status}
 
 
+def _hidden(trial: Trial, exchange: Exchange, statuses: set[int], what: str) -> None:
+    """Hold that a document of another's is not there for whoever asked.
+
+    Raises:
+        NotExercised: a rule about the operation itself refuses whoever asked, before any document is looked for.
+    """
+    operation = exchange.call.operation
+    for other in trial.contract.rules_about.get(operation.id, ()):
+        if exchange.status not in statuses and exchange.status == other.status_among(operation.statuses):
+            raise NotExercised(f"{other.id} refuses before a document is looked for")
+    refused_as(exchange, statuses, what, strict=True)
+
+
 def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     trial.look(document)
     exchange = trial.send(operation, other, **trial.place(operation, document))
-    refused_as(exchange, refusals_of(rule, operation), f"{other.name} reading {one.name}'s document", strict=True)
+    _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} reading {one.name}'s document")
 
 
 def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
@@ -104,7 +118,7 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
     statuses = refusals_of(rule, updater.operation)
     if subject.puts(updater.operation) and updater.operation in subject.creators:
         statuses |= {409, 422, 400}  # it would create the document, and the name is taken
-    refused_as(exchange, statuses, f"{other.name} changing {one.name}'s document", strict=True)
+    _hidden(trial, exchange, statuses, f"{other.name} changing {one.name}'s document")
     if before is not None and trial.look(document) != before:
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
@@ -112,7 +126,7 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
 def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     exchange = trial.delete(document, other)
-    refused_as(exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document", strict=True)
+    _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document")
     if subject.observable and trial.look_for(document, one) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
 
