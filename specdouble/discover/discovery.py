@@ -213,13 +213,15 @@ class Discovery:
         guessed = [one for one in mined if not one.source.claims and self._is_worth_an_attack(one)]
         first = {one.place: one for one in (*guessed, *self.bounds, *self.seen)}
         stated = list(self._stated())
-        self._conclude(self._tried(list(first.values()), stated), mined)
+        doubted = self._conclude(self._tried(list(first.values()), stated), mined)
         proved = [one.hypothesis for one in self.outcomes if one.state in (CONFIRMED, SILENT)]
+        beside = [one for one in first.values() if one.key in {other.key for other in proved}]
+        again = [(one, rule) for one, rule in stated if one in doubted]
+        self.outcomes += [one.outcome(one.hypothesis, one.state) for one in self._tried([], again, beside)]
         for claim in (one for one in mined if one.source.claims):
-            if any(is_refined_by(claim, one) for one in proved):
-                continue
-            others = [one for one in first.values() if one in proved and one.place != claim.place]
-            self._conclude_claim(claim, self._tried([claim], [], others))
+            if not any(is_refined_by(claim, one) for one in proved):
+                others = [one for one in beside if one.place != claim.place]
+                self.outcomes += [one.outcome(claim, one.state) for one in self._tried([claim], [], others)]
 
     def _mined(self) -> Iterator[Hypothesis]:
         supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
@@ -264,26 +266,31 @@ class Discovery:
         self._leave(experiment.left, experiment.requests, experiment.secrets)
         return [*known, *results]
 
-    def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> None:
-        """Tell what became of what was seen, guessed and stated."""
+    def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """Tell what became of what was seen, guessed and stated; what is promised and was broken is tried again."""
+        doubted = []
         for result in results:
-            one, seen = result.hypothesis, result.hypothesis.source.miner == "trial"
-            said = [other for other in mined if is_refined_by(other, one)]
-            source = next((other.source for other in said if other.source.claims), said[0].source if said else None)
-            told = one if source is None else replace(one, source=source)
-            held = SILENT if source is None and seen else CONFIRMED
-            if result.state == CONFIRMED:
-                state = held
-            elif result.state == REFUTED and not told.source.claims:
-                # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
-                state = held if seen and result.in_part else UNDECIDED if seen else ""
-            else:
-                state = result.state
-            if state:
-                self.outcomes.append(result.outcome(told, state))
+            one = result.hypothesis
+            said = [other.source for other in mined if is_refined_by(other, one)]
+            source = next((other for other in said if other.claims), said[0] if said else one.source)
+            state = _state(result, source)
+            if state == REFUTED:
+                doubted.append(one)
+            elif state:
+                self.outcomes.append(result.outcome(replace(one, source=source), state))
+        return doubted
 
-    def _conclude_claim(self, claim: Hypothesis, results: Sequence[Result]) -> None:
-        self.outcomes += [result.outcome(claim, result.state) for result in results]
+
+def _state(result: Result, source: Source) -> str:
+    """What a first experiment says: empty where it was no more than a guess."""
+    is_seen = result.hypothesis.source.miner == "trial"
+    held = SILENT if source.miner == "trial" else CONFIRMED
+    if result.state == CONFIRMED:
+        return held
+    if result.state != REFUTED or source.claims:
+        return result.state
+    # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
+    return held if is_seen and result.in_part else UNDECIDED if is_seen else ""
 
 
 def summed(lines: Iterable[str]) -> list[str]:
