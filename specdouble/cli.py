@@ -19,6 +19,7 @@ from specdouble.arguments import contract_arguments
 from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.overlay_command import overlay
+from specdouble.project.command import init, sync
 from specdouble.prove.command import prove
 from specdouble.verify.command import verify_command
 from specdouble.verify.replay_command import replay
@@ -301,6 +302,8 @@ main.add_command(verify_command(_serving))
 main.add_command(replay)
 main.add_command(overlay)
 main.add_command(prove)
+main.add_command(init)
+main.add_command(sync)
 main.add_command(discover)
 
 

@@ -74,8 +74,7 @@ class Masking:
         last = re.split(r"[\[\]./]", name[-_LONGEST:].rstrip("]/"))[-1]
         found = self._known.get(last)
         if found is None:
-            words = " ".join(_WORD.findall(last)).lower()
-            found = _plain(last) in self._names or _CREDENTIALS.search(words) is not None
+            found = _plain(last) in self._names or names_credential(last)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[last] = found
@@ -191,6 +190,11 @@ def _without_beginning(text: str, value: str) -> str:
         if text.endswith(value[:length]):
             return text[:-length] + MASK
     return text
+
+
+def names_credential(name: str) -> bool:
+    """Whether everybody calls credentials so: `apiKey`, `access_token`, `X-Auth-Token`."""
+    return _CREDENTIALS.search(" ".join(_WORD.findall(name)).lower()) is not None
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,169 @@
+"""The commands `specdouble init` and `specdouble sync`: a project from a contract, and after the contract."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from specdouble.arguments import contract_arguments
+from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+
+if TYPE_CHECKING:
+    from specdouble.contract import Finding
+    from specdouble.double.double import Double
+    from specdouble.project.skeleton import Files
+
+_ELSEWHERE = re.compile(r"""["']?\$ref["']?\s*:\s*["']?[^#"'\s]""")
+
+
+@click.command()
+@click.argument("contract", default="", metavar="[CONTRACT or URL]")
+@click.argument("folder", default="", metavar="[FOLDER]")
+@click.option("--from", "source", type=click.Path(path_type=Path, exists=True), metavar="FILE",
+              help="Begin from db.json (json-server), a HAR, a Postman collection, or WireMock.")  # fmt: skip
+def init(contract: str, folder: str, source: Path | None) -> None:
+    """Begin a project: contract, handlers, documents, tests, a workflow.
+
+    Without a contract it begins with a small one to change. No file that is there is changed.
+    """
+    if not _is_contract(contract):
+        contract, folder = "", folder or contract
+    place = Path(folder or ".")
+    if place.exists() and not place.is_dir():
+        fail(f"{place} is no folder\n    remedy: name the contract first, then the folder", WRONG_USE)
+    if contract and source:
+        fail("a contract and --from are two beginnings\n    remedy: leave one of them out", WRONG_USE)
+    from specdouble.contract.document import FILE_NAMES
+
+    known = next((place / name for name in FILE_NAMES if (place / name).is_file()), None)
+    is_known = known is not None and contract and not _is_url(contract) and known.samefile(contract)
+    if known is not None and (contract or source) and not is_known:
+        fail(f"{known} is there already\n    remedy: name another folder, or leave the contract out", WRONG_USE)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        written = [] if known else _write(place, _beginning(contract, source))
+        written += _write(place, _rest(place))
+    except OSError as error:
+        fail(f"{error.filename or place} cannot be written: {error.strerror}", COULD_NOT_RUN)
+    for file in written:
+        click.echo(f"  {file}")
+    where = "" if place == Path() else f"cd {place} && "
+    click.echo(f"\n{where}make serve    # or: specdouble serve --reload\n{where}make test")
+
+
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
+def _is_contract(text: str) -> bool:
+    """Whether the first argument is the contract: a URL, or a file; a folder is none."""
+    looks_like_one = _is_url(text) or text.lower().endswith((".yaml", ".yml", ".json"))
+    return looks_like_one or Path(text).is_file()
+
+
+def _beginning(contract: str, source: Path | None) -> Files:
+    """The contract, and the documents that come with it."""
+    from specdouble.project.skeleton import mock_file, template
+
+    if source is not None:
+        from specdouble.project.source import NotReadable, begun_from
+
+        try:
+            return begun_from(source)
+        except NotReadable as error:
+            fail(f"{source}: {error}", COULD_NOT_RUN)
+    if not contract:
+        documents = {mock_file(name): template(f"{name}.json") for name in ("authors", "books")}
+        return {Path("openapi.yaml"): template("openapi.yaml"), **documents}
+    return _copied(contract)
+
+
+def _copied(contract: str) -> Files:
+    """The contract as it is written; in one file, where it is written in several."""
+    from specdouble.contract import Refused, read
+    from specdouble.contract.remote import FetchError, fetched
+    from specdouble.contract.written import in_yaml
+
+    try:
+        file = fetched(contract) if _is_url(contract) else Path(contract)
+        text = file.read_text("utf-8-sig")
+        whole = read(file)
+    except FetchError as error:
+        fail(str(error), COULD_NOT_RUN)
+    except Refused as error:
+        _fail_for(error.findings, contract)
+    if _ELSEWHERE.search(text):
+        return {Path("openapi.yaml"): in_yaml(whole.document.data)}
+    return {Path("openapi.json" if text.lstrip()[:1] == "{" else "openapi.yaml"): text}
+
+
+def _rest(place: Path) -> Files:
+    """All that a project has beside its contract."""
+    from specdouble.project.skeleton import documents_of, skeleton
+
+    double = _double(place)
+    return {**documents_of(double), **skeleton(double)}
+
+
+def _double(place: Path) -> Double:
+    from specdouble.contract import Refused
+    from specdouble.double.double import Double, Settings
+
+    try:
+        return Double(Settings(place, seed=1))
+    except Refused as error:
+        _fail_for(error.findings, place)
+
+
+def _write(place: Path, files: Files) -> list[Path]:
+    """Write those of the files that are not there; their paths."""
+    written = []
+    for name, text in files.items():
+        file = place / name
+        if file.exists():
+            click.secho(f"{file} is there already, and stays as it is", err=True, fg="yellow")
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        written.append(file)
+    return written
+
+
+@click.command()
+@contract_arguments
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would be written.")
+def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], check: bool) -> None:
+    """Add to a project what its contract has gained, and name what it has lost.
+
+    A function is added for each operation that has none, after the last line of its module. No line is changed.
+    """
+    from specdouble.contract import Refused, read
+    from specdouble.project.synchronisation import missing_functions, unused
+
+    try:
+        contract = read(path, allow_refs, overlays)
+    except Refused as error:
+        _fail_for(error.findings, path)
+    project = path if path.is_dir() else path.parent
+    additions, unreadable = missing_functions(contract, project / "handlers")
+    for addition in additions:
+        if not check:
+            addition.write()
+        click.echo(f"{addition.file}: {', '.join(addition.names)}")
+    if not additions:
+        click.echo("every operation has its function", err=True)
+    for finding in [*unreadable, *unused(contract, project)]:
+        click.secho(str(finding), err=True, fg="yellow")
+    if unreadable:
+        sys.exit(COULD_NOT_RUN)
+    sys.exit(VIOLATIONS if check and additions else 0)
+
+
+def _fail_for(findings: list[Finding], place: Path | str) -> NoReturn:
+    for finding in findings:
+        click.secho(str(finding), err=True, fg="red")
+    fail(f"{place} cannot be used as it is\n    remedy: mend what is told above", COULD_NOT_RUN)

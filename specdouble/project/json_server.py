@@ -1,0 +1,143 @@
+"""json-server's `db.json` as a contract and its documents."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import inflection
+from genson import SchemaBuilder
+
+from specdouble.contract.json_type import JSON
+
+Documents = dict[str, list[dict[str, Any]]]
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+
+
+def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str, JSON], Documents]:
+    """The contract that json-server serves for a database, and the documents in it.
+
+    An array of objects is a collection with its six operations, an object is one document. `postId` refers to `posts`.
+
+    Args:
+        title: what the API is called.
+        database: the content of `db.json`.
+    """
+    paths: dict[str, JSON] = {}
+    schemas: dict[str, JSON] = {}
+    documents: Documents = {}
+    for name, value in database.items():
+        held = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
+        if held is not None and (held or not value):
+            schemas[schema_name(name)] = _collection_schema(name, held, database)
+            paths |= _collection_paths(name, schemas[schema_name(name)])
+            documents[name] = [{**one, "id": one["id"]} for one in held if "id" in one]
+        elif isinstance(value, dict):
+            schemas[schema_name(name)] = inferred([value])
+            paths[f"/{name}"] = _single_paths(name)
+    contract: dict[str, JSON] = {
+        "openapi": "3.1.0",
+        "info": {"title": inflection.titleize(title), "version": "1.0.0"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    return contract, documents
+
+
+def schema_name(collection: str) -> str:
+    """`blog-posts` holds `BlogPost`."""
+    words = re.sub(r"\W+", "_", collection, flags=re.ASCII).strip("_") or "document"
+    return inflection.camelize(inflection.singularize(words))
+
+
+def inferred(values: list[JSON]) -> dict[str, Any]:
+    """What the values have in common, as a schema that demands nothing but types."""
+    builder = SchemaBuilder(schema_uri=None)
+    for value in values:
+        builder.add_object(value)
+    schema: dict[str, Any] = builder.to_schema()
+    _demand_nothing(schema)
+    return schema
+
+
+def _demand_nothing(schema: Any) -> None:
+    """A few documents do not tell what every document must have."""
+    if isinstance(schema, dict):
+        schema.pop("required", None)
+        for value in schema.values():
+            _demand_nothing(value)
+    elif isinstance(schema, list):
+        for one in schema:
+            _demand_nothing(one)
+
+
+def _collection_schema(name: str, held: list[dict[str, Any]], database: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = inferred(list(held)) if held else {"type": "object"}
+    properties: dict[str, Any] = schema.setdefault("properties", {})
+    identity = properties.setdefault("id", {"type": "string"})
+    if isinstance(identity.get("type"), list):  # json-server takes both; an id is of one type
+        identity["type"] = "string"
+    for field, described in properties.items():
+        target = inflection.pluralize(field.removesuffix("Id")) if field.endswith("Id") else None
+        if target in database and isinstance(database[target], list) and _is_scalar(described):
+            described["x-references"] = target
+    return {"x-resource": {"collection": name, "id": "id"}, **schema}
+
+
+def _is_scalar(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("type") in _SCALARS
+
+
+def _collection_paths(name: str, schema: Any) -> dict[str, JSON]:
+    what, one = {"$ref": f"#/components/schemas/{schema_name(name)}"}, schema_name(name)
+    filters: list[JSON] = []
+    for field, described in schema["properties"].items():
+        if _is_scalar(described):
+            filters.append({"name": field, "in": "query", "schema": {"type": described["type"]}})
+    pages: list[JSON] = [{"name": page, "in": "query", "schema": {"type": "integer"}} for page in ("_page", "_limit")]
+    known = {"name": "id", "in": "path", "required": True, "schema": {"type": schema["properties"]["id"]["type"]}}
+    tag = [name]
+    items: JSON = {"type": "array", "items": what}
+    return {
+        f"/{name}": {
+            "get": {"operationId": f"list{inflection.camelize(inflection.underscore(name))}", "tags": tag,
+                    "parameters": [*filters, *pages], "responses": {"200": _json("All of them.", items), **_REFUSED}},
+            "post": {"operationId": f"create{one}", "tags": tag, "requestBody": _sent(what),
+                     "responses": {"201": _json("The new one.", what), **_REFUSED}},
+        },
+        f"/{name}/{{id}}": {
+            "parameters": [known],
+            "get": {"operationId": f"get{one}", "tags": tag,
+                    "responses": {"200": _json("The one of that id.", what), **_MISSED}},
+            "put": {"operationId": f"replace{one}", "tags": tag, "requestBody": _sent(what),
+                    "responses": {"200": _json("As it is now.", what), **_REFUSED, **_MISSED}},
+            "patch": {"operationId": f"change{one}", "tags": tag, "requestBody": _sent(what),
+                      "responses": {"200": _json("As it is now.", what), **_REFUSED, **_MISSED}},
+            "delete": {"operationId": f"delete{one}", "tags": tag,
+                       "responses": {"204": {"description": "It is gone."}, **_MISSED}},
+        },
+    }  # fmt: skip
+
+
+def _single_paths(name: str) -> dict[str, JSON]:
+    what, one = {"$ref": f"#/components/schemas/{schema_name(name)}"}, schema_name(name)
+    answered = {"200": _json("As it is now.", what)}
+    return {
+        "get": {"operationId": f"get{one}", "tags": [name], "responses": answered},
+        "put": {"operationId": f"replace{one}", "tags": [name], "requestBody": _sent(what),
+                "responses": {**answered, **_REFUSED}},
+        "patch": {"operationId": f"change{one}", "tags": [name], "requestBody": _sent(what),
+                  "responses": {**answered, **_REFUSED}},
+    }  # fmt: skip
+
+
+def _json(description: str, schema: JSON) -> dict[str, JSON]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _sent(schema: JSON) -> dict[str, JSON]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+_REFUSED: dict[str, JSON] = {"400": {"description": "It is refused."}}
+_MISSED: dict[str, JSON] = {"404": {"description": "There is none of that id."}}

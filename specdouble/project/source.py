@@ -1,0 +1,82 @@
+"""What a project can begin from that is no contract: the files of other tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from specdouble.contract.written import in_yaml
+from specdouble.project.exchange import Exchange, of_har, of_postman, of_wiremock
+from specdouble.project.json_server import contract_of_database
+from specdouble.project.recorded import Recorded
+from specdouble.project.skeleton import Files, document_text, mock_file
+
+
+class NotReadable(Exception):
+    """A file is none that a project can begin from; the message says why, and what would be."""
+
+
+def begun_from(source: Path) -> Files:
+    """The contract and the documents that a file of another tool tells of.
+
+    Args:
+        source: `db.json` of json-server, a HAR file, a collection of Postman, or WireMock's folder or mapping.
+
+    Raises:
+        NotReadable: it is none of these.
+    """
+    data = _read(source)
+    title = source.resolve().name.partition(".")[0]
+    if isinstance(data, dict) and not _is_of_exchanges(data):
+        contract, documents = contract_of_database(title, data)
+    else:
+        exchanges = list(_exchanges(data))
+        if not exchanges:
+            raise NotReadable(
+                "there is no exchange in it\n    remedy: record some requests of the API, answers included"
+            )
+        recorded = Recorded(title, exchanges)
+        contract, documents = recorded.contract(), recorded.documents()
+    found = {Path("openapi.yaml"): in_yaml(contract)}
+    for name, held in documents.items():
+        found[mock_file(name)] = document_text(held)
+    return found
+
+
+def _read(source: Path) -> Any:
+    if not source.is_dir():
+        return _json(source)
+    folder = source / "mappings" if (source / "mappings").is_dir() else source
+    mappings = [_json(file) for file in sorted(folder.rglob("*.json"))]
+    if not mappings:
+        raise NotReadable("the folder holds no mappings\n    remedy: name WireMock's folder, or a file")
+    return mappings
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8-sig"))
+    except (ValueError, RecursionError, OSError) as error:
+        raise NotReadable(f"{file.name} is no JSON: {error}\n    remedy: export it anew") from None
+
+
+def _is_of_exchanges(data: dict[str, Any]) -> bool:
+    is_har = isinstance(data.get("log"), dict) and "entries" in data["log"]
+    is_postman = "item" in data and isinstance(data.get("info"), dict)
+    return is_har or is_postman or "mappings" in data or {"request", "response"} <= data.keys()
+
+
+def _exchanges(data: Any) -> Iterator[Exchange]:
+    if isinstance(data, list):
+        for one in data:
+            yield from _exchanges(one)
+    elif not isinstance(data, dict):
+        return
+    elif isinstance(data.get("log"), dict):
+        yield from of_har(data)
+    elif "item" in data:
+        yield from of_postman(data)
+    else:
+        yield from of_wiremock(data)

@@ -1,0 +1,146 @@
+"""A project begins: its tests pass at once, and nothing that was there is changed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from specdouble.cli import main
+from tests.test_cli import ROOT
+
+CONTRACTS = ROOT / "tests" / "contracts"
+DATABASE = {
+    "posts": [{"id": 1, "title": "One", "authorId": 7}, {"id": 2, "title": "Two", "authorId": 7, "tags": ["x"]}],
+    "authors": [{"id": 7, "name": "Ada"}],
+    "profile": {"name": "typicode"},
+}
+COLLECTION = {
+    "info": {"name": "Shop"},
+    "variable": [{"key": "baseUrl", "value": "https://shop.example.com"}],
+    "item": [
+        {"name": "Products", "item": [
+            {"name": "List", "request": {"url": {"raw": "{{baseUrl}}/products?limit=9"}},
+             "response": [{"code": 200, "body": '[{"id": 1, "name": "Pen", "apiKey": "abcdef"}]'}]},
+            {"name": "Get", "request": {"method": "GET", "url": {"raw": "{{baseUrl}}/products/:id"}}},
+            {"name": "Add", "request": {"method": "POST", "url": "{{baseUrl}}/products",
+                                        "body": {"raw": '{"name": "Ink"}'}}},
+        ]},
+    ],
+}  # fmt: skip
+MAPPINGS = {
+    "mappings": [
+        {"request": {"method": "GET", "urlPathPattern": "/users/[0-9]+"}, "response": {"jsonBody": {"id": 5}}},
+        {"request": {"method": "GET", "url": "/users"}, "response": {"body": '[{"id": 5, "name": "A"}]'}},
+        {"request": {"method": "POST", "url": "/users", "bodyPatterns": [{"equalToJson": '{"name": "Bo"}'}]},
+         "response": {"status": 201, "jsonBody": {"id": 6}}},
+    ]
+}  # fmt: skip
+
+
+def _entry(method: str, path: str, status: int, answered: object = None, sent: object = None) -> dict[str, object]:
+    content = {"mimeType": "application/json", "text": json.dumps(answered)} if answered is not None else {}
+    request: dict[str, object] = {"method": method, "url": f"https://api.example.com/v1{path}"}
+    if sent is not None:
+        request["postData"] = {"mimeType": "application/json", "text": json.dumps(sent)}
+    return {"request": request, "response": {"status": status, "content": content}}
+
+
+ARCHIVE = {"log": {"version": "1.2", "entries": [
+    _entry("GET", "/orders?page=1", 200, {"data": [{"id": "ord_9f8e7d6c5b4a3f2e", "total": 12.5}], "total": 1}),
+    _entry("GET", "/orders/ord_9f8e7d6c5b4a3f2e", 200, {"id": "ord_9f8e7d6c5b4a3f2e", "total": 12.5}),
+    _entry("POST", "/orders", 201, {"id": "ord_1111111111111111", "total": 3}, {"total": 3}),
+    _entry("DELETE", "/orders/ord_9f8e7d6c5b4a3f2e", 204),
+]}}  # fmt: skip
+
+
+def init(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["init", *map(str, arguments)])
+
+
+def passes(folder: Path) -> bool:
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder, check=False)
+    return done.returncode == 0
+
+
+def described(folder: Path) -> dict[str, object]:
+    contract: dict[str, object] = yaml.safe_load((folder / "openapi.yaml").read_text("utf-8"))
+    return contract
+
+
+def test_a_project_from_nothing_is_clean_and_its_tests_pass(tmp_path: Path) -> None:
+    assert init(tmp_path / "new").exit_code == 0
+    assert CliRunner().invoke(main, ["lint", "--strict", str(tmp_path / "new")]).exit_code == 0
+    assert passes(tmp_path / "new")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["petstore", "petstore20", "petstore31", "blog", "members", "tasks"])
+def test_a_project_from_a_contract_passes_its_tests(tmp_path: Path, name: str) -> None:
+    assert init(CONTRACTS / f"{name}.yaml", tmp_path / "new").exit_code == 0
+    assert passes(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("source", "paths", "collections"),
+    [
+        pytest.param(DATABASE, {"/posts", "/posts/{id}", "/authors", "/authors/{id}", "/profile"}, {"posts", "authors"},
+                     id="json-server"),
+        pytest.param(COLLECTION, {"/products", "/products/{productId}"}, {"products"}, id="Postman"),
+        pytest.param(MAPPINGS, {"/users", "/users/{userId}"}, {"users"}, id="WireMock"),
+        pytest.param(ARCHIVE, {"/v1/orders", "/v1/orders/{orderId}"}, {"orders"}, id="HAR"),
+    ],
+)  # fmt: skip
+def test_a_project_begins_from_another_tools_file(
+    tmp_path: Path, source: object, paths: set[str], collections: set[str]
+) -> None:
+    (tmp_path / "source.json").write_text(json.dumps(source), "utf-8")
+    result = init("--from", tmp_path / "source.json", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    assert described(tmp_path / "new")["paths"].keys() == paths  # type: ignore[attr-defined]
+    assert {file.stem for file in (tmp_path / "new" / "mock_data").iterdir()} == collections
+    routes = CliRunner().invoke(main, ["routes", "--json", str(tmp_path / "new")])
+    actions = {row["action"] for row in json.loads(routes.output)}
+    for name in collections:
+        assert {f"list {name}", f"create {name}", f"read {name}"} <= actions
+    tests = (tmp_path / "new" / "tests" / "test_api.py").read_text("utf-8")
+    assert tests.count("def test_") == 1 + len(collections)
+
+
+def test_credentials_that_were_recorded_stay_out_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text(json.dumps(COLLECTION), "utf-8")
+    init("--from", tmp_path / "source.json", tmp_path / "new")
+    written = "".join(file.read_text("utf-8") for file in (tmp_path / "new").rglob("*") if file.is_file())
+    assert "abcdef" not in written
+
+
+def test_what_is_there_stays_as_it_is_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine", "utf-8")
+    result = init(tmp_path)
+    assert result.exit_code == 0
+    assert "README.md is there already" in result.output
+    assert (tmp_path / "README.md").read_text("utf-8") == "mine"
+
+
+def test_a_second_contract_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text("openapi: 3.0.3\n", "utf-8")
+    result = init(CONTRACTS / "tasks.yaml", tmp_path)
+    assert result.exit_code == 2
+    assert "openapi.yaml is there already" in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["openapi.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("{", "is no JSON"), ('{"log": {"entries": []}}', "no exchange in it"), ("[]", "no exchange")]
+)
+def test_what_no_project_can_begin_from_is_refused_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "source.json").write_text(text, "utf-8")
+    result = init("--from", tmp_path / "source.json", tmp_path / "new")
+    assert result.exit_code == 3
+    assert reason in result.output
+    assert not list((tmp_path / "new").iterdir())

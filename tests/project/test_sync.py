@@ -1,0 +1,62 @@
+"""A project follows its contract: what is gained is added, what is lost is named, what is written stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from specdouble.cli import main
+from specdouble.project.skeleton import template
+
+
+def project(folder: Path) -> Path:
+    (folder / "openapi.yaml").write_text(template("openapi.yaml"), "utf-8")
+    written = "from specdouble.double import Problem\n\n\ndef list_books(status=None):\n    return NotImplemented\n"
+    (folder / "handlers").mkdir()
+    (folder / "handlers" / "books.py").write_text(written, "utf-8")
+    return folder / "handlers" / "books.py"
+
+
+def sync(folder: Path, *options: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["sync", str(folder), *options])
+    return result.exit_code, result.output
+
+
+def test_functions_for_new_operations_stand_after_every_line_that_was_written(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    before = books.read_text("utf-8")
+    code, told = sync(tmp_path)
+    assert code == 0
+    assert books.read_text("utf-8").startswith(before)
+    assert "create_book, get_book, replace_book, delete_book" in told
+    assert "def list_authors():" in (tmp_path / "handlers" / "authors.py").read_text("utf-8")
+    assert sync(tmp_path) == (0, "every operation has its function\n")
+
+
+def test_what_the_contract_has_lost_is_named_and_kept(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    sync(tmp_path)
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("operationId: getBook", "operationId: fetchBook"), "utf-8")
+    code, told = sync(tmp_path)
+    assert code == 0
+    assert "`get_book` is no operation of the tag" in told
+    assert "def get_book(id):" in books.read_text("utf-8")
+    assert "def fetch_book(id):" in books.read_text("utf-8")
+
+
+def test_a_check_writes_nothing_and_fails(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    before = books.read_text("utf-8")
+    assert sync(tmp_path, "--check")[0] == 1
+    assert books.read_text("utf-8") == before
+
+
+def test_a_module_that_cannot_be_read_is_told_with_its_line_and_stays(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    books.write_text("def list_books(:\n", "utf-8")
+    code, told = sync(tmp_path)
+    assert code == 3
+    assert f"{books}:1" in told
+    assert books.read_text("utf-8") == "def list_books(:\n"
