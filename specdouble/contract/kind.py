@@ -206,12 +206,13 @@ class Reading:
         return {name: resource for name, resource in self.resources.items() if not resource.why}
 
     def on_schemas(self, keyword: str) -> Iterator[OnSchema]:
-        """The keyword wherever it stands on the schema of an annotated resource."""
-        for resource in self.annotated.values():
+        """The keyword wherever it stands on the schema of a resource; of an inferred one, where it is plainly ours."""
+        for resource in self.resources.values():
             if isinstance(resource.schema, dict) and keyword in resource.schema:
                 at = resource.pointer + pointer(keyword)
-                self.read.add(at)
-                yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
+                if not resource.why or self._is_ours(keyword, at):
+                    self.read.add(at)
+                    yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
 
     def on_properties(self, keyword: str) -> Iterator[OnProperty]:
         """The keyword wherever it stands on a property of a resource; `false` takes it back.

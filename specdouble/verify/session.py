@@ -72,6 +72,7 @@ class Session:
         self.origins: dict[Any, Exchange] = {}  # what made a document, by its id, whatever it is one of
         self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
+        self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
         self._lock, self._reference_lock = Lock(), RLock()

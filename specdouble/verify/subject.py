@@ -153,7 +153,7 @@ class Subject:
         found: dict[Callable[..., dict[str, Any]], list[CollectionRule]] = {}
         for rule in self.resource.rules:
             keep = attack_of(rule).keep
-            if keep is not None:
+            if keep is not None and not isinstance(rule, PropertyRule):
                 found.setdefault(keep, []).append(rule)
         return list(found.items())
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
-from specdouble.rules.unique.rule import Unique
-from specdouble.verify.attack import Attack
+from specdouble.contract.solver import SECONDS, Wish
+from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
+from specdouble.verify.attack import Attack, Write, attack_of
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
+from specdouble.verify.patterns import matching
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -64,8 +68,15 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
 _LONG = (32, 50, 64, 100, 128, 255, 256, 500)
 
 
-def plan(session: Session, subject: Subject, rule: Unique) -> Plan:
+def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
     """The cases of one rule."""
+    if isinstance(rule, UniqueTogether):
+        yield from _of_several(session, subject, rule)
+    elif isinstance(rule, Unique):
+        yield from _of_one(session, subject, rule)
+
+
+def _of_one(session: Session, subject: Subject, rule: Unique) -> Plan:
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
         return
@@ -78,6 +89,7 @@ def plan(session: Session, subject: Subject, rule: Unique) -> Plan:
         if rule.name in subject.requested(updater.operation) and rule.name not in subject.bound_on_update:
             yield from _updates(session, subject, rule, updater)
     yield from _scopes(session, subject, rule, creator)
+    yield from _conditions(subject, rule)
 
 
 @dataclass(frozen=True)
@@ -157,7 +169,7 @@ def _creates(session: Session, subject: Subject, rule: Unique, creator: Operatio
     if subject.deleters:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
-    for name, value in subject.states(creator):
+    for name, value in subject.states(creator) if not rule.where else ():
         run = partial(_taken_in_state, subject=subject, rule=rule, state={name: value})
         yield Case(rule.id, taken, run, f"beside one of {name} {value!r}", about)
     for number in range(ROUNDS):
@@ -174,25 +186,39 @@ def _body(trial: Trial, subject: Subject, rule: Unique, user: User, full: bool =
     operation = trial.creator(subject)
     schema = subject.requested(operation)[rule.name]
     made = trial.body(subject, operation, user, full)
-    return {**made, rule.name: made.get(rule.name) or trial.session.bodies.value(subject, rule.name, schema, user)}
+    value = made.get(rule.name) or trial.session.bodies.value(subject, rule.name, schema, user)
+    return _on_side(trial, subject, rule, {**made, rule.name: value})
 
 
 def _made(
     trial: Trial, subject: Subject, rule: Unique, user: User | None = None, /, full: bool = False, **changes: Any
 ) -> Document:
     """A new document with a value for the rule."""
-    return trial.create(subject, user, full, **{**_body(trial, subject, rule, user or trial.user, full), **changes})
+    body = _body(trial, subject, rule, user or trial.user, full)
+    document = trial.create(subject, user, full, **{**body, **changes})
+    if not rule.counts({**document.sent, **document.shown}):
+        raise NotExercised(f"a new document is none of those for which `{rule.where}` holds")
+    return document
 
 
-def _alike(trial: Trial, subject: Subject, rule: Unique, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of another document with the same value: what else must be new is, or it would be refused for that."""
-    schemas, others = subject.requested(trial.creator(subject)), subject.once - {rule.name}
+def _alike(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of another document with the same key: what else must be new is, or it would be refused for that."""
+    schemas, others = subject.requested(trial.creator(subject)), subject.once - {*rule.fields}
     fresh = {
         name: trial.session.bodies.value(subject, name, schemas[name], trial.user)
         for name in body
         if name in others and name in schemas
     }
-    return {**body, **fresh}
+    return _apart(trial, subject, rule, {**body, **fresh})
+
+
+def _apart(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with what no two documents may have together made new, but for what the rule speaks of."""
+    operation = trial.creator(subject)
+    for other in subject.resource.of(UniqueTogether):
+        if other != rule and other.names[0] in body:
+            body = next(_varied(trial, subject, other, operation, body, rule.fields), body)
+    return body
 
 
 def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
@@ -287,7 +313,7 @@ def _updates(session: Session, subject: Subject, rule: Unique, updater: Updater)
     promise = f"{updater.operation} refused by a rule changes nothing"
     run = partial(_trace_of_taken, subject=subject, rule=rule, updater=updater)
     yield Case(Names.refused_leaves_no_trace, promise, run, f"a taken {name}", about)
-    for state, value in subject.states(updater.operation):
+    for state, value in subject.states(updater.operation) if not rule.where else ():
         run = partial(_taken_beside_changed, subject=subject, rule=rule, updater=updater, state={state: value})
         yield Case(
             rule.id, f"a taken {name} is refused on create", run, f"beside one changed to {state} {value!r}", about
@@ -414,6 +440,11 @@ def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation
         if name not in (resource.owner, resource.tenant) and name in subject.requested(creator):
             run = partial(_across_values, subject=subject, rule=rule, name=name)
             yield Case(rule.id, f"another {name} may have the {rule.name}", run, "", ids(creator))
+    for parameter, name in subject.action(creator).scope:
+        parent = session.implied.get(parameter)
+        if name in rule.within and parent is not None:
+            run = partial(_across_parents, subject=subject, rule=rule, parameter=parameter, parent=parent)
+            yield Case(rule.id, f"below another {parameter} the {rule.name} may be taken", run, "", ids(creator))
 
 
 def _other_body(trial: Trial, subject: Subject, rule: Unique, first: Document, other: Any) -> dict[str, Any]:
@@ -447,6 +478,257 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
 
 
+# Where some documents alone count
+
+
+def _on_side(
+    trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any], *, counts: bool = True
+) -> dict[str, Any]:
+    """The body with as little changed as makes a document that counts, or one that does not.
+
+    Raises:
+        NotExercised: none was found.
+    """
+    operation = trial.creator(subject)
+    requested = subject.requested(operation)
+    names = rule.condition.names("self") if rule.program else frozenset[str]()
+    if not rule.program or rule.counts(body) == counts or (counts and names and not names <= requested.keys()):
+        return body  # of what the server decides, the new document tells
+    free = requested.keys() - {*subject.chosen, *subject.once, *subject.server_set, *rule.fields, *rule.within}
+    wish = Wish(rule.condition.tree, (), counts, lambda document, _before: rule.counts(document) == counts)
+    fits = partial(trial.session.bodies.fits, operation)
+    solver = trial.contract.solver(subject.resource.schema, fits, frozenset(free), lambda text: matching(text, 0))
+    found = next(solver.solutions([wish], body, None, SECONDS), None)
+    if found is None:
+        side = "holds" if counts else "does not hold"
+        raise NotExercised(f"no body was found for which `{rule.where}` {side}")
+    return found
+
+
+def _conditions(subject: Subject, rule: UniqueKey) -> Plan:
+    """The cases of documents that do not count."""
+    if not rule.where:
+        return
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
+    about = ids(subject.creators[0])
+    promise = f"where `{rule.where}` does not hold, {' and '.join(rule.fields)} may be taken"
+    for what, first, second in (("the second", True, False), ("the first", False, True), ("both", False, False)):
+        run = partial(_uncounted, **of, first=first, second=second)
+        yield Case(rule.id, promise, run, what, about, decisive=True)
+    names = rule.condition.names("self") or frozenset()
+    for updater in subject.updaters:
+        if names & subject.requested(updater.operation).keys() - subject.bound_on_update:
+            promise = f"a change after which `{rule.where}` holds is refused where the key is taken"
+            yield Case(rule.id, promise, partial(_counted_again, **of, updater=updater), "", ids(updater.operation))
+
+
+def _uncounted(trial: Trial, subject: Subject, rule: UniqueKey, first: bool, second: bool) -> None:
+    document = _beside(trial, subject, rule, counts=first)
+    body = _on_side(trial, subject, rule, _alike(trial, subject, rule, document.sent), counts=second)
+    exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+    accepted(exchange, f"the same {' and '.join(rule.fields)}, where one does not count,")
+
+
+def _beside(trial: Trial, subject: Subject, rule: UniqueKey, *, counts: bool) -> Document:
+    """A new document with a key of its own that counts, or does not."""
+    body = _on_side(trial, subject, rule, _whole(trial, subject, rule), counts=counts)
+    document = trial.create(subject, **body)
+    if rule.counts({**document.sent, **document.shown}) != counts:
+        raise NotExercised(f"a new document is on the other side of `{rule.where}`")
+    return document
+
+
+def _counted_again(trial: Trial, subject: Subject, rule: UniqueKey, updater: Updater) -> None:
+    taken = _beside(trial, subject, rule, counts=True)
+    body = _on_side(trial, subject, rule, _alike(trial, subject, rule, taken.sent), counts=False)
+    exchange, other = trial.try_create(subject, trial.user, body, as_it_is=True)
+    if other is None:
+        raise NotExercised(f"a document that does not count was refused: {exchange.told(80)}")
+    names = rule.condition.names("self") or frozenset()
+    known = {**taken.sent, **taken.shown}
+    changes = {name: known[name] for name in names if name in known and name in subject.requested(updater.operation)}
+    if not changes or not rule.counts({**other.sent, **other.shown, **changes}):
+        raise NotExercised("no change makes it count")
+    exchange = trial.try_update(updater, other, changes, as_it_is=True)
+    refused_as(exchange, {rule.status_among(updater.operation.statuses)}, "a change that makes a second one count")
+
+
+# Several properties together
+
+
+def _of_several(session: Session, subject: Subject, rule: UniqueTogether) -> Plan:
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
+        return
+    creator, names = subject.creators[0], " and ".join(rule.names)
+    held = {subject.resource.owner, subject.resource.tenant, *(name for _, name in subject.action(creator).scope)}
+    told = [name for name in rule.names if name in subject.requested(creator)]
+    if not told or {*rule.names} - {*told} - held:
+        yield Missing(rule.id, f"{creator} does not take {names}")
+        return
+    of: dict[str, Any] = {"subject": subject, "rule": rule}
+    about = ids(creator)
+    taken = f"taken {names} are refused on create"
+    yield Case(rule.id, taken, partial(_taken_together, **of), "", about, decisive=True)
+    for name in told:
+        promise = f"with another {name}, {' and '.join(one for one in rule.names if one != name)} may be taken"
+        yield Case(rule.id, promise, partial(_another_of, **of, name=name), "", about)
+    yield Case(rule.id, f"one of many creates at once gets {names}", partial(_race_together, **of), "", about)
+    if subject.deleters:
+        yield Case(
+            rule.id, f"{names} are free once their document was deleted", partial(_freed_together, **of), "", about
+        )
+    for updater in subject.updaters:
+        if {*told} & subject.requested(updater.operation).keys() - subject.bound_on_update:
+            promise = f"a change to taken {names} is refused"
+            yield Case(rule.id, promise, partial(_moved_together, **of, updater=updater), "", ids(updater.operation))
+    yield from _users(session, subject, rule, told)
+    yield from _conditions(subject, rule)
+
+
+def _users(session: Session, subject: Subject, rule: UniqueTogether, told: list[str]) -> Plan:
+    """The cases of two users, where both may send the same."""
+    parents = {name for _, name in subject.action(subject.creators[0]).scope}
+    compared = {*rule.names, *rule.within}
+    if parents & compared or any(name in subject.chosen for name in told):
+        return
+    for one, other in session.crowd.pairs():
+        foreign = (one, other) in session.crowd.foreigners()
+        apart = subject.resource.owner in compared or (subject.resource.tenant in compared and foreign)
+        told_as = "another user may have the same" if apart else "all users share what is taken"
+        if apart or (one, other) in session.crowd.colleagues() or subject.resource.tenant not in compared:
+            run = partial(_of_another, subject=subject, rule=rule, one=one, other=other, apart=apart)
+            yield Case(rule.id, told_as, run, f"{one.name} and {other.name}", ids(subject.creators[0]))
+
+
+def _whole(trial: Trial, subject: Subject, rule: UniqueKey, user: User | None = None) -> dict[str, Any]:
+    """A body with a value for each property of the key, and together new ones."""
+    user, operation = user or trial.user, trial.creator(subject)
+    requested, body = subject.requested(operation), trial.body(subject, operation, user)
+    for name in rule.fields:
+        if name in requested and body.get(name) is None:
+            body[name] = trial.session.bodies.value(subject, name, requested[name], user)
+    varied = next(_varied(trial, subject, rule, operation, body), None)
+    if varied is None:
+        raise NotExercised(f"no new value is known for {' or '.join(rule.fields)}")
+    return varied
+
+
+def _varied(
+    trial: Trial, subject: Subject, rule: UniqueKey, operation: Operation, body: dict[str, Any], fixed: Any = ()
+) -> Iterator[dict[str, Any]]:
+    """The body with another value of one property of the key, for each that may have any."""
+    requested = subject.requested(operation)
+    for name in rule.fields:
+        if name not in requested or name in fixed or name in subject.server_set:
+            continue
+        another = _another(trial, subject, name, requested[name], body.get(name))
+        if another is not None and trial.session.bodies.property_fits(requested[name], another):
+            yield {**body, name: another}
+
+
+def _another(trial: Trial, subject: Subject, name: str, declared: Any, held: Any) -> Any:
+    """Another value of a property; None where none is known."""
+    schema, chosen = merged(declared, trial.contract.resolve), subject.chosen.get(name)
+    if chosen is not None:
+        make = attack_of(chosen).another
+        if make is not None:
+            return make(trial, chosen)
+        return trial.session.fresh_value(declared) if name in subject.once else None
+    if schema.get("enum"):
+        return next((one for one in schema["enum"] if one not in (held, None)), None)
+    return trial.session.fresh_value(declared) if kind(schema) in ("string", "integer", "number") else None
+
+
+def _refused_together(exchange: Exchange, rule: UniqueKey, what: str) -> None:
+    refused_as(exchange, {rule.status_among(exchange.call.operation.statuses)}, what)
+
+
+def _taken_together(trial: Trial, subject: Subject, rule: UniqueTogether) -> None:
+    first = _beside(trial, subject, rule, counts=True)
+    body = _alike(trial, subject, rule, first.sent)
+    exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+    _refused_together(exchange, rule, f"a second {' and '.join(rule.names)}")
+
+
+def _another_of(trial: Trial, subject: Subject, rule: UniqueTogether, name: str) -> None:
+    first = _beside(trial, subject, rule, counts=True)
+    alone = replace(rule, names=(name,))
+    body = next(_varied(trial, subject, alone, trial.creator(subject), first.sent), None)
+    if body is None:
+        raise NotExercised(f"no other {name} is known")
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body), as_it_is=True)
+    accepted(exchange, f"another {name} beside the same {' and '.join(one for one in rule.names if one != name)}")
+
+
+def _freed_together(trial: Trial, subject: Subject, rule: UniqueTogether) -> None:
+    first = _beside(trial, subject, rule, counts=True)
+    if not trial.delete(first).ok:
+        raise NotExercised("a delete was refused")
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent), as_it_is=True)
+    accepted(exchange, f"the {' and '.join(rule.names)} of a deleted document")
+
+
+def _race_together(trial: Trial, subject: Subject, rule: UniqueTogether) -> None:
+    body = _on_side(trial, subject, rule, _whole(trial, subject, rule))
+    bodies = [_alike(trial, subject, rule, body) for _ in range(CLIENTS)]
+    exchanges = trial.volley([trial.create_call(subject, trial.user, one) for one in bodies])
+    won = [one for one in (trial.adopt(subject, trial.user, x) for x in exchanges) if one is not None]
+    if len(won) > 1:
+        raise Broken(f"one of {CLIENTS} creates at once to be accepted", f"{len(won)} were")
+    if not won:
+        raise NotExercised(f"none of {CLIENTS} creates at once was accepted: {exchanges[0].told(80)}")
+
+
+def _moved_together(trial: Trial, subject: Subject, rule: UniqueTogether, updater: Updater) -> None:
+    first, second = (_beside(trial, subject, rule, counts=True) for _ in range(2))
+    taken = subject.requested(updater.operation).keys() - subject.bound_on_update
+    changes = {name: first.sent[name] for name in rule.names if name in first.sent and name in taken}
+    held = {**second.sent, **second.shown}
+    if any(held.get(name) != first.sent.get(name) for name in rule.names if name in first.sent and name not in taken):
+        raise NotExercised(f"{updater.operation} does not change all of {' and '.join(rule.names)}")
+    exchange = trial.try_update(updater, second, changes, as_it_is=True)
+    _refused_together(exchange, rule, f"a change to taken {' and '.join(rule.names)}")
+    accepted(trial.try_update(updater, first, changes, as_it_is=True), "a change to what a document has itself")
+
+
+def _of_another(trial: Trial, subject: Subject, rule: UniqueTogether, one: User, other: User, apart: bool) -> None:
+    body = _on_side(trial, subject, rule, _whole(trial, subject, rule, one))
+    first = trial.create(subject, one, **body)
+    trial.create(subject, other)  # the control: such a request of the other is accepted
+    exchange, _ = trial.try_create(subject, other, _alike(trial, subject, rule, first.sent), as_it_is=True)
+    if apart:
+        accepted(exchange, f"{other.name}'s {' and '.join(rule.names)}, which only {one.name} has,")
+    else:
+        _refused_together(exchange, rule, f"{other.name}'s {' and '.join(rule.names)}, which {one.name} has,")
+
+
+def keep(session: Session, subject: Subject, rules: Sequence[UniqueTogether], write: Write) -> dict[str, Any]:
+    """The body with another value of one property, where another request has had the same together."""
+    body = write.body
+    for rule in rules:
+        document, before = write.document(body), write.before or {}
+        told = [name for name in rule.names if name in document]
+        if write.before is not None and all(document[name] == before.get(name) for name in told):
+            continue
+        key = (rule.id, json.dumps([document[name] for name in told], sort_keys=True, default=str))
+        if key not in session.keys:
+            session.keys.add(key)
+            continue
+        body = next(_varied(Trial(session), subject, rule, write.operation, body, write.fixed), body)
+    return body
+
+
+def _across_parents(trial: Trial, subject: Subject, rule: Unique, parameter: str, parent: str) -> None:
+    first = _made(trial, subject, rule)
+    other = trial.create(trial.subject(parent)).id
+    call = trial.create_call(subject, trial.user, _alike(trial, subject, rule, first.sent))
+    path = {**call.path, parameter: other}
+    exchange = trial.send(call.operation, trial.user, path=path, query=call.query, headers=call.headers, body=call.body)
+    trial.adopt(subject, trial.user, exchange)
+    accepted(exchange, f"the {rule.name} below another {parameter}")
+
+
 def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
     fresh = session.fresh_value(schema)
@@ -461,4 +743,4 @@ def same(rule: Unique, sent: Any, seen: Any) -> bool:
     return "space" in rule.ignore and isinstance(sent, str) and str(seen).strip() == sent.strip()
 
 
-ATTACK = Attack(plan, value=value, once=True, same=same)
+ATTACK = Attack(plan, value=value, once=True, same=same, keep=keep)

@@ -17,13 +17,16 @@ from specdouble.prove.change import began, keeping, kept, refused_wrongly, toget
 from specdouble.prove.facts import changers, creators, doing, kind_of, rules_of, sendable, settable, unwritten
 from specdouble.prove.fault import Change, Fault, Mutants, mutants_of_rule
 from specdouble.rules.unique.keep import UniqueKeeper
-from specdouble.rules.unique.rule import Unique
+from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
 
 LONGEST = 64
 
 
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every rule of unique values."""
+    for key in rules_of(contract, UniqueTogether):
+        why = unwritten(contract, key.collection) or _untold(contract, key)
+        yield from mutants_of_rule(key, [*_of_several(contract, key), *_conditions(key)], why)
     for rule in rules_of(contract, Unique):
         why = unwritten(contract, rule.collection)
         for fault in _faults(contract, rule):
@@ -80,7 +83,48 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
             f"The {name} of a deleted document stays taken.",
             never_freed(rule),
         )
+    yield from _conditions(rule)
     yield from refused_wrongly(contract, rule, f"A taken {name}")
+
+
+def _untold(contract: Contract, rule: UniqueTogether) -> str:
+    """Why no request says what no two documents share; empty where one does."""
+    taken = [sendable(contract, contract.operations[key]) for key in creators(contract, rule.collection)]
+    said = any(name in one for one in taken for name in rule.names)
+    return "" if said else f"no operation that creates documents of {rule.collection} takes what is unique"
+
+
+def _of_several(contract: Contract, rule: UniqueTogether) -> Iterator[Fault]:
+    """The faults of a key of several properties."""
+    names, things = " and ".join(rule.names), rule.collection
+    yield "dropped", f"Two documents of {things} may have the same {names}.", unkept(rule)
+    yield "not-atomic", f"Of several creations at once with the same {names}, all succeed.", racing(contract, rule)
+    taken = [sendable(contract, contract.operations[key]) for key in creators(contract, things)]
+    for name in rule.names:
+        others = tuple(one for one in rule.names if one != name)
+        if any(name in one for one in taken) and any(other in one for one in taken for other in others):
+            sentence = f"Two documents of {things} may not even share {' and '.join(others)}, whatever their {name}."
+            yield f"without-{name}", sentence, _together(others, rule)
+    if any({*rule.names} & {*sendable(contract, contract.operations[key])} for key in changers(contract, things)):
+        yield "unchecked-on-update", f"A change may bring about {names} that another has.", kept(rule, Blind)
+    if doing(contract, things, "delete"):
+        yield "not-freed-by-delete", f"The {names} of a deleted document stay taken.", never_freed(rule)
+    yield from refused_wrongly(contract, rule, f"Taken {names}")
+
+
+def _together(names: tuple[str, ...], rule: UniqueTogether) -> Change:
+    """Compare the values of these properties alone."""
+    return kept(rule, lambda one, *given: Loose(replace(one, names=names), *given))
+
+
+def _conditions(rule: UniqueKey) -> Iterator[Fault]:
+    """The faults of a key that some documents alone count for."""
+    if rule.where:
+        sentence = f"Documents count for which `{rule.where}` does not hold."
+        yield "counts-all", sentence, kept(rule, lambda one, *given: Loose(replace(one, where="", program=""), *given))
+        sentence = f"Documents count for which `{rule.where}` does not hold, and no others."
+        inverse = f"!({rule.program})"
+        yield "counts-others", sentence, kept(rule, lambda one, *given: Loose(replace(one, program=inverse), *given))
 
 
 def _within(within: tuple[str, ...], rule: Unique) -> Unique:
@@ -118,7 +162,8 @@ def _state(contract: Contract, rule: Unique) -> str | None:
     """A property with few values that a client may set beside the unique one."""
     known = settable(contract, rule.collection, "create")
     few = [name for name, schema in known.items() if "enum" in schema or kind_of(schema) == "boolean"]
-    return next((name for name in few if name not in (*rule.within, rule.name)), None)
+    read = rule.condition.names("self") or frozenset() if rule.program else frozenset[str]()
+    return next((name for name in few if name not in (*rule.within, rule.name, *read)), None)
 
 
 def _spellings(rule: Unique) -> Iterator[Fault]:
@@ -198,6 +243,8 @@ class Blind(Loose):
 class AgainstItself(UniqueKeeper):
     """Takes a document's own value for another's."""
 
+    rule: Unique
+
     def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
         """A change that names the value it has."""
         key = after.get(self.key_field)
@@ -206,7 +253,7 @@ class AgainstItself(UniqueKeeper):
         return super().broken(after, before, touched, view)
 
 
-def never_freed(rule: Unique) -> Change:
+def never_freed(rule: UniqueKey) -> Change:
     """A value stays taken for others after its document has lost it."""
 
     class Jealous(UniqueKeeper):
@@ -219,7 +266,7 @@ def never_freed(rule: Unique) -> Change:
             key = after.get(self.key_field)
             if key is None or found or self.used.setdefault(key, after["_id"]) == after["_id"]:
                 return found
-            return Broken(rule, "is already taken", self.used[key])
+            return Broken(rule, self.taken(), self.used[key], at=self.at)
 
     return kept(rule, Jealous)
 
@@ -240,7 +287,7 @@ def _overwriting(rule: Unique) -> Change:
     return keeping(rule.collection, Overwriting)
 
 
-def racing(contract: Contract, rule: Unique) -> Change:
+def racing(contract: Contract, rule: UniqueKey) -> Change:
     """Check a value against what was stored when the request came, not when it writes."""
 
     class Late(Loose):

@@ -11,17 +11,17 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
 from specdouble.double.state.key import key_of
 from specdouble.double.state.problem import Broken
-from specdouble.rules.unique.rule import Unique
+from specdouble.rules.unique.rule import UniqueKey
 
 
 class UniqueKeeper(Keeper):
     """Refuses the value of another document in the same scope."""
 
-    rule: Unique
+    rule: UniqueKey
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
-        self.key_field: str = SHADOW + self.rule.name
+        self.key_field: str = SHADOW + "+".join(self.rule.fields)
 
     def key(self, document: Document) -> None:
         """Write the key; a document without the value has none."""
@@ -32,8 +32,17 @@ class UniqueKeeper(Keeper):
             document[self.key_field] = key
 
     def key_in(self, document: Mapping[str, Any]) -> str | None:
-        """What two documents must not share; None where there is no value."""
+        """What two documents must not share; None where there is no value, or the document does not count."""
+        if self.rule.program and not self.rule.counts(self.shown(document)):
+            return None
         return unique_key(self.rule, document)
+
+    def shown(self, stored: Mapping[str, Any]) -> Document:
+        """A stored document as a condition reads it."""
+        document = {name: value for name, value in stored.items() if not name.startswith(SHADOW)}
+        if "_id" in document and self.resource.id != "_id":
+            document[self.resource.id] = document.pop("_id")
+        return document
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether another document has the key."""
@@ -43,7 +52,17 @@ class UniqueKeeper(Keeper):
             return None
         other = view.holder(self.rule.collection, field, key)
         taken = other is not None and other != after["_id"]
-        return Broken(self.rule, "is already taken", other) if taken else None
+        return Broken(self.rule, self.taken(), other, at=self.at) if taken else None
+
+    def taken(self) -> str:
+        """What is said of a key that another document has."""
+        names = self.rule.fields
+        return "is already taken" if len(names) == 1 else f"{' and '.join(names)} are already taken together"
+
+    @property
+    def at(self) -> str:
+        """Where that stands in the document."""
+        return f"/{self.rule.fields[0]}"
 
     def breaches(
         self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
@@ -55,19 +74,21 @@ class UniqueKeeper(Keeper):
             if key is None:
                 continue
             if key in seen:
-                reason = f"`{document[self.rule.name]}` breaks {self.rule.id}: document {seen[key]} has the value too"
-                yield index, self.rule.name, reason, "change one of the two"
+                values = " and ".join(f"`{document[name]}`" for name in self.rule.fields)
+                reason = f"{values} breaks {self.rule.id}: document {seen[key]} has the value too"
+                yield index, self.rule.fields[0], reason, "change one of the two"
             seen.setdefault(key, index)
 
 
-def unique_key(rule: Unique, document: Mapping[str, Any]) -> str | None:
-    """What two documents must not share: the scope and the value, normalised; None where there is no value."""
-    value = document.get(rule.name)
-    if value is None:
-        return None
-    if isinstance(value, str) and rule.ignore:
-        value = normalised(value, rule.ignore)
-    return key_of([*map(document.get, rule.within), value])
+def unique_key(rule: UniqueKey, document: Mapping[str, Any]) -> str | None:
+    """What two documents must not share: the scope and the values, normalised; None where one has no value."""
+    key = [*map(document.get, rule.within)]
+    for name in rule.fields:
+        value = document.get(name)
+        if value is None:
+            return None
+        key.append(normalised(value, rule.ignore) if rule.ignore and isinstance(value, str) else value)
+    return key_of(key)
 
 
 def normalised(value: str, ignore: frozenset[str]) -> str:

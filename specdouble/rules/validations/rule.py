@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from specdouble.contract.expression import EvaluationError, Expression, ExpressionError, compiled
-from specdouble.contract.expression_tree import Call, Field, Has, Name, text_of, walk
+from specdouble.contract.expression import EvaluationError, Expression, compiled
+from specdouble.contract.expression_tree import Call, Field, Has, Name, walk
 from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.plausible_value import PlausibleValues
 from specdouble.contract.pointer import pointer
+from specdouble.contract.program import program_of
 from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.solver import Solver, Wish
-from specdouble.contract.typing import Typing, fields_of, whole
+from specdouble.contract.typing import fields_of
 
 Document = Mapping[str, Any]
 
@@ -314,27 +315,15 @@ class _Reader:
 
     def program(self, text: str, key: str, kind: str) -> str | None:
         """The expression with its conversions; None where it is none."""
-        try:
-            expression = compiled(text)
-        except ExpressionError as error:
-            where = f" at character {error.column}" if error.column else ""
-            self.find(f"the expression is refused{where}: {error.reason}", "write it in CEL: https://cel.dev", key)
+        found = program_of(self.annotation, text, self.schema, key, kind=kind, variables=("self", "oldSelf"))
+        self.sound = self.sound and found is not None
+        if found is None:
             return None
-        if expression.kind not in (kind, "DYN"):
-            wanted = "condition" if kind == "BOOL" else "text"
-            self.find(f"the expression is no {wanted}: its type is {expression.kind.lower()}", f"write a {wanted}", key)
-            return None
-        if _EACH in self.place.path and any(node == Name("oldSelf") for node in walk(expression.tree)):
+        if _EACH in self.place.path and any(node == Name("oldSelf") for node in walk(compiled(found).tree)):
             reason = "`oldSelf` means nothing for an item: nothing tells which one it was"
             self.find(reason, "write the rule on the schema that holds the items", key)
             return None
-        typing = Typing(self.reading.document, lambda reason, remedy: self.find(reason, remedy, key))
-        schema = whole(self.reading.document, self.schema)
-        typed = typing.typed(expression.tree, {"self": schema, "oldSelf": schema})
-        try:
-            return compiled(text_of(typed.node)).text
-        except ExpressionError:
-            return text  # what no tree can be written as: as the author wrote it
+        return found
 
     def field_path(self, text: str) -> str:
         """The JSON pointer of a path such as `.address.zip`."""
