@@ -262,8 +262,17 @@ class _Search:
 
     def _request(self) -> dict[str, Any]:
         """A request as most are: new parameters, a usual document."""
+        return {**self._new_place(), "body": self.session.usual_document(self.operation, self.user)}
+
+    def _new_place(self) -> dict[str, Any]:
+        """The parameters of a create: where the path names the document, it is one that is not there yet."""
         places: dict[str, Any] = self.session.places(self.operation, self.user)
-        return {**places, "body": self.session.usual_document(self.operation, self.user)}
+        subject = self.session.written(self.operation)
+        if subject is None or not subject.puts(self.operation):
+            return places
+        named = subject.action(self.operation).id
+        schema = next(one.schema for one in self.operation.parameters if one.name == named)
+        return {**places, "path": {**places["path"], named: self.session.fresh_value(schema, compact=True)}}
 
     def _texts(self, subject: Subject, exchange: Exchange) -> dict[str, tuple[str, Any]]:
         """The texts with words of this run: as they were sent, and as the answer shows them."""
@@ -416,7 +425,7 @@ class _Search:
         assert self.baseline.taken is not None
         call = self.baseline.taken.call
         kept = {name: value for name, value in body.items() if name not in without}
-        return {**self.session.places(self.operation, self.user), "headers": dict(call.headers), "body": kept}
+        return {**self._new_place(), "headers": dict(call.headers), "body": kept}
 
     # Parameters
 

@@ -61,6 +61,8 @@ class Bodies:
         self.session, self.contract = session, session.contract
         self._slots: dict[str, str] = {}
         for subject in session.subjects.values():
+            for schema in subject.resource.properties.values():
+                self.contract.schemas.slot(schema, "response")
             for operation in (*subject.creators, *(one.operation for one in subject.updaters)):
                 for schema in subject.requested(operation).values():
                     self._slot(schema)  # now, as each new one has the validator compiled again

@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.values import kind as type_of
+from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
 
 SAFE = ("get", "head", "options", "trace")
@@ -74,6 +76,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self._kinds = dict(_kinds(self.contract))
         self._creatable = {self._made_by(one) for one in self.contract.operations.values()}
+        self._numbered = set(self._kinds_by_number())
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
         self._strange: set[str] = set()
@@ -93,6 +96,14 @@ class Ledger:
             prefix += "/" + ("{}" if names else segment)
             found += [(name, self._kinds.get(prefix, prefix), values.get(name)) for name in names]
         return found
+
+    def _kinds_by_number(self) -> Iterator[str]:
+        """The kinds of documents that paths name by a number: no text is the id of one."""
+        for operation in self.contract.operations.values():
+            schemas = {one.name: one.schema for one in operation.parameters if one.location == "path"}
+            for name, sort, _ in self.named(operation, {}):
+                if type_of(merged(schemas.get(name), self.contract.resolve)) in ("integer", "number"):
+                    yield sort
 
     def kind_of_children(self, operation: Operation) -> str:
         """What a create makes: a document of the collection, or of the path below."""
@@ -253,7 +264,9 @@ class Ledger:
         body = document if isinstance(document, dict) else {}
         if key is None:
             asked = (*self._id_names(call.operation), *NAMES)
-            key = next((body[name] for name in asked if self.is_minted(body.get(name))), None)
+            minted = [body[name] for name in asked if self.is_minted(body.get(name))]
+            kind = self.kind_of_children(call.operation)
+            key = next((value for value in minted if kind not in self._numbered or str(value).isdigit()), None)
         return key
 
     def _several(self, call: Call, exchange: Exchange) -> list[Any]:

@@ -277,10 +277,10 @@ class Session:
                 value = self.parameters.value(operation, parameter, user)
             parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
         if "path" in parts:
-            parts["path"] = self._beside_each_other(operation, parts["path"])
+            parts["path"] = self.beside_each_other(operation, parts["path"])
         return parts
 
-    def _beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
+    def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
         """The path with the parents that its last document was created below."""
         for _, kind_of, value in reversed(self.ledger.named(operation, path)):
             made = self.ledger.owned(kind_of, value)

@@ -211,6 +211,11 @@ class Subject:
         """Whether a rule leaves open that what was sent is shown as what is seen."""
         return any(attack.same(rule, sent, seen) for rule, attack in self.attacks if rule.name == name and attack.same)
 
+    def shows(self, name: str, value: Any) -> bool:
+        """Whether answers may show the value in the property, by its schema."""
+        schemas = self.contract.schemas
+        return schemas.is_valid(schemas.slot(self.resource.properties[name], "response"), value)
+
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
         return not _is_closed(self.contract, document_schema(self.contract, operation))

@@ -48,6 +48,12 @@ class Document:
     around: dict[str, dict[str, Any]] = field(default_factory=dict)
     answered: bool = True
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """What it holds, as far as is known; what was sent and the server sets has no effect."""
+        own = self.subject.server_set
+        return {name: value for name, value in self.sent.items() if name not in own} | self.shown
+
 
 @dataclass
 class Objection:
@@ -390,7 +396,7 @@ class Trial:
 
     def listing(self, document: Document) -> dict[str, dict[str, Any]]:
         """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
-        operation, held = document.subject.listers[0], {**document.sent, **document.shown}
+        operation, held = document.subject.listers[0], document.held
         query = dict(document.around.get("query", {}))
         for parameter in document.subject.narrowing(operation):
             value = held.get(parameter.name)
@@ -404,7 +410,7 @@ class Trial:
     @staticmethod
     def _parents(operation: Operation, document: Document) -> dict[str, Any]:
         """The path's parameters that name what the document lies below: as it says itself, as it was created."""
-        held, scope = {**document.sent, **document.shown}, document.subject.action(operation).scope
+        held, scope = document.held, document.subject.action(operation).scope
         told = {parameter: held[name] for parameter, name in scope if held.get(name) is not None}
         return {**document.around.get("path", {}), **told}
 

@@ -23,6 +23,7 @@ _PAGES = {"page", "pagenumber", "pageno", "pagenum", "currentpage", "pageindex",
 _CURSORS = {
     "cursor", "pagecursor", "after", "pageafter", "startingafter", "startafter", "pagetoken", "nextpagetoken",
     "nexttoken", "nextcursor", "continuationtoken", "continue", "paginationtoken", "marker", "exclusivestartkey",
+    "afterid", "maxid",
 }  # fmt: skip
 _BACKWARDS = {"before", "pagebefore", "endingbefore", "endbefore"}
 _SORTS = {"sort", "sortby", "orderby", "orderfield", "sortfield", "sortkey", "sortcolumn", "ordering"}
@@ -491,6 +492,8 @@ def _role(sent: Sent, is_property: bool) -> str | None:
     """The part that a parameter of that name and type plays."""
     name = plain(sent.name)
     role = next((role for role, names in _ROLES.items() if name in names), None)
+    if name == "since" and types_of(sent.schema) == {"integer"}:  # of an id: since a moment, it is a filter
+        role = "cursor"
     if role not in _NUMBERED:
         return None if is_property else role
     if is_property and name in _AMBIGUOUS:

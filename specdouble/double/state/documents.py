@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import pointer
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.keeper import Document, Room
 from specdouble.double.state.problem import Broken, Refusal
@@ -278,7 +279,8 @@ class Collection:
     def _taken(self, before: Document | None, after: Document) -> Refusal:
         """The refusal of a write that the store's own index refused: another writer was faster."""
         broken = self._rules.broken_by(after, None, (), self._view)
-        broken = broken or [Broken(self._rules.id_rule, "is already taken", after["_id"])]
+        inside = pointer(*self._rules.resource.id_path)
+        broken = broken or [Broken(self._rules.id_rule, "is already taken", after["_id"], inside)]
         return self._refusal(broken, before, after)
 
     def _refusal(self, broken: Sequence[Broken], before: Document | None, after: Document) -> Refusal:

@@ -88,7 +88,7 @@ class Broken:
     @property
     def pointer(self) -> str:
         """Where that stands in the document."""
-        return f"/{self.rule.name}" if isinstance(self.rule, PropertyRule) else self.at
+        return f"/{self.rule.name}" if isinstance(self.rule, PropertyRule) and not self.at else self.at
 
     @property
     def sentence(self) -> str:

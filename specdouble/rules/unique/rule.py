@@ -226,5 +226,7 @@ KIND = Kind(
     read=_read,
     contradicted=_contradicted,
     shape={"anyOf": [{"type": "boolean"}, mapping(_SHAPE), _TOGETHER, {"type": "array", "items": _TOGETHER}]},
-    of_ids=lambda resource: Unique(collection=resource.collection, name=resource.id, within=resource.parents),
+    of_ids=lambda resource: Unique(
+        collection=resource.collection, name=".".join(resource.id_path) or resource.id, within=resource.parents
+    ),
 )

@@ -48,7 +48,7 @@ def _bodies(
     session: Session, subject: Subject, operation: Operation, bound: frozenset[str] = frozenset()
 ) -> st.SearchStrategy[Body]:
     """Bodies without the properties that a rule speaks of: those are added where the body is sent."""
-    ruled = {*subject.chosen, *subject.server_set, *bound, *session.implied}
+    ruled = {*subject.chosen, *subject.once, *subject.server_set, *bound, *session.implied}
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
         if name not in ruled:

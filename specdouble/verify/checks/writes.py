@@ -88,6 +88,8 @@ def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:
             continue
         if subject.resource.properties[name].get("writeOnly") is True:
             continue  # no answer may show it (OpenAPI 3.0, 4.7.24.2)
+        if not subject.shows(name, value):
+            continue  # the ids of others are sent, say, and the others shown
         if value is None and subject.resource.why:
             continue  # of what is left out and of what is null, servers often keep what they please
         shown_so = name in seen and (same(value, seen[name]) or subject.may_differ(name, value, seen[name]))

@@ -97,14 +97,14 @@ class Knowledge:
         """Put ids of documents of this run, or of none, where others' stand."""
         ledger, held = self.session.ledger, dict(case.path_parameters or {})
         schemas = {one.name: one.schema for one in operation.parameters}
-        for name, sort, value in reversed(ledger.named(operation, held)):
+        for name, sort, _ in reversed(ledger.named(operation, held)):
+            value = held[name]
             usable = ledger.owned(sort, value) is not None or ledger.is_given(sort)
             found = value if usable else self._document(operation, name)
             if found is None:
                 found = self.session.fresh_value(schemas.get(name))
             held[name] = found
-            made = ledger.owned(sort, found)
-            held |= {one: parent for one, parent in made.parents.items() if one in held} if made else {}
+            held = self.session.beside_each_other(operation, held)
         if held != case.path_parameters:
             case.path_parameters = held
         if isinstance(case.body, dict):
@@ -143,6 +143,8 @@ class Knowledge:
                 found = self._document(operation, name) if guarded or usual else None
                 if found is not None:
                     held[name] = found
+        if case.path_parameters and self._positive(case, ParameterLocation.PATH):
+            case.path_parameters = self.session.beside_each_other(operation, case.path_parameters)
 
     def _headers(self, operation: Operation, case: Any) -> None:
         """What is right or wrong by what the server has, not by its schema: conditions, and keys that were used."""
