@@ -61,17 +61,20 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
     """All pages of a place, to the first that shows nothing new.
 
     Raises:
-        NotExercised: there are too many of others'.
+        NotExercised: there are too many of others', or no second page can be asked for.
     """
-    shown, seen = [], set[str]()
-    for exchange, page in pages(trial, there.subject, there.user, there.around, query):
-        keys = {str(entry.get(there.subject.key)) for entry in page}
-        shown.append((exchange, page))
-        if page and keys <= seen:
+    operation, shown, seen = there.subject.listers[0], [], set[str]()
+    for exchange, entries in pages(trial, there.subject, there.user, there.around, query):
+        keys = {str(entry.get(there.subject.key)) for entry in entries}
+        shown.append((exchange, entries))
+        if entries and keys <= seen:
             break  # nor would the next one show anything else
         seen |= keys
         if len(seen) > len(there.made) + MOST_LEFT:
-            raise NotExercised(f"{there.subject.listers[0]} shows too many other documents to be read page by page")
+            raise NotExercised(f"{operation} shows too many other documents to be read page by page")
+    page, offset, cursor, limit = page_parameters(operation)
+    if len(shown) == 1 and len(shown[0][1]) == query.get(limit or "") and not (page or offset or cursor):
+        raise NotExercised(f"nothing says how a second page of {operation} is asked for")
     return shown
 
 
