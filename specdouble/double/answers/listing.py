@@ -515,7 +515,14 @@ def _filtered(name: str, by_name: Mapping[str, Comparable]) -> tuple[Comparable,
     """
     inner = _FILTER.fullmatch(name)
     wanted = plain(inner[1] if inner else name)
-    for other in (plain(name), wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
+    for other in (
+        plain(name),
+        wanted,
+        wanted.removesuffix("s"),
+        wanted.removesuffix("es"),
+        wanted + "s",
+        wanted + "code",
+    ):
         if other in by_name:
             return by_name[other], None
     bounded = _BOUND.fullmatch(name)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
+from specdouble.contract.document import Document as OpenAPI
 from specdouble.contract.expression import EvaluationError, Expression, compiled
 from specdouble.contract.expression_tree import Call, Field, Has, Name, walk
 from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
@@ -27,6 +29,7 @@ _KEYS = ("rule", "message", "messageExpression", "status", "reason", "fieldPath"
 _SHAPE = {key: {"type": "string"} for key in _KEYS if key != "status"}
 _EACH = "*"  # in a path: each item of an array, each value of a map
 _DEEPEST = 12
+_MOST = 10_000  # places in one document
 _SEARCH = 3.0  # seconds for each side of a rule; one that takes longer says nothing
 # What a search follows; of the rest it knows too little to say that nothing is there.
 _SEARCHED = {
@@ -182,9 +185,10 @@ class _Place(NamedTuple):
 
 def _read(reading: Reading) -> Iterator[Validation]:
     writers = _writers(reading)
+    places = _Places(reading.document)
     for resource in reading.resources.values():
         numbers: Counter[str] = Counter()
-        for found in _of_resource(reading, resource, writers.get(resource.collection, ())):
+        for found in _of_resource(reading, places, resource, writers.get(resource.collection, ())):
             numbers[found.label] += 1
             number = numbers[found.label]
             _find_one_sided(reading, resource, found)
@@ -223,10 +227,12 @@ def _writers(reading: Reading) -> dict[str, list[Operation]]:
     return found
 
 
-def _of_resource(reading: Reading, resource: Resource, writers: Iterable[Operation]) -> Iterator[Validation]:
+def _of_resource(
+    reading: Reading, places: _Places, resource: Resource, writers: Iterable[Operation]
+) -> Iterator[Validation]:
     seen: set[tuple[Any, ...]] = set()
     for root, at in _schemas_of(resource, writers):
-        for place in _places(reading, root, at, (), frozenset()):
+        for place in places.of(root, at):
             for keyword in (KEYWORD, KUBERNETES):
                 if keyword in place.schema:
                     reading.read.add(place.pointer + pointer(keyword))
@@ -244,24 +250,70 @@ def _schemas_of(resource: Resource, writers: Iterable[Operation]) -> Iterator[tu
             yield operation.json_body.schema, operation.json_body.pointer + "/schema"
 
 
-def _places(reading: Reading, schema: Any, at: str, path: tuple[str, ...], above: frozenset[str]) -> Iterator[_Place]:
-    """The schemas of a document and of what is inside it, each with the names that lead there."""
-    try:
-        schema, at = reading.document.follow(schema, at)
-    except LookupError:
-        return
-    if not isinstance(schema, dict) or at in above or len(path) > _DEEPEST:
-        return
-    yield _Place(schema, at, path)
-    above |= {at}
+class _Places:
+    """Finds the schemas of documents, and of what is inside of them, that rules can stand on.
+
+    A schema may be inside of another in more ways than can be gone; nearly all lead to no rule.
+
+    Args:
+        document: the contract's document.
+    """
+
+    def __init__(self, document: OpenAPI) -> None:
+        self._document = document
+        self._leads: dict[str, bool] = {}
+
+    def of(self, schema: Any, at: str) -> Iterator[_Place]:
+        """The schema and those inside of it, each with the names that lead there."""
+        yield from islice(self._of(schema, at, (), frozenset()), _MOST)
+
+    def _of(self, schema: Any, at: str, path: tuple[str, ...], above: frozenset[str]) -> Iterator[_Place]:
+        schema, at = self._followed(schema, at)
+        if not isinstance(schema, dict) or at in above or len(path) > _DEEPEST or not self._leads_to_rules(schema, at):
+            return
+        yield _Place(schema, at, path)
+        above |= {at}
+        for part, part_at, name in _parts(schema, at):
+            yield from self._of(part, part_at, path if name is None else (*path, name), above)
+
+    def _followed(self, schema: Any, at: str) -> tuple[Any, str]:
+        try:
+            return self._document.follow(schema, at)
+        except LookupError:
+            return None, at
+
+    def _leads_to_rules(self, schema: dict[str, Any], at: str) -> bool:
+        """Whether a rule stands on the schema, or on one that can be reached from it."""
+        if at not in self._leads:
+            reached: set[str] = set()
+            self._leads[at] = self._reaches_rules(schema, at, reached)
+            if not self._leads[at]:
+                self._leads.update(dict.fromkeys(reached, False))
+        return self._leads[at]
+
+    def _reaches_rules(self, schema: dict[str, Any], at: str, reached: set[str]) -> bool:
+        waiting: list[tuple[Any, str]] = [(schema, at)]
+        while waiting:
+            schema, at = self._followed(*waiting.pop())
+            if not isinstance(schema, dict) or at in reached or self._leads.get(at) is False:
+                continue
+            reached.add(at)
+            if KEYWORD in schema or KUBERNETES in schema:
+                return True
+            waiting += [(part, part_at) for part, part_at, _ in _parts(schema, at)]
+        return False
+
+
+def _parts(schema: dict[str, Any], at: str) -> Iterator[tuple[Any, str, str | None]]:
+    """The schemas inside of a schema, and where each stands: with the name that leads there, None for its own parts."""
     for index, part in enumerate(schema.get("allOf") or ()):
-        yield from _places(reading, part, at + pointer("allOf", index), path, above)
+        yield part, at + pointer("allOf", index), None
     inside = schema.get("properties")
     for name, part in inside.items() if isinstance(inside, dict) else ():
-        yield from _places(reading, part, at + pointer("properties", name), (*path, name), above)
+        yield part, at + pointer("properties", name), name
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
-            yield from _places(reading, schema[key], at + pointer(key), (*path, _EACH), above)
+            yield schema[key], at + pointer(key), _EACH
 
 
 def _rules(reading: Reading, resource: Resource, place: _Place, keyword: str) -> Iterator[Validation]:

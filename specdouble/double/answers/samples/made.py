@@ -18,7 +18,7 @@ from specdouble.double.answers.completion import value_at, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
-from specdouble.double.state.keeper import Document, Keeper, keepers_of
+from specdouble.double.state.keeper import Document, keepers_of
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
@@ -245,18 +245,13 @@ class _Maker:
         wishes: Document = {}
         if number or not _is_told(resource):
             wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
-        for keeper in self.keepers:
-            if not keeper.needs:
-                wishes[keeper.rule.name] = self.sampled(keeper, number)
+        wishes |= self.of_keepers(number, bound=False)
         return {name: value for name, value in wishes.items() if value is not None}
 
     def bonds(self, number: int) -> Document:
         """The properties that say what a document belongs to: other documents, its parents, its owner."""
         resource = self.resource
-        bonds: Document = {}
-        for keeper in self.keepers:
-            if keeper.needs:
-                bonds[keeper.rule.name] = self.sampled(keeper, number)
+        bonds = self.of_keepers(number, bound=True)
         for name, (parent, stand_in) in self.parents().items():
             value = self.pick(parent, 0)
             bonds[name] = value if value is not None else stand_in
@@ -265,8 +260,15 @@ class _Maker:
         bonds |= self.ownership()
         return {name: value for name, value in bonds.items() if value is not None}
 
-    def sampled(self, keeper: Keeper, number: int) -> JSON:
-        return keeper.sample(lambda collection, key: self.pick(collection, number, key))
+    def of_keepers(self, number: int, *, bound: bool) -> Document:
+        """What the rules want properties to be: those that bind to other documents, or the others."""
+        found: Document = {}
+        for keeper in self.keepers:
+            if bool(keeper.needs) is bound:
+                value = keeper.sample(lambda collection, key: self.pick(collection, number, key))
+                if value is not None:
+                    found[keeper.rule.name] = value
+        return found
 
     def ownership(self) -> Document:
         """Whose the document is: the first user's, so that somebody sees it."""
