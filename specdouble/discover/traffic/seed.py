@@ -1,0 +1,73 @@
+"""Seed documents from a recording: what was there at its end, under pseudonyms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specdouble.contract import Resource
+from specdouble.discover.traffic.pseudonyms import Pseudonyms
+from specdouble.discover.traffic.recording import Recording
+
+FOLDER = "mock_data"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The documents that a double begins with.
+
+    Args:
+        documents: by collection.
+        left_out: how many of each collection were left out, for they do not fit the contract's schema.
+    """
+
+    documents: dict[str, list[dict[str, Any]]]
+    left_out: dict[str, int]
+
+    def write(self, folder: Path) -> Iterator[tuple[Path, bool]]:
+        """Write a file for each collection; each with whether it was written: what is there already is kept.
+
+        Args:
+            folder: that of the contract; the files are written into `mock_data` in it.
+        """
+        for collection, documents in self.documents.items():
+            file = folder / FOLDER / f"{collection}.json"
+            is_new = not file.exists()
+            if is_new:
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(json.dumps(documents, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            yield file, is_new
+
+
+def seed_of(recording: Recording) -> Seed:
+    """The last state of each document that was not deleted, as far as it was shown whole."""
+    pseudonyms = Pseudonyms(one for ids in recording.ids.values() for one in ids)
+    documents: dict[str, list[dict[str, Any]]] = {}
+    left_out: dict[str, int] = {}
+    for resource in recording.contract.resources.values():
+        known = [pseudonyms.of(one) for one in _last(recording, resource)]
+        fitting = [one for one in known if _fits(recording, resource, one)]
+        if fitting:
+            documents[resource.collection] = fitting
+        if len(fitting) < len(known):
+            left_out[resource.collection] = len(known) - len(fitting)
+    return Seed(documents, left_out)
+
+
+def _last(recording: Recording, resource: Resource) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for state in recording.states(resource):
+        if state.document.get(resource.id) is not None:
+            found[recording.key(resource, state.document)] = state.document
+    for one in recording.of(resource, ("delete",)):
+        if one.succeeded and one.action and one.action.id:
+            found.pop(one.path.get(one.action.id, ""), None)
+    return list(found.values())
+
+
+def _fits(recording: Recording, resource: Resource, document: dict[str, Any]) -> bool:
+    schemas = recording.contract.schemas
+    return schemas.is_valid(schemas.slot(resource.schema, "response"), document)
