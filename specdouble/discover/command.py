@@ -26,6 +26,8 @@ REPORTS = ("json", "html")
 @server_options
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="The overlay to write.  [default: rules.overlay.yaml beside the contract]")  # fmt: skip
+@click.option("--from", "traffic", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+              help="Recorded traffic (HAR 1.2): suggests rules too, and seeds mock_data.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 where the server does otherwise than the contract's words say.")
 @click.option("--resume", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
               help="Take over what an earlier run decided, from its JSON report.")  # fmt: skip
@@ -36,6 +38,7 @@ def discover(
     allow_refs: tuple[Path, ...],
     overlays: tuple[Path, ...],
     output: Path | None,
+    traffic: Path | None,
     strict: bool,
     resume: Path | None,
     reports: tuple[str, ...],
@@ -57,10 +60,11 @@ def discover(
         _hold_ours(output)
         contract = _read(path, allow_refs, overlays, output)
         settings = told_settings(contract, path, flags)
-        done = _run(contract, settings, allow_refs, resume)
+        done = _run(contract, settings, allow_refs, resume, traffic)
     except Refused as error:
         fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
     _write(done, output, files)
+    _seed(done, path if path.is_dir() else path.parent)
     refuted = any(one.state == "refuted" for one in done.outcomes)
     sys.exit(VIOLATIONS if strict and refuted else 0)
 
@@ -110,7 +114,9 @@ def _read(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
     return read(path, allow_refs, [one for one in overlays if one.resolve() != output.resolve()], [output])
 
 
-def _run(contract: Contract, settings: Settings, allow_refs: tuple[Path, ...], resume: Path | None) -> Discovery:
+def _run(
+    contract: Contract, settings: Settings, allow_refs: tuple[Path, ...], resume: Path | None, traffic: Path | None
+) -> Discovery:
     from specdouble.discover.discovery import Discovery
     from specdouble.discover.report import earlier
     from specdouble.discover.screen import Screen
@@ -119,7 +125,7 @@ def _run(contract: Contract, settings: Settings, allow_refs: tuple[Path, ...], r
     screen = Screen()
     try:
         known = earlier(resume) if resume else {}
-        discovery = Discovery(contract, replace(settings, yes=True), screen.say, known, allow_refs)
+        discovery = Discovery(contract, replace(settings, yes=True), screen.say, known, allow_refs, traffic)
         discovery.run()
     except (WrongUse, ValueError) as error:
         fail(str(error), WRONG_USE)
@@ -139,3 +145,19 @@ def _write(done: Discovery, output: Path, files: dict[str, Path]) -> None:
         fail(f"what was found cannot be written: {error}", COULD_NOT_RUN)
     for file in (output, *files.values()):
         click.echo(f"written: {file}")
+
+
+def _seed(done: Discovery, folder: Path) -> None:
+    """Write the documents of the recorded traffic, under pseudonyms, for the double to begin with."""
+    from specdouble.discover.traffic.seed import seed_of
+
+    if done.recording is None:
+        return
+    seed = seed_of(done.recording)
+    try:
+        for file, is_new in seed.write(folder):
+            click.echo(f"written: {file}" if is_new else f"kept: {file}, which was there already")
+    except OSError as error:
+        fail(f"the recorded documents cannot be written: {error}", COULD_NOT_RUN)
+    for collection, count in seed.left_out.items():
+        click.echo(f"left out: {count} documents of {collection}, which do not fit the contract's schema")

@@ -19,6 +19,8 @@ from specdouble.discover.miners import mine
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
 from specdouble.discover.refinement import is_refined_by, resolved
 from specdouble.discover.supposition import rules_by, supposable, suppose
+from specdouble.discover.traffic import miner as traffic
+from specdouble.discover.traffic.recording import Recording, read_recording
 from specdouble.discover.visit import Visit, visiting
 from specdouble.rules import of_some
 from specdouble.verify.attack import attack_of
@@ -39,6 +41,8 @@ class Discovery:
         say: takes a line about how it goes.
         known: outcomes of an earlier run, by the key of their hypothesis: they are not tried again.
         allow_refs: the folders that the contract's references may lead to.
+        traffic: a file of recorded exchanges, which suggest rules too.
+        recording: what was read from it.
     """
 
     contract: Contract
@@ -46,6 +50,8 @@ class Discovery:
     say: Callable[[str], None] = lambda _line: None
     known: Mapping[str, Outcome] = field(default_factory=dict)
     allow_refs: tuple[Path, ...] = ()
+    traffic: Path | None = None
+    recording: Recording | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
@@ -101,6 +107,12 @@ class Discovery:
         good, _ = supposable(self.contract, self.believed, list(hypotheses), self.allow_refs)
         self.believed += good
 
+    def _recorded(self, supposed: Contract) -> Iterator[Hypothesis]:
+        """What recorded exchanges suggest of the documents that are believed."""
+        if self.traffic is not None:
+            self.recording = read_recording(self.traffic, supposed)
+            yield from traffic.mine(self.recording)
+
     def _doubt_what_loses(self) -> None:
         """Leave documents as they were inferred, where an annotation would tell less of what operations do to them."""
         supposed, losing = self.supposed.actions, set[str]()
@@ -134,7 +146,7 @@ class Discovery:
         """Take what words and shape suggest, as far as it can stand together."""
         supposed = self.supposed
         first: dict[tuple[str, ...], Hypothesis] = {}
-        for one in mine(supposed):
+        for one in mine(supposed, self._recorded(supposed)):
             known = resolved(supposed, one)
             if known is not None:
                 first.setdefault(known.place, known)
@@ -225,7 +237,7 @@ class Discovery:
 
     def _mined(self) -> Iterator[Hypothesis]:
         supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
-        for one in mine(supposed):
+        for one in mine(supposed, self._recorded(supposed)):
             known = resolved(supposed, one)
             if known is not None and known.place not in {other.place for other in self.believed}:
                 yield known

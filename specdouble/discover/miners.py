@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from specdouble.contract import Contract
 from specdouble.discover import names, shape
@@ -13,12 +14,16 @@ from specdouble.discover.prose import miner as prose
 MINERS: tuple[Callable[[Contract], Iterable[Hypothesis]], ...] = (prose.mine, names.mine, shape.mine)
 
 
-def mine(contract: Contract) -> list[Hypothesis]:
-    """Every hypothesis, the likeliest first; of those that say the same, what the contract's own words say."""
+def mine(contract: Contract, recorded: Iterable[Hypothesis] = ()) -> list[Hypothesis]:
+    """Every hypothesis, the likeliest first; of those that say the same, what the contract's own words say.
+
+    Args:
+        contract: the contract, its documents known.
+        recorded: what recorded traffic suggests beside.
+    """
     found: dict[str, Hypothesis] = {}
-    for miner in MINERS:
-        for one in miner(contract):
-            known = found.get(one.key)
-            if known is None or (one.source.claims, one.prior) > (known.source.claims, known.prior):
-                found[one.key] = one
+    for one in chain(recorded, *(miner(contract) for miner in MINERS)):
+        known = found.get(one.key)
+        if known is None or (one.source.claims, one.prior) > (known.source.claims, known.prior):
+            found[one.key] = one
     return sorted(found.values(), key=lambda one: -one.prior)

@@ -68,7 +68,8 @@ def _of_property(
     for event, names in (("created", _CREATED), ("updated", _UPDATED)):
         if word in names and schema.get("format") == "date-time" and unsent:
             yield _hypothesis(contract, "x-timestamp", at, event, words, 0.7)
-    kept = {*_CREATED, *_UPDATED, *OWNER_NAMES, *TENANT_NAMES, plain(resource.id)}
+    kept = {*_CREATED, *_UPDATED, *OWNER_NAMES, *TENANT_NAMES}
+    kept |= {plain(resource.id)} if plain(resource.id).endswith("id") else set()  # a name is told by a path
     if unsent and "readOnly" not in schema and sent is not None and word in kept:
         why = f"`{name}` is in no request"
         yield _hypothesis(contract, "readOnly", at, True, why, 0.6)
@@ -82,6 +83,8 @@ def _belonging(
     contract: Contract, resource: Resource, vocabulary: Vocabulary, sent: frozenset[str] | None
 ) -> Iterator[Hypothesis]:
     """The properties that tell whose a document is: the server sets them, by who asks."""
+    if resource.why:
+        return  # it is inferred, and has no annotation that this would be a part of
     for part, names, known in (("owner", OWNER_NAMES, resource.owner), ("tenant", TENANT_NAMES, resource.tenant)):
         if known is not None:
             continue

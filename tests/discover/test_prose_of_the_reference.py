@@ -10,6 +10,7 @@ import yaml
 from specdouble.contract import Contract, read
 from specdouble.discover.discovery import Discovery
 from specdouble.discover.outcome import UNPROVED
+from specdouble.discover.supposition import suppose
 from specdouble.verify.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,19 +41,24 @@ def discovery(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
     return found
 
 
+@pytest.fixture(scope="module")
+def proposed(discovery: Discovery) -> set[str]:
+    """The ids of the rules that the overlay would add."""
+    supposed = suppose(discovery.contract, [one.hypothesis for one in discovery.outcomes if one.holds])
+    return supposed.rules.keys() - discovery.contract.rules.keys()
+
+
 def test_most_rules_that_were_written_by_hand_are_read_from_the_contract_itself(
-    annotated: Contract, discovery: Discovery
+    annotated: Contract, discovery: Discovery, proposed: set[str]
 ) -> None:
     by_hand = {one for one in annotated.rules if one not in discovery.contract.rules}
-    found = by_hand & discovery.supposed.rules.keys()
+    found = by_hand & proposed
     assert len(found) >= RECALL * len(by_hand), by_hand - found
 
 
-def test_what_is_read_from_the_contract_itself_was_written_by_hand_too(
-    annotated: Contract, discovery: Discovery
-) -> None:
-    read_from_it = discovery.supposed.rules.keys() - discovery.contract.rules.keys()
-    assert len(read_from_it & annotated.rules.keys()) >= PRECISION * len(read_from_it)
+def test_what_is_read_from_the_contract_itself_was_written_by_hand_too(annotated: Contract, proposed: set[str]) -> None:
+    assert len(proposed) > 20
+    assert len(proposed & annotated.rules.keys()) >= PRECISION * len(proposed)
 
 
 def test_no_proposal_is_called_proved(discovery: Discovery) -> None:

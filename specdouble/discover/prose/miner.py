@@ -171,6 +171,8 @@ class Meaning:
         target = self.vocabulary.collection(said.reading.value or "")
         if target == said.resource.collection:
             return []  # "no such prompt" where a prompt is asked for
+        if said.operation and any(self.vocabulary.collection(name) == target for name in _path_names(said.operation)):
+            return []  # it is the path that names it
         names = self.vocabulary.references(said.resource, target) if target else []
         return names if len(names) == 1 else []
 
@@ -250,7 +252,7 @@ class Meaning:
         known = resource.owner if part == "owner" else resource.tenant
         named = self.vocabulary.owner(resource) if part == "owner" else self.vocabulary.tenant(resource)
         found = said.reading.about[0] if said.reading.about else named
-        if found is not None and known is None:
+        if found is not None and known is None and not resource.why:  # a part of an annotation that is there
             reads = said.operation is not None and said.operation.method == "get"
             told = replace(said, reading=replace(said.reading, promises=False)) if reads else said
             yield self.hypothesis(told, resource.pointer, {part: found})  # a list may be of the caller's own alone
@@ -345,6 +347,10 @@ class Meaning:
         lines = source.text.splitlines()[first - 1 : first + 60]
         below = (index for index, line in enumerate(lines) if start in line.replace("`", "").replace("*", ""))
         return source.name, first + next(below, 0)
+
+
+def _path_names(operation: Operation) -> list[str]:
+    return [one.name for one in operation.parameters if one.location == "path"]
 
 
 def _of(name: str) -> str:

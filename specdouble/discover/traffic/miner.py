@@ -145,7 +145,7 @@ class _Evidence:
         at = self.vocabulary.places(self.resource)[name][1]
         value: dict[str, Any] = {}
         if self.callers_of_equals(name):
-            value["within"] = [self.resource.owner or "owner"]
+            value["within"] = [self.owner_name or "owner"]
         if ignored:
             value["ignore"] = ignored
         words = f"exchange {refused.number} was refused with {refused.status}: a document with its `{name}` was there"
@@ -155,18 +155,18 @@ class _Evidence:
         """The properties of a refused request whose values a document had already; by name, what had to be ignored."""
         found: dict[str, list[str]] = {}
         own = next(iter(refused.path.values()), "") if refused.action and refused.action.id else ""
-        for document in self.recording.alive(self.resource, refused):
-            for name, value in refused.document.items():
+        places = self.vocabulary.places(self.resource)
+        others = [
+            one for one in self.recording.alive(self.resource, refused) if self.recording.key(self.resource, one) != own
+        ]
+        for document in others:
+            for name, value in ((name, value) for name, value in refused.document.items() if name in places):
                 held = document.get(name)
-                is_text = isinstance(value, str) and isinstance(held, str) and "enum" not in self.schema(name)
-                if (
-                    is_text
-                    and name in self.vocabulary.places(self.resource)
-                    and own != self.recording.key(self.resource, document)
-                ):
-                    ignored = _ignored(value, held)
-                    if ignored is not None and not self.is_shared(name, refused.caller):
-                        found[name] = ignored
+                if not isinstance(value, str) or not isinstance(held, str) or "enum" in self.schema(name):
+                    continue
+                ignored = _ignored(value, held)
+                if ignored is not None and not self.is_shared(name, refused.caller):
+                    found[name] = ignored
         named = {name: ignored for name, ignored in found.items() if plain(name) in plain(json.dumps(refused.answer))}
         return named or (found if len(found) == 1 else {})
 
@@ -236,18 +236,25 @@ class _Evidence:
 
     def owner(self) -> Iterator[Hypothesis]:
         """The property that is the same in all that one caller creates, and another for each."""
+        name = self.owner_name
+        if name is not None and self.resource.owner is None and not self.resource.why:
+            words = f"`{name}` is the same in what one of {len(self.by_caller)} callers creates, and another for each"
+            yield self.hypothesis("x-resource", self.resource.pointer, {"owner": name}, 0.7, words)
+
+    @cached_property
+    def owner_name(self) -> str | None:
         if self.resource.owner is not None:
-            return
-        by_caller: dict[str, list[tuple[Exchange, Values]]] = defaultdict(list)
+            return self.resource.owner
+        known = {plain(name): name for name in self.vocabulary.places(self.resource)}
+        groups = list(self.by_caller.values())
+        return next((known[one] for one in OWNER_NAMES if one in known and _tells_apart(known[one], groups)), None)
+
+    @cached_property
+    def by_caller(self) -> dict[str, list[tuple[Exchange, Values]]]:
+        found: dict[str, list[tuple[Exchange, Values]]] = defaultdict(list)
         for one, shown in self.created:
-            by_caller[one.caller].append((one, shown))
-        names = [name for name in self.vocabulary.places(self.resource) if _tells_apart(name, list(by_caller.values()))]
-        ranked = sorted(
-            (name for name in names if plain(name) in OWNER_NAMES), key=lambda name: OWNER_NAMES.index(plain(name))
-        )
-        if ranked:
-            words = f"`{ranked[0]}` is the same in what one of {len(by_caller)} callers creates, and another for each"
-            yield self.hypothesis("x-resource", self.resource.pointer, {"owner": ranked[0]}, 0.7, words)
+            found[one.caller].append((one, shown))
+        return found
 
 
 def _tells_apart(name: str, groups: Sequence[Sequence[tuple[Exchange, Values]]]) -> bool:
