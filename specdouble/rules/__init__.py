@@ -26,6 +26,7 @@ KINDS = (
     "immutable",
     "transitions",
     "timestamp",
+    "computed",
     "roles",
     "limit",
     "validations",

@@ -43,6 +43,7 @@ BROKEN = {
     "immutable": ("unknown_key_of_immutable", "`x-immutable` is neither true nor a mapping"),
     "transitions": ("transition_to_no_value", "`send` is no value of the property's `enum`"),
     "timestamp": ("unknown_event", "`x-timestamp` knows no event `create`"),
+    "computed": ("computed_from_itself", "`net` is computed from itself"),
     "roles": ("roles_of_nobody", "a caller has no role"),
     "validations": ("validation_of_no_property", "`self` has no property `strtsAt`"),
     "limit": ("limit_per_nobody", "`ownr` is no property of the schema"),

@@ -83,6 +83,13 @@ class Keeper:
         self.resource = resource
         self.clock = clock
 
+    def shown(self, stored: Mapping[str, Any]) -> Document:
+        """A stored document as a caller sees it."""
+        document = {name: value for name, value in stored.items() if not name.startswith(SHADOW)}
+        if "_id" in document and self.resource.id != "_id":
+            document = {self.resource.id: document.pop("_id"), **document}
+        return document
+
     def create(self, document: Document, now: str) -> None:
         """Set in a new document what the server sets; `now` is the time of the write."""
 

@@ -37,13 +37,6 @@ class UniqueKeeper(Keeper):
             return None
         return unique_key(self.rule, document)
 
-    def shown(self, stored: Mapping[str, Any]) -> Document:
-        """A stored document as a condition reads it."""
-        document = {name: value for name, value in stored.items() if not name.startswith(SHADOW)}
-        if "_id" in document and self.resource.id != "_id":
-            document[self.resource.id] = document.pop("_id")
-        return document
-
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether another document has the key."""
         field = self.key_field

@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.contract import Resource
 from specdouble.contract.expression import Expression, compiled
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
+from specdouble.double.state.keeper import Breach, Document, Keeper, View
 from specdouble.double.state.problem import Broken
 from specdouble.rules.validations.rule import Found, Validation, variables
 
@@ -39,13 +39,6 @@ class ValidationsKeeper(Keeper):
     def holds(self, found: Found) -> bool:
         """Whether it holds at a place."""
         return self.rule.compiled.holds(variables(found))
-
-    def shown(self, stored: Document) -> Document:
-        """A stored document as a caller sees it."""
-        document = {name: value for name, value in stored.items() if not name.startswith(SHADOW)}
-        if "_id" in document and self.resource.id != "_id":
-            document = {self.resource.id: document.pop("_id"), **document}
-        return document
 
     def breaches(
         self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]

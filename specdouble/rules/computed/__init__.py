@@ -1,0 +1,1 @@
+"""A property is computed by the server."""
