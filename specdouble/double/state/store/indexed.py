@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from mongomock import store as upstream_store
 
 from specdouble.double.state.store.conditions import are_strings
 from specdouble.double.state.store.held import Held, size_of
-from specdouble.double.state.store.indexes import HashIndex, SortedIndex
+from specdouble.double.state.store.indexes import SEVERAL, HashIndex, SortedIndex
+from specdouble.double.state.store.layered import layered
 from specdouble.double.state.store.values import ODD, Document, is_id
 
 
@@ -42,6 +43,7 @@ class Contents:
         positions: where each was inserted.
         odd_ids: the keys that are no plain ids.
         hashes: the indexes by hash.
+        next_position: where the next one is inserted.
         bytes: how much that is; whoever shares it counts it as its own.
     """
 
@@ -49,6 +51,7 @@ class Contents:
     positions: dict[Any, int]
     odd_ids: set[Any]
     hashes: dict[tuple[str, ...], HashIndex]
+    next_position: int
     bytes: int
 
 
@@ -72,8 +75,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def _clear(self) -> None:
         self._weigh(-self._bytes)
-        self._documents: dict[Any, Document] = {}
-        self.positions: dict[Any, int] = {}
+        self._documents: MutableMapping[Any, Document] = {}
+        self.positions: MutableMapping[Any, int] = {}
         self.odd_ids: set[Any] = set()
         self._count = itertools.count()
         self.reindex()
@@ -89,17 +92,19 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         """Copies of what it holds; the documents are shared."""
         with self.lock:
             hashes = {fields: index.copy() for fields, index in self.hashes.items()}
-            return Contents(dict(self._documents), dict(self.positions), set(self.odd_ids), hashes, self._bytes)
+            position = max(self.positions.values(), default=-1) + 1
+            documents, positions = dict(self._documents), dict(self.positions)
+            return Contents(documents, positions, set(self.odd_ids), hashes, position, self._bytes)
 
     def begin_with(self, contents: Contents) -> None:
         """Hold what another one with the same indexes held, in place of what this one holds."""
         with self.lock:
             self._clear()
             self._weigh(contents.bytes)
-            self._documents = dict(contents.documents)
-            self.positions = dict(contents.positions)
+            self._documents = layered(contents.documents)
+            self.positions = layered(contents.positions)
             self.odd_ids = set(contents.odd_ids)
-            self._count = itertools.count(max(self.positions.values(), default=-1) + 1)
+            self._count = itertools.count(contents.next_position)
             for fields, index in self.hashes.items():
                 index.take(contents.hashes[fields])
             for order in self.orders.values():
@@ -255,7 +260,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         bucket = hashed.buckets.get(wanted, ODD)
         if bucket is ODD:
             return None
-        return ODD if type(bucket) is dict else self._documents.get(bucket)
+        return ODD if type(bucket) in SEVERAL else self._documents.get(bucket)
 
     def candidates(self, asked: dict[str, list[Any]]) -> list[Document] | None:
         """The documents that may have the values, in the order of insertion; None when no index knows."""

@@ -4,50 +4,60 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
+from specdouble.double.state.store.layered import Layered, layered
 from specdouble.double.state.store.values import ODD, PLAIN, Document, Slot, is_plain
 
 _BSON_RANKS = {type(None): 5, int: 10, float: 10, str: 15, bool: 40}
 
 _KEPT_FROM = 64
+SEVERAL = frozenset({dict, Layered})  # the types of a bucket with several keys
 
 
 class HashIndex:
     """The keys of documents by the values of some of their fields; a missing field counts as null.
 
     A bucket with one key is that key itself: most are, and a dictionary for each would take most of the memory.
+    An index that has taken another's keys shares them with it; a bucket of several is copied before it changes.
     Documents with an array, an object or a rarer type there are `odd`: candidates of every query.
     """
 
-    __slots__ = ("_field", "_shares", "buckets", "fields", "odd", "slot")
+    __slots__ = ("_borrowed", "_field", "_shares", "buckets", "fields", "odd", "slot")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
         self.slot = self._slot_of_one if len(fields) == 1 else self._slot_of_many
         self._field = fields[0]
-        self.buckets: dict[Slot, Any] = {}
+        self.buckets: MutableMapping[Slot, Any] = {}
         self.odd: dict[Any, None] = {}
         self._shares = False  # whether several documents ever had one value
+        self._borrowed: Mapping[Slot, Any] = {}  # buckets that another one has too
 
     def copy(self) -> HashIndex:
-        """An index of the same documents, which changes by itself."""
+        """An index of the same documents, which changes by itself; so may this one."""
         copied = HashIndex(self.fields)
-        copied.take(self)
+        copied._shares = self._shares
+        copied.odd = dict(self.odd)
+        copied.buckets = {slot: _copied(bucket) for slot, bucket in self.buckets.items()}
         return copied
 
     def take(self, other: HashIndex) -> None:
-        """Have the keys of another index over the same fields, in place of its own."""
+        """Have the keys of another index over the same fields, in place of its own; that one changes no more."""
         self._shares = other._shares
-        self.buckets = dict(other.buckets)
+        self.buckets = layered(other.buckets)
         self.odd = dict(other.odd)
-        if self._shares:
-            for slot, bucket in other.buckets.items():
-                if type(bucket) is dict:
-                    self.buckets[slot] = dict(bucket)
+        self._borrowed = other.buckets if self._shares else {}
+
+    def _own(self, slot: Slot, bucket: MutableMapping[Any, None]) -> MutableMapping[Any, None]:
+        """The bucket of a slot, to be changed: nobody else has it."""
+        if bucket is not self._borrowed.get(slot):
+            return bucket
+        own = self.buckets[slot] = layered(bucket)
+        return own
 
     def _slot_of_one(self, document: Document) -> Slot:
         value = document.get(self._field)
@@ -62,8 +72,8 @@ class HashIndex:
             self.odd[key] = None
             return
         bucket = self.buckets.setdefault(slot, key)
-        if type(bucket) is dict:
-            bucket[key] = None
+        if type(bucket) in SEVERAL:
+            self._own(slot, bucket)[key] = None
         elif bucket is not key and bucket != key:
             self.buckets[slot] = {bucket: None, key: None}
             self._shares = True
@@ -73,8 +83,8 @@ class HashIndex:
             del self.odd[key]
             return
         bucket = self.buckets[slot]
-        if type(bucket) is dict and len(bucket) > 1:
-            del bucket[key]
+        if type(bucket) in SEVERAL and len(bucket) > 1:
+            del self._own(slot, bucket)[key]
         else:
             del self.buckets[slot]
 
@@ -83,11 +93,11 @@ class HashIndex:
         bucket = self.buckets.get(slot, ODD)
         if bucket is ODD:
             return ()
-        return bucket if type(bucket) is dict else (bucket,)
+        return bucket if type(bucket) in SEVERAL else (bucket,)
 
     def size(self, slot: Slot) -> int:
         bucket = self.buckets.get(slot, ODD)
-        return len(bucket) if type(bucket) is dict else int(bucket is not ODD)
+        return len(bucket) if type(bucket) in SEVERAL else int(bucket is not ODD)
 
     def can_tell(self, asked: dict[str, list[Any]]) -> bool:
         """Whether the index knows the values that are asked for, without too many combinations of them."""
@@ -99,6 +109,10 @@ class HashIndex:
         if len(self.fields) == 1:
             return asked[self.fields[0]]
         return list(itertools.product(*[asked[field] for field in self.fields]))
+
+
+def _copied(bucket: Any) -> Any:
+    return dict(bucket) if type(bucket) in SEVERAL else bucket
 
 
 class SortedIndex:
