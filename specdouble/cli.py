@@ -66,6 +66,8 @@ def main() -> None:
               help="Open the control plane to other machines (containers, probes) that send this token.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
               help="Keep so many worlds; then the one that was idle for longest leaves.")  # fmt: skip
+@click.option("--world-timeout", type=click.FloatRange(1), metavar="SECONDS",
+              help="Let a world leave that nobody has asked for so long.  [default: never]")  # fmt: skip
 @click.option("--store-limit", type=click.IntRange(1), default=128 * 1024 * 1024, show_default=True, metavar="BYTES",
               help="Keep documents of so many bytes in all worlds; then idle worlds leave, else 507.")  # fmt: skip
 @click.option("--no-auth", metavar="USER", help="Take whoever shows no good credential for this user.")
@@ -98,6 +100,7 @@ def serve(
     hosts: tuple[str, ...],
     control_token: str | None,
     max_worlds: int,
+    world_timeout: float | None,
     store_limit: int,
     persist: Path | None,
     no_auth: str | None,
@@ -124,6 +127,7 @@ def serve(
             allow_refs=allow_refs,
             overlays=overlays,
             worlds=max_worlds,
+            world_timeout=world_timeout,
             store_limit=store_limit,
             persist=persist,
             no_auth=no_auth,

@@ -70,6 +70,7 @@ class Settings:
         redirects: where users may be sent back to after a sign-in, beside this machine.
         worlds: how many worlds there may be.
         persist: a file that keeps the documents over restarts.
+        world_timeout: seconds after which a world that nobody asks leaves; None where none does.
         store_limit: how many bytes the documents of all worlds may have, as JSON.
     """
 
@@ -87,6 +88,7 @@ class Settings:
     redirects: tuple[str, ...] = ()
     worlds: int = MOST
     persist: Path | None = None
+    world_timeout: float | None = None
     store_limit: int = 128 * 1024 * 1024
 
     @property
@@ -142,7 +144,7 @@ class Double:
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""
-        self.worlds = Worlds(self._make_world, settings.worlds, self._is_full)
+        self.worlds = Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
         self.world(DEFAULT_WORLD).prepare()
         for name in () if self._persistence is None else self._persistence.worlds:
             self.world(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -228,3 +229,20 @@ def test_what_is_held_is_nothing_again_after_a_reset(small: tuple[Double, httpx.
     assert double._store.held > before
     double.reset()
     assert double._store.held == before
+
+
+def test_a_world_that_nobody_asks_for_long_enough_leaves_and_says_so_once() -> None:
+    double = Double(Settings(TASKS, world_timeout=60))
+    for name, ago in (("idle", 61), ("fresh", 30), ("read", 100)):
+        world = double.world(name)
+        if name != "read":
+            world.collection("tasks", None).insert_one({"id": 9, "title": name, "done": False})
+        world.used = time.time() - ago
+    double.worlds._looked -= 60  # it is not looked with each new world
+    double.world("another")
+    assert sorted(world.name for world in double.worlds) == ["another", "default", "fresh"]
+    with pytest.raises(Problem, match="has left") as left:
+        double.world("idle")
+    assert "--world-timeout" in str(left.value.detail)
+    assert double.world("idle").writes == 0
+    assert double.world("read") is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
+from time import time
 
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
@@ -12,24 +13,41 @@ from specdouble.double.state.world import World
 DEFAULT_WORLD = "default"
 MOST = 1000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SLACK = 0.1  # of the time after which a world expires: it may stay so much longer
+_NO_ROOM = (
+    "was idle for longest when there was no more room, and its documents are lost: a larger --max-worlds or "
+    "--store-limit keeps more"
+)
+_EXPIRED = "was not asked for longer than --world-timeout, and its documents are lost"
 _log = logging.getLogger("specdouble")
 
 
 class Worlds:
     """Worlds by name. Where all places are taken, the one that was used longest ago leaves; the default one never.
 
+    One that nobody has asked for long enough leaves too, once another one begins.
+
     Args:
         make: makes the world of a name, with the seed in it.
         most: how many there may be.
         full: tells whether their documents take all the room that there is.
+        idle: seconds after which one that nobody asks has expired; None where none does.
     """
 
-    def __init__(self, make: Callable[[str], World], most: int, full: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        make: Callable[[str], World],
+        most: int,
+        full: Callable[[], bool] = lambda: False,
+        idle: float | None = None,
+    ) -> None:
         self._make = make
         self._most = most
         self._full = full
+        self._idle_for = idle
+        self._looked = 0.0  # when it was last looked for those that have expired
         self._worlds = {DEFAULT_WORLD: make(DEFAULT_WORLD)}
-        self._left: dict[str, None] = {}  # those that left with documents in them, the last ones of all
+        self._left: dict[str, str] = {}  # those that left with documents in them, the last ones of all: why
         self._warned = False  # once is enough: a thousand worlds would fill a terminal
         self.at_hand = self._worlds.get
         """The world of that name, or None where it is still to be made."""
@@ -51,8 +69,10 @@ class Worlds:
             raise Problem(400, "Not the name of a world", "a name has 1 to 64 letters, digits, `_`, `.` or `-`")
         if name in self._left:
             # Not silently anew: a client that goes on would miss its documents, and not know why.
-            del self._left[name]
-            raise self._gone(name)
+            raise Problem(
+                410, "The world has left", f"`{name}` {self._left.pop(name)}; the next request begins it anew"
+            )
+        self._expire()
         if len(self._worlds) >= self._most:
             self._make_room()
         world = self._worlds[name] = self._make(name)
@@ -113,6 +133,18 @@ class Worlds:
                 raise Problem(507, "Insufficient Storage", detail)
             self._let_go(min(idle, key=_used))
 
+    def _expire(self) -> None:
+        """Let those go that nobody has asked for long enough; to look at all of them each time would take long."""
+        now = time()
+        if self._idle_for is None or now - self._looked < self._idle_for * _SLACK:
+            return
+        self._looked = now
+        for world in self._idle():
+            if world.used and now - world.used >= self._idle_for:
+                if world.writes:
+                    self._left[world.name] = _EXPIRED
+                self._remove(world)
+
     def _idle(self) -> list[World]:
         return [world for world in self if not world.busy and world.name != DEFAULT_WORLD]
 
@@ -129,7 +161,7 @@ class Worlds:
         self._remove(leaving)
 
     def _remember(self, name: str) -> None:
-        self._left[name] = None
+        self._left[name] = _NO_ROOM
         if len(self._left) > 10 * self._most:
             del self._left[next(iter(self._left))]
         if not self._warned:
@@ -144,13 +176,6 @@ class Worlds:
     def _remove(self, world: World) -> None:
         del self._worlds[world.name]
         world.leave()
-
-    def _gone(self, name: str) -> Problem:
-        detail = (
-            f"`{name}` was idle for longest when there was no more room, and its documents are lost; the next request "
-            "begins it anew, and a larger --max-worlds or --store-limit keeps more"
-        )
-        return Problem(410, "The world has left", detail)
 
 
 def is_name(text: str) -> bool:
