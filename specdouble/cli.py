@@ -16,6 +16,7 @@ import click
 
 from specdouble import __version__
 from specdouble.arguments import contract_arguments
+from specdouble.compare.command import compare_command
 from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.overlay_command import overlay
@@ -309,6 +310,7 @@ main.add_command(prove)
 main.add_command(init)
 main.add_command(sync)
 main.add_command(discover)
+main.add_command(compare_command(_serving))
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:

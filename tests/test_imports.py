@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "prove": {"contract", "rules", "double", "verify", "prove", "arguments", "exits"},
     "discover": {"contract", "rules", "verify", "discover", "arguments", "exits", "printable"},
     "project": {"contract", "double", "testing", "project", "arguments", "exits"},
+    "compare": {"contract", "verify", "discover", "compare", "arguments", "exits", "printable"},
     "cli": {
         "contract",
         "double",
@@ -41,6 +42,7 @@ MAY_IMPORT = {
         "prove",
         "discover",
         "project",
+        "compare",
         "cli",
         "arguments",
         "exits",
@@ -88,6 +90,7 @@ DOORS = {
         "specdouble.verify.replay_command",
         "specdouble.verify.screen",
         "specdouble.prove.command",
+        "specdouble.compare.command",
         "specdouble.discover.command",
         "specdouble.project.command",
         "specdouble.discover.options",

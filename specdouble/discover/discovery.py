@@ -21,12 +21,12 @@ from specdouble.discover.refinement import is_refined_by, resolved
 from specdouble.discover.supposition import rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
-from specdouble.discover.visit import Visit, visiting
 from specdouble.rules import of_some
 from specdouble.verify.attack import attack_of
 from specdouble.verify.problem import OutOfTime
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import Probe, Sight
+from specdouble.verify.visit import Visit, visiting
 
 _SHORTEST = 2.0  # seconds that an experiment needs at the least
 

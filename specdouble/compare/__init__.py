@@ -1,0 +1,1 @@
+"""Compare: the double beside the server, under the same programs of requests; where does the double lie?"""

@@ -1,0 +1,128 @@
+"""The command `specdouble compare`: parse, call, print, exit."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from specdouble.arguments import contract_arguments
+from specdouble.discover.options import server_options, told_settings
+from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.printable import printable
+
+if TYPE_CHECKING:
+    from specdouble.compare.comparison import Comparison
+
+StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
+
+
+def compare_command(start_double: StartDouble) -> click.Command:
+    """The command.
+
+    Args:
+        start_double: serves the double of a folder or file, and gives its URL; handed in, since the comparison knows
+            nothing of the double but its address.
+    """
+
+    @click.command()
+    @contract_arguments
+    @server_options
+    @click.option("--programs", type=click.IntRange(1), default=60, show_default=True, metavar="N",
+                  help="Run so many programs of requests.")  # fmt: skip
+    @click.option("--report", "report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                  help="Write what was found as JSON.")  # fmt: skip
+    def compare(
+        path: Path,
+        allow_refs: tuple[Path, ...],
+        overlays: tuple[Path, ...],
+        programs: int,
+        report: Path | None,
+        **flags: Any,
+    ) -> None:
+        """Run the double beside a server under the same requests: where does the double lie?
+
+        It changes and deletes on the server what it has created itself, and nothing else.
+
+        Exit codes: 0 no difference, 1 differences, 2 wrong use, 3 could not run.
+        """
+        from specdouble.compare.comparison import compare as run
+        from specdouble.contract import Refused, read
+        from specdouble.verify.problem import CouldNotRun, WrongUse
+
+        try:
+            contract = read(path, allow_refs, overlays)
+            settings = told_settings(contract, path, flags)
+            if not settings.url:
+                fail("there is no server to compare with: name it with --url", WRONG_USE)
+            with start_double(path, settings.seed, allow_refs=allow_refs, overlays=overlays) as (address, _secret):
+                done = run(contract, settings, address, programs, _say)
+        except Refused as error:
+            fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+        except WrongUse as error:
+            fail(str(error), WRONG_USE)
+        except CouldNotRun as error:
+            fail(str(error), COULD_NOT_RUN)
+        _show(done)
+        _write(done, report)
+        if not done.steps:
+            fail("no request was compared: no create of any documents is accepted", COULD_NOT_RUN)
+        sys.exit(VIOLATIONS if done.causes else 0)
+
+    return compare
+
+
+def _say(line: str) -> None:
+    """Show how it goes, in a line that moves; nothing where nobody looks on."""
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        width = shutil.get_terminal_size().columns - 3
+        click.echo(f"\r\033[K  {printable(line)[:width]}", nl=False, err=True, color=True)
+
+
+def _show(done: Comparison) -> None:
+    """Print each cause with the requests that show it, then the sum."""
+    from specdouble.verify.report.masking import masked, without_secrets
+
+    _say("")
+    for number, cause in enumerate(done.found, 1):
+        one = cause.first
+        operation = str(done.contract.operations[one.operation])
+        click.secho(f"\n{number}. {operation}: {one.what}, seen {cause.count} times", fg="red", bold=True)
+        click.echo(printable(masked(f"   {one.intent}: {one.sentence}", done.secrets)))
+        for line in without_secrets(cause.curl, done.secrets).splitlines():
+            click.echo(f"     {printable(line)}")
+    for collection, why in done.untried.items():
+        click.secho(f"\nNot compared: {collection}: {printable(masked(why, done.secrets))}", fg="yellow")
+    for line in done.left:
+        click.secho(printable(masked(f"Left over on the server: {line}", done.secrets)), fg="yellow")
+    stopped = f"; stopped: {done.stopped}" if done.stopped else ""
+    click.secho(
+        f"\n{len(done.causes)} differences in {done.steps} requests of {done.programs} programs, "
+        f"{done.seconds:.1f} s{stopped}",
+        bold=True,
+    )
+
+
+def _write(done: Comparison, report: Path | None) -> None:
+    from specdouble.verify.report.masking import masked_document
+
+    if report is None:
+        return
+    told = {
+        "contract": done.contract.title, "programs": done.programs, "steps": done.steps,
+        "requests": done.requests, "seconds": round(done.seconds, 3), "stopped": done.stopped or None,
+        "differences": [one.told() for one in done.found], "untried": done.untried, "left": done.left,
+    }  # fmt: skip
+    try:
+        text = json.dumps(masked_document(told, done.secrets), indent=2, ensure_ascii=False, default=str)
+        report.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        fail(f"the report cannot be written: {error}", COULD_NOT_RUN)
+    click.echo(f"report: {report}")

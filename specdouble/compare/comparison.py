@@ -1,0 +1,313 @@
+"""The comparison: programs are run on the server and on the double, step by step, and their answers held together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from specdouble.compare.alignment import ABSENT, Alignment, unlike
+from specdouble.compare.difference import Cause, Difference, What
+from specdouble.compare.program import Author, Step
+from specdouble.contract import Contract
+from specdouble.verify.bodies import shown
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfTime
+from specdouble.verify.report.shell import curl_lines
+from specdouble.verify.reproduction import reproduction
+from specdouble.verify.session import Session
+from specdouble.verify.settings import Settings
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Document, Trial
+from specdouble.verify.verdict import Failure
+from specdouble.verify.visit import visiting
+
+LONGEST = 8  # steps of a program
+DEFAULT_PROGRAMS = 60
+
+
+@dataclass
+class Comparison:
+    """What came of it.
+
+    Args:
+        contract: what both promise.
+        causes: the differences, by their cause.
+        programs: how many were run.
+        steps: how many requests were compared.
+        untried: why some documents were not compared, by collection.
+        left: what could not be deleted on the server.
+        stopped: why it ended early.
+    """
+
+    contract: Contract
+    causes: dict[tuple[str, ...], Cause] = field(default_factory=dict)
+    programs: int = 0
+    steps: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    untried: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    stopped: str = ""
+
+    @property
+    def found(self) -> list[Cause]:
+        """The causes: those seen most often first."""
+        return sorted(self.causes.values(), key=lambda one: -one.count)
+
+
+def compare(
+    contract: Contract,
+    settings: Settings,
+    double_url: str,
+    programs: int = DEFAULT_PROGRAMS,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Comparison:
+    """Run the same programs on the server of the settings and on the double.
+
+    Args:
+        contract: what both promise.
+        settings: where the server is, who calls, and the seed of the programs.
+        double_url: where the double is: it was started for this, and everything may be written to it.
+        programs: how many there are.
+        say: takes a line about how it goes.
+
+    Raises:
+        CouldNotRun: one of the two, or its users, cannot be used.
+    """
+    comparison, started = Comparison(contract), time.monotonic()
+    told = replace(settings, phases=("rules",), checks=None)
+    of_double = replace(told, url=double_url, owned=True, leftovers=None, max_time=None)
+    with ExitStack() as stack:
+        server = stack.enter_context(visiting(contract, told))
+        double = stack.enter_context(visiting(contract, of_double))
+        double.session.client.deadline = server.session.client.deadline
+        _run(comparison, server.session, double.session, programs, say)
+        comparison.secrets = {**double.session.crowd.secrets(), **server.session.crowd.secrets()}
+    comparison.left, comparison.requests = server.left, server.requests
+    comparison.seconds = time.monotonic() - started
+    return comparison
+
+
+def _run(comparison: Comparison, server: Session, double: Session, programs: int, say: Callable[[str], None]) -> None:
+    """Each collection in turn, until all programs were run, or time is over."""
+    subjects = [one for one in server.subjects.values() if one.creators and _is_taken(comparison, server, one)]
+    chance = Random(server.settings.seed)
+    try:
+        for number in range(programs if subjects else 0):
+            subject = subjects[number % len(subjects)]
+            say(f"program {number + 1}/{programs}: {subject.collection}, {len(comparison.causes)} differences so far")
+            _Program(comparison, server, double, subject, Random(chance.random())).run()
+            comparison.programs += 1
+    except OutOfTime:
+        comparison.stopped = "the time was over"
+    except KeyboardInterrupt:
+        comparison.stopped = "interrupted"
+
+
+def _is_taken(comparison: Comparison, server: Session, subject: Subject) -> bool:
+    """Whether the server takes a create: else there is nothing to compare."""
+    why = server.baselines.missing((subject.creators[0].id,))
+    if why is not None:
+        comparison.untried[subject.collection] = why
+    return why is None
+
+
+class _Program:
+    """One program on both.
+
+    Args:
+        comparison: where differences are kept.
+        server: the server.
+        double: the double.
+        subject: the documents, as the server has them.
+        chance: what its steps are drawn from.
+    """
+
+    def __init__(
+        self, comparison: Comparison, server: Session, double: Session, subject: Subject, chance: Random
+    ) -> None:
+        self.comparison, self.server, self.double = comparison, server, double
+        self.subject, self.chance = subject, chance
+        server.ledger.recent.clear()
+        self.at_server, self.at_double = Trial(server), Trial(double)
+        self.alignment = Alignment(server.client.url, double.client.url)
+        self.author = Author(self.at_server, subject, chance)
+        self.twins: dict[str, Document] = {}  # the double's document, by the server's id
+
+    def run(self) -> None:
+        """Run it, until an answer differs so that what follows would, too; then delete what it made."""
+        try:
+            for _ in range(self.chance.randint(2, LONGEST)):
+                with suppress(NotExercised, Broken):
+                    if self._differs(self.author.next()):
+                        return
+        finally:
+            self._delete(self.at_server)
+            self._delete(self.at_double)
+
+    @staticmethod
+    def _delete(trial: Trial) -> None:
+        """Delete what a program has made: the next one finds no more on one server than on the other."""
+        for document in reversed(trial.made):
+            if document.subject.deleters and document.id is not None:
+                with suppress(NotExercised, Broken):
+                    trial.delete(document)
+
+    def _differs(self, step: Step) -> bool:
+        """Run one step on both; whether what follows cannot be compared any more."""
+        mine = self._sent(self.at_server, step.call)
+        theirs = self._sent(self.at_double, self._translated(step.call))
+        self.comparison.steps += 1
+        if mine.status != theirs.status:
+            self._note(step, "status", "", f"answers {mine.status}", f"answers {theirs.status}")
+            self._forget(step, mine, theirs)
+            return True
+        if mine.ok:
+            self._adopt(step, mine, theirs)
+        self._compare_bodies(step, mine, theirs)
+        if mine.ok and step.document is None and step.call.operation.method == "get":
+            self._compare_lists(step, mine, theirs)
+        elif step.call.operation.method not in ("get", "delete") and mine.ok:
+            self._compare_states(step)
+        return False
+
+    @staticmethod
+    def _sent(trial: Trial, call: Call) -> Exchange:
+        """The answer; one of 5xx is an answer too."""
+        sent = len(trial.exchanges)
+        with suppress(Broken):
+            trial.send(
+                call.operation, trial.session.crowd.users.get(call.user or ""), path=call.path, query=call.query,
+                headers=call.headers, body=call.body, has_body=call.has_body,
+            )  # fmt: skip
+        if len(trial.exchanges) == sent:
+            raise NotExercised("no answer")
+        return trial.exchanges[-1]
+
+    def _translated(self, call: Call) -> Call:
+        """The request with the double's ids of the same documents."""
+        for value in _scalars([call.body, dict(call.path), dict(call.query)]):
+            self._pair_reference(value)
+        operation = self.double.contract.operations[call.operation.id]
+        known = self.alignment.translated
+        return replace(
+            call, operation=operation, body=known(call.body), path=known(dict(call.path)), query=known(dict(call.query))
+        )
+
+    def _pair_reference(self, value: Any) -> None:
+        """Have a document on the double for one of the server's that a request names."""
+        if self.alignment.knows(value) or not isinstance(value, str | int):
+            return
+        owner = next((kind for kind, key in self.server.made if key == str(value)), None)
+        made = self.server.made.get((owner, str(value))) if owner else None
+        if owner is None or made is None:
+            return
+        user = self.double.crowd.users.get(made.call.user or "", self.double.crowd.first)
+        with suppress(Interruption):
+            self.alignment.pair(value, self.double.reference(owner, user, str(value)))
+
+    # What was made
+
+    def _adopt(self, step: Step, mine: Exchange, theirs: Exchange) -> None:
+        """Note what a step has made, changed or deleted."""
+        operation = step.call.operation
+        if step.document is None and operation in self.subject.creators:
+            twin_subject = self.double.subjects[self.subject.collection]
+            made = self.at_server.adopt(self.subject, self.at_server.user, mine)
+            twin = self.at_double.adopt(twin_subject, self.at_double.user, theirs)
+            if made is not None and twin is not None and made.id is not None:
+                self.alignment.pair(made.id, twin.id)
+                self.author.documents.append(made)
+                self.twins[str(made.id)] = twin
+        elif step.document is not None and operation in self.subject.deleters:
+            self.author.documents = [one for one in self.author.documents if one is not step.document]
+            self.author.deleted.append(step.document)
+        elif step.document is not None and operation.method in ("put", "patch", "post"):
+            step.document.shown = mine.at(self.subject.action(operation).envelope) or step.document.shown
+
+    def _forget(self, step: Step, mine: Exchange, theirs: Exchange) -> None:
+        """Note what one of the two has made all the same, so that it is deleted in the end."""
+        if step.document is None and step.call.operation in self.subject.creators:
+            self.at_server.adopt(self.subject, self.at_server.user, mine)
+            self.at_double.adopt(self.double.subjects[self.subject.collection], self.at_double.user, theirs)
+
+    # What is held together
+
+    def _compare_bodies(self, step: Step, mine: Exchange, theirs: Exchange) -> None:
+        # What a refusal says beside its status is for people, and each server has its own words.
+        if mine.ok and step.call.operation not in self.subject.listers:
+            self._tell(step, "value", self._plain(mine.json, "server"), self._plain(theirs.json, "double"))
+
+    def _compare_states(self, step: Step) -> None:
+        """What a read shows after a write."""
+        document = step.document or (self.author.documents[-1] if self.author.documents else None)
+        twin = self.twins.get(str(document.id)) if document else None
+        if document is None or twin is None or not self.subject.observable:
+            return
+        one = self.at_server.look_for(document, document.user)
+        other = self.at_double.look_for(twin, twin.user)
+        self._tell(step, "state", self._plain(one, "server"), self._plain(other, "double"))
+
+    def _compare_lists(self, step: Step, mine: Exchange, theirs: Exchange) -> None:
+        """Of each list, what this program made: what else is there are others' documents."""
+        envelope = self.subject.action(step.call.operation).envelope
+        one = self._own(mine.at(envelope), "server")
+        other = self._own(theirs.at(envelope), "double")
+        if [key for key, _ in one] != [key for key, _ in other]:
+            same = sorted(key for key, _ in one) == sorted(key for key, _ in other)
+            what = "in another order" if same else "others of the documents"
+            self._note(step, "list", "", f"lists {len(one)} of them", f"lists {what}: {len(other)}")
+        else:
+            self._tell(step, "value", [entry for _, entry in one], [entry for _, entry in other])
+
+    def _own(self, entries: Any, side: str) -> list[tuple[str, Any]]:
+        known = self.alignment.of_server if side == "server" else self.alignment.of_double
+        found = []
+        for entry in entries if isinstance(entries, list) else ():
+            key = str(entry.get(self.subject.key)) if isinstance(entry, dict) else ""
+            if key in known:
+                found.append((key if side == "server" else str(known[key]), self._plain(entry, side)))
+        return found
+
+    def _plain(self, value: Any, side: str) -> Any:
+        return self.alignment.plain(None if value is ... else value, side, self.subject.server_set)
+
+    def _tell(self, step: Step, what: What, server: Any, double: Any) -> None:
+        for place, one, other in unlike(server, double):
+            is_shape = one is ABSENT or other is ABSENT or type(one) is not type(other)
+            self._note(step, "shape" if is_shape else what, self._within(step, place), _clause(one), _clause(other))
+
+    def _within(self, step: Step, place: str) -> str:
+        """The path of a property within its document, whatever an answer wraps around it."""
+        action = self.server.contract.actions.get(step.call.operation.id)
+        around = ".".join(action.envelope) if action else ""
+        return place.removeprefix(around).removeprefix("[]").removeprefix(".") or place
+
+    def _note(self, step: Step, what: What, place: str, server: str, double: str) -> None:
+        collection = self.subject.collection
+        one = Difference(what, collection, step.call.operation.id, step.intent, place, server, double)
+        known = self.comparison.causes.get(one.cause)
+        if known is not None:
+            known.count += 1
+            return
+        steps = list(self.at_server.exchanges)
+        failure = Failure("compare", step.intent, "", "", "", steps, (one.operation,))
+        cause = Cause(one, steps, curl=curl_lines(reproduction(self.server, failure)))
+        self.comparison.causes[one.cause] = cause
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(part)
+    else:
+        yield value
+
+
+def _clause(value: Any) -> str:
+    return "shows nothing" if value is ABSENT else f"shows {shown(value, 60)}"

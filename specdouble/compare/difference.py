@@ -1,0 +1,73 @@
+"""A difference: what two servers answered otherwise to the same request, and the cause that many have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from specdouble.verify.exchange import Exchange
+
+What = Literal["status", "shape", "value", "state", "list"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two servers answered otherwise to the same request.
+
+    Args:
+        what: status, shape or value of the answer; what a read or a list shows afterwards.
+        collection: whose documents it is about.
+        operation: the id of the operation.
+        intent: what the request was meant to try, as a clause.
+        place: the property that differs, as a path; empty where it is the answer as a whole.
+        server: what the server did, as a clause.
+        double: what the double did.
+    """
+
+    what: What
+    collection: str
+    operation: str
+    intent: str
+    place: str
+    server: str
+    double: str
+
+    @property
+    def cause(self) -> tuple[str, ...]:
+        """The same for differences that have one cause: a property that is shown otherwise is, whatever was tried."""
+        if self.place:
+            return self.collection, self.place
+        return self.what, self.operation, self.intent, self.server, self.double
+
+    @property
+    def sentence(self) -> str:
+        """What differs."""
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}the server {self.server}, the double {self.double}"
+
+
+@dataclass
+class Cause:
+    """Differences that have one cause, told by the first of them.
+
+    Args:
+        first: the first.
+        steps: the requests that show it, as the server was sent them.
+        count: how often it was seen.
+        curl: the lines for a shell that send them.
+    """
+
+    first: Difference
+    steps: Sequence[Exchange] = field(repr=False)
+    count: int = 1
+    curl: str = field(default="", repr=False)
+
+    def told(self) -> dict[str, Any]:
+        """Its entry in the JSON report."""
+        one = self.first
+        return {
+            "what": one.what, "collection": one.collection, "operation": one.operation,
+            "intent": one.intent, "property": one.place or None,
+            "server": one.server, "double": one.double, "count": self.count, "curl": self.curl,
+        }  # fmt: skip

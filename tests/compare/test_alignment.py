@@ -1,0 +1,44 @@
+"""Ids, times and tokens are no differences; everything else is."""
+
+from __future__ import annotations
+
+from specdouble.compare.alignment import ABSENT, Alignment, unlike
+
+
+def aligned() -> Alignment:
+    alignment = Alignment("http://server", "http://double")
+    alignment.pair("server-id-1", "double-id-1")
+    return alignment
+
+
+def test_a_request_names_the_doubles_documents_on_the_double() -> None:
+    sent = {"room": "server-id-1", "others": ["server-id-1", "unknown"]}
+    assert aligned().translated(sent) == {"room": "double-id-1", "others": ["double-id-1", "unknown"]}
+
+
+def test_ids_of_the_same_document_are_the_same_in_links_too() -> None:
+    alignment = aligned()
+    server = alignment.plain({"self": "http://server/rooms/server-id-1"}, "server", frozenset())
+    assert server == alignment.plain({"self": "http://double/rooms/double-id-1"}, "double", frozenset())
+
+
+def test_times_and_what_the_server_sets_are_their_kind_alone() -> None:
+    shown = {"at": "2026-05-01T09:00:00Z", "revision": 4, "note": "kept"}
+    assert aligned().plain(shown, "server", frozenset({"revision"})) == {
+        "at": "<time>",
+        "revision": "<int>",
+        "note": "kept",
+    }
+
+
+def test_an_id_of_another_document_is_a_difference() -> None:
+    alignment = aligned()
+    alignment.pair("server-id-2", "double-id-2")
+    one = alignment.plain({"room": "server-id-1"}, "server", frozenset({"room"}))
+    other = alignment.plain({"room": "double-id-2"}, "double", frozenset({"room"}))
+    assert list(unlike(one, other)) == [("room", "server-id-1", "server-id-2")]
+
+
+def test_differences_are_told_by_their_path() -> None:
+    one, other = {"a": {"b": [1, 2]}, "c": True}, {"a": {"b": [1, 3]}, "c": 1, "d": None}
+    assert list(unlike(one, other)) == [("a.b[]", 2, 3), ("c", True, 1), ("d", ABSENT, None)]
