@@ -171,7 +171,10 @@ class Meaning:
         target = self.vocabulary.collection(said.reading.value or "")
         if target == said.resource.collection:
             return []  # "no such prompt" where a prompt is asked for
-        if said.operation and any(self.vocabulary.collection(name) == target for name in _path_names(said.operation)):
+        named = _path_names(said.operation) if said.operation else []
+        if any(self.vocabulary.collection(name) == target for name in named) or (
+            named and said.sentence.place.status == "404"
+        ):
             return []  # it is the path that names it
         names = self.vocabulary.references(said.resource, target) if target else []
         return names if len(names) == 1 else []
@@ -198,7 +201,7 @@ class Meaning:
             yield from self.of_the_schema(said, name)
         elif not at or (name == said.resource.id and keyword != "readOnly"):
             return  # the id is unique, and final, anyway
-        elif keyword == "x-references" and "properties" not in schema and schema.get("type") != "object":
+        elif keyword == "x-references":
             yield from self.reference(said, name, at, value)
         elif keyword == "x-validations":
             yield from self.validation(said, name)
@@ -240,6 +243,9 @@ class Meaning:
 
     def reference(self, said: Said, name: str, at: str, noun: str | None) -> Iterator[Hypothesis]:
         """The collection that a noun names, or the property's own name."""
+        schema = self.vocabulary.places(said.resource)[name][0]
+        if "properties" in schema or schema.get("type") == "object":
+            return  # the document itself is shown, not its id
         target = self.vocabulary.collection(noun or name) or self.vocabulary.collection(
             re.sub(r"_?(?:id|Id|ID|uuid)$", "", name)
         )

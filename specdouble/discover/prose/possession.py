@@ -130,7 +130,7 @@ _NO_NAMES = {
     "one",
 }
 _OPEN = pattern(
-    r"\bif\b|\bin order to (?:see|view)|\bnot (?:only|required|need)|\bwhether\b|\bcan also\b"
+    r"\bif\b|\bor (?:you|be)\b|\bin order to (?:see|view)|\bnot (?:only|required|need)|\bwhether\b|\bcan also\b"
     r"|\bor (?:the|any|regular|their|its|your) (?:user|own|member|owner|creator)|\bdoes(?:n't| not)\b"
     r"|\b(?:other|some) fields?\b|\bparameter\b|\bwhen\b|\bfiltered?\b|\bscope\b|\bby default\b|\bor (?:their"
     r"|your) own\b|\bwithout\b|\bunless\b|\bexcept\b"

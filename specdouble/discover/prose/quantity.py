@@ -57,6 +57,7 @@ _NOT_THINGS = pattern(
 
 # Lengths and numbers
 
+_NO_HOLDER = pattern(r"(?:only|limit|maximum|most|total)$")
 _ADJECTIVES = pattern(r"^(?:(?:active|different|custom|additional|unique|distinct|concurrent|total|open) )+")
 _BEHIND = pattern(
     r" (?:per|in|for|at|and|or|can|may|are|is|to|with|each|on|that|from|of|as|total|which|including|before|by)\b.*$"
@@ -219,12 +220,18 @@ def _limit(text: str) -> Reading | None:
         return None
     for words in _LIMITS:
         found = words.search(text)
-        if found is None or _NOT_THINGS.match(found["noun"]) or "exceed" in found[0] or re.search(r"\bnot\b", found[0]):
+        if (
+            found is None
+            or _NOT_THINGS.match(found["noun"])
+            or _NO_HOLDER.match(found["per"] or "")
+            or "exceed" in found[0]
+            or re.search(r"\bnot\b", found[0])
+        ):
             continue
         noun = _ADJECTIVES.sub("", _BEHIND.sub("", found["noun"].lower()))
         value: dict[str, object] = {"max": _int(found["n"]), "of": singular(noun)}
         per = (found["per"] or "").lower()
-        if per and per not in ("only", "limit", "maximum"):
+        if per:
             value["per"] = singular(per)
         return Reading("x-limit", value, (), 0.75) if value["max"] else None
     return None

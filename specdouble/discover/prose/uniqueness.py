@@ -104,6 +104,8 @@ _SCOPE = pattern(
     r"|entire|whole|parent|current|own|other|of|all)\s+)*)"
     r"(?P<noun>(?:[\w`\-]+)(?:'s?)?(?: (?:[\w`\-]+)(?:'s?)?)?)"
 )
+_ONE = pattern(r"\b(?:single|same|given|one|particular|specific)\b")
+_SAME = pattern(r"\b(?:in|within|under|of|for) (?P<all>the same |(?:this|that) (?=\w+[.,;)]|\w+$))(?P<noun>\w+)")
 _GLOBAL = {
     "system", "platform", "service", "world", "server", "application", "api", "site", "instance", "database",
     "globe", "deployment", "installation", "time", "products", "registry", "cluster",
@@ -202,12 +204,16 @@ def _reading(sentence: Sentence, about: tuple[str, ...], confidence: float, prom
 
 def _scope(text: str) -> str:
     """The noun that values are compared within; empty where it is all documents."""
-    for found in _SCOPE.finditer(text):
-        nouns = re.sub(r"['`]s?\b|`", "", found["noun"]).lower().split()
-        first = nouns[0]
-        if first.rstrip("s") in _GLOBAL or first in _GLOBAL or re.search(r"\ball\b", found["all"]):
-            return ""
-        if found["all"].strip().endswith("own"):
-            return "owner"
-        return singular(first)
-    return ""
+    found = list(_SCOPE.finditer(text))
+    narrow = next((one for one in found if _ONE.search(one["all"])), None) or _SAME.search(text)
+    scope = narrow or next(iter(found), None)
+    if scope is None:
+        return ""
+    nouns = re.sub(r"['`]s?\b|`", "", scope["noun"]).lower().split()
+    determiners = scope["all"].lower().split()
+    whose = "'" in scope["noun"] and len(nouns) > 1 and nouns[1] in _GLOBAL  # the platform of a brand
+    if whose or nouns[0] in _GLOBAL or nouns[0].rstrip("s") in _GLOBAL or "all" in determiners:
+        return ""
+    if "own" in determiners[-1:]:
+        return "owner"
+    return "parent" if "parent" in determiners else singular(nouns[0])
