@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import httpx
 
 from specdouble.contract.source import MAX_BYTES
 
+_MOST_COPIES = 50
 _TIMEOUT = 30  # seconds until the server begins to answer, and between two parts of the answer
 
 
@@ -45,6 +47,7 @@ def fetched(url: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(copy, content)
+        _leave_the_latest(copy.parent)
     except OSError as error:
         message = (
             f"the copy of {url} cannot be written to {folder}: {error.strerror}\n    remedy: make room for it there"
@@ -79,6 +82,14 @@ def _write(file: Path, content: bytes) -> None:
         except BaseException:
             Path(draft.name).unlink(missing_ok=True)
             raise
+
+
+def _leave_the_latest(kept: Path) -> None:
+    """Remove the copies that were written longest ago, where there are too many; never the one to be kept."""
+    others = [folder for folder in _copies().iterdir() if folder != kept]
+    others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in others[_MOST_COPIES - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _get(url: str) -> bytes:
