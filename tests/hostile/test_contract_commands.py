@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
+from specdouble.contract.remote import fetched
 from tests.test_cli import run, serving
 
 CONTRACT = """openapi: OPENAPI
@@ -87,6 +89,15 @@ def test_a_contract_is_fetched_from_its_url_and_its_references_are_not(website: 
     assert ended.returncode == 1
     assert "leads over the network" in ended.stderr
     assert website.asked == ["/openapi.yaml"]
+
+
+def test_copies_that_were_fetched_longest_ago_leave(website: Website, tmp_path: Path) -> None:
+    copies = tmp_path / "cache" / "specdouble" / "contracts"
+    for number in range(60):
+        (copies / str(number)).mkdir(parents=True)
+        os.utime(copies / str(number), (number, number))
+    kept = fetched(website.url)
+    assert {folder.name for folder in copies.iterdir()} == {kept.parent.name, *map(str, range(11, 60))}
 
 
 def test_a_contract_of_openapi_3_2_is_read(project: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,3 +233,24 @@ def check_mutant(folder: Path, what: str, text: str) -> None:
         pass  # it says why
     except Exception as error:
         pytest.fail(f"mutant {what}: {type(error).__name__}: {error}")
+
+
+REPEATED: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "properties": lambda after: {"properties": {f"p{number}": after for number in range(8)}},
+    "parts": lambda after: {"allOf": [{"properties": {"a": after}}, {"properties": {"b": after}}]},
+    "alternatives": lambda after: {"oneOf": [after, {"allOf": [after, {"required": ["a"]}]}]},
+}
+
+
+@pytest.mark.parametrize("keyword", REPEATED)
+def test_schemas_that_hold_the_next_one_several_times_are_read_once(tmp_path: Path, keyword: str) -> None:
+    levels = 25  # each way that leads there would be one of up to 8 ** 25
+    schemas = {
+        f"S{level}": {"type": "object", **REPEATED[keyword]({"$ref": f"#/components/schemas/S{level + 1}"})}
+        for level in range(levels)
+    }
+    schemas[f"S{levels}"] = {"type": "object"}
+    resource = {"x-resource": {"collection": "things", "id": "id"}, "properties": {"id": {"type": "string"}}}
+    contract = of({**resource, "allOf": [{"$ref": "#/components/schemas/S0"}]}, schemas)
+    (tmp_path / "openapi.json").write_text(json.dumps(contract))
+    assert {finding.id for finding in findings_of(tmp_path / "openapi.json")} <= {"missing-status", "composition"}

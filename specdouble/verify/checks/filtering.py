@@ -133,8 +133,8 @@ def _values(session: Session, subject: Subject, parameter: Parameter, name: str)
 def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
     """All that a place shows of a query, page after page, and the total that is told."""
     operation = there.subject.listers[0]
-    limit = page_parameters(operation)[3]
-    if limit is not None:
+    *ways_on, limit = page_parameters(operation)
+    if limit is not None and any(ways_on):  # what a page cuts off could not be asked for otherwise
         query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
     entries: list[dict[str, Any]] = []
     total = None
