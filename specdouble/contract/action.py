@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specdouble.contract.bodies import Bodies
 from specdouble.contract.document import Document
+from specdouble.contract.kind import suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import is_array
 from specdouble.contract.resource import Action, Resource
 
+_KEYS = ("action", "collection", "id", "set")
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 DOES = ("create", "read", "list", "replace", "update", "delete", "none")
 
 
@@ -56,17 +60,40 @@ class _Reader:
     def action(self, operation: Operation) -> Action | None:
         annotation = self.annotation(operation)
         does, collection = annotation.get("action"), annotation.get("collection")
+        sets = annotation.get("set") or {}
         if does == "none":
             return None
         found = self.in_response(operation, collection)
         if found is None and collection is None:
+            if sets:
+                reason = "nothing tells whose documents the operation changes: its answer shows none"
+                self.document.find(operation.pointer + "/x-action", reason, "name the `collection` in `x-action`")
             return None
         kept, envelope, many = found or (collection, (), False)
-        does = does or self.guess(operation, envelope, many)
+        does = does or ("update" if sets else self.guess(operation, envelope, many))
         if does is None or kept is None or kept not in self.resources:
             return None
+        if sets:
+            return self.acting(operation, self.resources[kept], annotation, envelope)
         key = annotation.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
         return Action(does, kept, key, envelope, wrapper=self.wrapper(operation, does, self.resources[kept]))
+
+    def acting(
+        self, operation: Operation, resource: Resource, annotation: Mapping[str, Any], envelope: tuple[str, ...]
+    ) -> Action:
+        """What an operation does that sets values of its own: `POST /orders/{id}/cancel` the `status` `cancelled`."""
+        at = operation.pointer + pointer("x-action", "set")
+        for name, value in annotation["set"].items():
+            schema = resource.properties.get(name)
+            if schema is None:
+                reason = f"`x-action` sets `{name}`, which is no property of {resource.collection}"
+                self.document.find(at + pointer(name), reason, suggestion(name, resource.properties))
+            elif isinstance(schema.get("enum"), list) and value not in schema["enum"]:
+                known = [str(one) for one in schema["enum"]]
+                reason = f"`{value}` is no value of the property `{name}`"
+                self.document.find(at + pointer(name), reason, suggestion(str(value), known))
+        key = annotation.get("id") or next(reversed(_PARAMETER.findall(operation.path)), None)
+        return Action("act", resource.collection, key, envelope, sets=tuple(annotation["set"].items()))
 
     def wrapper(self, operation: Operation, does: str, resource: Resource) -> tuple[str, ...]:
         """The property names that lead from the request's body to the document: `{article: {...}}` is usual."""
@@ -83,6 +110,10 @@ class _Reader:
             self.document.find(at, "`x-action` is no mapping", "write `x-action: {action: update}`")
             return {}
         for key, value in raw.items():
+            if key not in _KEYS:
+                self.document.find(at + pointer(key), f"`x-action` has no key `{key}`", suggestion(key, _KEYS))
+            if key == "set" and isinstance(value, dict):
+                continue
             if not isinstance(value, str):
                 self.document.find(at + pointer(key), f"`{key}` of `x-action` is no string", "write a name")
                 return {}

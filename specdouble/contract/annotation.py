@@ -52,7 +52,12 @@ SHAPES: dict[str, dict[str, Any]] = {
             {"enum": [*DOES]},
             {
                 "type": "object",
-                "properties": {"action": {"enum": [*DOES]}, "collection": {"type": "string"}, "id": {"type": "string"}},
+                "properties": {
+                    "action": {"enum": [*DOES]},
+                    "collection": {"type": "string"},
+                    "id": {"type": "string"},
+                    "set": {"type": "object", "description": "the properties that the operation sets, by its meaning"},
+                },
                 "additionalProperties": False,
             },
         ],

@@ -25,6 +25,7 @@ MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
 LINES_SHOWN = 3  # operations that the same would help
 MOST_PLACES = 6  # requests of one body with other parameters
+_PHRASE = re.compile("conflict", re.IGNORECASE)  # the status 409 itself (RFC 9110, 15.5.10)
 _TAKEN = re.compile(r"\b(exists|taken|duplicate|unique|already|conflict|in use)\b", re.IGNORECASE)
 ADVICE = {
     401: "a user whose credentials it takes, in [tool.specdouble.verify]",
@@ -482,9 +483,12 @@ class _Search:
             return trial.exchanges[-1]
 
 
-def says_taken(refusal: Exchange) -> bool:
-    """Whether a refusal says that another document has what was sent."""
-    return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
+def says_taken(refusal: Exchange, *, by_words: bool = False) -> bool:
+    """Whether a refusal says that another document has what was sent: by its status, or by its words alone."""
+    words = refusal.content.decode("utf-8", "replace")
+    if by_words:
+        return _TAKEN.search(_PHRASE.sub("", words)) is not None
+    return refusal.status == 409 or _TAKEN.search(words) is not None
 
 
 def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

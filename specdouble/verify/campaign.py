@@ -213,7 +213,10 @@ class Campaign:
         action = self.session.contract.actions.get(last.call.operation.id)
         if action is None or action.does == "delete":  # a deletion sends nothing that another could have
             return False
-        return not self.session.subjects[action.collection].once and says_taken(last)
+        rule = self.session.contract.rules.get(failure.check)
+        # A status that is the rule's own says nothing of another document: only words do.
+        own = rule is not None and rule.refuses and rule.status_among(last.call.operation.statuses) == last.status
+        return not self.session.subjects[action.collection].once and says_taken(last, by_words=own)
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise

@@ -8,6 +8,7 @@ from math import isclose
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.expression_tree import Constant, walk
 from specdouble.rules.computed.rule import Computed
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
@@ -18,6 +19,7 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, views
 from specdouble.verify.values import kind, merged
 
+MOST = 3  # numbers of an expression that are tried
 CENT = 0.005  # what a server may round away: amounts of money have two places
 
 
@@ -91,7 +93,7 @@ def _created(trial: Trial, subject: Subject, rule: Computed) -> None:
 def _with_another(trial: Trial, subject: Subject, rule: Computed, name: str) -> None:
     body = _full(trial, subject, rule)
     taken = 0
-    for value in _others(trial, subject, trial.creator(subject), name, body.get(name)):
+    for value in _others(trial, subject, rule, trial.creator(subject), name, body.get(name)):
         _, document = trial.try_create(subject, trial.user, {**body, name: value})
         if document is not None:
             _hold(trial, rule, document)
@@ -100,20 +102,29 @@ def _with_another(trial: Trial, subject: Subject, rule: Computed, name: str) -> 
         raise NotExercised(f"no other {name} was taken")
 
 
-def _others(trial: Trial, subject: Subject, operation: Operation, name: str, held: Any) -> Iterator[Any]:
-    """Other values of a property that its schema takes: of numbers the bounds, and one beside."""
+def _others(
+    trial: Trial, subject: Subject, rule: Computed, operation: Operation, name: str, held: Any
+) -> Iterator[Any]:
+    """Other values of a property that its schema takes: of numbers the bounds, the schema's and the expression's."""
     declared = subject.requested(operation)[name]
     schema, bodies = merged(declared, trial.contract.resolve), trial.session.bodies
     found: list[Any] = []
     if isinstance(held, bool):
         found = [not held]
     elif isinstance(held, int | float):
-        found = [schema.get("minimum"), schema.get("maximum"), held + 3, held - 1]
+        near = [number + step for number in _numbers(rule) for step in (0, 1, -1)]
+        found = [schema.get("minimum"), schema.get("maximum"), held + 3, held - 1, *near]
     elif schema.get("enum"):
         found = [*schema["enum"]]
     elif kind(schema) == "string":
         found = [trial.session.fresh_value(declared)]
     yield from (one for one in found if one not in (held, None) and bodies.property_fits(declared, one))
+
+
+def _numbers(rule: Computed) -> list[int | float]:
+    """The numbers that the expression names: where its value may change."""
+    named = (node.value for node in walk(rule.compiled.tree) if isinstance(node, Constant))
+    return [one for one in named if isinstance(one, int | float) and not isinstance(one, bool)][:MOST]
 
 
 def _false(held: Any) -> Any:
@@ -139,7 +150,7 @@ def _changed(trial: Trial, subject: Subject, rule: Computed, updater: Updater, n
     document = trial.create(subject, **_full(trial, subject, rule))
     _hold(trial, rule, document)
     held, taken = {**document.sent, **document.shown}.get(name), 0
-    for value in _others(trial, subject, updater.operation, name, held):
+    for value in _others(trial, subject, rule, updater.operation, name, held):
         if trial.try_update(updater, document, {name: value}).ok:
             document.sent = {**document.sent, name: value}
             _hold(trial, rule, document)

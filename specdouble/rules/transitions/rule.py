@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from specdouble.contract.document import Document
 from specdouble.contract.kind import ON_A_PROPERTY, STATUS, WORDS, Kind, OnProperty, Reading, suggestion, words
-from specdouble.contract.rule import PropertyRule
+from specdouble.contract.rule import WRITES, PropertyRule
+
+_INITIAL = "initial"
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +20,17 @@ class Transitions(PropertyRule):
 
     Args:
         moves: for each value, those that may follow it.
+        values: all that there are.
+        initial: those with which a document may begin; empty where with any.
     """
 
     kind = "transitions"
     refused_with = (409, 422, 400)
     binds = True
+    shown_by = (*WRITES, "act")
     moves: dict[str, tuple[str, ...]] = field(hash=False)
+    values: tuple[str, ...] = ()
+    initial: tuple[str, ...] = ()
 
     def allows(self, before: Any, after: Any) -> bool:
         """Whether a document may move from the one value to the other; staying is no move."""
@@ -29,35 +38,58 @@ class Transitions(PropertyRule):
 
     def __str__(self) -> str:
         moves = ", ".join(f"{one} to {' or '.join(others) or 'nothing'}" for one, others in self.moves.items())
-        return f"{self.name} moves from {moves}"
+        begins = f"begins as {' or '.join(self.initial)} and " if self.initial else ""
+        return f"{self.name} {begins}moves from {moves}"
 
 
 def _read(reading: Reading) -> Iterator[Transitions]:
     for annotation in reading.on_properties("x-transitions"):
-        if not isinstance(annotation.schema.get("enum"), list):
+        values = _values(annotation.document, annotation.schema)
+        if not values:
             annotation.find("`x-transitions` stands on a property without `enum`", "list the values in `enum`")
         elif not isinstance(annotation.raw, dict):
             annotation.find("`x-transitions` is no mapping", "write `{from: [to, ...]}`")
         else:
-            yield Transitions(moves=_moves(annotation), **annotation.place)
+            yield _rule(annotation, values)
 
 
-def _moves(annotation: OnProperty) -> dict[str, tuple[str, ...]]:
-    values = annotation.schema["enum"]
+def _values(document: Document, schema: Any, depth: int = 0) -> list[Any]:
+    """The values of an `enum`, wherever the schema has it: behind a `$ref`, in an `allOf`, beside a null."""
+    try:
+        schema = document.resolve(schema)
+    except LookupError:
+        return []
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return []
+    if isinstance(schema.get("enum"), list):
+        return [one for one in schema["enum"] if one is not None]
+    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key) or ()]
+    return [value for part in parts for value in _values(document, part, depth + 1)]
+
+
+def _rule(annotation: OnProperty, values: list[Any]) -> Transitions:
+    raw = annotation.raw
+    initial = words(raw.get(_INITIAL)) if _INITIAL not in values else []  # else it is a value to move from
+    moves = {one: tuple(words(to)) for one, to in raw.items() if one != _INITIAL or not initial}
     # A number is a status; `status` may as well be a value to move from.
-    moves = {one: tuple(words(to)) for one, to in annotation.raw.items() if not isinstance(to, int)}
-    for value in dict.fromkeys([*moves, *(to for targets in moves.values() for to in targets)]):
+    moves = {one: to for one, to in moves.items() if not isinstance(raw[one], int)}
+    _find_unknown(annotation, values, [*initial, *moves, *(to for targets in moves.values() for to in targets)])
+    known = tuple(dict.fromkeys(map(str, values)))
+    return Transitions(moves=moves, values=known, initial=tuple(initial), **annotation.place)
+
+
+def _find_unknown(annotation: OnProperty, values: list[Any], named: list[str]) -> None:
+    for value in dict.fromkeys(named):
         if value not in values:
             known = [str(one) for one in values]
             annotation.find(f"`{value}` is no value of the property's `enum`", suggestion(value, known))
-    return moves
 
 
 KIND = Kind(
     keyword="x-transitions",
     place=ON_A_PROPERTY.replace("a property", "an `enum` property", 1),
-    written="`x-transitions: {from: [to, ...]}`",
-    means="the moves a document may make",
+    written="`x-transitions: {from: [to, ...]}`; `initial: value` among them",
+    means="the moves a document may make, by a change or by an operation whose `x-action` sets it; how it begins",
     refused="the first of 409, 422, 400",
     read=_read,
     shape={"type": "object", "additionalProperties": {"anyOf": [WORDS, STATUS]}},
