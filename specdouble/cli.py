@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble import __version__
+from specdouble.agent.command import mcp_command
 from specdouble.arguments import contract_arguments
 from specdouble.compare.command import compare_command
 from specdouble.discover.command import discover
@@ -311,6 +312,7 @@ main.add_command(init)
 main.add_command(sync)
 main.add_command(discover)
 main.add_command(compare_command(_serving))
+main.add_command(mcp_command(_serving))
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:

@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "discover": {"contract", "rules", "verify", "discover", "arguments", "exits", "printable"},
     "project": {"contract", "double", "testing", "project", "arguments", "exits"},
     "compare": {"contract", "verify", "discover", "compare", "arguments", "exits", "printable"},
+    "agent": {"agent", "arguments", "exits", "testing"},
     "cli": {
+        "agent",
         "contract",
         "double",
         "verify",
@@ -80,6 +82,7 @@ DOORS = {
     "python_multipart": ("specdouble.double.http.form",),
     "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": (
+        "specdouble.agent.command",
         "specdouble.exits",
         "specdouble.arguments",
         "specdouble.cli",
@@ -97,6 +100,7 @@ DOORS = {
         "specdouble.discover.screen",
     ),
     "httpx": ("specdouble.contract.remote", "specdouble.testing"),
+    "mcp": ("specdouble.agent.command",),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }
 
