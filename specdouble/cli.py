@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from specdouble.double.double import Double
     from specdouble.double.http.credentials import Credentials
     from specdouble.double.request_log import RequestLog
+    from specdouble.verify.settings import Started
 
 _SHOWN = 10  # findings at start
 
@@ -294,14 +295,15 @@ def version() -> None:
 @contextmanager
 def _serving(
     path: Path, seed: int | None, allow_refs: tuple[Path, ...] = (), overlays: tuple[Path, ...] = ()
-) -> Iterator[tuple[str, str]]:
-    """A double on a free port and in a state of its own: its URL, and the secret of its tokens."""
+) -> Iterator[Started]:
+    """A double on a free port and in a state of its own, that takes nobody but its users."""
     from specdouble.double.double import Double, Settings
     from specdouble.double.server import Server
+    from specdouble.prove.sign_in import started
 
-    double = Double(Settings(path, seed, allow_refs=allow_refs, overlays=overlays))
+    double = Double(Settings(path, seed, allow_refs=allow_refs, overlays=overlays, strict_auth=True))
     with Server(double, "127.0.0.1", 0).running() as url:
-        yield url, double.secret
+        yield started(double, url)
 
 
 main.add_command(verify_command(_serving))

@@ -73,7 +73,7 @@ DOORS = {
     "mongomock": ("specdouble.double.state.store",),
     "pymongo": ("specdouble.double.state.store",),
     "authlib": ("specdouble.double.provider",),
-    "joserfc": ("specdouble.double.provider", "specdouble.double.state"),
+    "joserfc": ("specdouble.double.provider", "specdouble.double.state", "specdouble.verify.tokens"),
     "bson": ("specdouble.double.state.store",),
     "schemathesis": ("specdouble.verify",),
     "hypothesis": ("specdouble.verify",),

@@ -19,7 +19,7 @@ from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.factories import Factories
-from specdouble.double.http.credentials import user_of
+from specdouble.double.http.credentials import Credentials, user_of
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.accounts import Accounts
@@ -27,6 +27,7 @@ from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.persistence import Persistence, PersistenceError
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
@@ -220,6 +221,7 @@ class Double:
             self.clock,
             self.settings.seed,
             self.tokens,
+            token_of=self._token_of,
             make_room=self._make_room,
             keepers=self.factories.keepers,
             collection=self.factories.collection,
@@ -237,6 +239,9 @@ class Double:
                 f"two documents that were kept of the world `{world.name}` break a rule that the contract has by now"
             )
             raise PersistenceError(f"{reason}: {error}") from None
+
+    def _token_of(self, user: Document) -> str:
+        return Credentials(self).token_of(user)
 
     def _is_full(self) -> bool:
         return self._store.held >= self.settings.store_limit

@@ -19,6 +19,7 @@ from specdouble.prove.fault import Change, Mutant
 from specdouble.prove.mutants import mutants_of
 from specdouble.prove.project import project_mutants
 from specdouble.prove.result import COULD_NOT_RUN, EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Clean, Result
+from specdouble.prove.sign_in import started
 from specdouble.prove.survivor import reason_of, remedy_of
 from specdouble.verify.problem import CouldNotRun
 from specdouble.verify.settings import Settings, load
@@ -148,14 +149,23 @@ class Bench:
         return [about, whole] if mutant.operations else [whole]
 
     def verified(self, change: Change, settings: Settings) -> Verdict:
-        """Verify a double with a change."""
-        with self._served(change) as url:
+        """Verify a double with a change, by the project's users or by its own."""
+        double = self._double(change)
+        with Server(double, "127.0.0.1", 0).running() as url:
+            if not settings.users:
+                own = started(double, url)
+                settings = replace(settings, users=own.users, signing={**own.signing, **settings.signing})
             return verify(self.contract, replace(settings, url=url))
 
     def _served(self, change: Change) -> Any:
-        given = DoubleSettings(self.options.path, allow_refs=self.options.allow_refs, overlays=self.options.overlays)
-        double = Double(given, change(Factories()))
-        return Server(double, "127.0.0.1", 0).running()
+        return Server(self._double(change), "127.0.0.1", 0).running()
+
+    def _double(self, change: Change) -> Double:
+        options = self.options
+        given = DoubleSettings(
+            options.path, allow_refs=options.allow_refs, overlays=options.overlays, strict_auth=True
+        )  # fmt: skip
+        return Double(given, change(Factories()))
 
     def _kills_alone(self, mutant: Mutant, clean: Clean) -> bool:
         known = set(clean.alone)

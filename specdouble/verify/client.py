@@ -86,6 +86,42 @@ class Client:
             self._wait(exchange, attempt)
         raise Trouble(_turned_away(exchange))
 
+    def post_form(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
+        """The status and the JSON that are answered to a form; None where it is no JSON.
+
+        Raises:
+            Trouble: no answer.
+            OutOfTime: there is no time left.
+        """
+        sent = {"Accept": "application/json", "Content-Type": FORM, **headers}
+        return self._aside("POST", url, urlencode(form).encode(), sent)
+
+    def get_json(self, url: str) -> Any:
+        """The JSON at an address that is none of the contract's.
+
+        Raises:
+            Trouble: no answer.
+            OutOfTime: there is no time left.
+        """
+        return self._aside("GET", url, None, {"Accept": "application/json"})[1]
+
+    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any]:
+        """Ask what is no operation of the contract; with no credentials of its users."""
+        self.check_time()
+        try:
+            answer = self._pool.request(
+                method, url, body=content, headers=dict(headers), redirect=False, preload_content=False,
+                timeout=self._patience(),
+            )  # fmt: skip
+            received = read(answer, self._patience())
+        except (urllib3.exceptions.HTTPError, HTTPException) as error:
+            raise Trouble(reason(error)) from None
+        answer.release_conn()
+        try:
+            return answer.status, json.loads(received)
+        except (ValueError, RecursionError):
+            return answer.status, None
+
     def _patience(self) -> float:
         """The seconds that an answer may take: no more than there are left."""
         if self.deadline is None:

@@ -20,19 +20,19 @@ from specdouble.verify.options import verify_options
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
-    from specdouble.verify.settings import Settings
+    from specdouble.verify.settings import Settings, Started
     from specdouble.verify.verification import Run
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
-StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
+StartDouble = Callable[..., AbstractContextManager[Any]]
 
 
 def verify_command(start_double: StartDouble) -> click.Command:
     """The command.
 
     Args:
-        start_double: serves the double of a folder or file, with a seed, in a state of its own, and gives its URL and
-            the secret of its tokens;
+        start_double: serves the double of a folder or file, with a seed, in a state of its own, and gives what is
+            `Started`, or its URL and the secret of its tokens;
             handed in, since the verifier knows nothing of the double.
     """
 
@@ -57,6 +57,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
         Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
         """
         from specdouble.contract import Refused
+        from specdouble.verify.settings import Started
 
         try:
             contract, settings = _told(path, allow_refs, overlays, seed=seed, **flags)
@@ -70,9 +71,10 @@ def verify_command(start_double: StartDouble) -> click.Command:
             if url:
                 _ask(contract, replace(settings, url=url))
             start = partial(start_double, allow_refs=allow_refs, overlays=overlays)
-            with nullcontext((url, "")) if url else start(path, seed) as (address, secret):
-                settings = replace(settings, url=address, owned=not url)
-                code = _run(contract, _signing(contract, settings, secret), quiet, verbose)
+            with nullcontext((url, "")) if url else start(path, seed) as found:
+                started = found if isinstance(found, Started) else Started(*found)
+                settings = replace(settings, url=started.url, owned=not url)
+                code = _run(contract, _signing_in(contract, settings, started), quiet, verbose)
         except Refused as error:
             fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
         sys.exit(code)
@@ -80,12 +82,13 @@ def verify_command(start_double: StartDouble) -> click.Command:
     return verify
 
 
-def _signing(contract: Contract, settings: Settings, secret: str) -> Settings:
-    """The settings with the secret of a double's tokens: expired ones can be tried."""
-    if not secret or settings.signing:
+def _signing_in(contract: Contract, settings: Settings, started: Started) -> Settings:
+    """The settings with what signs tokens on a server that was started: wrong ones can be tried; and with its users."""
+    if not started.secret or settings.signing:
         return settings
     schemes = [name for name, identity in contract.identities.items() if identity.credential is None]
-    return replace(settings, signing=dict.fromkeys(schemes, secret))
+    signing = {**started.signing, **dict.fromkeys(schemes, started.secret)}
+    return replace(settings, signing=signing, users=settings.users or started.users)
 
 
 def _told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
@@ -12,7 +13,8 @@ from typing import Any
 from specdouble.contract import Contract, Operation
 from specdouble.contract.pointer import look_up
 from specdouble.verify.client import Client
-from specdouble.verify.exchange import Call
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.oauth import TokenEndpoint
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
 from specdouble.verify.settings import Account, Settings
 
@@ -29,6 +31,7 @@ class User:
         tenant: what users of one organization share, where it is known.
         credentials: a token or key for each security scheme.
         account: what the user signs in with.
+        refresh_token: what gives the next token, where the last one came with such.
     """
 
     name: str
@@ -36,6 +39,7 @@ class User:
     tenant: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     account: Account = field(default_factory=lambda: Account(""), repr=False)
+    refresh_token: str = field(default="", repr=False)
 
 
 class Crowd:
@@ -49,6 +53,7 @@ class Crowd:
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
         self.token_prefix = ""
+        self.endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
         self.users: dict[str, User] = {
             account.name: User(account.name, tenant=account.tenant, credentials=account.credentials, account=account)
             for account in settings.users
@@ -88,6 +93,8 @@ class Crowd:
     def login_scheme(self) -> str | None:
         """The security scheme that takes the token of a login."""
         login = self.settings.login
+        if self.endpoint is not None:
+            return self.endpoint.scheme.name
         if login is None:
             return None
         if login.scheme is not None:
@@ -138,10 +145,22 @@ class Crowd:
 
     def renew(self, client: Client, name: str) -> None:
         """Get a new token for one user."""
+        if self.endpoint is not None:
+            self._renew_by_oauth(client, name, self.endpoint)
+            return
         user, login, scheme = self.users[name], self.settings.login, self.login_scheme()
         if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:
             token = self._log_in(client, user)
             user = replace(user, credentials={**user.credentials, scheme: self.token_prefix + token})
+        self.users[name] = self._recognized(user)
+
+    def _renew_by_oauth(self, client: Client, name: str, endpoint: TokenEndpoint) -> None:
+        """By the refresh token where there is one, else from the beginning."""
+        user = self.users[name]
+        granted = endpoint.refresh(client, user.account, user.refresh_token) if user.refresh_token else None
+        granted = granted or endpoint.sign_in(client, user.account)
+        credentials = {**user.credentials, endpoint.scheme.name: granted.token}
+        user = replace(user, credentials=credentials, refresh_token=granted.refresh_token)
         self.users[name] = self._recognized(user)
 
     def _log_in(self, client: Client, user: User) -> str:
@@ -157,6 +176,9 @@ class Crowd:
         if not answer.ok:
             advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
             raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
+        cookie = self._session_cookie(answer)
+        if cookie is not None:
+            return cookie
         if answer.json is ...:
             raise CouldNotRun(
                 f"{user.name} cannot sign in: {operation} answers {answer.told(60)}, no JSON that is read"
@@ -168,6 +190,15 @@ class Crowd:
         if not isinstance(token, str):
             raise CouldNotRun(f"the answer of {operation} holds no token at {login.token}: correct `login.token`")
         return token
+
+    def _session_cookie(self, answer: Exchange) -> str | None:
+        """What a login sets as the cookie of the scheme; None where the scheme wants none, or it sets none."""
+        scheme = self.contract.security_schemes.get(self.login_scheme() or "", {})
+        if scheme.get("type") != "apiKey" or scheme.get("in") != "cookie":
+            return None
+        name = re.escape(str(scheme.get("name")))
+        found = re.search(rf"(?:^|,\s*){name}=([^;,]*)", answer.headers.get("set-cookie", ""))
+        return found[1] if found else None
 
     def _recognized(self, user: User) -> User:
         """The user with what a token tells of it."""
@@ -216,6 +247,7 @@ class Crowd:
                 key = place[-1]
                 if (isinstance(value, str) and "pass" in key.lower()) or key.lower() in ("secret", "pin", "code"):
                     found[str(value)] = variable(user.name, key)
+        found |= self._oauth_secrets()
         for scheme, key in self.settings.signing.items():
             found[key] = variable(scheme, "signing_key")
         for name, value in self.settings.headers.items():
@@ -223,16 +255,28 @@ class Crowd:
                 found[value] = variable("header", name)
         return found
 
+    def _oauth_secrets(self) -> dict[str, str]:
+        found = {user.refresh_token: variable(user.name, "refresh_token") for user in self.users.values()}
+        if self.settings.oauth is not None:
+            found[self.settings.oauth.client_secret] = variable("client", "secret")
+        found.pop("", None)
+        return found
+
 
 def anybody(contract: Contract) -> tuple[Account, ...]:
     """Somebody for a double that was started for this run: what no `x-identity` is about takes whoever asks."""
-    unknown = [name for name in contract.security_schemes if name not in contract.identities]
+    schemes = contract.security_schemes.items()
+    unknown = [name for name, one in schemes if name not in contract.identities and not _is_digest(one)]
     credentials = {name: "anybody:probe" if _is_basic(contract.security_schemes[name]) else "probe" for name in unknown}
     return (Account("anybody", credentials=credentials),) if credentials else ()
 
 
 def _is_basic(scheme: Mapping[str, Any]) -> bool:
     return str(scheme.get("scheme", "")).lower() == "basic" or scheme.get("type") == "basic"
+
+
+def _is_digest(scheme: Mapping[str, Any]) -> bool:
+    return str(scheme.get("scheme", "")).lower() == "digest"
 
 
 def login_values(login: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -49,6 +49,28 @@ class Login:
 
 
 @dataclass(frozen=True)
+class OAuth:
+    """How a user gets a token of OAuth 2.
+
+    Args:
+        flow: `password` (with each user's `username` and `password`) or `client_credentials` (with each user's
+            `client_id` and `client_secret`).
+        token_url: of the token endpoint, where it is not the contract's.
+        client_id: what the client calls itself.
+        client_secret: its secret; empty where it has none.
+        scope: what is asked for, separated by spaces.
+        scheme: the security scheme that takes the token; found out where there is one of bearer tokens.
+    """
+
+    flow: str
+    token_url: str = ""
+    client_id: str = "specdouble"
+    client_secret: str = field(default="", repr=False)
+    scope: str = ""
+    scheme: str | None = None
+
+
+@dataclass(frozen=True)
 class Skip:
     """Failures that the project knows of, and does not count.
 
@@ -77,7 +99,9 @@ class Settings:
         url: the server's address.
         users: who calls; two of one organization and one of another unlock every check.
         login: how they get a token.
-        signing: the secret that signs tokens, by security scheme: lets expired tokens be tried.
+        oauth: how they get one of OAuth 2.
+        signing: the secret, or the private key in PEM, that signs tokens, by security scheme: lets expired ones be
+            tried, and those for another audience, of another issuer, without a scope.
         seed: what random choices start from.
         max_time: seconds until it stops and says what it found.
         wait_for_server: seconds that the server may take to start.
@@ -115,6 +139,7 @@ class Settings:
     url: str = ""
     users: tuple[Account, ...] = ()
     login: Login | None = None
+    oauth: OAuth | None = None
     signing: Mapping[str, str] = field(default_factory=dict, repr=False)
     seed: int = 1
     max_time: float | None = None
@@ -153,6 +178,23 @@ class Settings:
     def tick(self) -> float:
         """Seconds after which the server's clock shows a later moment."""
         return max(2.5 * self.resolution, 0.003)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A server that was started for one run.
+
+    Args:
+        url: its address.
+        secret: what signs the tokens of an `x-identity`.
+        users: who can sign in, where the project's settings name nobody.
+        signing: what signs other tokens, by security scheme.
+    """
+
+    url: str
+    secret: str = field(default="", repr=False)
+    users: tuple[Account, ...] = ()
+    signing: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
@@ -202,6 +244,7 @@ def _converters(environment: Mapping[str, str], folder: Path) -> dict[str, Calla
         **dict.fromkeys(("checks", "leftovers", "baseline"), file),
         "users": lambda users: tuple(_account(user, environment) for user in users),
         "login": lambda login: Login(**login),
+        "oauth": lambda oauth: OAuth(**secrets(oauth)),
         "skip": lambda entries: tuple(Skip(**one) for one in entries),
         "reports": lambda files: {kind: folder / name for kind, name in files.items()},
     }

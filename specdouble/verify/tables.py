@@ -30,6 +30,17 @@ class LoginTable(Struct, forbid_unknown_fields=True):
     scheme: Name | UnsetType = UNSET
 
 
+class OAuthTable(Struct, forbid_unknown_fields=True):
+    """`oauth`."""
+
+    flow: Literal["password", "client_credentials"]
+    token_url: Name | UnsetType = UNSET
+    client_id: Name | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    scheme: Name | UnsetType = UNSET
+
+
 class SkipTable(Struct, forbid_unknown_fields=True):
     """An entry of `skip`."""
 
@@ -63,6 +74,7 @@ class VerifyTable(Struct, forbid_unknown_fields=True):
     url: str | UnsetType = UNSET
     users: list[UserTable] | UnsetType = UNSET
     login: LoginTable | UnsetType = UNSET
+    oauth: OAuthTable | UnsetType = UNSET
     signing: dict[str, str] | UnsetType = UNSET
     seed: int | UnsetType = UNSET
     max_time: Seconds | UnsetType = UNSET
@@ -157,7 +169,7 @@ def _checked(table: Any, place: str) -> Table:
 def _hold_keys(values: Mapping[str, Any], place: str) -> None:
     """Hold that each key, of nested tables too, is one that there is."""
     _known(values, VerifyTable.__struct_fields__, place)
-    for name, table in (("login", LoginTable), ("reports", ReportsTable), ("skip", SkipTable)):
+    for name, table in (("login", LoginTable), ("oauth", OAuthTable), ("reports", ReportsTable), ("skip", SkipTable)):
         held = values.get(name, ())
         for entry in held if isinstance(held, list) else [held]:
             if isinstance(entry, dict):

@@ -78,6 +78,36 @@ class Credentials:
             placed[place].setdefault(field, value)
         return placed
 
+    def of_everybody(self, world: World, issuer: str) -> dict[str, dict[str, str]]:
+        """One credential of each account for every scheme without an `x-identity`: a token is good wherever a key is.
+
+        Args:
+            world: whose accounts are asked.
+            issuer: the URL of the provider that the tokens say to be from.
+        """
+        schemes = [one for one in self.schemes.values() if one.name not in self._contract.identities]
+        scopes = {scope: None for one in schemes for scope in scopes_of(self._contract, one)}
+        found = {}
+        for account in self._double.accounts.all(world):
+            access = self._double.access_tokens
+            token, _ = access.issue(issuer, account.subject, " ".join(account.may_grant([*scopes, "openid"])), CLIENT)
+            kinds = {one.name: one.kind for one in schemes}
+            held = {name: token for name, kind in kinds.items() if kind not in ("basic", "digest", "mutualTLS")}
+            if account.password is not None:
+                pair = f"{account.name}:{account.password}"
+                held |= {name: pair for name, kind in kinds.items() if kind == "basic"}
+            found[account.name] = held
+        return found
+
+    def token_of(self, user: Mapping[str, JSON]) -> str:
+        """A token for the user of that document, good for all that the user may grant."""
+        account = self._double.accounts.of(user)
+        scopes = {scope: None for one in self.schemes.values() for scope in scopes_of(self._contract, one)}
+        token, _ = self._double.access_tokens.issue(
+            Wish.issuer, account.subject, " ".join(account.may_grant(scopes)), CLIENT
+        )
+        return token
+
     def credential(self, world: World, scheme: SecurityScheme, who: str, wish: Wish = Wish()) -> str:
         """A user's token, key, or name and password for a scheme.
 

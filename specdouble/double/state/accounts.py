@@ -138,7 +138,7 @@ class Accounts:
         """Everybody of a world."""
         if self._collection is None:
             return list(self._made_up.values())
-        return [self._account(document) for document in world.collection(self._collection, None).find()]
+        return [self.of(document) for document in world.collection(self._collection, None).find()]
 
     def of_id(self, world: World, subject: str) -> Account | None:
         """The account of that `sub`."""
@@ -148,7 +148,7 @@ class Accounts:
         for key in ids:
             document = world.collection(self._collection, None).find_one({self._id: key})
             if document is not None:
-                return self._account(document)
+                return self.of(document)
         return None
 
     def named(self, world: World, who: str) -> Account | None:
@@ -166,7 +166,7 @@ class Accounts:
         if self._collection is not None:
             # One look at all: a name that no user has matches nobody.
             document = world.collection(self._collection, None).find_one({"$or": [{name: key} for name in names]})
-            return None if document is None else self._account(document)
+            return None if document is None else self.of(document)
         return next((one for one in self._made_up.values() if key == _first(one.document, names)), None)
 
     def key_of(self, account: Account, scheme: SecurityScheme) -> str | None:
@@ -214,7 +214,8 @@ class Accounts:
             if name in (resource.owner, resource.tenant) and name in resource.properties:
                 yield resource.properties[name]
 
-    def _account(self, document: Mapping[str, JSON]) -> Account:
+    def of(self, document: Mapping[str, JSON]) -> Account:
+        """The account of a user's document."""
         return account_of(document, self._id, self._tenant)
 
 

@@ -79,15 +79,23 @@ def collection(name: str) -> Collection:
 
 
 def new_token(user: User) -> str:
-    """A JSON Web Token for the stored user, as the contract's `x-identity` says.
+    """A token that signs a stored user in: by the contract's `x-identity`, else one of the double's provider.
+
+    It is good for each scheme that takes a bearer token, and wherever the contract has a key or a cookie of a session.
+
+    Args:
+        user: the user's document, as `collection("users")` gives it.
 
     Raises:
-        LookupError: no security scheme of the contract has tokens.
+        LookupError: the double has no way to issue one.
     """
-    tokens = next(iter(current.get().world.tokens.values()), None)
-    if tokens is None:
+    world = current.get().world
+    tokens = next(iter(world.tokens.values()), None)
+    if tokens is not None:
+        return tokens.issue(user)
+    if world.token_of is None:
         raise LookupError("no security scheme with `x-identity` and without `credential` stands in the contract")
-    return tokens.issue(user)
+    return world.token_of(user)
 
 
 def new_id() -> str:

@@ -52,6 +52,10 @@ class SigningKeys:
         """The public halves, as a JSON Web Key Set (RFC 7517, 5)."""
         return {"keys": [key.as_dict(private=False) for key in self.all.keys]}
 
+    def pem(self) -> str:
+        """The private key that signs, in PEM."""
+        return self.current.as_pem(private=True).decode()
+
     def rotate(self) -> str:
         """Sign with a new key from now on; gives its id. What the two before it have signed stays good."""
         self._keys = [_made(), self.current, *self._keys[1:]][:_KEPT]

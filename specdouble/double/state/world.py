@@ -32,6 +32,7 @@ class World:
         clock: for timestamps.
         random_seed: for ids that repeat; None for others at each start.
         tokens: what issues tokens, by security scheme.
+        token_of: issues a token for a user's document, where no security scheme has tokens of its own.
         make_room: has room for one more document, or raises a Problem.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
@@ -49,6 +50,7 @@ class World:
         random_seed: int | None,
         tokens: Mapping[str, Tokens],
         *,
+        token_of: Callable[[Document], str] | None = None,
         make_room: Callable[[World], None] = lambda _world: None,
         keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
@@ -57,6 +59,7 @@ class World:
         self.used = 0.0
         self.busy = 0
         self.tokens = tokens
+        self.token_of = token_of
         self._store = store
         self._embedded = store.embedded
         self._clock = clock

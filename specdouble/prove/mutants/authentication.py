@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,9 +12,11 @@ from typing import Any
 import jwt
 
 from specdouble.contract import Contract, Identity, Operation
+from specdouble.contract.security_scheme import security_schemes
 from specdouble.double.factories import Factories
 from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.request import Request
+from specdouble.double.state.access_tokens import AUDIENCE, AccessTokens, Claims, claims_of, header_of
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
@@ -28,6 +33,10 @@ def mutants(contract: Contract) -> Mutants:
             sentence = f"{operation} asks for no credentials."
             change = operating((operation.id,), _open(operation))
             yield Mutant("authentication.skipped", operation.id, sentence, change, CHECK, (operation.id,))
+        if any(operation.scopes) and not operation.security[1:] and _are_ours(contract, operation):
+            sentence = f"{operation} asks for no scopes."
+            change = operating((operation.id,), _forgiving(operation, lambda problem, _headers: problem.status == 403))
+            yield Mutant("authentication.scope-ignored", operation.id, sentence, change, CHECK, (operation.id,))
     used = {name for operation in contract.operations.values() for names in operation.security for name in names}
     for scheme, identity in contract.identities.items():
         if scheme not in used:
@@ -35,17 +44,29 @@ def mutants(contract: Contract) -> Mutants:
         found = _tokens(identity) if identity.credential is None else _keys(contract, scheme)
         for kind, sentence, change in found:
             yield Mutant(f"authentication.{kind}", scheme, sentence, change, CHECK)
+    if not contract.identities and any(
+        one.is_bearer and one.name in used for one in security_schemes(contract).values()
+    ):
+        for kind, (sentence, takes) in _TAKEN.items():
+            yield Mutant(f"authentication.{kind}", "tokens", sentence, _taking(takes), CHECK)
+
+
+def _are_ours(contract: Contract, operation: Operation) -> bool:
+    """Whether the operation asks for scopes of tokens that the double issues, and the verifier can make."""
+    schemes = security_schemes(contract)
+    named = [name for name, scopes in operation.scopes[0].items() if scopes and schemes[name].has_scopes]
+    return bool(named) and not contract.identities
 
 
 def _open(operation: Operation) -> Callable[..., CompiledOperation]:
     """Take a caller without credentials for the first of the users."""
-    return _forgiving(operation, lambda headers: not any(name in headers for name in _CARRIERS))
+    return _forgiving(operation, lambda _problem, headers: not any(name in headers for name in _CARRIERS))
 
 
 _CARRIERS = (b"authorization", b"cookie")
 
 
-def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callable[..., CompiledOperation]:
+def _forgiving(operation: Operation, forgives: Callable[[Problem, Any], bool]) -> Callable[..., CompiledOperation]:
     names = [name for alternative in operation.security for name in alternative]
 
     def make(
@@ -54,8 +75,8 @@ def _forgiving(operation: Operation, forgives: Callable[[Any], bool]) -> Callabl
         def lenient(world: World, request: Request) -> Any:
             try:
                 return authenticate(world, request)
-            except Problem:
-                if forgives(request.headers):
+            except Problem as problem:
+                if forgives(problem, request.headers):
                     return _first_user(contract, world, names)
                 raise
 
@@ -78,7 +99,9 @@ def _first_user(contract: Contract, world: World, schemes: list[str]) -> dict[st
 def _keys(contract: Contract, scheme: str) -> Iterator[tuple[str, str, Change]]:
     operations = [one for one in contract.operations.values() if any(scheme in names for names in one.security)]
     ids = tuple(one.id for one in operations)
-    change = operating(ids, _forgiving(operations[0], lambda headers: b"authorization" in headers or len(headers) > 0))
+    change = operating(
+        ids, _forgiving(operations[0], lambda _problem, headers: b"authorization" in headers or len(headers) > 0)
+    )
     yield "any-key-accepted", f"Any text is accepted as {scheme}.", change
 
 
@@ -133,3 +156,69 @@ def _decoded(token: str, secret: str, options: Any) -> dict[str, Any] | None:
         return jwt.decode(token, secret, algorithms=["HS256"], options=options)
     except (jwt.InvalidTokenError, UnicodeError, RecursionError):
         return None
+
+
+# Access tokens of the double's own provider
+
+Takes = Callable[[AccessTokens, str], Claims | None]
+
+
+def _taking(takes: Takes) -> Change:
+    """Take access tokens that are refused, when another verification takes them."""
+
+    class Lenient(AccessTokens):
+        def verify(self, token: str) -> Claims | None:
+            return super().verify(token) or takes(self, token)
+
+    return lambda factories: replace(factories, access_tokens=Lenient)
+
+
+def _of_any_time(tokens: AccessTokens, token: str) -> Claims | None:
+    claims = tokens.signed(token, "at+jwt")
+    return claims if claims and _is_in_order(tokens, claims, "aud", "iss") else None
+
+
+def _of_any_audience(tokens: AccessTokens, token: str) -> Claims | None:
+    claims = tokens.signed(token, "at+jwt")
+    return claims if claims and _is_in_order(tokens, claims, "iss", "exp") else None
+
+
+def _of_any_issuer(tokens: AccessTokens, token: str) -> Claims | None:
+    claims = tokens.signed(token, "at+jwt")
+    return claims if claims and _is_in_order(tokens, claims, "aud", "exp") else None
+
+
+def _is_in_order(tokens: AccessTokens, claims: Claims, *names: str) -> bool:
+    holds = {
+        "aud": AUDIENCE in (claims.get("aud") or ()),
+        "iss": tokens.is_ours(claims.get("iss")),
+        "exp": claims["exp"] > tokens.clock.seconds(),
+    }
+    return all(holds[name] for name in names)
+
+
+def _of_any_key(_tokens: AccessTokens, token: str) -> Claims | None:
+    return claims_of(token) or None
+
+
+def _of_no_key(_tokens: AccessTokens, token: str) -> Claims | None:
+    return claims_of(token) or None if str(header_of(token).get("alg", "")).lower() == "none" else None
+
+
+def _of_the_public_key(tokens: AccessTokens, token: str) -> Claims | None:
+    text, _, signature = token.rpartition(".")
+    if header_of(token).get("alg") != "HS256":
+        return None
+    digest = hmac.new(tokens.keys.current.as_pem(private=False), text.encode(), hashlib.sha256).digest()
+    is_signed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == signature
+    return claims_of(token) if is_signed else None
+
+
+_TAKEN: dict[str, tuple[str, Takes]] = {
+    "expired-accepted": ("An access token that has expired is accepted.", _of_any_time),
+    "other-audience-accepted": ("An access token for another audience is accepted.", _of_any_audience),
+    "other-issuer-accepted": ("An access token of another issuer is accepted.", _of_any_issuer),
+    "wrong-signature-accepted": ("An access token that somebody else has signed is accepted.", _of_any_key),
+    "unsigned-accepted": ("An access token without a signature is accepted.", _of_no_key),
+    "public-key-accepted": ("The public key is taken for the secret of a signature.", _of_the_public_key),
+}

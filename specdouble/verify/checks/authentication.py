@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.security_scheme import security_schemes
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
+from specdouble.verify.oauth import granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.tokens import is_private, public_keys, signed, token_header
 from specdouble.verify.trial import Trial
 
 
@@ -50,6 +49,7 @@ def _of_operation(session: Session, operation: Operation) -> Plan:
         for what, scheme in _wrongs(session, operation, user):
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
+        yield from _scopes(session, operation, user)
     if not len(session.crowd):
         # That others are refused means nothing while none is known that is taken.
         scheme = operation.security[0][0]
@@ -103,13 +103,24 @@ def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tupl
         kinds += ["the scheme alone", "another scheme", "a scheme that is none", "no scheme"]
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
-        kinds += ["expired"] if scheme in session.settings.signing else []
+        kinds += _signed_wrongs(session, user, scheme)
     if takes_whoever_asks(session, operation):
         kinds = ["no credentials"]
     others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
     kinds += ["of another scheme"] if others else []
     for kind in kinds:
         yield kind, scheme
+
+
+def _signed_wrongs(session: Session, user: User, scheme: str) -> list[str]:
+    """What is wrong with tokens that the server's own key has signed, or that its public key has."""
+    claims, header = token_claims(user.credentials[scheme]), token_header(user.credentials[scheme])
+    kinds = ["the public key for a secret"] if str(header.get("alg"))[:2] in ("RS", "PS") else []
+    if scheme in session.settings.signing:
+        kinds.append("expired")
+        kinds += ["for another audience"] if "aud" in claims else []
+        kinds += ["of another issuer"] if "iss" in claims else []
+    return kinds
 
 
 def headers(session: Session, user: User, scheme: str, what: str) -> Mapping[str, str]:
@@ -156,8 +167,18 @@ def _forged_token(session: Session, user: User, scheme: str, what: str, known: s
     claims, now = token_claims(known), int(time.time())
     lasting, signed_one = {**claims, "exp": now + 3600}, {"alg": "HS256", "typ": "JWT"}
     past = {**claims, "iat": now - 10**5, "exp": now - 3600}
-    if what == "expired":
-        return signed(signed_one, past, session.settings.signing[scheme])
+    own = {
+        "expired": past,
+        "for another audience": {**lasting, "aud": "https://specdouble.invalid"},
+        "of another issuer": {**lasting, "iss": "https://specdouble.invalid"},
+    }
+    if what in own:
+        return signed_as(known, own[what], session.settings.signing[scheme])
+    if what == "the public key for a secret":
+        keys = public_keys(session.client, known, session.settings.signing.get(scheme))
+        if not keys:
+            raise NotExercised("the keys of the issuer are published nowhere")
+        return signed({**token_header(known), "alg": "HS256"}, lasting, keys[0])
     made = {
         "unsigned": ({"alg": "none", "typ": "JWT"}, lasting, None),
         "unsigned, capitals": ({"alg": "NONE", "typ": "JWT"}, lasting, None),
@@ -169,22 +190,53 @@ def _forged_token(session: Session, user: User, scheme: str, what: str, known: s
     header, _, signature = known.split(".")
     others = [one.credentials.get(scheme, "") for one in session.crowd if one.name != user.name]
     other = next((token for token in others if token_claims(token)), "")
-    payload = other.split(".")[1] if other else _encoded({**claims, "exp": now + 10**6})
+    payload = other.split(".")[1] if other else signed({}, {**claims, "exp": now + 10**6}, None).split(".")[1]
     return f"{header}.{payload}.{signature}"
 
 
-def signed(header: dict[str, Any], claims: dict[str, Any], secret: str | None) -> str:
-    """A JSON Web Token, unsigned where there is no secret."""
-    text = f"{_encoded(header)}.{_encoded(claims)}"
-    if secret is None:
-        return text + "."
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-    return f"{text}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+def signed_as(known: str, claims: Mapping[str, Any], key: str) -> str:
+    """A token with these claims that the server's own key has signed."""
+    return signed(token_header(known) if is_private(key) else {"alg": "HS256", "typ": "JWT"}, claims, key)
 
 
-def _encoded(value: dict[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+def _scopes(session: Session, operation: Operation, user: User) -> Plan:
+    """A token that lacks a scope of the operation is no token for it."""
+    if len(operation.security) != 1 or len(operation.scopes) != 1:
+        return  # another alternative may take what this one refuses
+    schemes, asked = security_schemes(session.contract), operation.scopes[0]
+    promise, about = f"{operation} refuses a token without its scopes", ids(operation)
+    for scheme in (name for name, scopes in asked.items() if schemes[name].has_scopes and scopes):
+        can_ask = session.crowd.endpoint is not None and session.crowd.login_scheme() == scheme
+        can_sign = scheme in session.settings.signing and bool(token_claims(user.credentials[scheme]))
+        if not can_ask and not can_sign:
+            reason = f"a token of {scheme} without a scope: needs `signing`, or `oauth`, in the settings"
+            yield Missing(Names.authentication, reason)
+            continue
+        for scope in asked[scheme]:
+            run = partial(_lacking, operation=operation, user=user, scheme=scheme, scope=scope)
+            yield Case(Names.authentication, promise, run, f"without {scope}", about)
+
+
+def _lacking(trial: Trial, operation: Operation, user: User, scheme: str, scope: str) -> None:
+    session, known = trial.session, user.credentials[scheme]
+    claims = token_claims(session.crowd.users[user.name].credentials[scheme])
+    left = [one for one in granted_scopes(claims) if one != scope]
+    if scope not in granted_scopes(claims):
+        raise NotExercised(f"the token of {user.name} does not name the scope {scope}")
+    if scheme in session.settings.signing:
+        told = {**claims, "scope": " ".join(left), **({"scp": left} if "scp" in claims else {})}
+        token = signed_as(known, told, session.settings.signing[scheme])
+    else:
+        assert session.crowd.endpoint is not None
+        token = session.crowd.endpoint.sign_in(session.client, user.account, " ".join(left)).token
+    parts = session.request(operation, user)
+    found: dict[str, str] = {}
+    carry(session.contract.security_schemes.get(scheme, {}), token, found, {})
+    exchange = trial.send(operation, user, authorization=found, **parts)
+    if exchange.status not in (401, 403, 404):
+        raise Broken(
+            f"a token without the scope {scope} to be refused with 403", f"the server answered {exchange.told()}"
+        )
 
 
 def _control(trial: Trial, operation: Operation, user: User) -> None:

@@ -1,0 +1,116 @@
+"""Signs users in at a token endpoint of OAuth 2 (RFC 6749, 4.3, 4.4 and 6)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from specdouble.contract import Contract
+from specdouble.contract.security_scheme import SecurityScheme, own_path, security_schemes
+from specdouble.verify.client import Client
+from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
+from specdouble.verify.settings import Account, OAuth
+
+_FLOWS = {"password": "password", "client_credentials": "clientCredentials"}
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a token endpoint has given.
+
+    Args:
+        token: the access token.
+        refresh_token: what gives the next one; empty where there is none.
+    """
+
+    token: str
+    refresh_token: str = ""
+
+
+class TokenEndpoint:
+    """Where tokens are asked for.
+
+    Args:
+        contract: whose scheme they are for.
+        settings: the flow, and the client.
+
+    Raises:
+        WrongUse: the contract has no such scheme, or says no URL for it.
+    """
+
+    def __init__(self, contract: Contract, settings: OAuth) -> None:
+        self._contract, self._settings = contract, settings
+        self.scheme = self._chosen()
+        flow = self.scheme.flows.get(_FLOWS[settings.flow])
+        self._url = settings.token_url or (flow.urls.get("tokenUrl", "") if flow else "")
+        if not self._url:
+            raise WrongUse(f"`oauth` needs `token_url`: `{self.scheme.name}` names none for {settings.flow}")
+
+    def _chosen(self) -> SecurityScheme:
+        schemes = security_schemes(self._contract)
+        wanted = self._settings.scheme
+        if wanted is not None and wanted not in schemes:
+            raise WrongUse(f"`oauth` names the security scheme `{wanted}`, which the contract has not")
+        bearers = [one for one in schemes.values() if one.is_bearer]
+        if wanted is None and not bearers:
+            raise WrongUse("`oauth` needs `scheme`: the contract has none that takes a bearer token")
+        return schemes[wanted] if wanted is not None else max(bearers, key=lambda one: one.kind == "oauth2")
+
+    def sign_in(self, client: Client, account: Account, scope: str | None = None) -> Granted:
+        """Get a token for a user, or for a client.
+
+        Raises:
+            CouldNotRun: it is not given.
+        """
+        form = {"grant_type": self._settings.flow}
+        if self._settings.flow == "password":
+            form |= {name: str(account.login.get(name, "")) for name in ("username", "password")}
+        wanted = self._settings.scope if scope is None else scope
+        return self._ask(client, account, {**form, **({"scope": wanted} if wanted else {})})
+
+    def refresh(self, client: Client, account: Account, refresh_token: str) -> Granted | None:
+        """A new token for an old grant; None where the endpoint gives none."""
+        try:
+            return self._ask(client, account, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+        except CouldNotRun:
+            return None
+
+    def address(self, client: Client) -> str:
+        """The URL: of the contract's own server that of the one that is verified."""
+        path = own_path(self._contract, self._url)
+        if path is None:
+            return self._url
+        parts = urlsplit(client.url)
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+    def _ask(self, client: Client, account: Account, form: Mapping[str, str]) -> Granted:
+        name = str(account.login.get("client_id") or self._settings.client_id)
+        secret = str(account.login.get("client_secret") or self._settings.client_secret)
+        headers = {"Authorization": f"Basic {_pair(name, secret)}"} if secret else {}
+        sent = dict(form) if secret else {**form, "client_id": name}
+        url = self.address(client)
+        try:
+            status, answer = client.post_form(url, sent, headers)
+        except Trouble as trouble:
+            raise CouldNotRun(f"{account.name} cannot sign in at {url}: {trouble}") from None
+        told = answer if isinstance(answer, dict) else {}
+        token = told.get("access_token")
+        if status != 200 or not isinstance(token, str):
+            why = told.get("error_description") or told.get("error") or f"it answers {status}"
+            raise CouldNotRun(f"{account.name} gets no token at {url}: {str(why)[:200]}; check `oauth` in the settings")
+        refresh = told.get("refresh_token")
+        return Granted(token, refresh if isinstance(refresh, str) else str(form.get("refresh_token", "")))
+
+
+def _pair(name: str, secret: str) -> str:
+    """RFC 6749, 2.3.1."""
+    return base64.b64encode(f"{quote(name, safe='')}:{quote(secret, safe='')}".encode()).decode()
+
+
+def granted_scopes(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes that a token's claims name, by whichever of the usual names."""
+    told = claims.get("scope", claims.get("scp", ()))
+    return told.split() if isinstance(told, str) else [str(one) for one in told] if isinstance(told, list) else []
