@@ -179,3 +179,19 @@ def test_serving_does_not_import_the_verifier() -> None:
         "import specdouble.double.server, sys; sys.exit('schemathesis' in sys.modules or 'hypothesis' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("library", ["authlib", "joserfc", "cryptography", "jwt"])
+def test_serving_imports_no_library_of_tokens_before_one_is_shown(library: str) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from specdouble.double.app import application, compiled_operations
+from specdouble.double.double import Double, Settings
+from specdouble.double.provider.provider import Provider
+double = Double(Settings(Path("tests/sign_in/schemes.yaml")))
+compiled_operations(double)
+Provider(double, double.sign_ins)
+sys.exit({library!r} in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

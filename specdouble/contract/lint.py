@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from specdouble.contract.document import Document
-from specdouble.contract.kind import Example, kinds
+from specdouble.contract.kind import Example, kinds, suggestion
 from specdouble.contract.operation import Media, Operation, Parameter
 from specdouble.contract.pattern import lengths
 from specdouble.contract.pointer import look_up, pointer
@@ -91,6 +91,19 @@ def _check_operations(
             at = f"/components/securitySchemes{pointer(name)}/x-identity/collection"
             remedy = "name the collection of users, annotate its schema with `x-resource`, or put its documents into"
             document.find(at, reason, f"{remedy} mock_data/{identity.collection}.json")
+        else:
+            _check_claims(document, name, identity, resources[identity.collection])
+
+
+def _check_claims(document: Document, scheme: str, identity: Identity, users: Resource) -> None:
+    """A claim of what no user has is nobody's: documents would be owned by nobody, and everybody's."""
+    known = {*users.properties, users.id}
+    for claim, name in identity.claims.items():
+        if name not in known and users.properties:
+            at = f"/components/securitySchemes{pointer(scheme, 'x-identity', 'claims', claim)}"
+            reason = f"the claim `{claim}` is the property `{name}`, which no document of {identity.collection} has"
+            remedy = suggestion(str(name), known)
+            document.find(at, reason, remedy, "warning", id="owner-claim")
 
 
 def _check_path(document: Document, operation: Operation) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from specdouble.double.double import Double, Settings
+from specdouble.double.server import Server
 from tests.sign_in.doubles import PREFIX, Running, running
 
 Sent = dict[str, Any]
@@ -188,3 +190,25 @@ def test_a_digest_proves_this_request_alone(told: Running, change: str) -> None:
     method = "HEAD" if change == "another method" else "GET"
     answer = httpx.request(method, f"{told.url}/v1/{path}", headers={"Authorization": forged})
     assert answer.status_code == 401
+
+
+def test_the_table_of_schemes_has_a_row_for_each_that_is_tested_here() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "sign-in.md").read_text("utf-8")
+    rows = page.partition("## Scheme by scheme")[2].partition("## Who")[0]
+    for words in ("http: basic", "http: digest", "http: bearer", "header field, the query or a cookie", "oauth2",
+                  "openIdConnect", "mutualTLS", "as a session", "requirements"):  # fmt: skip
+        assert words in rows
+
+
+def test_a_certificate_is_shown_before_any_request_and_nobody_is_refused_for_it(tmp_path: Path) -> None:
+    contract = """
+openapi: 3.1.0
+info: {title: Certificates, version: '1'}
+paths:
+  /a: {get: {operationId: a, security: [{tls: []}], responses: {'204': {description: Done.}}}}
+components: {securitySchemes: {tls: {type: mutualTLS}}}
+"""
+    (tmp_path / "openapi.yaml").write_text(contract)
+    double = Double(Settings(tmp_path, strict_auth=True))
+    with Server(double, "127.0.0.1", 0).running() as url:
+        assert httpx.get(f"{url}/a").status_code == 204
