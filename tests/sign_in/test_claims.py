@@ -14,7 +14,7 @@ CONTRACT = """
 openapi: 3.0.3
 info: {title: Claims, version: '1'}
 paths:
-  /a: {get: {operationId: a, security: [{bearer: []}], responses: {'204': {description: Done.}, '401': {description: No.}}}}
+  /a: {get: {operationId: a, security: [{bearer: []}], responses: {'204': {description: Y.}, '401': {description: N.}}}}
 components:
   securitySchemes:
     bearer: {type: http, scheme: bearer, x-identity: {collection: users, claims: {CLAIM: PROPERTY}}}
