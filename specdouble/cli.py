@@ -297,13 +297,34 @@ def _serving(
     path: Path, seed: int | None, allow_refs: tuple[Path, ...] = (), overlays: tuple[Path, ...] = ()
 ) -> Iterator[Started]:
     """A double on a free port and in a state of its own, that takes nobody but its users."""
-    from specdouble.double.double import Double, Settings
-    from specdouble.double.server import Server
+    from specdouble.double.double import Settings
     from specdouble.prove.sign_in import started
 
-    double = Double(Settings(path, seed, allow_refs=allow_refs, overlays=overlays, strict_auth=True))
-    with Server(double, "127.0.0.1", 0).running() as url:
+    settings = Settings(path, seed, allow_refs=allow_refs, overlays=overlays, strict_auth=True)
+    with _served(settings) as (double, url):
         yield started(double, url)
+
+
+@contextmanager
+def _serving_anybody(
+    path: Path, seed: int | None, allow_refs: tuple[Path, ...] = (), overlays: tuple[Path, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    """One that takes the credentials of another server, each for a caller: its URL, and the secret of its tokens."""
+    from specdouble.double.double import Settings
+
+    settings = Settings(path, seed, allow_refs=allow_refs, overlays=overlays, takes_foreign=True)
+    with _served(settings) as (double, url):
+        yield url, double.secret
+
+
+@contextmanager
+def _served(settings: Any) -> Iterator[tuple[Double, str]]:
+    from specdouble.double.double import Double
+    from specdouble.double.server import Server
+
+    double = Double(settings)
+    with Server(double, "127.0.0.1", 0).running() as url:
+        yield double, url
 
 
 main.add_command(verify_command(_serving))
@@ -313,8 +334,8 @@ main.add_command(prove)
 main.add_command(init)
 main.add_command(sync)
 main.add_command(discover)
-main.add_command(compare_command(_serving))
-main.add_command(mcp_command(_serving))
+main.add_command(compare_command(_serving_anybody))
+main.add_command(mcp_command(_serving_anybody))
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:

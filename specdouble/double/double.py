@@ -66,6 +66,7 @@ class Settings:
         allow_refs: the folders outside of the contract's own that its references may lead to.
         overlays: what is laid over the contract, where it is named.
         strict_auth: refuse credentials that are nobody's, also where the project says nothing of its users.
+        takes_foreign: take every credential that is well-formed, tokens of others among them, each for a caller.
         no_auth: the user that everybody is who shows no credential; None where nobody is.
         user_header: whether `X-Specdouble-User` says who asks.
         redirects: where users may be sent back to after a sign-in, beside this machine.
@@ -84,6 +85,7 @@ class Settings:
     allow_refs: tuple[Path, ...] = ()
     overlays: tuple[Path, ...] = ()
     strict_auth: bool = False
+    takes_foreign: bool = False
     no_auth: str | None = None
     user_header: bool = False
     redirects: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
-from tests.sign_in.doubles import PREFIX, Running, running
+from tests.sign_in.doubles import PREFIX, USERS, Running, running
 
 Sent = dict[str, Any]
 
@@ -212,3 +213,10 @@ components: {securitySchemes: {tls: {type: mutualTLS}}}
     double = Double(Settings(tmp_path, strict_auth=True))
     with Server(double, "127.0.0.1", 0).running() as url:
         assert httpx.get(f"{url}/a").status_code == 204
+
+
+def test_a_double_that_is_compared_takes_the_tokens_of_another_server_each_for_a_caller(tmp_path: Path) -> None:
+    foreign = jwt.encode({"sub": "x"}, "a secret of thirty-two bytes or more, of another")
+    with running(tmp_path, USERS, takes_foreign=True) as double:
+        assert asked(double, "oauth", **bearer(foreign)).status_code == 204
+        assert asked(double, "oauth", **bearer(double.token("mary"))).status_code == 204

@@ -174,8 +174,8 @@ class Authentication:
 
     def _may_be_anybody(self, scheme: SecurityScheme, credential: str) -> bool:
         """Whether a credential that nobody is known by may still be somebody's."""
-        if not self._takes_anybody:
-            return False
+        if self._settings.takes_foreign or not self._takes_anybody:
+            return self._settings.takes_foreign
         claims = claims_of(_bare(credential)) if credential.count(".") == 2 else {}
         return not claims or not (scheme.has_scopes or self._access.is_ours(claims.get("iss")))
 

@@ -40,6 +40,10 @@ class Limited(Protocol):
         """Whether credentials of nobody who is known are refused, also where the project says nothing of its users."""
 
     @property
+    def takes_foreign(self) -> bool:
+        """Whether every credential that is well-formed is a caller's, tokens of others among them."""
+
+    @property
     def no_auth(self) -> str | None:
         """The user that everybody is who shows no credential."""
 
