@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from specdouble.contract import Contract, Operation
 from specdouble.verify.exchange import Call, Exchange
@@ -363,7 +363,7 @@ class Ledger:
             return None
         path = call.operation.path
         for name, value in call.path.items():
-            path = path.replace("{" + name + "}", str(value))
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return f"DELETE {path}"
 
     def close(self) -> None:

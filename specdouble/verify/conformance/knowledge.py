@@ -207,16 +207,27 @@ class Knowledge:
             case.body = body
 
     def breaks_a_rule(self, operation: Operation, case: Any) -> bool:
-        """Whether the document that a request makes would break a rule about several properties at once."""
+        """Whether a request would break a rule about several properties at once, or one about moves of a document."""
         action = self.session.contract.actions.get(operation.id)
         subject = self.session.subjects[action.collection] if action else None
         document = unwrapped(self.session.contract, operation, case.body)
-        if subject is None or not subject.keeping or not isinstance(document, dict):
+        if subject is None or not isinstance(document, dict):
+            return False
+        if self._moves(operation, subject, case, document):
+            return True
+        if not subject.keeping:
             return False
         try:
             return self._kept(operation, subject, case, document) != document
         except (UnsatisfiedAssumption, Interruption):
             return True
+
+    def _moves(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> bool:
+        """Whether a request sets what is fixed, or a state, to another value than the document has by now."""
+        updater = next((one for one in subject.updaters if one.operation is operation), None)
+        bound = (subject.bound_on_update - {subject.id_sent}) & body.keys()
+        before = self._named_by(subject, updater, case) if updater is not None and bound else None
+        return before is not None and any(body[name] != before.get(name) for name in bound)
 
     def _kept(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> dict[str, Any]:
         """The body with which the document keeps the rules about several properties at once.

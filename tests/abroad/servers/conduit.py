@@ -24,6 +24,12 @@ class Conduit(Server):
     name = "conduit"
     argued = (
         Argued(
+            "nesting",
+            r"finds nothing below another slug: the server answered 200",
+            "a comment is deleted by its number alone, whatever article the path names",
+            ["delete-comments"],
+        ),
+        Argued(
             "conformance", r'(bio|image|user): null|null is not of type "string"', "null where the contract says a text"
         ),
         Argued(
