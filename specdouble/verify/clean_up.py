@@ -28,20 +28,20 @@ def clean_up(session: Session, seconds: float) -> int:
     """Delete what was created, newest first; how many documents are gone."""
     ledger = session.ledger
     session.client.deadline, session.client.stopped = time.monotonic() + seconds, False
-    before = len(ledger.created)
+    before = len(ledger.newest_first())
     try:
         for _ in range(ROUNDS):
             waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
             if not waiting:
                 break
-            there = len(ledger.created)
+            there = len(ledger.newest_first())
             for generation in _generations(waiting):
                 _delete(session, generation)
-            if len(ledger.created) == there:
+            if len(ledger.newest_first()) == there:
                 break
     except (OutOfTime, KeyboardInterrupt):
         pass  # what is left is named
-    return before - len(ledger.created)
+    return before - len(ledger.newest_first())
 
 
 def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
@@ -83,7 +83,8 @@ def left_over(session: Session) -> list[str]:
         if session.ledger.deleter(made) is None:
             without[made.kind] += 1
         else:
-            lines.append(f"{made.kind} {made.id}: {_command(session, made)}")
+            told = "" if made.sure else ", which may be there: its create was answered with an error, or not at all"
+            lines.append(f"{made.kind} {made.id}{told}: {_command(session, made)}")
     lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]

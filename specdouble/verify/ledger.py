@@ -43,6 +43,7 @@ class Created:
         parents: the path parameters of the request that created it.
         by: the operation that created it.
         authorization: the headers that stood in for the user's credentials: who else may delete it?
+        sure: whether the server said that it was created.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Created:
     parents: Mapping[str, Any]
     by: Operation
     authorization: Mapping[str, str] | None = None
+    sure: bool = True
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Ledger:
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._said = set(_texts(self.contract.data))
         self._lock, self._sent = RLock(), 0
+        self._open: dict[int, Call] = {}  # what was sent, and not answered, or with an error of the server's
         self._stream = None
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -210,6 +213,7 @@ class Ledger:
         with self._lock:
             self._sent += 1
             number = self._sent
+            self._open[number] = call
             self._write({"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user})
         return number
 
@@ -220,6 +224,8 @@ class Ledger:
                 self._note(call, exchange)
                 if self.watches:
                     self.see(exchange.json)
+            if exchange.status < 500:  # else it may have been done all the same
+                self._open.pop(number, None)
             if number:
                 self._write({"answered": number, "status": exchange.status})
 
@@ -260,14 +266,16 @@ class Ledger:
         key = self._shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):
             key = unquote(urlsplit(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
+        return self._named_in_body(call) if key is None else key
+
+    def _named_in_body(self, call: Call) -> Any:
+        """The id or the name that a create asked for, where this run made it up."""
         document = unwrapped(self.contract, call.operation, call.body)
         body = document if isinstance(document, dict) else {}
-        if key is None:
-            asked = (*self._id_names(call.operation), *NAMES)
-            minted = [body[name] for name in asked if self.is_minted(body.get(name))]
-            kind = self.kind_of_children(call.operation)
-            key = next((value for value in minted if kind not in self._numbered or str(value).isdigit()), None)
-        return key
+        asked = (*self._id_names(call.operation), *NAMES)
+        minted = [body[name] for name in asked if self.is_minted(body.get(name))]
+        kind = self.kind_of_children(call.operation)
+        return next((value for value in minted if kind not in self._numbered or str(value).isdigit()), None)
 
     def _several(self, call: Call, exchange: Exchange) -> list[Any]:
         """The ids of the documents that a create of many made: those of its list that the request asked for.
@@ -322,15 +330,36 @@ class Ledger:
 
     def forget(self, kind: str, value: Any) -> None:
         """Note that a document is gone."""
+        key = (kind, str(value))
         with self._lock:
-            if self.created.pop((kind, str(value)), None) is not None:
-                self._gone.add((kind, str(value)))
+            if self.created.pop(key, None) is not None:
                 self._values[str(value)] -= 1
-                self._write({"deleted": value, "kind": kind})
+            elif key not in {(one.kind, str(one.id)) for one in self.unsure()}:
+                return
+            self._gone.add(key)
+            self._write({"deleted": value, "kind": kind})
 
     def newest_first(self) -> list[Created]:
-        """What there is still; a child is newer than its parents."""
-        return list(self.created.values())[::-1]
+        """What there is still, as far as is known; a child is newer than its parents."""
+        return [*list(self.created.values())[::-1], *self.unsure()]
+
+    def unsure(self) -> list[Created]:
+        """What may be there: its create was not answered, or with an error of the server's."""
+        found: dict[tuple[str, str], Created] = {}
+        for call in list(self._open.values()):
+            kind, name = self._made_by(call.operation), self._asked_for(call)
+            if kind is not None and name is not None:
+                path = {one: value for one, value in call.path.items() if value != name}
+                made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)
+                found[kind, str(name)] = made
+        return [one for key, one in found.items() if key not in self.created and key not in self._gone]
+
+    def _asked_for(self, call: Call) -> Any:
+        """The id that a create asked for, in its path or its body, where this run made it up."""
+        if creates(self.contract, call.operation):
+            return self._named_in_body(call)
+        named = self.named(call.operation, call.path)
+        return named[-1][2] if named and self.is_minted(named[-1][2]) else None
 
     # How it is removed
 
