@@ -88,7 +88,7 @@ _ROLES = (
         rf"|users? who are )?{_role('a')}s?(?: (?:users?|role|accounts?))?\b(?! and (?:users|members|regular))"
     ),
     re.compile(
-        rf"\b(?:requires?|needs?|requiring|must have|need to have|has to have|have to have) (?:the |an? "
+        rf"\b(?:requires?|needs?|requiring|must have|(?:needs?|has|have|required) to have) (?:the |an? "
         rf"|to be an? |at least (?:the )?)?{_role('a')}(?:[ -]level)? (?:role|rights?|privileges?|permissions?"
         rf"|access|status|level|user)\b"
     ),

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from specdouble.discover.prose.pattern import pattern
 from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
-from specdouble.discover.prose.subject import DETERMINER, NAME, bare, is_meant, subject
+from specdouble.discover.prose.subject import DETERMINER, NAME, bare, same, subject
 
 _MUST = r"(?:must|should|shall|has to|have to|needs to|need to|will always|can only)"
 _NEVER = r"(?:cannot|can't|can not|must not|may not|should not|shall not|mustn't|shouldn't)"
 _NEEDED = rf"(?:{_MUST}(?: always)?|{_NEVER})"
 _OTHER = (
     rf"(?P<other>{DETERMINER}(?:value of (?:the )?)?{NAME}(?: {NAME}){{0,2}}?)(?=[.,;)]|$| (?:if|when|field|value"
-    rf"|property|date|parameter|attribute|and must|or|of this|for)\b)"
+    rf"|property|date|parameter|attribute|and|or|of this|for)\b)"
 )
 _ORDERS = (
     (
@@ -191,7 +191,7 @@ def _conditional(sentence: Sentence) -> Iterator[Reading]:
     elif present := _PRESENT.match(found["condition"]):
         absent = re.search(r"not |omitted|absent|missing|empty|null", present["how"], re.IGNORECASE)
         value = {"if": bare(present["name"]), "present": not absent}
-    if value is not None and not is_meant(str(value["if"]), sentence.place.name or "-"):
+    if value is not None and not same(str(value["if"]), sentence.place.name or "-"):
         yield Reading(
             "x-validations", {**value, "unless": True} if found["how"].lower() == "unless" else value, about, 0.75
         )
@@ -205,7 +205,7 @@ def _literal(text: str) -> object:
 
 
 def _alternatives(sentence: Sentence) -> Iterator[Reading]:
-    if re.search(r"\bif\b|\bwhen\b|\bparameters?\b", sentence.text, re.IGNORECASE):
+    if re.search(r"\bif\b|\bwhen\b|\bparameters\b", sentence.text, re.IGNORECASE):
         return
     found = _EXCLUSIVE.search(sentence.text)
     if found and found["a"]:
