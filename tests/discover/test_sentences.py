@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from benchmarks.prose import HALVES, NONE, Row, rows, scores
+from benchmarks.prose import HALVES, NONE, UNSEEN, Row, rows, scores
 from specdouble.discover.prose.readings import readings
 from specdouble.discover.prose.sentence import Place, Sentence, sentences
 
@@ -18,6 +18,12 @@ def test_what_is_read_is_right_nine_times_of_ten_over_the_whole_table() -> None:
     found = [scores(half)["all"] for half in HALVES]
     right, wrong = sum(one.right for one in found), sum(one.wrong for one in found)
     assert right / (right + wrong) >= PRECISION, [one.misread for one in found]
+
+
+def test_sentences_that_no_pattern_was_made_for_are_read_as_well() -> None:
+    found = scores(UNSEEN)["all"]
+    assert found.precision >= PRECISION, found.misread
+    assert found.recall >= PRECISION
 
 
 def test_the_table_has_150_sentences_about_rules_and_150_that_only_sound_like_it() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from specdouble.discover.prose.pattern import pattern
 from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
-from specdouble.discover.prose.subject import bare, is_meant, subject
+from specdouble.discover.prose.subject import GENERIC, bare, subject
 
 _MUST = r"(?:must|should|shall|has to|have to|needs to|need to)"
 _THING = r"(?P<noun>`?[A-Za-z][\w\-]*`?(?: [A-Za-z][\w\-]*){0,2}?)"
@@ -63,7 +63,7 @@ _FOREIGN = pattern(
 )
 _FORMATS = {
     "email", "url", "uri", "json", "date", "phone", "uuid", "ip", "domain", "iso", "http", "https", "css",
-    "number", "string", "integer", "address", "format", "regex", "country", "currency", "language", "timezone",
+    "number", "string", "integer", "format", "regex", "country", "currency", "language", "timezone",
     "xml", "html", "client", "request", "a", "the", "valid", "base64", "ascii", "hex", "cron", "jwt", "access",
     "file", "path", "value", "resource", "object", "item", "record", "entity", "id", "page", "session", "data",
     "field", "property", "element", "one", "that", "it", "endpoint", "parameter", "code", "dns", "vin", "rfc",
@@ -112,8 +112,8 @@ def _exists(sentence: Sentence, found: re.Match[str]) -> Iterator[Reading]:
     """ "The project must exist": a property by its name, or what a property refers to."""
     names = _raw_subject(sentence, found.start())
     if sentence.is_about_a_property:
-        noun = names[0] if names and not is_meant(names[0], sentence.place.name) else ""
-        yield Reading("x-references", _stripped(noun) or None, (), 0.8)
+        noun = names[0] if names and names[0].lower() not in GENERIC else sentence.place.name
+        yield Reading("x-references", _stripped(noun), (), 0.8)
         return
     for name in names:
         yield Reading("x-references", _stripped(name), (name,), 0.75)
@@ -146,7 +146,7 @@ def _noun(found: re.Match[str] | None) -> str:
     if found is None:
         return ""
     noun = _stripped(bare(next((one for one in found.groups() if one), "")))
-    return "" if not noun or noun.split()[0].lower() in _FORMATS or noun.split()[-1].lower() in _FORMATS else noun
+    return "" if not noun or noun.split()[-1].lower() in _FORMATS else noun
 
 
 def _stripped(noun: str) -> str:

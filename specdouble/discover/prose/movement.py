@@ -10,13 +10,14 @@ from specdouble.discover.prose.pattern import pattern
 from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
 
-_VALUE = r"(?:`[\w\- ]+`|\"[\w\- ]+\"|'[\w\- ]+'|[A-Za-z][\w\-]*)"
+_VALUE = r"(?:`[\w\- ]+`|\"[\w\- ]+\"|'[\w\- ]+'|(?!(?:from|to|and|or)\b)[A-Za-z][\w\-]*)"
 _VALUES = rf"{_VALUE}(?:(?:, | or |, or |/| and |, and ){_VALUE})*"
 _MOVE = pattern(
     rf"\b(?:transition|mov|chang|go|switch|advanc|progress|pass|updat|set)\w*(?: (?:the )?(?:status"
     rf"|state))?(?: only)? from (?P<before>{_VALUES})(?: (?:state"
     rf"|status))? (?:in)?to (?:the )?(?P<after>{_VALUES})"
 )
+_MORE = pattern(rf"\bfrom (?P<before>{_VALUE}) (?:in)?to (?P<after>{_VALUE})")
 _ARROW = re.compile(rf"{_VALUE}(?:\s*(?:->|→|=>|-->)\s*{_VALUE})+")
 _DENIED = pattern(r"\b(?:cannot|can't|can not|may not|must not|not allowed|not possible|never|no longer|not be)\b")
 _FINAL = pattern(
@@ -58,7 +59,8 @@ _SOFT = pattern(
     r"|removed)\b|\bmarks? (?:the |an? |it )?\w* ?as (?:deleted|removed)\b"
     r"|\bdeleted [\w ]{2,30} (?:are|is|will be) (?:kept|retained|hidden|excluded|still (?:available|stored"
     r"|retrievable))"
-    r"|\bdeleted [\w ]{2,25}can be (?:restored|undeleted|recovered)|\b(?:moved?s?|sent) to (?:the )?(?:trash"
+    r"|\bdeleted [\w ]{2,25}can be (?:restored|undeleted|recovered)|\b(?:moved?s?|moves? (?:the |an? )?\w+"
+    r"|sent) to (?:the )?(?:trash"
     r"|recycle bin)\b"
 )
 _HARD = pattern(
@@ -91,12 +93,21 @@ def _moves(sentence: Sentence) -> dict[str, list[str]] | None:
     if found := _ARROW.search(text):
         return _chain(sentence, re.split(r"\s*(?:-->|->|→|=>)\s*", found[0]))
     if found := _MOVE.search(text):
-        before, after = _listed(sentence, found["before"]), _listed(sentence, found["after"])
-        if before and after and not _is_past(text, found):
-            return {} if _DENIED.search(text[: found.start("after")]) else dict.fromkeys(before, after)
+        moves = _each(sentence, found)
+        if moves and not _is_past(text, found):
+            return {} if _DENIED.search(text[: found.start("after")]) else moves
     if found := _ONLY.search(text):
         return _allowed(sentence, found)
     return _ended(sentence)
+
+
+def _each(sentence: Sentence, found: re.Match[str]) -> dict[str, list[str]]:
+    """The move that was found, and those that are named after it: "and from open to paid"."""
+    moves: dict[str, list[str]] = {}
+    for one in (found, *_MORE.finditer(sentence.text[found.end() :])):
+        after = _listed(sentence, one["after"])
+        moves |= {state: after for state in _listed(sentence, one["before"]) if after}
+    return moves
 
 
 def _is_past(text: str, found: re.Match[str]) -> bool:
@@ -121,6 +132,8 @@ def _allowed(sentence: Sentence, found: re.Match[str]) -> dict[str, list[str]] |
     after = _known(sentence, verb)
     if not states:
         return None
+    if verb in ("deleted", "removed") and not sentence.place.values:
+        return {}  # a document that is gone is in no state
     return {one: [after] for one in states} if after else {} if _is_change(verb) else None
 
 

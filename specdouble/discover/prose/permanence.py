@@ -9,7 +9,7 @@ from typing import Any
 from specdouble.discover.prose.pattern import pattern
 from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
-from specdouble.discover.prose.subject import subject
+from specdouble.discover.prose.subject import bare, is_meant, subject
 
 # Immutable
 
@@ -21,6 +21,11 @@ _CHANGED = r"(?:changed|modified|updated|edited|altered|renamed|reassigned|overw
 _FIXED = pattern(
     rf"\b{_NOT} (?:\w+ )?be (?:\w+ )?{_CHANGED}\b|\bnot (?:be )?(?:changeable|editable|modifiable|updatable"
     rf"|updateable|mutable)\b|\bnever changes\b"
+)
+_NOBODY_CHANGES = pattern(
+    r"\b(?:you|clients?|users?|callers?) (?:cannot|can't|can not|must not|may not) (?:change|modify|update"
+    r"|edit|alter|rename) "
+    r"(?:the |its |an? |their )?(?P<noun>`[^`]+`|\w+)(?= (?:of|after|once)\b|[.,;)]|$)"
 )
 _IMMUTABLE = pattern(
     r"^\W*(?:read.?only.{0,5} )?immutable\W*$|^\W*immutable[.,;:)\]]|\b(?:is|are|be|becomes?"
@@ -126,7 +131,12 @@ _DEFAULTS = (
         r"(?P<value>`[^`]+`|\"[^\"]+\") ?(?:\((?:the )?default\)|(?:is )?(?:used |assumed |set "
         r"|applied )?by default\b|is (?:assumed|used) (?:if|when) (?:omitted|not |absent|missing))(?P<after>)"
     ),
-    pattern(r"(?P<value>\btrue|\bfalse) by default(?P<after>)"),
+    pattern(r"(?P<value>\btrue|\bfalse|(?<![\w.-])-?\d+(?:\.\d+)?) by default(?P<after>)"),
+    pattern(
+        r"^(?P<value>`[^`]+`|\"[^\"]+\"|true|false|-?\d+) (?:if|when) (?:it is |this is )?(?:omitted|absent"
+        r"|missing|unspecified"
+        r"|not (?:provided|specified|set|given|sent|present))(?P<after>)"
+    ),
 )
 _NO_VALUE = {
     "the", "a", "an", "none", "null", "empty", "current", "no", "not", "all", "value", "values", "is", "to",
@@ -164,6 +174,12 @@ def _immutable(sentence: Sentence) -> Iterator[Reading]:
         if about or sentence.is_about_a_property:
             yield Reading("x-immutable", True, about, 0.9 if rest != text else 0.75)
         return
+    active = _NOBODY_CHANGES.search(text)
+    if active and not _CONDITION.search(rest):
+        noun = bare(active["noun"])
+        is_own = sentence.is_about_a_property and is_meant(noun, sentence.place.name)
+        yield Reading("x-immutable", True, () if is_own else (noun,), 0.8)
+        return
     found = _ONCE.search(text) or _IMMUTABLE.search(text)
     if found and not _CONDITION.search(rest.replace(found[0], "")) and not _IS_DEMAND.search(text):
         about = subject(sentence, found.start()) if " " in text[: found.start()].strip() else ()
@@ -176,7 +192,8 @@ def _is_set_by_server(sentence: Sentence) -> bool:
     if _OTHERS.search(text) or _FALLS_BACK.search(text) or sentence.place.on not in ("property", "operation"):
         return False
     patterns = (_READ_ONLY, _BY_SERVER, _IGNORED, _AUTOMATIC)
-    return any(words.search(text) for words in patterns)
+    chosen = re.search(r"\b(?:generated|assigned|set|created) or \w+", text)  # by the server, or by somebody else
+    return not chosen and any(words.search(text) for words in patterns)
 
 
 def _server_set(sentence: Sentence) -> Iterator[Reading]:

@@ -130,7 +130,8 @@ _NO_NAMES = {
     "one",
 }
 _OPEN = pattern(
-    r"\bif\b|\bor (?:you|be)\b|\bin order to (?:see|view)|\bnot (?:only|required|need)|\bwhether\b|\bcan also\b"
+    r"\bif\b|\bdo(?:n't| not)\b|\bor (?:you|be)\b|\bin order to (?:see|view)|\bnot (?:only|required|need)"
+    r"|\bwhether\b|\bcan also\b"
     r"|\bor (?:the|any|regular|their|its|your) (?:user|own|member|owner|creator)|\bdoes(?:n't| not)\b"
     r"|\b(?:other|some) fields?\b|\bparameter\b|\bwhen\b|\bfiltered?\b|\bscope\b|\bby default\b|\bor (?:their"
     r"|your) own\b|\bwithout\b|\bunless\b|\bexcept\b"
@@ -155,6 +156,8 @@ def read(sentence: Sentence) -> Iterator[Reading]:
         return
     if not _HEDGED.search(text) and sentence.place.on in ("operation", "schema"):
         yield from _possessed(text)
+    if sentence.is_a_refusal and sentence.place.status in ("403", "404") and _OTHERS.search(text):
+        yield Reading("owner", True, (), 0.6)
     if sentence.place.on in ("operation", "response"):
         yield from _roles(sentence)
 

@@ -57,7 +57,7 @@ _NOT_THINGS = pattern(
 
 # Lengths and numbers
 
-_NO_HOLDER = pattern(r"(?:only|limit|maximum|most|total)$")
+_NO_HOLDER = pattern(r"(?:only|limit|maximum|most|total|you|we|they|it)$")
 _ADJECTIVES = pattern(r"^(?:(?:active|different|custom|additional|unique|distinct|concurrent|total|open) )+")
 _BEHIND = pattern(
     r" (?:per|in|for|at|and|or|can|may|are|is|to|with|each|on|that|from|of|as|total|which|including|before|by)\b.*$"

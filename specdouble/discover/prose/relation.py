@@ -154,6 +154,9 @@ def _ordered(sentence: Sentence) -> Iterator[Reading]:
         if found is None:
             continue
         other = bare(re.sub(r"^(?:the )?value of ", "", found["other"], flags=re.IGNORECASE))
+        moment = re.match(r" (?:date|time)\b", sentence.text[found.end() :], re.IGNORECASE)
+        if moment and other.lower() in ("start", "end", "begin", "due"):
+            other += moment[0]
         if _NO_NAMES.match(other) or not other:
             return
         if re.match(_NEVER, found["must"], re.IGNORECASE) and not found[0].lower().startswith(

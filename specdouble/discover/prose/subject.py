@@ -21,10 +21,10 @@ _CLAUSE = pattern(r"[,;:()]|\s-\s|\b(?:but|because|since|so|that|which|when|when
 _DETERMINERS = pattern(rf"^(?:also|please|however|and|or)?\s*{DETERMINER}")
 _OF = pattern(r"\s+(?:of|for|in|on|to|from|within|by|with|at)\s.*$")
 _VERB = pattern(r"\s+(?:is|are|was|were|will|must|can|may|has|have|should)\b")
-_THIS = pattern(r"^(?:this|these) [\w ]*$")
+_THIS = pattern(r"^(?:(?:this|these) [\w ]*|(?:is|are|was|can|may|must|will|has|cannot|always|never|only)\b.*)$")
 _SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+")
 # Words that mean whatever is described.
-_GENERIC = {
+GENERIC = {
     "", "it", "this", "that", "they", "these", "value", "values", "field", "fields", "property", "attribute",
     "parameter", "string", "identifier", "text", "which", "and", "entry", "input", "setting", "option", "and it",
     "its value", "number", "this one", "element", "data", "content", "key", "id", "name",
@@ -78,7 +78,7 @@ def same(one: str, other: str) -> bool:
 
 def is_meant(phrase: str, name: str) -> bool:
     """Whether a phrase in the description of a property means that property."""
-    if phrase.lower() in _GENERIC or same(phrase, name):
+    if phrase.lower() in GENERIC or same(phrase, name):
         return True
     words, own = [singular(word) for word in words_of(phrase)], [singular(word) for word in words_of(name)]
-    return bool(words) and (words[-1] in {own[-1:][0] if own else "", *_GENERIC} or words == own[: len(words)])
+    return bool(words) and (words[-1] in {own[-1:][0] if own else "", *GENERIC} or words == own[: len(words)])

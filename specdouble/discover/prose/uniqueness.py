@@ -10,7 +10,7 @@ from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.sentence import Sentence
 from specdouble.discover.prose.subject import bare, is_meant, singular, subject
 
-_TRIGGER = pattern(r"uniq|distinct|alread|taken|duplica|no two|same|in use|reuse|must be (?:new|free)|differ")
+_TRIGGER = pattern(r"uniq|distinct|alread|taken|duplica|no two|same|in use|reuse|used by|must be (?:new|free)|differ")
 _MUST = r"(?:must|should|shall|has to|have to|needs to|need to|will|can only|ought to)"
 _DEMANDED = pattern(
     rf"\b{_MUST} (?:also |always |either |both )?(?:be|remain|have) (?:an? |the )?(?:globally |universally |itself )?"
@@ -25,6 +25,9 @@ _ELLIPTIC = pattern(
     r"^(?:[\w ]{0,30}[,:(\-] ?)?(?:a |an )?(?:globally )?unique(?:[.,;)]|$| (?:within|across|per|among|in"
     r"|for (?:each|every|the|an?) "
     r"(?:user|account|project|org\w*|team|workspace|customer|company|tenant)))"
+)
+_HAVING = pattern(
+    rf"\b{_MUST} (?:have|use|get|be given|carry) (?:an? |its own |their own )?(?:unique|distinct) (?P<noun>[\w`]+)"
 )
 _SCOPED = pattern(
     r"^(?:the |an? )?unique [\w ]{2,40}?[,(]? ?(?:within|across|per|among) (?!this (?:response|request|list|page))"
@@ -51,7 +54,10 @@ _NOT_TAKEN = pattern(
     r"|\bmust (?:be (?:new|free)|differ from|be different from)(?: those of| that of)? (?:among|all other"
     r"|every other|any other|that of any)"
 )
-_NOUN = r"(?P<noun>[\w`'\-]+(?: [\w`'\-]+)?)"
+_NOUN = (
+    r"(?P<noun>(?!(?:if|when|because|that|which)\b)[\w`'\-]+(?: (?!(?:is|are|has|have|was|were"
+    r"|already)\b)[\w`'\-]+)?)"
+)
 _TAKEN = pattern(
     rf"\b(?:the |this |that |such |an? |same |your |new |or )*{_NOUN}(?: (?:provided|given|specified|supplied"
     rf"|chosen|sent))? "
@@ -66,7 +72,7 @@ _TAKEN = pattern(
     r"(?:already exists?|(?:is )?already)\b"
 )
 _REFUSED = pattern(
-    r"\bduplicates? (?P<noun>[\w`]*?) ?(?:are|is) (?:not allowed|rejected|refused|forbidden|not permitted)"
+    r"\bduplicates? (?P<noun>[\w`]*?(?: [\w`]+)?) ?(?:are|is) (?:not allowed|rejected|refused|forbidden|not permitted)"
 )
 _DENIED = pattern(
     r"\b(?:not|n't|never|no|without|un)\b[\w ,'\-]{0,40}\b(?:unique|distinct)\b|\bnon-?unique"
@@ -105,6 +111,7 @@ _SCOPE = pattern(
     r"(?P<noun>(?:[\w`\-]+)(?:'s?)?(?: (?:[\w`\-]+)(?:'s?)?)?)"
 )
 _ONE = pattern(r"\b(?:single|same|given|one|particular|specific)\b")
+_EACH = pattern(r"\b(?:each|every) \w+ (?:of|in|within) (?P<all>(?:an?|the|one) )(?P<noun>\w+)")
 _SAME = pattern(r"\b(?:in|within|under|of|for) (?P<all>the same |(?:this|that) (?=\w+[.,;)]|\w+$))(?P<noun>\w+)")
 _GLOBAL = {
     "system", "platform", "service", "world", "server", "application", "api", "site", "instance", "database",
@@ -113,7 +120,8 @@ _GLOBAL = {
 _CASE = pattern(
     r"\bcase[- ]?insensitiv|\bignor\w* (?:the )?(?:upper|letter )?case\b|\b(?:regardless"
     r"|irrespective) of (?:the |letter |upper )*case\b"
-    r"|\bwhatever the case\b|\bcase is (?:ignored|not (?:considered|significant))|\bnot case[- ]sensitive\b"
+    r"|\bupper and lower case are (?:the same|not distinguished|treated alike)|\bwhatever the case\b"
+    r"|\bcase is (?:ignored|not (?:considered|significant))|\bnot case[- ]sensitive\b"
     r"|\bwithout regard to case\b"
     r"|\bdiffers? only in case\b|\bcase does(?:n't| not) matter\b"
 )
@@ -145,6 +153,8 @@ def _stated(sentence: Sentence) -> Iterator[Reading]:
     if (found := _NO_TWO.search(text)) or (found := _REFUSED.search(text)):
         noun = next((one for one in found.groups() if one), "")
         yield _reading(sentence, _about(sentence, noun), 0.85)
+    elif found := _HAVING.search(text):
+        yield _reading(sentence, _about(sentence, found["noun"]), 0.85)
     elif found := _DEMANDED.search(text):
         sure = 0.9 if re.match(r"must|has|have|need|shall|can", found[0], re.IGNORECASE) else 0.7
         yield _reading(sentence, subject(sentence, found.start()), sure)
@@ -205,6 +215,7 @@ def _reading(sentence: Sentence, about: tuple[str, ...], confidence: float, prom
 def _scope(text: str) -> str:
     """The noun that values are compared within; empty where it is all documents."""
     found = list(_SCOPE.finditer(text))
+    found += _EACH.finditer(text)
     narrow = next((one for one in found if _ONE.search(one["all"])), None) or _SAME.search(text)
     scope = narrow or next(iter(found), None)
     if scope is None:
