@@ -22,13 +22,14 @@ from specdouble.contract.identity import identity_of, is_number
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
-from specdouble.contract.properties import types_of
+from specdouble.contract.properties import plain, types_of
 from specdouble.contract.resource import HIDDEN, HIDDEN_ID, Action, Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.singletons import infer_singletons
 
 _ITEM = re.compile(r"(?P<above>.*)/\{(?P<name>[^{}/]+)\}(?P<suffix>\.\w+)?/?$")
 _DEMANDING = ("type", "format", "pattern", "minLength", "maxLength", "enum")
+_OF_PAGES = {"limit", "page", "pagesize", "perpage", "offset"}
 _WRITING = {"create", "create_many", "update", "replace", "delete"}
 
 
@@ -391,11 +392,11 @@ class _Collections:
         operation = group.on_all.get("get")
         if operation is None or len(list(group.operations)) > 1 or operation.id in self.actions:
             return
-        chooses = any(one.location == "query" for one in operation.parameters)
+        asked = {plain(one.name) for one in operation.parameters if one.location == "query"}
         found = next((one for one in self.bodies.shown(operation) if one.many), None)
-        if "{" in operation.path or not chooses or found is None or not can_succeed(operation):
+        if "{" in operation.path or not asked or found is None or not can_succeed(operation):
             return
-        identity = identity_of(found.properties, "", group.segment)
+        identity = identity_of(found.properties, "", group.segment) or ("_id" if asked & _OF_PAGES else None)
         if identity is None or any(one.pointer == found.pointer for one in self.resources.values()):
             return
         action = Action("list", "", None, found.envelope, why="its answer is an array of them")

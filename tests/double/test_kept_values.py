@@ -156,3 +156,8 @@ def test_a_list_that_nothing_fills_begins_with_what_its_example_shows_and_filter
     assert stations[:2] == [{"id": "berlin", "country": "DE"}, {"id": "paris", "country": "FR"}]
     assert client.get("/stations", params={"country": "FR"}).json()["data"] == [stations[1]]
     assert client.get("/stations", params={"limit": 1}).json()["data"] == stations[:1]
+
+
+def test_a_list_of_what_has_no_id_is_cut_into_pages_too(client: httpx.Client) -> None:
+    assert [one["date"] for one in client.get("/hours").json()] == ["monday", "friday", "sunday"]
+    assert client.get("/hours", params={"limit": 1}).json() == [{"date": "monday", "open": "9"}]

@@ -330,6 +330,8 @@ class Listing:
     def _property(self, word: str) -> str | None:
         """The property of that name; `created` is `created_at` too."""
         wanted = plain(word)
+        if not wanted:
+            return None
         for one in self.properties:
             if wanted in (plain(one.path), plain(one.name)):
                 return one.path

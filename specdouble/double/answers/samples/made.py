@@ -23,7 +23,7 @@ from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
 COUNT = 3
-_MOST_TOLD = 100
+_MOST_TOLD, _MOST_BESIDE = 100, 5  # whoever creates a document finds it on the first page
 
 
 class _Scope(NamedTuple):
@@ -163,7 +163,8 @@ class _Maker:
 
     def made(self) -> list[Document]:
         made: list[Document] = []
-        told = list(islice(self.told(), _MOST_TOLD))
+        is_created = self.resource.collection in self.contract.created
+        told = list(islice(self.told(), _MOST_BESIDE if is_created else _MOST_TOLD))
         for number in range(max(COUNT, len(told))):
             document = self.document(number, told[number] if number < len(told) else {})
             # A schema may require what no store keeps: an integer beyond 64 bits, the name of an operator.
