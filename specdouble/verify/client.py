@@ -147,6 +147,8 @@ class Client:
     def address(self, call: Call) -> tuple[str, Mapping[str, str]]:
         """The address that a call is sent to, and the headers that carry its credentials."""
         credentials, query = self.authorize(call)
+        if call.address is not None:
+            return call.address, credentials
         return self.url + _path(call, self.base_path, {**call.query, **query}), credentials
 
     def _send(self, call: Call) -> Exchange:

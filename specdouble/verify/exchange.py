@@ -32,6 +32,7 @@ class Call:
         body: what is sent as JSON; `None` with `has_body` is `null`.
         authorization: headers that stand in for the user's own credentials.
         raw: what is sent in place of a body of JSON.
+        address: what is asked in place of the operation's own path, where an answer told it.
         together: the number of the volley that it is sent in, where several are sent at once.
     """
 
@@ -45,6 +46,7 @@ class Call:
     authorization: Mapping[str, str] | None = None
     raw: bytes | None = None
     together: int | None = None
+    address: str | None = None
 
     @property
     def media_type(self) -> str:

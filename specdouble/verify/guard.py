@@ -151,7 +151,7 @@ class Guard:
             # Below a document of ours, too: many servers find a comment by its number, whatever article the path names.
             if (under_own or last or making) and not self.ledger.may_be_anothers(kind, value):
                 continue
-            if making and self.ledger.is_gone(kind, value):
+            if self.ledger.is_gone(kind, value) and (making or (last and self.ledger.is_given_once(kind, value))):
                 continue
             below = named[position + 1 :]
             if not last and name in self.fixed and (below or operation.method == "post"):

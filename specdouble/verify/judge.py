@@ -12,6 +12,7 @@ from specdouble.verify.problem import Broken, Trouble
 UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
 SAID_TO_BE_MISSING = (501, 503, 507)  # where they are declared, they are answers like others
 NOT_IMPLEMENTED = 501  # says what the server cannot do (RFC 9110, 15.6.2): it has not failed
+PROBLEM = "application/problem+json"
 HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -39,8 +40,16 @@ def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
             declared = ", ".join(sorted(operation.statuses))
             yield Broken(f"one of the statuses {declared}", f"it answered {exchange.told()}", "conformance")
         return
+    yield from _problem(exchange)
     if response.content:
         yield from _body(contract, operation, response, exchange)
+
+
+def _problem(exchange: Exchange) -> Iterator[Broken]:
+    """A problem that tells another status than its answer (RFC 9457, 3.1.2)."""
+    told = exchange.json.get("status") if exchange.type == PROBLEM and isinstance(exchange.json, dict) else None
+    if isinstance(told, int) and told != exchange.status:
+        yield Broken("a problem to tell the status of its answer (RFC 9457)", f"it tells {told}", "error_shape")
 
 
 def _body(contract: Contract, operation: Operation, response: Response, exchange: Exchange) -> Iterator[Broken]:

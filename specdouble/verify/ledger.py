@@ -153,6 +153,16 @@ class Ledger:
         """Whether this run created such a document and deleted it."""
         return (kind, str(value)) in self._gone
 
+    def is_given_once(self, kind: str, value: Any) -> bool:
+        """Whether the id of a document that was deleted is surely no other's now.
+
+        Some databases give the largest number again: of a smaller one, the next document is told apart.
+        """
+        if _shape(value) not in ("number", "text"):
+            return True
+        numbers = (str(one.id) for one in list(self.created.values()) if one.kind == kind)
+        return str(value).isdecimal() and any(one.isdecimal() and int(one) > int(value) for one in numbers)
+
     def owns_any(self, value: Any) -> bool:
         """Whether this run created a document with that id, of whatever kind."""
         return self._values[str(value)] > 0

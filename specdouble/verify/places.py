@@ -91,12 +91,17 @@ def _place(trial: Trial, subject: Subject) -> Place:
 
 def below(trial: Trial, subject: Subject, user: User) -> dict[str, dict[str, Any]]:
     """The parameters of a create below a new parent, and below the parents of that."""
+    _, parent = parents(trial.session, subject, trial.creator(subject))[-1]
+    return under(trial, subject, trial.create(parent, user))
+
+
+def under(trial: Trial, subject: Subject, parent: Document) -> dict[str, dict[str, Any]]:
+    """The parameters of a create directly below a document."""
     session, creator = trial.session, trial.creator(subject)
-    name, parent = parents(session, subject, creator)[-1]
-    document = trial.create(parent, user)
-    around = session.surroundings(creator, user, None)
-    above = {one: value for one, value in document.around.get("path", {}).items() if one in around.get("path", {})}
-    return {**around, "path": {**around.get("path", {}), **above, name: document.id}}
+    name, _ = parents(session, subject, creator)[-1]
+    path = {**parent.around.get("path", {}), name: parent.id}
+    around: dict[str, dict[str, Any]] = session.surroundings(creator, parent.user, None, known={"path": path})
+    return around
 
 
 def pages(

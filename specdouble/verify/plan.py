@@ -8,7 +8,23 @@ from itertools import chain, zip_longest
 from specdouble.contract import CollectionRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.case import Case, Missing
-from specdouble.verify.checks import authentication, filtering, nesting, paging, random, refusals, texts, writes
+from specdouble.verify.checks import (
+    authentication,
+    concurrency,
+    deletion,
+    derived_values,
+    filtering,
+    header_fields,
+    idempotency,
+    nesting,
+    paging,
+    patching,
+    random,
+    refusals,
+    replacement,
+    texts,
+    writes,
+)
 from specdouble.verify.session import Session
 
 # What there is for each collection, whatever its rules.
@@ -21,6 +37,13 @@ OF_SUBJECTS = (
     nesting.plan,
     paging.plan,
     filtering.plan,
+    deletion.plan,
+    patching.plan,
+    replacement.plan,
+    concurrency.plan,
+    derived_values.plan,
+    header_fields.plan,
+    idempotency.plan,
 )
 
 
@@ -34,6 +57,7 @@ def plan(session: Session) -> list[Case | Missing]:
         for of_subject in OF_SUBJECTS:
             found += of_subject(session, subject)
     found += refusals.plan_malformed(session)
+    found += patching.plan_media(session)
     found += texts.plan(session)
     found += authentication.plan(session)
     return [one for one in found if not isinstance(one, Case) or _wanted(session, one)]

@@ -130,6 +130,22 @@ class Trial:
             if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
                 raise Broken(broken.expected, broken.seen)
 
+    @staticmethod
+    def call_of(operation: Operation, user: User, parts: Mapping[str, Any], **more: Any) -> Call:
+        """A request that is sent later, or more than once: `path`, `query`, `headers` and `body` are its parts."""
+        whole = {**parts, **more}
+        return Call(operation, user.name or None, has_body="body" in whole, **whole)
+
+    def resend(self, call: Call) -> Exchange:
+        """Send a request as it is, perhaps once more; the answer is judged."""
+        exchange: Exchange = self.session.client.send(call)
+        self._note(exchange)
+        return exchange
+
+    def fetch(self, operation: Operation, user: User, address: str) -> Exchange:
+        """Read what an answer gave the address of, as the operation would."""
+        return self.resend(Call(operation, user.name or None, address=address))
+
     def volley(self, calls: list[Call]) -> list[Exchange]:
         """Send the requests at the same moment."""
         number = sum(1 for one in self.exchanges if one.call.together is not None) + 1
@@ -465,9 +481,18 @@ class Trial:
             raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
         known = {**document.around, "path": self._parents(operation, document)}
         around = self.session.surroundings(operation, document.user, name, known=known)
+        if "If-Match" in around.get("headers", {}):  # one that is required
+            around["headers"]["If-Match"] = self._tag(document)
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
         return dict(around)
+
+    def _tag(self, document: Document) -> str:
+        """The tag of the document as it is; any, where none is told."""
+        reader = next(iter(document.subject.readers), None)
+        if reader is None:
+            return "*"
+        return str(self.send(reader, document.user, **self.place(reader, document)).headers.get("etag", "*"))
 
     def update_call(
         self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None

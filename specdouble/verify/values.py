@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -42,6 +43,11 @@ TEXTS = (
     "Robert'); DROP TABLE leads;--",
     "",
 )
+# Moments and days that careless code moves: of another zone, with fractions of a second, at the end of a month.
+_TIMES = {
+    "date-time": ("2026-03-04T05:06:07+05:30", "2026-07-31T23:59:59.250-08:00"),
+    "date": ("2024-02-29", "2026-01-01"),
+}
 NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
 LARGEST_INT32 = 2**31 - 1
 INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
@@ -191,10 +197,10 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
     if what == "string":
         if schema.get("format") == "email":
             return ["First.Last+tag@Sub.Example.com", "o'hara_1@example.co.uk"]
-        return list(TEXTS) if not schema.get("format") else []
+        return list(_TIMES.get(str(schema.get("format")), ())) if schema.get("format") else list(TEXTS)
     if what == "array":
         one = plausible(schema, resolve, "one")
-        return [one, [], one * 3] if isinstance(one, list) else []
+        return [one, [], one * 3, _items(schema, resolve, 3)] if isinstance(one, list) else []
     return [plausible(schema, resolve, "one")]
 
 
@@ -212,9 +218,28 @@ def edges(schema: Any, resolve: Resolve) -> Iterator[tuple[str, Any]]:
         yield from _number_edges(schema, what)
     elif what == "string" and not schema.get("format") and "pattern" not in schema:
         yield from _length_edges(schema, "minLength", "maxLength", lambda size: "n" * size, (1, 256, 2000))
+        most = schema.get("maxLength")
+        if isinstance(most, int) and 0 < most <= 100_000:  # JSON Schema counts characters (RFC 8259, 7)
+            yield f"{most} characters of two bytes, the most", "é" * most
+            yield f"{most} characters of two UTF-16 units, the most", "🦊" * most
     elif what == "array":
-        item = plausible(schema.get("items"), resolve, "one")
-        yield from _length_edges(schema, "minItems", "maxItems", lambda size: [item] * size, (0, 1, 30))
+        yield from _length_edges(schema, "minItems", "maxItems", partial(_items, schema, resolve), (0, 1, 30))
+        if schema.get("uniqueItems") is True:
+            yield "an item twice", _items(schema, resolve, 1) * 2
+
+
+def _items(schema: Schema, resolve: Resolve, count: int) -> list[Any]:
+    """So many items, from the last to the first, no two alike where there are so many values."""
+    items = merged(schema.get("items"), resolve)
+    options = items.get("enum") or []
+    made = options[:count] or [plausible(items, resolve, f"{count - number}") for number in range(count)]
+    if kind(items) in ("integer", "number") and not options:
+        made = [within(items, count - number + _whole(items.get("minimum", 0))) for number in range(count)]
+    return (made * (count // len(made) + 1))[:count] if made else []
+
+
+def _whole(bound: Any) -> int:
+    return math.ceil(bound) if isinstance(bound, int | float) else 0
 
 
 def _number_edges(schema: Schema, what: str) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,8 @@ from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, Lists
 from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.placement import Placement
+from specdouble.double.answers.preconditions import Preconditions
+from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
@@ -34,7 +36,7 @@ def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists:
     if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
         return None
     answer = getattr(AutomaticOperation(contract, operation, action, sampler, lists), action.does, None)
-    return None if answer is None else _refusing(answer, sampled(contract, operation, sampler))
+    return None if answer is None else once(operation, _refusing(answer, sampled(contract, operation, sampler)))
 
 
 def _refusing(answer: Callable[..., Result], sample: Callable[[], Result]) -> Callable[..., Result]:
@@ -71,6 +73,7 @@ class AutomaticOperation:
         self._resource: Resource = contract.resources[action.collection]
         self._arguments = {one.name: argument_name(one.name) for one in operation.parameters}
         self._placement = Placement(contract, operation, action)
+        self._preconditions = Preconditions(contract, operation, action.collection)
         self._completion = Completion(contract, self._resource, sampler)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
         many = action.does == "list" or action.in_array
@@ -93,7 +96,7 @@ class AutomaticOperation:
         document = {**self._body(arguments), **self._placement.scope(values)}
         stored = self._inserted(documents, document)
         headers = self._location(stored, values) if self._operation.success == 201 else {}
-        return self._body_with([stored]), self._operation.success, headers
+        return self._body_with([stored]), self._operation.success, headers | self._preconditions.headers(stored)
 
     def create_many(self, **arguments: JSON) -> Result:
         """Store each document of the body's array."""
@@ -130,6 +133,7 @@ class AutomaticOperation:
             created = "201" in self._operation.responses
             return self._body_with([stored]), 201 if created else self._operation.success, {}
         before = before or self._found(documents, wanted)
+        self._preconditions.hold(before, values)
         removed = {*self._sent.values()} - self._set_by_server
         kept = _without(before, removed)
         after = self._completion.with_required({**kept, **body}, before)
@@ -140,6 +144,7 @@ class AutomaticOperation:
         values, body = self._values(arguments), self._body(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
         before = self._found(documents, wanted)
+        self._preconditions.hold(before, values)
         patch = arguments.get("body")
         if not isinstance(patch, JsonPatch | MergePatch):
             return self._saved(documents, wanted, before, {**before, **body})
@@ -150,7 +155,9 @@ class AutomaticOperation:
         """Remove the document of the id."""
         values = self._values(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
-        shown = self._shown(self._found(documents, wanted))  # first: where there is no answer, nothing is removed
+        found = self._found(documents, wanted)
+        self._preconditions.hold(found, values)
+        shown = self._shown(found)  # first: where there is no answer, nothing is removed
         if not documents.delete_one(wanted).deleted_count:
             raise self._missing({})  # another request was faster
         if self._asked is not None:
@@ -291,7 +298,7 @@ class AutomaticOperation:
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
-        return self._body_with([document]), self._operation.success, {}
+        return self._body_with([document]), self._operation.success, self._preconditions.headers(document)
 
     def _body_with(self, documents: Sequence[Document]) -> JSON:
         """The success's body, which shows one document, or all in an array."""

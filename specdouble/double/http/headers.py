@@ -85,9 +85,10 @@ class DeclaredHeaders:
     def _tagged(self, answer: Answer, present: set[bytes], asked: Mapping[bytes, bytes]) -> Answer:
         """The answer with the tag of its body, or 304 for who has that body already (RFC 9110, 8.8.3 and 13.1.2)."""
         if b"etag" in present:
-            return answer
-        tag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
-        answer.headers.append((b"etag", tag.encode()))
+            tag = next(value for name, value in answer.headers if name == b"etag").decode("latin-1")
+        else:
+            tag = f'"{blake2b(answer.body, digest_size=12).hexdigest()}"'
+            answer.headers.append((b"etag", tag.encode()))
         known = asked.get(b"if-none-match")
         if known is None or not self._knows_304 or not _has_tag(known.decode("latin-1"), tag):
             return answer

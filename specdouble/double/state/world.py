@@ -37,7 +37,8 @@ class World:
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
 
-    `used` is when its last request began, and `busy` counts those that are being waited for.
+    `used` is when its last request began, and `busy` counts those that are being waited for. `answered` is what was
+    answered by operation, caller and idempotency key, with what had been asked.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class World:
         self._make_room = make_room
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
+        self.answered: dict[tuple[str, str, str], tuple[str, Any]] = {}
         self._filled: set[str] = set()  # the collections that have what they begin with
         self._seeded = 0  # writes that this took
         self.adopt(contract, initial)
@@ -104,6 +106,7 @@ class World:
     def reset(self) -> None:
         """Forget every document but the seed's."""
         self._store.drop(self.name)
+        self.answered.clear()
         self._open()
         self._begin_anew()
 

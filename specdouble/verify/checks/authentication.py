@@ -104,6 +104,10 @@ def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tupl
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
         kinds += _signed_wrongs(session, user, scheme)
+    else:
+        known = user.credentials[scheme]
+        kinds += ["in another case"] if known.swapcase() != known else []
+        kinds += ["a wildcard", "its first three quarters"]
     if takes_whoever_asks(session, operation):
         kinds = ["no credentials"]
     others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
@@ -153,6 +157,9 @@ def _forged(session: Session, user: User, scheme: str, what: str, known: str) ->
         "nonsense": "nonsense:nonsense" if ":" in known else "nonsense",
         "cut short": known[:middle],
         "one character more": known + "x",
+        "in another case": known.swapcase(),
+        "a wildcard": "%",
+        "its first three quarters": known[: 3 * len(known) // 4],
         "one character other": known[:middle]
         + ("A" if known[middle : middle + 1] != "A" else "B")
         + known[middle + 1 :],

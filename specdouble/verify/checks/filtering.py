@@ -66,7 +66,9 @@ def plan(session: Session, subject: Subject) -> Plan:
     operation = next(iter(subject.listers), None)
     if operation is None or not subject.creators:
         return
-    about, found = ids(operation), list(_filters(session, subject))
+    # Where a value must be given for one parameter, the others cannot be tried without it.
+    must = {one.name for one in subject.narrowing(operation)}
+    about, found = ids(operation), [one for one in _filters(session, subject) if must <= {one.parameter}]
     for one in found:
         for value, other in (one.values, one.values[::-1]):
             promise = f"{operation} with {one.parameter} shows what has the value, and nothing else"
@@ -164,8 +166,7 @@ def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any
         for one in held:
             there.create(trial, **{by.name: one})
         having = [one for one, kept in zip(there.made, held, strict=True) if by.takes({by.name: kept}, value)]
-        everything, _ = _listed(trial, there, {})
-        _hold(there, everything, there.made, "no filter")
+        _all_are_shown(trial, there, by)
         entries, total = _listed(trial, there, {by.parameter: value})
         what = f"{by.parameter}={shown(value)}"
         _hold(there, entries, having, what)
@@ -176,12 +177,27 @@ def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any
             raise Broken(f"the total of the list with {what} to be {len(entries)}", f"it is {total}")
 
 
+def _all_are_shown(trial: Trial, there: Place, by: Filter) -> None:
+    """Hold that the list shows every document of the place, one value after the other where a value must be given.
+
+    Raises:
+        NotExercised: it does not, which is another check's matter.
+    """
+    narrowing = {one.name for one in there.subject.narrowing(there.subject.listers[0])}
+    queries: list[dict[str, Any]] = [{by.parameter: one} for one in by.values] if narrowing else [{}]
+    entries = [entry for query in queries for entry in _listed(trial, there, query)[0]]
+    shown_ids = {str(entry.get(there.subject.key)) for entry in entries}
+    if not {str(one.id) for one in there.made} <= shown_ids:
+        raise NotExercised("the list does not show all new documents, whatever is asked for")
+
+
 def _changed(trial: Trial, subject: Subject, by: Filter) -> None:
     value, other = by.values
     with place(trial, subject) as there:
         document = there.create(trial, **{by.name: by.kept(other)})
         updater = next(one for one in subject.updaters if by.name in subject.requested(one.operation))
         trial.update(updater, document, {by.name: by.kept(value)})
+        _all_are_shown(trial, there, by)
         entries, _ = _listed(trial, there, {by.parameter: value})
         _hold(there, entries, [document], f"{by.parameter}={shown(value)}")
         entries, _ = _listed(trial, there, {by.parameter: other})
@@ -192,6 +208,7 @@ def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
     with place(trial, subject) as there:
         for first, second in product(one.values, two.values):
             there.create(trial, **{one.name: one.kept(first), two.name: two.kept(second)})
+        _all_are_shown(trial, there, one)
         query = {one.parameter: one.values[0], two.parameter: two.values[0]}
         entries, _ = _listed(trial, there, query)
         _hold(there, entries, there.made[:1], f"{one.parameter} and {two.parameter}")

@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.paging import first_page, is_paged, page_parameters, size_bounds, total_told
+from specdouble.verify.paging import first_page, is_by_cursor, is_paged, page_parameters, size_bounds, total_told
 from specdouble.verify.places import Place, pages, place
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -68,6 +68,8 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
         keys = {str(entry.get(there.subject.key)) for entry in entries}
         shown.append((exchange, entries))
         if entries and keys <= seen:
+            if is_by_cursor(operation):
+                raise NotExercised(f"{operation} does not tell where its next page begins")
             break  # nor would the next one show anything else
         seen |= keys
         if len(seen) > len(there.made) + MOST_LEFT:

@@ -11,6 +11,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks.writes import hold
 from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -189,6 +190,8 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
         return None  # so short a number may well be taken
     accepted(exchange, f"{name} {shown(value)}")
+    if document is not None and isinstance(value, list | str) and len(value) > 1:
+        hold(trial, document, {name: value}, "sent")
     return None
 
 

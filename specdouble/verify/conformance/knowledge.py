@@ -11,7 +11,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
-from specdouble.contract import Operation
+from specdouble.contract import Media, Operation
 from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
@@ -201,13 +201,21 @@ class Knowledge:
             document = self._kept(operation, subject, case, document)
         around = sane(case.body) if positive else case.body
         body = rewrapped(contract, operation, around, document)
-        fitted = media.slot is None or contract.schemas.is_valid(media.slot, body)
-        was = media.slot is None or contract.schemas.is_valid(media.slot, case.body)
-        if body != case.body and fitted == was:
+        if body != case.body and self._is_valid(media, body) == self._is_valid(media, case.body):
             case.body = body
 
+    def _is_valid(self, media: Media, body: Any) -> bool:
+        """Whether a body fits its schema, formats included."""
+        return media.slot is None or self.session.contract.schemas.is_valid(media.slot, body)
+
     def breaks_a_rule(self, operation: Operation, case: Any) -> bool:
-        """Whether a request would break a rule about several properties at once, or one about moves of a document."""
+        """Whether a request would break a rule about several properties at once, one about moves, or a format.
+
+        Schemathesis looks at no format of what is a text or null.
+        """
+        media = operation.document_body
+        if media is not None and not self._is_valid(media, case.body):
+            return True
         action = self.session.contract.actions.get(operation.id)
         subject = self.session.subjects[action.collection] if action else None
         document = unwrapped(self.session.contract, operation, case.body)

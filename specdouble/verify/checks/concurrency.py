@@ -1,0 +1,90 @@
+"""Requests at the same time: of changes of different properties, and of creates, none is lost."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.places import place
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import CLIENTS, Trial
+from specdouble.verify.values import kind, merged, plausible
+
+ROUNDS = 3
+MOST_AT_ONCE = 4  # changes of one document
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for the documents of one collection."""
+    if not subject.creators or not subject.observable:
+        return
+    for updater in subject.updaters:
+        names = _apart(session, subject, updater) if updater.partial else []
+        if len(names) > 1:
+            promise = f"of changes by {updater.operation} at the same time none is lost"
+            run = partial(_changed, subject=subject, updater=updater, names=names)
+            yield Case(Names.concurrency, promise, run, "different properties", ids(updater.operation), decisive=True)
+    if not subject.bounding:
+        promise = f"of documents that {subject.creators[0]} makes at the same time none is lost"
+        run = partial(_created, subject=subject)
+        yield Case(Names.concurrency, promise, run, "", ids(subject.creators[0]), decisive=True)
+
+
+def _apart(session: Session, subject: Subject, updater: Updater) -> list[str]:
+    """Properties of which each can be changed by itself."""
+    if subject.keeping:
+        return []
+    ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, *session.implied}
+    found = []
+    for name, schema in subject.requested(updater.operation).items():
+        simple = kind(merged(schema, session.contract.resolve)) in ("string", "number", "integer")
+        if name not in ruled and name in subject.resource.properties and simple:
+            found.append(name)
+    return found[:MOST_AT_ONCE]
+
+
+def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str]) -> None:
+    schemas = subject.requested(updater.operation)
+    document = trial.create(subject)
+    for _ in range(ROUNDS):
+        sent = {name: plausible(schemas[name], trial.contract.resolve, trial.session.word()) for name in names}
+        calls = [trial.update_call(updater, document, {name: value}) for name, value in sent.items()]
+        if any(subject.unwrapped(call).keys() != {name} for call, name in zip(calls, sent, strict=True)):
+            raise NotExercised(f"{updater.operation} takes no change of one property alone")
+        answers = trial.volley(calls)
+        taken = [name for name, answer in zip(sent, answers, strict=True) if answer.ok]
+        if len(taken) < 2:
+            raise NotExercised("the server takes one of several changes at the same time")
+        _hold(trial, {name: sent[name] for name in taken}, trial.look(document))
+        document = trial.create(subject)
+
+
+def _hold(trial: Trial, sent: dict[str, Any], seen: dict[str, Any]) -> None:
+    for name, value in sent.items():
+        if name in seen and not same(value, seen[name]):
+            expected = f"{name} to be {shown(value)}, which one of {len(sent)} changes at the same time has set"
+            raise Broken(expected, f"a read shows {shown(seen[name])}")
+    trial.settle()
+
+
+def _created(trial: Trial, subject: Subject) -> None:
+    with place(trial, subject) as there:
+        creator = trial.creator(subject)
+        bodies = [trial.body(subject, creator, there.user) for _ in range(CLIENTS)]
+        calls = [trial.create_call(subject, there.user, body, around=there.around) for body in bodies]
+        answers = trial.volley(calls)
+        made = [one for one in (trial.adopt(subject, there.user, answer) for answer in answers) if one is not None]
+        there.made += made
+        if len(made) < 2:
+            raise NotExercised("the server takes one of several creates at the same time")
+        names = [str(one.id) for one in made]
+        if len(set(names)) < len(names):
+            raise Broken("documents that are made at the same time to have ids of their own", f"they are {names}")
+        for document in made:
+            if trial.look_for(document, document.user) is None:
+                raise Broken("each document that was made at the same time as others to be there",
+                             f"{document.id} is not")  # fmt: skip

@@ -1,0 +1,209 @@
+"""Header fields: `Location` leads to what was made, a tag is another after a change, and conditions hold (RFC 9110)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from specdouble.contract import Operation
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.preconditions import header
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import CLIENTS, Document, Trial, accepted
+
+STALE = '"specdouble-no-such-tag"'
+FAILED = {412, 428}
+NOT_MODIFIED = 304
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for the documents of one collection."""
+    if not subject.creators or not subject.readers:
+        return
+    reader, creator = subject.readers[0], subject.creators[0]
+    promise = f"{creator} tells by Location where the new document is"
+    yield Case(Names.header_fields, promise, partial(_location, subject=subject), "", ids(creator))
+    promise = f"the tag of {reader} is that of the document as it is"
+    yield Case(Names.header_fields, promise, partial(_same_tag, subject=subject), "", ids(reader))
+    for updater in subject.updaters:
+        promise = f"{updater.operation} gives the document another tag"
+        run = partial(_other_tag, subject=subject, updater=updater)
+        yield Case(Names.header_fields, promise, run, "", ids(updater.operation, reader))
+        if header(updater.operation, "if-match"):
+            yield from _conditions(subject, updater)
+    for operation in subject.deleters:
+        if header(operation, "if-match"):
+            promise = f"{operation} is done where the tag is current alone"
+            run = partial(_deleted, subject=subject, operation=operation)
+            yield Case(Names.header_fields, promise, run, "", ids(operation), decisive=True)
+    if header(reader, "if-none-match") or str(NOT_MODIFIED) in reader.statuses:
+        promise = f"{reader} answers 304 where the tag is current alone"
+        yield Case(
+            Names.header_fields, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True
+        )
+    yield from _negotiation(session, subject)
+
+
+def _negotiation(_session: Session, subject: Subject) -> Plan:
+    for operation in (*subject.readers[:1], *subject.listers[:1]):
+        promise = f"{operation} does not fail at any Accept"
+        for accept in ("text/csv", "application/xml;q=0.1", "nonsense", "application/json;q=0"):
+            run = partial(_accepted_type, subject=subject, operation=operation, accept=accept)
+            yield Case(Names.conformance, promise, run, accept, ids(operation))
+
+
+def _accepted_type(trial: Trial, subject: Subject, operation: Operation, accept: str) -> None:
+    """Whatever it answers is judged, a failure above all: 406 and the usual answer are both right (RFC 9110, 12.1)."""
+    document = trial.create(subject)
+    parts = trial.place(operation, document) if operation in subject.readers else trial.session.surroundings(
+        operation, trial.user, None, known=trial.listing(document))  # fmt: skip
+    trial.send(operation, trial.user, **{**parts, "headers": {**parts.get("headers", {}), "Accept": accept}})
+
+
+# Location
+
+
+def _location(trial: Trial, subject: Subject) -> None:
+    document = trial.create(subject)
+    given = document.made.headers.get("location")
+    if given is None:
+        raise NotExercised(f"{document.made.call.operation} answers without Location")
+    reader = subject.readers[0]
+    usual = trial.send(reader, trial.user, **trial.place(reader, document))
+    accepted(usual, "a read of the new document")
+    address = urljoin(document.made.url, given)
+    if urlsplit(address).path == urlsplit(usual.url).path:
+        return
+    if urlsplit(address).netloc != urlsplit(usual.url).netloc:
+        raise NotExercised("Location names another host")
+    there = trial.fetch(reader, trial.user, address)
+    found = there.at(subject.action(reader).envelope)
+    shown = subject.named(found).get(subject.key) if there.ok and isinstance(found, dict) else None
+    if shown is None or str(shown) != str(document.id):
+        raise Broken(f"Location to lead to the new document {document.id}", f"{given} answers {there.told(80)}")
+
+
+# Tags
+
+
+def _tagged(trial: Trial, document: Document) -> tuple[str, Exchange]:
+    """The tag that a read of the document tells.
+
+    Raises:
+        NotExercised: it tells none.
+    """
+    reader = document.subject.readers[0]
+    exchange = trial.send(reader, document.user, **trial.place(reader, document))
+    accepted(exchange, "a read of a document that is there")
+    if "etag" not in exchange.headers:
+        raise NotExercised(f"{reader} tells no ETag")
+    return exchange.headers["etag"], exchange
+
+
+def _same_tag(trial: Trial, subject: Subject) -> None:
+    document = trial.create(subject)
+    one, other = _tagged(trial, document)[0], _tagged(trial, document)[0]
+    if one != other:
+        raise Broken("the tag of a document that does not change to stay", f"it was {one}, and is {other}")
+    _is_answered(document.made, one)
+
+
+def _is_answered(written: Exchange, tag: str) -> None:
+    """Hold that the tag of an answer to a write is that of the document (RFC 9110, 8.8.3 and 9.3.4)."""
+    told = written.headers.get("etag")
+    if told is not None and told != tag:
+        raise Broken("the tag that a write answers with to be the one that a read shows", f"it is {told}, and {tag}")
+
+
+def _other_tag(trial: Trial, subject: Subject, updater: Updater) -> None:
+    document = trial.create(subject)
+    before, _ = _tagged(trial, document)
+    changes = trial.session.bodies.change(subject, updater)
+    if not changes:
+        raise NotExercised(f"{updater.operation} changes nothing that no rule speaks of")
+    seen = trial.look(document)
+    exchange = trial.update(updater, document, changes)
+    after, _ = _tagged(trial, document)
+    if before == after and trial.look(document) != seen:
+        raise Broken("a document to have another tag after a change", f"it is {after} still")
+    _is_answered(exchange, after)
+
+
+# Conditions
+
+
+def _conditions(subject: Subject, updater: Updater) -> Plan:
+    of: dict[str, Any] = {"subject": subject, "updater": updater}
+    promise, about = f"{updater.operation} is done where the tag is current alone", ids(updater.operation)
+    yield Case(Names.header_fields, promise, partial(_changed, **of), "", about, decisive=True)
+    promise = f"{updater.operation} takes one of several changes at the same time that name one tag"
+    yield Case(Names.header_fields, promise, partial(_raced, **of), "", about)
+
+
+def _conditional(trial: Trial, updater: Updater, document: Document, tag: str) -> Exchange:
+    """A change under the condition that the document has the tag."""
+    changes = trial.kept(updater, document, trial.session.bodies.change(document.subject, updater))
+    call = trial.update_call(updater, document, changes)
+    headers = {**call.headers, "If-Match": tag}
+    return trial.send(call.operation, document.user, path=call.path, query=call.query, headers=headers, body=call.body)
+
+
+def _refused(exchange: Exchange, what: str) -> None:
+    if not exchange.refused or (exchange.status not in FAILED and "412" in exchange.call.operation.statuses):
+        raise Broken(f"{what} to be refused with 412", f"the server answered {exchange.told()}")
+
+
+def _changed(trial: Trial, subject: Subject, updater: Updater) -> None:
+    document = trial.create(subject)
+    old, _ = _tagged(trial, document)
+    accepted(_conditional(trial, updater, document, old), "a change whose If-Match is current")
+    accepted(_conditional(trial, updater, document, "*"), "a change whose If-Match is `*`")
+    current, before = _tagged(trial, document)
+    if current == old:
+        raise NotExercised("a change leaves the tag as it was")
+    for tag, what in ((STALE, "a change whose If-Match is no tag of the document"), (old, "one whose tag is stale")):
+        _refused(_conditional(trial, updater, document, tag), what)
+        if _tagged(trial, document)[1].json != before.json:
+            raise Broken("a change that is refused to change nothing", "the document changed")
+
+
+def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
+    for _ in range(2):
+        document = trial.create(subject)
+        tag, _ = _tagged(trial, document)
+        calls = []
+        for _ in range(CLIENTS // 2):
+            changes = trial.kept(updater, document, trial.session.bodies.change(subject, updater))
+            call = trial.update_call(updater, document, changes)
+            headers = {**call.headers, "If-Match": tag}
+            calls.append(trial.call_of(call.operation, document.user, {"path": call.path, "query": call.query},
+                                       headers=headers, body=call.body))  # fmt: skip
+        taken = sum(answer.ok for answer in trial.volley(calls))
+        if taken > 1:
+            raise Broken("one of several changes at the same time that name one tag to be taken", f"{taken} were")
+
+
+def _deleted(trial: Trial, subject: Subject, operation: Operation) -> None:
+    document = trial.create(subject)
+    parts = trial.place(operation, document)
+    stale = {**parts, "headers": {**parts.get("headers", {}), "If-Match": STALE}}
+    _refused(trial.send(operation, document.user, **stale), "a delete whose If-Match is no tag of the document")
+    tag, _ = _tagged(trial, document)
+    current = {**parts, "headers": {**parts.get("headers", {}), "If-Match": tag}}
+    accepted(trial.send(operation, document.user, **current), "a delete whose If-Match is current")
+
+
+def _not_modified(trial: Trial, subject: Subject) -> None:
+    document, reader = trial.create(subject), subject.readers[0]
+    tag, _ = _tagged(trial, document)
+    parts = trial.place(reader, document)
+    for asked, wanted in ((tag, True), (STALE, False)):
+        headers = {**parts.get("headers", {}), "If-None-Match": asked}
+        exchange = trial.send(reader, trial.user, **{**parts, "headers": headers})
+        if (exchange.status == NOT_MODIFIED) != wanted:
+            what = "304 where If-None-Match is current" if wanted else "the document where If-None-Match is stale"
+            raise Broken(f"{reader} to answer {what}", f"it answered {exchange.told(80)}")

@@ -1,0 +1,143 @@
+"""Patches: null takes a property away, an array takes another's place, and a merge patch merges objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater, required
+from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.values import kind, merged, plausible
+
+MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
+UNSUPPORTED = "415"  # RFC 9110, 15.5.16
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for the changes of one collection."""
+    if not subject.creators or not subject.observable:
+        return
+    for updater in subject.updaters:
+        if updater.partial:
+            yield from _of_updater(session, subject, updater)
+
+
+def plan_media(session: Session) -> Plan:
+    """Bodies of a type that the operation does not take, where it says how it refuses them."""
+    for operation in session.contract.operations.values():
+        if UNSUPPORTED in operation.statuses and operation.json_body is not None:
+            for media_type in _others(operation):
+                promise = f"{operation} refuses a body of another type"
+                run = partial(_of_another_type, operation=operation, media_type=media_type)
+                yield Case(Names.conformance, promise, run, media_type, ids(operation))
+
+
+def _others(operation: Operation) -> Iterator[str]:
+    """Media types that the operation does not declare: JSON itself, where it takes a patch alone."""
+    declared = set(operation.body.content) if operation.body else set()
+    if not any("*" in one for one in declared):
+        yield from (one for one in ("application/json", "text/plain") if one not in declared)
+
+
+def _of_another_type(trial: Trial, operation: Operation, media_type: str) -> None:
+    parts = trial.session.request(operation, trial.user)
+    control = trial.send(operation, trial.user, **parts)
+    if not control.ok:
+        raise NotExercised(f"the same body of the declared type was refused: {control.told(80)}")
+    parts = trial.session.request(operation, trial.user)
+    headers = {**parts.get("headers", {}), "Content-Type": media_type}
+    exchange = trial.send(operation, trial.user, **{**parts, "headers": headers})
+    if not exchange.refused:
+        raise Broken(f"a body of type {media_type} to be refused", f"the server answered {exchange.told()}")
+
+
+def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
+    resolve, about = session.contract.resolve, ids(updater.operation)
+    merges = updater.operation.body is not None and MERGE_PATCH in updater.operation.body.content
+    for name, schema in _plain(subject, updater):
+        whole = merged(schema, resolve)
+        of: dict[str, Any] = {"subject": subject, "updater": updater, "name": name}
+        if (
+            whole.get("type") is not None
+            and session.bodies.property_fits(schema, None)
+            and _may_lack(session, subject, name)
+        ):
+            promise = f"{updater.operation} takes away what is null"
+            yield Case(Names.partial_update, promise, partial(_null, **of), name, about)
+        if kind(whole) == "array":
+            promise = f"{updater.operation} puts an array in the place of another"
+            yield Case(Names.partial_update, promise, partial(_array, **of, schema=schema), name, about)
+        if kind(whole) == "object" and merges and len(whole.get("properties") or ()) > 1:
+            promise = f"{updater.operation} merges objects"
+            yield Case(Names.partial_update, promise, partial(_object, **of, schema=whole), name, about)
+
+
+def _may_lack(session: Session, subject: Subject, name: str) -> bool:
+    """Whether a document may be without the property: where it may not, many servers take null for nothing sent."""
+    kept = subject.resource
+    is_needed = name in required(session.contract, kept.schema)
+    return session.bodies.property_fits(kept.properties[name], None) or not is_needed
+
+
+def _plain(subject: Subject, updater: Updater) -> Iterator[tuple[str, Any]]:
+    """The properties that no rule speaks of."""
+    ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, updater.id_in_body}
+    for name, schema in subject.requested(updater.operation).items():
+        if name not in ruled and name in subject.resource.properties:
+            yield name, schema
+
+
+def _written(trial: Trial, updater: Updater, document: Document, name: str, value: Any) -> Any:
+    """What a read shows of the property after it was written."""
+    accepted(trial.try_update(updater, document, {name: value}, as_it_is=True), f"{name} {shown(value)} in an update")
+    return trial.look(document).get(name)
+
+
+def _null(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
+    if subject.keeping:
+        raise NotExercised("rules speak of several properties at once")
+    document = trial.create(subject, full=True)
+    before = trial.look(document).get(name)
+    if before is None:
+        raise NotExercised(f"a read shows no {name}")
+    after = _written(trial, updater, document, name, None)
+    usual = merged(subject.requested(subject.creators[0]).get(name, {}), trial.contract.resolve).get("default")
+    if after is not None and (after != usual or before == usual):
+        raise Broken(f"{name} to be gone, as null was sent for it", f"a read shows {shown(after)}")
+
+
+def _array(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
+    whole, document = merged(schema, trial.contract.resolve), trial.create(subject)
+    one, other = ([plausible(whole.get("items"), trial.contract.resolve, trial.session.word())] for _ in range(2))
+    for value in (one, other, []):
+        if not trial.session.bodies.property_fits(schema, value):
+            continue
+        after = _written(trial, updater, document, name, value)
+        if not same(value, after) and not (value == [] and after is None):
+            raise Broken(f"{name} to be {shown(value)}, as it was sent", f"a read shows {shown(after)}")
+
+
+def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
+    resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
+    whole = {key: plausible(part, resolve, trial.session.word()) for key, part in schema["properties"].items()}
+    document = trial.create(subject)
+    if not same(whole, _written(trial, updater, document, name, whole)):
+        raise NotExercised(f"{name} is not shown as it was sent")
+    for key, part in schema["properties"].items():
+        rest = {other: value for other, value in whole.items() if other != key}
+        after = _written(trial, updater, document, name, {key: whole[key]})
+        if not same(rest, after):
+            told = f"a read shows {shown(after)}"
+            raise Broken(f"a patch of {key} in {name} to leave the rest {shown(rest)} (RFC 7396)", told)
+        if fits(part, None):
+            after = _written(trial, updater, document, name, {key: None})
+            if not same(rest, after) or after.get(key) is not None:
+                told = f"a read shows {shown(after)}"
+                raise Broken(f"a null for {key} in {name} to take it away, and leave the rest (RFC 7396)", told)
+            _written(trial, updater, document, name, {key: whole[key]})

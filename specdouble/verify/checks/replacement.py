@@ -1,0 +1,87 @@
+"""Replacements: what a `PUT` leaves out is gone, and the same one a second time changes nothing (RFC 9110, 9.3.4)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater, required
+from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.values import kind, merged
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The cases for the replacements of one collection."""
+    if not subject.creators or not subject.observable:
+        return
+    for updater in subject.updaters:
+        if updater.action.does != "replace" or updater.id_in_body:
+            continue
+        about = ids(updater.operation)
+        of: dict[str, Any] = {"subject": subject, "updater": updater}
+        promise = f"{updater.operation} a second time changes nothing"
+        yield Case(Names.replacement, promise, partial(_twice, **of), "", about)
+        if _is_whole(session, subject, updater):
+            promise = f"{updater.operation} leaves nothing of what it does not hold"
+            run = partial(_leaves_nothing, **of)
+            yield Case(Names.replacement, promise, run, "", about, decisive=True)
+
+
+def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:
+    """Whether the body is a whole document: it must hold what a new one must."""
+    needed = set(subject.required(subject.creators[0]))
+    return (
+        bool(needed)
+        and needed <= set(subject.required(updater.operation))
+        and bool(_optional(session, subject, updater))
+    )
+
+
+def _optional(session: Session, subject: Subject, updater: Updater) -> list[str]:
+    """The properties that a replacement may leave out, and of which no rule says that they stay."""
+    requested, kept = subject.requested(updater.operation), subject.resource
+    bound = {*subject.required(updater.operation), *subject.server_set, *subject.bound_on_update, *subject.once}
+    # What every document must have stays, unless it is sent: the contract does not say what would take its place.
+    bound |= {name for name in required(session.contract, kept.schema)
+              if not session.bodies.property_fits(kept.properties.get(name, {}), None)}  # fmt: skip
+    return [name for name in requested if name not in bound and name in subject.resource.properties
+            and kind(merged(requested[name], session.contract.resolve)) != "boolean"]  # fmt: skip
+
+
+def _leaves_nothing(trial: Trial, subject: Subject, updater: Updater) -> None:
+    document = trial.create(subject, full=True)
+    before = trial.look(document)
+    exchange = trial.try_update(updater, document, {})
+    if not exchange.ok:
+        raise NotExercised(f"a replacement without what may be left out was refused: {exchange.told(80)}")
+    after, sent = trial.look(document), subject.unwrapped(exchange.call)
+    for name in _optional(trial.session, subject, updater):
+        value = before.get(name)
+        usual = merged(subject.requested(updater.operation)[name], trial.contract.resolve).get("default")
+        if name in sent or value in (None, "", [], {}, usual):
+            continue
+        if same(value, after.get(name)):
+            raise Broken(f"{name} to be gone, as the replacement does not hold it", f"it is {shown(value)} still")
+
+
+def _twice(trial: Trial, subject: Subject, updater: Updater) -> None:
+    document = trial.create(subject)
+    body = _whole(trial, subject, updater, document)
+    accepted(trial.try_update(updater, document, body), "a replacement that keeps the contract")
+    one = trial.look(document)
+    accepted(trial.try_update(updater, document, body), "the same replacement a second time")
+    other = trial.look(document)
+    for name in body:
+        if name in one and one[name] != other.get(name):
+            told = f"{name} was {shown(one[name])}, and is {shown(other.get(name))}"
+            raise Broken("the same replacement a second time to change nothing", told)
+
+
+def _whole(trial: Trial, subject: Subject, updater: Updater, document: Document) -> dict[str, Any]:
+    """All that the operation's body may hold, without what a change cannot set."""
+    made = trial.session.bodies.make(subject, updater.operation, document.user, True)
+    return {name: value for name, value in made.items() if name not in subject.bound_on_update}
