@@ -18,7 +18,8 @@ PATCH = {"Content-Type": "application/merge-patch+json"}
 def client() -> Iterator[httpx.Client]:
     """A caller of the tracker's double."""
     with Server(Double(Settings(FOLDER)), "127.0.0.1", 0).running() as url:
-        yield httpx.Client(base_url=f"{url.removesuffix('/v1')}/v1", headers={"X-Api-Key": "any"})
+        with httpx.Client(base_url=f"{url.removesuffix('/v1')}/v1", headers={"X-Api-Key": "any"}) as caller:
+            yield caller
 
 
 def _created(client: httpx.Client, name: str, **headers: str) -> httpx.Response:
