@@ -17,9 +17,10 @@ PATCH = {"Content-Type": "application/merge-patch+json"}
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     """A caller of the tracker's double."""
-    with Server(Double(Settings(FOLDER)), "127.0.0.1", 0).running() as url:
-        with httpx.Client(base_url=f"{url.removesuffix('/v1')}/v1", headers={"X-Api-Key": "any"}) as caller:
-            yield caller
+    server = Server(Double(Settings(FOLDER)), "127.0.0.1", 0)
+    with server.running() as url, httpx.Client(headers={"X-Api-Key": "any"}) as caller:
+        caller.base_url = httpx.URL(f"{url.removesuffix('/v1')}/v1")
+        yield caller
 
 
 def _created(client: httpx.Client, name: str, **headers: str) -> httpx.Response:
