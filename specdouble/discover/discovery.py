@@ -233,7 +233,25 @@ class Discovery:
         for claim in (one for one in mined if one.source.claims):
             if not any(is_refined_by(claim, one) for one in proved):
                 others = [one for one in beside if one.place != claim.place]
-                self.outcomes += [one.outcome(claim, one.state) for one in self._tried([claim], [], others)]
+                self._judge_claim(claim, others)
+
+    def _judge_claim(self, claim: Hypothesis, beside: Sequence[Hypothesis]) -> None:
+        """Attack what words claim; what they leave open, as spellings, is as it was seen."""
+        seen = next((one for one in self.seen if is_refined_by(claim, one)), claim)
+        said = self._refusing(claim.source)
+        for result in self._tried([seen], [], beside):
+            elsewhere = result.in_part and bool(said) and said not in result.broken_in
+            state = CONFIRMED if result.state == REFUTED and elsewhere else result.state
+            self.outcomes.append(result.outcome(replace(seen, source=claim.source), state))
+
+    def _refusing(self, source: Source) -> str:
+        """The id of the operation of whose refusals a sentence speaks; empty where it speaks of more than that."""
+        words = " ".join(source.words.split())
+        for operation in self.contract.operations.values():
+            said = (one.description for one in operation.responses.values())
+            if words and any(words in " ".join(text.split()) for text in said):
+                return operation.id
+        return ""
 
     def _mined(self) -> Iterator[Hypothesis]:
         supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])

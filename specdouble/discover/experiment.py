@@ -33,6 +33,7 @@ class Result:
         cases: how many cases were judged.
         written: whether the contract holds it already.
         in_part: whether it was broken, and holds all the same in a case that proves it, with its control.
+        broken_in: the ids of the operations in which it was broken.
     """
 
     hypothesis: Hypothesis
@@ -45,6 +46,7 @@ class Result:
     cases: int = 0
     written: bool = False
     in_part: bool = False
+    broken_in: frozenset[str] = frozenset()
 
     @staticmethod
     def taken(outcome: Outcome) -> Result:
@@ -142,7 +144,11 @@ def _result(done: Run, hypothesis: Hypothesis, rule: Rule) -> Result:
         reason = "no case of it came to an end"
     curl = _curl(done.session, row)
     in_part = state == REFUTED and not rule.hides and row.shown is not None and all(row.shown.weight)
-    return Result(hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases, in_part=in_part)
+    where = frozenset(name for one in row.failures.values() for name in one.operations)
+    return Result(
+        hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases,
+        in_part=in_part, broken_in=where,
+    )  # fmt: skip
 
 
 def _curl(session: Session, row: Row) -> str:
