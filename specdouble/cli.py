@@ -18,6 +18,7 @@ from specdouble import __version__
 from specdouble.agent.command import mcp_command
 from specdouble.arguments import contract_arguments
 from specdouble.compare.command import compare_command
+from specdouble.diff.command import diff
 from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.overlay_command import overlay
@@ -332,6 +333,7 @@ main.add_command(replay)
 main.add_command(overlay)
 main.add_command(prove)
 main.add_command(init)
+main.add_command(diff)
 main.add_command(sync)
 main.add_command(discover)
 main.add_command(compare_command(_serving_anybody))

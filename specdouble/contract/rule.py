@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 WRITES = ("create", "update", "replace")
 
@@ -64,6 +64,10 @@ class Rule:
             return self.status
         fitting = (status for status in self.refused_with if str(status) in declared)
         return next(fitting, self.refused_with[0] if self.refused_with else 400)
+
+    def looser_than(self, _other: Self) -> bool | None:
+        """Whether it refuses less than another of its id; False where it refuses more, None where neither is known."""
+        return None
 
     def __str__(self) -> str:
         """The promise as a sentence."""

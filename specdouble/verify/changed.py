@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
-import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +10,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation, Refused, read
 from specdouble.contract.pointer import fragment, look_up
+from specdouble.contract.revision import NoGit, NoRevision, unpacked
 from specdouble.verify.problem import CouldNotRun, WrongUse
 
 # What people read, and no server does.
@@ -42,21 +39,17 @@ def concerned(contract: Contract, revision: str, overlays: Sequence[Path] = ()) 
 
 def _contract_at(path: Path, revision: str, folder: Path, overlays: Sequence[Path]) -> Contract | None:
     """The contract of a revision; None where it was not there yet, or cannot be read."""
-    top = Path(_git(path.parent, "rev-parse", "--show-toplevel").decode().strip())
-    _git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    place = path.parent.relative_to(top.resolve()).as_posix()
-    tree = revision if place == "." else f"{revision}:{place}"
     try:
-        # The whole folder: a contract may be of several files.
-        packed = _git(top, "archive", "--format=tar", tree)
-    except WrongUse:
-        return None  # the folder is new
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+        file = unpacked(path, revision, folder)
+    except NoGit:
+        raise CouldNotRun("--changed-since asks git, and there is none: install it, or leave the option out") from None
+    except NoRevision as error:
+        told = f"--changed-since: {error}: name a commit, branch or tag of the contract's repository"
+        raise WrongUse(told) from None
+    if file is None:
+        return None
     try:
-        return read(
-            folder / path.name, overlays=[_then(overlay.resolve(), path.parent, folder) for overlay in overlays]
-        )
+        return read(file, overlays=[_then(overlay.resolve(), path.parent, folder) for overlay in overlays])
     except Refused:
         return None
 
@@ -64,19 +57,6 @@ def _contract_at(path: Path, revision: str, folder: Path, overlays: Sequence[Pat
 def _then(file: Path, project: Path, folder: Path) -> Path:
     """The file as it was then, where it lies in the project; else as it is now."""
     return folder / file.relative_to(project) if file.is_relative_to(project) else file
-
-
-def _git(folder: Path, *arguments: str) -> bytes:
-    program = shutil.which("git")
-    if program is None:
-        raise CouldNotRun("--changed-since asks git, and there is none: install it, or leave the option out")
-    done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, check=False)  # noqa: S603 - no shell
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
-            f"git has no revision {arguments[-1].removesuffix('^{commit}')}"
-        ]
-        raise WrongUse(f"--changed-since: {told[0]}: name a commit, branch or tag of the contract's repository")
-    return done.stdout
 
 
 def _written(contract: Contract, operation: Operation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from specdouble.contract.kind import WORDS, Kind, OnSchema, Reading, mapping, suggestion, words
 from specdouble.contract.resource import HIDDEN, Resource
@@ -38,6 +38,10 @@ class Limit(CollectionRule):
         """Whether whoever may create a document sees all that are counted with it: none is another's."""
         hiding = {name for name in (resource.owner, resource.tenant) if name}
         return resource.owner in self.per or hiding <= {*self.per}
+
+    def looser_than(self, other: Self) -> bool | None:
+        """Whether there may be more."""
+        return self.most > other.most if self.per == other.per else None
 
     def __str__(self) -> str:
         scope = f" of the same {' and '.join(self.per)}" if self.per else ""

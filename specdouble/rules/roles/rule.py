@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from specdouble.contract.kind import Kind, OnOperation, Reading, mapping, suggestion
 from specdouble.contract.resource import Identity
@@ -31,6 +31,12 @@ class Roles(OperationRule):
     def admits(self, held: Any) -> bool:
         """Whether a caller whose claim is this may ask."""
         return any(one in self.roles for one in (held if isinstance(held, list) else [held]))
+
+    def looser_than(self, other: Self) -> bool | None:
+        """Whether callers of more roles may ask."""
+        own, others = {*self.roles}, {*other.roles}
+        is_comparable = self.claim == other.claim and (own >= others or own <= others)
+        return own > others if is_comparable else None
 
     def __str__(self) -> str:
         return f"{self.operation} is for callers whose {self.claim} is {' or '.join(self.roles)}"

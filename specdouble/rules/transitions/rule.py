@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from specdouble.contract.document import Document
 from specdouble.contract.kind import ON_A_PROPERTY, STATUS, WORDS, Kind, OnProperty, Reading, suggestion, words
@@ -35,6 +35,14 @@ class Transitions(PropertyRule):
     def allows(self, before: Any, after: Any) -> bool:
         """Whether a document may move from the one value to the other; staying is no move."""
         return before == after or after in self.moves.get(before, ())
+
+    def looser_than(self, other: Self) -> bool | None:
+        """Whether a document may make every move that it could, and more."""
+        own, others = self._pairs(), other._pairs()
+        return own > others if own >= others or own <= others else None
+
+    def _pairs(self) -> set[tuple[str, str]]:
+        return {(before, after) for before, targets in self.moves.items() for after in targets}
 
     def __str__(self) -> str:
         moves = ", ".join(f"{one} to {' or '.join(others) or 'nothing'}" for one, others in self.moves.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from specdouble.contract.expression import Expression, compiled
 from specdouble.contract.kind import (
@@ -65,6 +65,14 @@ class UniqueKey(CollectionRule):
     def counts(self, document: Mapping[str, Any]) -> bool:
         """Whether a document, as it is shown, is one of those that are compared."""
         return not self.program or self.condition.holds({"self": {**self.defaults, **document}})
+
+    def looser_than(self, other: Self) -> bool | None:
+        """Whether fewer documents are in each other's way: they are compared more closely, or among fewer."""
+        if (self.fields, self.where) != (other.fields, other.where):
+            return None
+        if self.ignore <= other.ignore and {*self.within} >= {*other.within}:
+            return True
+        return False if self.ignore >= other.ignore and {*self.within} <= {*other.within} else None
 
     def __str__(self) -> str:
         shown = [name.removeprefix(HIDDEN) for name in self.within]

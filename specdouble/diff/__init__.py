@@ -1,0 +1,1 @@
+"""What the change of a contract means for its clients."""
