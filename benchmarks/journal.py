@@ -1,86 +1,76 @@
-"""What the journal, with what each rule decided, costs of a request: `python -m benchmarks.journal`.
+"""What the journal, with what each rule decided, costs of the throughput: `python -m benchmarks.journal`.
 
-The same double answers with and without it by turns, in this process: a read, a create and a refusal. The ratio of the
-best rounds is what counts, for a busy machine slows both.
+One double behind its socket answers the load of the other benchmarks with and without a journal by turns. What counts
+is the processor time of a request, for a busy machine makes each wait; the median of the rounds is told.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import time
-from collections.abc import Callable
+import resource
+import statistics
+import subprocess
 from typing import Any
 
+from benchmarks import contender
 from benchmarks.contender import ROOT
-from benchmarks.kind import PATH, STORED
-from benchmarks.scale import PROMPT
-from specdouble.double.app import compiled_operations
+from benchmarks.kind import KINDS, raw
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.operations import Operations
 from specdouble.double.server import Server
 
-ROUNDS, REQUESTS = 40, 300
-_numbers = itertools.count()
+ROUNDS, SECONDS = 15, 0.3
 
 
 def measure(rounds: int = ROUNDS) -> dict[str, tuple[float, float]]:
-    """Microseconds of a request without a journal and with it, by what is asked."""
+    """Microseconds of processor time of a request without a journal and with it, by what is asked."""
     double = Double(Settings(ROOT))
-    headers = {
-        b"host": b"x",
-        b"authorization": f"Bearer {double.token('ada@tether.example')}".encode(),
-        b"content-type": b"application/json",
-    }
-    operations = _operations(double)
-    Server._freeze()  # as while it serves
-    asked: dict[str, Callable[[], Any]] = {
-        "read": lambda: operations.at_once("GET", STORED.encode(), headers, b""),
-        "create": lambda: operations.at_once("POST", PATH.encode(), headers, _creation(f"created {next(_numbers)}")),
-        "refusal": lambda: operations.at_once("POST", PATH.encode(), headers, _creation("taken")),
-    }
-    asked["refusal"]()
-    found = {}
-    for name, ask in asked.items():
-        found[name] = _compare(operations, ask, rounds)
-        double.reset()
-        asked["refusal"]()
-    return found
+    token = double.token("ada@tether.example")
+    assert token is not None
+    server = Server(double, "127.0.0.1", 0)
+    server._freeze()
+    with server.running(), contender.client() as load:
+        return {kind: _compare(server, load, raw(kind, token), rounds) for kind in KINDS}
 
 
-def _operations(double: Double) -> Operations:
-    async def nothing(*_given: Any) -> None:
-        """No other application."""
-
-    return Operations(double, compiled_operations(double), nothing)
-
-
-def _compare(operations: Operations, ask: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    without, with_it = [], []
+def _compare(server: Server, load: subprocess.Popen[str], request: str, rounds: int) -> tuple[float, float]:
+    _send(server, load, request)  # the operations are compiled with the first
+    operations = server._operations
+    assert operations is not None
     record = operations._record
+    found: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
-        operations._record = lambda *_given: None  # type: ignore[method-assign]
-        without.append(_microseconds(ask))
-        operations._record = record  # type: ignore[method-assign]
-        with_it.append(_microseconds(ask))
-    return min(without), min(with_it)
+        for times, kept in zip(found, (lambda *_given: None, record), strict=True):
+            operations._record = kept  # type: ignore[method-assign]
+            times.append(_send(server, load, request))
+    operations._record = record  # type: ignore[method-assign]
+    server.double.reset()
+    return statistics.median(found[0]), statistics.median(found[1])
 
 
-def _microseconds(ask: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
-    for _ in range(REQUESTS):
-        ask()
-    return (time.perf_counter() - begun) / REQUESTS * 1e6
+def _send(server: Server, load: subprocess.Popen[str], request: str) -> float:
+    """The processor time of each request, in microseconds: this process does nothing else."""
+    assert load.stdin
+    assert load.stdout
+    job: dict[str, Any] = {"port": server.address.port, "request": request, "seconds": SECONDS, "most": 1_000_000}
+    before = _processor_seconds()
+    load.stdin.write(json.dumps(job) + "\n")
+    load.stdin.flush()
+    answers = sum(json.loads(load.stdout.readline())["statuses"].values())
+    return (_processor_seconds() - before) / max(int(answers), 1) * 1e6
 
 
-def _creation(name: str) -> bytes:
-    return json.dumps({"configurationName": name, "initialStage": "New", "defaultProcess": PROMPT}).encode()
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
     """Measure, and print."""
-    for name, (without, with_it) in measure().items():
-        print(f"{name:8} {without:6.1f} us without, {with_it:6.1f} us with the journal: {with_it / without - 1:+.1%}")
+    ratios = []
+    for kind, (without, with_it) in measure().items():
+        ratios.append(with_it / without)
+        print(f"{kind:20} {without:6.1f} us without, {with_it:6.1f} us with the journal: {ratios[-1] - 1:+.1%}")
+    print(f"{'all kinds, median':20} {statistics.median(ratios) - 1:+.1%}")
 
 
 if __name__ == "__main__":

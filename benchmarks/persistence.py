@@ -1,11 +1,12 @@
 """What `--persist` costs of a create: `python -m benchmarks.persistence`.
 
-A double that keeps its documents in a file and one that does not answer by turns, in this process; the best rounds are
-told, for a busy machine slows both.
+A double that keeps its documents in a file and one that does not answer by turns, in this process. Told is the
+processor time of the best rounds, for a busy machine slows both.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contender import ROOT
-from benchmarks.journal import _creation, _operations
 from benchmarks.kind import PATH
+from benchmarks.scale import PROMPT
+from specdouble.double.app import compiled_operations
 from specdouble.double.double import Double, Settings
+from specdouble.double.http.operations import Operations
 from specdouble.double.server import Server
 
 ROUNDS, REQUESTS = 30, 200
@@ -36,17 +39,24 @@ def measure(rounds: int = ROUNDS) -> tuple[float, float]:
 
 
 def _creating(double: Double) -> Callable[[str], Any]:
-    operations = _operations(double)
+    async def nothing(*_given: Any) -> None:
+        """No other application."""
+
+    operations = Operations(double, compiled_operations(double), nothing)
     token = double.token("ada@tether.example")
     headers = {b"host": b"x", b"authorization": f"Bearer {token}".encode(), b"content-type": b"application/json"}
     return lambda name: operations.at_once("POST", PATH.encode(), headers, _creation(name))
 
 
+def _creation(name: str) -> bytes:
+    return json.dumps({"configurationName": name, "initialStage": "New", "defaultProcess": PROMPT}).encode()
+
+
 def _microseconds(ask: Callable[[str], Any], number: int) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for index in range(REQUESTS):
         ask(f"created {number} {index}")
-    return (time.perf_counter() - begun) / REQUESTS * 1e6
+    return (time.process_time() - begun) / REQUESTS * 1e6
 
 
 def main() -> None:

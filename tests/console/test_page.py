@@ -35,6 +35,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -168,6 +169,8 @@ def test_a_form_is_filled_from_the_example_and_sent_as_any_user(page: Page) -> N
 def test_documents_are_edited_under_the_rules(page: Page, url: str) -> None:
     visit(page, "documents")
     page.get_by_role("link", name="prompts").click()
+    expect(page.locator(".chip[aria-current]")).to_contain_text("prompts")
+    expect(page.get_by_role("group", name="Documents of prompts")).to_be_visible()
     row = page.locator("tbody tr").first
     row.get_by_role("button", name="Edit").click()
     editor = page.get_by_label("The document as JSON")
@@ -180,6 +183,7 @@ def test_documents_are_edited_under_the_rules(page: Page, url: str) -> None:
     expect(page.locator("tbody")).to_contain_text("Renamed in the console")
     visit(page, "documents")
     page.get_by_role("link", name="lead_management").click()
+    expect(page.get_by_role("group", name="Documents of lead_management")).to_be_visible()
     first = page.locator("tbody tr").first.locator("td").nth(3).inner_text()
     page.locator("tbody tr").nth(1).get_by_role("button", name="Edit").click()
     document = json.loads(editor.input_value())

@@ -14,7 +14,17 @@ from specdouble.double.app import application
 from specdouble.double.double import Double, Settings
 
 ROOT = Path(__file__).parent.parent.parent
-GUARDED = ["/_specdouble/journal", "/_specdouble/docs", "/_specdouble/docs/swagger-ui.css", "/openapi.json"]
+GUARDED = [
+    "/_specdouble/journal",
+    "/_specdouble/docs",
+    "/_specdouble/docs/swagger-ui.css",
+    "/openapi.json",
+    "/_specdouble/",
+    "/_specdouble/console/app.js",
+    "/_specdouble/contract",
+    "/_specdouble/documents/users",
+    "/_specdouble/coverage",
+]
 TOKEN = "of-the-control-plane"
 
 

@@ -28,7 +28,13 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PATIENCE = 60  # seconds
 EVIL = "evil.example"
 TITLE = "the secret of the double"
-CONTROL = ["/_specdouble/journal", "/_specdouble/docs", "/openapi.json"]
+CONTROL = [
+    "/_specdouble/",
+    "/_specdouble/journal",
+    "/_specdouble/documents/tasks",
+    "/_specdouble/docs",
+    "/openapi.json",
+]
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,6 +14,7 @@ export function documents(root, chosen) {
   let [name, skip] = [null, 0];
 
   const open = attempt(async (wanted) => {
+    if (wanted !== name) place.replaceChildren(); // nobody edits a document of the collection that was shown before
     const collections = await known();
     name = wanted ?? name ?? collections[0]?.[0] ?? null;
     skip = 0;

@@ -18,6 +18,7 @@ BYTES = 8 * 1024 * 1024
 _SHOWN = 4096  # bytes of a body, of a target, of an explanation's texts
 _SENTENCES = 20  # of an explanation's violations
 _SENTENCE = 200  # characters of each, where the whole is too long
+_BATCH = 64  # exchanges that are put in their place together
 _WRITES = 50  # of an exchange
 _WRITTEN = 64 * 1024  # bytes of the documents before and after them
 
@@ -118,15 +119,16 @@ class Journal:
 
     It keeps no header fields, and shows no credentials.
 
-    `forgotten` counts the exchanges that had to make room.
+    Exchanges are recorded at once and put in their place some at a time.
     """
 
     def __init__(self) -> None:
         # What an `Entry` is made of, when it is asked for, and its bytes.
-        self._entries: deque[tuple[tuple[Any, ...], int]] = deque()
+        self._kept: deque[tuple[tuple[Any, ...], int]] = deque()
+        self._fresh: list[Recorded] = []  # small ones whose place is still to be made: many at once cost less
         self._bytes = 0
         self._cleared = 0
-        self.forgotten = 0
+        self._forgotten = 0
 
     @property
     def recorded(self) -> int:
@@ -166,26 +168,45 @@ class Journal:
         Args:
             exchange: the fields of an `Entry`, its bodies whole. Most are kept as they are: they are small.
         """
-        _, _, world, _, path, query, _, asked, _, answered, _, why, _, media_type, _, writes = exchange
-        size = len(asked) + len(answered) + len(path) + len(query) + len(world) + len(media_type)
-        if why is not None:
-            size += _length(why)
-        for write in writes:
-            size += write[3]
-        entry = (exchange, size) if size <= _SHOWN else _bounded(exchange)
-        entries = self._entries
-        entries.append(entry)
-        kept = self._bytes + entry[1]
-        while len(entries) > KEPT or kept > BYTES:
-            kept -= entries.popleft()[1]
-            self.forgotten += 1
+        fresh = self._fresh
+        fresh.append(exchange)
+        # What is large is bounded at once; a batch of small ones is a few hundred kilobytes.
+        if len(fresh) >= _BATCH or len(exchange[7]) + len(exchange[9]) > _SHOWN or exchange[15]:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Make room for what is new, and keep of it what is shown."""
+        kept = self._bytes
+        for exchange in self._fresh:
+            size = _size_of(exchange)
+            entry = (exchange, size) if size <= _SHOWN else _bounded(exchange)
+            self._kept.append(entry)
+            kept += entry[1]
+        self._fresh.clear()
+        while len(self._kept) > KEPT or kept > BYTES:
+            kept -= self._kept.popleft()[1]
+            self._forgotten += 1
         self._bytes = kept
+
+    @property
+    def _entries(self) -> deque[tuple[tuple[Any, ...], int]]:
+        """The exchanges that are kept, the first one first."""
+        if self._fresh:
+            self._settle()
+        return self._kept
+
+    @property
+    def forgotten(self) -> int:
+        """How many exchanges had to make room."""
+        if self._fresh:
+            self._settle()
+        return self._forgotten
 
     def clear(self) -> None:
         """Forget all."""
         self._cleared = self.recorded
         self._entries.clear()
-        self._bytes = self.forgotten = 0
+        self._bytes = self._forgotten = 0
 
     def shown(self, masking: Masking, **wanted: str) -> list[dict[str, JSON]]:
         """The exchanges as JSON documents, the last one first.
@@ -195,6 +216,17 @@ class Journal:
             wanted: what the fields `world`, `operation`, `method`, `status` or `rule` of an exchange have to be.
         """
         return [{"number": number, **entry.shown(masking.exchange())} for number, entry in self.found(wanted)]
+
+
+def _size_of(exchange: Recorded) -> int:
+    """The bytes that are kept of an exchange, were it kept whole."""
+    _, _, world, _, path, query, _, asked, _, answered, _, why, _, media_type, _, writes = exchange
+    size = len(asked) + len(answered) + len(path) + len(query) + len(world) + len(media_type)
+    if why is not None:
+        size += _length(why)
+    for write in writes:
+        size += write[3]
+    return size
 
 
 def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:
