@@ -17,7 +17,7 @@ _MOVE = pattern(
     rf"|state))?(?: only)? from (?P<before>{_VALUES})(?: (?:state"
     rf"|status))? (?:in)?to (?:the )?(?P<after>{_VALUES})"
 )
-_MORE = pattern(rf"\bfrom (?P<before>{_VALUE}) (?:in)?to (?P<after>{_VALUE})")
+_MORE = pattern(rf"\bfrom (?P<before>{_VALUES}) (?:in)?to (?P<after>{_VALUES})")
 _ARROW = re.compile(rf"{_VALUE}(?:\s*(?:->|→|=>|-->)\s*{_VALUE})+")
 _DENIED = pattern(r"\b(?:cannot|can't|can not|may not|must not|not allowed|not possible|never|no longer|not be)\b")
 _FINAL = pattern(

@@ -40,7 +40,8 @@ _ONCE = pattern(
     r"|\b(?:can|may) only be (?:set|specified|provided|defined|assigned|supplied|chosen"
     r"|configured) (?:once\b(?! the)|(?:at|on|during|upon|when) (?:the )?(?:initial )?(?:\w+ )?(?:creat\w+"
     r"|insert\w*))"
-    r"|\bwrite[- ]once\b|\bset[- ]once\b|\bcreate[- ]only\b|\bonly (?:settable|writable|writeable|valid"
+    r"|\bwrite[- ]once\b|\bset[- ]once\b(?! (?:the|an?|it|this)\b)|\bcreate[- ]only\b|\bonly (?:settable"
+    r"|writable|writeable|valid"
     r"|allowed|accepted|used|applies|applicable) (?:at|on|during|upon|when|for) (?:\w+ )?creat\w+"
     r"|\b(?:is |are |be )?ignored (?:on|in|during|for|by|when) (?:an? |the )?(?:updat\w+|PUT\b|PATCH\b|edit\w*)"
 )
@@ -67,7 +68,8 @@ _THING = pattern(
 # Set by the server
 
 _READ_ONLY = pattern(
-    r"^\W*read[- ]?only\W*$|^\W*\(?\[?read[- ]?only\b[.,:;)\]]|[(\[]read[- ]?only[)\]]|\b(?:is|are) (?:a "
+    r"^\W*read[- ]?only\W*$|^\W*\(?\[?read[- ]?only\b[.,:;)\]]|[(\[]read[- ]?only[)\]]\W*$"
+    r"|^\W*[(\[]read[- ]?only[)\]]|\b(?:is|are) (?:a "
     r"|always |an )?(?:read[- ]?only|output[- ]?only)\b(?! (?:access|for|when|if|in|mode|to|after|once|user"
     r"|unless|and can))"
     r"|\bread[- ]?only (?:field|property|attribute|value|parameter|timestamp|identifier|id)\b"
@@ -80,6 +82,7 @@ _DONE = (
 )
 _BY_SERVER = pattern(
     rf"\b{_DONE} (?:automatically |internally |only |randomly )?by {_SERVER}\b(?! (?:admin|owner|user|config"
+    rf"|caller|client|consumer|call|request"
     rf"|key|operator))|\b(?:server|system)[- ](?:generated|assigned|set|managed|defined|created|maintained)\b"
     rf"|\b{_SERVER} (?:automatically |always |will )*(?:assigns|generates|sets|populates|assign"
     rf"|generate) (?:this|it|the (?:value|id))\b"

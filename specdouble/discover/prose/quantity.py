@@ -46,7 +46,8 @@ _RATE = pattern(
     r"\b(?:per|in|for|each|every|a|one|single|this|within \d*) ?(?:request|call|page|second|minute|hour|day"
     r"|week|month|year|response|api call|invocation|operation|batch|query|time|transaction)\b"
     r"|\breturn|\bretriev|\bretri|\bat (?:a time|once)\b|\bfetch|\bresults?\b|\brate limit|\bgroup by\b"
-    r"|\bfree plan\b|\btrial\b|\bsearch\b|\bper \d|\babuse\b|\bshown\b|\bdisplay|\bago\b|\bpast\b|\bbeta\b|\bsent\b"
+    r"|\bfree plan\b|\btrial\b|\bsearch\b|\bper \d|\b(?:public|free|basic) users\b|\babuse\b|\bshown\b"
+    r"|\bdisplay|\bago\b|\bpast\b|\bbeta\b|\bsent\b"
 )
 _NOT_THINGS = pattern(
     r"^(?:characters?|chars?|items?|results?|records?|bytes?|kb|mb|gb|kib|mib|times?|requests?|seconds?"
@@ -175,8 +176,9 @@ _ITEMS = (
     ),
 )
 _CLASS = (
+    (pattern(r"\blower(?:case)?-? and upper-?case letters|\bupper(?:case)?-? and lower-?case letters"), "a-zA-Z"),
     (pattern(r"\blowercase (?:letters|characters|alphanumerics?|alphanumeric characters)"), "a-z"),
-    (pattern(r"\buppercase (?:letters|characters)"), "A-Z"),
+    (pattern(r"(?<!and )\buppercase (?:letters|characters)"), "A-Z"),
     (pattern(r"(?<!lowercase )(?<!uppercase )\b(?:letters|alphabetic characters|alphabets?)\b"), "a-zA-Z"),
     (pattern(r"(?<!lowercase )\balpha-?numeric\w*(?: characters?)?"), "a-zA-Z0-9"),
     (pattern(r"\blowercase alpha-?numeric"), "a-z0-9"),
@@ -239,6 +241,8 @@ def _limit(text: str) -> Reading | None:
 
 def _bounds(sentence: Sentence) -> Iterator[Reading]:
     kind, text = sentence.place.type, sentence.text
+    if re.match(r"(?:the|an?|each|every) (?:template|file|url|path|domain|item|line|row)\b", text, re.IGNORECASE):
+        return  # it is that which has so many
     if kind == "string":
         yield from _lengths(text)
         yield from _pattern(text)
@@ -275,7 +279,7 @@ def _lengths(text: str) -> Iterator[Reading]:
 
 def _numbers(text: str) -> Iterator[Reading]:
     between = _BETWEEN.search(text)
-    if between:
+    if between and _number(between["low"]) < _number(between["high"]):
         yield Reading("minimum", _number(between["low"]), (), 0.85)
         yield Reading("maximum", _number(between["high"]), (), 0.85)
         return

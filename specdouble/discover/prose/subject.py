@@ -80,5 +80,7 @@ def is_meant(phrase: str, name: str) -> bool:
     """Whether a phrase in the description of a property means that property."""
     if phrase.lower() in GENERIC or same(phrase, name):
         return True
+    if len(phrase.split()) > 2 and not set(words_of(phrase)) & set(words_of(name)):
+        return False
     words, own = [singular(word) for word in words_of(phrase)], [singular(word) for word in words_of(name)]
     return bool(words) and (words[-1] in {own[-1:][0] if own else "", *GENERIC} or words == own[: len(words)])

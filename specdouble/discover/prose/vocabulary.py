@@ -109,6 +109,8 @@ class Vocabulary:
             return None
         exact = next((name for name in known if words_of(name) in (words, [*words, "id"])), None)
         ending = [name for name in known if len(words) < len(words_of(name)) and words_of(name)[-len(words) :] == words]
+        if exact is None and is_marked(phrase):
+            return None  # a name, and none of this resource's
         if exact is not None and (is_marked(phrase) or exact in needed or not needed.intersection(ending)):
             return exact
         likely = [name for name in ending if name in needed] or ending
