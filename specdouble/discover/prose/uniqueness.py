@@ -49,7 +49,7 @@ _NO_TWO = pattern(
 _NOT_TAKEN = pattern(
     r"\b(?:must not|may not|cannot|can't|should not|shall not) (?:already "
     r"|yet )?(?:be )?(?:already )?(?:exist\b|in use|taken|"
-    r"used (?:by (?:an)?other|already|before)|reused|shared (?:by|with)|duplicated"
+    r"used (?:by (?:an)?other|already|before)|reused|shared by|duplicated"
     r"|the same as (?:that of )?(?:an)?other)"
     r"|\bmust (?:be (?:new|free)|differ from|be different from)(?: those of| that of)? (?:among|all other"
     r"|every other|any other|that of any)"
