@@ -7,16 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User, variable
 from specdouble.verify.ledger import Created
-from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.problem import Interruption, NotExercised, OutOfTime, Trouble
 from specdouble.verify.session import Session
 
 LONGEST = 30.0  # seconds
 SHARE = 0.2  # of `max_time`, at most
 ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
 WORKERS = 4
+MOST_LISTS = 20  # that are looked through for documents whose create was refused
 
 
 def time_kept(max_time: float | None) -> float:
@@ -30,6 +33,7 @@ def clean_up(session: Session, seconds: float) -> int:
     session.client.deadline, session.client.stopped = time.monotonic() + seconds, False
     before = len(ledger.newest_first())
     try:
+        _look_for_refused(session)
         for _ in range(ROUNDS):
             waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
             if not waiting:
@@ -42,6 +46,16 @@ def clean_up(session: Session, seconds: float) -> int:
     except (OutOfTime, KeyboardInterrupt):
         pass  # what is left is named
     return before - len(ledger.newest_first())
+
+
+def _look_for_refused(session: Session) -> None:
+    """Ask for the lists in which a document would stand whose create was refused: some servers create it first."""
+    lists = {one.path: one for one in session.contract.operations.values() if one.method == "get"}
+    places = {(call.operation.path, *call.path.items()): call for call in session.ledger.refused.values()}
+    for call in list(places.values())[:MOST_LISTS]:
+        if call.operation.path in lists:
+            with suppress(NotExercised, Trouble):
+                session.client.send(Call(lists[call.operation.path], call.user, path=call.path))
 
 
 def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
@@ -83,7 +97,7 @@ def left_over(session: Session) -> list[str]:
         if session.ledger.deleter(made) is None:
             without[made.kind] += 1
         else:
-            told = "" if made.sure else ", which may be there: its create was answered with an error, or not at all"
+            told = "" if made.sure else ", which may be there: no create said that it was made"
             lines.append(f"{made.kind} {made.id}{told}: {_command(session, made)}")
     lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)

@@ -74,6 +74,7 @@ class Ledger:
     strangers: set[tuple[str, str]] = field(default_factory=set)
     recent: set[tuple[str, str]] = field(default_factory=set)  # of those that were created, since the case began
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
+    refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
 
     def __post_init__(self) -> None:
         self._kinds = dict(_kinds(self.contract))
@@ -85,7 +86,7 @@ class Ledger:
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._said = set(_texts(self.contract.data))
         self._lock, self._sent = RLock(), 0
-        self._open: dict[int, Call] = {}  # what was sent, and not answered, or with an error of the server's
+        self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
         self._stream = None
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -188,6 +189,9 @@ class Ledger:
             return
         if isinstance(shown, str) and 0 < len(shown) <= LONGEST_ID:  # an empty text names no document
             self._strange.add(shown)
+            if shown in self.refused:
+                self._sent += 1
+                self._open[self._sent] = self.refused.pop(shown)
         elif isinstance(shown, list):
             for item in shown:
                 self.see(item, depth + 1)
@@ -235,9 +239,16 @@ class Ledger:
                 if self.watches:
                     self.see(exchange.json)
             if exchange.status < 500:  # else it may have been done all the same
-                self._open.pop(number, None)
+                self._settle(number, call, exchange)
             if number:
                 self._write({"answered": number, "status": exchange.status})
+
+    def _settle(self, number: int, call: Call, exchange: Exchange) -> None:
+        """Note that a request was answered; what a refused create asked for may still be seen to be there."""
+        self._open.pop(number, None)
+        name = self._asked_for(call) if number and not exchange.ok else None
+        if isinstance(name, str) and self._made_by(call.operation) is not None:
+            self.refused[name] = call
 
     def _note(self, call: Call, exchange: Exchange) -> None:
         method = call.operation.method
@@ -354,7 +365,7 @@ class Ledger:
         return [*list(self.created.values())[::-1], *self.unsure()]
 
     def unsure(self) -> list[Created]:
-        """What may be there: its create was not answered, or with an error of the server's."""
+        """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
         found: dict[tuple[str, str], Created] = {}
         for call in list(self._open.values()):
             kind, name = self._made_by(call.operation), self._asked_for(call)

@@ -94,3 +94,10 @@ def test_a_removal_is_told_as_it_is_sent(contract: Contract) -> None:
     ledger = Ledger(contract)
     sent(ledger, "createTag", {"name": ledger.mint("a tag/1")}, 201)
     assert [ledger.removal(one) for one in ledger.newest_first()] == ["DELETE /tags/a%20tag%2F1"]
+
+
+def test_what_a_refused_create_made_is_known_once_a_list_shows_it(contract: Contract) -> None:
+    ledger = Ledger(contract)
+    sent(ledger, "createTag", {"name": ledger.mint("tag-1")}, 422)
+    ledger.see([{"name": "tag-0"}, {"name": "tag-1"}])
+    assert known(ledger.newest_first()) == [("tag-1", False)]

@@ -12,6 +12,7 @@ from specdouble.contract.security_scheme import security_schemes
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
+from specdouble.verify.ledger import creates
 from specdouble.verify.oauth import granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
@@ -74,25 +75,35 @@ def takes_whoever_asks(session: Session, operation: Operation) -> bool:
 
 
 def _takes_nonsense(session: Session, scheme: str, user: User) -> bool:
-    """Whether a plain read takes credentials that nobody has."""
-    for operation in session.contract.operations.values():
-        plain = (
-            operation.method == "get" and "{" not in operation.path and operation.id not in session.selection.left_out
-        )
-        if plain and (scheme,) in operation.security and () not in operation.security:
-            try:
-                if _is_open(session, operation, user, scheme):
-                    continue  # what it shows to everybody says nothing of what the scheme takes
-                wrong = headers(session, user, scheme, "nonsense")
-                return Trial(session).send(operation, user, authorization=wrong).ok
-            except Interruption:
-                return False
+    """Whether a plain read, or a create where nothing is read so, takes credentials that nobody has."""
+    for operation in _plain(session, scheme):
+        try:
+            parts = session.request(operation, user) if operation.method == "post" else {}
+            if _is_open(session, operation, user, scheme, parts):
+                continue  # what it shows to everybody says nothing of what the scheme takes
+            wrong = headers(session, user, scheme, "nonsense")
+            return Trial(session).send(operation, user, authorization=wrong, **parts).ok
+        except Interruption:
+            return False
     return False
 
 
-def _is_open(session: Session, operation: Operation, user: User, scheme: str) -> bool:
+def _plain(session: Session, scheme: str) -> list[Operation]:
+    """The operations without an id in their path that ask for this scheme alone: reads, else creates."""
+    found = [
+        one
+        for one in session.contract.operations.values()
+        if "{" not in one.path and (scheme,) in one.security and () not in one.security
+        if one.id not in session.selection.left_out and session.guard.forbids(one) is None
+    ]
+    reads = [one for one in found if one.method == "get"]
+    return reads or [one for one in found if one.method == "post" and creates(session.contract, one)]
+
+
+def _is_open(session: Session, operation: Operation, user: User, scheme: str, parts: Mapping[str, Any]) -> bool:
     """Whether the operation lets in who has no credentials at all."""
-    return Trial(session).send(operation, user, authorization=headers(session, user, scheme, "no credentials")).ok
+    nobody = headers(session, user, scheme, "no credentials")
+    return Trial(session).send(operation, user, authorization=nobody, **parts).ok
 
 
 def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tuple[str, str]]:

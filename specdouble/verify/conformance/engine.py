@@ -58,6 +58,7 @@ class Conformance:
         self.knowledge = Knowledge(session, self.by_label)
         self.troubles: list[str] = []
         self.remarks: list[str] = []
+        self._held_back: set[str] = set()
         self.stream: Any = None
 
     def _choose(self, session: Session) -> None:
@@ -206,7 +207,9 @@ class Conformance:
         elif title != "Hook Error":
             self.remarks.append(f"{event.label}: {title}")
         elif event.label in self.knowledge.held_back:  # else the time was over, or another method was held back
-            self.remarks.append(self.knowledge.held_back[event.label])
+            if event.label not in self._held_back:  # once for an operation, whatever ids were drawn
+                self.remarks.append(self.knowledge.held_back[event.label])
+            self._held_back.add(event.label)
 
     def _failed(self, recorder: Any, case_id: str, node: Any, verdict: Verdict, row: Any) -> None:
         failure = node.failure_info.failure
