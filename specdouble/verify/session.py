@@ -347,7 +347,8 @@ class Session:
         """The answer to a call whose token was not taken, with a new one.
 
         Raises:
-            Trouble: the new one is not taken either.
+            NotExercised: the new one is not taken either.
+            Trouble: there is no new one.
         """
         name = call.user or ""
         with self._lock:
@@ -359,7 +360,8 @@ class Session:
                     raise Trouble(str(error)) from None
         exchange = self.client.send(call)
         if exchange.status == 401:
-            raise Trouble(f"the server does not take {name}'s credentials: {call.operation} answers {refused.told(80)}")
+            told = f"the server does not take {name}'s credentials: {call.operation} answers {refused.told(80)}"
+            raise NotExercised(told)
         return exchange
 
 

@@ -224,7 +224,9 @@ def _hypertext(key: str, schema: Schema) -> Tell | None:
 
 
 def _text(key: str, schema: Schema, in_links: bool) -> Tell | None:
+    examples = [str(one) for one in (schema.get("example"), *(schema.get("examples") or ()))]
     is_address = str(schema.get("format", "")).startswith(("uri", "url", "iri"))
+    is_address = is_address or any("?" in one or "://" in one for one in examples)
     if key in _HERE:
         is_whole = in_links or is_address
         return (lambda page: _link(page, "self")) if is_whole else (lambda _page: _here().path)
