@@ -21,6 +21,18 @@ PLACES = {
     "x-identity": "a security scheme",
     "x-action": "an operation",
 }
+_HOLDER = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"property": {"type": "string"}, "claim": {"type": "string"}},
+            "required": ["property"],
+            "additionalProperties": False,
+        },
+    ],
+    "description": "the property that holds a claim of the caller, and the claim where it has another name",
+}
 # The JSON Schema of each, as a kind has one of its own.
 SHAPES: dict[str, dict[str, Any]] = {
     "x-resource": {
@@ -28,7 +40,10 @@ SHAPES: dict[str, dict[str, Any]] = {
             {"type": "string"},
             {
                 "type": "object",
-                "properties": {name: {"type": "string"} for name in ("collection", "id", "owner", "tenant")},
+                "properties": {
+                    **{name: {"type": "string"} for name in ("collection", "id")},
+                    **dict.fromkeys(("owner", "tenant"), _HOLDER),
+                },
                 "required": ["collection"],
                 "additionalProperties": False,
             },
@@ -105,6 +120,7 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
         reason = "`x-resource` stands on a schema without properties, and only objects are documents"
         document.find(place, reason, "move it to the schema of the documents")
         return None
+    raw, claims = _holders(document, raw, place)
     for key, value in raw.items():
         if key not in _RESOURCE_KEYS:
             document.find(place + pointer(key), f"`x-resource` has no key `{key}`", suggestion(key, _RESOURCE_KEYS))
@@ -121,7 +137,27 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
         owner=raw.get("owner"),
         tenant=raw.get("tenant"),
         properties=properties,
+        claims=claims,
     )
+
+
+def _holders(document: Document, raw: dict[str, Any], place: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The annotation with `owner` and `tenant` as properties alone, and the claims that these hold by another name."""
+    plainly, claims = dict(raw), dict[str, str]()
+    for key in ("owner", "tenant"):
+        held = raw.get(key)
+        if not isinstance(held, dict):
+            continue
+        for name in (one for one in held if one not in ("property", "claim")):
+            reason = f"`{key}` of `x-resource` has no key `{name}`"
+            document.find(place + pointer(key, name), reason, suggestion(name, ("property", "claim")))
+        plainly[key] = held.get("property")
+        claim = held.get("claim")
+        if isinstance(claim, str) and isinstance(plainly[key], str):
+            claims[plainly[key]] = claim
+        elif claim is not None:
+            document.find(place + pointer(key, "claim"), "`claim` is no name", "name a claim of an `x-identity`")
+    return plainly, claims
 
 
 def read_rules(reading: Reading) -> list[Rule]:

@@ -119,8 +119,13 @@ class Contract:
 
     @cached_property
     def claims(self) -> frozenset[str]:
-        """What has to be known of a caller: the names of the properties that documents are scoped by."""
-        names = {name for resource in self.resources.values() for name in (resource.owner, resource.tenant) if name}
+        """What has to be known of a caller: the claims that documents are scoped by."""
+        names = {
+            resource.claim(name)
+            for resource in self.resources.values()
+            for name in (resource.owner, resource.tenant)
+            if name
+        }
         if any(resource.single == "caller" for resource in self.resources.values()):
             names.add(CALLER)
         return frozenset(names)
@@ -217,6 +222,16 @@ class Contract:
     def parts(self, schema: Any) -> dict[str, Any]:
         """The properties of an object schema by name as they stand, their own `$ref` unresolved."""
         return {name: part for name, part, _ in parts_of(self.document, schema, "")}
+
+    @cached_property
+    def scopes_alike(self) -> Mapping[str, tuple[str, ...]]:
+        """For each property that scopes documents, those that hold the same claim by another name, if any do."""
+        named: dict[str, set[str]] = defaultdict(set)
+        for resource in self.resources.values():
+            for name in (resource.owner, resource.tenant):
+                if name:
+                    named[resource.claim(name)].add(name)
+        return {name: tuple(sorted(names - {name})) for names in named.values() if len(names) > 1 for name in names}
 
     @cached_property
     def keys_of(self) -> Mapping[str, set[str]]:

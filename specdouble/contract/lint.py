@@ -396,12 +396,15 @@ def _check_scopes(
     """The property that holds a caller's id has the name of a claim: it is filled from that, and compared with it."""
     claims = {claim for identity in identities.values() for claim in identity.claims}
     for rule in rules if claims else ():
-        if not isinstance(rule, ScopeRule) or rule.name in claims:
+        if not isinstance(rule, ScopeRule):
             continue
-        name, whose = rule.name, rule.kind
+        name, whose = resources[rule.collection].claim(rule.name), rule.kind
+        if name in claims:
+            continue
         reason = f"no `x-identity` has a claim `{name}`: every document would have no {whose}, and all callers see it"
         remedy = (
-            f"write `{name}: {resources[rule.collection].id}` among the claims, or name the property as the claim is"
+            f"write `{name}: {resources[rule.collection].id}` among the claims, or name the claim that it holds: "
+            f"`{whose}: {{property: {rule.name}, claim: …}}`"
         )
         document.find(rule.pointer, reason, remedy, id="owner-claim")
 

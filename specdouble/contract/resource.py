@@ -34,6 +34,7 @@ class Resource:
             the same parents alone.
         id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
         single: for a singleton, whose one document it is: each `caller`'s, or the path's (`parent`); else empty.
+        claims: the claim of a caller that the owner's or tenant's property holds, where that has another name.
         seeded: the ids of its documents, where `mock_data/` alone tells of it.
         why: what it was inferred from; empty where an annotation says it.
     """
@@ -50,8 +51,13 @@ class Resource:
     parents: tuple[str, ...] = ()
     id_path: tuple[str, ...] = ()
     single: Literal["", "caller", "parent"] = ""
+    claims: Mapping[str, str] = field(default_factory=dict)
     seeded: tuple[Any, ...] = ()
     why: str = ""
+
+    def claim(self, name: str) -> str:
+        """The claim of a caller that a property holds."""
+        return self.claims.get(name, name)
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:
         """The rules of one kind, or of one shape (`PropertyRule`)."""

@@ -68,6 +68,7 @@ class Enforcement:
                 self._staying.append(keeper.rule.name)
             if keeper.fixed:
                 fixed.append(keeper.rule.name)
+        self._claims = [(name, resource.claim(name)) for name in self.scopes]
         # Under a path that parents are always part of, they and the id are where the document stands.
         placed = (resource.id, *self.parents) if self.parents else ()
         made_key = ("_id",) if self.parents else ()
@@ -83,7 +84,7 @@ class Enforcement:
 
     def scope(self, user: Mapping[str, JSON] | None) -> dict[str, JSON]:
         """The filter that leaves the caller's own documents; empty where nobody is calling."""
-        return {} if user is None else {name: user.get(name) for name in self.scopes}
+        return {} if user is None else {name: user.get(claim) for name, claim in self._claims}
 
     # A write
 
@@ -101,8 +102,8 @@ class Enforcement:
         """A new document with what the server sets: id, owner, tenant, times; in the order of the schema."""
         self.identify(stored)
         if user is not None:
-            for name in self.scopes:
-                stored[name] = user.get(name)
+            for name, claim in self._claims:
+                stored[name] = user.get(claim)
         if self._create:
             now = self.clock.timestamp()
             for create in self._create:

@@ -198,8 +198,12 @@ class _Checker:
     def is_seen(self, target: str, document: Document, referrer: Document) -> bool:
         """Whether the owner of the referring document sees the other one."""
         resource = self.contract.resources[target]
-        scopes = [name for name in (resource.owner, resource.tenant) if name is not None and name in referrer]
-        return all(document.get(name) == referrer[name] for name in scopes)
+        for name in (one for one in (resource.owner, resource.tenant) if one is not None):
+            names = (name, *self.contract.scopes_alike.get(name, ()))
+            held = next((other for other in names if other in referrer), None)
+            if held is not None and document.get(name) != referrer[held]:
+                return False
+        return True
 
     def find(self, source: Source, at: str, reason: str, remedy: str) -> None:
         self.findings.append(Finding(source.name, source.line(at), at, reason, remedy, id="mock-data"))

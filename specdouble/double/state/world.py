@@ -199,15 +199,27 @@ class World:
         found = self._peek(collection, "_id", id)
         if found is None:
             return False
+        if self._contract.scopes_alike:
+            return all(found.get(name) == value for name, value in self._scope_of(collection, referrer).items())
         for name in self._kept(collection)[1].scopes:
             if name in referrer and found.get(name) != referrer[name]:
                 return False
         return True
 
+    def _scope_of(self, collection: str, referrer: Document) -> Document:
+        """What documents of a collection have that the owner of the referring document may see."""
+        scopes = self._kept(collection)[1].scopes
+        seen = {name: referrer[name] for name in scopes if name in referrer}
+        alike = self._contract.scopes_alike
+        for name in scopes:  # it may hold the claim by another name
+            others = [other for other in alike.get(name, ()) if other in referrer]
+            if name not in seen and others:
+                seen[name] = referrer[others[0]]
+        return seen
+
     def _has_by(self, collection: str, key: str, value: str | int, referrer: Document) -> bool:
-        documents, enforcement = self._kept(collection)
-        seen = {name: referrer[name] for name in enforcement.scopes if name in referrer}
-        return documents.find_one({key: value, **seen}) is not None
+        documents, _ = self._kept(collection)
+        return documents.find_one({key: value, **self._scope_of(collection, referrer)}) is not None
 
     def departure(self) -> Departure:
         """What finds out what goes with documents that are deleted."""

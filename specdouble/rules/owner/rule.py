@@ -26,8 +26,8 @@ def _read(reading: Reading) -> Iterator[Owner]:
 KIND = Kind(
     keyword="x-resource",
     place="an object schema",
-    written="`x-resource: {owner: prop}`",
-    means="the property holds the id of the caller who created the document",
+    written="`x-resource: {owner: prop}` or `{owner: {property: prop, claim: name}}`",
+    means="the property holds the id of the caller who created the document: the claim of its name, or the one named",
     refused="another owner's document does not exist for the caller: 404",
     read=_read,
 )

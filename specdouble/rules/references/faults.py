@@ -116,10 +116,16 @@ def _of_others(contract: Contract, rule: References) -> Iterator[Fault]:
         return
     if target.owner and target.tenant:
         sentence = f"A colleague's document of {rule.target} is accepted as {rule.name}."
-        yield "of-colleagues", sentence, _seeing(rule, {target.owner})
+        yield "of-colleagues", sentence, _seeing(rule, _held(contract, target.owner))
     if target.owner or target.tenant:
         sentence = f"Anybody's document of {rule.target} is accepted as {rule.name}."
-        yield "of-anybody", sentence, _seeing(rule, {one for one in (target.owner, target.tenant) if one})
+        yield "of-anybody", sentence, _seeing(rule, _held(contract, target.owner, target.tenant))
+
+
+def _held(contract: Contract, *names: str | None) -> set[str]:
+    """The properties that hold the same claims as these, in whatever document."""
+    known = {name for name in names if name}
+    return known | {other for name in known for other in contract.scopes_alike.get(name, ())}
 
 
 def _seeing(rule: References, unscoped: set[str]) -> Change:
