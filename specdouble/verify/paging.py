@@ -31,6 +31,11 @@ def chooses_page(name: str) -> bool:
     return _plain(name) in _PAGES | _OFFSETS | _CURSORS | _LIMITS
 
 
+def is_cursor(name: str) -> bool:
+    """Whether a parameter of that name says after which document a page begins: the server alone knows its values."""
+    return _plain(name) in _CURSORS
+
+
 def is_by_cursor(operation: Operation) -> bool:
     """Whether a parameter says after which document a page begins."""
     return _parameter(operation, _CURSORS) is not None

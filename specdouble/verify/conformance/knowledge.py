@@ -15,6 +15,7 @@ from specdouble.contract import Media, Operation
 from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
+from specdouble.verify.paging import is_cursor
 from specdouble.verify.preconditions import is_condition, is_idempotency_key
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.session import Session
@@ -135,6 +136,9 @@ class Knowledge:
             if not held:
                 continue
             for name in list(held):
+                if location == ParameterLocation.QUERY and is_cursor(name) and self._positive(case, location):
+                    del held[name]
+                    continue
                 if self._positive(case, location) and isinstance(held[name], int):
                     held[name] = sane(held[name])
                 # What others refer to must not be deleted: later requests that name it would be refused.
