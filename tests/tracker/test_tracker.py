@@ -19,6 +19,13 @@ QUICK = {  # one of a kind, by the check that finds it
 # What the contract does not promise, with the reason; nothing is held against a server for it.
 UNPROMISED = {
     "cursor_never_ends": "that a cursor leads to one more page, which is empty, is usual",
+    "delete_leaves_dangling": "what becomes of references is said by `onDelete` alone",
+    "deleted_id_given_again": "some databases give the largest number again",
+    "put_keeps_arrays": "what every document must have stays, unless it is sent",
+    "head_differs": "the contract declares no HEAD",
+    "key_keeps_refusals": "a refusal may be answered again for its key",
+    "parent_of_another_project": "a sentence says so, and no annotation",
+    "parent_of_others": "a sentence says so, and no annotation",
 }
 
 
