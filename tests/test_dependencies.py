@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from tests.test_imports import MODULES, ROOT, imports
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DEPENDENCIES = [Requirement(line) for line in PROJECT["dependencies"]]
+EXTRAS = [line for lines in PROJECT.get("optional-dependencies", {}).values() for line in lines]
+DEPENDENCIES = [Requirement(line) for line in [*PROJECT["dependencies"], *EXTRAS]]
 ITS_OWN = {"specdouble", "handlers"}
 PLUGINS = {"specdouble.pytest_plugin": "pytest"}  # what loads a plugin is there, or nobody asks for it
 

@@ -12,7 +12,7 @@ from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
-from specdouble.verify.problem import Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import NOTHING_PROMISED, Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
 from specdouble.verify.proof import Proof
 from specdouble.verify.session import Session
 from specdouble.verify.settings import STRICTNESS
@@ -74,6 +74,15 @@ class Campaign:
             self.session.client.stopped = True
             self.verdict.stopped = "interrupted"
             self._note_the_rest()
+        self._drop_what_nobody_promises()
+
+    def _drop_what_nobody_promises(self) -> None:
+        """Leave out the checks that this server gives nothing to look at: their every case said so."""
+        rows = self.verdict.rows
+        idle = [name for name, row in rows.items() if not (row.cases or row.reasons or row.failures or row.tolerated)]
+        for name in idle:
+            if name in ALWAYS and not rows[name].decisive_planned:
+                del rows[name]
 
     @property
     def _is_crowded(self) -> bool:
@@ -243,6 +252,8 @@ class Campaign:
         with self._lock:
             self._judged(trial)
             own = self.row(case.check)
+            if reason == NOTHING_PROMISED:
+                return
             if reason is not None:
                 own.lacks(reason, case.operations)
             elif failure is not None and failure.check != case.check:

@@ -6,13 +6,16 @@ Exception
 └── Interruption            a case ends early
     ├── Broken              the server broke a rule
     ├── NotExercised        the case could not try its rule
-    │   └── NobodyNamed     no user is known whom the server would take
+    │   ├── NobodyNamed     no user is known whom the server would take
+    │   └── NotPromised     neither the contract nor the server promises what is asked
     ├── Trouble             the network's fault, never the rule's
     ├── OutOfTime           `max_time` is over, or Ctrl-C
     └── Enough              `max_failures` are found
 """
 
 from __future__ import annotations
+
+NOTHING_PROMISED = "nobody promises it"
 
 
 class WrongUse(Exception):
@@ -55,6 +58,13 @@ class NobodyNamed(NotExercised):
 
     def __init__(self, scheme: str) -> None:
         super().__init__(f"no user is named: add `--user ada:{scheme}=env:ADA_SECRET`, or users to the settings")
+
+
+class NotPromised(NotExercised):
+    """Neither the contract nor the server promises what the case asks: there is nothing to prove, or to tell."""
+
+    def __init__(self) -> None:
+        super().__init__(NOTHING_PROMISED)
 
 
 class Trouble(Interruption):

@@ -79,7 +79,7 @@ def test_a_token_expires_when_the_clock_moves_on(client: httpx.Client, double: D
         ({"speed": "fast"}, 422),
         ({"speed": -1}, 422),
         ([], 400),
-        (None, 400),
+        (None, 422),
     ],
 )
 def test_what_sets_no_clock_is_told(client: httpx.Client, body: Any, status: int) -> None:

@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.preconditions import header
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import CLIENTS, Document, Trial, accepted
@@ -71,7 +71,7 @@ def _location(trial: Trial, subject: Subject) -> None:
     document = trial.create(subject)
     given = document.made.headers.get("location")
     if given is None:
-        raise NotExercised(f"{document.made.call.operation} answers without Location")
+        raise NotPromised
     reader = subject.readers[0]
     usual = trial.send(reader, trial.user, **trial.place(reader, document))
     accepted(usual, "a read of the new document")
@@ -94,13 +94,13 @@ def _tagged(trial: Trial, document: Document) -> tuple[str, Exchange]:
     """The tag that a read of the document tells.
 
     Raises:
-        NotExercised: it tells none.
+        NotPromised: it tells none.
     """
     reader = document.subject.readers[0]
     exchange = trial.send(reader, document.user, **trial.place(reader, document))
     accepted(exchange, "a read of a document that is there")
     if "etag" not in exchange.headers:
-        raise NotExercised(f"{reader} tells no ETag")
+        raise NotPromised
     return exchange.headers["etag"], exchange
 
 
