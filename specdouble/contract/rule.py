@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar, Self
 
 WRITES = ("create", "update", "replace")
@@ -48,7 +49,7 @@ class Rule:
         """What it speaks of, as its id names it."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`kind:` and what it speaks of, the same in every answer, journal and report."""
         return f"{self.kind}:{self.about}"

@@ -266,7 +266,7 @@ def never_freed(rule: UniqueKey) -> Change:
             key = after.get(self.key_field)
             if key is None or found or self.used.setdefault(key, after["_id"]) == after["_id"]:
                 return found
-            return Broken(rule, self.taken(), self.used[key], at=self.at)
+            return Broken(rule, self.taken, self.used[key], at=self.at)
 
     return kept(rule, Jealous)
 

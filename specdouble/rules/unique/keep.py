@@ -21,7 +21,10 @@ class UniqueKeeper(Keeper):
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
-        self.key_field: str = SHADOW + "+".join(self.rule.fields)
+        names = self.rule.fields
+        self.key_field: str = SHADOW + "+".join(names)
+        self.at = f"/{names[0]}"  # where it is told that another document has the key
+        self.taken = f"{' and '.join(names)} are already taken together" if len(names) > 1 else "is already taken"
 
     def key(self, document: Document) -> None:
         """Write the key; a document without the value has none."""
@@ -45,17 +48,7 @@ class UniqueKeeper(Keeper):
             return None
         other = view.holder(self.rule.collection, field, key)
         taken = other is not None and other != after["_id"]
-        return Broken(self.rule, self.taken(), other, at=self.at) if taken else None
-
-    def taken(self) -> str:
-        """What is said of a key that another document has."""
-        names = self.rule.fields
-        return "is already taken" if len(names) == 1 else f"{' and '.join(names)} are already taken together"
-
-    @property
-    def at(self) -> str:
-        """Where that stands in the document."""
-        return f"/{self.rule.fields[0]}"
+        return Broken(self.rule, self.taken, other, at=self.at) if taken else None
 
     def breaches(
         self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from specdouble.contract.expression import Expression, compiled
@@ -52,7 +53,7 @@ class UniqueKey(CollectionRule):
     program: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property  # each write asks for them
     def fields(self) -> tuple[str, ...]:
         """The properties whose values are compared."""
         raise NotImplementedError
@@ -94,7 +95,7 @@ class Unique(PropertyRule, UniqueKey):
         """Whether a value names one document: where some do not count, several may have it."""
         return not self.where
 
-    @property
+    @cached_property  # each write asks for them
     def fields(self) -> tuple[str, ...]:
         """The property."""
         return (self.name,)
@@ -115,7 +116,7 @@ class UniqueTogether(UniqueKey):
         """The collection and the properties."""
         return f"{self.collection}.{'+'.join(self.names)}"
 
-    @property
+    @cached_property  # each write asks for them
     def fields(self) -> tuple[str, ...]:
         """The properties."""
         return self.names
