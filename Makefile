@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 
 LOWEST := .venv-lowest
 SERVERS ?= all
+# Half as many again as there are cores: many a test waits for a process, or for time to pass.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
 .PHONY: serve verify test test-slow test-lowest test-abroad servers browser lint format lock benchmark
 
@@ -16,7 +18,7 @@ verify: $(READY)  ## fuzz the double for its contract and rules
 	$(BIN)/specdouble verify
 
 test: $(READY) lint  ## lint, types and all tests but the slow ones
-	$(BIN)/pytest -m "not slow" -n auto
+	$(BIN)/pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(READY)  ## what takes minutes
 	$(BIN)/pytest -m slow -n auto
@@ -26,7 +28,7 @@ test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyp
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --group dev --requirement pyproject.toml
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --no-deps --no-build-isolation --editable .
-	$(LOWEST)/bin/pytest -m "not slow" -n auto
+	$(LOWEST)/bin/pytest -m "not slow" -n $(WORKERS)
 
 servers: $(READY)  ## install servers of others into .servers/: make servers SERVERS="kinto powerdns"
 	$(BIN)/python -m tests.abroad.servers install $(SERVERS)

@@ -200,6 +200,7 @@ def waiting(project: Path, seconds: float, grace: str) -> tuple[list[object], St
     return found, one
 
 
+@pytest.mark.slow
 def test_a_request_under_way_is_finished_before_the_end(project: Path) -> None:
     found, one = waiting(project, 3, "30")
     assert found == [200]

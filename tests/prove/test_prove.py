@@ -60,6 +60,7 @@ def test_what_is_fixed_is_exercised_where_a_refusal_names_no_property() -> None:
     assert bench.verified(lambda factories: factories, about).rows[rule].state == KEPT
 
 
+@pytest.mark.slow
 def test_the_command_reports_and_exits_by_the_score(tmp_path: Path) -> None:
     done = prove(
         LABELS, "--sample", "3", "--workers", "1", "--seed", "2",
@@ -81,6 +82,7 @@ def test_wrong_use_is_told_before_anything_runs() -> None:
     assert "no mutant's id begins with nonsense" in done.stderr
 
 
+@pytest.mark.slow
 def test_there_is_no_score_while_the_double_itself_does_not_conform(tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_text((LABELS / "openapi.yaml").read_text())
     rules = tmp_path / "tests" / "rules"

@@ -129,6 +129,7 @@ def test_a_server_that_takes_no_create_is_no_success(contract: Contract) -> None
     assert "session not elevated" in verdict.unproved
 
 
+@pytest.mark.slow
 def test_a_read_that_nobody_may_do_is_a_matter_of_rights_and_not_of_the_document(contract: Contract) -> None:
     with server("GET /todos/") as url:
         verdict = verify(contract, Settings(url=url, phases=RULES))

@@ -241,6 +241,7 @@ def test_credentials_that_are_nearly_a_secret_are_masked_by_the_field_that_carri
     assert masked == {"x-key": "[Filtered]", "Authorization": "Bearer [Filtered]", "Accept": "*/*"}
 
 
+@pytest.mark.slow
 def test_a_failure_has_the_same_id_and_fingerprint_from_run_to_run(contract: Contract, backend: Backend) -> None:
     backend.switch(["name_case_matters", "default_source_other"])
     marks = []

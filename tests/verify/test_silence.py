@@ -42,6 +42,7 @@ def test_without_annotations_the_other_checks_run_and_it_says_what_annotations_u
     assert "x-resource" in " ".join(verdict.notes)
 
 
+@pytest.mark.slow
 def test_documents_are_deleted_again_where_the_contract_has_a_delete() -> None:
     import httpx
 
