@@ -11,7 +11,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
-from specdouble.contract import Media, Operation
+from specdouble.contract import Media, Operation, PropertyRule
 from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
@@ -225,7 +225,7 @@ class Knowledge:
         document = unwrapped(self.session.contract, operation, case.body)
         if subject is None or not isinstance(document, dict):
             return False
-        if self._moves(operation, subject, case, document):
+        if self._refers_below(subject, document) or self._moves(operation, subject, case, document):
             return True
         if not subject.keeping:
             return False
@@ -233,6 +233,15 @@ class Knowledge:
             return self._kept(operation, subject, case, document) != document
         except (UnsatisfiedAssumption, Interruption):
             return True
+
+    def _refers_below(self, subject: Subject, body: dict[str, Any]) -> bool:
+        """Whether a request names a document that stands below another one: a server may ask for the same parent."""
+        for rule in subject.resource.of(PropertyRule):
+            target = self.session.subjects.get(rule.refers_to or "")
+            is_below = target is not None and any("{" in creator.path for creator in target.creators)
+            if is_below and body.get(rule.name) is not None:
+                return True
+        return False
 
     def _moves(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> bool:
         """Whether a request sets what is fixed, or a state, to another value than the document has by now."""
