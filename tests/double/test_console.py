@@ -151,6 +151,9 @@ def test_exchanges_are_streamed_as_they_come_and_again_from_where_a_client_left(
     with client.stream("GET", "/_specdouble/events", headers={"Last-Event-ID": str(number)}) as stream:
         _, missed = next(events(stream.iter_lines()))
     assert [one["target"] for one in missed["exchanges"]] == ["/api/prompts/user"]
+    # A page that has read the journal knows what it lacks, before it has ever been told anything.
+    with client.stream("GET", f"/_specdouble/events?since={number + 1}") as stream:
+        assert next(events(stream.iter_lines()))[1] == missed
 
 
 def test_what_is_too_fast_to_be_shown_is_counted(client: httpx.Client) -> None:

@@ -38,8 +38,9 @@ async function reason(answer) {
 export const get = (path, options) => ask("GET", path, options);
 
 // Server-sent events; the browser connects again by itself, and says what it has seen last.
-export function follow(onExchanges, onStatus) {
-  const source = new EventSource(new URL("events", BASE));
+// `since` is the number of the first exchange that is not known yet: one may come before the stream is open.
+export function follow(since, onExchanges, onStatus) {
+  const source = new EventSource(new URL(`events?since=${since}`, BASE));
   source.addEventListener("exchanges", (event) => onExchanges(JSON.parse(event.data)));
   source.addEventListener("open", () => onStatus("live"));
   source.addEventListener("error", () => onStatus(source.readyState === EventSource.CLOSED ? "closed" : "connecting"));

@@ -131,7 +131,7 @@ async function start() {
   addEventListener("hashchange", route);
   route();
   showStatus("connecting");
-  follow(receive, showStatus);
+  follow(exchanges.length ? exchanges.at(-1).number + 1 : 0, receive, showStatus);
 }
 
 start();

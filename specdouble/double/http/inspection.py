@@ -259,9 +259,11 @@ class Inspection:
     # Events
 
     async def _events(self, request: Request) -> Response:
+        since = _number(request.query_params, "since", self._double.journal.recorded)
         last = request.headers.get("last-event-id", "")
-        begin = int(last) + 1 if last.isascii() and last.isdigit() and len(last) < 16 else self._double.journal.recorded
-        return _Stream(self._double.streams, self._news(begin))
+        if last.isascii() and last.isdigit() and len(last) < 16:  # a browser that connects again has seen this one
+            since = int(last) + 1
+        return _Stream(self._double.streams, self._news(since))
 
     async def _news(self, seen: int) -> AsyncIterator[bytes]:
         """What is new, as server-sent events; a line of silence tells that the stream lives."""
