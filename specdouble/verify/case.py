@@ -75,7 +75,6 @@ class Names:
     derived_values: ClassVar = "derived_values"
     header_fields: ClassVar = "header_fields"
     idempotency: ClassVar = "idempotency"
-    model: ClassVar = "model"
     conformance: ClassVar = "conformance"
 
 
@@ -99,7 +98,6 @@ ALWAYS = {
     Names.derived_values: "what the server counts is what there is",
     Names.header_fields: "header fields tell the truth, and conditions hold",
     Names.idempotency: "the same request with the same key is done once",
-    Names.model: "after any program there is what was written, for whom it is",
     Names.conformance: "requests and answers are as the contract declares",
 }
 
