@@ -205,16 +205,16 @@ def _multiple(before: Schema, after: Schema) -> Iterator[Difference]:
         return
     if was is None:
         yield Difference("multiple-of-set", Effect.NARROWER, f"it has to be a multiple of {becomes} now")
-    elif becomes is None:
+        return
+    if becomes is None:
         yield Difference("multiple-of-unset", Effect.WIDER, f"it need not be a multiple of {was} any more")
-    elif _divides(becomes, was):
-        yield Difference("multiple-of-generalized", Effect.WIDER, f"it has to be a multiple of {becomes}, not of {was}")
+        return
+    how, effect = "changed", Effect.OTHER
+    if _divides(becomes, was):
+        how, effect = "generalized", Effect.WIDER
     elif _divides(was, becomes):
-        yield Difference(
-            "multiple-of-specialized", Effect.NARROWER, f"it has to be a multiple of {becomes}, not of {was}"
-        )
-    else:
-        yield Difference("multiple-of-changed", Effect.OTHER, f"it has to be a multiple of {becomes}, not of {was}")
+        how, effect = "specialized", Effect.NARROWER
+    yield Difference(f"multiple-of-{how}", effect, f"it has to be a multiple of {becomes}, not of {was}")
 
 
 def _divides(divisor: Any, number: Any) -> bool:
