@@ -26,7 +26,7 @@ test-slow: $(READY)  ## what takes minutes
 test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
-	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --group dev --requirement pyproject.toml
+	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --all-extras --group dev --requirement pyproject.toml
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --no-deps --no-build-isolation --editable .
 	$(LOWEST)/bin/pytest -m "not slow" -n $(WORKERS)
 
@@ -54,7 +54,7 @@ benchmark: $(READY)  ## measure the double beside others
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
-		--python-version 3.11 --group dev --output-file requirements.lock pyproject.toml
+		--python-version 3.11 --all-extras --group dev --output-file requirements.lock pyproject.toml
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'

@@ -45,7 +45,7 @@ def main() -> None:
 
     FOLDER holds openapi.yaml and, where they are wanted, handlers/ and mock_data/; FILE is a contract alone.
     Each option has a variable of the environment too: SPECDOUBLE_SERVE_PORT for `serve --port`.
-    Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run.
+    Exit codes: 0 conforms, 1 violations, 2 wrong use, 3 could not run, 4 an extra is not installed.
     """
 
 

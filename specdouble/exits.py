@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 
 import click
 
-VIOLATIONS, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
+from specdouble.extras import EXTRAS, remedy
+
+VIOLATIONS, WRONG_USE, COULD_NOT_RUN, NOT_INSTALLED = 1, 2, 3, 4
 INTERRUPTED = 130  # as shells say it: 128 and the number of SIGINT
 _PIPE_CLOSED = 141
 
@@ -41,6 +43,12 @@ class Commands(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read the output has enough of it
             sys.exit(_PIPE_CLOSED)
+        except ModuleNotFoundError as error:
+            library = (error.name or "").partition(".")[0]
+            if library not in EXTRAS:
+                fail(_unforeseen(error), COULD_NOT_RUN)
+            told = f"`specdouble {ctx.invoked_subcommand}` needs libraries that are not installed"
+            fail(f"{told}\n    remedy: {remedy(library)}", NOT_INSTALLED)
         except Exception as error:
             fail(_unforeseen(error), COULD_NOT_RUN)
 

@@ -6,14 +6,20 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 
+import pytest
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from specdouble.cli import main
+from specdouble.contract.expression import ExpressionError, _environment
+from specdouble.exits import NOT_INSTALLED
+from specdouble.extras import EXTRAS as EXTRA_OF
 from tests.test_imports import MODULES, ROOT, imports
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-EXTRAS = [line for lines in PROJECT.get("optional-dependencies", {}).values() for line in lines]
-DEPENDENCIES = [Requirement(line) for line in [*PROJECT["dependencies"], *EXTRAS]]
+EXTRA_LINES = [line for name, lines in PROJECT["optional-dependencies"].items() if name != "all" for line in lines]
+DEPENDENCIES = [Requirement(line) for line in [*PROJECT["dependencies"], *EXTRA_LINES]]
 ITS_OWN = {"specdouble", "handlers"}
 PLUGINS = {"specdouble.pytest_plugin": "pytest"}  # what loads a plugin is there, or nobody asks for it
 
@@ -31,3 +37,36 @@ def test_every_library_that_is_imported_is_declared() -> None:
 def test_every_dependency_has_a_lower_bound() -> None:
     without = [one.name for one in DEPENDENCIES if not {">=", "=="} & {part.operator for part in one.specifier}]
     assert without == []
+
+
+def test_every_library_of_an_extra_is_known_by_the_name_of_that_extra() -> None:
+    distributions = packages_distributions()
+    known = {(canonicalize_name(distributions[library][0]), extra) for library, extra in EXTRA_OF.items()}
+    extras = PROJECT["optional-dependencies"]
+    declared = {(canonicalize_name(Requirement(line).name), name) for name in extras for line in extras[name]}
+    # What two extras bring is told by the smaller, and `all` brings the others.
+    assert known <= declared
+    assert {library for library, extra in declared if extra != "all"} == {library for library, _ in known}
+
+
+def test_the_double_alone_declares_no_library_of_an_extra() -> None:
+    distributions = packages_distributions()
+    of_extras = {canonicalize_name(distributions[library][0]) for library in EXTRA_OF}
+    alone = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    assert alone & of_extras == set()
+
+
+def test_a_command_without_its_extra_names_the_extra_and_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    done = CliRunner().invoke(main, ["mcp", str(ROOT)])
+    assert done.exit_code == NOT_INSTALLED
+    assert "pip install 'specdouble[mcp]'" in done.stderr
+
+
+def test_an_expression_without_its_library_is_refused_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cel_expr_python", None)
+    with pytest.raises(ExpressionError) as refused:
+        _environment(frozenset({"nobody", "knows", "these"}))
+    assert refused.value.remedy == "pip install 'specdouble[cel]'"

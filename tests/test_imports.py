@@ -21,7 +21,7 @@ MODULES = {
 
 # The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
-    "contract": {"contract", "rules"},
+    "contract": {"contract", "rules", "extras"},
     "rules": set(),
     "rule": {"contract", "rule"},
     "keep": {"contract", "rule", "keep", "double"},
@@ -54,7 +54,8 @@ MAY_IMPORT = {
     },
     "overlay_command": {"contract", "arguments", "exits"},
     "arguments": {"contract", "exits"},
-    "exits": {"exits"},
+    "exits": {"exits", "extras"},
+    "extras": set(),
     "printable": set(),
     "__main__": {"cli"},
     "testing": {"double"},

@@ -39,10 +39,8 @@ def mcp_command(serving: Serving) -> click.Command:
 
         Needs the extra: pip install 'specdouble[mcp]'.
         """
-        try:
-            import mcp.server.mcpserver  # noqa: F401
-        except ImportError:
-            fail("the SDK of the protocol is not installed\n    remedy: pip install 'specdouble[mcp]'", COULD_NOT_RUN)
+        import mcp.server.mcpserver  # noqa: F401 - before a double is served for nothing
+
         from specdouble.testing import DoubleClient
 
         here = nullcontext((url, "")) if url else serving(path, seed, allow_refs, overlays)

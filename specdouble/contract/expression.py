@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from specdouble.contract.expression_tree import Call, Constant, Each, Field, Has, Items, Name, Node, read_tree, walk
+from specdouble.extras import remedy
 
 LONGEST = 4000  # characters of an expression
 MOST_GROWTH = 10_000  # how many times as large as what is given what is made of it may be
@@ -42,11 +43,12 @@ class ExpressionError(Exception):
     Args:
         reason: why.
         column: the character that it fails at, from 1; 0 where it is the whole.
+        remedy: what to do.
     """
 
-    def __init__(self, reason: str, column: int = 0) -> None:
+    def __init__(self, reason: str, column: int = 0, remedy: str = "write it in CEL: https://cel.dev") -> None:
         super().__init__(reason)
-        self.reason, self.column = reason, column
+        self.reason, self.column, self.remedy = reason, column, remedy
 
 
 class EvaluationError(Exception):
@@ -126,8 +128,13 @@ def compiled(text: str, variables: frozenset[str] = frozenset({"self", "oldSelf"
 @cache
 def _environment(variables: frozenset[str]) -> Any:
     """What expressions may use: CEL, its extensions for texts, numbers and optional values, the lists of Kubernetes."""
-    from cel_expr_python import cel
-    from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+    try:
+        from cel_expr_python import cel
+        from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+    except ModuleNotFoundError:
+        raise ExpressionError(
+            "the library for expressions is not installed", remedy=remedy("cel_expr_python")
+        ) from None
 
     kind = cel.Type
 

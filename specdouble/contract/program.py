@@ -42,7 +42,7 @@ def program_of(
         expression = compiled(text, known)
     except ExpressionError as error:
         where = f" at character {error.column}" if error.column else ""
-        find(f"the expression is refused{where}: {error.reason}", "write it in CEL: https://cel.dev")
+        find(f"the expression is refused{where}: {error.reason}", error.remedy)
         return None
     type_wanted, wanted = _WANTED.get(kind, ("", ""))
     if kind and expression.kind not in (kind, "DYN"):
