@@ -7,12 +7,14 @@ differ between the two), and compiled together: one validator a contract, a slot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 
+from specdouble.contract.alternatives import SCHEMA_MAPS, as_wholes, decided, is_whole
 from specdouble.contract.discriminator import Discriminators
 from specdouble.contract.document import Document
 from specdouble.contract.keywords import CHECKS, refuse_to_fetch
@@ -25,7 +27,6 @@ _SCHEMAS = {"items", "additionalProperties", "not", "if", "then", "else", "conta
             "unevaluatedProperties", "unevaluatedItems", "additionalItems", "contentSchema"}  # fmt: skip
 _SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _OF_THE_SAME = {"allOf", "anyOf", "oneOf"}  # they speak of the value that the schema around them speaks of
-_SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
 MOST_TOLD = 100  # violations: a megabyte of nonsense has as many as it likes
 _BITS = {"int32": 32, "int64": 64}  # of the formats that OpenAPI adds
 _ASSERTIONS = {
@@ -53,10 +54,17 @@ class Violation(NamedTuple):
 
 
 class _Reach(NamedTuple):
-    """What a schema leads to: every key in it and in the definitions that it refers to, and these by name."""
+    """What a schema leads to.
+
+    Args:
+        keys: every key in it and in the definitions that it refers to.
+        definitions: these by name.
+        told_in_full: so many levels of a value can be explained with all that is wrong in each alternative.
+    """
 
     keys: set[Any]
     definitions: dict[str, Any]
+    told_in_full: float
 
 
 class Schemas:
@@ -79,6 +87,7 @@ class Schemas:
         self._names: dict[tuple[str, Direction, bool], str] = {}
         self._pending: list[tuple[str, str, Direction, bool]] = []
         self._discriminators = Discriminators(document)
+        self._decides = False  # whether any discriminator does
         self._written_out: set[str] = set()
         self._validator: jsonschema_rs.Validator | None = None
         self._explainers: dict[str, jsonschema_rs.Validator | None] = {}
@@ -128,7 +137,7 @@ class Schemas:
         """The violations of the slot's schema by the value, the first hundred where there are more."""
         validator = self._explainer(slot, value)
         if validator is None:
-            untold = "does not conform to its schema, and is nested too deep for all that is wrong in it to be told"
+            untold = "does not conform to its schema, and is nested too deep for all that is wrong to be told"
             return [] if self.is_valid(slot, value) else [Violation(location, "", untold)]
         errors = validator.iter_errors({slot: value})
         found = dict.fromkeys(
@@ -150,43 +159,41 @@ class Schemas:
     def _explainer(self, slot: str, value: Any) -> jsonschema_rs.Validator | None:
         """What tells what is wrong with a value in bounded time; None where nothing does.
 
-        Of each alternative that a value does not fit, the validator tells what is wrong in all that is inside. Where
-        alternatives stand in each other, as in the schema of an expression, that doubles with each level: fourteen
-        levels took a minute. So from a few levels on, alternatives are told of as a whole.
+        Alternatives are told of one by one only as deep as these are not too many, and as a whole below.
         """
         validator = self._validator or self._compile()
         if slot not in self._reached:
             self._reached[slot] = self._reach(slot)
-        branches = not self._reached[slot].keys.isdisjoint(_OF_THE_SAME)
-        if not branches or not _is_deeper(value, _TOLD_IN_FULL):
+        if not _is_deeper(value, self._reached[slot].told_in_full):
             return validator
         if slot not in self._explainers:
             self._explainers[slot] = self._without_alternatives(slot)
-        explainer = self._explainers[slot]
-        return None if explainer is None or _is_deeper(value, _TOLD_AT_ALL) else explainer
+        return self._explainers[slot]
 
     def _reach(self, slot: str) -> _Reach:
         """All that the slot's schema leads to."""
-        keys, definitions = set[Any](), dict[str, Any]()
+        keys, definitions, widest = set[Any](), dict[str, Any](), 1
         waiting: list[Any] = [self._properties[slot]]
         while waiting:
             for key, value in _members(waiting.pop()):
                 keys.add(key)
+                if key in _ALTERNATIVES and isinstance(value, list):
+                    widest = max(widest, len(value))
                 waiting.append(value)
                 if key == "$ref" and isinstance(value, str) and value.startswith("#/$defs/"):
                     name = value.removeprefix("#/$defs/")
                     if name not in definitions:
                         definitions[name] = self.definition(value)
                         waiting.append(definitions[name])
-        return _Reach(keys, definitions)
+        return _Reach(keys, definitions, _levels(widest))
 
     def _without_alternatives(self, slot: str) -> jsonschema_rs.Validator | None:
         """A validator of the slot that looks at alternatives as a whole; None where the schema asks what they took."""
         reach = self._reached[slot]
         if not reach.keys.isdisjoint(_ASK_WHAT_WAS_TAKEN):
             return None
-        definitions = {name: _with_whole_alternatives(schema) for name, schema in reach.definitions.items()}
-        whole = {"$defs": definitions, "properties": {slot: _with_whole_alternatives(self._properties[slot])}}
+        definitions = {name: as_wholes(self._decided(schema)) for name, schema in reach.definitions.items()}
+        whole = {"$defs": definitions, "properties": {slot: as_wholes(self._decided(self._properties[slot]))}}
         try:
             return _validator(whole)
         except ValueError:
@@ -199,12 +206,15 @@ class Schemas:
 
     def _compile(self) -> jsonschema_rs.Validator:
         self._define_pending()
-        whole = {"$defs": self._definitions, "properties": self._properties}
+        whole = self._decided({"$defs": self._definitions, "properties": self._properties})
         try:
             self._validator = _validator(whole)
         except ValueError:  # also what a ValidationError is
             self._validator = _forgiving_validator(whole)
         return self._validator
+
+    def _decided(self, schema: Any) -> Any:
+        return decided(schema) if self._decides else schema
 
     def _reference(self, at: str, direction: Direction, *, plain: bool = False) -> str:
         key = (at, direction, plain)
@@ -259,7 +269,7 @@ class Schemas:
                 yield key, [self._part(schema, item, direction, withheld) for item in value]
             elif key in _SCHEMA_LISTS and isinstance(value, list):
                 yield key, [self._translate(item, direction) for item in value]
-            elif key in _SCHEMA_MAPS and isinstance(value, dict):
+            elif key in SCHEMA_MAPS and isinstance(value, dict):
                 yield key, {name: self._translate(item, direction) for name, item in value.items()}
             elif key in _ASSERTIONS or key in _ANNOTATIONS:
                 yield key, value
@@ -307,6 +317,7 @@ class Schemas:
         name = self._discriminators.property_of(schema)
         if name is None:
             return
+        self._decides = True
         for keyword in ("oneOf", "anyOf"):
             if plain:
                 translated.pop(keyword, None)
@@ -380,10 +391,15 @@ def _bound(translated: dict[str, Any], low: int, high: int) -> None:
         translated[keyword] = narrower(told, bound) if isinstance(told, int | float) else bound
 
 
-# Levels of a value: up to the first, all is told that is wrong in each alternative; up to the second, anything.
-_TOLD_IN_FULL, _TOLD_AT_ALL = 3, 16
+_MOST_LEVELS = 3  # of a value in which all is told that is wrong in each alternative
+_MOST_TOLD_OF = 1000  # alternatives inside alternatives
 _ASK_WHAT_WAS_TAKEN = {"unevaluatedProperties", "unevaluatedItems"}
 _ALTERNATIVES = {"oneOf", "anyOf"}
+
+
+def _levels(widest: int) -> float:
+    """How deep a value may be for each of so many alternatives to be told of in each other one."""
+    return math.inf if widest == 1 else min(_MOST_LEVELS, int(math.log(_MOST_TOLD_OF, widest) + 1e-9))
 
 
 def _members(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -392,38 +408,16 @@ def _members(value: Any) -> Iterable[tuple[Any, Any]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _is_negation(schema: Any) -> bool:
-    return isinstance(schema, dict) and "not" in schema
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
+def _is_deeper(value: Any, levels: float) -> bool:
     """Whether the value is nested deeper than that."""
+    if levels == math.inf:
+        return False
     inside = [value]
-    for _ in range(levels + 1):
+    for _ in range(int(levels) + 1):
         inside = [item for one in inside if isinstance(one, dict | list) for _, item in _members(one)]
         if not inside:
             return False
     return True
-
-
-def _with_whole_alternatives(schema: Any, *, named: bool = False) -> Any:
-    """A copy in which alternatives stand in two `not`: of what is in these, nothing is told."""
-    if isinstance(schema, list):
-        return [_with_whole_alternatives(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    copy: dict[str, Any] = {}
-    alternatives = []
-    for key, value in schema.items():
-        if not named and key in _ALTERNATIVES:
-            alternatives.append({"not": {"not": {key: value}}})
-        elif named or key not in ("enum", "const", "examples", "default"):
-            copy[key] = _with_whole_alternatives(value, named=not named and key in _SCHEMA_MAPS)
-        else:
-            copy[key] = value
-    if alternatives:
-        copy["allOf"] = [*copy.get("allOf", ()), *alternatives]
-    return copy
 
 
 # Patterns run in linear time; those that look around or refer back may try so often, and then match nothing.
@@ -484,7 +478,7 @@ def _without_wrong_keywords(schema: Any, named: bool) -> Any:
     kept = {}
     for key, value in schema.items():
         if named or key not in CHECKS or CHECKS[key](value) is None:
-            kept[key] = _without_wrong_keywords(value, named=not named and key in _SCHEMA_MAPS)
+            kept[key] = _without_wrong_keywords(value, named=not named and key in SCHEMA_MAPS)
     return kept
 
 
@@ -528,7 +522,7 @@ def _violations(error: jsonschema_rs.ValidationError, location: str) -> Iterator
     elif isinstance(kind, _CHOICES) and (meant := _meant_branch(kind.context, len(error.instance_path))):
         for one in meant:
             yield from _violations(one, location)
-    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Not) and _is_negation(kind.schema):
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.Not) and is_whole(kind.schema):
         yield Violation(location, pointer(*path), "is not valid under the alternatives of its schema")
     else:
         yield Violation(location, pointer(*path), _shortened(error.message))

@@ -77,3 +77,57 @@ def test_what_is_wrong_beside_deep_alternatives_is_told_with_its_place() -> None
     schemas = Schemas(Document(Source(Path(), "", ""), data))
     found = schemas.violations(schemas.slot(whole, "request"), {"size": "a", "of": nested(8, "neither")}, "body")
     assert {one.pointer for one in found} == {"/size", "/of"}
+
+
+def tree(kinds: int) -> Schemas:
+    """The schemas of a tree of nodes, of which a discriminator says the kind."""
+    node = {"$ref": "#/components/schemas/Node"}
+    named = {
+        f"N{kind}": {
+            "type": "object",
+            "required": ["kind", "size"],
+            "properties": {"kind": {"type": "string"}, "size": {"type": "integer"}, "inside": {"anyOf": [node, node]}},
+        }
+        for kind in range(kinds)
+    }
+    options = [{"$ref": f"#/components/schemas/{name}"} for name in named]
+    whole = {"oneOf": options, "discriminator": {"propertyName": "kind"}}
+    data = {"openapi": "3.1.0", "components": {"schemas": {"Node": whole, **named}}}
+    return Schemas(Document(Source(Path(), "", ""), data))
+
+
+def branch(levels: int, leaf: dict[str, Any]) -> dict[str, Any]:
+    for level in range(levels):
+        leaf = {"kind": f"N{level % 3}", "size": level, "inside": leaf}
+    return leaf
+
+
+@pytest.mark.parametrize(
+    ("leaf", "is_right"),
+    [
+        ({"kind": "N1", "size": 1}, True),
+        ({"kind": "N1", "size": "large"}, False),
+        ({"kind": "N1"}, False),
+        ({"kind": "no such kind", "size": 1}, False),
+        ({"size": 1}, False),
+        ({}, False),
+    ],
+)
+@pytest.mark.parametrize("levels", [0, 2, 4, 90])
+def test_what_a_discriminator_means_is_told_in_time_however_deep(
+    levels: int, leaf: dict[str, Any], is_right: bool
+) -> None:
+    schemas = tree(40)
+    data = schemas._document.data["components"]["schemas"]
+    slot = schemas.slot(data["Node"], "request")
+    value = branch(levels, leaf)
+    assert schemas.is_valid(slot, value) is is_right
+    assert bool(schemas.violations(slot, value, "body")) is not is_right
+    assert bool(schemas.first_violations(slot, value, "body")) is not is_right
+
+
+def test_what_is_wrong_with_the_schema_that_a_discriminator_means_has_its_place() -> None:
+    schemas = tree(40)
+    slot = schemas.slot(schemas._document.data["components"]["schemas"]["Node"], "request")
+    (found,) = schemas.violations(slot, {"kind": "N39", "size": "large"}, "body")
+    assert found.pointer == "/size"
