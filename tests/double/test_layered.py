@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specdouble.double.state.store.held import Held
+from specdouble.double.state.store.held import Held, size_of
 from specdouble.double.state.store.indexed import IndexedStore
 from specdouble.double.state.store.layered import Layered
 
@@ -81,6 +81,32 @@ def test_a_collection_that_shares_its_beginning_finds_what_one_of_its_own_finds(
     assert other.exact_count({"owner": ["o0"]}) == 197
 
 
+def test_what_is_shared_takes_room_once_and_what_is_written_over_it_its_own() -> None:
+    held = Held()
+    sharing = IndexedStore("things", held)
+    contents = IndexedStore("things", Held())
+    for number in range(2):
+        contents.add(number, {"_id": number, "name": "x"})
+    sharing.begin_with(contents.contents())
+    assert held.bytes == 0
+    sharing[0] = {"_id": 0, "name": "longer"}
+    assert held.bytes == size_of({"_id": 0, "name": "longer"})
+    del sharing[0], sharing[1]
+    assert held.bytes == 0
+
+
+def test_what_cannot_be_ordered_is_still_known_to_be_so_where_it_is_shared() -> None:
+    first = IndexedStore("things", Held())
+    sharing = IndexedStore("things", Held())
+    for store in (first, sharing):
+        store.create_index("order", {"key": [("owner", 1), ("at", 1)]})
+    first.add(1, {"_id": 1, "owner": "o", "at": {"no": "order"}})
+    sharing.begin_with(first.contents())
+    assert sharing.orders["owner", "at"].odd == {1}
+    del sharing[1]
+    assert (sharing.orders["owner", "at"].odd, first.orders["owner", "at"].odd) == (set(), {1})
+
+
 WORLDS = """
 import gc, json, sys, tempfile
 from pathlib import Path
@@ -97,7 +123,7 @@ for file in (root / "mock_data").glob("*.json"):
 seeded = json.loads((root / "mock_data" / "lead_management.json").read_text())
 more = [{**seeded[0], "_id": f"{number:024x}", "configurationName": f"Seeded {number}"} for number in range(10_000)]
 (folder / "mock_data" / "lead_management.json").write_text(json.dumps(more))
-double = Double(Settings(folder, worlds=2000, store_limit=1 << 40))
+double = Double(Settings(folder, worlds=2000))
 for name in ("first", "second"):
     double.world(name).prepare()
 gc.collect()
@@ -107,6 +133,7 @@ for number in range(1000):
     for one in range(10):
         leads.insert_one({**seeded[0], "_id": f"{one:023x}x", "configurationName": f"New {one}"})
 gc.collect()
+assert len(list(double.worlds)) == 1003, "none has left to make room"
 print(resident() - before)
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,16 +43,16 @@ class Contents:
         positions: where each was inserted.
         odd_ids: the keys that are no plain ids.
         hashes: the indexes by hash.
+        unordered: by index in order, the keys of the documents that it cannot place.
         next_position: where the next one is inserted.
-        bytes: how much that is; whoever shares it counts it as its own.
     """
 
     documents: dict[Any, Document]
     positions: dict[Any, int]
     odd_ids: set[Any]
     hashes: dict[tuple[str, ...], HashIndex]
+    unordered: dict[tuple[str, str], set[Any]]
     next_position: int
-    bytes: int
 
 
 class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
@@ -75,6 +75,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def _clear(self) -> None:
         self._weigh(-self._bytes)
+        self._shared: Mapping[Any, Document] = {}  # what it has begun with, and others hold too
         self._documents: MutableMapping[Any, Document] = {}
         self.positions: MutableMapping[Any, int] = {}
         self.odd_ids: set[Any] = set()
@@ -92,23 +93,24 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         """Copies of what it holds; the documents are shared."""
         with self.lock:
             hashes = {fields: index.copy() for fields, index in self.hashes.items()}
+            unordered = {fields: set(order.odd) for fields, order in self.orders.items()}
             position = max(self.positions.values(), default=-1) + 1
             documents, positions = dict(self._documents), dict(self.positions)
-            return Contents(documents, positions, set(self.odd_ids), hashes, position, self._bytes)
+            return Contents(documents, positions, set(self.odd_ids), hashes, unordered, position)
 
     def begin_with(self, contents: Contents) -> None:
         """Hold what another one with the same indexes held, in place of what this one holds."""
         with self.lock:
             self._clear()
-            self._weigh(contents.bytes)
+            self._shared = contents.documents
             self._documents = layered(contents.documents)
             self.positions = layered(contents.positions)
             self.odd_ids = set(contents.odd_ids)
             self._count = itertools.count(contents.next_position)
             for fields, index in self.hashes.items():
                 index.take(contents.hashes[fields])
-            for order in self.orders.values():
-                order.file_all(self._documents, self.positions)
+            for fields, order in self.orders.items():
+                order.odd = set(contents.unordered[fields])
 
     def create_index(self, index_name: str, index_dict: dict[str, Any]) -> None:
         is_known = index_name in self.indexes
@@ -173,7 +175,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             if before is not None:
                 self.writes += 1
                 old, new = size_of(before), size_of(document)
-                self._weigh(new - old)
+                self._weigh(new - self._own(key, before, old))
                 self._documents[key] = document
                 self._held.latest = (before, document, old + new)
                 if self._held.changes is not None:
@@ -204,13 +206,17 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             self.writes += 1
             document = self._documents.pop(key)
             size = size_of(document)
-            self._weigh(-size)
+            self._weigh(-self._own(key, document, size))
             self._held.latest = (document, None, size)
             if self._held.changes is not None:
                 self._held.changes.note(self._place, key)
             self._unfile(key, document)
             del self.positions[key]
             self.odd_ids.discard(key)
+
+    def _own(self, key: Any, document: Document, size: int) -> int:
+        """How much goes with a document: nothing, where others hold it too."""
+        return 0 if self._shared.get(key) is document else size
 
     def _weigh(self, more: int) -> None:
         self._bytes += more

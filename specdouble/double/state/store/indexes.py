@@ -139,12 +139,6 @@ class SortedIndex:
         if self.orders or type(document.get(self.field)) is not str:  # else there is nothing to put it into
             self.add(self.by_value.slot(document), self.entry(key, document, position))
 
-    def file_all(self, documents: Mapping[Any, Document], positions: Mapping[Any, int]) -> None:
-        """Take in the documents of a collection that begins; strings, which most are, need no entry yet."""
-        for key, document in documents.items():
-            if type(document.get(self.field)) is not str:
-                self.file(key, document, positions[key])
-
     def add(self, slot: Slot, entry: tuple[Any, ...]) -> None:
         if entry[0] is ODD:
             self.odd.add(entry[1])
