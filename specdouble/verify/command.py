@@ -145,7 +145,7 @@ def _run(contract: Contract, settings: Settings, quiet: bool, verbose: bool) -> 
     screen.line(f"{contract.title} at {settings.url}: {len(contract.operations)} operations, "
                 f"{len(contract.rules)} rules, {len(settings.users)} users")  # fmt: skip
     try:
-        done = run(contract, settings, Show(screen.line, screen.progress, native=not quiet))
+        done = run(contract, settings, Show(screen.line, screen.progress, native=verbose and not quiet))
     except WrongUse as error:
         fail(str(error), WRONG_USE)
     except CouldNotRun as error:

@@ -33,9 +33,13 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
         yield "Documents that were there before may be changed or deleted, as --allow-destructive says."
         return
     yield "Documents that were there before are neither changed nor deleted."
-    for one in operations:
-        if one.method not in SAFE and (why := guard.forbids(one)):
-            yield f"Left out: {why}."
+    left_out = [one for one in operations if one.method not in SAFE and guard.forbids(one)]
+    if left_out:
+        listed = ", ".join(f"{one} ({one.id})" for one in left_out)
+        yield (
+            f"Left out, for they may change what was there before: {listed}. "
+            "--allow-destructive, or --operation ID, lets them be tried."
+        )
 
 
 def _example(ledger: Ledger, operation: Operation) -> Created:

@@ -60,8 +60,10 @@ _OPTIONS = (
     click.option("--wait-for-server", type=click.FloatRange(0), metavar="SECONDS",
                  help="Let the server take so long to start."),
     click.option("--require-all", is_flag=True, default=None, help="Fail where a rule or check is not exercised."),
-    click.option("--verbose", is_flag=True, help="Print the proof of each verdict."),
-    click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output."),
+    click.option("--verbose", is_flag=True,
+                 help="Print every failure with its requests, the proof of each verdict, "
+                 "and what Schemathesis prints."),
+    click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output, even so."),
     click.option("--yes", is_flag=True, help="Write to the server without asking."),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ import click
 from specdouble.printable import printable
 from specdouble.verify.matrix import matrix
 from specdouble.verify.report.masking import masked, without_secrets
+from specdouble.verify.summary import clipped, summary
 from specdouble.verify.verdict import BROKEN, KEPT, KNOWN, NOT_EXERCISED, SKIPPED, Failure, Verdict
 
 COLORS = {KEPT: "green", BROKEN: "red", KNOWN: "magenta", SKIPPED: "cyan", NOT_EXERCISED: "yellow"}
@@ -26,6 +27,8 @@ OTHERS_SHOWN = 6
 OTHER_LENGTH = 100  # characters
 OPERATIONS_SHOWN = 8
 REASONS_SHOWN = 8
+LEAST_WIDTH = 100  # characters
+WIDTH_WITHOUT_TERMINAL = 240  # characters
 
 
 class Screen:
@@ -33,7 +36,7 @@ class Screen:
 
     Args:
         secrets: what must not be printed.
-        verbose: whether the proof of each verdict is printed too.
+        verbose: whether all is printed, with the proof of each verdict, where something failed too.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None, verbose: bool = False) -> None:
@@ -42,7 +45,7 @@ class Screen:
         self._told = 0
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
-    def line(self, text: str, **style: str | bool) -> None:
+    def line(self, text: str, **style: str | bool | None) -> None:
         """Print a line."""
         self.clear()
         click.secho(printable(masked(text, self.secrets)), **style)  # type: ignore[arg-type]
@@ -80,9 +83,26 @@ class Screen:
         click.echo(f"\r\033[K{text}", nl=False, err=True, color=True)
 
     def verdict(self, verdict: Verdict) -> None:
-        """Print the verdict: a table of the rules, each failure, the sum."""
+        """Print the verdict: a screenful where something failed, else a table of the rules; the sum."""
         self.clear()
         self.line("")
+        if verdict.failures and not self.verbose:
+            self._summary(verdict)
+        else:
+            self._whole(verdict)
+        self._sum(verdict)
+
+    def _summary(self, verdict: Verdict) -> None:
+        """What failed in a line each. A single failure is told whole: nothing has to be ranked."""
+        if len(verdict.failures) == 1:
+            self._failure(1, verdict.failures[0], verdict)
+            self.line("")
+        width = max(shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns, LEAST_WIDTH)
+        for text, color in summary(verdict):
+            self.line(clipped(masked(text, self.secrets), width), fg=color)
+
+    def _whole(self, verdict: Verdict) -> None:
+        """Each rule and check, each failure with its requests, and all that was not exercised or is left over."""
         self._table(verdict)
         self._in_part(verdict)
         for number, failure in enumerate(verdict.failures, 1):
@@ -92,7 +112,6 @@ class Screen:
         self._lacking(verdict)
         if verdict.left:
             self._left(verdict)
-        self._sum(verdict)
 
     def _lacking(self, verdict: Verdict) -> None:
         """The operations of which nothing could be judged, each with what would help."""

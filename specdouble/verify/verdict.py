@@ -78,6 +78,11 @@ class Failure:
         return hashlib.sha1(f"{self.check}|{self.promise}".encode(), usedforsecurity=False).hexdigest()[:10]
 
     @property
+    def told(self) -> str:
+        """What was seen; of a value, what it should have been too."""
+        return self.sentence if " to be " in self.expected and "the server answered" not in self.seen else self.seen
+
+    @property
     def sentence(self) -> str:
         """What was expected and seen."""
         return f"Expected {self.expected}; {self.seen}."

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -85,3 +86,36 @@ def test_no_color_is_heeded_where_colours_could_be_shown() -> None:
     wrong = ["verify", str(ROOT), "--report", "pdf=x"]
     assert COLOR.search(CliRunner().invoke(main, wrong, color=True, env={"NO_COLOR": None}).output)
     assert not COLOR.search(CliRunner().invoke(main, wrong, color=True, env={"NO_COLOR": "1"}).output)
+
+
+def _verdict_of(failures: int, seen: str = "the server answered 200") -> Verdict:
+    """One of that many failures, each of another promise."""
+    verdict = Verdict("pets", "http://127.0.0.1:1", 1)
+    row = Row("conformance", "answers are as declared", cases=failures)
+    for number in range(failures):
+        promise = f"promise {number}"
+        row.failures[promise] = Failure(row.check, promise, "", "it to be refused", seen, [])
+    verdict.rows[row.check] = row
+    return verdict
+
+
+def test_however_much_fails_a_screenful_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = _verdict_of(60)
+    verdict.rows |= {f"check {n}": Row(f"check {n}", "", reasons=Counter({f"reason {n}": 1})) for n in range(30)}
+    verdict.lacking = verdict.left = verdict.notes = [f"line {n}" for n in range(40)]
+    Screen().verdict(verdict)
+    lines = [line for line in COLOR.sub("", capsys.readouterr().out).splitlines() if line]
+    assert len(lines) < 20
+    assert "1. conformance" in lines[1]
+    assert "and 51 more" in "\n".join(lines)
+
+
+def test_verbose_prints_each_failure_with_its_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen(verbose=True).verdict(_verdict_of(60))
+    assert capsys.readouterr().out.count("Reproduce from a fresh state") == 60
+
+
+def test_a_line_is_cut_after_its_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "s3cret-" * 40
+    Screen({secret: "$TOKEN"}).verdict(_verdict_of(2, f"it answered {'x' * 80} {secret}"))
+    assert "s3cret" not in capsys.readouterr().out
