@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from specdouble.contract.action import DOES
@@ -199,15 +199,22 @@ def _refuse_the_rest(reading: Reading) -> None:
         elif key == SILENCING:
             document.annotations.append(at)
         elif key not in _NOT_OURS:
-            near = get_close_matches(key, known, n=1, cutoff=0.85)
-            if near:
-                document.find(at, f"unknown annotation `{key}`", f"write `{near[0]}`")
+            meant = _meant_by(key)
+            if meant is not None:
+                document.find(at, f"unknown annotation `{key}`", f"write `{meant}`")
+
+
+@lru_cache(maxsize=1024)  # generated contracts write the few of their generator thousands of times
+def _meant_by(key: str) -> str | None:
+    """The annotation of ours that a misspelt one is near to."""
+    near = get_close_matches(key, _known(), n=1, cutoff=0.85)
+    return near[0] if near else None
 
 
 def names_a_collection(document: Document) -> bool:
     """Whether an `x-resource`, however it is misspelt, is written as ours is: a mapping that names a collection."""
     for at, key in extensions(document):
-        if get_close_matches(key, ("x-resource",), cutoff=0.85):
+        if key == "x-resource" or _meant_by(key) == "x-resource":
             value = look_up(document.data, at)
             if isinstance(value, dict) and get_close_matches("collection", map(str, value), cutoff=0.85):
                 return True

@@ -10,7 +10,9 @@ from typing import Any
 
 from specdouble.contract.pointer import is_index, tokens
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|[^\s{}\[\],:"]+')
+_TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+# A key with its value, where that is a scalar; what opens and closes; a scalar that is an item.
+_TOKEN = re.compile(rf'({_TEXT})\s*:\s*(?:{_TEXT}|[^\s{{}}\[\],:"]+)?|[{{}}\[\]]|{_TEXT}|[^\s{{}}\[\],:"]+')
 
 
 class Lines:
@@ -53,6 +55,8 @@ class Lines:
 
 def lines_of_json(text: str, data: Any) -> Lines:
     """The lines of a JSON text whose data are known."""
+    if "\n" not in text.rstrip():  # as programs write it
+        return Lines(data)
     scan = _Scan(text, data)
     scan.run()
     return scan.lines
@@ -68,13 +72,12 @@ def duplicates_of_json(text: str, data: Any) -> list[tuple[str, int]]:
 class _Container:
     """An object or array whose end has not come yet."""
 
-    __slots__ = ("expects_key", "lines", "names", "value")
+    __slots__ = ("lines", "names", "value")
 
-    def __init__(self, value: Any, is_object: bool) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
         self.lines: array[int] = array("I")
         self.names: set[str] = set()
-        self.expects_key = is_object
 
 
 class _Scan:
@@ -88,37 +91,38 @@ class _Scan:
     def run(self) -> None:
         stack: list[_Container] = []
         child = self.data
-        for line, mark in self.tokens():
-            top = stack[-1] if stack else None
-            if mark in "}]":
+        for line, mark, key in self.tokens():
+            if key is not None:
+                child = self.key(stack[-1], key, line)
+            elif mark in "}]":
                 stack.pop()
-            elif mark == ",":
-                if top is not None:
-                    top.expects_key = isinstance(top.value, dict)
-            elif top is not None and top.expects_key:
-                child = self.key(top, mark, line)
             else:
-                if top is not None and isinstance(top.value, list):
-                    place = len(top.lines)
-                    child = top.value[place] if place < len(top.value) else None
-                    top.lines.append(line)
+                if stack and isinstance(stack[-1].value, list):
+                    child = self.item(stack[-1], line)
                 if mark in "{[":
                     stack.append(self.opened(child, mark))
 
-    def tokens(self) -> Iterator[tuple[int, str]]:
+    def tokens(self) -> Iterator[tuple[int, str, str | None]]:
+        """Each token that says where something stands: its line, its text, and the key that it is of."""
         line, seen = 1, 0
         for match in _TOKEN.finditer(self.text):
             start = match.start()
             line, seen = line + self.text.count("\n", seen, start), start
-            yield line, match.group()
+            yield line, match.group(), match[1]
 
     def opened(self, value: Any, mark: str) -> _Container:
         # A value that is not there (its key stands twice) is passed over as an empty one.
         fitting = isinstance(value, dict if mark == "{" else list)
-        container = _Container(value if fitting else {} if mark == "{" else [], mark == "{")
+        container = _Container(value if fitting else {} if mark == "{" else [])
         if fitting:
             self.lines.note(value, container.lines)
         return container
+
+    def item(self, top: _Container, line: int) -> Any:
+        """Note an item of an array, and return it."""
+        place = len(top.lines)
+        top.lines.append(line)
+        return top.value[place] if place < len(top.value) else None
 
     def key(self, top: _Container, mark: str, line: int) -> Any:
         """Note a key, and return its value."""
@@ -128,5 +132,4 @@ class _Scan:
         else:
             top.names.add(name)
             top.lines.append(line)
-        top.expects_key = False
         return top.value.get(name)

@@ -29,14 +29,19 @@ Result = tuple[JSON, int, dict[str, str]]
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
-def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists: Lists) -> Callable[..., Result] | None:
-    """The function that answers an operation by its action; None where it has none."""
+def is_automatic(contract: Contract, operation: Operation) -> bool:
+    """Whether an operation has an action that can be done, and answered as the contract says."""
     action = contract.actions.get(operation.id)
     # Without a success that is declared, there is nothing that the answer could be held to.
-    if action is None or not 200 <= operation.success < 400 or operation.response(operation.success) is None:
-        return None
-    answer = getattr(AutomaticOperation(contract, operation, action, sampler, lists), action.does, None)
-    return None if answer is None else once(operation, _refusing(answer, sampled(contract, operation, sampler)))
+    answers = 200 <= operation.success < 400 and operation.response(operation.success) is not None
+    return action is not None and answers and hasattr(AutomaticOperation, action.does)
+
+
+def automatic(contract: Contract, operation: Operation, sampler: Sampler, lists: Lists) -> Callable[..., Result]:
+    """The function that answers an automatic operation by its action."""
+    action = contract.actions[operation.id]
+    answer = getattr(AutomaticOperation(contract, operation, action, sampler, lists), action.does)
+    return once(operation, _refusing(answer, sampled(contract, operation, sampler)))
 
 
 def _refusing(answer: Callable[..., Result], sample: Callable[[], Result]) -> Callable[..., Result]:

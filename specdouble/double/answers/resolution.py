@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.arguments import arguments_of, wanted_arguments
-from specdouble.double.answers.automatic import automatic
+from specdouble.double.answers.automatic import automatic, is_automatic
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.listing import Lists
 from specdouble.double.answers.samples.sample import sampled
@@ -17,21 +17,26 @@ from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.uploads import with_uploads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resolution:
     """How an operation is answered.
 
     Args:
-        function: called with the operation's arguments.
+        make: makes the function that answers; asked once, and not before somebody wants an answer.
         by: the kind of answer.
         why: what decided it, in a few words.
         otherwise: how the operation would be answered without its handler; None where it has none.
     """
 
-    function: Callable[..., Any]
+    make: Callable[[], Callable[..., Any]]
     by: Literal["handler", "automatic", "sample"]
     why: str
     otherwise: Callable[[], Resolution] | None = None
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """What answers, called with the operation's arguments."""
+        return self.make()
 
 
 def resolve_all(contract: Contract, handlers: Handlers, sampler: Sampler) -> dict[str, Resolution]:
@@ -52,18 +57,28 @@ def _resolve(
         return _without_handler(contract, sampler, lists, operation)
     # Most handlers never ask for it: it is made when one does.
     otherwise = cache(partial(_without_handler, contract, sampler, lists, operation))
-    return Resolution(handler, "handler", f"{handler.__module__}.{handler.__qualname__}", otherwise)
+    return Resolution(lambda: handler, "handler", f"{handler.__module__}.{handler.__qualname__}", otherwise)
 
 
 def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Resolution:
-    # What a handler does with files is its own: the other two keep them.
+    if is_automatic(contract, operation):
+        make = partial(_automatic, contract, sampler, lists, operation)
+        return Resolution(make, "automatic", _why(contract, operation))
+    make = partial(_sampled, contract, sampler, operation)
+    return Resolution(make, "sample", "no handler, and it speaks of no collection")
+
+
+# What a handler does with files is its own: the other two keep them.
+
+
+def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Callable[..., Any]:
     answer = automatic(contract, operation, sampler, lists)
-    if answer is not None:
-        keeping = with_uploads(contract, operation, answer, sampler)
-        return Resolution(keeping or answer, "automatic", _why(contract, operation))
+    return with_uploads(contract, operation, answer, sampler) or answer
+
+
+def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:
     sample = sampled(contract, operation, sampler)
-    keeping = with_uploads(contract, operation, lambda **_arguments: sample(), sampler)
-    return Resolution(keeping or sample, "sample", "no handler, and it speaks of no collection")
+    return with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
 
 
 def answered_otherwise(operation: Operation, otherwise: Callable[[], Resolution], values: Mapping[str, Any]) -> Any:

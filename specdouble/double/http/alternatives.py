@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from specdouble.contract import Operation
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
+from specdouble.double.http.lazy_operation import LazyOperation
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
@@ -22,7 +23,7 @@ class Alternatives:
         compiled: the operations.
     """
 
-    def __init__(self, compiled: Iterable[CompiledOperation]) -> None:
+    def __init__(self, compiled: Iterable[CompiledOperation | LazyOperation]) -> None:
         self._choices = [(condition_of(one.operation), one) for one in compiled]
         # One without a condition takes what no other takes.
         self._choices.sort(key=lambda choice: -len(choice[0]))
@@ -63,4 +64,4 @@ def _meets(request: Request, sent: Mapping[str, str], name: str, value: str) -> 
     return header is not None and header.decode("latin-1") == value
 
 
-Answering = CompiledOperation | Alternatives
+Answering = CompiledOperation | LazyOperation | Alternatives

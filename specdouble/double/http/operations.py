@@ -18,6 +18,7 @@ from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import id_among_claims
 from specdouble.double.http.error_shape import ErrorShapes
 from specdouble.double.http.fault_injection import InjectedFault, preferred, spoiling
+from specdouble.double.http.lazy_operation import LazyOperation
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.request import Request
 from specdouble.double.http.result import Answer, fields
@@ -32,6 +33,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Awaited = TypeVar("Awaited")
+Compiled = CompiledOperation | LazyOperation
 
 WORLD_HEADER = b"x-specdouble-world"
 EXPOSED = (
@@ -67,7 +69,7 @@ class Operations:
     """
 
     def __init__(
-        self, double: Served, compiled: Iterable[CompiledOperation], app: ASGIApp, beside: Beside | None = None
+        self, double: Served, compiled: Iterable[Compiled], app: ASGIApp, beside: Beside | None = None
     ) -> None:
         self._beside = beside
         self._worlds = double.worlds
@@ -306,8 +308,8 @@ def _path(scope: Scope) -> str:
     return scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or str(scope["path"])
 
 
-def _by_path(compiled: Iterable[CompiledOperation]) -> dict[str, dict[str, Answering]]:
-    shared: dict[tuple[str, str], list[CompiledOperation]] = {}
+def _by_path(compiled: Iterable[Compiled]) -> dict[str, dict[str, Answering]]:
+    shared: dict[tuple[str, str], list[Compiled]] = {}
     for one in compiled:
         shared.setdefault((plain_path(one.operation.path), one.operation.method.upper()), []).append(one)
     found: dict[str, dict[str, Answering]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def ours(contract: Path) -> tuple[Double, Any]:
     double = Double(Settings(contract))
     find = example_of(double.contract) if contract == ROOT else lambda _id: tell
     double.resolutions = {
-        operation: Resolution(find(operation), "handler", "") for operation in double.contract.operations
+        operation: Resolution(partial(find, operation), "handler", "") for operation in double.contract.operations
     }
     return double, application(double)
 
