@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from specdouble.contract.json_type import JSON
+from specdouble.har import Entry, text_of
 
 NOTHING = object()
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
@@ -43,20 +43,16 @@ class Exchange:
     is_untold: bool = False
 
 
-def of_har(data: Mapping[str, Any]) -> Iterator[Exchange]:
-    """The exchanges of a HAR file that carry JSON, or nothing (HTTP Archive 1.2)."""
-    for entry in _list(data.get("log", {}).get("entries")):
-        request, response = _object(entry.get("request")), _object(entry.get("response"))
-        content = _object(response.get("content"))
-        kind = str(content.get("mimeType", ""))
-        text = content.get("text")
-        if text is not None and content.get("encoding") == "base64":
-            text = base64.b64decode(text, validate=False).decode("utf-8", "replace")
-        is_data = not text or "json" in kind
-        found = _exchange(request.get("method"), request.get("url"), response.get("status"))
+def of_har(entries: Iterable[Entry]) -> Iterator[Exchange]:
+    """The exchanges of an HTTP Archive that carry JSON, or nothing."""
+    for entry in entries:
+        request, response = entry.request, entry.response
+        text = text_of(response.content)
+        is_data = not response.content.text or "json" in response.content.mime_type
+        found = _exchange(request.method, request.url, response.status)
         if found is None or not is_data:  # pages, scripts and pictures of a site are no part of its API
             continue
-        sent = _object(request.get("postData")).get("text")
+        sent = request.post_data.text if request.post_data else None
         yield Exchange(**{**vars(found), "sent": _parsed(sent), "answered": _parsed(text)})
 
 

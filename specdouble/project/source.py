@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from specdouble.contract import ContractError
+from specdouble.contract.json_type import JSON
 from specdouble.contract.written import in_yaml
+from specdouble.har import Entry, read
 from specdouble.project.exchange import Exchange, of_har, of_postman, of_wiremock
-from specdouble.project.json_server import contract_of_database
+from specdouble.project.json_server import Documents, contract_of_database
 from specdouble.project.recorded import Recorded
 from specdouble.project.skeleton import Files, document_text, mock_file
 
@@ -29,20 +32,33 @@ def begun_from(source: Path) -> Files:
     """
     data = _read(source)
     title = source.resolve().name.partition(".")[0]
+    if isinstance(data, dict) and _is_har(data):
+        return _of_exchanges(title, list(of_har(_entries(source))))
     if isinstance(data, dict) and not _is_of_exchanges(data):
-        contract, documents = contract_of_database(title, data)
-    else:
-        exchanges = list(_exchanges(data))
-        if not exchanges:
-            raise NotReadable(
-                "there is no exchange in it\n    remedy: record some requests of the API, answers included"
-            )
-        recorded = Recorded(title, exchanges)
-        contract, documents = recorded.contract(), recorded.documents()
+        return _files(*contract_of_database(title, data))
+    return _of_exchanges(title, list(_exchanges(data)))
+
+
+def _of_exchanges(title: str, exchanges: list[Exchange]) -> Files:
+    if not exchanges:
+        raise NotReadable("there is no exchange in it\n    remedy: record some requests of the API, answers included")
+    recorded = Recorded(title, exchanges)
+    return _files(recorded.contract(), recorded.documents())
+
+
+def _files(contract: dict[str, JSON], documents: Documents) -> Files:
     found = {Path("openapi.yaml"): in_yaml(contract)}
     for name, held in documents.items():
         found[mock_file(name)] = document_text(held)
     return found
+
+
+def _entries(source: Path) -> list[Entry]:
+    try:
+        return read(source)
+    except ContractError as error:
+        finding = error.findings[0]
+        raise NotReadable(f"{finding.reason}\n    remedy: {finding.remedy}") from None
 
 
 def _read(source: Path) -> Any:
@@ -62,10 +78,13 @@ def _json(file: Path) -> Any:
         raise NotReadable(f"{file.name} is no JSON: {error}\n    remedy: export it anew") from None
 
 
+def _is_har(data: dict[str, Any]) -> bool:
+    return isinstance(data.get("log"), dict) and "entries" in data["log"]
+
+
 def _is_of_exchanges(data: dict[str, Any]) -> bool:
-    is_har = isinstance(data.get("log"), dict) and "entries" in data["log"]
     is_postman = "item" in data and isinstance(data.get("info"), dict)
-    return is_har or is_postman or "mappings" in data or {"request", "response"} <= data.keys()
+    return is_postman or "mappings" in data or {"request", "response"} <= data.keys()
 
 
 def _exchanges(data: Any) -> Iterator[Exchange]:
@@ -74,8 +93,6 @@ def _exchanges(data: Any) -> Iterator[Exchange]:
             yield from _exchanges(one)
     elif not isinstance(data, dict):
         return
-    elif isinstance(data.get("log"), dict):
-        yield from of_har(data)
     elif "item" in data:
         yield from of_postman(data)
     else:

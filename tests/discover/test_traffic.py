@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from specdouble.contract import ContractError, read
 from specdouble.discover.command import discover
-from specdouble.discover.traffic.archive import entries
 from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
+from specdouble.har import read as entries
 from tests.conftest import ROOT, signed_in
 from tests.discover.test_prose_of_the_reference import without_annotations
 

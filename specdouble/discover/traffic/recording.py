@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from specdouble.contract import Action, Contract, Operation, Resource
-from specdouble.discover.traffic.archive import Entry, Field, body, entries
+from specdouble.har import Entry, Field, json_of, read, text_of
 from specdouble.verify.identity import token_claims
 
 Values = dict[str, Any]
@@ -177,8 +177,7 @@ def read_recording(path: Path, contract: Contract) -> Recording:
         ContractError: it cannot be read.
     """
     paths = _Paths(contract)
-    all_entries = entries(path)
-    found = [paths.exchange(number, entry) for number, entry in enumerate(all_entries, 1)]
+    found = [paths.exchange(number, entry) for number, entry in enumerate(read(path), 1)]
     known = tuple(one for one in found if one is not None)
     return Recording(str(path), contract, known, len(found) - len(known))
 
@@ -209,9 +208,9 @@ class _Paths:
             action=self.contract.actions.get(operation.id),
             path=values,
             caller=_caller(entry.request.headers),
-            sent=body(entry.request.post_data.text) if entry.request.post_data else None,
+            sent=json_of(entry.request.post_data.text) if entry.request.post_data else None,
             status=entry.response.status,
-            answer=body(content.text, content.encoding),
+            answer=json_of(text_of(content)),
         )
 
 

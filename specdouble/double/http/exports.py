@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from io import StringIO
 from pprint import pformat
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from specdouble import __version__
+from specdouble import har
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.credentials import Placed
 from specdouble.double.state.journal import Beginning, Entry
@@ -165,37 +164,19 @@ def http_archive(exchanges: Iterable[Exported], url: str) -> str:
         exchanges: in any order.
         url: the base URL of the double.
     """
-    from harfile import Creator, HarFile
-
-    written = StringIO()
-    with HarFile(written, creator=Creator("specdouble", __version__)) as archive:
-        for exported in sorted(exchanges, key=lambda one: one.entry.time):
-            archive.add_entry(**_archived(exported, url))
-    return written.getvalue()
+    in_order = sorted(exchanges, key=lambda one: one.entry.time)
+    return har.written([_archived(exported, url) for exported in in_order]).decode()
 
 
-def _archived(exported: Exported, url: str) -> Mapping[str, JSON]:
-    from harfile import Content, PostData, Record, Request, Response, Timings
-
-    entry, shown, milliseconds = exported.entry, exported.target, exported.entry.seconds * 1000
-    headers = [Record("Content-Type", exported.media_type)] if exported.media_type else []
+def _archived(exported: Exported, url: str) -> har.Entry:
+    entry = exported.entry
+    headers = [("Content-Type", exported.media_type)] if exported.media_type else []
     if entry.world != DEFAULT_WORLD:
-        headers.append(Record("X-Specdouble-World", entry.world))
-    query = [Record(name, value) for name, value in parse_qsl(shown.partition("?")[2], keep_blank_values=True)]
-    sent = PostData(exported.media_type, text=exported.body) if exported.body else None
-    request = Request(
-        entry.method, url + shown, "HTTP/1.1", [], headers, query, sent, bodySize=_size(entry.request_body)
-    )
-    content = Content(_size(entry.response_body), text=exported.answer)
-    response = Response(entry.status, "", "HTTP/1.1", [], [], content, bodySize=content.size)
-    return {
-        "startedDateTime": entry.shown(exported.masked)["time"],
-        "time": milliseconds,
-        "request": request,
-        "response": response,
-        "timings": Timings(0, milliseconds, 0),
-        "comment": entry.rule,
-    }
+        headers.append(("X-Specdouble-World", entry.world))
+    size = _size(entry.request_body)
+    request = har.sent(entry.method, url + exported.target, headers, exported.body.encode(), size)
+    response = har.received(entry.status, [], exported.answer.encode(), _size(entry.response_body))
+    return har.entry(request, response, entry.time, entry.seconds, entry.rule or "")
 
 
 def _size(body: bytes | Beginning) -> int:
