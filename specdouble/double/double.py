@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 from specdouble.contract import Contract, Finding, Media
 from specdouble.contract import read as read_contract
@@ -20,7 +23,7 @@ from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import Credentials, user_of
-from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.http.fault_injection import FaultInjection, faults_of
 from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
@@ -39,6 +42,7 @@ from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
 
 Resolutions = Mapping[str, Resolution]
+_log = logging.getLogger("specdouble")
 
 
 class Reading(NamedTuple):
@@ -137,7 +141,6 @@ class Double:
         self.journal = Journal()
         self.coverage = Coverage()
         self.streams = Streams()
-        self.snapshots = Snapshots()
         self._store = open_store(None)
         self.secret = secret_of(settings.project)
         self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
@@ -148,9 +151,10 @@ class Double:
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""
         self.worlds = Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
+        self.snapshots = Snapshots(None if self._persistence is None else self._persistence.snapshots)
         self.world(DEFAULT_WORLD).prepare()
-        for name in () if self._persistence is None else self._persistence.worlds:
-            self.world(name)
+        if self._persistence is not None:
+            self._resume_all(self._persistence)
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -215,7 +219,7 @@ class Double:
         return self.worlds.of(name)
 
     def _make_world(self, name: str) -> World:
-        world = World(
+        return World(
             name,
             self._store,
             self.contract,
@@ -228,14 +232,35 @@ class Double:
             keepers=self.factories.keepers,
             collection=self.factories.collection,
         )
-        if self._persistence is not None and name in self._persistence.worlds:
-            self._resume(world, self._persistence)
-        return world
+
+    def _resume_all(self, persistence: Persistence) -> None:
+        """Have what the file has kept: documents, and how the clock and the faults were set unless told otherwise."""
+        persistence.begin([(DEFAULT_WORLD, name) for name in self.seed])
+        for name in persistence.worlds:
+            self._resume(self.world(name), persistence)
+        clock, faults = persistence.control("clock"), persistence.control("faults")
+        if clock is not None and self.settings.clock is None:
+            setting = orjson.loads(clock)
+            self.clock.resume(*setting) if setting else self.clock.run()
+        if faults is not None:
+            self._resume_faults(faults)
+
+    def _resume_faults(self, kept: bytes) -> None:
+        try:
+            self.faults.replace(faults_of(kept, self.contract))
+        except ValueError as error:
+            _log.warning("the faults that were kept are forgotten, for the contract has changed: %s", error)
+
+    def keep_controls(self) -> None:
+        """Have in the file how the clock and the faults are set, where there is one."""
+        if self._persistence is not None:
+            self._persistence.keep_control("clock", orjson.dumps(self.clock.told()))
+            self._persistence.keep_control("faults", self.faults.written())
 
     @staticmethod
     def _resume(world: World, persistence: Persistence) -> None:
         try:
-            world.resume(persistence.documents(world.name))
+            world.resume(persistence.kept(world.name))
         except DuplicateKeyError as error:
             reason = (
                 f"two documents that were kept of the world `{world.name}` break a rule that the contract has by now"

@@ -18,7 +18,7 @@ ADA: dict[str, Any] = {"userId": "64ee9a8b1e7f2a0011223399", "organizationId": "
 
 @pytest.fixture
 def double() -> Double:
-    """One of which two worlds have begun already: from the third on they share."""
+    """One of which two worlds have begun already, the second with what the first has left it."""
     double = Double(Settings(ROOT, seed=1))
     double.world("second").documents()
     return double

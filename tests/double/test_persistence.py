@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from specdouble.double.state.persistence import PersistenceError
 from tests.contracts import FOLDER
 
 TASKS = "/api/v1/tasks"
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -34,6 +36,21 @@ def file(tmp_path: Path) -> Path:
 def double(file: Path, contract: Path = FOLDER / "tasks.yaml") -> Iterator[httpx.Client]:
     with serving(Settings(contract, persist=file)) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
+
+
+def seeded(folder: Path, tasks: list[dict[str, Any]]) -> Path:
+    """A project with these tasks."""
+    (folder / "openapi.yaml").write_text((FOLDER / "tasks.yaml").read_text("utf-8"))
+    (folder / "mock_data").mkdir(exist_ok=True)
+    (folder / "mock_data" / "tasks.json").write_text(json.dumps(tasks))
+    return folder
+
+
+def rows(file: Path) -> int:
+    """How many documents the file has beside what collections begin with."""
+    with closing(sqlite3.connect(file)) as database:
+        count: int = database.execute("SELECT count(*) FROM documents").fetchone()[0]
+    return count
 
 
 def titles(client: httpx.Client, world: str = "default") -> list[str]:
@@ -87,22 +104,18 @@ def test_a_reset_is_kept_and_so_is_what_was_restored(file: Path) -> None:
 
 
 def test_rules_hold_over_what_was_kept(file: Path) -> None:
-    root = Path(__file__).parent.parent.parent
     body = {"configurationName": "Fair", "initialStage": "New", "defaultProcess": "64eea1110000000000000001"}
     for status in (201, 400):
-        with double(file, root) as client:
+        with double(file, ROOT) as client:
             headers = client.get("/_specdouble/credentials/ada@tether.example").json()["headers"]
             assert client.post("/api/lead-management", json=body, headers=headers).status_code == status
 
 
 def test_what_is_only_read_of_a_seed_is_not_written(file: Path) -> None:
-    root = Path(__file__).parent.parent.parent
-    with double(file, root) as client:
+    with double(file, ROOT) as client:
         headers = client.get("/_specdouble/credentials/ada@tether.example").json()["headers"]
         client.get("/api/prompts/user", headers=headers).raise_for_status()
-    with sqlite3.connect(file) as database:
-        assert database.execute("SELECT count(*) FROM documents").fetchone() == (0,)
-    database.close()
+    assert rows(file) == 0
 
 
 def test_a_file_that_cannot_keep_the_state_is_told(file: Path, tmp_path: Path) -> None:
@@ -145,6 +158,111 @@ def test_what_could_not_be_written_is_written_with_the_next_change(
     again = Double(Settings(FOLDER / "tasks.yaml", persist=file))
     assert {100, 101, 102, 200} <= {task["id"] for task in again.world("default").collection("tasks", None).find()}
     again.close()
+
+
+def test_a_world_over_a_seed_keeps_what_it_has_changed_and_its_order(file: Path, tmp_path: Path) -> None:
+    project = seeded(tmp_path, [{"id": number, "title": f"seeded {number}", "done": False} for number in range(1, 301)])
+    with double(file, project) as client:
+        client.delete(f"{TASKS}/2").raise_for_status()
+        client.put(f"{TASKS}/3", json={"title": "changed"}).raise_for_status()
+        create(client, "new")
+        create(client, "elsewhere", "other")
+        held, other = titles(client), titles(client, "other")
+    assert rows(file) == 3
+    assert held[:3] == ["seeded 1", "changed", "seeded 4"]
+    for _ in range(2):
+        with double(file, project) as client:
+            assert (titles(client), titles(client, "other")) == (held, other)
+            assert titles(client, "third")[1] == "seeded 2"
+
+
+def test_a_world_keeps_its_documents_where_the_seed_is_another_by_now(file: Path, tmp_path: Path) -> None:
+    project = seeded(tmp_path, [{"id": 1, "title": "old", "done": False}, {"id": 2, "title": "gone", "done": False}])
+    with double(file, project) as client:
+        create(client, "new")
+        client.delete(f"{TASKS}/2").raise_for_status()
+    seeded(tmp_path, [{"id": 7, "title": "another seed", "done": False}])
+    for more in ("first", "second"):
+        with double(file, project) as client:
+            assert titles(client)[:2] == ["old", "new"]
+            create(client, more)
+            assert titles(client, more) == ["another seed"]
+    with double(file, project) as client:
+        assert titles(client) == ["old", "new", "first", "second"]
+
+
+def test_documents_that_exchanged_what_is_unique_are_there_after_a_restart(file: Path) -> None:
+    made = Double(Settings(ROOT, persist=file))
+    leads = made.world("default").collection("lead_management", None)
+    first, second = leads.find(limit=2)
+    name, other = first["configurationName"], second["configurationName"]
+    for document, new in ((first, "between"), (second, name), (first, other)):
+        leads.update_one({"_id": document["_id"]}, {"$set": {"configurationName": new}})
+    made.close()
+    again = Double(Settings(ROOT, persist=file))
+    leads = again.world("default").collection("lead_management", None)
+    for document, new in ((first, other), (second, name)):
+        assert leads.count_documents({"_id": document["_id"], "configurationName": new}) == 1
+    again.close()
+
+
+def test_the_first_write_of_a_world_does_not_wait_for_its_seed(file: Path, tmp_path: Path) -> None:
+    project = seeded(tmp_path, [{"id": number, "title": f"seeded {number}", "done": False} for number in range(1, 301)])
+    made = Double(Settings(project, persist=file))
+    assert made._persistence is not None
+    statements: list[str] = []
+    made._persistence._database.set_trace_callback(statements.append)
+    for world in ("default", "other"):
+        made.world(world).collection("tasks", None).insert_one({"title": "new", "done": False})
+        made.keep()
+    assert len([one for one in statements if "INSERT" in one and "seeded" not in one]) == 4
+    assert not any("seeded" in one for one in statements)
+    made.close()
+
+
+def test_snapshots_the_clock_and_faults_are_there_after_a_restart(file: Path) -> None:
+    fault = {"operation": "addTask", "status": 503, "times": 2}
+    with double(file) as client:
+        create(client, "snapped")
+        held = titles(client)
+        client.put("/_specdouble/snapshots/mine").raise_for_status()
+        client.put("/_specdouble/snapshots/other").raise_for_status()
+        client.delete("/_specdouble/snapshots/other").raise_for_status()
+        client.put("/_specdouble/clock", json={"at": "2026-05-01T09:00:00Z"}).raise_for_status()
+        client.put("/_specdouble/faults", json=[fault]).raise_for_status()
+        client.post("/_specdouble/reset").raise_for_status()
+    with double(file) as client:
+        assert [one["name"] for one in client.get("/_specdouble/snapshots").json()] == ["mine"]
+        assert client.get("/_specdouble/clock").json() == {"now": "2026-05-01T09:00:00.000+00:00", "speed": 0}
+        assert client.get("/_specdouble/faults").json() == [{**fault, "share": 1.0, "met": 0}]
+        client.delete("/_specdouble/faults").raise_for_status()
+        client.delete("/_specdouble/clock").raise_for_status()
+        client.post("/_specdouble/snapshots/mine/restore").raise_for_status()
+        assert titles(client) == held
+    with double(file) as client:
+        assert client.get("/_specdouble/clock").json()["now"] > "2026-05-02"
+        assert client.get("/_specdouble/faults").json() == []
+
+
+def test_a_clock_that_runs_ahead_has_run_on_meanwhile_and_an_option_goes_before_it(file: Path) -> None:
+    with double(file) as client:
+        client.put("/_specdouble/clock", json={"shift": "+52w"}).raise_for_status()
+        ahead = client.get("/_specdouble/clock").json()["now"]
+    with double(file) as client:
+        assert client.get("/_specdouble/clock").json()["now"] > ahead
+    made = Double(Settings(FOLDER / "tasks.yaml", persist=file, clock="2020-01-01T00:00:00Z"))
+    assert made.clock.now().year == 2020
+    made.close()
+
+
+def test_faults_that_the_contract_no_longer_knows_are_forgotten_and_told(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with double(file) as client:
+        client.put("/_specdouble/faults", json=[{"operation": "addTask", "status": 503}]).raise_for_status()
+    Double(Settings(FOLDER / "blog.yaml", persist=file)).close()
+    assert "the faults that were kept are forgotten" in caplog.text
+    assert "no operation `addTask`" in caplog.text
 
 
 def started(file: Path) -> tuple[subprocess.Popen[str], str]:

@@ -127,10 +127,12 @@ class Administration:
             self._double.faults.replace(faults_of(await _text(request), self._double.contract))
         except ValueError as error:  # msgspec's errors are such too
             raise Problem(422, "Not a list of faults", str(error)) from None
+        self._double.keep_controls()
         return json_response(self._double.faults.listed())
 
     async def _remove_faults(self, _request: Request) -> Response:
         self._double.faults.replace([])
+        self._double.keep_controls()
         return Response(status_code=204)
 
     # The clock
@@ -143,10 +145,12 @@ class Administration:
             _set(self._double.clock, await json_object(request))
         except ValueError as error:
             raise Problem(422, "Not a time", str(error)) from None
+        self._double.keep_controls()
         return json_response(_told_of_clock(self._double.clock))
 
     async def _free_clock(self, _request: Request) -> Response:
         self._double.clock.run()
+        self._double.keep_controls()
         return Response(status_code=204)
 
 

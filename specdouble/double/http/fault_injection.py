@@ -138,6 +138,10 @@ class FaultInjection:
         if delay:
             await asyncio.sleep(min(delay, _LONGEST))
 
+    def written(self) -> bytes:
+        """The faults as `faults_of` reads them."""
+        return msgspec.json.encode([_said(fault) for fault in self.faults])
+
     def listed(self) -> list[dict[str, Any]]:
         """The faults as a JSON document, each with how often it was met."""
         return [{**_said(fault), "met": met} for fault, met in zip(self.faults, self._met, strict=True)]

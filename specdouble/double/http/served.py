@@ -100,5 +100,8 @@ class Served(Protocol):
     def keep(self) -> None:
         """Have what a request has changed in the file that keeps it, where there is one."""
 
+    def keep_controls(self) -> None:
+        """Have in that file how the clock and the faults are set."""
+
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

@@ -63,6 +63,19 @@ class Clock:
         self._moment = self._since if moment is None else moment
         self._second, self._written = -1, ""
 
+    def told(self) -> tuple[float, float, float] | None:
+        """How it is set: a moment, when it was that moment, and the speed; None where it is the machine's."""
+        return None if self.is_machines else (self._moment, self._since, self.speed)
+
+    def resume(self, moment: float, since: float, speed: float) -> None:
+        """Go on as a clock did that was told so: what runs has run on meanwhile.
+
+        Raises:
+            ValueError: it is no such setting.
+        """
+        self.run(moment, speed)
+        self._since = since
+
     def now(self) -> datetime:
         """The time, in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)

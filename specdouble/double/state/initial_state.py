@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.seed import Seed
@@ -16,7 +15,7 @@ class InitialState:
     """The first documents of each collection.
 
     To make them ready (ids, keys, indexes) takes far longer than to share them, and stored documents are never changed
-    in place: so the second world that needs a collection keeps what it made, and all others share that.
+    in place: so the first world that needs a collection leaves what it made to all others.
 
     Args:
         seed: the documents of `mock_data/`.
@@ -26,7 +25,6 @@ class InitialState:
     def __init__(self, seed: Seed, made: Callable[[str], list[Document]] = lambda _collection: []) -> None:
         self.seed = seed
         self._made = made
-        self._asked: set[str] = set()
         self._held: dict[str, Held] = {}
 
     def documents(self, collection: str) -> list[Document]:
@@ -37,12 +35,12 @@ class InitialState:
         """What a collection that has begun with them holds, and the last number that was given as an id."""
         return self._held.get(collection)
 
-    def hold(self, collection: str, documents: Any, last: int) -> None:
-        """Keep what a collection holds that has just begun, if it is not the first that does."""
-        if collection in self._asked:
-            self._held[collection] = documents.contents(), last
-        self._asked.add(collection)
+    def hold(self, collection: str, contents: Contents, last: int) -> None:
+        """Leave to others what a collection holds that has just begun."""
+        self._held[collection] = contents, last
 
     def but(self, seed: Seed) -> InitialState:
         """Another one, in which these collections begin otherwise."""
-        return InitialState({**self.seed, **seed}, self._made)
+        other = InitialState({**self.seed, **seed}, self._made)
+        other._held = {name: held for name, held in self._held.items() if name not in seed}
+        return other

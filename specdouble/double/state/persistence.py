@@ -1,23 +1,43 @@
-"""The documents of all worlds in a file (SQLite), so that a restart finds them as they were.
+"""The state of a double in a file (SQLite), so that a restart finds it as it was.
 
-A collection is kept from its first write on, whole: until then it is what its seed says, and need not be kept. From
-there on each request is a transaction: before it is answered, what it has changed is in the file. The end of the
-process, however sudden, takes nothing of it; a power failure may take the last transactions from SQLite's write-ahead
-log, and never half of one.
+A collection is kept from its first write on: until then it is what its seed says, and need not be kept. What it began
+with, which worlds share, stands in the file once; of each world there is what has changed since. From there on each
+request is a transaction: before it is answered, what it has changed is in the file. The end of the process, however
+sudden, takes nothing of it; a power failure may take the last transactions from SQLite's write-ahead log, and never
+half of one.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections import UserDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from specdouble.double.state.store import Changes, Document, EncodingError, Place, Store, decoded, encoded
+from specdouble.double.state.snapshot import Snapshot
+from specdouble.double.state.store import Changes, Contents, Document, EncodingError, Place, Store, decoded, encoded
 
 _APPLICATION = 0x73706463  # by which a file of ours is known: `spdc`
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
+CREATE TABLE beginnings (
+    number INTEGER PRIMARY KEY,
+    collection TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    documents BLOB NOT NULL,
+    UNIQUE (collection, digest)
+);
+CREATE TABLE collections (
+    world TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    beginning INTEGER REFERENCES beginnings,
+    PRIMARY KEY (world, collection)
+);
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY,
     world TEXT NOT NULL,
@@ -26,17 +46,53 @@ CREATE TABLE documents (
     document BLOB NOT NULL,
     UNIQUE (world, collection, key)
 );
-CREATE TABLE collections (world TEXT NOT NULL, collection TEXT NOT NULL, PRIMARY KEY (world, collection));
+CREATE TABLE gone (
+    world TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    key BLOB NOT NULL,
+    PRIMARY KEY (world, collection, key)
+);
+CREATE TABLE snapshots (name TEXT PRIMARY KEY, taken TEXT NOT NULL, documents BLOB NOT NULL);
+CREATE TABLE controls (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 _PUT = """
 INSERT INTO documents (world, collection, key, document) VALUES (?, ?, ?, ?)
 ON CONFLICT (world, collection, key) DO UPDATE SET document = excluded.document
 """
+_DROP = (
+    "DELETE FROM documents WHERE world = ? AND collection = ?",
+    "DELETE FROM gone WHERE world = ? AND collection = ?",
+    "DELETE FROM collections WHERE world = ? AND collection = ?",
+)
+_NEEDED = "SELECT beginning FROM collections WHERE beginning IS NOT NULL"
 _log = logging.getLogger("specdouble")
 
 
 class PersistenceError(Exception):
     """The file cannot keep the state; its words say why."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a collection, as it was stored.
+
+    Args:
+        beginning: the documents that it began with; None where those are what collections begin with now.
+        changed: those that have been written since, the new ones in their order.
+        gone: the keys of those that it began with and has no more.
+    """
+
+    beginning: list[Document] | None
+    changed: list[Document]
+    gone: list[Any]
+
+    def documents(self) -> list[Document]:
+        """All of them, in their order."""
+        changed = {_key(one["_id"]): one for one in self.changed}
+        gone = {_key(key) for key in self.gone}
+        begun = [(_key(one["_id"]), one) for one in self.beginning or ()]
+        first = [changed.pop(key, document) for key, document in begun if key not in gone]
+        return [*first, *changed.values()]
 
 
 class Persistence:
@@ -55,9 +111,11 @@ class Persistence:
         self._store = store
         self._changes = store.note_changes()
         self._is_failing = False
+        self._beginnings: WeakKeyDictionary[Contents, int] = WeakKeyDictionary()  # those that are in the file
         try:
             self._database = _opened(path)
-            self._kept: set[Place] = set(self._database.execute("SELECT world, collection FROM collections"))
+            rows = self._database.execute("SELECT world, collection, beginning FROM collections")
+            self._kept: dict[Place, int | None] = {(world, name): number for world, name, number in rows}
         except sqlite3.Error as error:
             raise PersistenceError(f"{path} cannot keep the state: {_told(error)}") from None
 
@@ -66,15 +124,41 @@ class Persistence:
         """The names of the worlds that something is kept of."""
         return {world for world, _ in self._kept}
 
-    def documents(self, world: str) -> dict[str, list[Document]]:
-        """What is kept of a world, by collection, as it was stored and in its order."""
-        found: dict[str, list[Document]] = {name: [] for of_world, name in self._kept if of_world == world}
-        rows = self._database.execute(
-            "SELECT collection, document FROM documents WHERE world = ? ORDER BY number", [world]
+    def begin(self, places: Iterable[Place]) -> None:
+        """Have in the file what collections begin with, before the first request waits for it; forget what none needs.
+
+        Args:
+            places: collections that have begun, and in which nothing has changed.
+        """
+        try:
+            with self._database:
+                self._database.execute("BEGIN")
+                for place in places:
+                    self._beginning(place)
+                needed = {*self._beginnings.values(), *(number for (number,) in self._database.execute(_NEEDED))}
+                for (number,) in self._database.execute("SELECT number FROM beginnings").fetchall():
+                    if number not in needed:
+                        self._database.execute("DELETE FROM beginnings WHERE number = ?", [number])
+        except (sqlite3.Error, EncodingError) as error:
+            self._fail(error)
+
+    def kept(self, world: str) -> dict[str, Kept]:
+        """What is kept of a world, by collection."""
+        return {name: self._kept_of((of, name), number) for (of, name), number in self._kept.items() if of == world}
+
+    def _kept_of(self, place: Place, number: int | None) -> Kept:
+        documents = self._database.execute(
+            "SELECT document FROM documents WHERE world = ? AND collection = ? ORDER BY number", place
         )
-        for collection, document in rows:
-            found[collection].append(decoded(document))
-        return found
+        keys = self._database.execute("SELECT key FROM gone WHERE world = ? AND collection = ?", place)
+        changed = [decoded(document) for (document,) in documents]
+        gone = [decoded(key)["key"] for (key,) in keys]
+        if number is None:
+            return Kept([], changed, gone)
+        if number in self._beginnings.values():
+            return Kept(None, changed, gone)
+        (begun,) = self._database.execute("SELECT documents FROM beginnings WHERE number = ?", [number]).fetchone()
+        return Kept(decoded(begun)["documents"], changed, gone)
 
     def keep(self) -> None:
         """Write what has changed, in one transaction; what cannot be written now, is with the next one."""
@@ -94,30 +178,56 @@ class Persistence:
         with self._database:
             self._database.execute("BEGIN")
             for place in {*gone, *fresh}:
-                self._database.execute("DELETE FROM documents WHERE world = ? AND collection = ?", place)
-                self._database.execute("DELETE FROM collections WHERE world = ? AND collection = ?", place)
-            for place in fresh:
-                self._database.execute("INSERT INTO collections VALUES (?, ?)", place)
-                self._database.executemany(_PUT, self._whole(place))
+                for statement in _DROP:
+                    self._database.execute(statement, place)
+            begun = {place: self._write_beginning(place, changes.written[place]) for place in fresh}
             for place, keys in changes.written.items():
-                if place not in fresh:
-                    self._write_some(place, keys or set())
-        self._kept.difference_update(gone)
-        self._kept.update(fresh)
+                if keys is not None:
+                    self._write_some(place, keys, begun.get(place) or self._kept.get(place))
+        for place in gone:
+            del self._kept[place]
+        self._kept.update(begun)
+
+    def _write_beginning(self, place: Place, keys: set[object] | None) -> int | None:
+        """Begin to keep a collection: over what it began with, or as a whole where that is not shared."""
+        number = None if keys is None else self._beginning(place)
+        self._database.execute("INSERT INTO collections VALUES (?, ?, ?)", (*place, number))
+        if number is None:
+            self._database.executemany(_PUT, self._whole(place))
+        return number
+
+    def _beginning(self, place: Place) -> int | None:
+        """The number of what a collection began with, which is written where the file does not have it yet."""
+        contents = self._store.beginning(place)
+        if contents is None:
+            return None
+        number = self._beginnings.get(contents)
+        if number is None:
+            documents = encoded({"documents": list(contents.documents.values())})
+            row = (place[1], sha256(documents).digest())
+            self._database.execute(
+                "INSERT INTO beginnings (collection, digest, documents) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (*row, documents),
+            )
+            found = self._database.execute("SELECT number FROM beginnings WHERE collection = ? AND digest = ?", row)
+            (number,) = found.fetchone()
+            self._beginnings[contents] = number
+        return number
 
     def _whole(self, place: Place) -> Iterator[tuple[str, str, bytes, bytes]]:
         for key, document in self._store.stored(place).items():
-            yield *place, encoded({"key": key}), encoded(document)
+            yield *place, _key(key), encoded(document)
 
-    def _write_some(self, place: Place, keys: set[object]) -> None:
+    def _write_some(self, place: Place, keys: set[object], beginning: int | None) -> None:
         documents = self._store.stored(place)
         for key in keys:
-            document = documents.get(key)
-            if document is None:
-                statement = "DELETE FROM documents WHERE world = ? AND collection = ? AND key = ?"
-                self._database.execute(statement, (*place, encoded({"key": key})))
-            else:
-                self._database.execute(_PUT, (*place, encoded({"key": key}), encoded(document)))
+            document, row = documents.get(key), (*place, _key(key))
+            if document is not None:
+                self._database.execute(_PUT, (*row, encoded(document)))
+                continue
+            self._database.execute("DELETE FROM documents WHERE world = ? AND collection = ? AND key = ?", row)
+            if beginning is not None:
+                self._database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, ?)", row)
 
     def _fail(self, error: Exception) -> None:
         if not self._is_failing:  # once is enough, until it goes well again
@@ -129,9 +239,63 @@ class Persistence:
             )
         self._is_failing = True
 
+    # Beside the documents
+
+    @property
+    def snapshots(self) -> KeptSnapshots:
+        """The snapshots that are kept, by name; what is put there is kept too."""
+        return KeptSnapshots(self._database, self._fail)
+
+    def control(self, name: str) -> bytes | None:
+        """What was kept last of the clock or the faults; None where nothing was."""
+        row = self._database.execute("SELECT value FROM controls WHERE name = ?", [name]).fetchone()
+        return None if row is None else row[0]
+
+    def keep_control(self, name: str, value: bytes) -> None:
+        """Keep how the clock or the faults are set."""
+        try:
+            self._database.execute("INSERT OR REPLACE INTO controls VALUES (?, ?)", (name, value))
+        except sqlite3.Error as error:
+            self._fail(error)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+
+class KeptSnapshots(UserDict[str, Snapshot]):
+    """Snapshots by name, as a dictionary of them, and in a file.
+
+    Args:
+        database: the file.
+        fail: is told what keeps it from being written.
+    """
+
+    def __init__(self, database: sqlite3.Connection, fail: Callable[[Exception], None]) -> None:
+        super().__init__()
+        self._database, self._fail = database, fail
+        for name, taken, documents in database.execute("SELECT * FROM snapshots ORDER BY rowid"):
+            self.data[name] = Snapshot(name, taken, decoded(documents))
+
+    def __setitem__(self, name: str, snapshot: Snapshot) -> None:
+        super().__setitem__(name, snapshot)
+        try:
+            row = (name, snapshot.taken, encoded(snapshot.documents))
+            self._database.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", row)
+        except (sqlite3.Error, EncodingError) as error:
+            self._fail(error)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        try:
+            self._database.execute("DELETE FROM snapshots WHERE name = ?", [name])
+        except sqlite3.Error as error:
+            self._fail(error)
+
+
+def _key(key: object) -> bytes:
+    """The key of a document, as a column has it."""
+    return encoded({"key": key})
 
 
 def _opened(path: Path) -> sqlite3.Connection:

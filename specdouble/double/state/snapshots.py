@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.seed import Seed
+from specdouble.double.state.snapshot import Snapshot
 from specdouble.double.state.store import DuplicateKeyError
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import is_name
@@ -17,31 +17,15 @@ from specdouble.double.state.worlds import is_name
 MOST = 100
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """What a world held at a moment.
+class Snapshots:
+    """Snapshots by name, of any world and for any world.
 
     Args:
-        name: its name.
-        taken: when, on the machine's clock (RFC 3339).
-        documents: by collection, as `mock_data/` would have them.
+        snapshots: where they are; a file may keep it.
     """
 
-    name: str
-    taken: str
-    documents: Seed
-
-    def summary(self) -> dict[str, Any]:
-        """What a list says of it: how many documents each collection has."""
-        counts = {collection: len(documents) for collection, documents in self.documents.items()}
-        return {"name": self.name, "taken": self.taken, "documents": counts}
-
-
-class Snapshots:
-    """Snapshots by name, of any world and for any world."""
-
-    def __init__(self) -> None:
-        self._snapshots: dict[str, Snapshot] = {}
+    def __init__(self, snapshots: MutableMapping[str, Snapshot] | None = None) -> None:
+        self._snapshots: MutableMapping[str, Snapshot] = {} if snapshots is None else snapshots
 
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(self._snapshots.values())

@@ -16,6 +16,7 @@ from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
+from specdouble.double.state.persistence import Kept
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store, Write
 from specdouble.double.state.tokens import Tokens
@@ -153,18 +154,47 @@ class World:
         finally:
             self._initial = initial
 
-    def resume(self, kept: Mapping[str, list[Document]]) -> None:
+    def resume(self, kept: Mapping[str, Kept]) -> None:
         """Have the documents that a file has kept, as they were stored; a collection that it knows not begins anew.
 
         Raises:
             DuplicateKeyError: two of them cannot be there at once: the contract has other rules by now.
         """
         with self._store.unnoted():
-            documents: Seed = {}
-            for name, stored in kept.items():
-                _, enforcement = self._kept(name)
-                documents[name] = [enforcement.resumed(one) for one in stored]
-            self.begin_with(documents)
+            whole = {name: one.documents() for name, one in kept.items() if one.beginning is not None}
+            if whole:
+                self._resume_whole(whole)
+            for name, one in kept.items():
+                if one.beginning is None:
+                    self._resume_changes(name, one)
+
+    def _resume_whole(self, stored: Mapping[str, list[Document]]) -> None:
+        documents: Seed = {}
+        for name, of_collection in stored.items():
+            _, enforcement = self._kept(name)
+            documents[name] = [enforcement.resumed(one) for one in of_collection]
+        self.begin_with(documents)
+
+    def _resume_changes(self, name: str, kept: Kept) -> None:
+        """Change what a collection begins with as it was changed before: all others share the rest."""
+        documents, enforcement = self._kept(name)
+        for key in kept.gone:
+            documents.delete_one({"_id": key})
+        changed = [self._again(enforcement, one) for one in kept.changed]
+        try:
+            _put_all(documents, changed)
+        except DuplicateKeyError:
+            # Two may have exchanged what is unique: where all have left, none stands in another's way.
+            documents.delete_many({"_id": {"$in": [one["_id"] for one in changed]}})
+            _put_all(documents, changed)
+
+    @staticmethod
+    def _again(enforcement: Enforcement, stored: Document) -> Document:
+        """A document that was stored by other rules, perhaps, as these store it."""
+        again = enforcement.stored(enforcement.resumed(stored))
+        enforcement.identify(again)
+        enforcement.key(again)
+        return again
 
     def _refill(self, initial: InitialState) -> None:
         self._initial = initial
@@ -287,15 +317,24 @@ class World:
             contents, last = held
             documents.begin_with(contents)
             self._ids.seen(name, last)
+            self._note_made(name, is_shared=True)
             return
         before = self._store.writes(self.name)
         with self._store.unnoted():
             self._fill(documents, enforcement, self._initial.documents(name))
         self._seeded += self._store.writes(self.name) - before
-        if name not in self._initial.seed:  # made, and made otherwise at the next start
-            self._store.note_all(self.name, name)
         if can_share:
-            self._initial.hold(name, documents, self._ids.last(name))
+            self._initial.hold(name, documents.share(), self._ids.last(name))
+        self._note_made(name, can_share)
+
+    def _note_made(self, name: str, is_shared: bool) -> None:
+        """Have what a collection begins with kept, where it is made: it will be made otherwise at the next start."""
+        if name in self._initial.seed:
+            return
+        if is_shared:
+            self._store.note_beginning(self.name, name)
+        else:
+            self._store.note_all(self.name, name)
 
     def _fill(self, documents: Any, enforcement: Enforcement, first: list[Document]) -> None:
         for document in first:
@@ -303,3 +342,8 @@ class World:
             enforcement.identify(stored)
             enforcement.key(stored)
             documents.insert_one(stored)
+
+
+def _put_all(documents: Any, stored: list[Document]) -> None:
+    for one in stored:
+        documents.replace_one({"_id": one["_id"]}, one, upsert=True)

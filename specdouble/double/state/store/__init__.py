@@ -148,6 +148,17 @@ class Store:
         documents: Mapping[Any, Document] = self._client._store[database][collection]._documents
         return documents
 
+    def note_beginning(self, name: str, collection: str) -> None:
+        """What a collection of a database has begun with is to be kept, though nothing has changed."""
+        if self._held.changes is not None:
+            self._held.changes.note_beginning((name, collection))
+
+    def beginning(self, place: Place) -> Contents | None:
+        """What a collection of the embedded store has begun with; None where it began with nothing that is shared."""
+        database, collection = place
+        beginning: Contents | None = self._client._store[database][collection].beginning
+        return beginning
+
     @property
     def latest(self) -> Write:
         """The last write to any document; where a server holds them, nothing is known of it."""

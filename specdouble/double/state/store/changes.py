@@ -30,6 +30,11 @@ class Changes:
         if self.is_noting:
             self.written[place] = None
 
+    def note_beginning(self, place: Place) -> None:
+        """What a collection has begun with is to be kept, though nothing has changed since."""
+        if self.is_noting:
+            self.written.setdefault(place, set())
+
     def note_drop(self, place: Place) -> None:
         """A collection is gone, with all that was noted of it."""
         if self.is_noting:

@@ -65,9 +65,9 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
         known = self._db_store._collections.get(self._name)
         return self._db_store[self._name] if known is None else known
 
-    def contents(self) -> Contents:
-        """Its documents and indexes as they are now."""
-        contents: Contents = self._store.contents()
+    def share(self) -> Contents:
+        """Its documents and indexes as they are now, for others to begin with."""
+        contents: Contents = self._store.share()
         return contents
 
     def begin_with(self, contents: Contents) -> None:

@@ -34,7 +34,7 @@ def _fields(index: dict[str, Any]) -> tuple[str, ...]:
     return tuple(field for field, _ in index["key"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contents:
     """What a collection holds at a moment, to be shared: nobody changes it.
 
@@ -75,7 +75,8 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def _clear(self) -> None:
         self._weigh(-self._bytes)
-        self._shared: Mapping[Any, Document] = {}  # what it has begun with, and others hold too
+        self.beginning: Contents | None = None  # what it has begun with, and others hold too
+        self._shared: Mapping[Any, Document] = {}
         self._documents: MutableMapping[Any, Document] = {}
         self.positions: MutableMapping[Any, int] = {}
         self.odd_ids: set[Any] = set()
@@ -98,11 +99,20 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             documents, positions = dict(self._documents), dict(self.positions)
             return Contents(documents, positions, set(self.odd_ids), hashes, unordered, position)
 
+    def share(self) -> Contents:
+        """What it holds, for others to begin with; it counts as this one's, and only once."""
+        with self.lock:
+            contents, weight = self.contents(), self._bytes
+            self.begin_with(contents)
+            self._shared = {}
+            self._weigh(weight)
+            return contents
+
     def begin_with(self, contents: Contents) -> None:
         """Hold what another one with the same indexes held, in place of what this one holds."""
         with self.lock:
             self._clear()
-            self._shared = contents.documents
+            self.beginning, self._shared = contents, contents.documents
             self._documents = layered(contents.documents)
             self.positions = layered(contents.positions)
             self.odd_ids = set(contents.odd_ids)
