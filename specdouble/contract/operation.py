@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from specdouble.contract.digits import number_of
 from specdouble.contract.document import Document
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Direction, Schemas
@@ -163,11 +164,16 @@ class Operation:
     @property
     def success(self) -> int:
         """The lowest 2xx that is declared; the lowest 3xx where nothing but redirections succeeds; else 200."""
-        numbers = [int(status) for status in self.responses if status.isdigit()]
-        succeeding = [number for number in numbers if 200 <= number < 300]
+        succeeding = [number for number in self.numbers if 200 <= number < 300]
         if not succeeding and self.response(200) is None:
-            succeeding = [number for number in numbers if 300 <= number < 400]
+            succeeding = [number for number in self.numbers if 300 <= number < 400]
         return min(succeeding, default=200)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The statuses that are declared one by one, in order."""
+        told = map(number_of, self.responses)
+        return sorted(number for number in told if number is not None)
 
     def response(self, status: int) -> Response | None:
         """What the contract declares for the status: itself, its class, or the default."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from specdouble.contract.digits import number_of
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged
@@ -30,5 +31,5 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
 def _typed(subject: Subject, text: str) -> Any:
     """An id of a URL, as documents hold it."""
     schema = subject.resource.properties.get(subject.key, {})
-    number = kind(merged(schema, subject.contract.resolve)) == "integer"
-    return int(text) if number and text.isdigit() else text or None
+    number = number_of(text) if kind(merged(schema, subject.contract.resolve)) == "integer" else None
+    return number if number is not None else text or None

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from specdouble.contract import Operation
+from specdouble.contract.digits import number_of
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50
@@ -77,8 +78,9 @@ def first_page(operation: Operation, page: str) -> int:
 def total_told(exchange: Exchange) -> int | None:
     """How many entries the whole list has, as a page or its header fields tell it; None where they do not."""
     for name, text in exchange.headers.items():
-        if _plain(name.removeprefix("x-")) in _TOTALS and text.strip().isdigit():
-            return int(text)
+        number = number_of(text.strip())
+        if number is not None and _plain(name.removeprefix("x-")) in _TOTALS:
+            return number
     holders = [exchange.json] if isinstance(exchange.json, dict) else []
     holders += [value for holder in holders for value in holder.values() if isinstance(value, dict)]
     for holder in holders:

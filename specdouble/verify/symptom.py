@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from specdouble.contract.pointer import is_index
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.verdict import Failure
 
@@ -109,4 +110,4 @@ def _shows(value: Any, name: str) -> bool:
 
 def _key(token: str) -> str | int:
     text = token.replace("~1", "/").replace("~0", "~")
-    return int(text) if text.isdigit() else text
+    return int(text) if is_index(text) else text

@@ -45,9 +45,11 @@ class Running:
 
 
 @contextmanager
-def running(kind: type[Server] = Server, *, idle: int = 5, arrival: float = 60) -> Iterator[Running]:
-    """A double of every entrance while the context lasts."""
-    server = kind(Double(SETTINGS), "127.0.0.1", 0, idle=idle, arrival=arrival)
+def running(
+    kind: type[Server] = Server, *, settings: Settings = SETTINGS, idle: int = 5, arrival: float = 60
+) -> Iterator[Running]:
+    """A double while the context lasts: that of every entrance, unless told."""
+    server = kind(Double(settings), "127.0.0.1", 0, idle=idle, arrival=arrival)
     with server.running():
         yield Running(server.double, server.address.port, server._server.server_state.connections)
 

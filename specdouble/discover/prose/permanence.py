@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -263,4 +264,6 @@ def _number(text: str, after: str, kind: str) -> Any:
     if not re.fullmatch(r"-?\d+(?:\.\d+)?", text) or re.match(r"\s*(?:%|percent)", after):
         return None
     number = float(text)
+    if not math.isfinite(number):
+        return None
     return int(number) if kind == "integer" or number.is_integer() else number

@@ -308,10 +308,13 @@ def _pattern(text: str) -> Iterator[Reading]:
         yield Reading("pattern", f"^[{inner}]*$", (), 0.7)
 
 
+_LARGEST = 1e15  # whoever writes more means no bound
+
+
 def _int(text: str) -> int:
-    return int(text.replace(",", "").split(".")[0])
+    return int(_number(text))
 
 
 def _number(text: str) -> int | float:
-    number = float(text.replace(",", ""))
+    number = min(float(text.replace(",", "")), _LARGEST)
     return int(number) if number.is_integer() else number

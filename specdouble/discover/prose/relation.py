@@ -204,7 +204,7 @@ def _literal(text: str) -> object:
     plain = text.strip("`\"'")
     if plain.lower() in ("true", "false"):
         return plain.lower() == "true"
-    return int(plain) if re.fullmatch(r"-?\d+", plain) else plain
+    return int(plain) if re.fullmatch(r"-?\d{1,18}", plain) else plain
 
 
 def _alternatives(sentence: Sentence) -> Iterator[Reading]:

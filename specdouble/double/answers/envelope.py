@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from specdouble.contract import Contract, Operation, Resource
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.completion import value_at
@@ -126,8 +127,9 @@ class Envelope:
         kinds = types_of(self._contract.properties(self._schema_at(place))[self._id])
         if "string" in kinds:
             identity = str(identity)
-        elif isinstance(identity, str) and identity.isdigit():
-            identity = int(identity)
+        else:
+            number = number_of(identity)
+            identity = identity if number is None else number
         holder[self._id] = identity
 
     def _place_of_id(self, path: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from specdouble.contract import Contract, Header, Response
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.listing import Page
@@ -285,7 +286,8 @@ def _number_of(page: Page, relation: str, *, offset: bool) -> JSON:
 
 
 def _as_number(cursor: JSON) -> JSON:
-    return int(cursor) if isinstance(cursor, str) and cursor.isdigit() else ABSENT
+    number = number_of(cursor)
+    return ABSENT if number is None else number
 
 
 def _as_text(value: JSON) -> JSON:

@@ -67,8 +67,7 @@ class Preferred:
         lowest = status_of(self._operation)
         if wish.code is not None or wish.example is None:
             return lowest if wish.code is None else wish.code
-        declared = sorted(int(status) for status in self._operation.responses if status.isdigit())
-        for status in (lowest, *declared):
+        for status in (lowest, *self._operation.numbers):
             if wish.example in self._examples(self._operation.response(status), media_type):
                 return status
         return lowest

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.arguments import argument_name
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import is_binary, is_file
 from specdouble.contract.properties import plain, types_of
@@ -197,8 +198,9 @@ class _Download:
             return False
         resource = self._contract.resources[self._action.collection]
         wanted = [named, str(named)]
-        if str(named).isdigit():  # one operation may call the id a text, and another one a number
-            wanted.append(int(named))
+        number = number_of(str(named))  # one operation may call the id a text, and another one a number
+        if number is not None:
+            wanted.append(number)
         return collection(resource.collection).find_one({resource.id: {"$in": wanted}}) is None
 
 

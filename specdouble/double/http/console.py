@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from specdouble.console import STATIC
 from specdouble.contract import Contract, Media, Operation, Parameter, Rule
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.administration import json_object, json_response
 from specdouble.double.http.credentials import known_as
@@ -265,6 +266,7 @@ def _key(request: Request) -> JSON:
 
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = number_of(text)
+    if number is None:
         raise Problem(400, detail=f"`{name}` is a whole number, not `{text[:40]}`")
-    return int(text)
+    return number

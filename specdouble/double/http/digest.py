@@ -82,7 +82,7 @@ def _fields(headers: Mapping[bytes, bytes]) -> dict[str, str]:
     word, _, rest = headers.get(b"authorization", b"").decode("utf-8", "replace").partition(" ")
     if word.lower() != "digest":
         return {}
-    pairs = [pair for pair in parse_http_list(rest) if "=" in pair]
+    pairs = [pair for pair in parse_http_list(rest) if pair.partition("=")[2]]  # the parser takes no empty value
     return parse_keqv_list(pairs)
 
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from specdouble.contract import CollectionRule
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.administration import json_object, json_response
 from specdouble.double.http.credentials import Credentials, Placed, name_of
@@ -260,9 +261,9 @@ class Inspection:
 
     async def _events(self, request: Request) -> Response:
         since = _number(request.query_params, "since", self._double.journal.recorded)
-        last = request.headers.get("last-event-id", "")
-        if last.isascii() and last.isdigit() and len(last) < 16:  # a browser that connects again has seen this one
-            since = int(last) + 1
+        last = number_of(request.headers.get("last-event-id"))
+        if last is not None:  # a browser that connects again has seen this one
+            since = last + 1
         return _Stream(self._double.streams, self._news(since))
 
     async def _news(self, seen: int) -> AsyncIterator[bytes]:
@@ -340,9 +341,10 @@ def _search(request: Request) -> _Search:
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    number = number_of(text)
+    if number is None:
         raise Problem(400, detail=f"`{name}` is a whole number, not `{text[:40]}`")
-    return int(text)
+    return number
 
 
 def _form(request: Request) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from urllib.parse import parse_qs
@@ -373,7 +372,7 @@ def _basic(headers: Headers, _query: bytes) -> str | None:
     credential = _authorization(headers, b"basic")
     try:
         decoded = base64.b64decode(credential or "", validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # characters that base64 has not, an odd number of them, or no text behind them
         return None
     return decoded if ":" in decoded and decoded != ":" else None  # neither a name nor a password
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Contract, Identity
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import types_of
 from specdouble.contract.resource import CALLER
@@ -144,7 +145,8 @@ class Accounts:
         """The account of that `sub`."""
         if self._collection is None:
             return self._made_up.get(subject)
-        ids = [subject, int(subject)] if subject.isascii() and subject.isdigit() and len(subject) < 19 else [subject]
+        number = number_of(subject)
+        ids = [subject] if number is None else [subject, number]
         for key in ids:
             document = world.collection(self._collection, None).find_one({self._id: key})
             if document is not None:

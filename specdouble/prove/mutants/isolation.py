@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Contract, PropertyRule, Resource
+from specdouble.contract.digits import number_of
 from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
@@ -71,7 +72,7 @@ def _forbidding(collection: str, property: str, parameter: str) -> Any:
     async def answer(asked: Asked, request: Request, world: World) -> Outcome:
         outcome = await asked(request, world)
         raw = request.path.get(parameter) or _queried(request, parameter)
-        values = [raw, int(raw)] if raw and raw.isdigit() else [raw]
+        values = [one for one in (raw, number_of(raw)) if one is not None]
         if outcome.answer.status == 404 and any(
             world.collection(collection, None).find_one({property: one}) for one in values
         ):

@@ -84,7 +84,7 @@ def refusals_of(rule: PropertyRule, operation: Operation) -> set[int]:
     status = rule.status_among(operation.statuses)
     if str(status) in operation.statuses:
         return {status}
-    declared = {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4" and one != "401"}
+    declared = {status for status in operation.numbers if 400 <= status < 500 and status != 401}
     return declared or {status}
 
 

@@ -304,7 +304,7 @@ def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
     schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
     # An id that the parameter's schema does not take may as well be refused for that.
     fits = trial.session.bodies.property_fits(schema, other)
-    statuses = {404} if fits else {int(one) for one in operation.statuses if one.isdigit() and one[0] == "4"}
+    statuses = {404} if fits else {status for status in operation.numbers if 400 <= status < 500}
     refused_as(exchange, statuses, "a read of a document that is not there", strict=True)
 
 

@@ -41,8 +41,7 @@ def status_of(operation: Operation) -> int:
     """The status of an operation's sample: the lowest 2xx, else what it declares nearest to it."""
     if operation.response(operation.success) is not None:
         return operation.success
-    numbers = sorted(int(status) for status in operation.responses if status.isdigit())
-    return next((number for number in numbers if number >= 200), 200)
+    return next((number for number in operation.numbers if number >= 200), 200)
 
 
 def sample_of(

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from specdouble.contract import Schemas, Violation
-from specdouble.contract.pointer import pointer, tokens
+from specdouble.contract.pointer import is_index, pointer, tokens
 from specdouble.double.answers.samples.merged import merged, with_choice
 from specdouble.double.answers.samples.values import HOPELESS, MISSING, Effort, Place, Values
 from specdouble.double.answers.samples.wording import Wording
@@ -232,7 +232,7 @@ def _place(text: str, value: Any) -> Place:
     """The pointer of that text as names and indexes of the value."""
     found: list[str | int] = []
     for token in tokens(text):
-        if isinstance(value, list) and token.isdigit():
+        if isinstance(value, list) and is_index(token):
             index = int(token)
             found.append(index)
             value = value[index] if index < len(value) else None
