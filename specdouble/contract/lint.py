@@ -328,7 +328,9 @@ def _check_refusals(
 
 def _may_break(action: Action, taken: Collection[str], rule: CollectionRule) -> bool:
     """Whether an operation that takes these properties can break the rule."""
-    return rule.name in taken if isinstance(rule, PropertyRule) else action.does in rule.shown_by
+    if not isinstance(rule, PropertyRule):
+        return action.does in rule.shown_by
+    return rule.name in taken and not rule.server_sets  # what the server sets has no effect
 
 
 def _check_refusal(document: Document, operation: Operation, rule: Rule) -> None:

@@ -190,7 +190,7 @@ def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Ch
 
     def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, view: Any, user: Any, *others: Any) -> Collection:
-            if user is not None and enforcement.resource.collection == collection and operation_now() in ids:
+            if enforcement.resource.collection == collection and operation_now() in ids:
                 enforcement = Wide(enforcement.resource, enforcement.ids, enforcement.clock, enforcement.keepers)
             return factories.collection(documents, enforcement, view, user, *others)
 

@@ -29,6 +29,7 @@ KINDS = (
     "computed",
     "roles",
     "limit",
+    "softdelete",
     "validations",
 )
 

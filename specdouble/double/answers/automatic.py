@@ -162,7 +162,7 @@ class AutomaticOperation:
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
         found = self._found(documents, wanted)
         self._preconditions.hold(found, values)
-        shown = self._shown(found)  # first: where there is no answer, nothing is removed
+        shown = self._shown(documents.as_deleted(found))  # first: where there is no answer, nothing is removed
         if not documents.delete_one(wanted).deleted_count:
             raise self._missing({})  # another request was faster
         if self._asked is not None:

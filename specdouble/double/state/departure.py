@@ -18,8 +18,15 @@ class Rules(Protocol):
     def leave(self) -> Sequence[Callable[[Document, Departure], None]]:
         """What each rule says of a document that leaves."""
 
+    @property
+    def there(self) -> Mapping[str, Any]:
+        """The filter that leaves what was not deleted."""
+
     def key(self, document: Document) -> None:
         """Write beside the document what the store keeps unique."""
+
+    def remove(self, documents: Any, document: Document) -> None:
+        """Remove a document from the store, or leave it there for nobody to find."""
 
 
 class Departure:
@@ -50,7 +57,8 @@ class Departure:
 
     def referring(self, collection: str, filter: Mapping[str, Any]) -> list[Document]:
         """The documents that the filter finds, whosever they are, but for those that go."""
-        found: list[Document] = self._kept(collection)[0].find(dict(filter)).to_list()
+        documents, rules = self._kept(collection)
+        found: list[Document] = documents.find({**filter, **rules.there}).to_list()
         return [one for one in found if (collection, one["_id"]) not in self._going]
 
     def follow(self, collection: str, document: Document) -> None:
@@ -81,6 +89,7 @@ class Departure:
                 documents.replace_one({"_id": key}, after)
                 yield name
         # What was found last goes first: nobody sees a document whose parent is gone.
-        for name, key in reversed([*self._going]):
-            self._kept(name)[0].delete_one({"_id": key})
+        for (name, _), document in reversed([*self._going.items()]):
+            documents, rules = self._kept(name)
+            rules.remove(documents, document)
             yield name

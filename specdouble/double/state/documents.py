@@ -114,13 +114,22 @@ class Collection:
             raise self._refusal(broken, None, stored)
         self._view.make_room()
         try:
-            result: InsertOneResult = self._documents.insert_one(stored)
+            result: InsertOneResult = self._inserted(stored)
         except DuplicateKeyError:
             raise self._taken(None, stored) from None
         self._note_write()
         # As PyMongo puts the `_id` into the caller's own document.
         document.clear()
         document.update(rules.shown(stored))
+        return result
+
+    def _inserted(self, stored: Document) -> InsertOneResult:
+        try:
+            result: InsertOneResult = self._documents.insert_one(stored)
+        except DuplicateKeyError:
+            if not self._rules.makes_way(self._documents, stored["_id"]):
+                raise
+            result = self._documents.insert_one(stored)
         return result
 
     def draft(self, document: Document) -> Document:
@@ -191,6 +200,10 @@ class Collection:
         """Remove the first document that the filter matches."""
         return DeleteResult({"n": 0 if self.find_one_and_delete(filter) is None else 1}, True)
 
+    def as_deleted(self, document: Document) -> Document:
+        """A document as its deletion would leave it, for the answer to show."""
+        return self._rules.retired(document)
+
     def delete_many(self, filter: Filter) -> DeleteResult:
         """Remove every document that the filter matches."""
         matched = self._documents.find(self._own(filter)).to_list()
@@ -202,8 +215,7 @@ class Collection:
             self._depart(documents)
             return
         for document in documents:
-            # By its id: the filter may find another one by now, on a store that others write to.
-            self._documents.delete_one({"_id": document["_id"]})
+            self._rules.remove(self._documents, document)
             self._note_write()
 
     def _depart(self, documents: Sequence[Document]) -> None:

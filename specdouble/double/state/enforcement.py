@@ -56,6 +56,8 @@ class Enforcement:
         self.key_fields: list[str] = []
         self.kept_unique: list[str] = []
         self._staying: list[str] = []
+        self.there: dict[str, JSON] = {}  # the filter that leaves what was not deleted
+        self._frees = False
         fixed: list[str] = []
         for keeper in keepers:
             if keeper.scope is not None:
@@ -64,6 +66,9 @@ class Enforcement:
                 self.key_fields.append(keeper.key_field)
                 if keeper.in_store:
                     self.kept_unique.append(keeper.key_field)
+            if keeper.mark is not None:
+                self.there[keeper.mark] = None
+                self._frees = keeper.frees
             if keeper.stays:
                 self._staying.append(keeper.rule.name)
             if keeper.fixed:
@@ -72,19 +77,22 @@ class Enforcement:
         # Under a path that parents are always part of, they and the id are where the document stands.
         placed = (resource.id, *self.parents) if self.parents else ()
         made_key = ("_id",) if self.parents else ()
-        self.hidden = (*self.key_fields, *resource.within, *made_key)
+        self.hidden = (*self.key_fields, *self.there, *resource.within, *made_key)
         self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed)
         self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
 
+        self._retire: list[Callable[[Document], None]] = _saying(keepers, "retire")
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
         self.leave: list[Callable[[Document, Departure], None]] = _saying(keepers, "leave")
         self._broken = _asked(keepers)
         self._broken_anew = _asked([keeper for keeper in keepers if keeper.on_creation])
 
     def scope(self, user: Mapping[str, JSON] | None) -> dict[str, JSON]:
-        """The filter that leaves the caller's own documents; empty where nobody is calling."""
-        return {} if user is None else {name: user.get(claim) for name, claim in self._claims}
+        """The filter that leaves the caller's own documents, all where nobody is calling; none that was deleted."""
+        if user is None:
+            return self.there
+        return {**{name: user.get(claim) for name, claim in self._claims}, **self.there}
 
     # A write
 
@@ -161,6 +169,36 @@ class Enforcement:
                 broken += (found,) if isinstance(found, Broken) else found
         return broken
 
+    # A deletion
+
+    def remove(self, documents: Any, document: Document) -> None:
+        """Remove a document from the store, or leave it there for nobody to find.
+
+        Args:
+            documents: the store's collection.
+            document: as it is stored. It is found by its id: a filter may find another one by now.
+        """
+        if not self._retire:
+            documents.delete_one({"_id": document["_id"]})
+            return
+        left = self.retired(document)
+        self.key(left)
+        documents.replace_one({"_id": document["_id"]}, left)
+
+    def retired(self, document: Document) -> Document:
+        """The document as a deletion leaves it."""
+        left = dict(document)
+        for retire in self._retire:
+            retire(left)
+        return left
+
+    def makes_way(self, documents: Any, id: object) -> bool:
+        """Whether it was a deleted document that had the id, and has given it up."""
+        if not self._frees:
+            return False
+        marked = {name: {"$ne": None} for name in self.there}
+        return bool(documents.delete_one({"_id": id, **marked}).deleted_count)
+
     def named(self, document: Document) -> Document:
         """The document with its id under its own name."""
         if self.id != "_id":
@@ -171,7 +209,7 @@ class Enforcement:
 
     def seed(self, document: Document) -> Document:
         """The document as a seed has it: the ids of its parents with it, which a caller knows from the path."""
-        for field in self.key_fields:
+        for field in (*self.key_fields, *self.there):
             document.pop(field, None)
         return self.named(document)
 

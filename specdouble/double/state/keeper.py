@@ -65,6 +65,8 @@ class Keeper:
         stays: whether the property stays where a replacement leaves it out, as that cannot take it away.
         key_field: the field beside the document that tells what no other may have; nobody sees it.
         in_store: whether the store itself keeps that field unique.
+        mark: the field beside a document that was deleted and stays in the store: nobody finds what has it.
+        frees: whether another document may take what was unique to such a one, its id included.
         indexes: the fields by which documents are looked up for its sake.
         needs: the collections whose documents a document speaks of.
     """
@@ -75,6 +77,8 @@ class Keeper:
     stays = False
     key_field: str | None = None
     in_store = True
+    mark: str | None = None
+    frees = False
     indexes: Sequence[tuple[str, ...]] = ()
     needs: Collection[str] = ()
 
@@ -96,8 +100,18 @@ class Keeper:
     def change(self, before: Document, after: Document) -> None:
         """Set in a changed document what the server sets, whatever the change said of it."""
 
+    def appear(self, document: Document) -> None:
+        """Have a document that was made up be one that is there."""
+
+    def is_gone(self, document: Mapping[str, Any]) -> bool:
+        """Whether a document of a seed is one that was deleted, and is kept for nobody to find."""
+        return False
+
+    def retire(self, document: Document) -> None:
+        """Write into a document that is deleted, and stays in the store, that it was."""
+
     def key(self, document: Document) -> None:
-        """Write the field of `key_field`."""
+        """Write the field of `key_field`, and that of `mark`."""
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """How a write would break the rule; None where it does not.

@@ -13,7 +13,7 @@ from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source, load, read_text
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.keeper import Document, keepers_of
+from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.storable import unstorable
 
 Seed = dict[str, list[Document]]
@@ -125,6 +125,7 @@ class _Checker:
         self.findings: list[Finding] = []
         self.ids: dict[str, dict[JSON, Document]] = {}
         self.readable: set[str] = set()
+        self.keepers: dict[str, list[Keeper]] = {}
 
     def check(self) -> None:
         for name, source in self.sources.items():
@@ -182,9 +183,20 @@ class _Checker:
                 self.find(source, at, reason, "correct the document")
 
     def check_rules(self, resource: Resource, source: Source) -> None:
-        for keeper in keepers_of(resource, Clock()):
-            for index, name, reason, remedy in keeper.breaches(source.data, self.visible):
-                self.find(source, pointer(index, name), reason, remedy)
+        places = [index for index, document in enumerate(source.data) if not self.is_gone(resource, document)]
+        there = [source.data[index] for index in places]
+        for keeper in self.keepers_of(resource):
+            for index, name, reason, remedy in keeper.breaches(there, self.visible):
+                self.find(source, pointer(places[index], name), reason, remedy)
+
+    def is_gone(self, resource: Resource, document: Document) -> bool:
+        """Whether the document was deleted: it breaks no rule any more, and nobody may name it."""
+        return any(keeper.is_gone(document) for keeper in self.keepers_of(resource))
+
+    def keepers_of(self, resource: Resource) -> list[Keeper]:
+        if resource.collection not in self.keepers:
+            self.keepers[resource.collection] = keepers_of(resource, Clock())
+        return self.keepers[resource.collection]
 
     def visible(self, target: str, value: JSON, referrer: Document, key: str) -> bool:
         if not isinstance(value, str | int | float):
@@ -198,6 +210,8 @@ class _Checker:
     def is_seen(self, target: str, document: Document, referrer: Document) -> bool:
         """Whether the owner of the referring document sees the other one."""
         resource = self.contract.resources[target]
+        if self.is_gone(resource, document):
+            return False
         for name in (one for one in (resource.owner, resource.tenant) if one is not None):
             names = (name, *self.contract.scopes_alike.get(name, ()))
             held = next((other for other in names if other in referrer), None)

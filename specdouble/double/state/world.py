@@ -229,9 +229,13 @@ class World:
         found = self._peek(collection, "_id", id)
         if found is None:
             return False
+        rules = self._kept(collection)[1]
+        if any(name in found for name in rules.there):
+            return False  # it was deleted
         if self._contract.scopes_alike:
             return all(found.get(name) == value for name, value in self._scope_of(collection, referrer).items())
-        for name in self._kept(collection)[1].scopes:
+        # No expression: each write that names another document asks this.
+        for name in rules.scopes:  # noqa: SIM110
             if name in referrer and found.get(name) != referrer[name]:
                 return False
         return True
@@ -248,8 +252,9 @@ class World:
         return seen
 
     def _has_by(self, collection: str, key: str, value: str | int, referrer: Document) -> bool:
-        documents, _ = self._kept(collection)
-        return documents.find_one({key: value, **self._scope_of(collection, referrer)}) is not None
+        documents, rules = self._kept(collection)
+        wanted = {key: value, **self._scope_of(collection, referrer), **rules.there}
+        return documents.find_one(wanted) is not None
 
     def departure(self) -> Departure:
         """What finds out what goes with documents that are deleted."""
@@ -257,8 +262,8 @@ class World:
 
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
-        documents, _ = self._kept(collection)
-        counted: int = documents.count_documents(dict(scope))
+        documents, rules = self._kept(collection)
+        counted: int = documents.count_documents({**scope, **rules.there})
         return counted
 
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:

@@ -231,7 +231,10 @@ class _Maker:
             made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
         for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
-        return {**made, **wishes}
+        whole = {**made, **wishes}
+        for keeper in self.keepers:
+            keeper.appear(whole)
+        return whole
 
     def with_id_inside(self, made: Document, wishes: Document) -> Document:
         """The document with the same id inside and where the store looks for it."""

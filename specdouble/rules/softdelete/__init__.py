@@ -1,0 +1,1 @@
+"""A document that is deleted stays in the store, and exists for nobody."""
