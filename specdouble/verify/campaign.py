@@ -41,6 +41,7 @@ class Campaign:
         self.traces: list[tuple[Case, list[Exchange], float, Failure | None]] = []
         self.done = self.total = 0
         self.troubles = 0
+        self._workers = 1
         self._lock = Lock()
 
     def run(self, planned: Iterable[Case | Missing]) -> None:
@@ -58,7 +59,7 @@ class Campaign:
                 cases.append(one)
         self.total = len(cases)
         ordered = breadth_first(cases)
-        workers = 1 if self._is_crowded else self.session.settings.workers or 1
+        self._workers = workers = 1 if self._is_crowded else self.session.settings.workers or 1
         try:
             if workers == 1:
                 for case in ordered:
@@ -160,6 +161,8 @@ class Campaign:
     def _trial(self) -> Trial:
         """A new trial: what earlier ones created is no longer needed."""
         self.session.ledger.recent.clear()
+        if self._workers == 1:
+            self.session.move_on()
         return Trial(self.session)
 
     def _lacking(self, case: Case) -> str | None:

@@ -6,6 +6,7 @@ import re
 import secrets
 import string
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count, islice
 from threading import Lock, RLock
@@ -35,6 +36,7 @@ from specdouble.verify.wrapper import document_schema, wrapped
 
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
+CROWDED = 12  # documents below one: their list is several pages, and read by every case that looks for one in it
 
 
 class Session:
@@ -75,6 +77,7 @@ class Session:
         self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request
         self.setting_up: set[tuple[str, str, str]] = set()
         self._references: dict[tuple[str, str, str], Any] = {}
+        self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
         self._texts: dict[str, Iterator[str]] = {}
@@ -179,6 +182,18 @@ class Session:
             raise NotExercised(f"no operation creates documents of {collection}, which are referred to")
         return told
 
+    def move_on(self) -> None:
+        """Give a user new documents to refer to where many were created below the usual ones.
+
+        All of them at once, for they lie below each other; and never amid a case, whose documents lie side by side.
+        """
+        with self._reference_lock:
+            crowded = {
+                user for (collection, user, _), key in self._references.items()
+                if self._below[str(key)] >= CROWDED and self.subjects[collection].creators
+            }  # fmt: skip
+            self._references = {key: one for key, one in self._references.items() if key[1] not in crowded}
+
     def is_reference(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to: a generated request must not delete it."""
         with self._reference_lock:
@@ -197,6 +212,7 @@ class Session:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
                 self.made.setdefault((document.subject.collection, str(document.id)), document.made)
+            self._below.update(str(one) for one in document.around.get("path", {}).values())
 
     def as_made(self, subject: Subject, key: Any) -> dict[str, Any]:
         """A document as the answer to its create showed it; empty where this run did not make it, or nothing showed."""
