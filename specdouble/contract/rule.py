@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar, Self
 
 WRITES = ("create", "update", "replace")
@@ -61,10 +61,12 @@ class Rule:
 
     def status_among(self, declared: frozenset[str]) -> int:
         """The status of a refusal for an operation that declares these: the first that fits, else the usual one."""
-        if self.status is not None:
-            return self.status
-        fitting = (status for status in self.refused_with if str(status) in declared)
-        return next(fitting, self.refused_with[0] if self.refused_with else 400)
+        return _usual_status(self.refused_with, declared) if self.status is None else self.status
+
+    @cached_property
+    def sentence(self) -> str:
+        """The promise as a sentence: every refusal says it."""
+        return str(self)
 
     def looser_than(self, _other: Self) -> bool | None:
         """Whether it refuses less than another of its id; False where it refuses more, None where neither is known."""
@@ -73,6 +75,12 @@ class Rule:
     def __str__(self) -> str:
         """The promise as a sentence."""
         raise NotImplementedError
+
+
+@cache
+def _usual_status(statuses: tuple[int, ...], declared: frozenset[str]) -> int:
+    fitting = (status for status in statuses if str(status) in declared)
+    return next(fitting, statuses[0] if statuses else 400)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,10 +168,13 @@ class Journal:
         Args:
             exchange: the fields of an `Entry`, its bodies whole. Most are kept as they are: they are small.
         """
-        fresh = self._fresh
+        fresh, writes = self._fresh, exchange[15]
         fresh.append(exchange)
         # What is large is bounded at once; a batch of small ones is a few hundred kilobytes.
-        if len(fresh) >= _BATCH or len(exchange[7]) + len(exchange[9]) > _SHOWN or exchange[15]:
+        is_large = len(exchange[7]) + len(exchange[9]) > _SHOWN
+        if writes and (len(writes) > 1 or writes[0][3] > _SHOWN):
+            is_large = True
+        if is_large or len(fresh) >= _BATCH:
             self._settle()
 
     def _settle(self) -> None:

@@ -99,7 +99,7 @@ class Broken:
 def _detail(broken: Sequence[Broken]) -> str | None:
     """What is wrong, in a sentence; None where it is told of each property by itself."""
     if len(broken) == 1:
-        return str(broken[0].rule)
+        return broken[0].rule.sentence
     if all(isinstance(one.rule, PropertyRule) for one in broken):
         return None
     return "; ".join(one.sentence for one in broken)

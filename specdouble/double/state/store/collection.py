@@ -27,7 +27,6 @@ from specdouble.double.state.store.values import (
     is_bson,
     is_id,
     owned,
-    storable,
 )
 
 
@@ -221,12 +220,12 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
             if taken:
                 raise self._taken(name, index["key"], new)
 
-    def _has_others(self, keys: Iterable[Any], *known: Document | None) -> bool:
-        """Whether one of the keys is of a document other than the known ones."""
+    def _has_others(self, keys: Iterable[Any], new: Document, current: Document | None) -> bool:
+        """Whether one of the keys is of another document than these two."""
         documents = self._store._documents
         for key in keys:
             found = documents[key]
-            if all(found is not one for one in known):
+            if found is not new and found is not current:
                 return True
         return False
 
@@ -252,38 +251,37 @@ class IndexedCollection(upstream.Collection):  # type: ignore[misc]
 
     def _update(self, spec: Any, document: Any, upsert: bool = False, *args: Any, **kwargs: Any) -> Any:
         with self._store.lock:
-            if not args and not any(kwargs.values()) and self._is_plain_replacement(spec, document, upsert):
-                return self._replace(spec["_id"], document)
-            return _Updating.of(self).run(spec, document, upsert, *args, **kwargs)
+            is_plain = not args and not any(kwargs.values())
+            replaced = self._replaced(spec, document, upsert) if is_plain else None
+            return replaced or _Updating.of(self).run(spec, document, upsert, *args, **kwargs)
 
     def replace_one(self, filter: Any, replacement: Any, *args: Any, **kwargs: Any) -> Any:
         with self._store.lock:
-            if not args and not kwargs and self._is_plain_replacement(filter, replacement, False):
-                return UpdateResult(self._replace(filter["_id"], replacement), acknowledged=True)
-            return super().replace_one(filter, replacement, *args, **kwargs)
+            replaced = None if args or kwargs else self._replaced(filter, replacement, False)
+            if replaced is None:
+                return super().replace_one(filter, replacement, *args, **kwargs)
+            return UpdateResult(replaced, acknowledged=True)
 
-    def _is_plain_replacement(self, spec: Any, document: Any, upsert: bool) -> bool:
-        """Whether a write by one `_id` puts a whole document in the place of another, without operators."""
-        if type(document) is not dict or not document or not self._store.only_by_id(spec):
-            return False
-        key = spec["_id"]
-        found = self._store._documents.get(key)
-        if found is None:
-            has_operators = next(iter(document))[:1] == "$"
-            return not upsert and not has_operators
-        keeps_id = key is not None and document.get("_id", key) == key
-        return keeps_id and type(found) is dict and storable(document)
-
-    def _replace(self, key: Any, document: Document) -> dict[str, Any]:
+    def _replaced(self, spec: Any, document: Any, upsert: bool) -> dict[str, Any] | None:
+        """What comes of putting a whole document in the place of that of one `_id`; None where it is not so plain."""
         store = self._store
+        if type(document) is not dict or not document or not store.only_by_id(spec):
+            return None
+        key = spec["_id"]
         before = store._documents.get(key)
         if before is None:
-            return self._written(0, 0)
+            has_operators = next(iter(document))[:1] == "$"
+            return None if upsert or has_operators else self._written(0, 0)
+        if key is None or document.get("_id", key) != key or type(before) is not dict:
+            return None
+        size = flat_size(document)
+        if size is None and not is_bson(document):
+            return None
         after = {"_id": key, **owned(document)}
         changed = before != after
         if changed:
             self._refuse_taken(after, before)
-        store[key] = after
+        store.replace(key, before, after, size if "_id" in document else None)
         return self._written(1, int(changed))
 
     def _written(self, matched: int, modified: int) -> dict[str, Any]:

@@ -183,14 +183,7 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
         with self.lock:
             before = self._documents.get(key)
             if before is not None:
-                self.writes += 1
-                old, new = size_of(before), size_of(document)
-                self._weigh(new - self._own(key, before, old))
-                self._documents[key] = document
-                self._held.latest = (before, document, old + new)
-                if self._held.changes is not None:
-                    self._held.changes.note(self._place, key)
-                self._refile(key, before, document)
+                self.replace(key, before, document)
                 return
             if not is_id(document.get("_id", ODD)):
                 self.odd_ids.add(key)
@@ -210,6 +203,17 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
             index.add(key, index.slot(document))
         for order in self.orders.values():
             order.file(key, document, position)
+
+    def replace(self, key: Any, before: Document, after: Document, json_size: int | None = None) -> None:
+        """Put a document in another's place; whoever calls holds the lock, and may know its bytes as JSON."""
+        self.writes += 1
+        old, new = size_of(before), size_of(after, json_size)
+        self._weigh(new - self._own(key, before, old))
+        self._documents[key] = after
+        self._held.latest = (before, after, old + new)
+        if self._held.changes is not None:
+            self._held.changes.note(self._place, key)
+        self._refile(key, before, after)
 
     def __delitem__(self, key: Any) -> None:
         with self.lock:
