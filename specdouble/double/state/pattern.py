@@ -13,14 +13,15 @@ import string
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from random import Random
-from re import _parser
 from typing import Any
 
 import jsonschema_rs
 
 from specdouble.contract.pattern import in_python
 
+_PARSER = import_module("re._parser")  # by its name: it is no part of what `re` says of itself
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound
 _LONGEST = 10_000  # characters, where the schema asks for no more
 _STEPS_BACK = 100_000
@@ -47,7 +48,7 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # of what later versions of Python may read otherwise
-            parsed = _parser.parse(in_python(pattern))
+            parsed = _PARSER.parse(in_python(pattern))
         matches = _matcher(pattern)
     except (re.error, RecursionError, OverflowError, jsonschema_rs.ValidationError):
         return None
