@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from specdouble.double.double import Double, Settings
+from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.server import serving
 from specdouble.double.state.persistence import PersistenceError
 from tests.contracts import FOLDER
@@ -258,8 +259,10 @@ def test_a_clock_that_runs_ahead_has_run_on_meanwhile_and_an_option_goes_before_
 def test_faults_that_the_contract_no_longer_knows_are_forgotten_and_told(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with double(file) as client:
-        client.put("/_specdouble/faults", json=[{"operation": "addTask", "status": 503}]).raise_for_status()
+    made = Double(Settings(FOLDER / "tasks.yaml", persist=file))
+    made.faults.replace(faults_of('[{"operation": "addTask", "status": 503}]', made.contract))
+    made.keep_controls()
+    made.close()
     Double(Settings(FOLDER / "blog.yaml", persist=file)).close()
     assert "the faults that were kept are forgotten" in caplog.text
     assert "no operation `addTask`" in caplog.text
