@@ -18,6 +18,8 @@ import orjson
 
 from specdouble.contract.json_type import JSON
 from specdouble.double.double import Double
+from specdouble.double.state.hidden import HiddenDocuments
+from specdouble.double.state.journal import Entry
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.worlds import DEFAULT_WORLD
 from specdouble.printable import printable
@@ -64,7 +66,9 @@ class Text:
         line = f"{moment}  {exchange['method']:6}  {target:{_TARGET}}  {status}  {milliseconds}"
         if exchange["world"] != DEFAULT_WORLD:
             line += f"  [{_one_line(exchange['world'])}]"
-        if exchange["explanation"]:
+        if "hidden" in exchange:
+            line += f"  {_one_line(_of_rule(exchange['hidden']))}"
+        elif exchange["explanation"]:
             line += f"  {_one_line(_reason(exchange['rule'], exchange['explanation']))}"
         return line
 
@@ -111,6 +115,12 @@ def _of_rule(broken: dict[str, JSON]) -> str:
     return f"{broken['rule']}: {broken['message']}{held}"
 
 
+def _told(entry: Entry, masking: Masking, hidden: HiddenDocuments) -> dict[str, JSON]:
+    """An exchange as the journal tells it, and the document that its 404 hides."""
+    told, document = entry.shown(masking.exchange()), hidden.of(entry)
+    return told if document is None else {**told, "hidden": document.told()}
+
+
 class RequestLog:
     """Writes what a double is asked and how it answers.
 
@@ -150,7 +160,8 @@ class RequestLog:
         shown = journal.since(max(self._seen, journal.recorded - LINES))
         self._seen += new
         masking = self._current_masking()
-        lines = [self._form.line(entry.shown(masking.exchange())) for entry in shown]
+        hidden = HiddenDocuments(self._double.contract, self._double.accounts, self._double.worlds.at_hand)
+        lines = [self._form.line(_told(entry, masking, hidden)) for entry in shown]
         if new > len(shown):
             lines.insert(0, self._form.left_out(new - len(shown)))
         self._waiting.put_nowait("\n".join(lines))

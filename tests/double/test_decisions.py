@@ -52,6 +52,24 @@ def test_a_success_tells_who_asked_what_was_written_and_which_rules_were_kept(ad
     assert not [name for name in write["after"] if name.startswith("_specdouble")]
 
 
+def test_a_404_that_hides_anothers_document_says_so_to_who_watches_and_not_in_the_answer(
+    ada: httpx.Client, linus: httpx.Client
+) -> None:
+    made = ada.post(PATH, json=configuration()).json()["data"]
+    answer = linus.get(f"{PATH}/{made['_id']}")
+    other = linus.get(f"{PATH}/{'0' * 24}")
+    assert (answer.status_code, answer.json()) == (404, other.json())
+    assert [one for one in told(linus)["decisions"] if one["verdict"] == "refused"] == []
+    story = told(linus, status=404, limit=2)
+    story = linus.get(f"/_specdouble/journal/{story['number'] - 1}").json()
+    refused = story["decisions"][0]
+    assert (refused["verdict"], refused["document"], refused["in_the_way"]) == ("refused", made["_id"], made)
+    assert refused["rule"] in ("owner:lead_management.userId", "tenant:lead_management.organizationId")
+    assert "for the caller it does not exist" in refused["message"]
+    summary = linus.get("/_specdouble/journal", params={"world": world_of(linus), "status": 404, "format": "summary"})
+    assert [one.get("hidden", {}).get("document") for one in summary.json()] == [None, made["_id"]]
+
+
 def test_a_refusal_tells_the_rule_its_line_and_the_document_in_the_way(ada: httpx.Client) -> None:
     held = ada.post(PATH, json=configuration()).json()["data"]
     ada.post(PATH, json=configuration())

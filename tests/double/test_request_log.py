@@ -73,6 +73,18 @@ def test_a_failure_says_its_last_line(masking: Masking) -> None:
     assert text(masking, status=500, why={"failure": "Traceback\n ...\nKeyError: 'x'\n"}).endswith("KeyError: 'x'")
 
 
+def test_a_404_says_that_the_document_is_anothers(double: Double) -> None:
+    document = double.world("default").collection("lead_management", None).find(limit=1)[0]
+    path = f"/api/lead-management/{document['_id']}"
+    operation = next(key for key, one in double.contract.actions.items() if key.startswith("get") and one.id)
+    asked = {"method": "GET", "path": path, "operation": operation, "status": 404}
+    own, others = written(double, *[exchange(**asked, caller=caller) for caller in (document["userId"], "somebody")])
+    assert "hidden" not in json.loads(own)
+    assert json.loads(others)["hidden"]["document"] == document["_id"]
+    line = click.unstyle(Text().line(json.loads(others)))
+    assert f"for the caller it does not exist (held by {document['_id']})" in line
+
+
 def test_no_request_moves_the_cursor_or_begins_a_line(masking: Masking) -> None:
     why = Problem(400, detail="\x1b[2J\nGET /forged")
     line = text(masking, world="\x9b1m", path="/\u202e", status=400, why=why)

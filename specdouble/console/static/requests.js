@@ -140,7 +140,8 @@ export function clockOf(time) {
   return new Date(time).toLocaleTimeString([], { hour12: false });
 }
 
-function reasonOf({ rule, explanation }) {
+function reasonOf({ rule, explanation, hidden }) {
+  if (hidden) return `${hidden.rule}: another's document (${hidden.document})`;
   if (!explanation) return "";
   if (explanation.failure) return explanation.failure.trim().split("\n").pop();
   if (explanation.rules?.length) return explanation.rules.map((one) => `${one.rule}: ${one.message}`).join("; ");
@@ -188,9 +189,9 @@ function part(title, ...children) {
 }
 
 function why(story) {
-  const explanation = story.explanation;
-  if (!explanation) return null;
   const refused = story.decisions.filter((decision) => decision.verdict === "refused");
+  const explanation = story.explanation ?? (refused.length ? {} : null);
+  if (!explanation) return null;
   if (explanation.failure) return part("Why", code(explanation.failure, false));
   if (refused.length) return part("Why", refused.map((decision) => refusal(decision, story)));
   const violations = (explanation.violations ?? []).map((one) => h("li", {}, one.message ? [h("code", {}, `${one.location}${one.pointer}`), ` ${one.message}`] : String(one)));

@@ -24,6 +24,7 @@ from specdouble.double.state.decisions import Decision, decisions
 from specdouble.double.state.documents import Written
 from specdouble.double.state.enforcement import presented
 from specdouble.double.state.excerpt import deciding
+from specdouble.double.state.hidden import HiddenDocuments
 from specdouble.double.state.ignored import ignored
 from specdouble.double.state.journal import FIELDS, Beginning, Entry
 from specdouble.double.state.masking import Exchanged, Masking
@@ -72,6 +73,7 @@ class Inspection:
     def __init__(self, double: Served, prefix: str, operations: Operations) -> None:
         self._double = double
         self._operations = operations
+        self._hidden = HiddenDocuments(double.contract, double.accounts, double.worlds.at_hand)
         self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
         one = f"{prefix}/journal/{{number:int}}"
         self.routes = [
@@ -123,7 +125,7 @@ class Inspection:
             return json_response([{"number": number, **entry.shown(masking.exchange())} for number, entry in found])
         if form == "summary":
             masking = self._current_masking()
-            return json_response([_summary(number, entry, masking.exchange()) for number, entry in found])
+            return json_response([self._summary(number, entry, masking.exchange()) for number, entry in found])
         exported = [self._exported(entry) for _, entry in found]
         if form == "har":
             return Response(http_archive(exported, _base(request)), media_type="application/json")
@@ -152,7 +154,7 @@ class Inspection:
         contract = self._double.contract
         masked = self._current_masking().exchange()
         told = {"number": number, **entry.shown(masked)}
-        found = decisions(contract, entry)
+        found = decisions(contract, entry, self._hidden.of(entry))
         resolution = self._double.resolutions.get(entry.operation or "")
         refusing = [decision.rule for decision in found if decision.verdict == "refused"]
         return {
@@ -285,8 +287,15 @@ class Inspection:
 
     def _news_since(self, number: int, masking: Masking) -> list[dict[str, JSON]]:
         found = self._double.journal.found({}, number)
-        told = [_summary(number, entry, masking.exchange()) for number, entry in found]
+        told = [self._summary(number, entry, masking.exchange()) for number, entry in found]
         return told[::-1]
+
+    def _summary(self, number: int, entry: Entry, masked: Exchanged) -> dict[str, JSON]:
+        """An exchange without bodies."""
+        told = {"number": number, **entry.shown(masked)}
+        del told["request"], told["response"]
+        hidden = self._hidden.of(entry)
+        return told if hidden is None else {**told, "hidden": hidden.told()}
 
     # Coverage
 
@@ -314,13 +323,6 @@ class _Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._streams.one():
             await super().__call__(scope, receive, send)
-
-
-def _summary(number: int, entry: Entry, masked: Exchanged) -> dict[str, JSON]:
-    """An exchange without bodies."""
-    told = entry.shown(masked)
-    del told["request"], told["response"]
-    return {"number": number, **told}
 
 
 def _search(request: Request) -> _Search:

@@ -9,6 +9,7 @@ from typing import Literal
 from specdouble.contract import CollectionRule, Contract, OperationRule, Rule
 from specdouble.contract.json_type import JSON
 from specdouble.contract.rule import ScopeRule
+from specdouble.double.state.hidden import Hidden
 from specdouble.double.state.journal import Entry
 
 Verdict = Literal["refused", "kept", "not asked"]
@@ -31,9 +32,17 @@ class Decision:
     document: JSON = None
 
 
-def decisions(contract: Contract, entry: Entry) -> list[Decision]:
-    """The decision of each rule that the exchange could meet, in the order of the contract; refusals first."""
+def decisions(contract: Contract, entry: Entry, hidden: Hidden | None = None) -> list[Decision]:
+    """The decision of each rule that the exchange could meet, in the order of the contract; refusals first.
+
+    Args:
+        contract: whose rules they are.
+        entry: the exchange.
+        hidden: what its 404 has hidden.
+    """
     refusals = dict(_refusals(entry))
+    if hidden is not None:
+        refusals.setdefault(hidden.rule.id, hidden.told())
     found = [_decision(rule, refusals, entry) for rule in _concerned(contract, entry, refusals)]
     return sorted(found, key=lambda decision: decision.verdict != "refused")
 
