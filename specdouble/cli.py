@@ -24,6 +24,7 @@ from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fai
 from specdouble.overlay_command import overlay
 from specdouble.project.command import init, sync
 from specdouble.prove.command import prove
+from specdouble.proxy.command import proxy_command
 from specdouble.verify.command import verify_command
 from specdouble.verify.replay_command import replay
 
@@ -338,6 +339,7 @@ main.add_command(sync)
 main.add_command(discover)
 main.add_command(compare_command(_serving_anybody))
 main.add_command(mcp_command(_serving_anybody))
+main.add_command(proxy_command(lambda settings: _double(settings)))
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:

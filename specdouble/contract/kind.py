@@ -12,8 +12,8 @@ from specdouble.contract.document import Document
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
-from specdouble.contract.resource import Action, Identity, Resource
-from specdouble.contract.rule import CollectionRule, PropertyRule, Rule
+from specdouble.contract.resource import Action, AnyRule, Identity, Resource
+from specdouble.contract.rule import CollectionRule, PropertyRule, Rule, ScopeRule
 from specdouble.rules import of_all
 
 STATUS: Mapping[str, Any] = {
@@ -22,6 +22,7 @@ STATUS: Mapping[str, Any] = {
 WORDS: Mapping[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}}
 ON_A_PROPERTY = "a property of a schema that carries `x-resource`"
 Found = tuple[str, str, str]  # a pointer, the reason and the remedy of a finding
+Belied = tuple[Rule, str, str]  # the rule, the pointer of what shows that it is broken, and how that reads
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Kind:
         read: finds its rules in a contract, and notes what is wrong with them.
         guess: finds rules of the kind that the shape of the contract suggests. They make answers, never verdicts.
         contradicted: tells where an example breaks rules of the kind.
+        belied: tells where what an exchange shows belies rules of the kind.
         of_ids: the rule of the kind that holds for the ids of any resource, though no annotation says it.
         collection: the collection that an annotation of this value names.
         shape: the JSON Schema of the annotation's value, for editors and for `rules.yaml`.
@@ -51,6 +53,7 @@ class Kind:
     read: Callable[[Reading], Iterable[Rule]]
     guess: Callable[[Clues], Iterable[CollectionRule]] = lambda _: ()
     contradicted: Callable[[Example], Iterable[Found]] = lambda _: ()
+    belied: Callable[[Shown], Iterable[Belied]] = lambda _: ()
     of_ids: Callable[[Resource], PropertyRule] | None = None
     collection: Callable[[Any], Any] = lambda _: None
     shape: Mapping[str, Any] = field(default_factory=dict)
@@ -293,6 +296,31 @@ class Example:
     sent: bool
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What one successful exchange shows: of documents, and of who asked.
+
+    Args:
+        resource: whose documents they are; None where the operation is about none.
+        rules: the promises about these documents and about the operation.
+        does: what the operation does to them.
+        sent: the document of the request; empty where it has none.
+        documents: those of the answer, each with the place where it stands.
+        claims: what the caller's token says of the caller; empty where nothing is known.
+    """
+
+    resource: Resource | None
+    rules: Sequence[Rule]
+    does: str
+    sent: Mapping[str, Any]
+    documents: Sequence[tuple[str, Mapping[str, Any]]]
+    claims: Mapping[str, Any]
+
+    def of(self, kind: type[AnyRule]) -> list[AnyRule]:
+        """The rules of one kind."""
+        return [rule for rule in self.rules if isinstance(rule, kind)]
+
+
 def located(document: Document, at: str) -> dict[str, Any]:
     """Pointer, file and line of what stands at the pointer."""
     file, line, _ = document.locate(at)
@@ -311,3 +339,13 @@ def words(raw: Any) -> list[str]:
     if raw is None:
         return []
     return [str(one) for one in raw] if isinstance(raw, list) else [str(raw)]
+
+
+def belied_scope(shown: Shown, kind: type[ScopeRule]) -> Iterator[Belied]:
+    """The documents of another than the caller, where the caller's token says who that is."""
+    for rule in shown.of(kind):
+        claim = shown.claims.get(shown.resource.claim(rule.name)) if shown.resource else None
+        for at, document in shown.documents if isinstance(claim, str | int) else ():
+            held = document.get(rule.name)
+            if isinstance(held, type(claim)) and held != claim:
+                yield rule, at + pointer(rule.name), f"a document of {held!r} is shown to {claim!r}"

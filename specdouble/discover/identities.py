@@ -8,8 +8,8 @@ from typing import Any
 from specdouble.contract import Contract, Resource
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import plain
+from specdouble.contract.token_claims import token_claims
 from specdouble.discover.hypothesis import Hypothesis, Source
-from specdouble.verify.identity import token_claims
 from specdouble.verify.session import Session
 
 # What tokens call the id of their user, beside `sub` (RFC 7519, 4.1.2).

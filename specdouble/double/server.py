@@ -96,6 +96,7 @@ class Server:
         arrival: seconds in which a request must be there as a whole.
         grace: seconds for waiting requests to finish, once it is asked to end.
         listening: a socket that listens already, from `listen`, and its address; then host and port are its own.
+        around: puts another application before the double's, which answers all requests; bodies are its own to bound.
 
     Raises:
         PortTakenError: another process listens there.
@@ -111,17 +112,20 @@ class Server:
         arrival: float = ARRIVAL,
         grace: float = GRACE,
         listening: tuple[socket.socket, Address] | None = None,
+        around: Callable[[ASGIApp], ASGIApp] | None = None,
     ) -> None:
         self.double = double
+        self._around = around
         self._listener, self.address = listening or listen(host, port)
         self._app: ASGIApp
         self._operations: Operations | None = None
         self._adopt()
         limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
+        straight = functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",
-            http=cast(Any, functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)),
+            http=cast(Any, straight) if around is None else "httptools",
             ws="none",
             timeout_keep_alive=idle,
             lifespan="on",
@@ -129,6 +133,7 @@ class Server:
             log_level="warning",
             proxy_headers=False,
             server_header=False,
+            date_header=around is None,
             timeout_graceful_shutdown=int(grace) + 5,  # for tasks that do not let themselves be cut
         )
         self._server = _Uvicorn(config, grace, double.streams)
@@ -233,7 +238,8 @@ class Server:
     def _adopt(self) -> None:
         """Have the double as it is now answer; its operations are compiled with the first event."""
         self._operations = None
-        self._app = application(self.double, self._compiled)
+        app = application(self.double, self._compiled)
+        self._app = app if self._around is None else self._around(app)
 
     def _compiled(self, operations: Operations) -> None:
         self._operations = operations

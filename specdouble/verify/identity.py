@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.pointer import look_up
+from specdouble.contract.token_claims import token_claims
 from specdouble.verify.client import Client
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.oauth import TokenEndpoint
@@ -308,18 +308,6 @@ def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], q
         headers["Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
     else:
         headers["Authorization"] = f"Bearer {credential}"
-
-
-def token_claims(token: str) -> dict[str, Any]:
-    """The claims of a JSON Web Token, unverified; none where it is no such token."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def variable(*words: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from specdouble.contract.token_claims import token_claims
 from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.identity import User, token_claims, variable
+from specdouble.verify.identity import User, variable
 from specdouble.verify.session import Session
 from specdouble.verify.symptom import symptom_of
 from specdouble.verify.verdict import Failure

@@ -1,7 +1,7 @@
 """Users are created elsewhere; what a sign-in shows of them holds the rules of their collection."""
 
+from specdouble.contract.token_claims import token_claims
 from specdouble.verify import Broken, NotExercised, Trial, rule
-from specdouble.verify.identity import token_claims
 
 LOGIN = "post_auth_login"
 

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.token_claims import token_claims
 from specdouble.har import Entry, Field, json_of, read, text_of
-from specdouble.verify.identity import token_claims
 
 Values = dict[str, Any]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isclose
 from typing import Any
 
 from specdouble.contract.expression import EvaluationError, Expression, compiled
-from specdouble.contract.kind import ON_A_PROPERTY, Kind, OnProperty, Reading
+from specdouble.contract.kind import ON_A_PROPERTY, Belied, Kind, OnProperty, Reading, Shown
+from specdouble.contract.pointer import pointer
 from specdouble.contract.program import program_of
 from specdouble.contract.rule import PropertyRule
 
@@ -109,6 +111,22 @@ def _in_order(rules: list[tuple[OnProperty, Computed]]) -> Iterator[Computed]:
         waiting = [(annotation, rule) for annotation, rule in waiting if rule not in ready]
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A document that shows another value than what it is computed from gives."""
+    for rule in shown.of(Computed):
+        for at, document in shown.documents:
+            if rule.reads is None or not {rule.name, *rule.reads} <= document.keys():
+                continue  # what it is computed from is not all shown
+            expected, found = rule.value(document), document[rule.name]
+            if expected is not None and not _is_same(expected, found):
+                yield rule, at + pointer(rule.name), f"{found!r}, where `{rule.expression}` is {expected!r}"
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    is_number = isinstance(one, int | float) and isinstance(other, int | float)
+    return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if is_number else one == other
+
+
 KIND = Kind(
     keyword="x-computed",
     place=ON_A_PROPERTY,
@@ -116,6 +134,7 @@ KIND = Kind(
     means="the server computes it, by an expression in [CEL](https://cel.dev); a client's value has no effect",
     refused="",
     read=_read,
+    belied=_belied,
     shape={
         "anyOf": [
             {"type": "string"},

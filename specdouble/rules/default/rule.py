@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from specdouble.contract.kind import Kind, Reading, located
+from specdouble.contract.kind import Belied, Kind, Reading, Shown, located
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
@@ -47,6 +47,19 @@ def _sent(reading: Reading, operation: Operation) -> Iterator[tuple[str, dict[st
         yield from properties_of(reading.document, media.schema, media.pointer + pointer("schema"))
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A new document that shows another value, where the request left the property out."""
+    for rule in shown.of(Default) if shown.does == "create" and shown.sent else ():
+        for at, document in shown.documents:
+            if rule.name not in shown.sent and rule.name in document and document[rule.name] != rule.value:
+                found = document[rule.name]
+                yield (
+                    rule,
+                    at + pointer(rule.name),
+                    f"{found!r}, where it was not sent and its default is {rule.value!r}",
+                )
+
+
 KIND = Kind(
     keyword="default",
     place="a property of a request",
@@ -54,4 +67,5 @@ KIND = Kind(
     means="filled in on creation",
     refused="",
     read=_read,
+    belied=_belied,
 )

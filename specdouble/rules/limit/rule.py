@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from specdouble.contract.kind import WORDS, Kind, OnSchema, Reading, mapping, suggestion, words
+from specdouble.contract.kind import WORDS, Belied, Kind, OnSchema, Reading, Shown, mapping, suggestion, words
 from specdouble.contract.resource import HIDDEN, Resource
 from specdouble.contract.rule import CollectionRule
 
@@ -88,6 +90,19 @@ def _parents(reading: Reading, annotation: OnSchema) -> list[str]:
     return [name for name in dict.fromkeys(scope) if not name.startswith(HIDDEN)]
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A list that shows more documents of one scope than there may be."""
+    for rule in shown.of(Limit) if shown.does == "list" else ():
+        counted = Counter(
+            json.dumps(rule.scope(document), sort_keys=True)
+            for _, document in shown.documents
+            if document.keys() >= {*rule.per}
+        )
+        most = max(counted.values(), default=0)
+        if most > rule.most:
+            yield rule, "", f"{most} documents are shown, where there are at most {rule.most}"
+
+
 KIND = Kind(
     keyword="x-limit",
     place="an object schema that carries `x-resource`",
@@ -95,5 +110,6 @@ KIND = Kind(
     means="there are no more documents of the collection than so many, of each owner or below each parent",
     refused="the first of 409, 422, 403, 400",
     read=_read,
+    belied=_belied,
     shape={"anyOf": [_MOST, mapping({"max": _MOST, "per": WORDS}, "max")]},
 )

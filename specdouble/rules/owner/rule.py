@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import Kind, Reading
+from specdouble.contract.kind import Kind, Reading, belied_scope
 from specdouble.contract.rule import ScopeRule
 
 
@@ -30,4 +30,5 @@ KIND = Kind(
     means="the property holds the id of the caller who created the document: the claim of its name, or the one named",
     refused="another owner's document does not exist for the caller: 404",
     read=_read,
+    belied=lambda shown: belied_scope(shown, Owner),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import Clues, Example, Found, Kind, Reading
+from specdouble.contract.kind import Belied, Clues, Example, Found, Kind, Reading, Shown
 from specdouble.contract.pointer import pointer
 from specdouble.contract.rule import PropertyRule
 
@@ -47,6 +47,22 @@ def _contradicted(example: Example) -> Iterator[Found]:
                 yield at + pointer(rule.name), reason, "remove it from the example"
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A new document that shows the client's own text: no server would have come upon the same."""
+    resource = shown.resource
+    for rule in shown.of(ReadOnly) if shown.does == "create" and resource else ():
+        value = shown.sent.get(rule.name)
+        assert resource is not None
+        is_known = rule.name in (resource.owner, resource.tenant) or "enum" in resource.properties.get(rule.name, {})
+        for at, document in shown.documents if isinstance(value, str) and value and not is_known else ():
+            if document.get(rule.name) == value:
+                yield (
+                    rule,
+                    at + pointer(rule.name),
+                    f"the client's {value!r} was taken, where the server sets the value",
+                )
+
+
 KIND = Kind(
     keyword="readOnly",
     place="a property",
@@ -54,6 +70,7 @@ KIND = Kind(
     means="the server sets it; a client's value has no effect",
     refused="never refused for it",
     read=_read,
+    belied=_belied,
     guess=_guess,
     contradicted=_contradicted,
     shape={"type": "boolean"},

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from specdouble.contract.token_claims import token_claims
 from specdouble.rules.roles.rule import Roles
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan
-from specdouble.verify.identity import User, token_claims
+from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial

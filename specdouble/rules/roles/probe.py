@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from specdouble.contract import Operation
-from specdouble.verify.identity import User, token_claims
+from specdouble.contract.token_claims import token_claims
+from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.sight import Probe, Sight, new_trial

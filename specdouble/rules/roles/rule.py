@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from specdouble.contract.kind import Kind, OnOperation, Reading, mapping, suggestion
+from specdouble.contract.kind import Belied, Kind, OnOperation, Reading, Shown, mapping, suggestion
 from specdouble.contract.resource import Identity
 from specdouble.contract.rule import OperationRule
 
@@ -90,6 +90,14 @@ def _check_spelling(
             annotation.find(f"no user has the role `{role}`", suggestion(role, map(str, values)))
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A caller who was let in, and whose token says that none of the roles is held."""
+    for rule in shown.of(Roles):
+        held = shown.claims.get(rule.claim)
+        if held is not None and not rule.admits(held):
+            yield rule, "", f"a caller whose {rule.claim} is {held!r} was let in"
+
+
 KIND = Kind(
     keyword="x-roles",
     place="an operation",
@@ -97,5 +105,6 @@ KIND = Kind(
     means="the operation is for callers whose claim (`role`, unless told) of `x-identity` is one of these",
     refused="403, whatever else is wrong with it",
     read=_read,
+    belied=_belied,
     shape={"anyOf": [_ROLES, mapping({"roles": _ROLES, "claim": {"type": "string"}}, "roles")]},
 )

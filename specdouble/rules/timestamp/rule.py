@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from specdouble.contract.kind import ON_A_PROPERTY, Clues, Example, Found, Kind, Reading, mapping, suggestion
+from specdouble.contract.kind import (
+    ON_A_PROPERTY,
+    Belied,
+    Clues,
+    Example,
+    Found,
+    Kind,
+    Reading,
+    Shown,
+    mapping,
+    suggestion,
+)
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import plain
 from specdouble.contract.rule import PropertyRule
@@ -76,6 +89,25 @@ def _contradicted(example: Example) -> Iterator[Found]:
             yield at + pointer(stamps["updated"]), reason, "let the later time be the later one"
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A document that was changed before it was created."""
+    stamps = {rule.event: rule for rule in shown.of(Timestamp)}
+    if stamps.keys() < {*EVENTS}:
+        return
+    for at, document in shown.documents:
+        created, updated = (_moment(document.get(stamps[event].name)) for event in EVENTS)
+        if created and updated and updated < created:
+            yield stamps["updated"], at + pointer(stamps["updated"].name), "before the document was created"
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
 KIND = Kind(
     keyword="x-timestamp",
     place=ON_A_PROPERTY,
@@ -83,6 +115,7 @@ KIND = Kind(
     means="the server's clock at creation; at the last change",
     refused="",
     read=_read,
+    belied=_belied,
     shape={"anyOf": [{"enum": [*EVENTS]}, mapping({"event": {"enum": [*EVENTS]}}, "event")]},
     guess=_guess,
     contradicted=_contradicted,

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from specdouble.contract.document import Document
-from specdouble.contract.kind import ON_A_PROPERTY, STATUS, WORDS, Kind, OnProperty, Reading, suggestion, words
+from specdouble.contract.kind import (
+    ON_A_PROPERTY,
+    STATUS,
+    WORDS,
+    Belied,
+    Kind,
+    OnProperty,
+    Reading,
+    Shown,
+    suggestion,
+    words,
+)
+from specdouble.contract.pointer import pointer
 from specdouble.contract.rule import WRITES, PropertyRule
 
 _INITIAL = "initial"
@@ -93,6 +105,19 @@ def _find_unknown(annotation: OnProperty, values: list[Any], named: list[str]) -
             annotation.find(f"`{value}` is no value of the property's `enum`", suggestion(value, known))
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A new document that does not begin as documents begin."""
+    for rule in shown.of(Transitions) if shown.does == "create" else ():
+        for at, document in shown.documents:
+            found = document.get(rule.name)
+            if rule.initial and found is not None and found not in rule.initial:
+                yield (
+                    rule,
+                    at + pointer(rule.name),
+                    f"a document begins as {found!r}, not as {' or '.join(rule.initial)}",
+                )
+
+
 KIND = Kind(
     keyword="x-transitions",
     place=ON_A_PROPERTY.replace("a property", "an `enum` property", 1),
@@ -100,5 +125,6 @@ KIND = Kind(
     means="the moves a document may make, by a change or by an operation whose `x-action` sets it; how it begins",
     refused="the first of 409, 422, 400",
     read=_read,
+    belied=_belied,
     shape={"type": "object", "additionalProperties": {"anyOf": [WORDS, STATUS]}},
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -73,17 +72,8 @@ def unique_key(rule: UniqueKey, document: Mapping[str, Any]) -> str | None:
         value = document.get(name)
         if value is None:
             return None
-        key.append(normalised(value, rule.ignore) if rule.ignore and isinstance(value, str) else value)
+        key.append(rule.normalised(value) if rule.ignore and isinstance(value, str) else value)
     return key_of(key)
-
-
-def normalised(value: str, ignore: frozenset[str]) -> str:
-    """The text without what does not tell names apart: surrounding white space, case (Unicode's full case folding)."""
-    if "space" in ignore:
-        value = value.strip()
-    if "case" in ignore and not value.isascii():
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
-    return value.lower() if "case" in ignore else value
 
 
 KEEPER = UniqueKeeper

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,11 +13,13 @@ from specdouble.contract.expression import Expression, compiled
 from specdouble.contract.kind import (
     ON_A_PROPERTY,
     WORDS,
+    Belied,
     Example,
     Found,
     Kind,
     OnSchema,
     Reading,
+    Shown,
     mapping,
     suggestion,
     words,
@@ -66,6 +69,15 @@ class UniqueKey(CollectionRule):
     def counts(self, document: Mapping[str, Any]) -> bool:
         """Whether a document, as it is shown, is one of those that are compared."""
         return not self.program or self.condition.holds({"self": {**self.defaults, **document}})
+
+    def normalised(self, value: Any) -> Any:
+        """A value without what does not tell values apart: surrounding white space, case (full case folding)."""
+        if not self.ignore or not isinstance(value, str):
+            return value
+        value = value.strip() if "space" in self.ignore else value
+        if "case" in self.ignore and not value.isascii():
+            return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+        return value.lower() if "case" in self.ignore else value
 
     def looser_than(self, other: Self) -> bool | None:
         """Whether fewer documents are in each other's way: they are compared more closely, or among fewer."""
@@ -219,6 +231,23 @@ def _contradicted(example: Example) -> Iterator[Found]:
 _SHAPE = {"within": WORDS, "ignore": IGNORED, "where": {"type": "string"}}
 _TOGETHER = mapping({"fields": WORDS, **_SHAPE}, "fields")
 
+
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """Two documents of one answer that share what no two may."""
+    identity = shown.resource.id if shown.resource else ""
+    for rule in shown.of(UniqueKey):
+        seen: dict[tuple[str, ...], Any] = {}
+        for at, document in shown.documents:
+            if any(document.get(name) is None for name in (*rule.within, *rule.fields)) or not rule.counts(document):
+                continue
+            scope = [json.dumps(document[name], sort_keys=True) for name in rule.within]
+            key = (*scope, *(json.dumps(rule.normalised(document[name]), sort_keys=True) for name in rule.fields))
+            own = document.get(identity)
+            if seen.setdefault(key, own) != own:
+                values = " and ".join(repr(document[name]) for name in rule.fields)
+                yield rule, at + pointer(rule.fields[0]), f"another document has {values} too"
+
+
 KIND = Kind(
     keyword="x-unique",
     place=f"{ON_A_PROPERTY}, or with `fields` on that schema",
@@ -233,6 +262,7 @@ KIND = Kind(
     ),
     refused="the first of 409, 422, 400 that the operation declares",
     read=_read,
+    belied=_belied,
     contradicted=_contradicted,
     shape={"anyOf": [{"type": "boolean"}, mapping(_SHAPE), _TOGETHER, {"type": "array", "items": _TOGETHER}]},
     of_ids=lambda resource: Unique(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from specdouble.contract.document import Document as OpenAPI
 from specdouble.contract.expression import EvaluationError, Expression, compiled
 from specdouble.contract.expression_tree import Call, Field, Has, Name, walk
-from specdouble.contract.kind import Annotation, Kind, Reading, located, mapping, suggestion
+from specdouble.contract.kind import Annotation, Belied, Kind, Reading, Shown, located, mapping, suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.plausible_value import PlausibleValues
 from specdouble.contract.pointer import pointer
@@ -401,6 +401,16 @@ class _Reader:
         self.annotation.find(reason, remedy, key)
 
 
+def _belied(shown: Shown) -> Iterator[Belied]:
+    """A document that plainly breaks an expression, all that this reads being shown."""
+    for rule in shown.of(Validation):
+        if rule.is_transition or rule.names is None:
+            continue
+        for at, document in shown.documents:
+            if rule.names <= document.keys() and rule.is_false(document):
+                yield rule, at, f"{rule}: `{rule.expression}` is false"
+
+
 KIND = Kind(
     keyword=KEYWORD,
     place="a schema that carries `x-resource`, or what is inside it",
@@ -408,5 +418,6 @@ KIND = Kind(
     means="an expression in [CEL](https://cel.dev) that holds for each document, or for the part that it stands on",
     refused="the first of 422, 400",
     read=_read,
+    belied=_belied,
     shape={"type": "array", "items": mapping(_SHAPE, "rule")},
 )

@@ -9,8 +9,9 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.security_scheme import security_schemes
+from specdouble.contract.token_claims import token_claims
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
-from specdouble.verify.identity import User, carry, login_values, token_claims, with_login_value
+from specdouble.verify.identity import User, carry, login_values, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.ledger import creates
 from specdouble.verify.oauth import granted_scopes
