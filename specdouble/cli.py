@@ -83,6 +83,10 @@ def main() -> None:
               help="Send users back to this URL too after a sign-in (loopback always is); repeatable.")  # fmt: skip
 @click.option("--persist", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep the documents in this file (SQLite), and begin with them after a restart.")  # fmt: skip
+@click.option("--store", envvar="SPECDOUBLE_STORE", show_envvar=True, metavar="URL",
+              help="Keep the documents in a server that speaks MongoDB's protocol: mongodb://HOST/NAME.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, envvar="SPECDOUBLE_WORKERS",
+              show_envvar=True, metavar="NUMBER", help="Serve by so many processes, over one --store.")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="FAULT",
               help="Let answers fail: 'POST /things: status=503, share=0.1', 'delay=0.2'; repeatable.")  # fmt: skip
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -112,6 +116,8 @@ def serve(
     strict_auth: bool,
     user_header: bool,
     redirects: tuple[str, ...],
+    store: str | None,
+    workers: int,
     faults: tuple[str, ...],
     log: str,
     quiet: bool,
@@ -121,6 +127,7 @@ def serve(
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
+    _hold_to_store(store, workers, persist)
     control: Any = {"hosts": (host, *hosts), "control_token": control_token}
     double = _double(
         Settings(
@@ -139,6 +146,8 @@ def serve(
             strict_auth=strict_auth,
             user_header=user_header,
             redirects=redirects,
+            store=store,
+            workers=workers,
         )
     )
     _hold_to_users(double)
@@ -161,6 +170,16 @@ def serve(
         click.echo(_start(double, server.address.url), err=as_json)
     sys.stdout.flush()
     server.run(partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json))
+
+
+def _hold_to_store(store: str | None, workers: int, persist: Path | None) -> None:
+    """Refuse what no store could do."""
+    if store is None and workers > 1:
+        reason = f"{workers} processes cannot share documents that each would have in its own memory"
+        fail(f"{reason}\n    remedy: --store mongodb://HOST/NAME keeps them in a server; docs/engine.md", WRONG_USE)
+    if store is not None and persist is not None:
+        remedy = "leave out --persist: the server of --store keeps the documents over restarts"
+        fail(f"--persist is for the embedded store\n    remedy: {remedy}", WRONG_USE)
 
 
 @main.command()
@@ -369,6 +388,9 @@ def _double(settings: Any) -> Double:
         sys.exit(COULD_NOT_RUN)
     except PersistenceError as error:
         fail(f"--persist: {error}\n    remedy: name another file, or remove this one to begin anew", COULD_NOT_RUN)
+    except ConnectionError as error:
+        remedy = "start it, or name it as in mongodb://USER:PASSWORD@HOST:PORT/NAME"
+        fail(f"--store: {error}\n    remedy: {remedy}", COULD_NOT_RUN)
     except ValueError as error:
         fail(str(error), WRONG_USE)
 

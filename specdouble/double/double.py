@@ -78,6 +78,8 @@ class Settings:
         persist: a file that keeps the documents over restarts.
         world_timeout: seconds after which a world that nobody asks leaves; None where none does.
         store_limit: how many bytes the documents of all worlds may have, as JSON.
+        store: the URL of a server of MongoDB's protocol; None for the embedded store.
+        workers: how many processes serve.
     """
 
     path: Path
@@ -97,6 +99,8 @@ class Settings:
     persist: Path | None = None
     world_timeout: float | None = None
     store_limit: int = 128 * 1024 * 1024
+    store: str | None = field(default=None, repr=False)
+    workers: int = 1
 
     @property
     def project(self) -> Path:
@@ -141,7 +145,7 @@ class Double:
         self.journal = Journal()
         self.coverage = Coverage()
         self.streams = Streams()
-        self._store = open_store(None)
+        self._store = open_store(settings.store)
         self.secret = secret_of(settings.project)
         self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
         self.sign_ins = SignIns()
@@ -150,7 +154,7 @@ class Double:
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""
-        self.worlds = Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
+        self.worlds = self._worlds()
         self.snapshots = Snapshots(None if self._persistence is None else self._persistence.snapshots)
         self.world(DEFAULT_WORLD).prepare()
         if self._persistence is not None:
@@ -218,8 +222,31 @@ class Double:
         """
         return self.worlds.of(name)
 
+    def _worlds(self) -> Worlds:
+        settings = self.settings
+        if self._store.embedded:
+            return Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
+        from specdouble.double.state.shared_worlds import SharedWorlds
+        from specdouble.double.state.store.engine import Engine
+
+        assert isinstance(self._store, Engine)
+        return SharedWorlds(self._make_world, settings.worlds, self._store)
+
+    @property
+    def _world_made(self) -> type[World]:
+        if self._store.embedded:
+            return World
+        from specdouble.double.state.shared_world import SharedWorld
+
+        return SharedWorld
+
+    @property
+    def waits(self) -> bool:
+        """Whether its store may have to be waited for: then operations are answered by threads."""
+        return not self._store.embedded
+
     def _make_world(self, name: str) -> World:
-        return World(
+        return self._world_made(
             name,
             self._store,
             self.contract,
@@ -294,6 +321,7 @@ class Double:
         if self._persistence is not None:
             self._persistence.keep()
             self._persistence.close()
+        self._store.close()
 
     def token(self, who: str) -> str | None:
         """A token for the user of that e-mail address (or other unique property, or id) in the seed."""

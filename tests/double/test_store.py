@@ -61,10 +61,11 @@ def test_no_url_is_the_embedded_store() -> None:
     assert open_store(None).embedded
 
 
-def test_a_url_is_a_server() -> None:
-    opened = open_store("mongodb://localhost:1/?connect=false&serverSelectionTimeoutMS=1")
-    assert not opened.embedded
-    opened.close()
+def test_a_server_that_is_away_is_named_without_its_password() -> None:
+    with pytest.raises(ConnectionError) as told:
+        open_store("mongodb://somebody:secret@localhost:1/?serverSelectionTimeoutMS=1")
+    assert "localhost:1" in str(told.value)
+    assert "secret" not in str(told.value)
 
 
 def test_another_url_is_refused() -> None:

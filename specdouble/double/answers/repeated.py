@@ -29,17 +29,18 @@ def once(operation: Operation, answer: Callable[..., Result]) -> Callable[..., R
         exchange = current.get()
         place, answered = (operation.id, repr(exchange.user), key), exchange.world.answered
         sent = repr(sorted(arguments.items()))
-        if place in answered:
-            first, known = answered[place]
-            if first != sent:
-                status = refusing(operation.statuses, 422, 409, 400)
-                raise Problem(status, None, f"{names[0]} {key} came with another request before")
-            again: Result = known
-            return again
-        result = answer(**arguments)  # what is refused is not remembered: mended, it may come again
-        if len(answered) >= MOST:
-            del answered[next(iter(answered))]
-        answered[place] = sent, result
-        return result
+        with exchange.world.alone(*place):
+            if place in answered:
+                first, known = answered[place]
+                if first != sent:
+                    status = refusing(operation.statuses, 422, 409, 400)
+                    raise Problem(status, None, f"{names[0]} {key} came with another request before")
+                again: Result = known
+                return again
+            result = answer(**arguments)  # what is refused is not remembered: mended, it may come again
+            if len(answered) >= MOST:
+                del answered[next(iter(answered))]
+            answered[place] = sent, result
+            return result
 
     return repeated

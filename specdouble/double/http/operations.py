@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import time
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.middleware.cors import CORSMiddleware
 
@@ -26,6 +26,9 @@ from specdouble.double.http.served import Served
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
+
+if TYPE_CHECKING:
+    from specdouble.double.http.threads import Threads
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -76,6 +79,7 @@ class Operations:
         self._journal = double.journal
         self._coverage = double.coverage
         self._keep = double.keep
+        self._threads = _threads() if double.waits else None
         self._faults = double.faults
         self._caller_id = id_among_claims(double.contract)
         self._app = app
@@ -123,7 +127,7 @@ class Operations:
             operation = self._find(request)
             if _has_body(scope, headers):
                 request.body = await self._body(headers, receive)
-            world = self._worlds.of(request.world)
+            world = await self._world(request.world)
         except Problem as problem:
             outcome = self._refused(operation, problem)
         else:
@@ -136,6 +140,11 @@ class Operations:
         self._keep()  # what was answered is kept
         await _send(send, outcome.answer, with_body=request.method != "HEAD")
         self._record(request, operation, outcome)
+
+    async def _world(self, name: str) -> World:
+        if self._threads is None or self._worlds.at_hand(name) is not None:
+            return self._worlds.of(name)
+        return await self._threads.run(self._worlds.of, name)
 
     async def _faulty_outcome(
         self, fault: InjectedFault, operation: Answering, request: Request, world: World
@@ -185,6 +194,8 @@ class Operations:
 
     async def _outcome(self, operation: Answering, request: Request, world: World) -> Outcome:
         is_new, world.used = world.used == 0, request.arrived
+        if self._threads is not None:
+            return await _waited_for(self._threads.answer(operation, request, world), world)
         begun = operation.begin(request, world)
         outcome = begun if isinstance(begun, Outcome) else await _waited_for(begun, world)
         # A refused request leaves no trace: not even a world that was made for it.
@@ -218,6 +229,12 @@ class Operations:
         if operation is None or world is None:
             return None
         world.used = arrived
+        if self._threads is not None:
+            request = Request(found[1], query, headers, body, method, path, name, arrived)
+            record = functools.partial(self._record, request, operation)
+            return functools.partial(
+                _answer_late, self._threads.answer(operation, request, world), world, self._keep, record
+            )
         request = Request(found[1], query, headers, body, method, path, name, arrived)
         begun = operation.begin(request, world)
         if isinstance(begun, Outcome):
@@ -301,6 +318,12 @@ def _declared_headers(contract: Contract) -> set[str]:
         for response in operation.responses.values():
             names.update(response.headers)
     return names
+
+
+def _threads() -> Threads:
+    from specdouble.double.http.threads import Threads  # with a client of the store, which most doubles never need
+
+    return Threads()
 
 
 def _path(scope: Scope) -> str:

@@ -88,6 +88,10 @@ class Served(Protocol):
         """What answers each operation, by its id."""
 
     @property
+    def waits(self) -> bool:
+        """Whether its store may have to be waited for."""
+
+    @property
     def settings(self) -> Limited:
         """What it was made with."""
 

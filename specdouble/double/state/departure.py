@@ -29,15 +29,27 @@ class Rules(Protocol):
         """Remove a document from the store, or leave it there for nobody to find."""
 
 
+class Marks(Protocol):
+    """Marks on documents that are about to go: nobody else writes what speaks of them."""
+
+    def set(self, collection: str, document: Document) -> None:
+        """Mark a document, before anybody asks what speaks of it."""
+
+    def lift(self) -> None:
+        """Take the marks away: the documents stay."""
+
+
 class Departure:
     """What is found out before anything is written: a deletion that is refused has changed nothing.
 
     Args:
         kept: the store's documents of a collection, and its rules.
+        marks: tells other writers what is about to go; None where there are none.
     """
 
-    def __init__(self, kept: Callable[[str], tuple[Any, Rules]]) -> None:
+    def __init__(self, kept: Callable[[str], tuple[Any, Rules]], marks: Marks | None = None) -> None:
         self._kept = kept
+        self._marks = marks
         self._waiting: list[tuple[str, Document]] = []
         self._going: dict[Key, Document] = {}
         self._changed: dict[Key, Document] = {}
@@ -50,7 +62,10 @@ class Departure:
             name, one = self._waiting.pop()
             if (name, one["_id"]) not in self._going:
                 self._going[name, one["_id"]] = one
-                for leave in self._kept(name)[1].leave:
+                rules = self._kept(name)[1]
+                if self._marks is not None and rules.leave:
+                    self._marks.set(name, one)
+                for leave in rules.leave:
                     leave(one, self)
 
     # What a rule answers
@@ -79,6 +94,11 @@ class Departure:
     def broken(self) -> list[Broken]:
         """The rules that forbid it."""
         return [broken for broken, key in self._forbidden if key not in self._going]
+
+    def let_stay(self) -> None:
+        """Nothing goes."""
+        if self._marks is not None:
+            self._marks.lift()
 
     def carry_out(self) -> Iterator[str]:
         """Write it; the name of each collection right after a write to it."""

@@ -27,6 +27,7 @@ Sort = str | Sequence[tuple[str, int]]
 User = Mapping[str, JSON]  # the claims of a caller
 # A write that was tried: the collection, the document before and after it, the bytes of both, whether it was refused.
 Written = tuple[str, Document | None, Document | None, int, bool]
+_TRIES = 20  # at an id, or a place, that no other writer takes at the same moment
 
 
 class Collection:
@@ -109,15 +110,20 @@ class Collection:
             Problem: the store is full.
         """
         rules = self._rules
-        stored, broken = rules.created(rules.stored(document), self._user, self._view)
-        if broken:
-            raise self._refusal(broken, None, stored)
-        self._view.make_room()
-        try:
-            result: InsertOneResult = self._inserted(stored)
-        except DuplicateKeyError:
-            raise self._taken(None, stored) from None
-        self._note_write()
+        for _ in range(_TRIES):
+            stored, broken = rules.created(rules.stored(document), self._user, self._view)
+            if broken:
+                raise self._refusal(broken, None, stored)
+            self._view.make_room()
+            try:
+                result: InsertOneResult = self._inserted(stored)
+                break
+            except DuplicateKeyError:
+                if not self._may_try_again(document, stored):
+                    raise self._taken(None, stored) from None
+        else:
+            raise self._taken(None, stored)
+        self._written(stored)
         # As PyMongo puts the `_id` into the caller's own document.
         document.clear()
         document.update(rules.shown(stored))
@@ -131,6 +137,14 @@ class Collection:
                 raise
             result = self._documents.insert_one(stored)
         return result
+
+    def _may_try_again(self, sent: Document, stored: Document) -> bool:
+        """Whether the store refused only what was chosen for the document: an id, a place among so many."""
+        rules = self._rules
+        is_chosen = sent.get(rules.resource.id) is None
+        if not is_chosen and self._view.holder(self.name, "_id", stored["_id"]) is not None:
+            return False
+        return not rules.broken_by(stored, None, (), self._view)
 
     def draft(self, document: Document) -> Document:
         """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
@@ -224,6 +238,7 @@ class Collection:
         for document in documents:
             departure.take(self.name, document)
         if departure.broken:
+            departure.let_stay()
             raise Refusal(departure.broken, self._statuses)
         for name in departure.carry_out():
             self._note_write(name)
@@ -285,8 +300,14 @@ class Collection:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:
             raise self._taken(before, after) from None
-        self._note_write()
+        self._written(after)
         return after
+
+    def _written(self, stored: Document) -> None:
+        """A document is in the store; where others write to it, what it speaks of may have gone meanwhile."""
+        self._note_write()
+        if self._rules.speaks and self._rules.is_stray(stored, self._view):
+            raise self._view.superseded()
 
     def _taken(self, before: Document | None, after: Document) -> Refusal:
         """The refusal of a write that the store's own index refused: another writer was faster."""

@@ -31,12 +31,16 @@ class Enforcement:
         ids: where its new ids come from.
         clock: where its times come from.
         keepers: what keeps its rules.
+        is_shared: whether others write to the documents between a check and its write.
     """
 
-    def __init__(self, resource: Resource, ids: Ids, clock: Clock, keepers: Sequence[Keeper]) -> None:
+    def __init__(
+        self, resource: Resource, ids: Ids, clock: Clock, keepers: Sequence[Keeper], *, is_shared: bool = False
+    ) -> None:
         self.resource = resource
         self.ids = ids
         self.clock = clock
+        self._is_shared = is_shared
         # The store's `_id` is the document's id, unless another parent's document may have the same: then the two
         # together, and the document's id stays where it is.
         self.parents = resource.parents
@@ -55,6 +59,7 @@ class Enforcement:
         self.scopes: list[str] = []
         self.key_fields: list[str] = []
         self.kept_unique: list[str] = []
+        self._place_fields: list[str] = []
         self._staying: list[str] = []
         self.there: dict[str, JSON] = {}  # the filter that leaves what was not deleted
         self._frees = False
@@ -69,6 +74,10 @@ class Enforcement:
             if keeper.mark is not None:
                 self.there[keeper.mark] = None
                 self._frees = keeper.frees
+            if keeper.place_field is not None and self._is_shared:
+                self.key_fields.append(keeper.place_field)
+                self.kept_unique.append(keeper.place_field)
+                self._place_fields.append(keeper.place_field)
             if keeper.stays:
                 self._staying.append(keeper.rule.name)
             if keeper.fixed:
@@ -78,12 +87,17 @@ class Enforcement:
         placed = (resource.id, *self.parents) if self.parents else ()
         made_key = ("_id",) if self.parents else ()
         self.hidden = (*self.key_fields, *self.there, *resource.within, *made_key)
-        self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed)
+        self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed, *self._place_fields)
         self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
 
         self._retire: list[Callable[[Document], None]] = _saying(keepers, "retire")
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
+        self._place: list[Callable[[Document, Document | None, View], None]] = []
+        self.speaks: list[Callable[..., Broken | None]] = []
+        if self._is_shared:
+            self._place = _saying(keepers, "place")
+            self.speaks = [keeper.broken for keeper in keepers if keeper.needs]
         self.leave: list[Callable[[Document, Departure], None]] = _saying(keepers, "leave")
         self._broken = _asked(keepers)
         self._broken_anew = _asked([keeper for keeper in keepers if keeper.on_creation])
@@ -122,6 +136,8 @@ class Enforcement:
         """A new document as it can be stored, and every rule that it would break."""
         stored = self.completed(stored, user)
         self.key(stored)
+        for place in self._place:
+            place(stored, None, view)
         return stored, self.broken_by(stored, None, stored, view)
 
     def replaced(self, before: Document, after: Document) -> Document:
@@ -135,6 +151,8 @@ class Enforcement:
         """Make of a changed document what can be stored; every rule that it would break."""
         self.carry_over(before, after)
         self.key(after)
+        for place in self._place:
+            place(after, before, view)
         return self.broken_by(after, before, touched, view)
 
     def carry_over(self, before: Document, after: Document) -> None:
@@ -183,6 +201,8 @@ class Enforcement:
             return
         left = self.retired(document)
         self.key(left)
+        for field in self._place_fields:  # others may take them
+            left.pop(field, None)
         documents.replace_one({"_id": document["_id"]}, left)
 
     def retired(self, document: Document) -> Document:
@@ -198,6 +218,10 @@ class Enforcement:
             return False
         marked = {name: {"$ne": None} for name in self.there}
         return bool(documents.delete_one({"_id": id, **marked}).deleted_count)
+
+    def is_stray(self, stored: Document, view: View) -> bool:
+        """Whether a document that has been stored speaks of one that is gone by now."""
+        return any(broken(stored, None, stored, view) is not None for broken in self.speaks)
 
     def named(self, document: Document) -> Document:
         """The document with its id under its own name."""

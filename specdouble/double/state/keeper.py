@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from specdouble.contract import Contract, Resource, Rule
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.departure import Departure
-from specdouble.double.state.problem import Broken
+from specdouble.double.state.problem import Broken, Problem
 from specdouble.double.state.store import Write
 from specdouble.rules import of_all
 
@@ -29,6 +29,9 @@ class View(Protocol):
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
 
+    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+        """What the documents with these values have in a field, whosever they are."""
+
 
 class Room(View, Protocol):
     """The store as a writer sees it, who needs room in it."""
@@ -45,6 +48,9 @@ class Room(View, Protocol):
 
     def departure(self) -> Departure:
         """What finds out what goes with documents that are deleted."""
+
+    def superseded(self) -> Problem:
+        """What is raised where another writer came between a check and its write."""
 
 
 class Keeper:
@@ -67,6 +73,7 @@ class Keeper:
         in_store: whether the store itself keeps that field unique.
         mark: the field beside a document that was deleted and stays in the store: nobody finds what has it.
         frees: whether another document may take what was unique to such a one, its id included.
+        place_field: such a field too, of a store that others write to at the same time: `place` writes it.
         indexes: the fields by which documents are looked up for its sake.
         needs: the collections whose documents a document speaks of.
     """
@@ -79,6 +86,7 @@ class Keeper:
     in_store = True
     mark: str | None = None
     frees = False
+    place_field: str | None = None
     indexes: Sequence[tuple[str, ...]] = ()
     needs: Collection[str] = ()
 
@@ -112,6 +120,9 @@ class Keeper:
 
     def key(self, document: Document) -> None:
         """Write the field of `key_field`, and that of `mark`."""
+
+    def place(self, document: Document, before: Document | None, view: View) -> None:
+        """Write the field of `place_field`: one of the places that there are, which no other document has."""
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """How a write would break the rule; None where it does not.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any
 
@@ -17,6 +18,7 @@ from specdouble.double.state.ids import Ids
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.persistence import Kept
+from specdouble.double.state.problem import Problem
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store, Write
 from specdouble.double.state.tokens import Tokens
@@ -69,7 +71,7 @@ class World:
         self._make_room = make_room
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
-        self.answered: dict[tuple[str, str, str], tuple[str, Any]] = {}
+        self.answered: MutableMapping[tuple[str, str, str], tuple[str, Any]] = {}
         self._filled: set[str] = set()  # the collections that have what they begin with
         self._seeded = 0  # writes that this took
         self.adopt(contract, initial)
@@ -266,6 +268,20 @@ class World:
         counted: int = documents.count_documents({**scope, **rules.there})
         return counted
 
+    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+        """What the documents with these values have in a field, whosever they are."""
+        documents, _ = self._kept(collection)
+        values: Sequence[Any] = documents.distinct(field, dict(scope))
+        return values
+
+    def superseded(self) -> Problem:
+        """What is raised where another writer came between a check and its write: nobody can, here."""
+        return Problem(503)
+
+    def alone(self, *_name: str) -> AbstractContextManager[None]:
+        """Nobody else does what has this name while the context lasts: nobody can, here."""
+        return nullcontext()
+
     def stored(self, collection: str, id: object) -> Mapping[str, Any] | None:
         """The document of that id as it is stored, whosever it is; to be read only."""
         return self._peek(collection, "_id", id)
@@ -279,8 +295,11 @@ class World:
 
     def _open(self) -> None:
         self._database = self._store.database(self.name)
-        self._ids = Ids(self._random_seed)
+        self._ids = self._new_ids()
         self._collections.clear()
+
+    def _new_ids(self) -> Ids:
+        return Ids(self._random_seed)
 
     def _kept(self, name: str) -> tuple[Any, Enforcement]:
         """The collection and its rules."""
@@ -290,11 +309,20 @@ class World:
         """The collection, its rules and its first documents: made at the first use, for there may be thousands."""
         resource = self._contract.resources.get(name) or Resource(name, {}, "", "_id", None, None, {})
         documents: Any = self._database[name]
-        enforcement = Enforcement(resource, self._ids, self._clock, self._keepers(resource, self._clock))
+        keepers = self._keepers(resource, self._clock)
+        enforcement = Enforcement(resource, self._ids, self._clock, keepers, is_shared=not self._embedded)
         named = [*resource.properties, *resource.within, *enforcement.key_fields]
         reserved = {one for one in named if is_reserved(one)}
         if reserved or self._contract.reserved:
             documents = EscapedCollection(documents, reserved)
+        self._index(name, documents, enforcement)
+        if name not in self._filled:
+            self._begin(name, documents, enforcement)
+        self._collections[name] = (documents, enforcement)
+        return documents, enforcement
+
+    def _index(self, name: str, documents: Any, enforcement: Enforcement) -> None:
+        """Have the indexes that the rules want."""
         for field in enforcement.kept_unique:
             documents.create_index(field, unique=True, sparse=True)
         if enforcement.parents:
@@ -304,10 +332,6 @@ class World:
                 documents.create_index([(field, 1) for field in fields])
         for field in self._contract.keys_of.get(name, ()):
             documents.create_index(field)
-        if name not in self._filled:
-            self._begin(name, documents, enforcement)
-        self._collections[name] = (documents, enforcement)
-        return documents, enforcement
 
     def _begin_anew(self) -> None:
         self._filled.clear()

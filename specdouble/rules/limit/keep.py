@@ -1,21 +1,24 @@
 """Keeps the number of documents: those of the same scope are counted before one more is stored.
 
-On the embedded store nothing comes between the count and the write. On a remote one, which has no index that keeps a
-number, two writers may count at the same moment.
+On the embedded store nothing comes between the count and the write. Where others write at the same time, each document
+takes one of the numbered places of its scope, and the store's unique index gives no place twice.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from random import choice
 from typing import Any
 
 from specdouble.contract import Resource
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.keeper import Breach, Document, Keeper, View
+from specdouble.double.state.keeper import SHADOW, Breach, Document, Keeper, View
 from specdouble.double.state.key import key_of
 from specdouble.double.state.problem import Broken
 from specdouble.rules.limit.rule import Limit
+
+_CHOICE = 64  # free places to choose from
 
 
 class LimitKeeper(Keeper):
@@ -26,6 +29,20 @@ class LimitKeeper(Keeper):
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
         self.indexes = (self.rule.per,) if self.rule.per else ()
+        self.place_field: str = "+".join([SHADOW + "place", *self.rule.per])
+
+    def place(self, document: Document, before: Document | None, view: View) -> None:
+        """Take a free place of the scope; a document that stays in its scope keeps its own."""
+        field, scope = self.place_field, self.rule.scope(document)
+        if before is not None and field in before and self.rule.scope(before) == scope:
+            return
+        taken = set(view.values(self.rule.collection, field, {**scope, field: {"$exists": True}}))
+        # Any of several: whoever else looks for a place at this moment had better find another one.
+        numbers = range(min(self.rule.most, len(taken) + _CHOICE))
+        free = [key for key in (key_of([*scope.values(), number]) for number in numbers) if key not in taken]
+        document.pop(field, None)
+        if free:
+            document[field] = choice(free)
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether the scope that the document comes into is full."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -140,6 +140,9 @@ def _seeing(rule: References, unscoped: set[str]) -> Change:
 
         def count(self, collection: str, scope: Mapping[str, Any]) -> int:
             return self.view.count(collection, scope)
+
+        def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+            return self.view.values(collection, field, scope)
 
         def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
             if collection == rule.target:

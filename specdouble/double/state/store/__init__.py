@@ -24,9 +24,10 @@ It rests on these insides of mongomock, hence the pinned version (`MONGOMOCK`, h
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bson
 from bson import ObjectId
@@ -44,9 +45,6 @@ from specdouble.double.state.store.escaped import EscapedCollection, unescaped
 from specdouble.double.state.store.held import Held, Write, size_of
 from specdouble.double.state.store.indexed import Contents
 from specdouble.double.state.store.values import Document, owned, rebuilt, storable
-
-if TYPE_CHECKING:
-    from pymongo.database import Database
 
 __all__ = [
     "MONGOMOCK",
@@ -100,10 +98,9 @@ class Store:
         """Whether documents live in this process, so that no call ever waits for a server."""
         return isinstance(self._client, EmbeddedClient)
 
-    def database(self, name: str) -> Database[Document]:
+    def database(self, name: str) -> Any:
         """The database of that name; it comes into being with its first document."""
-        database: Database[Document] = self._client[name]
-        return database
+        return self._client[name]
 
     def drop(self, name: str) -> None:
         """Forget all documents and indexes of a database; handles to it stay good."""
@@ -182,14 +179,20 @@ def open_store(url: str | None) -> Store:
 
     Raises:
         ValueError: it is no MongoDB URL.
+        ConnectionError: the server does not answer.
     """
     if url is None:
         return Store(EmbeddedClient())
     if not url.startswith(("mongodb://", "mongodb+srv://")):
-        raise ValueError(f"a store is mongodb://... or mongodb+srv://..., not {url!r}")
-    from pymongo import MongoClient
+        raise ValueError(f"a store is mongodb://... or mongodb+srv://..., not {without_password(url)!r}")
+    from specdouble.double.state.store.engine import connect
 
-    return Store(MongoClient(url))
+    return connect(url)
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be told: who signs in, by what, and its options are left out."""
+    return re.sub(r"//[^/]*@", "//", url).partition("?")[0]
 
 
 class EncodingError(Exception):

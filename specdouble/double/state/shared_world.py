@@ -1,0 +1,269 @@
+"""A world whose documents a server has: other processes use it at the same time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from typing import Any
+
+import orjson
+
+from specdouble.contract import Contract
+from specdouble.double.state.departure import Departure
+from specdouble.double.state.enforcement import Enforcement
+from specdouble.double.state.ids import Ids
+from specdouble.double.state.initial_state import InitialState
+from specdouble.double.state.keeper import Document
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.store import DuplicateKeyError, ReturnDocument
+from specdouble.double.state.store.engine import (
+    ANSWERED,
+    BEGUN,
+    COUNTERS,
+    Engine,
+    EngineCollection,
+    asked,
+    current_attempt,
+    drop_stray,
+    locked,
+)
+from specdouble.double.state.world import World
+
+_STARTING = 30.0  # seconds in which whoever fills a collection must have done it, or ended
+_PAUSE = 0.02
+Place = tuple[str, str, str]
+Answered = tuple[str, Any]
+
+
+class SharedWorld(World):
+    """A world that any number of processes may use.
+
+    What a collection begins with is put in by whoever comes first; the others wait for it. A reset is done by one for
+    all: the collections stay, with other documents in them.
+    """
+
+    _store: Engine
+    _ids: SharedIds
+
+    def adopt(self, contract: Contract, initial: InitialState) -> None:
+        """Keep the documents, under another contract and with other first ones from the next reset on."""
+        self._contract = contract
+        self._initial = initial
+        self._filled.clear()
+        self._open()
+        self.answered = AnsweredRequests(self._books(ANSWERED))
+
+    def leave(self) -> None:
+        """Let go of what this process has of it; the documents stay with the server."""
+
+    def drop(self) -> None:
+        """Forget everything, for all processes."""
+        self._store.drop(self.name)
+        self._filled.clear()
+        self._open()
+
+    def reset(self) -> None:
+        """Forget every document but the seed's, in all processes."""
+        for name in {*self._database.list_collection_names(), *self._initial.seed}:
+            self._begin_again(name)
+        for name in (ANSWERED, COUNTERS):
+            asked(lambda name=name: self._books(name).delete_many({}))  # type: ignore[misc]
+        self._ids = self._new_ids()
+
+    def counts(self) -> dict[str, int]:
+        """How many documents there are in each collection that has been used."""
+        return {name: self._kept(name)[0].count_documents({}) for name in self._names()}
+
+    def alone(self, *name: str) -> AbstractContextManager[None]:
+        """Nobody else, in whichever process, does what has this name, while the context lasts."""
+        return locked(self._database.own, *name)
+
+    def superseded(self) -> Problem:
+        """What is raised where another writer came between a check and its write: all is done anew."""
+        return current_attempt().superseded()
+
+    def departure(self) -> Departure:
+        """What finds out what goes with documents that are deleted, and tells others of it before."""
+        return Departure(self._kept, Leaving(self._database))
+
+    def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
+        """Whether the owner of the referring document may see a document of this id, or with this value of the key.
+
+        Raises:
+            Superseded: there is one, and it is about to go: whether it does is waited for.
+        """
+        is_there = super().has(collection, id, referrer, key)
+        if is_there and not key and self._database[collection].is_leaving(id):
+            raise self.superseded()
+        return is_there
+
+    def _names(self) -> list[str]:
+        return sorted({*self._database.list_collection_names(), *self._initial.seed})
+
+    def _new_ids(self) -> SharedIds:
+        return SharedIds(self._random_seed, self._books(COUNTERS), self._alone_where_needed)
+
+    def _alone_where_needed(self, *name: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._store.is_atomic else self.alone(*name)
+
+    def _books(self, name: str) -> Any:
+        return self._database.own[name]
+
+    def _index(self, name: str, documents: Any, enforcement: Enforcement) -> None:
+        super()._index(name, documents, enforcement)
+        drop_stray(self._database.own[name], enforcement.kept_unique)
+
+    # What a collection begins with
+
+    def _begin(self, name: str, documents: Any, enforcement: Enforcement) -> None:
+        """Put in what the collection begins with, if nobody has, and wait until it is in."""
+        begun = self._books(BEGUN)
+        while True:
+            found = asked(lambda: begun.find_one({"_id": name}))
+            if found is not None and found["done"]:
+                break
+            if found is None and self._is_first(name):
+                self._put_in(name, documents, enforcement)
+                break
+            if found is not None and found["at"] + _STARTING < time.time():  # whoever began it has ended
+                asked(lambda at=found["at"]: begun.delete_one({"_id": name, "at": at}))  # type: ignore[misc]
+            time.sleep(_PAUSE)
+        self._filled.add(name)
+
+    def _is_first(self, name: str) -> bool:
+        begun = self._books(BEGUN)
+        try:
+            asked(lambda: begun.insert_one({"_id": name, "at": time.time(), "done": False}))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def _put_in(self, name: str, documents: Any, enforcement: Enforcement) -> None:
+        begun = self._books(BEGUN)
+        own = self._database[name]
+        try:
+            own.delete_many({})
+            self._fill(documents, enforcement, self._initial.documents(name))
+        except BaseException:
+            asked(lambda: begun.delete_one({"_id": name}))
+            raise
+        asked(lambda: begun.update_one({"_id": name}, {"$set": {"done": True}}))
+
+    def _begin_again(self, name: str) -> None:
+        """Give a collection its first documents once more; whoever asks for it first, at the same time, waits."""
+        self._kept(name)  # with its rules, its indexes, and nobody who is filling it
+        documents, enforcement = self._kept(name)
+        self._database[name].delete_many({})
+        self._fill(documents, enforcement, self._initial.documents(name))
+
+    def _fill(self, documents: Any, enforcement: Enforcement, first: list[Document]) -> None:
+        stored = [self._keyed(one, enforcement) for one in first]
+        self._ids.tell()
+        if isinstance(documents, EngineCollection):
+            documents.insert_many(stored)
+            return
+        for one in stored:
+            documents.insert_one(one)
+
+    @staticmethod
+    def _keyed(document: Document, enforcement: Enforcement) -> Document:
+        stored = enforcement.stored(deepcopy(document))
+        enforcement.identify(stored)
+        enforcement.key(stored)
+        return stored
+
+
+class Leaving:
+    """The marks on documents that one deletion would take away.
+
+    Args:
+        database: of the world.
+    """
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self._before = current_attempt().writes
+
+    def set(self, collection: str, document: Document) -> None:
+        """Mark a document, before anybody asks what speaks of it."""
+        self._database[collection].mark(document["_id"])
+
+    def lift(self) -> None:
+        """Take the marks away: the documents stay."""
+        current_attempt().take_back(but=self._before)
+
+
+class SharedIds(Ids):
+    """Ids of which no process gives one that another has given; numbers are counted by the server.
+
+    Args:
+        seed: the same ids again for the same seed.
+        counters: the last number of each collection.
+        alone: keeps others from counting where the server cannot.
+    """
+
+    def __init__(self, seed: int | None, counters: Any, alone: Callable[..., AbstractContextManager[None]]) -> None:
+        super().__init__(seed)
+        self._counters = counters
+        self._told: dict[str, int] = {}  # by collection, what the server knows at least
+        self._alone = alone
+
+    def _next(self, collection: str, first: int) -> int:
+        known = max(self._last.get(collection, 0), first - 1)
+        if collection not in self._told or known > self._told[collection]:
+            self._told[collection] = self._counted(collection, {"$max": {"last": known}})
+        number = self._counted(collection, {"$inc": {"last": 1}})
+        self._last[collection] = number
+        return number
+
+    def tell(self) -> None:
+        """Have the server know of the numbers that have been seen."""
+        for collection, last in self._last.items():
+            self._counted(collection, {"$max": {"last": last}})
+
+    def _counted(self, collection: str, change: Document) -> int:
+        """The last number of a collection, after a change of it."""
+
+        def count() -> int:
+            with self._alone(COUNTERS, collection):
+                found = self._counters.find_one_and_update(
+                    {"_id": collection}, change, upsert=True, return_document=ReturnDocument.AFTER
+                )
+            return int(found["last"])
+
+        return asked(count)
+
+
+class AnsweredRequests(MutableMapping[Place, Answered]):
+    """What was answered to requests with an idempotency key, in whichever process.
+
+    Args:
+        answers: the collection that has them.
+    """
+
+    def __init__(self, answers: Any) -> None:
+        self._answers = answers
+
+    def __getitem__(self, place: Place) -> Answered:
+        found = asked(lambda: self._answers.find_one({"_id": repr(place)}))
+        if found is None:
+            raise KeyError(place)
+        return found["sent"], tuple(orjson.loads(found["answer"]))
+
+    def __setitem__(self, place: Place, answered: Answered) -> None:
+        sent, answer = answered
+        kept = {"_id": repr(place), "place": list(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
+        asked(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
+
+    def __delitem__(self, place: Place) -> None:
+        asked(lambda: self._answers.delete_one({"_id": repr(place)}))
+
+    def __iter__(self) -> Iterator[Place]:
+        for found in asked(lambda: list(self._answers.find({}, {"place": 1}))):
+            first, second, third = found["place"]
+            yield first, second, third
+
+    def __len__(self) -> int:
+        return int(asked(lambda: self._answers.count_documents({})))

@@ -1,0 +1,107 @@
+"""One try at an answer: the documents that it has read decide whether its writes still hold."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from specdouble.double.state.problem import Problem
+from specdouble.double.state.store.held import Write
+
+Answer = TypeVar("Answer")
+Key = tuple[str, str, Any]  # a database, a collection, an `_id`
+Mark = tuple[Any, Any]  # the revision of a document, and its place in the order of insertion
+_MOST = 60  # tries at one answer: of so many writers of one document, one wins each round
+_PAUSE = 0.002  # seconds, longer with each try
+_LONGEST_PAUSE = 0.05
+
+
+class Superseded(Problem):
+    """What the answer rests on has been changed by another writer."""
+
+    def __init__(self) -> None:
+        detail = "other writers have changed what this request depends on, again and again; nothing of it was done"
+        super().__init__(503, "Too many writers", detail, headers={"Retry-After": "1"})
+
+
+class Attempt:
+    """What an answer has read and written so far.
+
+    A document that it has read, and writes later, must not have changed in between: so a handler that looks before it
+    writes may rely on what it saw, as on the embedded store.
+    """
+
+    def __init__(self) -> None:
+        self.seen: dict[Key, Mark] = {}
+        self.leaving: set[Key] = set()  # what was found to be about to go
+        self.latest: Write = (None, None, 0)
+        self._undo: list[Callable[[], object]] = []
+        self._is_superseded = False
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another writer came first: the whole is to be done anew."""
+        return self._is_superseded
+
+    def see(self, key: Key, mark: Mark) -> None:
+        """A document has been read; what was read first counts."""
+        self.seen.setdefault(key, mark)
+
+    def wrote(self, key: Key, mark: Mark | None, write: Write, undo: Callable[[], object]) -> None:
+        """A document has been written; None where it is gone."""
+        if mark is None:
+            self.seen.pop(key, None)
+        else:
+            self.seen[key] = mark
+        self.latest = write
+        self._undo.append(undo)
+
+    def superseded(self) -> Superseded:
+        """Note that another writer came first; gives what is raised."""
+        self._is_superseded = True
+        return Superseded()
+
+    @property
+    def writes(self) -> int:
+        """How many writes it has done."""
+        return len(self._undo)
+
+    def take_back(self, but: int = 0) -> None:
+        """Undo what was written, the last first; what others have changed since stays theirs.
+
+        Args:
+            but: so many writes, the first ones, stay.
+        """
+        while len(self._undo) > but:
+            self._undo.pop()()
+
+
+_current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+def current_attempt() -> Attempt:
+    """The attempt under way; one of its own for a single call outside of any."""
+    return _current.get() or Attempt()
+
+
+def attempted(answer: Callable[[], Answer]) -> Answer:
+    """What the function answers once no other writer comes between what it reads and what it writes.
+
+    Args:
+        answer: may be called again, after all that it had written is taken back.
+    """
+    for tries in range(1, _MOST + 1):
+        attempt = Attempt()
+        token = _current.set(attempt)
+        try:
+            given = answer()
+        finally:
+            _current.reset(token)
+        if not attempt.is_superseded:
+            break
+        attempt.take_back()
+        time.sleep(random.random() * min(_PAUSE * tries, _LONGEST_PAUSE))
+    return given

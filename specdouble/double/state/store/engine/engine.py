@@ -1,0 +1,146 @@
+"""A server of MongoDB's protocol as a store: a database for each world, and one for what all processes share."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from hashlib import blake2b
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from specdouble.double.state.store import Store, without_password
+from specdouble.double.state.store.engine.attempt import current_attempt
+from specdouble.double.state.store.engine.collection import EngineCollection
+from specdouble.double.state.store.engine.names import BOOKS
+from specdouble.double.state.store.engine.outage import asked, is_outage
+from specdouble.double.state.store.held import Write
+from specdouble.double.state.store.values import Document
+
+PREFIX = "specdouble"
+_WORLDS = "worlds"
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_DEFAULTS = {"serverSelectionTimeoutMS": 2000, "connectTimeoutMS": 2000, "socketTimeoutMS": 10_000}
+
+
+class Engine(Store):
+    """Databases of a server by the names of worlds.
+
+    Args:
+        client: PyMongo's.
+        prefix: what the names of all databases begin with, and the whole name of the one that is shared.
+    """
+
+    def __init__(self, client: MongoClient[Document], prefix: str) -> None:
+        super().__init__(client)
+        self.prefix = prefix
+        about = client.admin.command("buildInfo")
+        self.is_atomic = not ("ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about)
+        hello = client.admin.command("hello")
+        self.has_transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+
+    @property
+    def shared(self) -> Database[Document]:
+        """What all processes share beside the documents of worlds."""
+        shared: Database[Document] = self._client[self.prefix]
+        return shared
+
+    def database_name(self, world: str) -> str:
+        """The name of a world's database: its own, where that can be one."""
+        if _PLAIN.fullmatch(world):
+            return f"{self.prefix}_{world}"
+        # Upper case, dots and length: servers differ in what they take, and some in what they tell apart.
+        return f"{self.prefix}_x{blake2b(world.encode(), digest_size=10).hexdigest()}"
+
+    def register(self, world: str) -> None:
+        """Remember that there is a world."""
+        asked(lambda: self.shared[_WORLDS].update_one({"_id": world}, {"$set": {"used": time.time()}}, upsert=True))
+
+    def unregister(self, world: str) -> None:
+        """Forget a world."""
+        asked(lambda: self.shared[_WORLDS].delete_one({"_id": world}))
+
+    def worlds(self) -> list[str]:
+        """The names of all worlds that have been used."""
+        return [found["_id"] for found in asked(lambda: list(self.shared[_WORLDS].find()))]
+
+    def database(self, name: str) -> EngineDatabase:
+        """The database of a world; it comes into being with its first document."""
+        return EngineDatabase(self._client[self.database_name(name)], self.is_atomic)
+
+    def drop(self, name: str) -> None:
+        """Forget a world's database."""
+        asked(lambda: self._client.drop_database(self.database_name(name)))
+
+    def discard(self, name: str) -> None:
+        """Let go of what this process has of a database: others may use it."""
+
+    def writes(self, _name: str) -> int:
+        """How many documents have been written: only the server could tell."""
+        return 1
+
+    @property
+    def latest(self) -> Write:
+        """The last write of the attempt under way."""
+        return current_attempt().latest
+
+    def is_there(self) -> bool:
+        """Whether the server answers."""
+        try:
+            self._client.admin.command("ping")
+        except PyMongoError as error:
+            if not is_outage(error):
+                raise
+            return False
+        return True
+
+
+class EngineDatabase:
+    """The collections of a world.
+
+    Args:
+        database: PyMongo's.
+        is_atomic: whether the server updates in one step.
+    """
+
+    def __init__(self, database: Database[Document], is_atomic: bool) -> None:
+        self.own = database
+        self._is_atomic = is_atomic
+
+    def __getitem__(self, name: str) -> EngineCollection:
+        return EngineCollection(self.own[name], self._is_atomic)
+
+    def list_collection_names(self) -> list[str]:
+        """The collections that have documents, or had some."""
+        return [name for name in asked(self.own.list_collection_names) if name not in BOOKS]
+
+
+def connect(url: str) -> Engine:
+    """Connect to the server at a URL; the database that it names is the prefix of all.
+
+    Raises:
+        ValueError: it is no URL of a server.
+        ConnectionError: the server cannot be reached, or lets nobody in.
+    """
+    logging.getLogger("pymongo").setLevel(logging.CRITICAL)  # it writes addresses, and what was asked
+    place = without_password(url)
+    try:
+        told = parse_uri(url, validate=True)
+        options: Any = {name: value for name, value in _DEFAULTS.items() if name not in told["options"]}
+        client: MongoClient[Document] = MongoClient(url, appname="specdouble", **options)
+    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
+        raise ValueError(f"{place} is no URL of a store: {_briefly(error)}") from None
+    try:
+        return Engine(client, told.get("database") or PREFIX)
+    except PyMongoError as error:
+        client.close()
+        raise ConnectionError(f"the store at {place} does not answer: {_briefly(error)}") from None
+
+
+def _briefly(error: Exception) -> str:
+    told = str(error).partition(", Timeout:")[0].partition(", full error:")[0]
+    return re.sub(r"[^\s/'\"]*@", "", told)  # who signs in is told nobody

@@ -1,0 +1,68 @@
+"""Locks for a server whose updates are not atomic, made of what is: an insert under a unique `_id`, and a deletion.
+
+FerretDB 1 reads a document, changes it and writes it back, in three steps: of two writers who name the same revision
+both may win. There a writer holds the document's lock meanwhile. One whose process has ended is taken after a while.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bson import ObjectId
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from specdouble.double.state.store.engine.names import LOCKS
+from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outage
+from specdouble.double.state.store.values import Document
+
+_HELD = 10.0  # seconds after which the holder must have ended
+_PAUSE = 0.004
+
+
+@contextmanager
+def locked(database: Database[Document], *name: Any) -> Iterator[None]:
+    """Nobody else holds the lock of that name while the context lasts.
+
+    Raises:
+        Problem: 503, it stays taken, or the server is away.
+    """
+    locks = database[LOCKS]
+    key, holder = repr(name), ObjectId()
+    end = time.monotonic() + PATIENCE + _HELD
+    while not _taken(locks, key, holder):
+        if time.monotonic() > end:
+            raise away()
+        time.sleep(_PAUSE * random.random())
+    try:
+        yield
+    finally:
+        _release(locks, key, holder)
+
+
+def _taken(locks: Any, key: str, holder: ObjectId) -> bool:
+    try:
+        locks.insert_one({"_id": key, "holder": holder, "until": time.time() + _HELD})
+    except DuplicateKeyError:
+        other = locks.find_one({"_id": key})
+        if other is not None and other["until"] < time.time():
+            locks.delete_one({"_id": key, "holder": other["holder"]})
+        return other is not None and bool(other["holder"] == holder)
+    except PyMongoError as error:
+        if not is_outage(error):
+            raise
+        time.sleep(_PAUSE)
+        return False
+    return True
+
+
+def _release(locks: Any, key: str, holder: ObjectId) -> None:
+    try:
+        locks.delete_one({"_id": key, "holder": holder})
+    except PyMongoError as error:  # it is over by itself after a while
+        if not is_outage(error):
+            raise

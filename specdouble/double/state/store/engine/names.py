@@ -1,0 +1,49 @@
+"""The names under which a server has what is kept beside a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from specdouble.double.state.store.values import Document
+
+SHADOW = "_specdouble_"
+REVISION = SHADOW + "revision"
+ORDER = SHADOW + "order"
+LEAVING = SHADOW + "leaving"
+LOCKS, BEGUN, COUNTERS, ANSWERED = (SHADOW + name for name in ("locks", "begun", "counters", "answered"))
+BOOKS = {LOCKS, BEGUN, COUNTERS, ANSWERED}
+"""The collections of a world's database in which its processes keep no documents."""
+_ODD = re.compile(r"\W", re.ASCII)
+_WRITTEN = re.compile(r"_x([0-9a-f]+)_")
+
+
+def stored_name(name: str) -> str:
+    """A field as the server has it: some index fields of letters, digits and `_` alone."""
+    if not name.startswith(SHADOW) or not _ODD.search(name):
+        return name
+    return _ODD.sub(lambda odd: f"_x{ord(odd[0]):x}_", name)
+
+
+def _shown_name(name: str) -> str:
+    if not name.startswith(SHADOW):
+        return name
+    return _WRITTEN.sub(lambda written: chr(int(written[1], 16)), name)
+
+
+def stored(document: Mapping[str, Any]) -> Document:
+    """A document, or a filter, as the server has it."""
+    if SHADOW in "".join(document):
+        return {stored_name(name): value for name, value in document.items()}
+    return dict(document)
+
+
+def shown(document: Document) -> Document:
+    """A document as it was given, without its revision and its place; the given one is spent."""
+    document.pop(REVISION, None)
+    document.pop(ORDER, None)
+    document.pop(LEAVING, None)
+    if SHADOW in "".join(document):
+        return {_shown_name(name): value for name, value in document.items()}
+    return document

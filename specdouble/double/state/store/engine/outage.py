@@ -1,0 +1,99 @@
+"""A server that is slow, away or changes its primary: tried again where that is safe, else 503."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+)
+
+from specdouble.double.state.problem import Problem
+
+Found = TypeVar("Found")
+PATIENCE = 3.0  # seconds in which a request is tried again
+_PAUSE = 0.1
+_LEAVING = {91, 189, 10107, 11600, 11602, 13435, 13436}  # MongoDB's codes of a server that ends or steps down
+_BACKEND_AWAY = re.compile(r"dial|connect|closed pool|SQLSTATE (?:57P|08)|terminating|reset by peer|database is locked")
+_NOT_UNIQUE = re.compile(r"SQLSTATE 23505|UNIQUE constraint failed|duplicate key value")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the server could not be asked, or could not do it now."""
+    if isinstance(error, ConnectionFailure | ExecutionTimeout):
+        return True
+    if not isinstance(error, OperationFailure):
+        return False
+    # FerretDB tells of its own database as of an internal error.
+    is_internal = error.code in (1, None) and _BACKEND_AWAY.search(str(error)) is not None
+    return error.code in _LEAVING or error.has_error_label("RetryableWriteError") or is_internal
+
+
+def away() -> Problem:
+    """What is answered while the server cannot be asked."""
+    detail = "the store cannot be reached, or is too slow, at the moment; nothing of it was done as far as is known"
+    return Problem(503, "The store is away", detail, headers={"Retry-After": "1"})
+
+
+def asked(ask: Callable[[], Found]) -> Found:
+    """What a call that only reads gives, tried again for a while where the server is away.
+
+    Raises:
+        Problem: 503, the server stays away.
+    """
+    return _patiently(lambda _is_again: ask())
+
+
+def written(write: Callable[[], Found | None], done: Callable[[], Found | None]) -> Found | None:
+    """What a write gives, done once however often it is tried.
+
+    Args:
+        write: writes, on condition of the revision that it replaces, or under a new `_id`; None where it found nothing
+            to write to.
+        done: what the write would give where it has been done already; None where it has not.
+
+    Raises:
+        Problem: 503, the server stays away.
+        DuplicateKeyError: another document has a value that must be unique.
+    """
+
+    def try_it(is_again: bool) -> Found | None:
+        found = done() if is_again else None
+        if found is not None:
+            return found
+        try:
+            found = write()
+        except DuplicateKeyError:
+            # The earlier try may have arrived in the meantime.
+            found = done() if is_again else None
+            if found is None:
+                raise
+        except OperationFailure as error:
+            if not _NOT_UNIQUE.search(str(error)):
+                raise
+            raise DuplicateKeyError(str(error), error.code) from None
+        return done() if found is None and is_again else found
+
+    return _patiently(try_it)
+
+
+def _patiently(attempt: Callable[[bool], Found]) -> Found:
+    end = time.monotonic() + PATIENCE
+    is_again = False
+    while True:
+        try:
+            return attempt(is_again)
+        except PyMongoError as error:
+            if not is_outage(error):
+                raise
+            if time.monotonic() > end:
+                raise away() from None
+        is_again = True
+        time.sleep(_PAUSE)
