@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User, variable
 from specdouble.verify.ledger import Created
-from specdouble.verify.problem import Interruption, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.session import Session
+from specdouble.verify.traces import find_traces
 
 LONGEST = 30.0  # seconds
 SHARE = 0.2  # of `max_time`, at most
 ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
 WORKERS = 4
-MOST_LISTS = 20  # that are looked through for documents whose create was refused
+SHARE_OF_TRACES = 0.25  # of the time: what no answer told of is looked for, where the rest is not deleted too
 
 
 def time_kept(max_time: float | None) -> float:
@@ -30,32 +30,30 @@ def time_kept(max_time: float | None) -> float:
 def clean_up(session: Session, seconds: float) -> int:
     """Delete what was created, newest first; how many documents are gone."""
     ledger = session.ledger
-    session.client.deadline, session.client.stopped = time.monotonic() + seconds, False
     before = len(ledger.newest_first())
-    try:
-        _look_for_refused(session)
-        for _ in range(ROUNDS):
-            waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
-            if not waiting:
-                break
-            there = len(ledger.newest_first())
-            for generation in _generations(waiting):
-                _delete(session, generation)
-            if len(ledger.newest_first()) == there:
-                break
-    except (OutOfTime, KeyboardInterrupt):
-        pass  # what is left is named
+    ends, session.client.stopped = time.monotonic() + seconds, False
+    session.client.deadline = ends - seconds * SHARE_OF_TRACES
+    with suppress(OutOfTime, KeyboardInterrupt):  # what is left is named
+        _delete_all(session)
+    session.client.deadline = ends
+    with suppress(OutOfTime, KeyboardInterrupt):
+        find_traces(session)  # in lists that are shorter by now
+        _delete_all(session)
     return before - len(ledger.newest_first())
 
 
-def _look_for_refused(session: Session) -> None:
-    """Ask for the lists in which a document would stand whose create was refused: some servers create it first."""
-    lists = {one.path: one for one in session.contract.operations.values() if one.method == "get"}
-    places = {(call.operation.path, *call.path.items()): call for call in session.ledger.refused.values()}
-    for call in list(places.values())[:MOST_LISTS]:
-        if call.operation.path in lists:
-            with suppress(NotExercised, Trouble):
-                session.client.send(Call(lists[call.operation.path], call.user, path=call.path))
+def _delete_all(session: Session) -> None:
+    """Delete what can be deleted, until no more of it goes."""
+    ledger = session.ledger
+    for _ in range(ROUNDS):
+        waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
+        if not waiting:
+            return
+        there = len(ledger.newest_first())
+        for generation in _generations(waiting):
+            _delete(session, generation)
+        if len(ledger.newest_first()) == there:
+            return
 
 
 def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
@@ -86,7 +84,8 @@ def _delete_one(session: Session, made: Created) -> None:
         raise
     except (NotExercised, Interruption):
         return
-    if status in (404, 410) or 200 <= status < 300:
+    # What a list shows is there, whatever is said of the id that it is shown by.
+    if 200 <= status < 300 or (status in (404, 410) and not made.seen):
         session.ledger.forget(made.kind, made.id)
 
 
@@ -97,12 +96,18 @@ def left_over(session: Session) -> list[str]:
         if session.ledger.deleter(made) is None:
             without[made.kind] += 1
         else:
-            told = "" if made.sure else ", which may be there: no create said that it was made"
-            lines.append(f"{made.kind} {made.id}{told}: {_command(session, made)}")
+            lines.append(f"{made.kind} {made.id}{_doubt(made)}: {_command(session, made)}")
     lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
     return lines
+
+
+def _doubt(made: Created) -> str:
+    if made.sure:
+        return ""
+    known = "which a list shows" if made.seen else "which may be there"
+    return f", {known}: no create said that it was made"
 
 
 def _command(session: Session, made: Created) -> str:

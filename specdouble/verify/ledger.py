@@ -44,6 +44,7 @@ class Created:
         by: the operation that created it.
         authorization: the headers that stood in for the user's credentials: who else may delete it?
         sure: whether the server said that it was created.
+        seen: whether a list shows it, though no answer said so.
     """
 
     kind: str
@@ -53,6 +54,20 @@ class Created:
     by: Operation
     authorization: Mapping[str, str] | None = None
     sure: bool = True
+    seen: bool = False
+
+
+@dataclass
+class Written:
+    """A list that this run wrote to.
+
+    Args:
+        create: the last request that created there, or tried.
+        properties: the names of what was sent there.
+    """
+
+    create: Call
+    properties: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -86,6 +101,8 @@ class Ledger:
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._said = set(_texts(self.contract.data))
         self._lock, self._sent = RLock(), 0
+        self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
+        self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
         self._stream = None
         if self.file is not None:
@@ -148,7 +165,7 @@ class Ledger:
 
     def owned(self, kind: str, value: Any) -> Created | None:
         """The document of that kind and id, where this run created it."""
-        return self.created.get((kind, str(value)))
+        return self.created.get((kind, str(value))) or self._traces.get((kind, str(value)))
 
     def is_gone(self, kind: str, value: Any) -> bool:
         """Whether this run created such a document and deleted it."""
@@ -228,8 +245,30 @@ class Ledger:
             self._sent += 1
             number = self._sent
             self._open[number] = call
+            if creates(self.contract, call.operation):
+                self._note_place(call)
             self._write({"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user})
         return number
+
+    def _note_place(self, call: Call) -> None:
+        place = (call.operation.path, *sorted((name, str(value)) for name, value in call.path.items()))
+        written = self._written.setdefault(place, Written(call))
+        document = unwrapped(self.contract, call.operation, call.body)
+        written.create = call
+        written.properties.update(document if isinstance(document, dict) else ())
+
+    def written_to(self) -> list[Written]:
+        """The lists that this run wrote to, the first one first."""
+        with self._lock:
+            return list(self._written.values())
+
+    def trace(self, create: Call, key: Any) -> None:
+        """Note a document that a request of this run must have made in the list, though no answer said so."""
+        kind = self.kind_of_children(create.operation)
+        found = (kind, str(key))
+        if found not in self.strangers and found not in self.created and found not in self._gone:
+            by, carried = create.operation, create.authorization
+            self._traces[found] = Created(kind, key, create.user, dict(create.path), by, carried, sure=False, seen=True)
 
     def answer(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note what an answered request created, deleted or renamed."""
@@ -255,6 +294,8 @@ class Ledger:
         named = self.named(call.operation, call.path)
         if method == "delete" and named and ends_in_parameter(call):
             self.forget(named[-1][1], named[-1][2])
+        elif named and method in ("put", "patch") and (was := self.owned(named[-1][1], named[-1][2])):
+            self._note_renamed(was, call, exchange)
         elif named and ends_in_parameter(call) and self._made_by_path(call, exchange, *named[-1][1:]):
             name, kind, value = named[-1]
             parents = {other: held for other, held in call.path.items() if other != name}
@@ -272,9 +313,13 @@ class Ledger:
                 self.unnamed.append(call)
                 self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
         elif named and (was := self.owned(named[-1][1], named[-1][2])):
-            key = self._shown(call.operation, exchange)
-            if key is not None and str(key) != str(was.id):  # its name is its id, and was changed
-                self._add(Created(was.kind, key, was.user, was.parents, was.by))
+            self._note_renamed(was, call, exchange)
+
+    def _note_renamed(self, was: Created, call: Call, exchange: Exchange) -> None:
+        """Note the id that a document has after a change, where its name is its id."""
+        key = self._shown(call.operation, exchange)
+        if key is not None and str(key) != str(was.id):
+            self._add(Created(was.kind, key, was.user, was.parents, was.by))
 
     def _made_by_path(self, call: Call, exchange: Exchange, kind: str, value: Any) -> bool:
         """Whether the request made the document that its path names."""
@@ -293,7 +338,7 @@ class Ledger:
         """The id or the name that a create asked for, where this run made it up."""
         document = unwrapped(self.contract, call.operation, call.body)
         body = document if isinstance(document, dict) else {}
-        asked = (*self._id_names(call.operation), *NAMES)
+        asked = (*self.id_names(call.operation), *NAMES)
         minted = [body[name] for name in asked if self.is_minted(body.get(name))]
         kind = self.kind_of_children(call.operation)
         return next((value for value in minted if kind not in self._numbered or str(value).isdigit()), None)
@@ -306,7 +351,7 @@ class Ledger:
         if not isinstance(exchange.json, list):
             return []
         asked = {text.casefold() for text in _texts(call.body)}
-        names = self._id_names(call.operation)
+        names = self.id_names(call.operation)
         shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
         return [one for one in shown if isinstance(one, str) and one.casefold() in asked and not self.is_stranger(one)]
 
@@ -314,7 +359,7 @@ class Ledger:
         action = self.contract.actions.get(operation.id)
         shown = exchange.at(action.envelope) if action else exchange.at(())
         for holder in (shown, *(shown.values() if isinstance(shown, dict) and not action else ())):
-            for name in self._id_names(operation) if isinstance(holder, dict) else ():
+            for name in self.id_names(operation) if isinstance(holder, dict) else ():
                 value = holder.get(name)
                 if isinstance(value, str | int) and not isinstance(value, bool):
                     return value
@@ -325,7 +370,7 @@ class Ledger:
         named = (one.id for one in self.contract.actions.values() if one.collection == collection and one.id)
         return list(dict.fromkeys(named))
 
-    def _id_names(self, operation: Operation) -> list[str]:
+    def id_names(self, operation: Operation) -> list[str]:
         """The properties that may hold the id of what a create made."""
         action = self.contract.actions.get(operation.id)
         if action is not None:
@@ -353,6 +398,7 @@ class Ledger:
         """Note that a document is gone."""
         key = (kind, str(value))
         with self._lock:
+            self._traces.pop(key, None)
             if self.created.pop(key, None) is not None:
                 self._values[str(value)] -= 1
             elif key not in {(one.kind, str(one.id)) for one in self.unsure()}:
@@ -366,7 +412,7 @@ class Ledger:
 
     def unsure(self) -> list[Created]:
         """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
-        found: dict[tuple[str, str], Created] = {}
+        found = dict(self._traces)
         for call in list(self._open.values()):
             kind, name = self._made_by(call.operation), self._asked_for(call)
             if kind is not None and name is not None:

@@ -84,6 +84,7 @@ class Session:
         self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
         prefix = re.escape(settings.prefix)
         self._word = re.compile(rf"{prefix}[ -]{self.run}-\d+|\d+-{self.run}[ -]{prefix}")
+        self._blurred = re.compile(rf"{prefix}.{{0,8}}{self.run}|{self.run}.{{0,8}}{prefix}", re.IGNORECASE)
         self.words_vary = False  # from their first character on: some servers compare no more than a beginning
 
     # Names
@@ -98,6 +99,10 @@ class Session:
     def is_word(self, text: str) -> bool:
         """Whether the text has a word of this run in it."""
         return self._word.search(text) is not None
+
+    def bears_word(self, text: str) -> bool:
+        """Whether the text has a word of this run in it, even if a server has written it anew, for an address or so."""
+        return self._blurred.search(text) is not None
 
     def afresh(self, value: Any) -> Any:
         """The value with new words in the place of those of this run."""

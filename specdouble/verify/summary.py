@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from specdouble.verify.verdict import NOT_EXERCISED, Failure, Verdict
 
-FAILURES_SHOWN = 9
-REASONS_SHOWN = 2
+FAILURES_SHOWN = 8
+REASONS_SHOWN = 1
 NOTES_SHOWN = 1
 CHECKS_SHOWN = 4
 DETAILS = (

@@ -35,6 +35,10 @@ paths:
       responses: {"201": {description: made}}
   /tags/{name}:
     parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+    put:
+      operationId: replaceTag
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
+      responses: {"200": {description: replaced}}
     delete: {operationId: deleteTag, responses: {"204": {description: gone}}}
 """
 
@@ -101,3 +105,12 @@ def test_what_a_refused_create_made_is_known_once_a_list_shows_it(contract: Cont
     sent(ledger, "createTag", {"name": ledger.mint("tag-1")}, 422)
     ledger.see([{"name": "tag-0"}, {"name": "tag-1"}])
     assert known(ledger.newest_first()) == [("tag-1", False)]
+
+
+def test_the_name_that_a_replacement_gave_is_the_id_that_is_deleted(contract: Contract) -> None:
+    ledger = Ledger(contract)
+    sent(ledger, "createTag", {"name": ledger.mint("tag-1")}, 201)
+    call = Call(contract.operations["replaceTag"], path={"name": "tag-1"}, body={"name": "Żółć"}, has_body=True)
+    shown = b'{"name": "\\\\197\\\\187"}'
+    ledger.answer(ledger.send(call), call, Exchange(call, "PUT", "", {}, None, 200, {}, shown, 0.0, 0.0))
+    assert ledger.owned("/tags/{}", "\\197\\187") is not None

@@ -107,7 +107,7 @@ def test_however_much_fails_a_screenful_is_printed(capsys: pytest.CaptureFixture
     lines = [line for line in COLOR.sub("", capsys.readouterr().out).splitlines() if line]
     assert len(lines) < 20
     assert "1. conformance" in lines[1]
-    assert "and 51 more" in "\n".join(lines)
+    assert "and 52 more" in "\n".join(lines)
 
 
 def test_verbose_prints_each_failure_with_its_requests(capsys: pytest.CaptureFixture[str]) -> None:

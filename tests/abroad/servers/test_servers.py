@@ -74,8 +74,13 @@ def test_a_run_leaves_others_documents_alone_and_reports_only_what_is_argued(ser
 
 
 def told_lines(output: str) -> list[str]:
-    """The lines that a reader has to read: neither empty, nor of the progress, nor the name of a report."""
-    return [line for line in output.splitlines() if line.strip() and not re.match(r"  \d+/|report: ", line)]
+    """The lines of the verdict that a reader has to read: neither empty, nor of the progress, nor a report's name.
+
+    What was told before anything was sent is no part of the verdict.
+    """
+    _, _, verdict = output.partition("Documents that were there before are neither changed nor deleted.\n")
+    lines = [line for line in verdict.splitlines() if not line.startswith("Left out, for")]
+    return [line for line in lines if line.strip() and not re.match(r"  \d+/|report: ", line)]
 
 
 def unargued(server: Server, verdict: dict[str, Any]) -> list[str]:
