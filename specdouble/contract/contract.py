@@ -12,6 +12,7 @@ from typing import Any
 from specdouble.contract.action import read_actions
 from specdouble.contract.annotation import names_a_collection, read_identities, read_resources, read_rules
 from specdouble.contract.beside import beside
+from specdouble.contract.completion import completed
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding
 from specdouble.contract.foreign import read_foreign
@@ -313,6 +314,7 @@ def read(
     for resource in known.values():
         schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
     annotated = {name: known[name] for name in resources}
+    operations = completed(operations, done, rules)
     lint(document, schemas, operations, annotated, identities, actions, rules, done)
     meant = resources or identities or any(not rule.native and rule.pointer not in document.foreign for rule in rules)
     if not meant and not names_a_collection(document):

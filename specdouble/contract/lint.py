@@ -389,7 +389,8 @@ def _can_be_wrong(document: Document, parameter: Parameter) -> bool:
         return parameter.required
     asks = ("enum", "pattern", "format", "minLength", "maxLength", "anyOf", "oneOf")
     is_text = schema.get("type", "string") == "string" and not any(keyword in schema for keyword in asks)
-    return parameter.required or not is_text
+    # What a rule adds is not validated: the rule has a status of its own.
+    return (parameter.required and parameter.slot is not None) or not is_text
 
 
 def _check_scopes(

@@ -15,7 +15,7 @@ from specdouble.contract.schema import Direction, Schemas
 from specdouble.contract.servers import base_path
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what a method is made of (RFC 9110, 5.6.2)
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what methods and names of header fields are made of (RFC 9110)
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
 
@@ -127,6 +127,7 @@ class Operation:
         pointer: where it stands in the document.
         extensions: its `x-` fields.
         scopes: what each of those schemes is asked for, alternative by alternative.
+        idempotency_key: the header field that tells a repeated request from a new one, where a rule names it.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Operation:
     pointer: str
     extensions: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    idempotency_key: str = ""
 
     @cached_property  # asked for with every collection that a handler opens
     def statuses(self) -> frozenset[str]:
@@ -211,7 +213,7 @@ def _methods(document: Document, item: dict[str, Any], at: str) -> Iterator[tupl
     others = item.get("additionalOperations")  # from OpenAPI 3.2 on: methods by their own names
     for name, raw in others.items() if isinstance(others, dict) else ():
         place = at + pointer("additionalOperations", name)
-        if not isinstance(raw, dict) or not _TOKEN.fullmatch(name):
+        if not isinstance(raw, dict) or not TOKEN.fullmatch(name):
             document.find(
                 place, f"`{name}` is no name of a method", "write a method as RFC 9110 has them", id="structure"
             )

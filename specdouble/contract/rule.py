@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import ClassVar, Self
 
+from specdouble.contract.operation import Operation
+
 WRITES = ("create", "update", "replace")
 
 
@@ -22,6 +24,7 @@ class Rule:
         identifies: a value names one document.
         server_sets: the server sets the property that it speaks of: a client's value has no effect.
         final: a change of the property that it speaks of is refused.
+        plays: the checks of the contract's shape whose cases its own kind has, where it stands.
 
     Args:
         pointer: where the annotation stands in the contract.
@@ -38,6 +41,7 @@ class Rule:
     identifies: ClassVar[bool] = False
     server_sets: ClassVar[bool] = False
     final: ClassVar[bool] = False
+    plays: ClassVar[tuple[str, ...]] = ()
 
     pointer: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
@@ -67,6 +71,15 @@ class Rule:
     def sentence(self) -> str:
         """The promise as a sentence: every refusal says it."""
         return str(self)
+
+    def completes(self, operation: Operation, does: str) -> Operation:  # noqa: ARG002 - for those that override it
+        """An operation that it speaks of, with what the contract's shape is silent on.
+
+        Args:
+            operation: the operation, as the contract declares it.
+            does: what it does to documents of the collection; `none` where it does nothing to any.
+        """
+        return operation
 
     def looser_than(self, _other: Self) -> bool | None:
         """Whether it refuses less than another of its id; False where it refuses more, None where neither is known."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ class _Answering:
         values = self._values(arguments, user)
         try:
             for guard in self._guards:
-                guard.admit(user)
+                guard.admit(user, _header_fields(request.headers))
             result = self._handler(**arguments_of(self._wanted, values))
             if inspect.isawaitable(result):
                 result = await result
@@ -210,3 +210,8 @@ def _security_map(double: Double) -> dict[str, type[AbstractSecurityHandler]]:
         """A name and a password."""
 
     return {"bearer": Bearer, "oauth2": Bearer, "openIdConnect": Bearer, "apiKey": ApiKey, "basic": Basic}
+
+
+def _header_fields(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    """The header fields of a request as the double's own operations have them."""
+    return {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers.items()}

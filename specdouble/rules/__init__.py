@@ -30,6 +30,8 @@ KINDS = (
     "roles",
     "limit",
     "softdelete",
+    "etag",
+    "idempotency",
     "validations",
 )
 

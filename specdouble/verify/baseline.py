@@ -426,7 +426,11 @@ class _Search:
         assert self.baseline.taken is not None
         call = self.baseline.taken.call
         kept = {name: value for name, value in body.items() if name not in without}
-        return {**self._new_place(), "headers": dict(call.headers), "body": kept}
+        # An idempotency key is another one for another body.
+        known = {"headers": call.headers}
+        around = self.session.surroundings(self.operation, self.user, None, known=known)
+        fields = {**call.headers, **around.get("headers", {})}
+        return {**self._new_place(), "headers": fields, "body": kept}
 
     # Parameters
 

@@ -10,6 +10,7 @@ from specdouble.verify.examples import of_parameter
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import ends_in_parameter
+from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import Interruption
 from specdouble.verify.shown import ID_NAMES, entries
 from specdouble.verify.values import plausible
@@ -38,6 +39,10 @@ class Parameters:
         if parameter.name in fixed:
             yield fixed[parameter.name]
             return
+        if is_key_of(operation, parameter):
+            yield self.session.fresh_value(parameter.schema, compact=True)
+        elif parameter.location == "header" and parameter.name.lower() == "if-match":
+            yield "*"  # whichever version there is (RFC 9110, 13.1.1)
         if parameter.location == "path":
             yield from self._documents(operation, parameter, user)
         yield from of_parameter(self.session.contract, parameter)

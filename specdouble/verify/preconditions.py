@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specdouble.contract import Operation, Parameter
+from specdouble.contract import Contract, Operation, Parameter
 
 # RFC 9110, 13.1.
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range")
@@ -18,13 +18,25 @@ def is_idempotency_key(name: str) -> bool:
     return "idempotency" in name.lower().replace("_", "-")
 
 
+def is_played(contract: Contract, operation: Operation, check: str) -> bool:
+    """Whether a rule about the operation has the cases of a check, which would be tried twice."""
+    return any(check in rule.plays for rule in contract.rules_of(operation))
+
+
 def header(operation: Operation, name: str) -> Parameter | None:
     """The header field that the operation declares, by its name in lower case."""
     fields = (one for one in operation.parameters if one.location == "header")
     return next((one for one in fields if one.name.lower() == name), None)
 
 
+def is_key_of(operation: Operation, parameter: Parameter) -> bool:
+    """Whether a parameter holds the idempotency key of a request, which each request has a new one of."""
+    return parameter.location == "header" and parameter == idempotency_key(operation)
+
+
 def idempotency_key(operation: Operation) -> Parameter | None:
-    """The header field that the operation takes an idempotency key in."""
+    """The header field that the operation takes an idempotency key in, by its name or as a rule says."""
+    if operation.idempotency_key:
+        return header(operation, operation.idempotency_key.lower())
     fields = (one for one in operation.parameters if one.location == "header")
     return next((one for one in fields if is_idempotency_key(one.name)), None)

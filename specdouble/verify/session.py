@@ -26,6 +26,7 @@ from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
 from specdouble.verify.patterns import each_once
+from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
@@ -245,7 +246,7 @@ class Session:
             where = PART_OF.get(parameter.location)
             if where is None or parameter.name == name:
                 continue
-            held = known.get(where, {}) if known else {}
+            held = known.get(where, {}) if known and not is_key_of(operation, parameter) else {}
             if parameter.name in held:
                 parts.setdefault(where, {})[parameter.name] = held[parameter.name]
             if parameter.name in held or not parameter.required:

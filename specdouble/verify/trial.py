@@ -558,9 +558,8 @@ class Trial:
         """
         changes = changes if as_it_is else self.kept(updater, document, changes)
         call = self.update_call(updater, document, changes, user)
-        exchange = self.send(
-            call.operation, user or document.user, path=call.path, query=call.query, body=call.body
-        )  # fmt: skip
+        parts = {"path": call.path, "query": call.query, "headers": call.headers}
+        exchange = self.send(call.operation, user or document.user, **parts, body=call.body)
         if exchange.ok:
             _move(document, changes)
             shown = exchange.at(updater.action.envelope)

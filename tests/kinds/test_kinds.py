@@ -46,6 +46,8 @@ BROKEN = {
     "computed": ("computed_from_itself", "`net` is computed from itself"),
     "roles": ("roles_of_nobody", "a caller has no role"),
     "validations": ("validation_of_no_property", "`self` has no property `strtsAt`"),
+    "etag": ("etag_of_another_key", "`x-etag` has no key `require`"),
+    "idempotency": ("idempotency_of_a_read", "a GET changes nothing"),
     "softdelete": ("soft_delete_by_no_property", "the schema has no property `deletedOn`"),
     "limit": ("limit_per_nobody", "`ownr` is no property of the schema"),
 }

@@ -16,11 +16,11 @@ Result = tuple[JSON, int, dict[str, str]]
 
 
 def once(operation: Operation, answer: Callable[..., Result]) -> Callable[..., Result]:
-    """The answer, given once for each key, where the operation declares a header field for idempotency keys."""
-    names = [one.name for one in operation.parameters if one.location == "header" and "idempotency" in one.name.lower()]
-    if operation.method != "post" or not names:
+    """The answer, given once for each key, where the operation has a header field for idempotency keys."""
+    name = operation.idempotency_key or _declared(operation)
+    if not name:
         return answer
-    argument = argument_name(names[0])
+    argument = argument_name(name)
 
     def repeated(**arguments: JSON) -> Result:
         key = arguments.get(argument)
@@ -34,7 +34,7 @@ def once(operation: Operation, answer: Callable[..., Result]) -> Callable[..., R
                 first, known = answered[place]
                 if first != sent:
                     status = refusing(operation.statuses, 422, 409, 400)
-                    raise Problem(status, None, f"{names[0]} {key} came with another request before")
+                    raise Problem(status, None, f"{name} {key} came with another request before")
                 again: Result = known
                 return again
             result = answer(**arguments)  # what is refused is not remembered: mended, it may come again
@@ -44,3 +44,11 @@ def once(operation: Operation, answer: Callable[..., Result]) -> Callable[..., R
             return result
 
     return repeated
+
+
+def _declared(operation: Operation) -> str:
+    """The header field for idempotency keys that the operation declares; empty where it has none."""
+    if operation.method != "post":
+        return ""
+    fields = (one.name for one in operation.parameters if one.location == "header")
+    return next((name for name in fields if "idempotency" in name.lower()), "")

@@ -116,7 +116,7 @@ class CompiledOperation:
             user = self._authenticate(world, request) if self._authenticate else None
             request.user = user
             for guard in self.guards:  # who may not ask is not told what is wrong with the question
-                guard.admit(user)
+                guard.admit(user, request.headers)
             values = self.reader.read(request)
             request.is_read = True
             results = self.results

@@ -185,11 +185,12 @@ class Guard:
         self.contract = contract
         self.status = rule.status_among(contract.operations[rule.operation].statuses)
 
-    def admit(self, user: Mapping[str, Any] | None) -> None:
+    def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """Let the caller pass.
 
         Args:
             user: the claims of the caller; None where nobody was authenticated.
+            headers: the header fields of the request, names in lower case.
 
         Raises:
             Problem: the caller may not ask for this.

@@ -17,7 +17,7 @@ from specdouble.rules.roles.rule import Roles
 class Open(RolesGuard):
     """Lets everybody in."""
 
-    def admit(self, user: Mapping[str, Any] | None) -> None:
+    def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """Whoever asks."""
 
 

@@ -15,7 +15,7 @@ class RolesGuard(Guard):
 
     rule: Roles
 
-    def admit(self, user: Mapping[str, Any] | None) -> None:
+    def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """By the claim of the caller."""
         if user is None or not self.rule.admits(user.get(self.rule.claim)):
             raise Problem(self.status, detail=str(self.rule), rule=self.rule.id)

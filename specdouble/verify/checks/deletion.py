@@ -91,7 +91,8 @@ def _changed(trial: Trial, subject: Subject, updater: Updater) -> None:
     changes = trial.kept(updater, document, trial.session.bodies.change(subject, updater))
     call = trial.update_call(updater, document, changes)
     _gone(trial, document)
-    exchange = trial.send(call.operation, trial.user, path=call.path, query=call.query, body=call.body)
+    parts = {"path": call.path, "query": call.query, "headers": call.headers}
+    exchange = trial.send(call.operation, trial.user, **parts, body=call.body)
     refused_as(exchange, {404}, "a change of a document that was deleted")
     if trial.look_for(document, trial.user) is not None:
         raise Broken("a deleted document to stay so", "a refused change has brought it back")

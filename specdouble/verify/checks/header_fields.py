@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.preconditions import header
+from specdouble.verify.preconditions import header, is_played
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -18,6 +18,7 @@ from specdouble.verify.trial import CLIENTS, Document, Trial, accepted
 STALE = '"specdouble-no-such-tag"'
 FAILED = {412, 428}
 NOT_MODIFIED = 304
+CONDITIONS = "conditions"  # what a rule may have cases of
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -33,19 +34,25 @@ def plan(session: Session, subject: Subject) -> Plan:
         promise = f"{updater.operation} gives the document another tag"
         run = partial(_other_tag, subject=subject, updater=updater)
         yield Case(Names.header_fields, promise, run, "", ids(updater.operation, reader))
+    if not is_played(session.contract, reader, CONDITIONS):
+        yield from conditions(subject, Names.header_fields)
+    yield from _negotiation(session, subject)
+
+
+def conditions(subject: Subject, check: str) -> Plan:
+    """The cases of requests with conditions, for the check, or the rule, that has this id."""
+    reader = subject.readers[0]
+    for updater in subject.updaters:
         if header(updater.operation, "if-match"):
-            yield from _conditions(subject, updater)
+            yield from _conditions(subject, updater, check)
     for operation in subject.deleters:
         if header(operation, "if-match"):
             promise = f"{operation} is done where the tag is current alone"
             run = partial(_deleted, subject=subject, operation=operation)
-            yield Case(Names.header_fields, promise, run, "", ids(operation), decisive=True)
+            yield Case(check, promise, run, "", ids(operation), decisive=True)
     if header(reader, "if-none-match") or str(NOT_MODIFIED) in reader.statuses:
         promise = f"{reader} answers 304 where the tag is current alone"
-        yield Case(
-            Names.header_fields, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True
-        )
-    yield from _negotiation(session, subject)
+        yield Case(check, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True)
 
 
 def _negotiation(_session: Session, subject: Subject) -> Plan:
@@ -104,6 +111,15 @@ def _tagged(trial: Trial, document: Document) -> tuple[str, Exchange]:
     return exchange.headers["etag"], exchange
 
 
+def tag_of(trial: Trial, document: Document) -> str:
+    """The tag that a read of the document tells.
+
+    Raises:
+        NotPromised: it tells none.
+    """
+    return _tagged(trial, document)[0]
+
+
 def _same_tag(trial: Trial, subject: Subject) -> None:
     document = trial.create(subject)
     one, other = _tagged(trial, document)[0], _tagged(trial, document)[0]
@@ -136,12 +152,12 @@ def _other_tag(trial: Trial, subject: Subject, updater: Updater) -> None:
 # Conditions
 
 
-def _conditions(subject: Subject, updater: Updater) -> Plan:
+def _conditions(subject: Subject, updater: Updater, check: str) -> Plan:
     of: dict[str, Any] = {"subject": subject, "updater": updater}
     promise, about = f"{updater.operation} is done where the tag is current alone", ids(updater.operation)
-    yield Case(Names.header_fields, promise, partial(_changed, **of), "", about, decisive=True)
+    yield Case(check, promise, partial(_changed, **of), "", about, decisive=True)
     promise = f"{updater.operation} takes one of several changes at the same time that name one tag"
-    yield Case(Names.header_fields, promise, partial(_raced, **of), "", about)
+    yield Case(check, promise, partial(_raced, **of), "", about)
 
 
 def _conditional(trial: Trial, updater: Updater, document: Document, tag: str) -> Exchange:

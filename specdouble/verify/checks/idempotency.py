@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.preconditions import idempotency_key
+from specdouble.verify.preconditions import idempotency_key, is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -22,10 +22,17 @@ def plan(session: Session, subject: Subject) -> Plan:
     creator = next(iter(subject.creators), None)
     if creator is None or idempotency_key(creator) is None:
         return
+    if not is_played(session.contract, creator, Names.idempotency):
+        yield from cases(session, subject, Names.idempotency)
+
+
+def cases(session: Session, subject: Subject, check: str) -> Plan:
+    """The cases of the check, or of the rule, that has this id."""
+    creator = subject.creators[0]
     about = ids(creator)
     of: dict[str, Any] = {"subject": subject}
     yield from (
-        Case(Names.idempotency, f"{creator} {promise}", partial(run, **of), "", about, decisive=run is _twice)
+        Case(check, f"{creator} {promise}", partial(run, **of), "", about, decisive=run is _twice)
         for promise, run in (
             ("does the same request with the same key once", _twice),
             ("does the same request with the same key at the same time once", _raced),
@@ -35,12 +42,12 @@ def plan(session: Session, subject: Subject) -> Plan:
     for one, other in session.crowd.pairs()[:1]:
         promise = f"{creator} does not take another user's key for the caller's"
         run = partial(_of_two, **of, one=one, other=other)
-        yield Case(Names.idempotency, promise, run, f"{one.name}'s, by {other.name}", about)
+        yield Case(check, promise, run, f"{one.name}'s, by {other.name}", about)
     for beside in session.subjects.values():
         if beside is not subject and beside.creators and idempotency_key(beside.creators[0]) is not None:
             promise = f"{beside.creators[0]} does not take the key of {creator} for its own"
             run = partial(_of_two_operations, **of, beside=beside)
-            yield Case(Names.idempotency, promise, run, "", ids(creator, beside.creators[0]))
+            yield Case(check, promise, run, "", ids(creator, beside.creators[0]))
 
 
 def _key(trial: Trial, operation: Operation) -> str:

@@ -78,7 +78,9 @@ def _left_out_of_update(trial: Trial, subject: Subject, updater: Updater, name: 
     call = trial.update_call(updater, document, {})
     sent = {key: value for key, value in subject.unwrapped(call).items() if key != name}
     body = subject.wrapped(call.operation, sent)
-    exchange = trial.send(call.operation, document.user, path=call.path, query=call.query, body=body)
+    exchange = trial.send(
+        call.operation, document.user, path=call.path, query=call.query, headers=call.headers, body=body
+    )
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
 
 

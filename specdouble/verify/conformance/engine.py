@@ -85,6 +85,7 @@ class Conformance:
                 or self._led_elsewhere(case, failure, knowledge)
                 or self._is_text_all_the_same(case, failure)
                 or _is_only_more_than_declared(failure)
+                or self._is_declared_by_a_rule(case, response, failure)
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
@@ -124,6 +125,13 @@ class Conformance:
         if operation is None or type(failure).__name__ != "RejectedPositiveData":
             return False
         return self.session.baselines.missing((operation.id,)) is not None
+
+    def _is_declared_by_a_rule(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a status that the operation does not declare itself is one that a rule adds to it."""
+        operation = self.by_label.get(case.operation.label)
+        if operation is None or type(failure).__name__ != "UndefinedStatusCode":
+            return False
+        return str(response.status_code) in operation.statuses
 
     def _was_too_long(self, case: Any, response: Any) -> bool:
         """Whether a request was refused for its length, and not by the operation."""

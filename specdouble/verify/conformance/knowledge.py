@@ -152,11 +152,17 @@ class Knowledge:
 
     def _headers(self, operation: Operation, case: Any) -> None:
         """What is right or wrong by what the server has, not by its schema: conditions, and keys that were used."""
-        if not case.headers or not self._positive(case, ParameterLocation.HEADER):
+        if not self._positive(case, ParameterLocation.HEADER):
+            return
+        asked = [one for one in operation.parameters if one.location == "header" and one.required and one.slot is None]
+        for parameter in asked:  # that a rule has added, and the contract's own schemas know nothing of
+            value = self.session.parameters.value(operation, parameter, self.session.crowd.first)
+            case.headers = {**(case.headers or {}), parameter.name: str(value)}
+        if not case.headers:
             return
         schemas = {one.name.lower(): one.schema for one in operation.parameters if one.location == "header"}
         for name in list(case.headers):
-            if is_condition(name):
+            if is_condition(name) and name not in [one.name for one in asked]:
                 del case.headers[name]
             elif is_idempotency_key(name) and name.lower() in schemas:
                 case.headers[name] = str(self.session.fresh_value(schemas[name.lower()], compact=True))
