@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Rule
 from specdouble.contract.operation import Media, Parameter, Response
 from specdouble.contract.pointer import pointer
+from specdouble.contract.servers import base_path
 from specdouble.diff.change import Change, Level
 from specdouble.diff.schema_comparison import Direction, Place, SchemaComparison
 
@@ -22,12 +23,16 @@ def compared(before: Contract, after: Contract) -> list[Change]:
         before: as it was.
         after: as it is.
     """
-    was = {_key(operation): operation for operation in before.operations.values()}
-    becomes = {_key(operation): operation for operation in after.operations.values()}
+    was, becomes = _by_key(before), _by_key(after)
     changes: list[Change] = []
-    left = {_shape(operation.path) for operation in becomes.values()}
-    gone = [operation for key, operation in was.items() if key not in becomes]
-    changes += [_removed(before, operation, _shape(operation.path) in left) for operation in gone]
+    if base_path(before.data) != base_path(after.data):
+        below = _by_key(before, base_path(before.data)), _by_key(after, base_path(after.data))
+        # What a server's path and the path below it are together may be the same still: then nothing has moved.
+        if len(below[0].keys() & below[1].keys()) > len(was.keys() & becomes.keys()):
+            was, becomes = below
+            changes.append(_moved(before, after))
+    left = {shape for _, shape in becomes}
+    changes += [_removed(before, was[key], key[1] in left) for key in was if key not in becomes]
     for key, operation in becomes.items():
         if key in was:
             changes += _OperationComparison(before, after, was[key], operation).changes()
@@ -45,9 +50,18 @@ def _shape(path: str) -> str:
     return _PARAMETER.sub("{}", path)
 
 
-def _key(operation: Operation) -> tuple[str, str]:
-    """By which an operation is found again: what its parameters are called is nothing that a client sends."""
-    return operation.method, _shape(operation.path)
+def _by_key(contract: Contract, base: str = "") -> dict[tuple[str, str], Operation]:
+    """The operations by method and path below the base: what parameters are called is nothing that a client sends."""
+    operations = contract.operations.values()
+    return {(one.method, _shape(one.path.removeprefix(base))): one for one in operations}
+
+
+def _moved(before: Contract, after: Contract) -> Change:
+    """That all stands below another path: who has written the address down must learn the new one."""
+    was, becomes = (base_path(contract.data) or "/" for contract in (before, after))
+    file, line = after.locate("/servers" if "servers" in after.data else "/basePath")
+    told = f"the paths stand below {becomes}, where they stood below {was}"
+    return Change("api-base-path-changed", Level.UNCLEAR, "", becomes, told, file, line)
 
 
 def _removed(before: Contract, operation: Operation, has_siblings: bool) -> Change:

@@ -227,6 +227,19 @@ def test_what_a_path_parameter_is_called_is_no_change(tmp_path: Path) -> None:
     assert changes(tmp_path, contract(), after) == []
 
 
+def test_a_server_that_moves_is_one_change_and_its_operations_are_the_same(tmp_path: Path) -> None:
+    was, becomes = contract(servers=[{"url": "https://a.example/v1"}]), contract(servers=[{"url": "/v2"}])
+    assert [(one.id, one.level.value) for one in changes(tmp_path, was, becomes)] == [
+        ("api-base-path-changed", UNCLEAR)
+    ]
+
+
+def test_a_path_that_is_written_with_its_server_is_the_same_as_without(tmp_path: Path) -> None:
+    becomes = contract()
+    becomes["paths"] = {f"/v1{path}": item for path, item in becomes["paths"].items()}
+    assert changes(tmp_path, contract(servers=[{"url": "/v1"}]), becomes) == []
+
+
 def test_one_thing_or_null_is_that_thing_made_nullable_however_it_is_written(tmp_path: Path) -> None:
     after = contract(sent={"anyOf": [TEXT, {"type": "null"}]})
     (change,) = changes(tmp_path, contract(), after)
