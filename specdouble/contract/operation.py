@@ -10,6 +10,7 @@ from typing import Any
 
 from specdouble.contract.digits import number_of
 from specdouble.contract.document import Document
+from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Direction, Schemas
 from specdouble.contract.servers import base_path
@@ -128,6 +129,7 @@ class Operation:
         extensions: its `x-` fields.
         scopes: what each of those schemes is asked for, alternative by alternative.
         idempotency_key: the header field that tells a repeated request from a new one, where a rule names it.
+        listed: what the parameters of a list do, where a rule says it.
     """
 
     id: str
@@ -143,6 +145,7 @@ class Operation:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     idempotency_key: str = ""
+    listed: Listed = BY_NAMES
 
     @cached_property  # asked for with every collection that a handler opens
     def statuses(self) -> frozenset[str]:

@@ -107,3 +107,12 @@ def is_scalar(schema: Mapping[str, Any]) -> bool:
 def plain(name: str) -> str:
     """A name without what authors write differently: case, and what separates words."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def paths_of(document: Document, schema: Any, depth: int = 3) -> list[str]:
+    """The properties of an object schema and of the objects in it: their names with dots between."""
+    found: list[str] = []
+    for name, part, _ in properties_of(document, schema, "") if schema is not None and depth else ():
+        found.append(name)
+        found += [f"{name}.{inner}" for inner in paths_of(document, part, depth - 1)]
+    return found

@@ -32,6 +32,7 @@ KINDS = (
     "softdelete",
     "etag",
     "idempotency",
+    "listing",
     "validations",
 )
 

@@ -17,6 +17,7 @@ _PAGES = {"page", "pagenumber", "pageno", "pageindex", "p"}
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
 _CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
 _LIMITS = {"limit", "perpage", "pagesize", "size", "maxresults", "take", "top", "pagelimit"}
+_NAMES = {"page": _PAGES, "offset": _OFFSETS, "cursor": _CURSORS, "size": _LIMITS}  # of what plays each part
 _NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
 _TOTALS = {"total", "totalcount", "totalitems", "totalelements", "totalresults", "totalrecords", "itemcount"}
 _LINK = re.compile(r'<([^>]*)>[^,]*;\s*rel="?next"?')  # RFC 8288
@@ -24,27 +25,27 @@ _LINK = re.compile(r'<([^>]*)>[^,]*;\s*rel="?next"?')  # RFC 8288
 
 def is_paged(operation: Operation) -> bool:
     """Whether a parameter chooses a page."""
-    return bool(_parameter(operation, _PAGES | _OFFSETS | _CURSORS | _LIMITS))
+    return any(_parameter(operation, role) for role in _NAMES)
 
 
-def chooses_page(name: str) -> bool:
-    """Whether a parameter of that name chooses a page, or its size."""
-    return _plain(name) in _PAGES | _OFFSETS | _CURSORS | _LIMITS
+def chooses_page(operation: Operation, name: str) -> bool:
+    """Whether a query parameter chooses a page, or its size."""
+    return any(_plays(operation, name, role) for role in _NAMES)
 
 
-def is_cursor(name: str) -> bool:
-    """Whether a parameter of that name says after which document a page begins: the server alone knows its values."""
-    return _plain(name) in _CURSORS
+def is_cursor(operation: Operation, name: str) -> bool:
+    """Whether a query parameter says after which document a page begins: the server alone knows its values."""
+    return _plays(operation, name, "cursor")
 
 
 def is_by_cursor(operation: Operation) -> bool:
     """Whether a parameter says after which document a page begins."""
-    return _parameter(operation, _CURSORS) is not None
+    return _parameter(operation, "cursor") is not None
 
 
 def larger_page(operation: Operation) -> dict[str, Any] | None:
     """The query of a first page that is larger than the usual one; None where no parameter says how large it is."""
-    limit = _parameter(operation, _LIMITS)
+    limit = _parameter(operation, "size")
     if limit is None:
         return None
     usual, most = _bound(operation, limit, "default"), _bound(operation, limit, "maximum")
@@ -55,8 +56,8 @@ def larger_page(operation: Operation) -> dict[str, Any] | None:
 
 def page_parameters(operation: Operation) -> tuple[str | None, str | None, str | None, str | None]:
     """The query parameters that choose a page by its number, by an offset, by a cursor, and its size."""
-    page, offset = _parameter(operation, _PAGES), _parameter(operation, _OFFSETS)
-    return page, offset, _parameter(operation, _CURSORS), _parameter(operation, _LIMITS)
+    page, offset = _parameter(operation, "page"), _parameter(operation, "offset")
+    return page, offset, _parameter(operation, "cursor"), _parameter(operation, "size")
 
 
 def size_bounds(operation: Operation, limit: str) -> tuple[int, int | None, int | None]:
@@ -77,6 +78,10 @@ def first_page(operation: Operation, page: str) -> int:
 
 def total_told(exchange: Exchange) -> int | None:
     """How many entries the whole list has, as a page or its header fields tell it; None where they do not."""
+    place = exchange.call.operation.listed.total
+    if place:
+        said = _at(exchange, place)
+        return int(said) if isinstance(said, int | str) and str(said).isdigit() else None
     for name, text in exchange.headers.items():
         number = number_of(text.strip())
         if number is not None and _plain(name.removeprefix("x-")) in _TOTALS:
@@ -107,17 +112,21 @@ def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[
     size = _size(operation, query)
     if size is not None and len(entries) < size:
         return None
-    page, offset = _parameter(operation, _PAGES), _parameter(operation, _OFFSETS)
+    page, offset = _parameter(operation, "page"), _parameter(operation, "offset")
     if page is not None:
         return {**query, page: int(query.get(page, first_page(operation, page))) + 1}
     if offset is not None:
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
-    cursor = _parameter(operation, _CURSORS)
+    cursor = _parameter(operation, "cursor")
     return {**query, cursor: last} if cursor is not None and last is not None else None
 
 
 def _told(exchange: Exchange) -> str | None:
     """How the answer tells the next page: an address or a token, empty where there is none; None where it does not."""
+    place = exchange.call.operation.listed.next
+    if place:
+        said = _at(exchange, place)
+        return "" if said in (None, False) else str(said)
     link = _LINK.search(exchange.headers.get("link", ""))
     if link or "link" in exchange.headers:
         return link[1] if link else ""
@@ -135,13 +144,25 @@ def _asked_by(operation: Operation, told: str) -> Mapping[str, Any]:
     query = parse_qs(urlsplit(told).query)
     if query:
         return {name: values[0] for name, values in query.items()}
-    cursor = _parameter(operation, _CURSORS)
-    return {cursor: told} if cursor else {}
+    ways = (_parameter(operation, role) for role in ("cursor", "page", "offset"))
+    way = next((one for one in ways if one is not None), None)
+    return {way: told} if way else {}
+
+
+def _at(exchange: Exchange, place: str) -> Any:
+    """What an answer tells in a header field, or in a property of its body, names with dots between; else None."""
+    found = exchange.headers.get(place.lower())
+    if found is not None:
+        return found
+    value = exchange.json
+    for name in place.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _size(operation: Operation, query: Mapping[str, Any]) -> int | None:
     """How many entries a full page has, where the request or the contract says it."""
-    limit = _parameter(operation, _LIMITS)
+    limit = _parameter(operation, "size")
     if limit is None:
         return None
     asked = query.get(limit, _bound(operation, limit, "default"))
@@ -154,10 +175,18 @@ def _bound(operation: Operation, name: str, *keywords: str) -> Any:
     return next((held[keyword] for keyword in keywords if keyword in held), None)
 
 
-def _parameter(operation: Operation, names: set[str]) -> str | None:
-    """The query parameter that has one of the names."""
+def _parameter(operation: Operation, role: str) -> str | None:
+    """The query parameter that plays a part."""
     query = (one.name for one in operation.parameters if one.location == "query")
-    return next((name for name in query if _plain(name) in names), None)
+    return next((name for name in query if _plays(operation, name, role)), None)
+
+
+def _plays(operation: Operation, name: str, role: str) -> bool:
+    """Whether a query parameter plays a part: as the contract says, else as its name tells."""
+    said = operation.listed
+    if role in said.roles or said.names(name):
+        return said.roles.get(role) == name
+    return _plain(name) in _NAMES[role]
 
 
 def _plain(name: str) -> str:

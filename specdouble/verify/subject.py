@@ -125,7 +125,7 @@ class Subject:
         """The parameters that leave documents out of a list though a client says nothing, or because it must."""
         found = []
         for one in operation.parameters:
-            if one.location != "query" or chooses_page(one.name):
+            if one.location != "query" or chooses_page(operation, one.name):
                 continue
             filters = one.name in self.resource.properties and "default" in merged(one.schema, self.contract.resolve)
             if one.required or filters:

@@ -30,6 +30,7 @@ TABLE = [
     ("unknown_key_of_immutable", 14, "`x-immutable` is neither true nor a mapping", "write `x-immutable: true`"),
     ("unknown_tenant", 8, "no property `organisation` to hold the tenant", "use one of `id`, `owner`"),
     ("computed_from_itself", 11, "`net` is computed from itself", "write what the client sends instead"),
+    ("list_by_no_parameter", 7, "no query parameter `sheets`", "write `sheet`"),
     ("etag_of_another_key", 9, "`x-etag` has no key `require`", "write `required`"),
     ("idempotency_of_a_read", 7, "a GET changes nothing", "remove it"),
     ("soft_delete_by_no_property", 9, "no property `deletedOn`", "write `deletedAt`"),

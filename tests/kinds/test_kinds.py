@@ -46,6 +46,7 @@ BROKEN = {
     "computed": ("computed_from_itself", "`net` is computed from itself"),
     "roles": ("roles_of_nobody", "a caller has no role"),
     "validations": ("validation_of_no_property", "`self` has no property `strtsAt`"),
+    "listing": ("list_by_no_parameter", "the operation has no query parameter `sheets`"),
     "etag": ("etag_of_another_key", "`x-etag` has no key `require`"),
     "idempotency": ("idempotency_of_a_read", "a GET changes nothing"),
     "softdelete": ("soft_delete_by_no_property", "the schema has no property `deletedOn`"),

@@ -85,7 +85,7 @@ class AutomaticOperation:
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
         response = operation.response(operation.success)
-        self._page_headers = PageHeaders(contract, response) if many and response else None
+        self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
         self._listed = lists.of(self._resource)
         self._sent = sent_names(contract, operation, action)
         self._set_by_server = _set_by_server(self._resource)

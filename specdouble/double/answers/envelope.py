@@ -50,6 +50,7 @@ class Envelope:
         self._sampler = sampler
         self._path = path
         self._key = operation.id
+        self._listed = operation.listed
         self._id = resource.id
         self._collection = resource.collection
         # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
@@ -146,7 +147,7 @@ class Envelope:
             _tell_that_all_is_well(self._template)
             if slot:
                 schemas = self._contract.schemas
-                self._fields = PageFields(schemas.translated(slot), schemas.definition, self._path)
+                self._fields = PageFields(schemas.translated(slot), schemas.definition, self._path, self._listed)
         return self._template
 
     def _made(self, slot: str) -> dict[str, JSON]:

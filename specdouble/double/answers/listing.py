@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.json_type import JSON, Schema
+from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.properties import plain, types_of
 from specdouble.contract.schema import taking
 from specdouble.double.state.keeper import Document
@@ -244,6 +245,7 @@ class Listing:
         first_page: the number of the first page.
         most: how many a page may hold at most; None for any number.
         others: the parameters that do not filter, each with its default.
+        said: what the contract says of the list.
     """
 
     id: str
@@ -253,6 +255,7 @@ class Listing:
     first_page: int = 1
     most: int | None = None
     others: Values = field(default_factory=dict)
+    said: Listed = BY_NAMES
 
     @classmethod
     def of(cls, contract: Contract, operation: Operation, resource: Resource, most: int | None = None) -> Listing:
@@ -261,10 +264,15 @@ class Listing:
         by_name: dict[str, Comparable] = {}
         for one in known:  # the outer ones first
             by_name.setdefault(plain(one.name), one)
-        filters, roles = [], {}
+        filters, roles, said = [], {}, operation.listed
         for sent in _sent(contract, operation):
-            role = _role(sent, plain(sent.name) in by_name)
-            filtered = _filtered(sent.name, by_name)
+            if said.names(sent.name):
+                role, filtered = _said_role(said, sent.name), _said_filter(said, sent.name, known)
+            else:
+                role, filtered = _role(sent, plain(sent.name) in by_name), _filtered(sent.name, by_name)
+                # What the contract says goes before what names tell.
+                role = None if role in [_ours(one) for one in said.roles] else role
+                filtered = filtered if said.filters is None else None
             if role is not None and role not in roles:
                 roles[role] = sent
             elif filtered is not None:
@@ -273,7 +281,7 @@ class Listing:
                 filters.append(Filter(sent, to.path, can_hold, is_choice, bound))
         first_page = 0 if "page" in roles and _counts_from_zero(roles["page"].schema) else 1
         others = _without_filters(contract, operation, filters)
-        return cls(resource.id, tuple(filters), roles, known, first_page, most, others)
+        return cls(resource.id, tuple(filters), roles, known, first_page, most, others, said)
 
     def filter(self, values: Values) -> Document:
         """The filter that the sent parameters ask for; a value that the property cannot hold asks for nothing."""
@@ -301,7 +309,7 @@ class Listing:
             asked = said  # `order=name`, where nothing else says by what
         words = asked if isinstance(asked, list) else str(asked or "").split(",")
         found: list[tuple[str, int]] = []
-        for word in map(str, words):
+        for word in (self.said.sorted_by(str(one)) for one in words):
             is_direction = word.strip().lower() in ("asc", "desc")
             if is_direction and found:  # `sort=name,desc`: it is about the one before
                 name, _ = found.pop()
@@ -488,6 +496,21 @@ def _sent(contract: Contract, operation: Operation) -> Iterator[Sent]:
         for part, inner in parts.items():
             name = f"{parameter.name}[{part}]" if parameter.style == "deepObject" else part
             yield Sent(name, parameter.name, part, inner)
+
+
+def _ours(role: str) -> str:
+    """A part that a contract says of a list, by our name for it."""
+    return "limit" if role == "size" else role
+
+
+def _said_role(said: Listed, name: str) -> str | None:
+    role = said.role_of(name)
+    return None if role is None else _ours(role)
+
+
+def _said_filter(said: Listed, name: str, known: Iterable[Comparable]) -> tuple[Comparable, str | None] | None:
+    wanted = (said.filters or {}).get(name)
+    return next(((one, None) for one in known if one.path == wanted), None)
 
 
 def _role(sent: Sent, is_property: bool) -> str | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from specdouble.contract import Contract, Header, Response
+from specdouble.contract import Contract, Header, Operation, Response
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON, Schema
+from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.properties import plain, types_of
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.samples.merged import Definition, merged
@@ -72,9 +73,13 @@ class PageFields:
         schema: the body's schema in draft 2020-12.
         definition: gives the schema that a `$ref` of it leads to.
         documents: the property names that lead to the array of documents.
+        said: what the contract says of the list.
     """
 
-    def __init__(self, schema: JSON, definition: Definition, documents: tuple[str, ...]) -> None:
+    def __init__(
+        self, schema: JSON, definition: Definition, documents: tuple[str, ...], said: Listed = BY_NAMES
+    ) -> None:
+        self._said = said
         self._definition = definition
         self._documents = documents
         self._fields = list(self._found(schema, (), in_links=False))
@@ -102,7 +107,7 @@ class PageFields:
             place = (*path, name)
             if place == self._documents:
                 continue
-            tell = teller(name, part, names, in_links)
+            tell = _said_teller(self._said, ".".join(place), part) or teller(name, part, names, in_links)
             if tell is not None:
                 yield _Field(place, tell, _without(part, name in required))
             elif len(path) < _DEEPEST and "items" not in part:
@@ -135,14 +140,15 @@ class PageHeaders:
     Args:
         contract: the contract.
         response: the response.
+        said: what the contract says of the list.
     """
 
-    def __init__(self, contract: Contract, response: Response) -> None:
+    def __init__(self, contract: Contract, response: Response, said: Listed = BY_NAMES) -> None:
         beside = {plain(name).removeprefix("x") for name in response.headers}
         self._tellers: dict[str, Tell] = {}
         for name, header in response.headers.items():
             schema = contract.described(header.schema)
-            tell = _header_teller(name, schema, beside)
+            tell = _said_teller(said, name, schema) or _header_teller(name, schema, beside)
             if tell is not None:
                 self._tellers[name] = tell
 
@@ -156,8 +162,28 @@ class PageHeaders:
         return fields
 
 
-def tells_of_a_page(contract: Contract, header: Header) -> bool:
+def _said_teller(said: Listed, place: str, schema: Schema) -> Tell | None:
+    """What a field tells that the contract names; None where it names another, or none."""
+    if place == said.total:
+        return _as_declared(lambda page: page.total, schema)
+    if place != said.next:
+        return None
+    if types_of(schema) & {"integer", "number"}:
+        return lambda page: _number_of(page, "next", offset=False)
+    is_address = str(schema.get("format", "")).startswith(("uri", "url", "iri"))
+    return (lambda page: _link(page, "next")) if is_address else _neighbour("next", None)
+
+
+def _as_declared(tell: Tell, schema: Schema) -> Tell:
+    """A number as the schema wants it: as a text, where it takes no number."""
+    is_text = types_of(schema) <= {"string", "null"} and "string" in types_of(schema)
+    return (lambda page: str(tell(page))) if is_text else tell
+
+
+def tells_of_a_page(contract: Contract, operation: Operation, header: Header) -> bool:
     """Whether a header field is one that a list fills in."""
+    if header.name in (operation.listed.total, operation.listed.next):
+        return True
     return _header_teller(header.name, contract.described(header.schema), set()) is not None
 
 

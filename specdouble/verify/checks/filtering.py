@@ -9,11 +9,12 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-from specdouble.contract import Parameter
+from specdouble.contract import Operation, Parameter
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
 from specdouble.verify.places import Place, pages, place
+from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -23,6 +24,7 @@ from specdouble.verify.values import kind, merged
 SMALL = 2  # entries of a page
 MEDIUM = 5  # of a page where others have documents too
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read
+_COMPARED = ("string", "integer", "number")
 _SORTS = {"sort", "sortby", "orderby", "ordering", "sortkey", "sortfield"}
 _DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortdir"}
 _DESCENDING = re.compile(r"^-|[:_ .]desc(ending)?$|(?<=[a-z])Desc$", re.IGNORECASE)
@@ -66,6 +68,13 @@ def plan(session: Session, subject: Subject) -> Plan:
     operation = next(iter(subject.listers), None)
     if operation is None or not subject.creators:
         return
+    if not is_played(session.contract, operation, Names.filtering):
+        yield from cases(session, subject, Names.filtering)
+
+
+def cases(session: Session, subject: Subject, check: str) -> Plan:
+    """The cases of the check, or of the rule, that has this id."""
+    operation = subject.listers[0]
     # Where a value must be given for one parameter, the others cannot be tried without it.
     must = {one.name for one in subject.narrowing(operation)}
     about, found = ids(operation), [one for one in _filters(session, subject) if must <= {one.parameter}]
@@ -73,20 +82,20 @@ def plan(session: Session, subject: Subject) -> Plan:
         for value, other in (one.values, one.values[::-1]):
             promise = f"{operation} with {one.parameter} shows what has the value, and nothing else"
             run = partial(_filtered, subject=subject, by=one, value=value, other=other)
-            yield Case(Names.filtering, promise, run, shown(value), about, decisive=True)
+            yield Case(check, promise, run, shown(value), about, decisive=True)
         if any(one.name in subject.requested(updater.operation) for updater in subject.updaters):
             promise = f"{operation} with {one.parameter} shows what has the value now"
-            yield Case(Names.filtering, promise, partial(_changed, subject=subject, by=one), "", about)
+            yield Case(check, promise, partial(_changed, subject=subject, by=one), "", about)
     for one, two in list(combinations(found, 2))[:3]:
         promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
-        yield Case(Names.filtering, promise, partial(_both, subject=subject, one=one, two=two), "", about)
+        yield Case(check, promise, partial(_both, subject=subject, one=one, two=two), "", about)
     for query, name, descending in _orders(session, subject):
         what = ", ".join(f"{key}={value}" for key, value in query.items())
         of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
         run = partial(_ordered, **of, descending=descending)
-        yield Case(Names.filtering, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
+        yield Case(check, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
         promise = f"{operation} shows each of those that are equal in its order once"
-        yield Case(Names.filtering, promise, partial(_equals, **of), what, about)
+        yield Case(check, promise, partial(_equals, **of), what, about)
 
 
 # Filters
@@ -95,15 +104,27 @@ def plan(session: Session, subject: Subject) -> Plan:
 def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
     creator, properties = subject.requested(subject.creators[0]), subject.resource.properties
     ruled = {*subject.once, *subject.server_set, *session.implied}
-    for parameter in subject.listers[0].parameters:
-        if parameter.location != "query" or chooses_page(parameter.name):
+    operation = subject.listers[0]
+    for parameter in operation.parameters:
+        if parameter.location != "query" or chooses_page(operation, parameter.name):
             continue
-        name = _property(parameter.name, creator)
-        if name is None or name in ruled or name not in properties:
+        name = _compared(operation, parameter.name, creator)
+        if name is None or name in ruled or name not in properties or name not in creator:
             continue
+        several = kind(merged(creator[name], session.contract.resolve)) == "array"
+        if operation.listed.filters is None and several == (name == parameter.name):
+            continue  # by its name it asks for one entry of several, or for the value
         values = _values(session, subject, parameter, name)
         if values is not None:
-            yield Filter(parameter.name, name, values, name != parameter.name)
+            yield Filter(parameter.name, name, values, several)
+
+
+def _compared(operation: Operation, parameter: str, properties: Mapping[str, Any]) -> str | None:
+    """The property that a parameter filters by: as the contract says, else as its name tells."""
+    said = operation.listed
+    if said.filters is not None or said.names(parameter):
+        return (said.filters or {}).get(parameter)
+    return _property(parameter, properties)
 
 
 def _property(name: str, properties: Mapping[str, Any]) -> str | None:
@@ -116,8 +137,6 @@ def _values(session: Session, subject: Subject, parameter: Parameter, name: str)
     resolve, fits = session.contract.resolve, session.bodies.property_fits
     schema = merged(subject.requested(subject.creators[0])[name], resolve)
     several = kind(schema) == "array"
-    if several == (name == parameter.name):
-        return None
     held = merged(schema.get("items"), resolve) if several else schema
     candidates = list(held.get("enum") or ())
     if kind(held) == "boolean":
@@ -220,19 +239,39 @@ def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
 def _orders(session: Session, subject: Subject) -> Iterator[tuple[dict[str, Any], str, bool]]:
     """Each query that asks for an order, the property that it is by, and whether it is a descending one."""
     operation = subject.listers[0]
-    query = {_plain(one.name): one for one in operation.parameters if one.location == "query"}
-    sort = next((query[name] for name in _SORTS if name in query), None)
-    direction = next((query[name] for name in _DIRECTIONS if name in query), None)
+    sort, direction = _playing(operation, "sort", _SORTS), _playing(operation, "direction", _DIRECTIONS)
     if sort is None:
         return
     downward = _downward(session, direction)
-    for value in merged(sort.schema, session.contract.resolve).get("enum") or ():
-        name = _MARKS.sub("", str(value))
+    for value in _sortings(session, subject, sort):
+        by = operation.listed.sorted_by(str(value))
+        name = _MARKS.sub("", by)
         if name not in subject.resource.properties:
             continue
-        yield {sort.name: value}, name, bool(_DESCENDING.search(str(value)))
-        if direction is not None and downward is not None and not _DESCENDING.search(str(value)):
+        yield {sort.name: value}, name, bool(_DESCENDING.search(by))
+        if direction is not None and downward is not None and not _DESCENDING.search(by):
             yield {sort.name: value, direction.name: downward}, name, True
+
+
+def _playing(operation: Operation, role: str, names: set[str]) -> Parameter | None:
+    """The query parameter that plays a part: as the contract says, else as its name tells."""
+    said = operation.listed
+    query = [one for one in operation.parameters if one.location == "query"]
+    if role in said.roles:
+        return next((one for one in query if one.name == said.roles[role]), None)
+    by_name = {_plain(one.name): one for one in query if not said.names(one.name)}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _sortings(session: Session, subject: Subject, sort: Parameter) -> list[Any]:
+    """The values by which a list is sorted: those that the contract tells, else the names of properties."""
+    operation = subject.listers[0]
+    choices = [*(operation.listed.sorts or merged(sort.schema, session.contract.resolve).get("enum") or ())]
+    if choices or "sort" not in operation.listed.roles:
+        return choices
+    sent = subject.requested(subject.creators[0])
+    plain = [name for name, one in sent.items() if kind(merged(one, session.contract.resolve)) in _COMPARED]
+    return [name for name in plain if name not in subject.chosen][:1]
 
 
 def _downward(session: Session, direction: Parameter | None) -> Any:

@@ -12,6 +12,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.paging import first_page, is_by_cursor, is_paged, page_parameters, size_bounds, total_told
 from specdouble.verify.places import Place, pages, place
+from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -23,24 +24,31 @@ MANY = 23  # more than servers like to show at once that do as they please
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read page by page
 
 
-def plan(_session: Session, subject: Subject) -> Plan:
+def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the list of one collection."""
     operation = next(iter(subject.listers), None)
     if operation is None or not subject.creators or not is_paged(operation):
         return
+    if not is_played(session.contract, operation, Names.paging):
+        yield from cases(subject, Names.paging)
+
+
+def cases(subject: Subject, check: str) -> Plan:
+    """The cases of the check, or of the rule, that has this id."""
+    operation = subject.listers[0]
     page, offset, cursor, limit = page_parameters(operation)
     about = ids(operation)
     of: dict[str, Any] = {"subject": subject}
     promise = f"the pages of {operation} show every document once"
     if limit is not None:
-        yield Case(Names.paging, promise, partial(_whole, **of, limit=limit), "small pages", about, decisive=True)
+        yield Case(check, promise, partial(_whole, **of, limit=limit), "small pages", about, decisive=True)
         promise = f"a page of {operation} is as large as was asked for"
-        yield Case(Names.paging, promise, partial(_large, **of, limit=limit), "", about)
+        yield Case(check, promise, partial(_large, **of, limit=limit), "", about)
         promise = f"the total of {operation} is how many there are"
-        yield Case(Names.paging, promise, partial(_total, **of, limit=limit), "", about)
+        yield Case(check, promise, partial(_total, **of, limit=limit), "", about)
     if limit is not None and (page or offset) and cursor is None:
         promise = f"{operation} shows nothing twice, after its last page either"
-        yield Case(Names.paging, promise, partial(_beyond, **of, limit=limit), "", about)
+        yield Case(check, promise, partial(_beyond, **of, limit=limit), "", about)
 
 
 @contextmanager
@@ -68,7 +76,7 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
         keys = {str(entry.get(there.subject.key)) for entry in entries}
         shown.append((exchange, entries))
         if entries and keys <= seen:
-            if is_by_cursor(operation):
+            if is_by_cursor(operation) and not operation.listed.next:
                 raise NotExercised(f"{operation} does not tell where its next page begins")
             break  # nor would the next one show anything else
         seen |= keys

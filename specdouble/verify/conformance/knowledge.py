@@ -136,7 +136,11 @@ class Knowledge:
             if not held:
                 continue
             for name in list(held):
-                if location == ParameterLocation.QUERY and is_cursor(name) and self._positive(case, location):
+                if (
+                    location == ParameterLocation.QUERY
+                    and is_cursor(operation, name)
+                    and self._positive(case, location)
+                ):
                     del held[name]
                     continue
                 if self._positive(case, location) and isinstance(held[name], int):

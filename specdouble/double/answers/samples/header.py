@@ -45,7 +45,7 @@ def header_maker(contract: Contract, operation: Operation, sampler: Sampler) -> 
     is_list = action is not None and action.does == "list"
 
     def make(header: Header, status: int) -> str | None:
-        if is_list and status < 300 and not header.required and tells_of_a_page(contract, header):
+        if is_list and status < 300 and not header.required and tells_of_a_page(contract, operation, header):
             return None  # the list itself tells, where there is something to tell
         value = _example(contract, header)
         if value is None:

@@ -1,0 +1,1 @@
+"""What the parameters of a list do."""

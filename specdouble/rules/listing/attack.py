@@ -1,0 +1,23 @@
+"""Lists: pages that together show every document once, filters and orders, by the parameters that a rule names."""
+
+from __future__ import annotations
+
+from specdouble.rules.listing.rule import ListParameters
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Missing, Plan
+from specdouble.verify.checks import filtering, paging
+from specdouble.verify.session import Session
+
+
+def plan(session: Session, _subject: None, rule: ListParameters) -> Plan:
+    """The cases of one rule."""
+    subject = session.subjects[session.contract.actions[rule.operation].collection]
+    if not subject.creators or subject.listers[0].id != rule.operation:
+        lacking = "no operation creates documents" if not subject.creators else "another operation is the one list"
+        yield Missing(rule.id, f"{lacking} of {subject.collection}", decisive=True)
+        return
+    yield from paging.cases(subject, rule.id)
+    yield from filtering.cases(session, subject, rule.id)
+
+
+ATTACK = Attack(plan)
