@@ -70,7 +70,7 @@ class _Reader:
                 self.document.find(operation.pointer + "/x-action", reason, "name the `collection` in `x-action`")
             return None
         kept, envelope, many = found or (collection, (), False)
-        does = does or ("update" if sets else self.guess(operation, envelope, many))
+        does = does or ("update" if sets else self.guess(operation, envelope, many, kept))
         if does is None or kept is None or kept not in self.resources:
             return None
         if sets:
@@ -136,7 +136,7 @@ class _Reader:
         last = operation.path.rpartition("/")[2]
         return last[1:-1] if last[:1] == "{" and last[-1:] == "}" else None
 
-    def guess(self, operation: Operation, envelope: tuple[str, ...], many: bool) -> str | None:
+    def guess(self, operation: Operation, envelope: tuple[str, ...], many: bool, collection: str | None) -> str | None:
         on_one = self.last_parameter(operation) is not None
         if operation.method == "get":
             return "list" if many else "read" if on_one else None
@@ -144,11 +144,19 @@ class _Reader:
             return None
         if operation.method == "post" and not on_one:
             return "create" if "201" in operation.responses or not envelope else None
-        if operation.method == "patch" and on_one:
+        if on_one and (operation.method == "patch" or self.is_change(operation, collection)):
             return "update"
         if operation.method == "put" and on_one:
             return "replace"
         return "delete" if operation.method == "delete" and on_one else None
+
+    def is_change(self, operation: Operation, collection: str | None) -> bool:
+        """Whether a POST to one document takes properties of it and no others: it says what they become."""
+        resource = self.resources.get(collection or "")
+        if operation.method != "post" or resource is None:
+            return False
+        sent = self.bodies.sent_document(operation, resource.properties)
+        return sent is not None and not sent.many and set(sent.properties) <= set(resource.properties)
 
     def in_response(self, operation: Operation, wanted: str | None) -> tuple[str, tuple[str, ...], bool] | None:
         response = operation.response(operation.success)

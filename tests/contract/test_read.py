@@ -176,3 +176,28 @@ components:
     assert not contract.schemas.is_valid(request.slot, {"size": 0})
     assert not contract.schemas.is_valid(response.slot, {"size": 1})
     assert not contract.schemas.is_valid(response.slot, {"id": "one"})
+
+
+def test_a_post_to_one_document_that_takes_its_properties_changes_it(tmp_path: Path) -> None:
+    """Beside a `PATCH` that takes a JSON Patch, it is what immutable properties are tried by."""
+    path = tmp_path / "openapi.yaml"
+    text = """
+openapi: 3.0.3
+info: {title: Things, version: "1"}
+components:
+  schemas:
+    Thing: {type: object, x-resource: {collection: things}, properties: {id: {type: string}, kind: {type: string}}}
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: change
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {PROPERTY: {type: string}}}}}
+      responses: {"200": {description: it, content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}}
+"""
+    actions = {}
+    for name in ("kind", "reason"):
+        path.write_text(text.replace("PROPERTY", name), "utf-8")
+        actions[name] = [action.does for action in read(path).actions.values()]
+    assert actions == {"kind": ["update"], "reason": []}
