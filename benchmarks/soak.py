@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import select
 import shutil
 import socket
 import sys
@@ -112,15 +113,23 @@ def _item(name: str, text: str = "some text") -> bytes:
 
 
 class Connection:
-    """A socket that stays open."""
+    """A socket that stays open, and is opened anew where the server has closed it in a pause (RFC 9112, 9.3)."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
         self._received = bytearray()
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, burst: Burst) -> None:
         """Send requests one behind the other, without waiting (RFC 9112, section 9.3.2)."""
+        is_closed = bool(select.select([self._socket], [], [], 0)[0])  # all was read: what is left is the end
+        if is_closed:
+            self._socket.close()
+            self._open()
         self._socket.sendall(b"".join(burst))
 
     def statuses(self, answers: int) -> Iterator[int]:

@@ -256,6 +256,24 @@ def _is_identity(document: Document, raw: Any, at: str) -> bool:
         elif not isinstance(value, known[key]):
             document.find(at + pointer(key), f"`{key}` is not {_article(known[key])}", "correct its type")
             return False
+    return _tells_claims(document, raw, at) and _ends_in_time(document, raw, at)
+
+
+def _tells_claims(document: Document, raw: dict[str, Any], at: str) -> bool:
+    for claim, name in (raw.get("claims") or {}).items():
+        if not isinstance(name, str):
+            reason = f"the claim `{claim}` names no property of a user"
+            document.find(at + pointer("claims", claim), reason, "write `claims: {claim: property}`")
+            return False
+    return True
+
+
+def _ends_in_time(document: Document, raw: dict[str, Any], at: str) -> bool:
+    expires = raw.get("expires", 1)
+    if isinstance(expires, bool) or not 0 < expires <= _LONGEST_LIFETIME:
+        reason = "`expires` is not a time for which a token can be good"
+        document.find(at + pointer("expires"), reason, f"write seconds, from 1 to {_LONGEST_LIFETIME}")
+        return False
     return True
 
 
@@ -270,6 +288,7 @@ def _security_schemes(document: Document) -> tuple[dict[str, Any], str]:
     return components.get("securitySchemes") or {}, "/components/securitySchemes"
 
 
+_LONGEST_LIFETIME = 10**9  # seconds: thirty years
 _CONTAINERS = (dict, list)
 _DATA = {"example", "examples", "default", "enum"}
 

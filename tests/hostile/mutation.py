@@ -6,18 +6,36 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from specdouble.contract.source import load
 
-_ROOT = Path(__file__).parent.parent.parent
-CONTRACTS = [_ROOT / "openapi.yaml", *sorted((_ROOT / "tests" / "contracts").glob("*.yaml"))]
+_ROOT = Path(__file__).parent.parent
+CONTRACTS = [
+    _ROOT.parent / "openapi.yaml",
+    _ROOT / "tracker" / "openapi.yaml",
+    _ROOT / "guard" / "openapi.yaml",
+    _ROOT / "hostile" / "guarded.yaml",
+    *sorted((_ROOT / "contracts").glob("*.yaml")),
+    *sorted((_ROOT / "kinds").glob("**/*.yaml")),
+    *sorted((_ROOT / "abroad" / "contracts").glob("**/*.yaml")),
+]
 
 _Place = tuple[Any, Any]  # a mapping or list, and a key or index of it
 
-
-_NAMES = ["x-unique", "x-resource", "$ref", "type", "allOf", "swagger", "ü/~", ""]
+_KEYS = (
+    "x-unique", "x-references", "x-transitions", "x-immutable", "x-timestamp", "x-validations", "x-roles", "x-computed",
+    "x-limit", "x-action", "x-identity", "x-resource", "x-soft-delete", "readOnly", "default", "discriminator", "allOf",
+    "oneOf", "$ref", "$anchor", "$dynamicRef", "type", "const", "enum", "format", "pattern", "examples", "security",
+    "servers", "links", "callbacks", "swagger", "ü/~", "",
+)  # fmt: skip
+_EXPRESSIONS = (
+    "self.", "self.a >", "1/0", "self.all(x, self.all(y, self.all(z, x == y)))", "self.matches('(a+)+$')",
+    "count(self)", "{}", "[[[[", "{{", "*", "${a}", "P1D", "-P1Y", "/things", "#/components/schemas/None", "²",
+    "9" * 5000, "x" * 5000, "\x00",
+)  # fmt: skip
 
 
 def _nest(depth: int) -> Any:
@@ -45,32 +63,48 @@ def _values() -> list[Any]:
         {"a": 1},
         "strng",
         10**30,
-        "$ref",
+        1e300,
+        [None],
+        [{}],
+        {"": ""},
+        {"from": 1},
+        {"collection": []},
+        {"within": ["id", "id"]},
+        *_EXPRESSIONS,
     ]
+
+
+@cache
+def _read(file: Path) -> Any:
+    return load(file, file.name).data
 
 
 def mutants(numbers: range) -> Iterator[tuple[str, str]]:
     """What was broken, and the text of the contract, for each number."""
-    contracts = [(file.stem, load(file, file.name).data) for file in CONTRACTS]
     for number in numbers:
         chance = random.Random(number)
-        name, data = chance.choice(contracts)
-        broken = copy.deepcopy(data)
+        file = chance.choice(CONTRACTS)
+        broken = copy.deepcopy(_read(file))
         what = _break(broken, chance)
-        yield f"{number}: {name}: {what}", _write(broken)
+        yield f"{number}: {file.parent.name}/{file.name}: {what}", _write(broken)
 
 
 def _break(data: Any, chance: random.Random) -> str:
-    path, (holder, key) = chance.choice(list(_places(data, "")))
-    kind = chance.choice(["value", "value", "value", "value", "remove", "duplicate", "rename"])
+    places = list(_places(data, ""))
+    of_annotations = [place for place in places if "/x-" in place[0]]
+    path, (holder, key) = chance.choice(of_annotations if of_annotations and chance.random() < 0.6 else places)
+    kind = chance.choice(["value"] * 5 + ["remove", "duplicate", "rename", "add", "another"])
     if kind == "duplicate" and isinstance(holder, dict):
         holder[f"\0{key}"] = chance.choice(_values())
     elif kind == "rename" and isinstance(holder, dict):
-        holder[chance.choice(["x-unique", "x-resource", "$ref", "type", "allOf", "swagger", "ü/~", ""])] = holder.pop(
-            key
-        )
+        holder[chance.choice(_KEYS)] = holder.pop(key)
+    elif kind == "add" and isinstance(holder, dict):
+        holder[chance.choice(_KEYS)] = chance.choice(_values())
     elif kind == "remove":
         del holder[key]
+    elif kind == "another":
+        _, (other, name) = chance.choice(places)
+        holder[key] = copy.deepcopy(other[name])
     else:
         value = chance.choice(_values())
         holder[key] = value
