@@ -152,7 +152,7 @@ class Operation:
         """The statuses that are declared, as the contract writes them."""
         return frozenset(self.responses)
 
-    @property
+    @cached_property
     def json_body(self) -> Media | None:
         """The JSON document that the operation takes, the plainest of several; a JSON Patch is none."""
         content = self.body.content.values() if self.body else ()
@@ -160,7 +160,7 @@ class Operation:
         plainest_first = sorted(documents, key=lambda media: not media.type.startswith("application/json"))
         return next(iter(plainest_first), None)
 
-    @property
+    @cached_property
     def document_body(self) -> Media | None:
         """The body that a document is sent in: JSON, else a form."""
         forms = (one for one in (self.body.content.values() if self.body else ()) if one.type.startswith(FORM))

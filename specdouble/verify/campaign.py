@@ -166,7 +166,9 @@ class Campaign:
         return Trial(self.session)
 
     def _lacking(self, case: Case) -> str | None:
-        """Why the case cannot be judged: no request was found that its operation takes."""
+        """Why the case cannot be judged: its operation takes no request that is known, or it would tell nothing new."""
+        if case.last and any(set(one.operations) & set(case.operations) for one in self.verdict.failures):
+            return "other checks have found what is wrong with these operations"
         if case.check in INDEPENDENT or case.unaided:
             return None
         return self.session.baselines.missing(case.operations)

@@ -23,6 +23,7 @@ class Case:
         strategy: makes a case of it for each random example, where it has any.
         decisive: whether the promise is proved by it: a rule of which no decisive case ran is not exercised.
         unaided: whether it tells by itself why a request is refused: that none is taken may be what it looks for.
+        last: whether it looks for what no other case has found: it is tried after all of them, where nothing was.
     """
 
     check: str
@@ -33,6 +34,7 @@ class Case:
     strategy: Callable[[], Any] | None = None
     decisive: bool = False
     unaided: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Names:
     derived_values: ClassVar = "derived_values"
     header_fields: ClassVar = "header_fields"
     idempotency: ClassVar = "idempotency"
+    programs: ClassVar = "programs"
     conformance: ClassVar = "conformance"
 
 
@@ -98,6 +101,7 @@ ALWAYS = {
     Names.derived_values: "what the server counts is what there is",
     Names.header_fields: "header fields tell the truth, and conditions hold",
     Names.idempotency: "the same request with the same key is done once",
+    Names.programs: "after any requests all see what is there",
     Names.conformance: "requests and answers are as the contract declares",
 }
 

@@ -93,6 +93,11 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._kinds = dict(_kinds(self.contract))
+        self._named: dict[str, list[tuple[str, str]]] = {}  # what paths name, by path
+        operations = self.contract.operations.values()
+        self._deletes = [
+            one for one in operations if one.method == "delete" and ends_in_parameter(one) and self.named(one, {})
+        ]
         self._creatable = {self._made_by(one) for one in self.contract.operations.values()}
         self._numbered = set(self._kinds_by_number())
         self._minted: set[str] = set()
@@ -111,12 +116,17 @@ class Ledger:
 
     def named(self, operation: Operation, values: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         """The path parameters of a request in the order of the path: name, kind of document, value."""
-        found, prefix = [], ""
-        for segment in operation.path.split("/")[1:]:
+        if operation.path not in self._named:
+            self._named[operation.path] = list(self._kinds_on(operation.path))
+        return [(name, kind, values.get(name)) for name, kind in self._named[operation.path]]
+
+    def _kinds_on(self, path: str) -> Iterator[tuple[str, str]]:
+        """The parameters of a path, and the kind of document that each names."""
+        prefix = ""
+        for segment in path.split("/")[1:]:
             names = [part.partition("}")[0] for part in segment.split("{")[1:]]
             prefix += "/" + ("{}" if names else segment)
-            found += [(name, self._kinds.get(prefix, prefix), values.get(name)) for name in names]
-        return found
+            yield from ((name, self._kinds.get(prefix, prefix)) for name in names)
 
     def _kinds_by_number(self) -> Iterator[str]:
         """The kinds of documents that paths name by a number: no text is the id of one."""
@@ -432,14 +442,9 @@ class Ledger:
 
     def deleter(self, made: Created) -> Call | None:
         """The request that deletes a document, with the ids that its path leads through; None where there is none."""
-        for operation in self.contract.operations.values():
+        for operation in self._deletes:
             named = self.named(operation, {})
-            if (
-                operation.method != "delete"
-                or not named
-                or named[-1][1] != made.kind
-                or not ends_in_parameter(operation)
-            ):
+            if named[-1][1] != made.kind:
                 continue
             path = {**{name: value for name, value in made.parents.items() if name in {one for one, _, _ in named}}}
             path[named[-1][0]] = made.id

@@ -19,6 +19,7 @@ from specdouble.verify.checks import (
     nesting,
     paging,
     patching,
+    programs,
     random,
     refusals,
     replacement,
@@ -44,6 +45,7 @@ OF_SUBJECTS = (
     derived_values.plan,
     header_fields.plan,
     idempotency.plan,
+    programs.plan,
 )
 
 
@@ -68,9 +70,12 @@ def _wanted(session: Session, case: Case) -> bool:
 
 
 def breadth_first(cases: Iterable[Case]) -> Iterator[Case]:
-    """Each promise of each check once before any of them a second time."""
+    """Each promise of each check once before any of them a second time; those in the end that look for the rest."""
     promises: dict[tuple[str, str], list[Case]] = {}
+    cases = list(cases)
     for case in cases:
-        promises.setdefault((case.check, case.promise), []).append(case)
+        if not case.last:
+            promises.setdefault((case.check, case.promise), []).append(case)
     rounds = zip_longest(*promises.values())
-    return (case for case in chain.from_iterable(rounds) if case is not None)
+    found = (case for case in chain.from_iterable(rounds) if case is not None)
+    return chain(found, (case for case in cases if case.last))

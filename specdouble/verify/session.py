@@ -77,6 +77,7 @@ class Session:
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
         self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request
         self.setting_up: set[tuple[str, str, str]] = set()
+        self.unharmed: dict[str, list[tuple[Document, dict[str, Any]]]] = {}  # by collection, with what a read showed
         self._references: dict[tuple[str, str, str], Any] = {}
         self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
         self._lock, self._reference_lock = Lock(), RLock()

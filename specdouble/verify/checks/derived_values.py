@@ -39,7 +39,7 @@ def plan(session: Session, subject: Subject) -> Plan:
     if not subject.creators or not subject.observable:
         return
     about = ids(subject.creators[0])
-    for counter in _counters(session, subject):
+    for counter in counters(session, subject):
         told = f"{counter.parent.collection}.{counter.name} counts {subject.collection}"
         cases = {"deleted": _deleted, "refused": _refused, "together": _together, "written": _written}
         for what, run in cases.items():
@@ -75,7 +75,7 @@ def _server_set(session: Session, subject: Subject, sort: str) -> list[str]:
 # Counters
 
 
-def _counters(session: Session, child: Subject) -> Iterator[Counter]:
+def counters(session: Session, child: Subject) -> Iterator[Counter]:
     """The properties of the documents above that have the name of a count of these."""
     above = parents(session, child, child.creators[0])
     parent = above[-1][1] if above else None

@@ -121,10 +121,9 @@ def refused_update(
     trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], check: str | None = None
 ) -> None:
     """Hold that an update that is refused changes nothing, what would be taken by itself included."""
-    document = trial.create(subject, full=True)
     if not subject.observable:
         raise NotExercised(f"no operation reads documents of {subject.collection}")
-    before = trial.look(document)
+    document, before = _unharmed(trial, subject)
     trial.tick()
     exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes), **changes})
     name, value = next(iter(changes.items()))
@@ -132,7 +131,20 @@ def refused_update(
         _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
     elif not exchange.refused:
         raise NotExercised("the update was accepted, which is the rule's own matter")
-    _unchanged(before, trial.look(document))
+    after = trial.look(document)
+    _unchanged(before, after)
+    trial.session.unharmed.setdefault(subject.collection, []).append((document, after))
+
+
+def _unharmed(trial: Trial, subject: Subject) -> tuple[Document, dict[str, Any]]:
+    """A document with every property, and how a read shows it: one that refused changes have left as it was."""
+    known = trial.session.unharmed.get(subject.collection)
+    if known:
+        document, seen = known.pop()
+        trial.exchanges.append(document.made)  # what the case began with, for who repeats it
+        return document, seen
+    document = trial.create(subject, full=True)
+    return document, trial.look(document)
 
 
 def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,226 @@
+"""Programs of any steps: whatever is created, changed, moved and deleted in whatever order, all see what is there."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, ClassVar
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.checks.derived_values import counters
+from specdouble.verify.model import Entry, Model, skipping
+from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+from specdouble.verify.trial import Trial
+
+STEPS = 8  # of one program
+LONGEST = 8.0  # seconds, the shrinking included
+INDEX = st.integers(0, 5)
+
+
+def plan(session: Session, subject: Subject) -> Plan:
+    """The case for one collection; where there may be few documents, programs would be of nothing but refusals."""
+    if not subject.creators or not subject.observable or subject.bounding:
+        return
+    changing = [one.operation for one in subject.updaters]
+    about = ids(*subject.creators[:1], *subject.readers, *subject.listers[:1], *changing, *subject.deleters)
+    promise = f"after any requests {subject.collection} holds what was written, and shows it to whom it should"
+    run = partial(_programs, subject=subject, counting=tuple(one.name for one in counters(session, subject)))
+    yield Case(Names.programs, promise, run, "random programs", about, unaided=True, last=True)
+
+
+class _Failed(Exception):
+    """A program has failed; which, and how, is noted."""
+
+
+class _Search:
+    """The search for the shortest program that fails.
+
+    Args:
+        trial: whose failure it is.
+        start: begins a program.
+    """
+
+    def __init__(self, trial: Trial, start: Callable[[Trial], Model]) -> None:
+        self.trial, self._start = trial, start
+        self.ends = time.monotonic() + LONGEST
+        self.shortest: tuple[Model, Broken] | None = None
+        self.failed: Model | None = None  # it takes no more steps
+        self.stopped: Interruption | None = None
+        self.ran = 0
+
+    def begin(self) -> Model | None:
+        """A new program; None where there is no time for it."""
+        if self.stopped is not None or time.monotonic() > self.ends:
+            return None
+        inner = Trial(self.trial.session)
+        try:
+            return self._start(inner)
+        except Interruption as interruption:
+            self.stopped = interruption
+            return None
+
+    def step(self, model: Model, take: Callable[[Model], None]) -> None:
+        """Take one step of a program."""
+        if self.stopped is not None or model is self.failed:
+            return
+        try:
+            with skipping():
+                take(model)
+        except Broken as broken:
+            if self.shortest is None or len(model.story) <= len(self.shortest[0].story):
+                self.shortest = model, broken
+            self.failed = model
+            raise _Failed from None
+        except Interruption as interruption:
+            self.stopped = interruption
+
+    def end(self, model: Model) -> None:
+        """Note what was sent in a program that has ended."""
+        self.ran += 1
+        self.trial.objections += model.trial.objections
+        self.trial.exchanges += model.trial.exchanges
+
+    def decide(self) -> None:
+        """Tell the shortest failure.
+
+        Raises:
+            Broken: there is one.
+        """
+        if self.shortest is not None:
+            model, broken = self.shortest
+            self.trial.exchanges[:] = model.trial.exchanges
+            raise broken
+        if self.stopped is not None:
+            raise self.stopped
+        if not self.ran:
+            raise NotExercised("there was no time for a program")
+
+
+def _programs(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> None:
+    settings = trial.session.settings
+    search = _Search(trial, partial(Model, subject=subject, counters=_that_count(trial, subject, counting)))
+    with warnings.catch_warnings(), suppress(_Failed, HypothesisException):
+        warnings.simplefilter("ignore")
+        run_state_machine_as_test(
+            hypothesis.seed(settings.seed)(type("Program", (_Program,), {"search": search})),
+            settings=hypothesis.settings(
+                max_examples=max(settings.max_examples // 2, 1), stateful_step_count=STEPS, database=None,
+                deadline=None, print_blob=False, report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet,
+                suppress_health_check=list(hypothesis.HealthCheck),
+                phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+            ),
+        )  # fmt: skip
+    search.decide()
+
+
+def _that_count(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> tuple[str, ...]:
+    """Those properties that grow by one with a new document: the others only have the name of a count."""
+    if not counting:
+        return ()
+    model = Model(Trial(trial.session), subject, counting)
+    model.create(model.homes[0])
+    home = model.homes[0]
+    seen = model.trial.look(home.parent) if home.parent is not None else {}
+    return tuple(name for name, start in home.counts.items() if seen.get(name) == start + 1)
+
+
+class _Program(RuleBasedStateMachine):
+    """A program, as Hypothesis writes and shrinks it; an index counts round what there is."""
+
+    search: ClassVar[_Search]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = self.search.begin()
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether there is a document."""
+        return self.model is not None and bool(self.model.entries)
+
+    def _take(self, step: Callable[[Model], None]) -> None:
+        if self.model is not None:
+            self.search.step(self.model, step)
+
+    @rule(home=INDEX)
+    def create(self, home: int) -> None:
+        """Create a document."""
+        self._take(lambda model: model.create(_at(model.homes, home)))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(entry=INDEX, updater=INDEX)
+    def change(self, entry: int, updater: int) -> None:
+        """Change a document."""
+        self._take(lambda model: _change(model, entry, updater))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(entry=INDEX)
+    def delete(self, entry: int) -> None:
+        """Delete a document."""
+        self._take(lambda model: model.delete(_at(model.entries, entry)))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(entry=INDEX, home=INDEX)
+    def move(self, entry: int, home: int) -> None:
+        """Take a document to another parent."""
+        self._take(lambda model: model.move(_at(model.entries, entry), _at(model.homes, home)))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(home=INDEX, changed=INDEX, deleted=INDEX)
+    def race(self, home: int, changed: int, deleted: int) -> None:
+        """Write to three documents at the same time."""
+        self._take(lambda model: _race(model, home, changed, deleted))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(entry=INDEX)
+    def read(self, entry: int) -> None:
+        """Read a document."""
+        self._take(lambda model: model.read(_at(model.entries, entry)))
+
+    @precondition(lambda self: self.has_entries)
+    @rule(entry=INDEX)
+    def look_as_another(self, entry: int) -> None:
+        """Look for a document as a user who may not see it."""
+        self._take(lambda model: _hide(model, _at(model.entries, entry)))
+
+    @rule(home=INDEX)
+    def look_through(self, home: int) -> None:
+        """List documents."""
+        self._take(lambda model: model.look_through(_at(model.homes, home)))
+
+    def teardown(self) -> None:
+        """Hold that everything is as the program left it."""
+        if self.model is not None:
+            self._take(Model.hold)
+            self.search.end(self.model)
+
+
+def _change(model: Model, entry: int, updater: int) -> None:
+    updaters = [one for one in model.subject.updaters if one.id_in_body is None]
+    if updaters:
+        model.change(_at(model.entries, entry), _at(updaters, updater))
+
+
+def _race(model: Model, home: int, changed: int, deleted: int) -> None:
+    model.race(_at(model.homes, home), _at(model.entries, changed), _at(model.entries, deleted))
+
+
+def _at(values: list[Any], index: int) -> Any:
+    return values[index % len(values)]
+
+
+def _hide(model: Model, entry: Entry) -> None:
+    pairs = model.trial.session.crowd.pairs()
+    others = [other for one, other in pairs if one is entry.home.user]
+    for other in others[:1]:
+        model.hide(entry, other)

@@ -1,0 +1,281 @@
+"""The model of a collection: what was written, by whom, and what must be seen by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from string import ascii_uppercase
+from typing import Any
+
+from specdouble.verify.bodies import same, shown
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.places import owning, pages, parents, under
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject, Updater
+from specdouble.verify.trial import Document, Trial
+
+MOST_LEFT = 200  # documents of others, beside which a whole list can be read page by page
+MOST_MADE = len(ascii_uppercase)  # of one program
+
+
+@dataclass
+class Home:
+    """Where documents lie: below a parent, or in a list of a user's own.
+
+    Args:
+        name: what the story calls it.
+        user: who writes there.
+        around: the parameters that lead there.
+        parent: what they lie below.
+        counts: what its counters said when nothing was there.
+    """
+
+    name: str
+    user: User
+    around: dict[str, dict[str, Any]]
+    parent: Document | None = None
+    counts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Entry:
+    """A document as it must be seen.
+
+    Args:
+        name: what the story calls it.
+        home: where it lies.
+        document: what the trial knows of it.
+        held: its properties, as the last write left them.
+    """
+
+    name: str
+    home: Home
+    document: Document
+    held: dict[str, Any]
+
+
+class Model:
+    """What one program has written; each method is a step of it.
+
+    Args:
+        trial: what sends.
+        subject: the collection.
+        counters: the properties of a parent that count what lies below it.
+    """
+
+    def __init__(self, trial: Trial, subject: Subject, counters: tuple[str, ...] = ()) -> None:
+        self.trial, self.subject, self.counters = trial, subject, counters
+        self.story: list[str] = []
+        self.entries: list[Entry] = []
+        self.gone: list[Entry] = []
+        self.homes = list(_homes(trial, subject, counters))
+
+    # Steps
+
+    def create(self, home: Home) -> None:
+        """Create a document."""
+        if len(self.entries) + len(self.gone) < MOST_MADE:
+            document = self.trial.create_in(self.subject, home.user, home.around)
+            self._add(home, document)
+            self._told(f"{home.user.name or 'a client'} creates {self.entries[-1].name}{_in(home)}")
+
+    def change(self, entry: Entry, updater: Updater) -> None:
+        """Change a property."""
+        changes = self._changes(entry, updater)
+        if self.trial.try_update(updater, entry.document, changes).ok:
+            self._told(f"{updater.operation.method.upper()} changes {entry.name}")
+            entry.held = self._held(entry.document)
+
+    def move(self, entry: Entry, home: Home) -> None:
+        """Take a document to another parent of the same user."""
+        found = next(_moves(self.trial.session, self.subject), None)
+        if found is None or home.parent is None or home.user is not entry.home.user or home is entry.home:
+            return
+        updater, name = found
+        if self.trial.try_update(updater, entry.document, {name: home.parent.id}).ok:
+            self._told(f"{updater.operation.method.upper()} moves {entry.name} to {home.name}")
+            entry.home, entry.document.around = home, home.around
+            entry.held = self._held(entry.document)
+
+    def delete(self, entry: Entry) -> None:
+        """Delete a document."""
+        if self.subject.deleters and self.trial.delete(entry.document).ok:
+            self._remove(entry)
+            self._told(f"DELETE removes {entry.name}")
+
+    def race(self, home: Home, changed: Entry | None, deleted: Entry | None) -> None:
+        """Create a document, change another and delete a third at the same time."""
+        creates = self.trial.create_call(
+            self.subject, home.user, self.trial.body(self.subject, self.trial.creator(self.subject), home.user),
+            around=home.around,
+        )  # fmt: skip
+        calls, told = [creates], [f"a create{_in(home)}"]
+        updater = next((one for one in self.subject.updaters if one.partial), None)
+        changes: dict[str, Any] = {}
+        if changed is not None and changed is not deleted and updater is not None:
+            changes = self._changes(changed, updater)
+            calls.append(self.trial.update_call(updater, changed.document, changes))
+            told.append(f"a change of {changed.name}")
+        if deleted is not None and self.subject.deleters:
+            calls.append(self._deletion(deleted))
+            told.append(f"a delete of {deleted.name}")
+        answers = self.trial.volley(calls)
+        self._told(f"at the same time {', '.join(told)}")
+        self._settle_race(home, answers, changed if changes else None, changes, deleted)
+
+    def _settle_race(
+        self, home: Home, answers: list[Exchange], changed: Entry | None, changes: Mapping[str, Any],
+        deleted: Entry | None,
+    ) -> None:  # fmt: skip
+        made = self.trial.adopt(self.subject, home.user, answers[0])
+        if made is not None and made.id is not None:
+            self._add(home, made)
+        for answer in answers[1:]:
+            if not answer.ok:
+                continue
+            if answer.call.operation in self.subject.deleters and deleted is not None:
+                self._remove(deleted)
+            elif changed is not None:
+                changed.held |= {name: value for name, value in changes.items() if name in changed.held}
+
+    def _deletion(self, entry: Entry) -> Call:
+        operation = self.subject.deleters[0]
+        place = self.trial.place(operation, entry.document)
+        return self.trial.call_of(operation, entry.document.user, place)
+
+    # What must be seen
+
+    def read(self, entry: Entry) -> None:
+        """Hold that a document is what the last write to it left."""
+        seen = self.trial.look_for(entry.document, entry.document.user)
+        if seen is None:
+            raise self._broken(f"{entry.name} to be there", f"it is not: {self.trial.exchanges[-1].told(60)}")
+        for name, value in entry.held.items():
+            if name in seen and not (same(value, seen[name]) and same(seen[name], value)):
+                raise self._broken(f"{name} of {entry.name} to be {shown(value)}", f"it is {shown(seen[name])}")
+
+    def look_through(self, home: Home) -> None:
+        """Hold that a list shows what is there, each once, and nothing else of this program's."""
+        if not self.subject.listers:
+            return
+        keys = self._keys(home)
+        for entry in self.entries:
+            times, here = keys.count(str(entry.document.id)), entry.home is home
+            if times != here and (here or self._is_apart(entry.home, home)):
+                wanted = "once" if here else "not"
+                where = f"the list{_in(home)} of {home.user.name}" if home.user.name else f"the list{_in(home)}"
+                raise self._broken(f"{where} to show {entry.name} {wanted}", f"it shows it {times} times")
+        for entry in self.gone:
+            if str(entry.document.id) in keys and not self._is_there_again(entry):
+                raise self._broken(f"the list{_in(home)} to be without {entry.name}", "it is shown still")
+
+    def hide(self, entry: Entry, other: User) -> None:
+        """Hold that who may not see a document is not shown it."""
+        if self._is_owned() and self.trial.look_for(entry.document, other) is not None:
+            raise self._broken(f"{other.name} not to see {entry.name}", "it is shown")
+
+    def hold(self) -> None:
+        """Hold that everything is as the program left it."""
+        for home in self.homes:
+            self.look_through(home)
+            self._count(home)
+        for entry in self.entries:
+            self.read(entry)
+
+    def _count(self, home: Home) -> None:
+        if home.parent is None or not home.counts:
+            return
+        seen = self.trial.look(home.parent)
+        here = sum(entry.home is home for entry in self.entries)
+        for name, start in home.counts.items():
+            if seen.get(name) != start + here:
+                raise self._broken(f"{name} of {home.name} to be {start + here}", f"it is {shown(seen.get(name))}")
+
+    # Beside
+
+    def _is_owned(self) -> bool:
+        creator = self.trial.creator(self.subject)
+        return bool(self.subject.resource.owner) or owning(self.trial.session, self.subject, creator) is not None
+
+    def _is_apart(self, one: Home, other: Home) -> bool:
+        """Whether what lies in one place must not be shown in the other."""
+        return one.parent is not other.parent or (one.user is not other.user and bool(self.subject.resource.owner))
+
+    def _is_there_again(self, gone: Entry) -> bool:
+        """Whether a new document has the id of one that was deleted."""
+        return any(str(entry.document.id) == str(gone.document.id) for entry in self.entries)
+
+    def _keys(self, home: Home) -> list[str]:
+        keys: list[str] = []
+        for _, entries in pages(self.trial, self.subject, home.user, home.around, {}):
+            new = [str(entry.get(self.subject.key)) for entry in entries]
+            if new and set(new) <= set(keys):
+                break  # the server knows no second page
+            keys += new
+            if len(keys) > MOST_LEFT:
+                raise NotExercised("the list shows too many other documents to be read page by page")
+        return keys
+
+    def _changes(self, entry: Entry, updater: Updater) -> dict[str, Any]:
+        return self.trial.kept(updater, entry.document, self.trial.session.bodies.change(self.subject, updater))
+
+    def _add(self, home: Home, document: Document) -> None:
+        name = ascii_uppercase[len(self.entries) + len(self.gone)]
+        self.entries.append(Entry(name, home, document, self._held(document)))
+
+    def _remove(self, entry: Entry) -> None:
+        self.entries.remove(entry)
+        self.gone.append(entry)
+
+    def _held(self, document: Document) -> dict[str, Any]:
+        """What a read shows of the properties that nobody but a client sets."""
+        creator = self.trial.creator(self.subject)
+        named = {*self.subject.requested(creator)}.union(
+            *(self.subject.requested(u.operation) for u in self.subject.updaters)
+        )
+        seen = self.trial.look(document)
+        return {name: seen[name] for name in named - self.subject.server_set if name in seen}
+
+    def _told(self, step: str) -> None:
+        self.story.append(step)
+
+    def _broken(self, expected: str, seen: str) -> Broken:
+        return Broken(f"after [{'; '.join(self.story)}] {expected}", seen)
+
+
+def _in(home: Home) -> str:
+    return f" below {home.name}" if home.parent is not None else ""
+
+
+def _homes(trial: Trial, subject: Subject, counters: tuple[str, ...]) -> Iterator[Home]:
+    """Two places of one user and one of another below new parents; where there are no parents, one of each user."""
+    session, creator = trial.session, trial.creator(subject)
+    above = parents(session, subject, creator)
+    users = list(next(iter(session.crowd.pairs()), (trial.user,)))
+    if not above or not above[-1][1].creators:
+        for user in users if subject.resource.owner and not above else [trial.user]:
+            yield Home("the list", user, session.surroundings(creator, user, None))
+        return
+    for number, user in enumerate([users[0], users[0], *users[1:]], 1):
+        parent = trial.create(above[-1][1], user)
+        seen = trial.look(parent) if counters else {}
+        counts = {name: seen[name] for name in counters if isinstance(seen.get(name), int)}
+        yield Home(f"{above[-1][1].collection} {number}", user, under(trial, subject, parent), parent, counts)
+
+
+def _moves(session: Session, subject: Subject) -> Iterator[tuple[Updater, str]]:
+    """The updates that may take a document to another parent, and the property that names it."""
+    above = parents(session, subject, subject.creators[0])
+    for updater in subject.updaters:
+        names = [name for _, name in updater.action.scope if name in subject.requested(updater.operation)]
+        free = [name for name in names if name not in subject.bound_on_update | subject.server_set]
+        if above and free:
+            yield updater, free[-1]
+
+
+def skipping() -> suppress:
+    """Leaves out a step that the server does not take: what it refuses wrongly is for the other checks to say."""
+    return suppress(NotExercised)
