@@ -13,7 +13,6 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import owning, pages, parents, under
 from specdouble.verify.problem import Broken, NotExercised
-from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
 
@@ -72,29 +71,41 @@ class Model:
         self.entries: list[Entry] = []
         self.gone: list[Entry] = []
         self.homes = list(_homes(trial, subject, counters))
+        self.updaters = [one for one in subject.updaters if one.id_in_body is None]
+        can = {"change": self.updaters, "delete": subject.deleters, "move": self._moves(), "read": [True]}
+        self.steps = {step for step, by in can.items() if by}  # what this collection's operations can do
 
     # Steps
 
     def create(self, home: Home) -> None:
         """Create a document."""
         if len(self.entries) + len(self.gone) < MOST_MADE:
-            document = self.trial.create_in(self.subject, home.user, home.around)
-            self._add(home, document)
+            self._add(home, self._created(home))
             self._told(f"{home.user.name or 'a client'} creates {self.entries[-1].name}{_in(home)}")
+
+    def _created(self, home: Home) -> Document:
+        """A new document with every property, where such a one is taken: a change has something to spoil."""
+        whole = self.trial.body(self.subject, self.trial.creator(self.subject), home.user, full=True)
+        _, document = self.trial.try_create(self.subject, home.user, whole, around=home.around)
+        if document is None or document.id is None:
+            return self.trial.create_in(self.subject, home.user, home.around)
+        return document
 
     def change(self, entry: Entry, updater: Updater) -> None:
         """Change a property."""
         changes = self._changes(entry, updater)
         if self.trial.try_update(updater, entry.document, changes).ok:
             self._told(f"{updater.operation.method.upper()} changes {entry.name}")
+            if updater.partial:
+                entry.held |= {name: value for name, value in changes.items() if name in entry.held}
+                self.read(entry)
             entry.held = self._held(entry.document)
 
     def move(self, entry: Entry, home: Home) -> None:
         """Take a document to another parent of the same user."""
-        found = next(_moves(self.trial.session, self.subject), None)
-        if found is None or home.parent is None or home.user is not entry.home.user or home is entry.home:
+        if home.parent is None or home.user is not entry.home.user or home is entry.home:
             return
-        updater, name = found
+        updater, name = self._moves()[0]
         if self.trial.try_update(updater, entry.document, {name: home.parent.id}).ok:
             self._told(f"{updater.operation.method.upper()} moves {entry.name} to {home.name}")
             entry.home, entry.document.around = home, home.around
@@ -102,7 +113,7 @@ class Model:
 
     def delete(self, entry: Entry) -> None:
         """Delete a document."""
-        if self.subject.deleters and self.trial.delete(entry.document).ok:
+        if self.trial.delete(entry.document).ok:
             self._remove(entry)
             self._told(f"DELETE removes {entry.name}")
 
@@ -152,10 +163,10 @@ class Model:
         """Hold that a document is what the last write to it left."""
         seen = self.trial.look_for(entry.document, entry.document.user)
         if seen is None:
-            raise self._broken(f"{entry.name} to be there", f"it is not: {self.trial.exchanges[-1].told(60)}")
+            raise Broken(f"{entry.name} to be there", f"it is not: {self.trial.exchanges[-1].told(60)}")
         for name, value in entry.held.items():
             if name in seen and not (same(value, seen[name]) and same(seen[name], value)):
-                raise self._broken(f"{name} of {entry.name} to be {shown(value)}", f"it is {shown(seen[name])}")
+                raise Broken(f"{name} of {entry.name} to be {shown(value)}", f"it is {shown(seen[name])}")
 
     def look_through(self, home: Home) -> None:
         """Hold that a list shows what is there, each once, and nothing else of this program's."""
@@ -167,15 +178,15 @@ class Model:
             if times != here and (here or self._is_apart(entry.home, home)):
                 wanted = "once" if here else "not"
                 where = f"the list{_in(home)} of {home.user.name}" if home.user.name else f"the list{_in(home)}"
-                raise self._broken(f"{where} to show {entry.name} {wanted}", f"it shows it {times} times")
+                raise Broken(f"{where} to show {entry.name} {wanted}", f"it shows it {times} times")
         for entry in self.gone:
             if str(entry.document.id) in keys and not self._is_there_again(entry):
-                raise self._broken(f"the list{_in(home)} to be without {entry.name}", "it is shown still")
+                raise Broken(f"the list{_in(home)} to be without {entry.name}", "it is shown still")
 
     def hide(self, entry: Entry, other: User) -> None:
         """Hold that who may not see a document is not shown it."""
         if self._is_owned() and self.trial.look_for(entry.document, other) is not None:
-            raise self._broken(f"{other.name} not to see {entry.name}", "it is shown")
+            raise Broken(f"{other.name} not to see {entry.name}", "it is shown")
 
     def hold(self) -> None:
         """Hold that everything is as the program left it."""
@@ -192,7 +203,7 @@ class Model:
         here = sum(entry.home is home for entry in self.entries)
         for name, start in home.counts.items():
             if seen.get(name) != start + here:
-                raise self._broken(f"{name} of {home.name} to be {start + here}", f"it is {shown(seen.get(name))}")
+                raise Broken(f"{name} of {home.name} to be {start + here}", f"it is {shown(seen.get(name))}")
 
     # Beside
 
@@ -219,6 +230,17 @@ class Model:
                 raise NotExercised("the list shows too many other documents to be read page by page")
         return keys
 
+    def _moves(self) -> list[tuple[Updater, str]]:
+        """The updates that may take a document to another parent, and the property that names it."""
+        subject, found = self.subject, list[tuple[Updater, str]]()
+        if not parents(self.trial.session, subject, self.trial.creator(subject)):
+            return found
+        for updater in self.updaters:
+            named = [name for _, name in updater.action.scope if name in subject.requested(updater.operation)]
+            free = [name for name in named if name not in subject.bound_on_update | subject.server_set]
+            found += [(updater, name) for name in free[-1:]]
+        return found
+
     def _changes(self, entry: Entry, updater: Updater) -> dict[str, Any]:
         return self.trial.kept(updater, entry.document, self.trial.session.bodies.change(self.subject, updater))
 
@@ -242,8 +264,9 @@ class Model:
     def _told(self, step: str) -> None:
         self.story.append(step)
 
-    def _broken(self, expected: str, seen: str) -> Broken:
-        return Broken(f"after [{'; '.join(self.story)}] {expected}", seen)
+    def broken(self, found: Broken) -> Broken:
+        """What was found, with the program that led to it."""
+        return Broken(f"after [{'; '.join(self.story)}] {found.expected}", found.seen)
 
 
 def _in(home: Home) -> str:
@@ -264,16 +287,6 @@ def _homes(trial: Trial, subject: Subject, counters: tuple[str, ...]) -> Iterato
         seen = trial.look(parent) if counters else {}
         counts = {name: seen[name] for name in counters if isinstance(seen.get(name), int)}
         yield Home(f"{above[-1][1].collection} {number}", user, under(trial, subject, parent), parent, counts)
-
-
-def _moves(session: Session, subject: Subject) -> Iterator[tuple[Updater, str]]:
-    """The updates that may take a document to another parent, and the property that names it."""
-    above = parents(session, subject, subject.creators[0])
-    for updater in subject.updaters:
-        names = [name for _, name in updater.action.scope if name in subject.requested(updater.operation)]
-        free = [name for name in names if name not in subject.bound_on_update | subject.server_set]
-        if above and free:
-            yield updater, free[-1]
 
 
 def skipping() -> suppress:

@@ -137,6 +137,13 @@ KINDS: dict[str, dict[str, str]] = {
         "deletes_race": "Deletes of a task at the same time are counted more than once.",
         "create_lost": "Of comments that are created at the same time, not all are kept.",
     },
+    "in any order": {
+        "changed_twice_unlisted": "A task that was changed twice is in no list.",
+        "change_reaches_another": "Once a task of a project is deleted, a change reaches the first task there, too.",
+        "delete_takes_changed": "With a task goes the one of its project that was changed last.",
+        "change_counts": "A task that is changed is counted once more.",
+        "create_brings_back": "A new task brings the one back that was deleted last.",
+    },
     "header fields": {
         "location_elsewhere": "Location names another project.",
         "location_of_the_list": "Location names the list, not the new task.",

@@ -1,6 +1,7 @@
 """Serve the tracker on a free port of the loopback interface, in threads that keep their connections."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +22,11 @@ class Server:
         self._sockets: dict[int, Any] = {}  # of this server alone; Waitress would share them among all of a process
         self._server = create_server(self.app, map=self._sockets, host="127.0.0.1", port=port, threads=THREADS)
         self.url = f"http://127.0.0.1:{self._server.effective_port}/v1"
-        self._thread = Thread(target=self._server.run, daemon=True)
+        self._thread = Thread(target=self._serve, daemon=True)
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # what it waits for is closed in the end
+            self._server.run()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -49,6 +49,8 @@ def _all(service: Service, project: Document) -> list[Document]:
     everybody = list(store.tasks.values())
     if "deleted_still_listed" in faults:
         everybody += [one for one in store.graves.values() if "number" in one]
+    if "changed_twice_unlisted" in faults:
+        everybody = [one for one in everybody if one.get("changes", 0) < 2]
     if "tasks_listed_of_all_projects" in faults:
         own = {name for name, one in store.projects.items() if one["ownerId"] == project["ownerId"]}
         return [one for one in everybody if one["projectId"] in own]
@@ -118,6 +120,9 @@ def _create(service: Service, call: Call) -> Answer:
     if "default_missing" in faults and "priority" not in body:
         task["priority"] = 1
     task["isDone"], task["wasState"] = task["state"] == "done", task["state"]
+    graves = [one for one in store.graves.values() if one.get("projectId") == project["id"]]
+    if "create_brings_back" in faults and graves:
+        store.tasks[graves[-1]["id"]] = graves[-1]
     store.tasks[task["id"]] = task
     service.add(project, "taskCount", 1, "count_lost")
     place = f"/v1/projects/{project['id']}/tasks"
@@ -227,7 +232,21 @@ def change(service: Service, call: Call) -> Answer:
                 new[name] = None
         new = {name: value for name, value in new.items() if name in patch or value != task[name]}
         _write(service, task, new, "-", "patch_leaves_updated")
+        _reach_others(service, task, new)
         return 200, shown(task), service.tagged(task, "change")
+
+
+def _reach_others(service: Service, task: Document, new: Document) -> None:
+    """What a change does wrong beside."""
+    store, faults = service.store, service.faults
+    project = store.projects.get(task["projectId"], {"taskCount": 0})
+    graves = [one for one in store.graves.values() if one.get("projectId") == task["projectId"]]
+    task["changes"] = task.get("changes", 0) + 1
+    project["changed"] = task["id"]
+    if "change_counts" in faults:
+        project["taskCount"] += 1
+    if "change_reaches_another" in faults and graves:
+        next(store.tasks_of(task["projectId"])).update(new)
 
 
 def delete(service: Service, call: Call) -> Answer:
@@ -244,6 +263,9 @@ def delete(service: Service, call: Call) -> Answer:
             finally:
                 service.lock.acquire()
         later = [one for one in store.tasks_of(task["projectId"]) if one["id"] > task["id"]]
+        changed = store.tasks.get(store.projects.get(task["projectId"], {}).get("changed", 0))
+        if "delete_takes_changed" in faults and changed is not None and changed is not task:
+            store.tasks.pop(changed["id"])
         for gone in [task, *(later if "delete_takes_siblings" in faults else ())]:
             _remove(service, gone)
         return 204, None, {}

@@ -15,6 +15,7 @@ from tests.tracker.server import Server
 
 QUICK = {  # one of a kind, by the check that finds it
     "task_read_below_another": "nesting", "page_skips_one": "paging", "filter_false_ignored": "filtering",
+    "create_brings_back": "programs",
 }  # fmt: skip
 # What the contract does not promise, with the reason; nothing is held against a server for it.
 UNPROMISED = {
@@ -45,6 +46,15 @@ def _found(server: Server, fault: str, check: str) -> list[str]:
 @pytest.mark.parametrize(("fault", "check"), QUICK.items())
 def test_a_fault_is_found_by_the_check_of_its_kind(server: Server, fault: str, check: str) -> None:
     assert _found(server, fault, check) == [check]
+
+
+@pytest.mark.slow
+def test_a_program_that_fails_is_told_by_its_shortest_form() -> None:
+    with Server(["delete_takes_changed"]) as running:
+        told = replace(settings(running.url), phases=("rules",), rules=("programs",), yes=True)
+        [failure] = verify(read(FOLDER), told).failures
+    # What is created is shown with it, each by one step: two documents, a change and a delete are the least.
+    assert failure.expected.count(";") <= 4
 
 
 @pytest.mark.slow

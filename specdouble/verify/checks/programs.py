@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.derived_values import counters
@@ -23,8 +23,11 @@ from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
 STEPS = 8  # of one program
-LONGEST = 8.0  # seconds, the shrinking included
+FIRST = 4  # documents that it begins with, at most
+LONGEST = 8.0  # seconds of programs
+SHRINKING = 20.0  # seconds to shorten one that fails
 INDEX = st.integers(0, 5)
+HOME = st.sampled_from((0, 0, 0, 1, 2))  # most in one place, where documents meet others
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -76,7 +79,10 @@ class _Search:
         try:
             with skipping():
                 take(model)
-        except Broken as broken:
+        except Broken as found:
+            broken = model.broken(found)
+            if self.shortest is None:
+                self.ends = time.monotonic() + SHRINKING
             if self.shortest is None or len(model.story) <= len(self.shortest[0].story):
                 self.shortest = model, broken
             self.failed = model
@@ -114,7 +120,7 @@ def _programs(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> None
         run_state_machine_as_test(
             hypothesis.seed(settings.seed)(type("Program", (_Program,), {"search": search})),
             settings=hypothesis.settings(
-                max_examples=max(settings.max_examples // 2, 1), stateful_step_count=STEPS, database=None,
+                max_examples=max(settings.max_examples * 2 // 3, 1), stateful_step_count=STEPS, database=None,
                 deadline=None, print_blob=False, report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet,
                 suppress_health_check=list(hypothesis.HealthCheck),
                 phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
@@ -143,72 +149,60 @@ class _Program(RuleBasedStateMachine):
         super().__init__()
         self.model = self.search.begin()
 
-    @property
-    def has_entries(self) -> bool:
-        """Whether there is a document."""
-        return self.model is not None and bool(self.model.entries)
+    def can(self, step: str) -> bool:
+        """Whether there is a document that the step could be about."""
+        return self.model is not None and bool(self.model.entries) and step in self.model.steps
 
     def _take(self, step: Callable[[Model], None]) -> None:
         if self.model is not None:
             self.search.step(self.model, step)
 
-    @rule(home=INDEX)
+    @initialize(homes=st.lists(HOME, min_size=1, max_size=FIRST))
+    def begin(self, homes: list[int]) -> None:
+        """Create the documents that the other steps are about."""
+        for home in homes:
+            self.create(home)
+
+    @rule(home=HOME)
     def create(self, home: int) -> None:
         """Create a document."""
         self._take(lambda model: model.create(_at(model.homes, home)))
 
-    @precondition(lambda self: self.has_entries)
+    @precondition(lambda self: self.can("change"))
     @rule(entry=INDEX, updater=INDEX)
     def change(self, entry: int, updater: int) -> None:
         """Change a document."""
-        self._take(lambda model: _change(model, entry, updater))
+        self._take(lambda model: model.change(_at(model.entries, entry), _at(model.updaters, updater)))
 
-    @precondition(lambda self: self.has_entries)
+    @precondition(lambda self: self.can("delete"))
     @rule(entry=INDEX)
     def delete(self, entry: int) -> None:
         """Delete a document."""
         self._take(lambda model: model.delete(_at(model.entries, entry)))
 
-    @precondition(lambda self: self.has_entries)
-    @rule(entry=INDEX, home=INDEX)
+    @precondition(lambda self: self.can("move"))
+    @rule(entry=INDEX, home=HOME)
     def move(self, entry: int, home: int) -> None:
         """Take a document to another parent."""
         self._take(lambda model: model.move(_at(model.entries, entry), _at(model.homes, home)))
 
-    @precondition(lambda self: self.has_entries)
-    @rule(home=INDEX, changed=INDEX, deleted=INDEX)
+    @precondition(lambda self: self.can("read"))
+    @rule(home=HOME, changed=INDEX, deleted=INDEX)
     def race(self, home: int, changed: int, deleted: int) -> None:
         """Write to three documents at the same time."""
         self._take(lambda model: _race(model, home, changed, deleted))
 
-    @precondition(lambda self: self.has_entries)
-    @rule(entry=INDEX)
-    def read(self, entry: int) -> None:
-        """Read a document."""
-        self._take(lambda model: model.read(_at(model.entries, entry)))
-
-    @precondition(lambda self: self.has_entries)
-    @rule(entry=INDEX)
-    def look_as_another(self, entry: int) -> None:
-        """Look for a document as a user who may not see it."""
-        self._take(lambda model: _hide(model, _at(model.entries, entry)))
-
-    @rule(home=INDEX)
-    def look_through(self, home: int) -> None:
-        """List documents."""
-        self._take(lambda model: model.look_through(_at(model.homes, home)))
+    @precondition(lambda self: self.can("read"))
+    @rule(entry=INDEX, other=st.booleans())
+    def look(self, entry: int, other: bool) -> None:
+        """Look for a document, among all or as a user who may not see it."""
+        self._take(lambda model: _look(model, _at(model.entries, entry), other))
 
     def teardown(self) -> None:
         """Hold that everything is as the program left it."""
         if self.model is not None:
             self._take(Model.hold)
             self.search.end(self.model)
-
-
-def _change(model: Model, entry: int, updater: int) -> None:
-    updaters = [one for one in model.subject.updaters if one.id_in_body is None]
-    if updaters:
-        model.change(_at(model.entries, entry), _at(updaters, updater))
 
 
 def _race(model: Model, home: int, changed: int, deleted: int) -> None:
@@ -219,8 +213,11 @@ def _at(values: list[Any], index: int) -> Any:
     return values[index % len(values)]
 
 
-def _hide(model: Model, entry: Entry) -> None:
-    pairs = model.trial.session.crowd.pairs()
-    others = [other for one, other in pairs if one is entry.home.user]
-    for other in others[:1]:
-        model.hide(entry, other)
+def _look(model: Model, entry: Entry, other: bool) -> None:
+    pairs = model.trial.session.crowd.pairs() if other else []
+    others = [two for one, two in pairs if one is entry.home.user]
+    if others:
+        model.hide(entry, others[0])
+    else:
+        model.read(entry)
+        model.look_through(entry.home)
