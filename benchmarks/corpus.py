@@ -162,12 +162,14 @@ async def _call_all(double: Double, app: Any, result: Result, started: float) ->
 
 def ids(double: Double, operation: Operation) -> dict[str, Any]:
     """Of a document that exists: its id, and those of its parents."""
-    action = double.contract.actions.get(operation.id)
+    action, parents = double.contract.actions.get(operation.id), _parents(double, operation)
     documents = _documents(double, action.collection) if action else []
     if action is None or not documents:
-        return _parents(double, operation)
-    document = documents[0]
-    found = {name: document.get(to) for name, to in action.scope}
+        return parents
+    # Documents of one kind may stand under parents of several: one of those that the path speaks of.
+    scope = {to: parents[name] for name, to in action.scope if name in parents}
+    document = next((one for one in documents if scope.items() <= one.items()), documents[0])
+    found = {name: document.get(to) for name, to in action.scope} | parents
     if action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
     return found

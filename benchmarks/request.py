@@ -59,7 +59,9 @@ def request_of(
         elif parameter.location == "query":
             pairs += _in_query(parameter, value)
         elif parameter.location == "header":
-            request.headers[parameter.name.lower()] = _simple(parameter, value)
+            # Of a document that is there, whatever its version (RFC 9110, 13.1.1).
+            any_version = parameter.name.lower() == "if-match"
+            request.headers[parameter.name.lower()] = "*" if any_version else _simple(parameter, value)
         elif parameter.location == "cookie":
             request.headers["cookie"] = f"{parameter.name}={quote(_text(value))}"
     request.path = re.sub(r"\{[^{}/]+\}", "sample", request.path)
@@ -175,4 +177,5 @@ def _credentials(contract: Contract, operation: Operation, headers: dict[str, st
         elif kind == "basic" or str(scheme.get("scheme")).lower() == "basic":
             headers["authorization"] = "Basic dXNlcjpwYXNz"
         else:
-            headers["authorization"] = "Bearer corpus-token"
+            word = str(scheme.get("scheme")) if kind == "http" else "Bearer"
+            headers["authorization"] = f"{word} corpus-token"

@@ -179,6 +179,18 @@ class Writer:
             return not isinstance(value, dict)
         return self.described.violation(schema, value, self.described.writes, formats=True) is None
 
+    @staticmethod
+    def _named_alike(name: str, known: Mapping[str, Any]) -> list[Any]:
+        """What is known under the name: `generations` asks for a `generation`."""
+        return [value for one, value in known.items() if plain(name) in (plain(one), plain(one) + "s")]
+
+    def _chooses(self, parameter: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+        """Whether a list that is not asked for the value would leave it out by the parameter's default."""
+        schema = self.described.resolve(parameter.get("schema")) if "schema" in parameter else parameter
+        default = schema.get("default") if isinstance(schema, dict) else None
+        same = self._named_alike(parameter["name"], known)
+        return default is not None and bool(same) and same[0] != default and self._takes(parameter, same[0])
+
     def request(
         self, operation: Operation, parameters: Mapping[str, str], body: Any, known: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -189,8 +201,8 @@ class Writer:
             if place == "path":
                 told = parameters.get(name) or self._parameter(parameter)
                 path = path.replace("{" + name + "}", quote(told, safe=""))
-            elif parameter.get("required") is True and place == "query":
-                same = [value for one, value in known.items() if plain(one) == plain(name)]
+            elif place == "query" and (parameter.get("required") is True or self._chooses(parameter, known)):
+                same = self._named_alike(name, known)
                 is_known = bool(same) and self._takes(parameter, same[0])
                 query.append((name, _written(same[0]) if is_known else self._parameter(parameter)))
             elif parameter.get("required") is True and place == "header":

@@ -84,6 +84,11 @@ def is_mostly(one: Found | Sent, other: Found) -> bool:
     return len(common) > 1 and 2 * len(common) >= len(one.properties)
 
 
+def is_part(one: Sent, other: Found) -> bool:
+    """Whether all of the one's properties are the other's: a new name, and nothing else."""
+    return 0 < len(common_names(one.properties, other.properties)) == len(one.properties)
+
+
 def can_succeed(operation: Operation) -> bool:
     """Whether the contract declares an answer with which the operation can succeed."""
     return 200 <= operation.success < 400 and operation.response(operation.success) is not None

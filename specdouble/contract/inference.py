@@ -17,7 +17,7 @@ from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.bodies import Bodies, Found, Properties, common_names
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
-from specdouble.contract.guesses import Guesses, can_succeed, is_mostly
+from specdouble.contract.guesses import Guesses, can_succeed, is_mostly, is_part
 from specdouble.contract.identity import identity_of, is_number
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting
@@ -303,7 +303,7 @@ class _Collections:
         if showing is not None:
             return showing
         # A POST may do anything: it changes the document where its answer shows it, or where it takes the like.
-        is_doubtful = method == "post" and not (sent and is_mostly(sent, found))
+        is_doubtful = method == "post" and not (sent and (is_mostly(sent, found) or is_part(sent, found)))
         return None if does == "read" or is_doubtful else action
 
     def showing(self, action: Action, operation: Operation, found: Found, identity: str) -> Action | None:
@@ -337,9 +337,15 @@ class _Collections:
             return properties
         own = properties[identity]
         schemas = self.guesses.nesting.demands(f"{group.path}/{{{group.parameter}}}")
-        demands = {key: schema[key] for schema in schemas[:1] for key in _DEMANDING if key in schema}
+        demands: dict[str, object] = {}
+        for schema in schemas:  # that of the path itself before those of deeper ones
+            if schema.get("type") == schemas[0].get("type"):
+                demands = {key: schema[key] for key in _DEMANDING if key in schema} | demands
         if types_of(own) == {"string"} and any(types_of(one) & {"integer", "number"} for one in schemas):
             demands["pattern"] = "^[1-9][0-9]{5}$"  # a text in the document, a number in a path
+        choices = demands.get("enum")
+        if isinstance(choices, list) and "string" not in types_of(own):  # the other way round
+            demands["enum"] = [int(one) if re.fullmatch(r"\d{1,18}", str(one)) else one for one in choices]
         return {**properties, identity: {**demands, **own}}
 
     def rules(self, resource: Resource, group: _Group) -> Iterator[CollectionRule]:

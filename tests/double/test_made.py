@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,71 @@ def test_they_are_no_writes_of_a_client_and_come_back_after_a_reset(contract: Pa
     assert world.collection("shops", None).find({}) == []
     double.reset()
     assert documents(double, NAMES) == before
+
+
+def made_of(tmp_path: Path, paths: dict[str, Any], properties: dict[str, Any]) -> Double:
+    """The double of a contract of 3.0 with those paths, and one schema `Thing`."""
+    contract = {
+        "openapi": "3.0.3",
+        "info": {"title": "A", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": {"Thing": {"type": "object", "properties": properties}}},
+    }
+    (tmp_path / "openapi.json").write_text(json.dumps(contract))
+    return Double(Settings(tmp_path / "openapi.json", seed=1))
+
+
+def reading(path: str, **schemas: dict[str, Any]) -> dict[str, Any]:
+    """The paths to all things and to one of them, whose parameters have those schemas."""
+    thing = {"$ref": "#/components/schemas/Thing"}
+    answer = {"200": {"description": "a", "content": {"application/json": {"schema": thing}}}}
+    answers = {
+        "200": {"description": "a", "content": {"application/json": {"schema": {"type": "array", "items": thing}}}}
+    }
+    parameters = [{"name": name, "in": "path", "required": True, "schema": one} for name, one in schemas.items()]
+    above = path.rpartition("/")[0]
+    outer = [one for one in parameters if "{" + one["name"] + "}" in above]
+    return {
+        above: {"parameters": outer, "get": {"responses": answers}},
+        path: {
+            "parameters": parameters,
+            "get": {"responses": answer},
+            "delete": {"responses": {"204": {"description": "b"}}},
+        },
+    }
+
+
+def test_of_an_example_that_is_a_whole_address_the_path_names_the_last_part(tmp_path: Path) -> None:
+    paths = reading("/things/{thingId}", thingId={"type": "string", "maxLength": 20})
+    address = "/subscriptions/one/groups/two/things/west"
+    double = made_of(tmp_path, paths, {"id": {"type": "string", "example": address}, "name": {"type": "string"}})
+    first = documents(double, ("things",))["things"][0]
+    assert first["id"] == "west"
+
+
+def test_an_example_that_the_path_does_not_take_names_no_document(tmp_path: Path) -> None:
+    paths = reading("/things/{thingId}", thingId={"type": "string", "enum": ["google", "github"]})
+    double = made_of(tmp_path, paths, {"id": {"type": "string", "example": "Google"}, "name": {"type": "string"}})
+    found = documents(double, ("things",))["things"]
+    assert {one["id"] for one in found} <= {"google", "github"}
+    assert found
+
+
+def test_an_id_is_one_that_deeper_paths_take_too(tmp_path: Path) -> None:
+    paths = reading("/things/{thingId}", thingId={"type": "string", "maxLength": 40})
+    key = {"name": "thingId", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^t-[0-9]{5}$"}}
+    paths["/things/{thingId}/copy"] = {"post": {"parameters": [key], "responses": {"204": {"description": "c"}}}}
+    double = made_of(tmp_path, paths, {"id": {"type": "string"}, "name": {"type": "string"}})
+    assert all(one["id"][:2] == "t-" for one in documents(double, ("things",))["things"])
+
+
+def test_what_a_path_stands_under_is_a_value_that_every_path_takes(tmp_path: Path) -> None:
+    paths = reading("/kinds/{kind}/things/{thingId}", kind={"type": "string"}, thingId={"type": "string"})
+    kinds = {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": ["old", "new"]}}
+    paths["/kinds/{kind}/things/{thingId}"]["delete"]["parameters"] = [kinds]
+    double = made_of(tmp_path, paths, {"id": {"type": "string"}, "name": {"type": "string"}})
+    [scope] = {to for action in double.contract.actions.values() for _, to in action.scope}
+    assert all(one[scope] in ("old", "new") for one in double.made.of("things"))
 
 
 def test_a_chain_of_references_through_hundreds_of_collections_is_followed(tmp_path: Path) -> None:

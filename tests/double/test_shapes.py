@@ -112,3 +112,15 @@ def test_what_is_write_only_is_never_shown(client: httpx.Client) -> None:
     made = client.post("/rooms/atrium/bookings", json={"by": "Ada", "pin": "1234"}).json()
     assert "pin" not in made
     assert "pin" not in client.get(f"/rooms/atrium/bookings/{made['id']}").json()
+
+
+def test_a_post_that_shows_nothing_changes_what_it_takes(client: httpx.Client) -> None:
+    made = client.post("/bridges", json={"pin": "1"}).json()
+    assert client.post(f"/bridges/{made['id']}", json={"pin": "2"}).status_code == 204
+    assert client.get(f"/bridges/{made['id']}").json() == {**made, "pin": "2"}
+
+
+def test_where_the_path_knows_few_ids_a_new_document_has_one_of_them(client: httpx.Client) -> None:
+    made = [client.post("/bridges", json={"pin": str(number)}).json() for number in range(3)]
+    assert {one["id"] for one in made} == {1, 2}
+    assert client.get(f"/bridges/{made[2]['id']}").json() == made[2]

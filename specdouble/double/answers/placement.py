@@ -105,8 +105,11 @@ def _parents(contract: Contract, operation: Operation, action: Action) -> Iterat
     for name, _ in action.scope:
         above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         other = contract.action_at.get((above, name))
-        is_read = other is not None and other.does == "read" and other.collection in contract.findable
-        if other is not None and is_read and _is_made_at(contract, other.collection, above):
+        # One of the same kind, as a snippet's revision under the snippet, may be the document itself.
+        if other is None or other.collection == action.collection:
+            continue
+        is_read = other.does == "read" and other.collection in contract.findable
+        if is_read and _is_made_at(contract, other.collection, above):
             yield _Parent(contract.resources[other.collection], name, other.scope)
 
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from random import Random
 
 from specdouble.contract.json_type import JSON
@@ -47,13 +48,14 @@ class Ids:
 
     def _maker(self, collection: str, schema: dict[str, JSON]) -> Callable[[], str | int]:
         kind, choices = schema.get("type"), schema.get("enum")
+        if isinstance(choices, list) and choices:
+            # One after the other: the contract allows no more.
+            return cycle([one if isinstance(one, int) else str(one) for one in choices]).__next__
         if "integer" in (kind if isinstance(kind, list) else [kind]) or kind == "number":
             least = schema.get("minimum")
             return partial(self._next, collection, max(1, int(least)) if isinstance(least, int | float) else 1)
         if schema.get("format") == "uuid":
             return lambda: str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        if isinstance(choices, list) and choices:  # one is as taken as the other: the contract allows no more
-            return lambda: str(choices[0])
         return self._as_described(schema) or self._object_id
 
     def _next(self, collection: str, first: int) -> int:

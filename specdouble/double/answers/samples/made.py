@@ -225,7 +225,7 @@ class _Maker:
             return None
         wishes = {**self.wishes(number), **told, **self.bonds(number)}
         if resource.id_path:
-            return self.with_id_inside(made, wishes)
+            return self.addressable(self.with_id_inside(made, wishes), number)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
             id_schema = resource.properties.get(resource.id, {})
             made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
@@ -234,7 +234,47 @@ class _Maker:
         whole = {**made, **wishes}
         for keeper in self.keepers:
             keeper.appear(whole)
-        return whole
+        return self.addressable(whole, number)
+
+    def addressable(self, document: Document, number: int) -> Document:
+        """The document, with an id that the paths to it take: an example may be a whole address."""
+        resource, schemas = self.resource, self.contract.schemas
+        slot = schemas.slot(resource.schema, "response")
+        told = document.get(resource.id)
+        if self.is_addressed_by(told):
+            return document
+        for other in self.other_ids(told, number):
+            changed = {**document, resource.id: other}
+            if resource.id_path:
+                changed = with_value_at(changed, resource.id_path, other)
+            if self.is_addressed_by(other) and schemas.is_valid(slot, _visible(resource, changed)):
+                return changed
+        return document
+
+    def is_addressed_by(self, told: JSON) -> bool:
+        """Whether the parameter of each path to one of the documents takes the id."""
+        spelled = [told, str(told)]  # as the document has it, or as text
+        spelled += [int(told)] if isinstance(told, str) and told.isascii() and told.isdigit() else []
+        return all(any(self.contract.schemas.is_valid(slot, one) for one in spelled) for slot in self.addresses)
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        """The slots of the path parameters that name one of the documents."""
+        return [
+            parameter.slot
+            for operation_id, action in self.contract.actions_of.get(self.resource.collection, ())
+            for parameter in self.contract.operations[operation_id].parameters
+            if parameter.name == action.id and parameter.location == "path" and parameter.slot is not None
+        ]
+
+    def other_ids(self, told: JSON, number: int) -> Iterator[JSON]:
+        """What the id may be instead: the last part of an address, one in the style of the schema, one of a path's."""
+        if isinstance(told, str) and "/" in told:
+            yield told.rstrip("/").rpartition("/")[2]
+        yield self.ids.new(self.resource.collection, self.resource.properties.get(self.resource.id, {}))
+        for slot in self.addresses:
+            with suppress(UnsatisfiableError):
+                yield self.sampler.plain(slot, f"{self.resource.collection} {number}")
 
     def with_id_inside(self, made: Document, wishes: Document) -> Document:
         """The document with the same id inside and where the store looks for it."""
@@ -256,8 +296,9 @@ class _Maker:
         """The properties that say what a document belongs to: other documents, its parents, its owner."""
         resource = self.resource
         bonds = self.of_keepers(number, bound=True)
-        for name, (parent, stand_in) in self.parents().items():
-            value = self.pick(parent, 0)
+        for name, (above, stand_in) in self.parents().items():
+            # Documents of one kind may stand under parents of several: each of these has some.
+            value = self.pick(above[number % len(above)], 0) if above else None
             bonds[name] = value if value is not None else stand_in
             if name in resource.within or types_of(resource.properties.get(name)) == {"string"}:
                 bonds[name] = str(bonds[name])
@@ -285,22 +326,31 @@ class _Maker:
             found[resource.owner] = self.pick(users, 0)
         return found
 
-    def parents(self) -> Mapping[str, tuple[str, JSON]]:
-        """For each property (or hidden name) that a path scopes by: the parent's collection, and a stand-in."""
-        found: dict[str, tuple[str, JSON]] = {}
-        for scope, above in parents_of(self.contract, self.resource):
-            if above is not None:
-                found[scope.property] = (above.collection, self.stand_in(scope))
-            found.setdefault(scope.property, ("", self.stand_in(scope)))
-        return found
+    def parents(self) -> Mapping[str, tuple[list[str], JSON]]:
+        """For each property (or hidden name) that a path scopes by: the parents' collections, and a stand-in."""
+        above: dict[str, list[str]] = {}
+        scopes: dict[str, list[_Scope]] = {}
+        for scope, reading in parents_of(self.contract, self.resource):
+            scopes.setdefault(scope.property, []).append(scope)
+            collections = above.setdefault(scope.property, [])
+            if reading is not None and reading.collection not in collections:
+                collections.append(reading.collection)
+        return {name: (above[name], self.stand_in(those)) for name, those in scopes.items()}
 
-    def stand_in(self, scope: _Scope) -> JSON:
-        """A value of a path's parameter, where no kept document is what it names."""
+    def stand_in(self, scopes: list[_Scope]) -> JSON:
+        """A value of a path's parameter, where no kept document is what it names: one that all paths take."""
+        slots = [slot for scope in scopes for slot in self.slots_of(scope)]
+        for slot in slots:
+            with suppress(UnsatisfiableError):
+                value = self.sampler.sample(slot, scopes[0].name)
+                if all(self.contract.schemas.is_valid(other, value) for other in slots):
+                    return value
+        return scopes[0].name
+
+    def slots_of(self, scope: _Scope) -> Iterator[str]:
         for parameter in self.contract.operations[scope.operation].parameters:
             if parameter.name == scope.name and parameter.location == "path" and parameter.slot is not None:
-                with suppress(UnsatisfiableError):
-                    return self.sampler.sample(parameter.slot, scope.name)
-        return scope.name
+                yield parameter.slot
 
     def pick(self, collection: str, number: int, key: str = "") -> JSON:
         """The id, or another key, of a document of another collection; None where that has none."""
