@@ -93,7 +93,9 @@ def reading(path: str, **schemas: dict[str, Any]) -> dict[str, Any]:
     answers = {
         "200": {"description": "a", "content": {"application/json": {"schema": {"type": "array", "items": thing}}}}
     }
-    parameters = [{"name": name, "in": "path", "required": True, "schema": one} for name, one in schemas.items()]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": one} for name, one in schemas.items()
+    ]
     above = path.rpartition("/")[0]
     outer = [one for one in parameters if "{" + one["name"] + "}" in above]
     return {
