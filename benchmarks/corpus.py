@@ -34,7 +34,7 @@ from benchmarks.judge.cycle import judged, load
 from benchmarks.request import Request, request_of
 from specdouble.contract import Contract, Operation, Refused
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 from specdouble.rules.immutable.rule import Immutable
@@ -104,7 +104,7 @@ def examine(file: Path) -> Result:
     started = time.perf_counter()
     try:
         double = Double(Settings(file))
-        app = application(double)
+        app = assembled(double)
     except Refused as refused:
         result.reasons = [str(finding) for finding in refused.findings[:5]]
         return result

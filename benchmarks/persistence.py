@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.contender import ROOT
 from benchmarks.kind import PATH
 from benchmarks.scale import PROMPT
-from specdouble.double.app import compiled_operations
+from specdouble.double.assembly import compiled_operations
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import Operations
 from specdouble.double.server import Server

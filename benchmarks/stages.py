@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.contender import ROOT
 from benchmarks.kind import PATH, STORED
 from benchmarks.scale import PROMPT, microseconds
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.request import Request
@@ -27,7 +27,7 @@ _numbers = itertools.count()
 def measure() -> dict[str, float]:
     """The stages of reading one document, of creating one, and whole requests."""
     double = Double(Settings(ROOT))
-    app, token = application(double), double.token("ada@tether.example")
+    app, token = assembled(double), double.token("ada@tether.example")
     headers = {b"host": b"x", b"authorization": f"Bearer {token}".encode(), b"content-type": b"application/json"}
     stages: dict[str, Callable[[], Any]] = {}
     for name, request in (

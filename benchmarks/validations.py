@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 
 ROUNDS, REQUESTS = 30, 300
@@ -59,7 +59,7 @@ def served(folder: Path, rules: tuple[str, ...]) -> Any:
     """The application of a double under these rules."""
     folder.mkdir()
     (folder / "openapi.json").write_text(json.dumps(contract(rules)), "utf-8")
-    return application(Double(Settings(folder, seed=1)))
+    return assembled(Double(Settings(folder, seed=1)))
 
 
 async def create(app: Any) -> int:

@@ -195,7 +195,7 @@ def test_serving_imports_no_library_of_tokens_before_one_is_shown(library: str) 
     code = f"""
 import sys
 from pathlib import Path
-from specdouble.double.app import application, compiled_operations
+from specdouble.double.assembly import compiled_operations
 from specdouble.double.double import Double, Settings
 from specdouble.double.provider.provider import Provider
 double = Double(Settings(Path("tests/sign_in/schemes.yaml")))

@@ -18,10 +18,9 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from specdouble.contract import Contract
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.control import HEALTH
-from specdouble.double.http.operations import ASGIApp, Message, Operations, Receive, Scope, Send
+from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
@@ -117,8 +116,8 @@ class Server:
         self.double = double
         self._around = around
         self._listener, self.address = listening or listen(host, port)
+        self._operations: Operations
         self._app: ASGIApp
-        self._operations: Operations | None = None
         self._adopt()
         limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
         straight = functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)
@@ -128,7 +127,7 @@ class Server:
             http=cast(Any, straight) if around is None else "httptools",
             ws="none",
             timeout_keep_alive=idle,
-            lifespan="on",
+            lifespan="off" if around is None else "on",
             access_log=False,
             log_level="warning",
             proxy_headers=False,
@@ -188,43 +187,14 @@ class Server:
 
     async def _follow(self, files: list[str], tell: Told) -> None:
         """Serve what is in the files now; whatever is wrong with them, the old serves on, and they are watched."""
-        before = self._app, self._operations
         try:
             self.reload()
-            await self._try()
         except BaseException as error:
             if is_cancelled(error):
                 raise
-            self._app, self._operations = before
             tell(files, error if isinstance(error, Exception) else RuntimeError(f"a module ends the process: {error}"))
         else:
             tell(files, None)
-
-    async def _try(self) -> None:
-        """Ask the new application once: it is compiled with its first event, and may fail at that."""
-        # What asks for nothing but a sign of life changes nothing, and is in no journal.
-        scope: Scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": HEALTH,
-            "raw_path": HEALTH.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [],
-            "client": None,
-            "server": None,
-        }
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(_message: Message) -> None:
-            pass
-
-        await self._app(scope, receive, send)
 
     def reload(self) -> None:
         """Read everything anew and answer by it; the documents stay.
@@ -236,13 +206,9 @@ class Server:
         self._adopt()
 
     def _adopt(self) -> None:
-        """Have the double as it is now answer; its operations are compiled with the first event."""
-        self._operations = None
-        app = application(self.double, self._compiled)
-        self._app = app if self._around is None else self._around(app)
-
-    def _compiled(self, operations: Operations) -> None:
-        self._operations = operations
+        """Have the double as it is now answer."""
+        self._operations = assembled(self.double)
+        self._app = self._operations if self._around is None else self._around(self._operations)
 
     @staticmethod
     def _freeze() -> None:

@@ -63,9 +63,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; the double's own paths, and what prefers a sample, are the double's."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            if scope["type"] == "lifespan":
-                await self.backend.close()
+            await self._live(receive, send)
             return
         headers = dict(scope["headers"])
         if self._is_for_double(scope, headers):
@@ -74,6 +72,13 @@ class Gateway:
         if self.policy.is_open and b"origin" in headers:
             send = partial(_letting_in, headers[b"origin"], send)
         await _Passage(self, scope, receive, send).go()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Be there from the start of the server to its end, and close what is open then (ASGI's lifespan events)."""
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await self.backend.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
     def _is_for_double(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
         is_preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in headers

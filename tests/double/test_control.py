@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,7 +34,7 @@ def asked(
     """The answer of a double to one request; the host is the double's own unless the headers say otherwise."""
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(application(Double(Settings(ROOT, **settings))), client=(client, 1))
+        transport = httpx.ASGITransport(assembled(Double(Settings(ROOT, **settings))), client=(client, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4010") as http:
             return await http.request(method, path, headers=headers)
 

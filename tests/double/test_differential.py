@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from specdouble.double.app import application
-from specdouble.double.http.operations import Operations
+from specdouble.double.assembly import assembled
 from specdouble.double.http.result import Answer
 from specdouble.double.stock import application_of
 from tests.double.differential.applications import (
@@ -147,8 +146,7 @@ def test_successes_refusals_and_failures_are_all_among_the_requests() -> None:
 
 def test_what_is_answered_at_once_is_answered_as_through_asgi() -> None:
     double, _ = ours(FOLDER / "openapi.yaml")
-    told: list[Operations] = []
-    app = application(double, told.append)
+    app = assembled(double)
 
     async def run() -> int:
         count = 0
@@ -157,7 +155,7 @@ def test_what_is_answered_at_once_is_answered_as_through_asgi() -> None:
                 asked = through.build_request(case.method, case.target, content=case.body, headers=case.headers)
                 answer = await through.send(asked)
                 fields = {name.lower(): value for name, value in asked.headers.raw}
-                at_once = told[0].at_once(case.method, asked.url.raw_path, fields, case.body)
+                at_once = app.at_once(case.method, asked.url.raw_path, fields, case.body)
                 if isinstance(at_once, Answer):
                     count += 1
                     length = [] if at_once.status == 204 else [(b"content-length", b"%d" % len(at_once.body))]

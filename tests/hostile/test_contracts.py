@@ -13,7 +13,7 @@ import pytest
 from specdouble.contract import Contract, Finding, Refused, read
 from specdouble.contract.document import MAX_CHAIN
 from specdouble.contract.finding import IDS
-from specdouble.double.app import compiled_operations
+from specdouble.double.assembly import compiled_operations
 from specdouble.double.double import Double, Settings
 
 from .mutation import mutants

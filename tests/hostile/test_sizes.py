@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from specdouble.contract import read
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.paths import Paths
 from tests.hostile.sizes import SIZES, TEXT, Schema, of
@@ -30,7 +30,7 @@ def write(folder: Path, contract: Schema) -> Path:
 
 async def answers(file: Path) -> list[int]:
     """The statuses of the first requests to a double of the contract."""
-    app = application(Double(Settings(file)))
+    app = assembled(Double(Settings(file)))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         path = next(iter(json.loads(file.read_text())["paths"]))

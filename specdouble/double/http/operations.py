@@ -67,12 +67,12 @@ class Operations:
     Args:
         double: whose worlds and journal are used.
         compiled: its operations.
-        app: what `lifespan` events are handed to.
+        app: what events that are no requests are handed to; None where there are none.
         beside: what answers paths that are none of the contract's, for browsers of other origins too.
     """
 
     def __init__(
-        self, double: Served, compiled: Iterable[Compiled], app: ASGIApp, beside: Beside | None = None
+        self, double: Served, compiled: Iterable[Compiled], app: ASGIApp | None = None, beside: Beside | None = None
     ) -> None:
         self._beside = beside
         self._worlds = double.worlds
@@ -101,7 +101,7 @@ class Operations:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer an HTTP request; hand everything else on."""
         if scope["type"] != "http":
-            return self._app(scope, receive, send)
+            return _ignored() if self._app is None else self._app(scope, receive, send)
         if self._beside is not None and self._beside.serves(_path(scope)):
             return self._beside(scope, receive, send)
         if self._is_for_control(_path(scope)):
@@ -378,6 +378,10 @@ def _world_name(headers: dict[bytes, bytes]) -> str:
         if name.lower() == WORLD_HEADER.decode():
             return value
     return DEFAULT_WORLD
+
+
+async def _ignored() -> None:
+    """Nothing is done at the start and the end of a server that tells of them."""
 
 
 async def _waited_for(begun: Awaitable[Awaited], world: World) -> Awaited:

@@ -107,15 +107,13 @@ class StraightProtocol(HttpToolsProtocol):
     """Uvicorn's protocol that answers at once what needs no waiting.
 
     Args:
-        operations: gives the operations that are served now; None where they are still to be compiled.
+        operations: gives the operations that are served now.
         heads: the heads that are written already, of all connections.
         limits: what a connection may ask.
         uvicorn: what uvicorn makes a protocol with.
     """
 
-    def __init__(
-        self, operations: Callable[[], Operations | None], heads: Heads, limits: Limits, **uvicorn: Any
-    ) -> None:
+    def __init__(self, operations: Callable[[], Operations], heads: Heads, limits: Limits, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._operations = operations
         self._heads = heads
@@ -256,10 +254,10 @@ class StraightProtocol(HttpToolsProtocol):
         """The request has been read."""
         self._arriving = False
         if self._straight:
-            operations = self._operations()
             answer = None
-            if operations is not None and self.url[:1] == b"/":
-                answer = operations.at_once(self.parser.get_method().decode(), self.url, self._fields, self._body)
+            if self.url[:1] == b"/":
+                method = self.parser.get_method().decode()
+                answer = self._operations().at_once(method, self.url, self._fields, self._body)
             if isinstance(answer, Answer):
                 self._write(answer)
                 return

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 
 from specdouble.contract import Contract
 from specdouble.double.answers.resolution import Resolution
-from specdouble.double.app import application
+from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 
 FOLDER = Path(__file__).parent
@@ -93,7 +93,7 @@ def ours(contract: Path) -> tuple[Double, Any]:
     double.resolutions = {
         operation: Resolution(partial(find, operation), "handler", "") for operation in double.contract.operations
     }
-    return double, application(double)
+    return double, assembled(double)
 
 
 def example_of(contract: Contract) -> Callable[[str], Callable[..., Any]]:
