@@ -1,8 +1,7 @@
 """Expressions in CEL, the Common Expression Language: compiled once, evaluated with what they speak of.
 
 The library is Google's own (cel-cpp): it bounds the depth and the size of an expression and the rounds of its loops,
-and its regular expressions take time that is linear in the text. What it does not bound, the memory that texts and
-lists take which grow in each round, is bounded here, before anything is evaluated.
+and its regular expressions take time that is linear in the text. What it does not bound, `expression_cost` does.
 """
 
 from __future__ import annotations
@@ -13,28 +12,13 @@ from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from specdouble.contract.expression_tree import Call, Constant, Each, Field, Has, Items, Name, Node, read_tree, walk
+from specdouble.contract.expression_cost import MOST_GROWTH, cost_of
+from specdouble.contract.expression_tree import Field, Has, Name, read_tree, walk
 from specdouble.extras import remedy
 
 LONGEST = 4000  # characters of an expression
-MOST_GROWTH = 10_000  # how many times as large as what is given what is made of it may be
 _ROUNDS = "Iteration budget exceeded"
 _ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-_MULTIPLYING = {"replace", "join", "format", "split"}
-_NUMERIC = {
-    "size",
-    "matches",
-    "startsWith",
-    "endsWith",
-    "contains",
-    "indexOf",
-    "sum",
-    "@in",
-    "timestamp",
-    "int",
-    "double",
-}
-_SIZES = {"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_&&_", "_||_", "!_", "_-_", "_*_", "_/_", "_%_", "-_"}
 
 
 class ExpressionError(Exception):
@@ -75,7 +59,8 @@ class Expression:
             self.tree = read_tree(self._program.serialize())
         except RuntimeError as error:
             raise _refusal(str(error)) from None
-        if _growth(self.tree, {}) > MOST_GROWTH:
+        self._cost = cost_of(self.tree)
+        if self._cost.growth > MOST_GROWTH:
             raise ExpressionError("what the expression makes grows with each round: it could take all memory")
 
     @property
@@ -97,8 +82,10 @@ class Expression:
         """Its value.
 
         Raises:
-            EvaluationError: it has none.
+            EvaluationError: it has none, or one that would take too much of memory or time.
         """
+        if self._is_too_much(variables):
+            raise EvaluationError("what it is given is too large for it")
         try:
             found = self._program.eval(data=variables)
         except RuntimeError as error:
@@ -109,10 +96,15 @@ class Expression:
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """Whether its value is true; what has no value does not hold."""
+        if self._is_too_much(variables):
+            return False
         try:
             return self._program.eval(data=variables).value() is True
         except RuntimeError:
             return False
+
+    def _is_too_much(self, variables: Mapping[str, Any]) -> bool:
+        return self._cost.is_large and not self._cost.is_affordable(len(str(variables)))
 
 
 @lru_cache(maxsize=4096)
@@ -159,6 +151,8 @@ def _error() -> Any:
 
 
 def _sum(values: Sequence[Any]) -> Any:
+    if not all(isinstance(value, int | float | timedelta) for value in values):
+        raise ValueError("numbers and durations alone are summed up")
     return sum(values[1:], start=values[0]) if values else 0
 
 
@@ -173,40 +167,6 @@ def _duration(text: str) -> timedelta:
         raise ValueError(f"`{text}` is no duration of weeks, days, hours, minutes and seconds")
     weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _growth(node: Node, sizes: Mapping[str, float]) -> float:
-    """How large a value may be, as a multiple of the document that it is made of; a literal counts its characters."""
-    largest = max((_growth(one, sizes) for one in node.parts), default=1.0) if not isinstance(node, Each) else 1.0
-    if largest > MOST_GROWTH:
-        return largest
-    if isinstance(node, Constant):
-        return float(max(len(node.value), 1)) if isinstance(node.value, str | bytes) else 1.0
-    if isinstance(node, Name):
-        return sizes.get(node.name, 1.0)
-    if isinstance(node, Items):
-        return sum((_growth(one, sizes) for one in node.items), 1.0)
-    if isinstance(node, Each):
-        over = _growth(node.over, sizes)
-        inside = {**sizes, node.variable: over}
-        made = max(_growth(one, inside) for one in node.parts[1:])
-        return over * made if node.macro == "map" or made > MOST_GROWTH else over
-    if isinstance(node, Call):
-        grown = [_growth(one, sizes) for one in node.arguments]
-        if node.function == "_+_":
-            return sum(grown)
-        if node.function in _MULTIPLYING:
-            return _product(grown)
-        if node.function in _SIZES | _NUMERIC:
-            return 1.0
-    return largest
-
-
-def _product(values: Iterable[float]) -> float:
-    product = 1.0
-    for value in values:
-        product *= value
-    return product
 
 
 def _refusal(message: str) -> ExpressionError:
