@@ -26,6 +26,8 @@ def read_actions(
     reader = _Reader(document, resources)
     actions = {operation.id: action for operation in operations if (action := reader.action(operation))}
     by_path: dict[str, Action] = {}
+    for operation in [one for one in operations if _is_of_one(one, actions)]:
+        del actions[operation.id]
     for operation in operations:
         if operation.id in actions:
             by_path.setdefault(operation.path, actions[operation.id])
@@ -42,6 +44,17 @@ def read_actions(
                     wrapper = reader.wrapper(operation, "create", resources[sibling.collection])
                     actions[operation.id] = Action("create", sibling.collection, None, found[1], wrapper=wrapper)
     return actions
+
+
+def _is_of_one(operation: Operation, actions: Mapping[str, Action]) -> bool:
+    """Whether what looks like a create shows the very document that its path leads through: `/orders/{id}/cancel`."""
+    action = actions.get(operation.id)
+    is_guessed = "x-action" not in operation.extensions and "201" not in operation.responses
+    if action is None or action.does != "create" or not is_guessed:
+        return False
+    above = re.sub(r"[/:][^/:{}]+/?$", "", operation.path)
+    named = {one.id for one in actions.values() if one.collection == action.collection}
+    return any(above.endswith("{" + name + "}") for name in named if name is not None)
 
 
 def is_of_no_resource(operation: Operation) -> bool:

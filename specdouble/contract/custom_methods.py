@@ -58,7 +58,7 @@ def _read_part(guesses: Guesses, operation: Operation, of: Action) -> None:
 
 def _reads_one(guesses: Guesses, operation: Operation) -> bool:
     action = guesses.actions.get(operation.id)
-    return action is not None and action.does == "read" and bool(action.why) and action.id is not None
+    return action is not None and action.does == "read" and action.id is not None
 
 
 def _action(guesses: Guesses, operation: Operation, verb: str, of: Action) -> Action | None:

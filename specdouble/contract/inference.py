@@ -94,6 +94,8 @@ class _Collections:
         self.actions = guesses.actions
 
     def infer(self, operations: list[Operation]) -> None:
+        for group in _groups(operations):
+            self.complete(group)
         open_ones = [one for one in operations if one.id not in self.actions and not is_of_no_resource(one)]
         groups = [group for group in _groups(open_ones) if not self.group(group)]
         # What alone would say too little belongs to what is known by now: `/things/{id}` to `/shelves/{id}/things`.
@@ -126,6 +128,36 @@ class _Collections:
             return ()
         scopes = [[to for _, to in action.scope if to != resource.id] for action in on_one]
         return tuple(to for to in scopes[0] if all(to in scope for scope in scopes)) if scopes else ()
+
+    # What an annotation tells of
+
+    def complete(self, group: _Group) -> None:
+        """Tell what the other operations do on the documents of a group that an annotation tells of.
+
+        A response's schema is annotated; what changes or lists documents may have schemas of its own.
+        """
+        found = self.annotated(group)
+        if found is None:
+            return
+        resource = next(one for one in self.resources.values() if one.pointer == found.pointer)
+        scope = self.guesses.nesting.scope(group.path, found.properties, resource.id)
+        held = tuple((name, to) for name, to in scope if to[:12] != HIDDEN)
+        left_out = {one.id for one in group.operations if one.id in self.actions or is_of_no_resource(one)}
+        for operation_id, action in self.group_actions(group, found, resource.id):
+            if operation_id not in left_out:
+                self.actions[operation_id] = replace(action, collection=resource.collection, scope=held)
+
+    def annotated(self, group: _Group) -> Found | None:
+        """The documents of the group whose schema has an `x-resource`, as one of its operations shows them."""
+        for operation in (*group.on_one.values(), *group.on_all.values()):
+            action = self.actions.get(operation.id)
+            if action is None or action.why:
+                continue
+            pointer = self.resources[action.collection].pointer
+            shown = [one for one in self.bodies.shown(operation) if one.pointer == pointer]
+            if shown and pointer in self.guesses.annotated:
+                return shown[0]
+        return None
 
     # One collection
 

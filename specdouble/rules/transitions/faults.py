@@ -33,7 +33,8 @@ def _moves(contract: Contract, rule: Transitions, why: str) -> Mutants:
 
 def _movers(contract: Contract, rule: Transitions) -> list[Action]:
     """What operations do that move the state to a value of their own."""
-    return [action for _, action in contract.actions_of.get(rule.collection, ()) if rule.name in dict(action.sets)]
+    known = [action for _, action in contract.actions_of.get(rule.collection, ()) if not action.why]
+    return [action for action in known if rule.name in dict(action.sets)]
 
 
 def _faults(contract: Contract, rule: Transitions) -> Iterator[Fault]:

@@ -1,0 +1,54 @@
+"""What an annotation tells of is not less than what is inferred without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specdouble.contract import Contract, read
+
+FLOWS = Path(__file__).with_name("flows.yaml")
+KEYS = {"Flow": ("flows", "id"), "Vec": ("collections", "id"), "NoteOut": ("notes", "note_id")}
+
+
+@pytest.fixture(scope="module")
+def inferred() -> Contract:
+    return read(FLOWS)
+
+
+def told(contract: Contract) -> dict[str, tuple[object, ...]]:
+    """What each operation does, but for why that is known."""
+    return {
+        key: (one.does, one.collection, one.id, one.envelope, one.wrapper, one.sets)
+        for key, one in contract.actions.items()
+    }
+
+
+@pytest.mark.parametrize("annotated", [["Flow"], ["Vec"], ["NoteOut"], [*KEYS]])
+def test_annotating_a_response_schema_loses_nothing_that_was_inferred(
+    tmp_path: Path, inferred: Contract, annotated: list[str]
+) -> None:
+    document = yaml.safe_load(FLOWS.read_text("utf-8"))
+    for name in annotated:
+        collection, key = KEYS[name]
+        document["components"]["schemas"][name]["x-resource"] = {"collection": collection, "id": key}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    assert told(read(tmp_path)) == told(inferred)
+
+
+def test_what_the_contract_says_does_nothing_is_not_inferred(tmp_path: Path) -> None:
+    document = yaml.safe_load(FLOWS.read_text("utf-8"))
+    document["components"]["schemas"]["Flow"]["x-resource"] = "flows"
+    document["paths"]["/flows/{id}"]["patch"]["x-action"] = "none"
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    assert "update_flow" not in read(tmp_path).actions
+
+
+def test_unique_values_by_an_overlay_need_no_resource(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(FLOWS.read_text("utf-8"), "utf-8")
+    (tmp_path / "rules.yaml").write_text("Flow.name: {x-unique: true}\n", "utf-8")
+    contract = read(tmp_path)
+    assert "unique:flows.name" in contract.rules
+    assert told(contract) == told(read(FLOWS))
