@@ -16,7 +16,7 @@ from benchmarks import contender
 from benchmarks.contender import ROOT
 from benchmarks.kind import KINDS, raw
 from specdouble.double.double import Double, Settings
-from specdouble.double.server import Server
+from specdouble.double.server import Server, freeze
 
 ROUNDS, SECONDS = 15, 0.3
 
@@ -27,7 +27,7 @@ def measure(rounds: int = ROUNDS) -> dict[str, tuple[float, float]]:
     token = double.token("ada@tether.example")
     assert token is not None
     server = Server(double, "127.0.0.1", 0)
-    server._freeze()
+    freeze()
     with server.running(), contender.client() as load:
         return {kind: _compare(server, load, raw(kind, token), rounds) for kind in KINDS}
 

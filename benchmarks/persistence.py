@@ -19,7 +19,7 @@ from benchmarks.scale import PROMPT
 from specdouble.double.assembly import compiled_operations
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import Operations
-from specdouble.double.server import Server
+from specdouble.double.server import freeze
 
 ROUNDS, REQUESTS = 30, 200
 
@@ -29,7 +29,7 @@ def measure(rounds: int = ROUNDS) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         doubles = [Double(Settings(ROOT)), Double(Settings(ROOT, persist=Path(folder) / "state.db"))]
         asking = [_creating(double) for double in doubles]
-        Server._freeze()
+        freeze()
         best = [float("inf"), float("inf")]
         for number in range(rounds):
             for index, ask in enumerate(asking):

@@ -127,7 +127,7 @@ def serve(
     from specdouble.double.double import Settings
     from specdouble.double.server import PortTakenError, Server, default_port
 
-    _hold_to_store(store, workers, persist)
+    _hold_to_store(store, workers, persist, reload)
     control: Any = {"hosts": (host, *hosts), "control_token": control_token}
     double = _double(
         Settings(
@@ -169,10 +169,21 @@ def serve(
     else:
         click.echo(_start(double, server.address.url), err=as_json)
     sys.stdout.flush()
-    server.run(partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json))
+    color = click.get_current_context().color
+    if workers > 1:
+        from specdouble.double.workers import Workers
+
+        double.close()
+        log_of = None if quiet else partial(_request_log, as_json=as_json, color=color)
+        limits: Any = {"idle": idle_timeout, "arrival": request_timeout, "grace": grace}
+        Workers(double.settings, server.listener, log=log_of, **limits).run()
+        return
+    server.run(
+        partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json, color)
+    )
 
 
-def _hold_to_store(store: str | None, workers: int, persist: Path | None) -> None:
+def _hold_to_store(store: str | None, workers: int, persist: Path | None, reload: bool) -> None:
     """Refuse what no store could do."""
     if store is None and workers > 1:
         reason = f"{workers} processes cannot share documents that each would have in its own memory"
@@ -180,6 +191,8 @@ def _hold_to_store(store: str | None, workers: int, persist: Path | None) -> Non
     if store is not None and persist is not None:
         remedy = "leave out --persist: the server of --store keeps the documents over restarts"
         fail(f"--persist is for the embedded store\n    remedy: {remedy}", WRONG_USE)
+    if workers > 1 and reload:
+        fail("--reload follows the files in one process\n    remedy: leave out --workers, or --reload", WRONG_USE)
 
 
 @main.command()
@@ -473,10 +486,9 @@ def _inject(double: Double, written: tuple[str, ...]) -> None:
         fail(f"--fault: {error}\n    remedy: docs/state.md shows what can go wrong", WRONG_USE)
 
 
-def _request_log(double: Double, as_json: bool) -> RequestLog:
+def _request_log(double: Double, as_json: bool, color: bool | None) -> RequestLog:
     from specdouble.double.request_log import JSONLines, RequestLog, Text
 
-    color = click.get_current_context().color
     return RequestLog(double, JSONLines() if as_json else Text(), partial(click.echo, color=color))
 
 

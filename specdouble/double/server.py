@@ -12,7 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -84,7 +84,80 @@ def listen(host: str, port: int) -> tuple[socket.socket, Address]:
     return listener, Address(host, listener.getsockname()[1])
 
 
-class Server:
+def freeze() -> None:
+    """What lives as long as the process need not be looked at by every garbage collection, nor every request."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
+class Front:
+    """What uvicorn asks: the application of a double as it is now, and the protocol that knows a shorter way.
+
+    Args:
+        double: what answers.
+        around: puts another application before the double's, which answers all requests; bodies are its own to bound.
+    """
+
+    def __init__(self, double: Double, around: Callable[[ASGIApp], ASGIApp] | None = None) -> None:
+        self.double = double
+        self._around = around
+        self._operations: Operations
+        self._app: ASGIApp
+        self._adopt()
+
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request, as the double is now."""
+        return self._app(scope, receive, send)
+
+    def protocol(self, idle: int, arrival: float) -> Any:
+        """What makes the protocol of a connection.
+
+        Args:
+            idle: seconds after which a connection is closed that asks nothing.
+            arrival: seconds in which a request must be there as a whole.
+        """
+        if self._around is not None:
+            return "httptools"
+        limits = Limits(body=self.double.settings.body_limit, idle=idle, arrival=arrival)
+        return functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)
+
+    def reload(self) -> None:
+        """Read everything anew and answer by it; the documents stay.
+
+        Raises:
+            Refused: what was read is wrong; the old goes on serving.
+        """
+        self.double.reload()
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Have the double as it is now answer."""
+        self._operations = assembled(self.double)
+        self._app = self._operations if self._around is None else self._around(self._operations)
+
+
+def uvicorn_options(idle: int, grace: float) -> dict[str, Any]:
+    """How uvicorn is set wherever it serves a double.
+
+    Args:
+        idle: seconds after which a connection is closed that asks nothing.
+        grace: seconds for waiting requests to finish, once it is asked to end.
+    """
+    return {
+        "interface": "asgi3",
+        "ws": "none",
+        "timeout_keep_alive": idle,
+        "lifespan": "off",
+        "access_log": False,
+        "log_level": "warning",
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": int(grace) + 5,  # for tasks that do not let themselves be cut
+    }
+
+
+class Server(Front):
     """A double behind a socket.
 
     Args:
@@ -113,32 +186,12 @@ class Server:
         listening: tuple[socket.socket, Address] | None = None,
         around: Callable[[ASGIApp], ASGIApp] | None = None,
     ) -> None:
-        self.double = double
-        self._around = around
-        self._listener, self.address = listening or listen(host, port)
-        self._operations: Operations
-        self._app: ASGIApp
-        self._adopt()
-        limits = Limits(body=double.settings.body_limit, idle=idle, arrival=arrival)
-        straight = functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)
-        config = uvicorn.Config(
-            self._answer,
-            interface="asgi3",
-            http=cast(Any, straight) if around is None else "httptools",
-            ws="none",
-            timeout_keep_alive=idle,
-            lifespan="off" if around is None else "on",
-            access_log=False,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            date_header=around is None,
-            timeout_graceful_shutdown=int(grace) + 5,  # for tasks that do not let themselves be cut
-        )
+        self.listener, self.address = listening or listen(host, port)
+        super().__init__(double, around)
+        options = uvicorn_options(idle, grace) | {"lifespan": "off" if around is None else "on"}
+        http = self.protocol(idle, arrival)
+        config = uvicorn.Config(self.answer, http=http, date_header=around is None, **options)
         self._server = _Uvicorn(config, grace, double.streams)
-
-    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self._app(scope, receive, send)
 
     def run(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
         """Serve until Ctrl-C.
@@ -147,7 +200,7 @@ class Server:
             watch: serve changed files anew, and be told of them and of what is wrong with them.
             log: writes each exchange.
         """
-        self._freeze()
+        freeze()
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch, log))
         self.double.close()
@@ -157,7 +210,7 @@ class Server:
         if log:
             beside.append(asyncio.create_task(log.follow()))
         try:
-            await self._server.serve([self._listener])
+            await self._server.serve([self.listener])
         finally:
             for task in beside:
                 task.cancel()
@@ -195,27 +248,6 @@ class Server:
             tell(files, error if isinstance(error, Exception) else RuntimeError(f"a module ends the process: {error}"))
         else:
             tell(files, None)
-
-    def reload(self) -> None:
-        """Read everything anew and answer by it; the documents stay.
-
-        Raises:
-            Refused: what was read is wrong; the old goes on serving.
-        """
-        self.double.reload()
-        self._adopt()
-
-    def _adopt(self) -> None:
-        """Have the double as it is now answer."""
-        self._operations = assembled(self.double)
-        self._app = self._operations if self._around is None else self._around(self._operations)
-
-    @staticmethod
-    def _freeze() -> None:
-        """What lives as long as the process need not be looked at by every garbage collection, nor every request."""
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:

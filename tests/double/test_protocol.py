@@ -68,7 +68,7 @@ def play(steps: Played, idle: float = 5) -> Transport:
 
     async def run() -> Transport:
         server = Server(Double(Settings(ROOT)), "127.0.0.1", 0)
-        server._listener.close()
+        server.listener.close()
         config = server._server.config
         config.load()
         state = ServerState()
