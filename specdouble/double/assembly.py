@@ -25,7 +25,7 @@ def assembled(double: Double, app: ASGIApp | None = None) -> Operations:
         double: what answers.
         app: what events that are no requests are handed to; None where there are none.
     """
-    provider = Provider(double, double.sign_ins, handled_paths(double))
+    provider = Provider(double, double.sign_ins, double.redirects, handled_paths(double))
     return Operations(double, compiled_operations(double, provider.paths), app, provider)
 
 

@@ -24,7 +24,6 @@ from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableErro
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import Credentials, user_of
 from specdouble.double.http.fault_injection import FaultInjection, faults_of
-from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
@@ -148,7 +147,8 @@ class Double:
         self._store = open_store(settings.store)
         self.secret = secret_of(settings.project)
         self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
-        self.sign_ins = SignIns()
+        self.sign_ins = self.factories.sign_ins()
+        self.redirects = self.factories.redirects(settings.hosts, settings.redirects)
         self._earlier: Seed = {}
         self._adopt(self._read())
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from specdouble.contract import Resource
 from specdouble.double.http.compiled_operation import CompiledOperation
+from specdouble.double.provider.redirects import Redirects
+from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.access_tokens import AccessTokens
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
@@ -24,6 +26,8 @@ class Factories:
         operation: answers one operation.
         tokens: issues and verifies the tokens of one identity.
         access_tokens: issues and verifies the access tokens of the provider.
+        sign_ins: keeps what users have granted.
+        redirects: decides where the provider sends users.
     """
 
     keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of
@@ -31,3 +35,5 @@ class Factories:
     operation: Callable[..., CompiledOperation] = CompiledOperation
     tokens: Callable[..., Tokens] = Tokens
     access_tokens: Callable[..., AccessTokens] = AccessTokens
+    sign_ins: Callable[[], SignIns] = SignIns
+    redirects: Callable[[Iterable[str], Iterable[str]], Redirects] = Redirects

@@ -154,7 +154,9 @@ class Bench:
         with Server(double, "127.0.0.1", 0).running() as url:
             if not settings.users:
                 own = started(double, url)
-                settings = replace(settings, users=own.users, signing={**own.signing, **settings.signing})
+                settings = replace(
+                    settings, users=own.users, signing={**own.signing, **settings.signing}, oauth=own.oauth
+                )
             return verify(self.contract, replace(settings, url=url))
 
     def _served(self, change: Change) -> Any:

@@ -6,7 +6,7 @@ from specdouble.contract.security_scheme import security_schemes
 from specdouble.double.double import Double
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.state.access_tokens import PROVIDER
-from specdouble.verify.settings import Account, Started
+from specdouble.verify.settings import Account, OAuth, Started
 
 
 def started(double: Double, url: str) -> Started:
@@ -24,8 +24,20 @@ def started(double: Double, url: str) -> Started:
     tenants = {account.name: account.tenant for account in double.accounts.all(world)}
     users = []
     for name, held in Credentials(double).of_everybody(world, url + PROVIDER).items():
-        users.append(Account(name, credentials=held, tenant=None if tenants[name] is None else str(tenants[name])))
+        tenant = None if tenants[name] is None else str(tenants[name])
+        users.append(Account(name, {"user": name}, credentials=held, tenant=tenant))
     bearers = [one.name for one in security_schemes(double.contract).values() if one.is_bearer]
     signing = dict.fromkeys(bearers, double.access_tokens.keys.pem()) if bearers else {}
     # Several callers show whose a document is; where nothing says that documents are anybody's, one is enough.
-    return Started(url, double.secret, tuple(users if double.contract.claims else users[:1]), signing)
+    return Started(
+        url, double.secret, tuple(users if double.contract.claims else users[:1]), signing, _code_flow(double, url)
+    )
+
+
+def _code_flow(double: Double, url: str) -> OAuth | None:
+    """How users sign in by the page of the double's provider, where the contract has such a way."""
+    for scheme in security_schemes(double.contract).values():
+        if "authorizationCode" in scheme.flows:
+            provider = url + PROVIDER
+            return OAuth("authorization_code", f"{provider}/token", f"{provider}/authorize", scheme=scheme.name)
+    return None

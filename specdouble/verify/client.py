@@ -94,7 +94,19 @@ class Client:
             OutOfTime: there is no time left.
         """
         sent = {"Accept": "application/json", "Content-Type": FORM, **headers}
-        return self._aside("POST", url, urlencode(form).encode(), sent)
+        status, answer, _ = self._aside("POST", url, urlencode(form).encode(), sent)
+        return status, answer
+
+    def submit(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        """The status that is answered to a form of a page, and where it leads; empty where it leads nowhere.
+
+        Raises:
+            Trouble: no answer.
+            OutOfTime: there is no time left.
+        """
+        sent = {"Accept": "text/html", "Content-Type": FORM}
+        status, _, location = self._aside("POST", url, urlencode(form).encode(), sent)
+        return status, location
 
     def get_json(self, url: str) -> Any:
         """The JSON at an address that is none of the contract's.
@@ -105,8 +117,8 @@ class Client:
         """
         return self._aside("GET", url, None, {"Accept": "application/json"})[1]
 
-    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any]:
-        """Ask what is no operation of the contract; with no credentials of its users."""
+    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any, str]:
+        """Ask what is no operation of the contract, with no credentials of its users: status, JSON and `Location`."""
         self.check_time()
         try:
             answer = self._pool.request(
@@ -117,10 +129,11 @@ class Client:
         except (urllib3.exceptions.HTTPError, HTTPException) as error:
             raise Trouble(reason(error)) from None
         answer.release_conn()
+        location = answer.headers.get("location", "")
         try:
-            return answer.status, json.loads(received)
+            return answer.status, json.loads(received), location
         except (ValueError, RecursionError):
-            return answer.status, None
+            return answer.status, None, location
 
     def _patience(self) -> float:
         """The seconds that an answer may take: no more than there are left."""

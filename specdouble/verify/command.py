@@ -88,7 +88,9 @@ def _signing_in(contract: Contract, settings: Settings, started: Started) -> Set
         return settings
     schemes = [name for name, identity in contract.identities.items() if identity.credential is None]
     signing = {**started.signing, **dict.fromkeys(schemes, started.secret)}
-    return replace(settings, signing=signing, users=settings.users or started.users)
+    if settings.users:
+        return replace(settings, signing=signing)
+    return replace(settings, signing=signing, users=started.users, oauth=settings.oauth or started.oauth)
 
 
 def _told(

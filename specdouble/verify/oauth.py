@@ -1,20 +1,26 @@
-"""Signs users in at a token endpoint of OAuth 2 (RFC 6749, 4.3, 4.4 and 6)."""
+"""Signs users in at a token endpoint of OAuth 2 (RFC 6749, 4.1, 4.3, 4.4 and 6)."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from specdouble.contract import Contract
 from specdouble.contract.security_scheme import SecurityScheme, own_path, security_schemes
 from specdouble.verify.client import Client
+from specdouble.verify.code_flow import AuthorizationEndpoint, client_of
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
 from specdouble.verify.settings import Account, OAuth
 
-_FLOWS = {"password": "password", "client_credentials": "clientCredentials"}
+_FLOWS = {
+    "password": "password",
+    "client_credentials": "clientCredentials",
+    "authorization_code": "authorizationCode",
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,13 @@ class TokenEndpoint:
         self._url = settings.token_url or (flow.urls.get("tokenUrl", "") if flow else "")
         if not self._url:
             raise WrongUse(f"`oauth` needs `token_url`: `{self.scheme.name}` names none for {settings.flow}")
+        self.scope = settings.scope
+        self.authorization: AuthorizationEndpoint | None = None
+        if settings.flow == "authorization_code":
+            page = settings.authorize_url or (flow.urls.get("authorizationUrl", "") if flow else "")
+            if not page:
+                raise WrongUse(f"`oauth` needs `authorize_url`: `{self.scheme.name}` names none")
+            self.authorization = AuthorizationEndpoint(partial(self._on_the_server, page), settings)
 
     def _chosen(self) -> SecurityScheme:
         schemes = security_schemes(self._contract)
@@ -65,10 +78,12 @@ class TokenEndpoint:
         Raises:
             CouldNotRun: it is not given.
         """
+        wanted = self._settings.scope if scope is None else scope
+        if self.authorization is not None:
+            return self._ask(client, account, self.authorization.code(client, account, wanted).form())
         form = {"grant_type": self._settings.flow}
         if self._settings.flow == "password":
             form |= {name: str(account.login.get(name, "")) for name in ("username", "password")}
-        wanted = self._settings.scope if scope is None else scope
         return self._ask(client, account, {**form, **({"scope": wanted} if wanted else {})})
 
     def refresh(self, client: Client, account: Account, refresh_token: str) -> Granted | None:
@@ -80,23 +95,35 @@ class TokenEndpoint:
 
     def address(self, client: Client) -> str:
         """The URL: of the contract's own server that of the one that is verified."""
-        path = own_path(self._contract, self._url)
+        return self._on_the_server(self._url, client)
+
+    def _on_the_server(self, url: str, client: Client) -> str:
+        path = own_path(self._contract, url)
         if path is None:
-            return self._url
+            return url
         parts = urlsplit(client.url)
         return f"{parts.scheme}://{parts.netloc}{path}"
 
-    def _ask(self, client: Client, account: Account, form: Mapping[str, str]) -> Granted:
-        name = str(account.login.get("client_id") or self._settings.client_id)
+    def answered(self, client: Client, account: Account, form: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+        """The status and the JSON object that the endpoint answers to a form of the user's client.
+
+        Raises:
+            CouldNotRun: no answer.
+        """
+        name = client_of(account, self._settings)
         secret = str(account.login.get("client_secret") or self._settings.client_secret)
         headers = {"Authorization": f"Basic {_pair(name, secret)}"} if secret else {}
-        sent = dict(form) if secret else {**form, "client_id": name}
+        sent = dict(form) if secret else {"client_id": name, **form}
         url = self.address(client)
         try:
             status, answer = client.post_form(url, sent, headers)
         except Trouble as trouble:
             raise CouldNotRun(f"{account.name} cannot sign in at {url}: {trouble}") from None
-        told = answer if isinstance(answer, dict) else {}
+        return status, answer if isinstance(answer, dict) else {}
+
+    def _ask(self, client: Client, account: Account, form: Mapping[str, str]) -> Granted:
+        status, told = self.answered(client, account, form)
+        url = self.address(client)
         token = told.get("access_token")
         if status != 200 or not isinstance(token, str):
             why = told.get("error_description") or told.get("error") or f"it answers {status}"

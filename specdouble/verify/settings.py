@@ -53,9 +53,11 @@ class OAuth:
     """How a user gets a token of OAuth 2.
 
     Args:
-        flow: `password` (with each user's `username` and `password`) or `client_credentials` (with each user's
-            `client_id` and `client_secret`).
+        flow: `password` (with each user's `username` and `password`), `client_credentials` (with each user's
+            `client_id` and `client_secret`), or `authorization_code` (with what the form of the page takes).
         token_url: of the token endpoint, where it is not the contract's.
+        authorize_url: of the page, where it is not the contract's.
+        redirect_uri: where the code is sent to; nobody asks there.
         client_id: what the client calls itself.
         client_secret: its secret; empty where it has none.
         scope: what is asked for, separated by spaces.
@@ -64,6 +66,8 @@ class OAuth:
 
     flow: str
     token_url: str = ""
+    authorize_url: str = ""
+    redirect_uri: str = "http://localhost/callback"
     client_id: str = "specdouble"
     client_secret: str = field(default="", repr=False)
     scope: str = ""
@@ -189,12 +193,14 @@ class Started:
         secret: what signs the tokens of an `x-identity`.
         users: who can sign in, where the project's settings name nobody.
         signing: what signs other tokens, by security scheme.
+        oauth: how they get a token, where that is by a flow of OAuth 2.
     """
 
     url: str
     secret: str = field(default="", repr=False)
     users: tuple[Account, ...] = ()
     signing: Mapping[str, str] = field(default_factory=dict, repr=False)
+    oauth: OAuth | None = None
 
 
 def load(folder: Path, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:

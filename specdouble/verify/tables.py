@@ -33,8 +33,10 @@ class LoginTable(Struct, forbid_unknown_fields=True):
 class OAuthTable(Struct, forbid_unknown_fields=True):
     """`oauth`."""
 
-    flow: Literal["password", "client_credentials"]
+    flow: Literal["password", "client_credentials", "authorization_code"]
     token_url: Name | UnsetType = UNSET
+    authorize_url: Name | UnsetType = UNSET
+    redirect_uri: Name | UnsetType = UNSET
     client_id: Name | UnsetType = UNSET
     client_secret: str | UnsetType = UNSET
     scope: str | UnsetType = UNSET

@@ -17,6 +17,8 @@ from specdouble.double.factories import Factories
 from specdouble.double.server import Server
 from specdouble.prove.mutants.authentication import mutants
 from specdouble.prove.sign_in import started
+from specdouble.verify.case import Case
+from specdouble.verify.checks import code_flow
 from specdouble.verify.exchange import Call
 from specdouble.verify.problem import CouldNotRun, WrongUse
 from specdouble.verify.session import Session
@@ -50,6 +52,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(double, url)
 
 
+BY_CODE = {
+    "oauth": OAuth("authorization_code", client_id="verifier"),
+    "users": (Account("ada", {"user": "ada"}), Account("linus", {"user": "linus"})),
+}
+
+
 @pytest.fixture(scope="module")
 def contract() -> Contract:
     return read(CONTRACT)
@@ -59,12 +67,30 @@ def settings(served: Running, **more: Any) -> Settings:
     return Settings(url=served.url, phases=("rules",), rules=("authentication", "owner:notes.owner"), yes=True, **more)
 
 
-@pytest.mark.parametrize("told", [BY_PASSWORD, BY_CLIENT], ids=["password", "client credentials"])
+@pytest.mark.parametrize("told", [BY_PASSWORD, BY_CLIENT, BY_CODE], ids=["password", "client credentials", "code"])
 def test_users_sign_in_at_the_contracts_token_endpoint(
     served: Running, contract: Contract, told: dict[str, Any]
 ) -> None:
     verdict = verify(contract, settings(served, **told))
     assert [verdict.rows[name].state for name in ("authentication", "owner:notes.owner")] == [KEPT, KEPT]
+
+
+def test_the_code_flow_is_attacked_by_what_was_used_and_what_is_another_clients(
+    served: Running, contract: Contract
+) -> None:
+    session = Session(contract, settings(served, **BY_CODE))
+    session.crowd.sign_in(session.client)
+    cases = list(code_flow.plan(session))
+    assert [case.detail for case in cases if isinstance(case, Case)] == [
+        "a code that was used", "a code with no verifier", "a code with another verifier",
+        "a code with another redirect_uri", "a code with another client", "a redirect_uri elsewhere",
+    ]  # fmt: skip
+
+
+def test_a_page_that_gives_no_code_is_told_with_its_words(served: Running, contract: Contract) -> None:
+    wrong = replace(BY_CODE["oauth"], scope="nonsense")  # type: ignore[type-var]
+    with pytest.raises(CouldNotRun, match="The contract has no scope nonsense"):
+        verify(contract, settings(served, oauth=wrong, users=BY_CODE["users"]))
 
 
 def test_a_token_that_runs_out_is_refreshed(served: Running, contract: Contract) -> None:
@@ -172,7 +198,7 @@ def broken_by(folder: Path, contract: Contract, change: Any) -> str:
     with Server(double, "127.0.0.1", 0).running() as url:
         own = started(double, url)
         told = Settings(url=url, users=own.users, signing=own.signing, phases=("rules",), rules=("authentication",),
-                        max_failures=1, owned=True)  # fmt: skip
+                        max_failures=1, owned=True, oauth=own.oauth)  # fmt: skip
         return str(verify(contract, told).rows["authentication"].state)
 
 
@@ -181,6 +207,6 @@ def test_each_fault_in_taking_tokens_is_found_and_no_other(tmp_path: Path, contr
     shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
     assert broken_by(tmp_path, contract, lambda factories: factories) == KEPT
     found = {f"{one.kind}:{one.target}": one for one in mutants(contract)}
-    assert len(found) == 10
+    assert len(found) == 15
     for name, mutant in found.items():
         assert broken_by(tmp_path, contract, mutant.change) == BROKEN, name

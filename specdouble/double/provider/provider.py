@@ -57,12 +57,15 @@ class Provider:
     Args:
         double: whose users sign in.
         sign_ins: what they have granted.
+        redirects: where they may be sent.
         taken: the paths that the contract's own handlers answer: those are left to them.
     """
 
-    def __init__(self, double: Served, sign_ins: SignIns, taken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, double: Served, sign_ins: SignIns, redirects: Redirects, taken: frozenset[str] = frozenset()
+    ) -> None:
         self._double, self._sign_ins = double, sign_ins
-        self._redirects = Redirects(double.settings.hosts, double.settings.redirects)
+        self._redirects = redirects
         self._issuer = own_issuer(double.contract)
         self.paths = {path: name for path, name in _paths(double).items() if path not in taken}
         self._endpoints: dict[str, Endpoint] = {

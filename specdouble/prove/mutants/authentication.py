@@ -22,6 +22,7 @@ from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 from specdouble.prove.change import operating
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.mutants import codes
 
 CHECK = ("authentication",)
 
@@ -49,6 +50,7 @@ def mutants(contract: Contract) -> Mutants:
     ):
         for kind, (sentence, takes) in _TAKEN.items():
             yield Mutant(f"authentication.{kind}", "tokens", sentence, _taking(takes), CHECK)
+    yield from codes.mutants(contract)
 
 
 def _are_ours(contract: Contract, operation: Operation) -> bool:

@@ -11,6 +11,7 @@ from specdouble.contract import Operation
 from specdouble.contract.security_scheme import security_schemes
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks import code_flow
 from specdouble.verify.identity import User, carry, login_values, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.ledger import creates
@@ -33,6 +34,7 @@ def plan(session: Session) -> Plan:
     if any(token_claims(c) for u in session.crowd for c in u.credentials.values()) and not session.settings.signing:
         yield Missing(Names.authentication, "expired tokens: needs `signing` in the settings, the secret of the tokens")
     yield from _login(session)
+    yield from code_flow.plan(session)
 
 
 def _of_operation(session: Session, operation: Operation) -> Plan:
