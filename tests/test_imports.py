@@ -200,7 +200,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.provider.provider import Provider
 double = Double(Settings(Path("tests/sign_in/schemes.yaml")))
 compiled_operations(double)
-Provider(double, double.sign_ins)
+Provider(double, double.sign_ins, double.redirects)
 sys.exit({library!r} in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
