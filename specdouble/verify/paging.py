@@ -118,7 +118,13 @@ def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[
     if offset is not None:
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
     cursor = _parameter(operation, "cursor")
+    if cursor in query and _declares_link(operation):
+        return None  # `Link` has led here, and leads no further
     return {**query, cursor: last} if cursor is not None and last is not None else None
+
+
+def _declares_link(operation: Operation) -> bool:
+    return any(name.lower() == "link" for one in operation.responses.values() for name in one.headers)
 
 
 def _told(exchange: Exchange) -> str | None:

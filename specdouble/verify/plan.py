@@ -24,6 +24,7 @@ from specdouble.verify.checks import (
     refusals,
     replacement,
     texts,
+    versions,
     writes,
 )
 from specdouble.verify.session import Session
@@ -42,6 +43,7 @@ OF_SUBJECTS = (
     patching.plan,
     replacement.plan,
     concurrency.plan,
+    versions.plan,
     derived_values.plan,
     header_fields.plan,
     idempotency.plan,

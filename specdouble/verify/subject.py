@@ -179,7 +179,20 @@ class Subject:
     def bound_on_update(self) -> frozenset[str]:
         """The properties that an update cannot set to any value: what is fixed, and states with moves of their own."""
         named = {self.id_sent} if self.named_by_client else set()
-        return frozenset(named | {rule.name for rule, attack in self.attacks if attack.bound_on_update})
+        ruled = {rule.name for rule, attack in self.attacks if attack.bound_on_update}
+        return frozenset(named | ruled | self.versions)
+
+    @cached_property
+    def versions(self) -> frozenset[str]:
+        """The properties by which an update names the state that it changes: it must hold them, no create takes them.
+
+        Where a conflict is told (RFC 9110, 15.5.10 and 15.5.13), another value than the one that was shown is none.
+        """
+        if not self.creators or any(self.puts(one) for one in self.creators):
+            return frozenset()
+        told = [one.operation for one in self.updaters if one.operation.statuses & {"409", "412"}]
+        needed = {name for one in told for name in self.required(one) if name in self.resource.properties}
+        return frozenset(needed.difference(*(self.requested(one) for one in self.creators)))
 
     @cached_property
     def server_set(self) -> frozenset[str]:

@@ -169,8 +169,10 @@ def _below_none(trial: Trial, subject: Subject, operation: Operation, name: str)
     document = trial.create(subject)
     parts = _parts(trial, operation, document)
     known = parts["path"][name]
-    nowhere = unlike(known) if isinstance(known, str) else FAR
+    nowhere: Any = unlike(known) if isinstance(known, str) else FAR
     parameter = next(one for one in operation.parameters if one.name == name)
+    if isinstance(known, str) and not trial.session.bodies.property_fits(parameter.schema, nowhere):
+        nowhere = trial.session.fresh_value(parameter.schema, compact=True)
     if not trial.session.bodies.property_fits(parameter.schema, nowhere):
         raise NotExercised(f"{name} takes no {nowhere!r}")
 

@@ -312,10 +312,12 @@ def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
     found = trial.send(operation, trial.user, **there)
     accepted(found, "a read of a document that is there")
     other = unlike(document.id)
-    nowhere = trial.place(operation, replace(document, id=other))
-    exchange = trial.send(operation, trial.user, **nowhere)
     name = subject.action(operation).id
     schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
+    if isinstance(other, str) and not trial.session.bodies.property_fits(schema, other):
+        other = trial.session.fresh_value(schema, compact=True)
+    nowhere = trial.place(operation, replace(document, id=other))
+    exchange = trial.send(operation, trial.user, **nowhere)
     # An id that the parameter's schema does not take may as well be refused for that.
     fits = trial.session.bodies.property_fits(schema, other)
     statuses = {404} if fits else {status for status in operation.numbers if 400 <= status < 500}

@@ -75,6 +75,8 @@ def _twice(trial: Trial, subject: Subject, updater: Updater) -> None:
     if not exchange.ok:  # what a body must hold is another promise than what a second one does
         raise NotExercised(f"a replacement with all that may be sent was refused: {exchange.told(80)}")
     one = trial.look(document)
+    if subject.versions & subject.unwrapped(exchange.call).keys():
+        raise NotExercised("the same request a second time names a version that is gone")
     accepted(trial.try_update(updater, document, body), "the same replacement a second time")
     other = trial.look(document)
     for name in body:
