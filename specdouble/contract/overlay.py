@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 from specdouble.contract.composer import MAX_DEPTH
 from specdouble.contract.document import Document, version_of
 from specdouble.contract.finding import ContractError, Finding, Severity
-from specdouble.contract.jsonpath import JSONPath, WrongPath
 from specdouble.contract.keywords import article, shown
 from specdouble.contract.kind import suggestion
 from specdouble.contract.layers import Origin, Path
@@ -177,6 +176,8 @@ class _Overlay:
         if found == {}:
             # What is to be gone and is not there loses nothing.
             severity: Severity = "warning" if action.get("remove") is True else "error"
+            from specdouble.contract.jsonpath import JSONPath
+
             near = JSONPath(action["target"]).near(self.document.data)
             told = f": there is no `{shown(near[0])}`" if near else ""
             meant = f"write `{near[1]}`" if near and near[1] else "correct the target, or remove the action"
@@ -185,6 +186,9 @@ class _Overlay:
 
     def select(self, text: str, at: str) -> dict[Path, Any] | None:
         """What a JSONPath selects; None where it is none."""
+        # Its library takes a tenth of the time of a start, and most contracts have no overlay.
+        from specdouble.contract.jsonpath import JSONPath, WrongPath
+
         try:
             return JSONPath(text).find(self.document.data, self.bounds.size, self.bounds.depth)
         except WrongPath as error:

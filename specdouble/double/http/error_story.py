@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from http.client import responses
 
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import plain, types_of
-from specdouble.double.state.problem import Problem
+from specdouble.double.state.problem import PHRASES, Problem
 
 # The plain names that public contracts have for the parts of an error.
 _TITLES = {"error", "title", "reason", "name"}
@@ -287,4 +286,4 @@ def _plainest(name: str, schema: Schema, problem: Problem) -> JSON:
 
 def _slug(status: int) -> str:
     """The status' own phrase as programs write it: `not_found`."""
-    return responses.get(status, "error").lower().replace(" ", "_").replace("-", "_")
+    return PHRASES.get(status, "error").lower().replace(" ", "_").replace("-", "_")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import responses
+from http import HTTPStatus
 
 from specdouble.contract import PropertyRule, Rule, Violation
 from specdouble.contract.json_type import JSON
 
 STATUSES = range(200, 600)
+PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 class Problem(Exception):
@@ -56,7 +57,7 @@ class Problem(Exception):
     @property
     def words(self) -> str:
         """The title, or the status' own phrase."""
-        return self.title or responses.get(self.status, f"Status {self.status}")
+        return self.title or PHRASES.get(self.status, f"Status {self.status}")
 
     def explained(self) -> dict[str, JSON]:
         """The whole story, as a JSON document."""

@@ -9,8 +9,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock
-
 SECRET = "SPECDOUBLE_SECRET"  # noqa: S105 - the name of the variable, not its value
 _SHORTEST = 32  # bytes: the key of HS256 is at least as long as its hash (RFC 7518, 3.2)
 _PATIENCE = 10  # seconds for another process that makes the secret
@@ -62,6 +60,8 @@ def _made(file: Path) -> str:
     Raises:
         OSError: the folder cannot be written to.
     """
+    from filelock import FileLock  # most starts find the secret made
+
     file.parent.mkdir(exist_ok=True)
     (file.parent / ".gitignore").write_text("*\n", "utf-8")
     with FileLock(file.with_name("secret.lock"), timeout=_PATIENCE):

@@ -10,8 +10,6 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from specdouble.double.state.secret import write_whole
 
 if TYPE_CHECKING:
@@ -70,6 +68,8 @@ class SigningKeys:
         self._keys = self._read()
         if self._keys:
             return
+        from filelock import FileLock
+
         try:
             self._file.parent.mkdir(exist_ok=True)
             with FileLock(self._file.with_name("keys.lock"), timeout=_PATIENCE):
