@@ -26,7 +26,8 @@ MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
 LINES_SHOWN = 3  # operations that the same would help
 MOST_PLACES = 6  # requests of one body with other parameters
 _PHRASE = re.compile("conflict", re.IGNORECASE)  # the status 409 itself (RFC 9110, 15.5.10)
-_TAKEN = re.compile(r"\b(exists|taken|duplicate|unique|already|conflict|in use)\b", re.IGNORECASE)
+# Codes are words too: `EMAIL_ALREADY_EXISTS`.
+_TAKEN = re.compile(r"(?<![a-z])(exists|taken|duplicate|unique|already|conflict|in use)(?![a-z])", re.IGNORECASE)
 ADVICE = {
     401: "a user whose credentials it takes, in [tool.specdouble.verify]",
     403: "a user who may do this, in [tool.specdouble.verify]",
@@ -489,10 +490,14 @@ class _Search:
 
 def says_taken(refusal: Exchange, *, by_words: bool = False) -> bool:
     """Whether a refusal says that another document has what was sent: by its status, or by its words alone."""
-    words = refusal.content.decode("utf-8", "replace")
     if by_words:
-        return _TAKEN.search(_PHRASE.sub("", words)) is not None
-    return refusal.status == 409 or _TAKEN.search(words) is not None
+        return tells_of_another(refusal.content)
+    return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
+
+
+def tells_of_another(content: bytes) -> bool:
+    """Whether the words of a refusal say that another document has what was sent."""
+    return _TAKEN.search(_PHRASE.sub("", content.decode("utf-8", "replace"))) is not None
 
 
 def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

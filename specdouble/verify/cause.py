@@ -91,7 +91,7 @@ def _own_cause(failure: Failure, status: str) -> Cause:
     if failure.expected.endswith(" to be accepted") and status.startswith("4"):
         return ("demand",)  # what is asked for beside the schema: one mend is to say it there
     if failure.expected.startswith("the body that the contract declares"):
-        return ("body", _without_operation(failure.seen))
+        return ("body", re.sub(r"^(/\d+)+(?=/)", "", _without_operation(failure.seen)))  # one of a list, or alone
     if "refuses what does not fit" in failure.promise:
         return _laxity(failure)
     if "refuses a body that is no object" in failure.promise:

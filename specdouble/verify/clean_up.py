@@ -94,10 +94,10 @@ def left_over(session: Session) -> list[str]:
     lines, without = [], Counter[str]()
     for made in session.ledger.newest_first():
         if session.ledger.deleter(made) is None:
-            without[made.kind] += 1
+            without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1
         else:
             lines.append(f"{made.kind} {made.id}{_doubt(made)}: {_command(session, made)}")
-    lines += [f"{count} of {kind}: no operation deletes them" for kind, count in without.items()]
+    lines += [f"{count} {which}: no operation deletes them" for which, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
     return lines

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specdouble.contract import Contract, Operation
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
-from specdouble.verify.ledger import SAFE, Created, Ledger, creates
+from specdouble.verify.ledger import SAFE, Created, Ledger, creates, makes_elsewhere
 from specdouble.verify.settings import Settings
 
 
@@ -19,14 +19,17 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
     creators = [one for one in operations if creates(contract, one) and guard.forbids(one) is None]
     stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
-    if not creators:
+    elsewhere = [one for one in operations if makes_elsewhere(contract, one) and guard.forbids(one) is None]
+    if not creators and not elsewhere:
         yield f"Nothing is created at {settings.url}."
     else:
+        made_by = [*creators, *elsewhere]
         deleted = "; they are deleted at the end" if len(stays) < len(creators) else ""
         yield (
-            f"Hundreds of documents are created at {settings.url} (by {', '.join(map(str, creators))}), named "
+            f"Hundreds of documents are created at {settings.url} (by {', '.join(map(str, made_by))}), named "
             f"`{settings.prefix} ...`{deleted}."
         )
+    stays += map(str, elsewhere)
     if stays:
         yield f"No operation deletes what is created by {', '.join(stays)}: it stays."
     if settings.allow_destructive:

@@ -23,6 +23,7 @@ SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
+ID_NAMES = {"id", "_id", "uuid"}
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
 
@@ -324,6 +325,20 @@ class Ledger:
                 self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
         elif named and (was := self.owned(named[-1][1], named[-1][2])):
             self._note_renamed(was, call, exchange)
+        elif exchange.status == 201 and method == "post" and call.operation.id not in self.contract.actions:
+            self._note_made_elsewhere(call, exchange)
+
+    def _note_made_elsewhere(self, call: Call, exchange: Exchange) -> None:
+        """Note what a POST says that it made (201), though no path names its documents.
+
+        It is known by the id that is shown, or by a word of this run: a sign-in may answer 201, and made nothing.
+        """
+        shown = exchange.json.values() if isinstance(exchange.json, dict) else ()
+        words = [value for value in shown if isinstance(value, str) and self.has_word(value)]
+        key = next(iter(words), self._shown(call.operation, exchange))
+        if key is not None:
+            kind = _bare(call.operation.path) + "/{}"
+            self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
 
     def _note_renamed(self, was: Created, call: Call, exchange: Exchange) -> None:
         """Note the id that a document has after a change, where its name is its id."""
@@ -507,6 +522,19 @@ def creates(contract: Contract, operation: Operation) -> bool:
     below = _bare(operation.path) + "/{}"
     return (operation.method == "post" and not ends_in_parameter(operation)
             and any(_bare(one.path) == below for one in contract.operations.values()))  # fmt: skip
+
+
+def makes_elsewhere(contract: Contract, operation: Operation) -> bool:
+    """Whether it says that it creates (201) and shows an id, though no path names one of its documents.
+
+    `POST /auth/register` makes a user; a sign-in that answers 201, as some frameworks do, shows no id.
+    """
+    made = operation.responses.get("201")
+    if operation.method != "post" or made is None or ends_in_parameter(operation):
+        return False
+    if creates(contract, operation) or operation.id in contract.actions:
+        return False
+    return any(ID_NAMES & set(contract.properties(media.schema)) for media in made.content.values())
 
 
 def _shape(value: Any) -> str:

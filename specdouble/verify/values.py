@@ -173,13 +173,17 @@ def _text(schema: Schema, word: str) -> str:
     plain = "".join(char for char in word if char.isascii() and char.isalnum())
     text = shape.format(plain) if shape else f"Text {word}"
     if "pattern" in schema and not shape:
-        text = _of_pattern(str(schema["pattern"]))
+        text = _of_pattern(str(schema["pattern"]), schema)
     text = text.ljust(int(schema.get("minLength", 0)), "x")
     return text[: schema["maxLength"]] if "maxLength" in schema else text
 
 
-def _of_pattern(pattern: str) -> str:
-    return next(iter(matching(pattern, 0)), "x")
+def _of_pattern(pattern: str, schema: Schema) -> str:
+    """A text that matches, of a length that the schema takes: `^[0-9]*$` is matched by the empty one too."""
+    least, most = int(schema.get("minLength", 0)), schema.get("maxLength")
+    found = matching(pattern, 0)
+    fitting = (text for text in found if least <= len(text) and (most is None or len(text) <= most))
+    return next(fitting, next(iter(found), "x"))
 
 
 def catalogue(schema: Any, resolve: Resolve) -> list[Any]:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import unquote
-
-import pytest
 
 from specdouble.contract import read
 from specdouble.verify import Settings, verify
 from specdouble.verify.verdict import Verdict
+from tests.guard.service import serving
 
 CONTRACT = """
 openapi: 3.0.3
@@ -64,31 +59,6 @@ class Blog:
         self.articles: dict[str, Any] = {"others": other}
         self.refused: set[str] = set()
         self.deletes, self.made = deletes, 0
-        blog = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _do(self) -> None:
-                sent = self.rfile.read(int(self.headers.get("content-length") or 0))
-                status, body = blog.answer(self.command, unquote(self.path.partition("?")[0]), sent)
-                content = b"" if body is None else json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def __getattr__(self, name: str) -> Any:
-                if name.startswith("do_"):
-                    return self._do
-                raise AttributeError(name)
-
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def answer(self, method: str, path: str, sent: bytes) -> tuple[int, Any]:
         slug = path.removeprefix("/articles").strip("/")
@@ -121,20 +91,11 @@ class Blog:
         return 201, self.articles[slug]
 
 
-@pytest.fixture
-def blog(request: pytest.FixtureRequest) -> Iterator[Blog]:
-    """A blog, running."""
-    blog = Blog(**getattr(request, "param", {}))
-    Thread(target=blog.server.serve_forever, daemon=True).start()
-    yield blog
-    blog.server.shutdown()
-    blog.server.server_close()
-
-
 def verified(blog: Blog, folder: Path) -> Verdict:
     (folder / "openapi.yaml").write_text(CONTRACT, "utf-8")
     rules = ("read_your_writes", "distinct_ids")
-    return verify(read(folder), Settings(url=blog.url, phases=("rules",), rules=rules, max_examples=1))
+    with serving(blog.answer) as url:
+        return verify(read(folder), Settings(url=url, phases=("rules",), rules=rules, max_examples=1))
 
 
 def of_the_run(blog: Blog) -> list[str]:
@@ -142,15 +103,16 @@ def of_the_run(blog: Blog) -> list[str]:
     return [slug for slug, one in blog.articles.items() if "specdouble" in one["title"] and slug != "others"]
 
 
-def test_what_was_made_and_refused_is_found_in_the_list_and_deleted(blog: Blog, tmp_path: Path) -> None:
+def test_what_was_made_and_refused_is_found_in_the_list_and_deleted(tmp_path: Path) -> None:
+    blog = Blog()
     verified(blog, tmp_path)
     assert blog.refused
     assert of_the_run(blog) == []
     assert "others" in blog.articles
 
 
-@pytest.mark.parametrize("blog", [{"deletes": False}], indirect=True)
-def test_what_a_list_still_shows_is_told_though_its_delete_finds_nothing(blog: Blog, tmp_path: Path) -> None:
+def test_what_a_list_still_shows_is_told_though_its_delete_finds_nothing(tmp_path: Path) -> None:
+    blog = Blog(deletes=False)
     verdict = verified(blog, tmp_path)
     stays = of_the_run(blog)
     assert stays

@@ -58,3 +58,11 @@ def test_a_value_that_one_operation_wrongly_takes_is_its_own_failure() -> None:
         for name in ("a", "b")
     ]
     assert len(told(*found)) == 2
+
+
+def test_what_is_wrong_with_a_document_alone_and_in_a_list_is_one_failure() -> None:
+    body = "the body that the contract declares for 200"
+    assert told(
+        failure("POST /a answering 200", body, '/lastUsed: null is not of type "string"', "create"),
+        failure("GET /a answering 200", body, '/0/lastUsed: null is not of type "string"', "list"),
+    ) == [("POST /a answering 200", ("create", "list"), 1)]

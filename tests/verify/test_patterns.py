@@ -6,6 +6,7 @@ import re
 from itertools import islice
 
 from specdouble.verify.patterns import each_once
+from specdouble.verify.values import plausible
 
 
 def test_many_texts_of_a_pattern_match_and_differ() -> None:
@@ -20,3 +21,9 @@ def test_a_pattern_of_few_texts_ends() -> None:
 
 def test_a_pattern_that_nothing_matches_gives_nothing() -> None:
     assert list(each_once("a^", 1)) == []
+
+
+def test_a_text_of_a_pattern_has_a_length_that_the_schema_takes() -> None:
+    schema = {"type": "string", "pattern": "^[0-9]*$", "minLength": 1, "maxLength": 20}
+    text = plausible(schema, lambda one: one, "word")
+    assert re.fullmatch("[0-9]{1,20}", text)

@@ -20,6 +20,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.media_type import essence
 from specdouble.contract.servers import base_path
+from specdouble.verify.baseline import tells_of_another
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
@@ -90,6 +91,7 @@ class Conformance:
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
                 or self._breaks_a_rule(case, response, failure, knowledge)
+                or self._was_taken(case, response, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
             )
 
@@ -177,6 +179,16 @@ class Conformance:
         if type(failure).__name__ != "RejectedPositiveData" or operation is None or response.status_code >= 500:
             return False
         return knowledge.breaks_a_rule(operation, case)
+
+    def _was_taken(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a request was refused for what another document has, where no rule says what is unique."""
+        operation = self.by_label.get(case.operation.label)
+        is_refused = type(failure).__name__ == "RejectedPositiveData" and response.status_code < 500
+        if operation is None or not is_refused or operation.method not in ("post", "put", "patch"):
+            return False
+        action = self.session.contract.actions.get(operation.id)
+        ruled = action is not None and self.session.subjects[action.collection].once
+        return not ruled and tells_of_another(response.content)
 
     def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""

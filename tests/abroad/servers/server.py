@@ -141,7 +141,8 @@ class Server(ABC):
                 self.populate(client)
                 yield Running(url, project, client)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
 
     def _wait(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:

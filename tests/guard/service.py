@@ -1,0 +1,50 @@
+"""A server of JSON on a real socket that answers by a function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import RLock, Thread
+from typing import Any
+from urllib.parse import unquote
+
+Answer = Callable[[str, str, bytes], tuple[int, Any]]
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """Serve by a function of method, path and body; its URL.
+
+    Args:
+        answer: gives the status and what is sent as JSON; None sends nothing.
+    """
+    lock = RLock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _do(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+            with lock:
+                status, body = answer(self.command, unquote(self.path.partition("?")[0]), sent)
+            content = b"" if body is None else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("do_"):
+                return self._do
+            raise AttributeError(name)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
