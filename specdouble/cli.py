@@ -22,6 +22,7 @@ from specdouble.diff.command import diff
 from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.overlay_command import overlay
+from specdouble.printable import printable
 from specdouble.project.command import init, sync
 from specdouble.prove.command import prove
 from specdouble.proxy.command import proxy_command
@@ -165,7 +166,7 @@ def serve(
     _print_first_findings(double)
     as_json = log == "json"
     if quiet:
-        click.echo(f"{double.contract.title} at {server.address.url}", err=as_json)
+        click.echo(printable(f"{double.contract.title} at {server.address.url}"), err=as_json)
     else:
         click.echo(_start(double, server.address.url), err=as_json)
     sys.stdout.flush()
@@ -207,13 +208,13 @@ def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...],
         _print_json(rows)
         return
     for row in rows:
-        click.echo(click.style(row["operation"], bold=True))
-        click.echo(f"  operationId  {row['operationId']}\n  {row['by']:11}  {row['why']}")
+        click.echo(click.style(printable(row["operation"]), bold=True))
+        click.echo(printable(f"  operationId  {row['operationId']}\n  {row['by']:11}  {row['why']}"))
         if row["action"]:
-            click.echo(f"  action       {row['action']}")
+            click.echo(printable(f"  action       {row['action']}"))
         for index, rule in enumerate(row["rules"]):
             foreign = f"  ({row['foreign'][rule]})" if rule in row["foreign"] else ""
-            click.echo(f"  {'' if index else 'rules':11}  {rule}{foreign}")
+            click.echo(printable(f"  {'' if index else 'rules':11}  {rule}{foreign}"))
 
 
 @main.command()
@@ -462,11 +463,12 @@ def _hold_to_users(double: Double) -> None:
 def _start(double: Double, url: str) -> str:
     """What there is to ask, and how."""
     contract = double.contract
-    lines = [f"{contract.title} at {click.style(url, bold=True)}\n"]
+    lines = [f"{printable(contract.title)} at {click.style(url, bold=True)}\n"]
     width = max((len(operation.id) for operation in contract.operations.values()), default=0)
     for operation in contract.operations.values():
         by = double.resolutions[operation.id].by
-        lines.append(f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}")
+        line = f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}"
+        lines.append(printable(line))
     lines.append(f"\n  console        {url}/_specdouble/\n  documentation  {url}/_specdouble/docs")
     if contract.overlays:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")

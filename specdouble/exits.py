@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from specdouble.extras import EXTRAS, remedy
+from specdouble.printable import printable
 
 VIOLATIONS, WRONG_USE, COULD_NOT_RUN, NOT_INSTALLED = 1, 2, 3, 4
 INTERRUPTED = 130  # as shells say it: 128 and the number of SIGINT
@@ -20,7 +21,7 @@ _PIPE_CLOSED = 141
 
 def fail(message: str, code: int) -> NoReturn:
     """End with a sentence."""
-    click.secho(f"specdouble: {message}", err=True, fg="red")
+    click.secho(printable(f"specdouble: {message}"), err=True, fg="red")
     sys.exit(code)
 
 

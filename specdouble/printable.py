@@ -1,4 +1,4 @@
-"""Text of a server's made fit for a terminal: what would move the cursor, ring, hide or turn the line is spelt out."""
+"""Text from outside made fit for a terminal: what would move the cursor, ring, hide or turn the line is spelt out."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MODULES = {
 
 # The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
-    "contract": {"contract", "rules", "extras"},
+    "contract": {"contract", "rules", "extras", "printable"},
     "rules": set(),
     "rule": {"contract", "rule"},
     "keep": {"contract", "rule", "keep", "double"},
@@ -54,10 +54,11 @@ MAY_IMPORT = {
         "arguments",
         "exits",
         "overlay_command",
+        "printable",
     },
     "overlay_command": {"contract", "arguments", "exits"},
     "arguments": {"contract", "exits"},
-    "exits": {"exits", "extras"},
+    "exits": {"exits", "extras", "printable"},
     "extras": set(),
     "printable": set(),
     "__main__": {"cli"},

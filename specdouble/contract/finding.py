@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from specdouble.printable import printable
+
 Severity = Literal["error", "warning"]
 
 # The kinds of findings by id; `docs/lint.md` says of each what it means and what to do.
@@ -54,7 +56,7 @@ class Finding:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         at = f" at {self.pointer}" if self.pointer else ""
-        return f"{place}: {self.severity}: {self.reason}{at}\n    remedy: {self.remedy}"
+        return printable(f"{place}: {self.severity}: {self.reason}{at}\n    remedy: {self.remedy}")
 
 
 class Refused(Exception):

@@ -80,8 +80,10 @@ class PlausibleValues:
         elif "pattern" in told:
             yield from islice(self._texts(str(told["pattern"])), number - 1, number + 5)
         else:
-            least, most = told.get("minLength", 0), told.get("maxLength", _LONGEST)
-            yield f"text {number}".ljust(min(least, _LONGEST), "x")[:most]
+            # A length may be written as `5.0`, or as more than any text has.
+            bounds = (told.get("minLength", 0), told.get("maxLength", _LONGEST))
+            least, most = (int(min(bound, _LONGEST)) for bound in bounds)
+            yield f"text {number}".ljust(least, "x")[:most]
 
     def _lists(self, told: Schema, depth: int) -> Iterator[list[Any]]:
         least = min(int(told.get("minItems", 0)), _LONGEST)

@@ -20,6 +20,16 @@ from tests.contracts import FOLDER
 ROOT = Path(__file__).parent.parent.parent
 TASKS = "/api/v1/tasks"
 SNAPSHOT = "/_specdouble/snapshots/before"
+DOTTED = """openapi: 3.0.3
+info: {title: A, version: '1'}
+paths: {}
+components:
+  schemas:
+    Thing:
+      type: object
+      x-resource: {collection: things}
+      properties: {id: {type: string}, a.b: {type: integer}, $c: {type: integer}}
+"""
 
 
 @pytest.fixture
@@ -47,6 +57,17 @@ def test_a_world_comes_back_to_what_was_taken(client: httpx.Client) -> None:
     create(client, "lost")
     assert client.post(f"{SNAPSHOT}/restore").status_code == 204
     assert titles(client) == before
+
+
+def test_documents_whose_names_are_escaped_are_taken_and_come_back(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(DOTTED)
+    double = Double(Settings(tmp_path))
+    world = double.world("default")
+    world.collection("things", None).insert_one({"a.b": 1, "$c": 2})
+    taken = world.documents()
+    assert [(one["a.b"], one["$c"]) for one in taken["things"]] == [(1, 2)]
+    world.begin_with(taken)
+    assert world.documents() == taken
 
 
 def test_a_snapshot_of_one_world_is_restored_in_another(client: httpx.Client) -> None:

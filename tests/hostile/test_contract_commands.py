@@ -165,3 +165,21 @@ def test_lint_fails_for_warnings_where_it_is_strict(tmp_path: Path) -> None:
     (tmp_path / "mock_data" / "things.yaml").write_text("[]")
     assert run("lint", str(tmp_path)).returncode == 0
     assert run("lint", "--strict", str(tmp_path)).returncode == 1
+
+
+def printed(folder: Path, command: str, text: str) -> str:
+    (folder / "openapi.yaml").write_text(text)
+    ended = run(command, str(folder))
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "operation", "schema"), [("lint", "a", r"\e[2J"), ("routes", r"\e[2J\a", "string")]
+)
+def test_no_control_character_of_a_contract_reaches_the_terminal(
+    tmp_path: Path, command: str, operation: str, schema: str
+) -> None:
+    text = CONTRACT.replace("$ref: 'REFERENCE'", f'type: "{schema}"').replace("OPENAPI", "3.0.3")
+    told = printed(tmp_path, command, text.replace("operationId: a", f'operationId: "{operation}"'))
+    assert r"\x1b[2J" in told
+    assert not {"\x1b", "\a"} & {*told}

@@ -123,7 +123,7 @@ class World:
         found = {}
         for name in self._names():
             documents, enforcement = self._kept(name)
-            found[name] = [enforcement.seed(document) for document in documents.find({})]
+            found[name] = [enforcement.seed(document) for document in documents.find({}).to_list()]
         return found
 
     def entries(self, collection: str, skip: int, limit: int) -> list[tuple[JSON, Document]]:
