@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from specdouble.contract.action import DOES
+from specdouble.contract.audience import ROLE, Access
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, suggestion
 from specdouble.contract.pointer import look_up, pointer
@@ -33,6 +34,21 @@ _HOLDER = {
     ],
     "description": "the property that holds a claim of the caller, and the claim where it has another name",
 }
+_WHO = {
+    "anyOf": [
+        {"enum": ["owner", "tenant", "anyone"]},
+        {
+            "type": "object",
+            "properties": {
+                "by": {"enum": ["owner", "tenant", "anyone"]},
+                "roles": {"type": "array", "items": {"type": "string"}},
+                "claim": {"type": "string"},
+            },
+            "additionalProperties": False,
+        },
+    ],
+    "description": "who may, beside the owner: the tenant, anyone, or callers of certain roles",
+}
 # The JSON Schema of each, as a kind has one of its own.
 SHAPES: dict[str, dict[str, Any]] = {
     "x-resource": {
@@ -43,6 +59,8 @@ SHAPES: dict[str, dict[str, Any]] = {
                 "properties": {
                     **{name: {"type": "string"} for name in ("collection", "id")},
                     **dict.fromkeys(("owner", "tenant"), _HOLDER),
+                    "shared": {"type": "boolean", "description": "whether others read what only its owner changes"},
+                    **dict.fromkeys(("read", "write"), _WHO),
                 },
                 "required": ["collection"],
                 "additionalProperties": False,
@@ -82,7 +100,9 @@ SHAPES: dict[str, dict[str, Any]] = {
 SILENCING = "x-specdouble-ignore"  # `silence` reads it
 # Extensions of others that are one letter away from ours.
 _NOT_OURS = {"x-resources", "x-reference"}
-_RESOURCE_KEYS = ("collection", "id", "owner", "tenant")
+_RESOURCE_KEYS = ("collection", "id", "owner", "tenant", "shared", "read", "write")
+_ACCESS = ("owner", "tenant", "anyone")
+_ACCESS_KEYS = ("by", "roles", "claim")
 
 
 def read_resources(document: Document) -> dict[str, Resource]:
@@ -121,6 +141,8 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
         document.find(place, reason, "move it to the schema of the documents")
         return None
     raw, claims = _holders(document, raw, place)
+    read, write = _access(document, raw, place)
+    raw = {key: value for key, value in raw.items() if key not in ("shared", "read", "write")}
     for key, value in raw.items():
         if key not in _RESOURCE_KEYS:
             document.find(place + pointer(key), f"`x-resource` has no key `{key}`", suggestion(key, _RESOURCE_KEYS))
@@ -138,7 +160,53 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
         tenant=raw.get("tenant"),
         properties=properties,
         claims=claims,
+        read=read,
+        write=write,
     )
+
+
+def _access(document: Document, raw: dict[str, Any], place: str) -> tuple[Access, Access]:
+    """Who reads and who changes documents; whoever changes one reads it, too."""
+    write = _said_access(document, raw, place, "write")
+    read = _said_access(document, raw, place, "read")
+    shared = raw.get("shared", False)
+    if not isinstance(shared, bool):
+        document.find(place + pointer("shared"), "`shared` is neither true nor false", "write `shared: true`")
+    elif shared and "read" in raw:
+        document.find(place + pointer("shared"), "`shared` and `read` both say who reads", "remove one of them")
+    elif shared:
+        read = Access("tenant" if "tenant" in raw else "anyone")
+    if ("owner" not in raw and "tenant" not in raw) and (shared is True or read != Access() or write != Access()):
+        reason = "nothing says whose the documents are: all callers read and change all of them"
+        document.find(place, reason, "name the `owner`, or remove what says who reads and writes")
+    by = max(read.by, write.by, key=lambda one: _ACCESS.index(one) if one else -1)
+    roles = tuple(dict.fromkeys([*read.roles, *write.roles]))
+    return Access(by, roles, read.claim if read.roles else write.claim), write
+
+
+def _said_access(document: Document, raw: dict[str, Any], place: str, key: str) -> Access:
+    said = raw.get(key)
+    said = {"by": said} if isinstance(said, str) else said
+    at = place + pointer(key)
+    if said is None:
+        return Access()
+    if not isinstance(said, dict):
+        document.find(at, f"`{key}` says nobody", f"write `{key}: anyone`, or `{key}: {{roles: [ADMIN]}}`")
+        return Access()
+    for name in said:
+        if name not in _ACCESS_KEYS:
+            document.find(at + pointer(name), f"`{key}` has no key `{name}`", suggestion(name, _ACCESS_KEYS))
+    by, roles, claim = said.get("by", ""), said.get("roles", []), said.get("claim", ROLE)
+    if by and by not in _ACCESS:
+        document.find(at, f"`{by}` is nobody who could {key}", suggestion(str(by), _ACCESS))
+        by = ""
+    elif by in ("owner", "tenant") and by not in raw:
+        document.find(at, f"the documents have no {by}", f"name the `{by}`, or write `{key}: anyone`")
+        by = ""
+    if not isinstance(roles, list) or not all(isinstance(one, str) for one in roles):
+        document.find(at, "`roles` lists no roles", "write `roles: [ADMIN]`")
+        roles = []
+    return Access(str(by), tuple(roles), str(claim))
 
 
 def _holders(document: Document, raw: dict[str, Any], place: str) -> tuple[dict[str, Any], dict[str, str]]:

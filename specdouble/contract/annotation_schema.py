@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract.annotation import PLACES, SHAPES, keywords
@@ -15,7 +16,7 @@ _DATA = ("example", "examples", "default", "enum", "const")
 
 def rules_schema() -> dict[str, Any]:
     """The JSON Schema of `rules.yaml`: of annotations by the names of what they speak of."""
-    on_operations = [keyword for keyword in keywords() if _place(keyword) in (_OPERATION, "")]
+    on_operations = [keyword for keyword in keywords() if _place(keyword).startswith(_OPERATION) or not _place(keyword)]
     elsewhere = [keyword for keyword in keywords() if _place(keyword) != _OPERATION]
     return {
         "$schema": _DIALECT,
@@ -25,7 +26,7 @@ def rules_schema() -> dict[str, Any]:
         "properties": {"$schema": {"type": "string"}},
         "patternProperties": {"^[A-Za-z]+ +/": {**_mapping(on_operations), "description": "an operation"}},
         "additionalProperties": {
-            **_mapping(elsewhere),
+            **_mapping(elsewhere, on_schemas=True),
             "description": "a schema, a property (`Schema.property`), or a security scheme",
         },
         "$defs": _definitions(),
@@ -36,7 +37,11 @@ def annotations_schema() -> dict[str, Any]:
     """The JSON Schema of a contract as far as our annotations go: beside OpenAPI's own."""
     value = {"$ref": "#/$defs/value"}
     named = {"type": "object", "additionalProperties": value}
-    annotations = {keyword: _reference(keyword) for keyword in keywords() if keyword.startswith("x-")}
+    annotations: dict[str, dict[str, Any]] = {}
+    for keyword in (one for one in keywords() if one.startswith("x-")):
+        on_schemas = _reference(keyword, on_schemas=True)
+        anywhere = _reference(keyword)
+        annotations[keyword] = anywhere if on_schemas == anywhere else {"anyOf": [anywhere, on_schemas]}
     return {
         "$schema": _DIALECT,
         "title": "The annotations of specdouble in an OpenAPI description",
@@ -53,20 +58,31 @@ def annotations_schema() -> dict[str, Any]:
     }
 
 
-def _mapping(known: list[str]) -> dict[str, Any]:
+def _mapping(known: list[str], *, on_schemas: bool = False) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": {keyword: _reference(keyword) for keyword in known},
+        "properties": {keyword: _reference(keyword, on_schemas=on_schemas) for keyword in known},
         "additionalProperties": False,
     }
 
 
-def _reference(keyword: str) -> dict[str, Any]:
-    return {"$ref": f"#/$defs/{keyword}"}
+def _reference(keyword: str, *, on_schemas: bool = False) -> dict[str, Any]:
+    other = on_schemas and _on_schemas(keyword) is not None
+    return {"$ref": f"#/$defs/{keyword}-of-a-schema" if other else f"#/$defs/{keyword}"}
+
+
+def _on_schemas(keyword: str) -> Mapping[str, Any] | None:
+    """The shape of an annotation on a schema, where it has another one there."""
+    return next((one.shape_on_schemas for one in kinds().values() if one.keyword == keyword), None)
 
 
 def _definitions() -> dict[str, Any]:
-    return {keyword: _definition(keyword) for keyword in keywords()}
+    found = {keyword: _definition(keyword) for keyword in keywords()}
+    for keyword in keywords():
+        shape = _on_schemas(keyword)
+        if shape is not None:
+            found[f"{keyword}-of-a-schema"] = {**shape, "description": found[keyword].get("description", "")}
+    return found
 
 
 def _definition(keyword: str) -> dict[str, Any]:

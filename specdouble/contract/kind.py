@@ -42,6 +42,7 @@ class Kind:
         of_ids: the rule of the kind that holds for the ids of any resource, though no annotation says it.
         collection: the collection that an annotation of this value names.
         shape: the JSON Schema of the annotation's value, for editors and for `rules.yaml`.
+        shape_on_schemas: the same where it stands on a schema, if that is another one.
         alias: what `foreign` calls the annotations of others that say the same as `keyword: true`.
     """
 
@@ -57,6 +58,7 @@ class Kind:
     of_ids: Callable[[Resource], PropertyRule] | None = None
     collection: Callable[[Any], Any] = lambda _: None
     shape: Mapping[str, Any] = field(default_factory=dict)
+    shape_on_schemas: Mapping[str, Any] | None = None
     alias: str = ""
 
     @property
@@ -254,6 +256,13 @@ class Reading:
             if name in resource.properties:
                 at = resource.pointer + pointer("x-resource", key)
                 yield OnProperty(self.document, "x-resource", name, at, resource, name, resource.properties[name])
+
+    def scopes(self, key: str, made: Callable[..., ScopeRule]) -> Iterator[ScopeRule]:
+        """The rules of whose documents are: of the `owner`, or of the `tenant`, of each `x-resource` that names one."""
+        for annotation in self.on_resources(key):
+            resource = annotation.resource
+            readers, writers = resource.read.beside(key), resource.write.beside(key)
+            yield made(readers=readers, writers=writers, **annotation.place)
 
     def on_operations(self, keyword: str) -> Iterator[OnOperation]:
         """The keyword wherever it stands on an operation."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from specdouble.contract.audience import UNSAID, Access
 from specdouble.contract.rule import CollectionRule, Rule
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -35,6 +36,8 @@ class Resource:
         id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
         single: for a singleton, whose one document it is: each `caller`'s, or the path's (`parent`); else empty.
         claims: the claim of a caller that the owner's or tenant's property holds, where that has another name.
+        read: who reads its documents, where the annotation says it.
+        write: who changes them.
         seeded: the ids of its documents, where `mock_data/` alone tells of it.
         why: what it was inferred from; empty where an annotation says it.
     """
@@ -52,6 +55,8 @@ class Resource:
     id_path: tuple[str, ...] = ()
     single: Literal["", "caller", "parent"] = ""
     claims: Mapping[str, str] = field(default_factory=dict)
+    read: Access = UNSAID
+    write: Access = UNSAID
     seeded: tuple[Any, ...] = ()
     why: str = ""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import ClassVar, Self
 
+from specdouble.contract.audience import NOBODY, Audience
 from specdouble.contract.operation import Operation
 
 WRITES = ("create", "update", "replace")
@@ -145,12 +146,43 @@ class PropertyRule(CollectionRule):
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeRule(PropertyRule):
-    """A promise that the property tells whose a document is: for others it does not exist."""
+    """A promise that the property tells whose a document is: for others it does not exist, or cannot be changed.
+
+    Args:
+        readers: the others for whom it exists.
+        writers: the others who may change it.
+    """
 
     refused_with = (404,)
     hides = True
     binds = True
     shown_by = ("create", "read", "list", "replace", "update", "delete", "none")
+    readers: Audience = NOBODY
+    writers: Audience = NOBODY
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether documents are open to others than those whom they belong to."""
+        return not self.readers.is_empty
+
+    def status_among(self, declared: frozenset[str]) -> int:
+        """The status of a refusal: who sees a document is told that it is another's, and nobody else that it exists."""
+        if self.status is not None or not self.is_opened:
+            return super().status_among(declared)
+        return 404 if "403" not in declared and "404" in declared else 403
+
+    def looser_than(self, other: Self) -> bool | None:
+        """Whether documents are open to more callers."""
+        own, others = (self.readers, self.writers), (other.readers, other.writers)
+        return None if own == others else others == (NOBODY, NOBODY)
+
+    @property
+    def openness(self) -> str:
+        """To whom documents are open that are not theirs, as a sentence goes on."""
+        if not self.is_opened:
+            return ""
+        changing = "" if self.writers.is_empty else f", and {self.writers} change it"
+        return f"; {self.readers} read it{changing}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import CollectionRule, Contract, Operation, OperationRule, Resource
+from specdouble.contract import CollectionRule, Contract, Operation, OperationRule, PropertyRule, Resource
 from specdouble.double.factories import Factories
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.request import Request
@@ -21,6 +21,7 @@ from specdouble.double.state.documents import Collection
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document, Guard, Keeper
+from specdouble.double.state.problem import Broken
 from specdouble.double.state.world import World
 from specdouble.prove.facts import wrong_status
 from specdouble.prove.fault import Change, Fault
@@ -182,9 +183,14 @@ def changed(collection: str, alter: Callable[[Document, Document], None]) -> Cha
 
 
 def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Change:
-    """Hide nobody's documents on account of these properties while one of the operations is under way."""
+    """Hide and guard nobody's documents on account of these properties while one of the operations is under way."""
 
     class Wide(Enforcement):
+        def others(self, user: Any, document: Any) -> Broken | None:
+            found = super().others(user, document)
+            is_open = found is not None and isinstance(found.rule, PropertyRule) and found.rule.name in names
+            return None if is_open else found
+
         def scope(self, user: Any) -> dict[str, Any]:
             return {name: value for name, value in super().scope(user).items() if name not in names}
 

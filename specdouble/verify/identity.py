@@ -90,6 +90,12 @@ class Crowd:
         """All ordered pairs."""
         return list(permutations(self.users.values(), 2))
 
+    @staticmethod
+    def claims_of(user: User) -> dict[str, Any]:
+        """What is known of a user: by tokens, and by the settings, since an opaque credential tells nothing."""
+        told = {name: value for one in user.credentials.values() for name, value in token_claims(one).items()}
+        return {**user.account.login, **told}
+
     def login_scheme(self) -> str | None:
         """The security scheme that takes the token of a login."""
         login = self.settings.login

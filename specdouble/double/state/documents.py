@@ -165,7 +165,7 @@ class Collection:
 
     def update_many(self, filter: Filter, update: Update) -> UpdateResult:
         """Change every document that the filter matches, up to the first that is refused."""
-        matched = self._documents.find(self._own(filter)).to_list()
+        matched = self._changeable(filter)
         for before in matched:
             self._change(before, update)
         return UpdateResult({"n": len(matched), "nModified": len(matched)}, True)
@@ -220,11 +220,23 @@ class Collection:
 
     def delete_many(self, filter: Filter) -> DeleteResult:
         """Remove every document that the filter matches."""
-        matched = self._documents.find(self._own(filter)).to_list()
+        matched = self._changeable(filter)
         self._remove(matched)
         return DeleteResult({"n": len(matched)}, True)
 
+    def _hold(self, document: Document) -> None:
+        """Let a document be changed that is the caller's to change.
+
+        Raises:
+            Refusal: the caller sees it, and it is another's.
+        """
+        broken = self._rules.others(self._user, document)
+        if broken is not None:
+            raise self._refusal([broken], document, document)
+
     def _remove(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            self._hold(document)
         if self._rules.leave:
             self._depart(documents)
             return
@@ -251,6 +263,11 @@ class Collection:
         scope = self._rules.scope(self._user)
         # The scope comes first: the store's indexes narrow by what stands before the first operator.
         return {**scope, **asked} if scope.keys().isdisjoint(asked) else {**scope, "$and": [asked]}
+
+    def _changeable(self, filter: Filter) -> list[Document]:
+        """The documents that the filter matches, as they are stored, without those that the caller may only read."""
+        found = self._documents.find(self._own(filter)).to_list()
+        return [one for one in found if self._rules.others(self._user, one) is None]
 
     def _stored_name(self, name: str) -> str:
         return "_id" if name == self._rules.id else name
@@ -281,6 +298,7 @@ class Collection:
         return UpdateResult({"n": 1, "nModified": 0, "upserted": inserted}, True)
 
     def _change(self, before: Document, update: Update) -> Document:
+        self._hold(before)
         touched: set[str] = set()
         for changes in update.values():
             for name in changes:
@@ -288,6 +306,7 @@ class Collection:
         return self._save(before, updated(before, update), touched)
 
     def _replace(self, before: Document, replacement: Mapping[str, JSON]) -> Document:
+        self._hold(before)
         after = self._rules.replaced(before, self._rules.stored(replacement))
         return self._save(before, after, before.keys() | replacement.keys())
 

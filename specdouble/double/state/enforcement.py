@@ -83,6 +83,9 @@ class Enforcement:
             if keeper.fixed:
                 fixed.append(keeper.rule.name)
         self._claims = [(name, resource.claim(name)) for name in self.scopes]
+        scoping = [keeper.rule for keeper in keepers if keeper.scope is not None]
+        self._opened = [(rule, resource.claim(rule.name)) for rule in scoping if rule.is_opened]
+        self.closed = [rule.name for rule in scoping if not rule.readers.anyone]
         # Under a path that parents are always part of, they and the id are where the document stands.
         placed = (resource.id, *self.parents) if self.parents else ()
         made_key = ("_id",) if self.parents else ()
@@ -106,7 +109,20 @@ class Enforcement:
         """The filter that leaves the caller's own documents, all where nobody is calling; none that was deleted."""
         if user is None:
             return self.there
-        return {**{name: user.get(claim) for name, claim in self._claims}, **self.there}
+        scope = {name: user.get(claim) for name, claim in self._claims}
+        for rule, _ in self._opened:
+            if rule.readers.admits(user):
+                del scope[rule.name]
+        return {**scope, **self.there}
+
+    def others(self, user: Mapping[str, JSON] | None, document: Mapping[str, JSON]) -> Broken | None:
+        """That a document which the caller sees is another's, and not the caller's to change; None where it is."""
+        if user is None:
+            return None
+        for rule, claim in self._opened:
+            if document.get(rule.name) != user.get(claim) and not rule.writers.admits(user):
+                return Broken(rule, "is another's, to be read alone", document["_id"])
+        return None
 
     # A write
 

@@ -169,7 +169,9 @@ class ScopeKeeper(Keeper):
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
         self.scope = self.rule.name
-        self.indexes = ((self.rule.name,),)
+        # The owner narrows the documents further than the tenant does.
+        is_narrowest = not resource.owner or self.rule.name == resource.owner
+        self.indexes = ((self.rule.name,),) if is_narrowest else ()
 
 
 class Guard:

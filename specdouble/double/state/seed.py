@@ -11,6 +11,7 @@ from specdouble.contract import Contract, ContractError, Finding, Refused, Resou
 from specdouble.contract.json_type import JSON
 from specdouble.contract.keywords import article
 from specdouble.contract.pointer import pointer
+from specdouble.contract.rule import ScopeRule
 from specdouble.contract.source import Source, load, read_text
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
@@ -212,7 +213,8 @@ class _Checker:
         resource = self.contract.resources[target]
         if self.is_gone(resource, document):
             return False
-        for name in (one for one in (resource.owner, resource.tenant) if one is not None):
+        closed = [rule.name for rule in resource.of(ScopeRule) if not rule.readers.anyone]
+        for name in closed:
             names = (name, *self.contract.scopes_alike.get(name, ()))
             held = next((other for other in names if other in referrer), None)
             if held is not None and document.get(name) != referrer[held]:

@@ -237,14 +237,14 @@ class World:
         if self._contract.scopes_alike:
             return all(found.get(name) == value for name, value in self._scope_of(collection, referrer).items())
         # No expression: each write that names another document asks this.
-        for name in rules.scopes:  # noqa: SIM110
+        for name in rules.closed:  # noqa: SIM110
             if name in referrer and found.get(name) != referrer[name]:
                 return False
         return True
 
     def _scope_of(self, collection: str, referrer: Document) -> Document:
         """What documents of a collection have that the owner of the referring document may see."""
-        scopes = self._kept(collection)[1].scopes
+        scopes = self._kept(collection)[1].closed
         seen = {name: referrer[name] for name in scopes if name in referrer}
         alike = self._contract.scopes_alike
         for name in scopes:  # it may hold the claim by another name

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from specdouble.contract import Contract, PropertyRule, Resource
+from specdouble.contract import Contract, Resource
+from specdouble.contract.audience import NOBODY
 from specdouble.contract.digits import number_of
+from specdouble.contract.rule import ScopeRule
 from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
-from specdouble.prove.change import Asked, answering, unscoped
+from specdouble.prove.change import Asked, answering, kept_as, unscoped
 from specdouble.prove.facts import ONE, creators, doing
 from specdouble.prove.fault import Mutant, Mutants
 
 _DOES = {"read": "read", "list": "list", "update": "change", "replace": "replace", "delete": "delete"}
 
 
-def of_rule(contract: Contract, resource: Resource, rule: PropertyRule, who: str, why: str = "") -> Mutants:
+def of_rule(contract: Contract, resource: Resource, rule: ScopeRule, who: str, why: str = "") -> Mutants:
     """The mutants of one rule.
 
     Args:
@@ -32,7 +35,13 @@ def of_rule(contract: Contract, resource: Resource, rule: PropertyRule, who: str
         unseen = f"no operation reads or changes documents of {resource.collection}"
         yield _unchecked(rule, resource, who, "", (), unseen)
     for key, does in operations(contract, resource):
-        yield _unchecked(rule, resource, who, does, (key,), why)
+        open_to = rule.readers if does in ("read", "list") else rule.writers
+        if not open_to.anyone:
+            yield _unchecked(rule, resource, who, does, (key,), why)
+    if rule.is_opened:
+        sentence = f"Documents of {resource.collection} that others may read exist for nobody else."
+        change = kept_as(rule, replace(rule, readers=NOBODY))
+        yield Mutant(f"{rule.kind}.closed", rule.about, sentence, change, (rule.id,), equivalent=why)
 
 
 def operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, str]]:
@@ -48,7 +57,7 @@ def operations(contract: Contract, resource: Resource) -> Iterator[tuple[str, st
             yield key, "change"
 
 
-def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
+def _unchecked(rule: ScopeRule, resource: Resource, who: str, does: str, ids: tuple[str, ...], why: str) -> Mutant:
     sentence = f"{who} can {does or 'see'} a document of {resource.collection}."
     target = ids[0] if ids else f"{resource.collection}.{rule.name}"
     change = unscoped(ids, resource.collection, {rule.name})
@@ -57,9 +66,9 @@ def _unchecked(rule: PropertyRule, resource: Resource, who: str, does: str, ids:
     )
 
 
-def disclosed(contract: Contract, resource: Resource, rule: PropertyRule) -> Mutants:
+def disclosed(contract: Contract, resource: Resource, rule: ScopeRule) -> Mutants:
     """Mutants that answer 403 where another's document should not exist for the caller."""
-    for key, does in operations(contract, resource):
+    for key, does in operations(contract, resource) if not rule.is_opened else ():
         action = contract.actions[key]
         if action.id is not None and "404" in contract.operations[key].statuses:
             sentence = f"Who tries to {does} another's document of {resource.collection} is told that it exists: 403."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import Kind, Reading, belied_scope
+from specdouble.contract.kind import Kind, belied_scope
 from specdouble.contract.rule import ScopeRule
 
 
@@ -16,19 +15,17 @@ class Owner(ScopeRule):
     kind = "owner"
 
     def __str__(self) -> str:
-        return f"{self.name} is the caller's: another's document does not exist for the caller"
-
-
-def _read(reading: Reading) -> Iterator[Owner]:
-    return (Owner(**annotation.place) for annotation in reading.on_resources("owner"))
+        return f"{self.name} is the caller's: another's document does not exist for the caller{self.openness}"
 
 
 KIND = Kind(
     keyword="x-resource",
     place="an object schema",
-    written="`x-resource: {owner: prop}` or `{owner: {property: prop, claim: name}}`",
-    means="the property holds the id of the caller who created the document: the claim of its name, or the one named",
-    refused="another owner's document does not exist for the caller: 404",
-    read=_read,
+    written="`x-resource: {owner: prop}` or `{owner: {property: prop, claim: name}}`; `shared: true`, or `read` and "
+    "`write`: `owner`, `tenant`, `anyone` or `{roles: [ADMIN], claim: role}`",
+    means="the property holds the id of the caller who created the document: the claim of its name, or the one named; "
+    "others read what is `shared`, and callers of roles what is theirs to `read` or `write`",
+    refused="another owner's document does not exist for the caller: 404; what the caller sees and may not change: 403",
+    read=lambda reading: reading.scopes("owner", Owner),
     belied=lambda shown: belied_scope(shown, Owner),
 )

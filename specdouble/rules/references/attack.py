@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.rule import ScopeRule
 from specdouble.rules.references.rule import OnDelete, References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
@@ -47,7 +48,8 @@ def _of_reference(session: Session, subject: Subject, rule: References) -> Plan:
         return
     for writer in writers:
         yield from _of_writer(session, subject, rule, target, writer)
-    if target.resource.owner and len(session.crowd) < 2 and not rule.of_anyone:
+    closed = [one for one in target.resource.of(ScopeRule) if not one.is_opened]
+    if target.resource.owner and closed and len(session.crowd) < 2 and not rule.of_anyone:
         yield Missing(rule.id, "another's: needs a second user in the settings")
 
 
@@ -65,7 +67,9 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
             run = partial(_in_state, **of, target=target, state={name: value})
             yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
         pairs = session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
-        for one, other in pairs if target.resource.owner or target.resource.tenant else ():
+        # A document that others see may be named by them, where it does.
+        closed = [one for one in target.resource.of(ScopeRule) if not one.is_opened]
+        for one, other in pairs if closed else ():
             run = partial(_anothers, **of, one=one, other=other)
             promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
             yield Case(rule.id, promise, run, f"{other.name}'s, by {one.name}", about)

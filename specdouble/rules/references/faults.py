@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.contract.rule import ScopeRule
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document, Keeper, View
@@ -110,6 +111,8 @@ def _well_formed(value: Any) -> bool:
 
 def _of_others(contract: Contract, rule: References) -> Iterator[Fault]:
     target = contract.resources[rule.target]
+    if any(one.is_opened for one in target.of(ScopeRule)):
+        return  # who sees a document may name it
     if rule.of_anyone and (target.owner or target.tenant):
         sentence = f"Another's document of {rule.target} is refused as {rule.name}."
         yield "of-the-caller-alone", sentence, kept_as(rule, replace(rule, of_anyone=False))

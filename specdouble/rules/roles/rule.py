@@ -6,12 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from specdouble.contract.kind import Belied, Kind, OnOperation, Reading, Shown, mapping, suggestion
-from specdouble.contract.resource import Identity
+from specdouble.contract.kind import Belied, Kind, OnOperation, OnSchema, Reading, Shown, mapping, suggestion
+from specdouble.contract.operation import Operation
+from specdouble.contract.pointer import pointer
+from specdouble.contract.resource import Identity, Resource
 from specdouble.contract.rule import OperationRule
 
 CLAIM = "role"
+# What may be kept for roles of a collection, and what operations do then.
+_DOES = {
+    "create": ("create", "create_many"),
+    "read": ("read",),
+    "list": ("list",),
+    "update": ("update", "replace", "act"),
+    "delete": ("delete", "delete_many"),
+}
 _ROLES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_ONE = (_ROLES, mapping({"roles": _ROLES, "claim": {"type": "string"}}, "roles"))
+_EACH = {
+    "type": "object",
+    "properties": {key: {"anyOf": [*_ONE]} for key in _DOES},
+    "minProperties": 1,
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +61,45 @@ class Roles(OperationRule):
 
 def _read(reading: Reading) -> Iterator[Roles]:
     for annotation in reading.on_operations("x-roles"):
-        raw = annotation.raw
-        roles = raw.get("roles") if isinstance(raw, dict) else raw
-        if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
-            annotation.find("`x-roles` lists no roles", "write `x-roles: [ADMIN, ...]`")
-            continue
-        annotation.find_unknown_keys(("roles", "claim", "status"))
-        claim = raw.get("claim", CLAIM) if isinstance(raw, dict) else CLAIM
-        yield from _of_claim(reading, annotation, tuple(roles), claim)
+        yield from _of_operation(reading, annotation)
+    for whole in reading.on_schemas("x-roles"):
+        yield from _of_resource(reading, whole)
+
+
+def _of_resource(reading: Reading, annotation: OnSchema) -> Iterator[Roles]:
+    """The rules of the operations on a collection, by what they do; one that has roles of its own keeps those."""
+    if not isinstance(annotation.raw, dict) or not annotation.raw:
+        annotation.find(
+            "`x-roles` means nothing here: it says of no action whose it is", "write `x-roles: {delete: [ADMIN]}`"
+        )
+        return
+    annotation.find_unknown_keys([*_DOES])
+    for key in (one for one in annotation.raw if one in _DOES):
+        operations = [one for one in reading.operations if _does(reading, one, annotation.resource, key)]
+        if not operations:
+            reason = f"no operation is known to {key} documents of {annotation.resource.collection}"
+            annotation.find(reason, "remove it, or say by `x-action` what the operation does", key)
+        at = annotation.pointer + pointer(key)
+        for operation in operations:
+            if "x-roles" not in operation.extensions:
+                said = OnOperation(reading.document, "x-roles", annotation.raw[key], at, operation)
+                yield from _of_operation(reading, said)
+
+
+def _does(reading: Reading, operation: Operation, resource: Resource, key: str) -> bool:
+    action = reading.actions.get(operation.id)
+    return action is not None and action.collection == resource.collection and action.does in _DOES[key]
+
+
+def _of_operation(reading: Reading, annotation: OnOperation) -> Iterator[Roles]:
+    raw = annotation.raw
+    roles = raw.get("roles") if isinstance(raw, dict) else raw
+    if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+        annotation.find("`x-roles` lists no roles", "write `x-roles: [ADMIN, ...]`")
+        return
+    annotation.find_unknown_keys(("roles", "claim", "status"))
+    claim = raw.get("claim", CLAIM) if isinstance(raw, dict) else CLAIM
+    yield from _of_claim(reading, annotation, tuple(roles), claim)
 
 
 def _of_claim(reading: Reading, annotation: OnOperation, roles: tuple[str, ...], claim: Any) -> Iterator[Roles]:
@@ -100,11 +148,13 @@ def _belied(shown: Shown) -> Iterator[Belied]:
 
 KIND = Kind(
     keyword="x-roles",
-    place="an operation",
-    written="`x-roles: [ADMIN, ...]` or `{roles: [ADMIN, ...], claim: role}`",
-    means="the operation is for callers whose claim (`role`, unless told) of `x-identity` is one of these",
+    place="an operation; by what operations do, an object schema that carries `x-resource`",
+    written="`x-roles: [ADMIN, ...]` or `{roles: [ADMIN, ...], claim: role}`; on a schema `{delete: [ADMIN], ...}`",
+    means="the operation is for callers whose claim (`role`, unless told) of `x-identity` is one of these; on a "
+    "schema, each operation that does so: `create`, `read`, `list`, `update`, `delete`",
     refused="403, whatever else is wrong with it",
     read=_read,
     belied=_belied,
-    shape={"anyOf": [_ROLES, mapping({"roles": _ROLES, "claim": {"type": "string"}}, "roles")]},
+    shape={"anyOf": [*_ONE]},
+    shape_on_schemas=_EACH,
 )

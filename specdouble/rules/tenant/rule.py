@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract.kind import Kind, Reading, belied_scope
+from specdouble.contract.kind import Kind, belied_scope
 from specdouble.contract.rule import ScopeRule
 
 
@@ -16,11 +15,7 @@ class Tenant(ScopeRule):
     kind = "tenant"
 
     def __str__(self) -> str:
-        return f"{self.name} is the caller's: another tenant's document does not exist for the caller"
-
-
-def _read(reading: Reading) -> Iterator[Tenant]:
-    return (Tenant(**annotation.place) for annotation in reading.on_resources("tenant"))
+        return f"{self.name} is the caller's: another tenant's document does not exist for the caller{self.openness}"
 
 
 KIND = Kind(
@@ -29,6 +24,6 @@ KIND = Kind(
     written="`x-resource: {tenant: prop}`",
     means="the property holds the id of the organization (or the like) of the caller who created the document",
     refused="another tenant's document does not exist for the caller: 404",
-    read=_read,
+    read=lambda reading: reading.scopes("tenant", Tenant),
     belied=lambda shown: belied_scope(shown, Tenant),
 )

@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, PropertyRule
+from specdouble.contract import Operation
+from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, refused_as, views
+from specdouble.verify.trial import Trial, accepted, refused_as, views
 
 
 def plan(
     session: Session,
     subject: Subject,
-    rule: PropertyRule,
+    rule: ScopeRule,
     pairs: list[tuple[User, User]],
     held_by: Callable[[User], str | None],
 ) -> Plan:
@@ -42,10 +43,39 @@ def plan(
         run = partial(_held, subject=subject, rule=rule, user=user, wanted=held_by(user))
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
     for one, other in pairs:
-        yield from _of_pair(session, subject, rule, one, other)
+        claims = session.crowd.claims_of(other)
+        unknown = [to for to in (rule.readers, rule.writers) if to.roles and not to.anyone and to.claim not in claims]
+        if unknown:
+            reason = f"the {unknown[0].claim} of {other.name} is not known: a token tells it, or the user's entry"
+            yield Missing(rule.id, reason, decisive=True)
+        elif rule.readers.admits(claims):
+            yield from _opened(subject, rule, one, other, may_change=rule.writers.admits(claims))
+        else:
+            yield from _of_pair(session, subject, rule, one, other)
 
 
-def _of_pair(session: Session, subject: Subject, rule: PropertyRule, one: User, other: User) -> Plan:
+def _opened(subject: Subject, rule: ScopeRule, one: User, other: User, *, may_change: bool) -> Plan:
+    """The cases of a user to whom another's documents are open."""
+    who = f"{one.name}'s, by {other.name}"
+    of: dict[str, Any] = {"subject": subject, "one": one, "other": other}
+    for operation in subject.readers:
+        run = partial(_shown, **of, operation=operation)
+        yield Case(rule.id, "another's document can be read", run, who, ids(operation), decisive=True)
+    for operation in subject.listers:
+        yield Case(rule.id, "another's document is in the list", partial(_in_list, **of), who, ids(operation))
+    changed = "can" if may_change else "cannot"
+    of |= {"rule": rule, "may_change": may_change}
+    for updater in subject.updaters:
+        run = partial(_changed, **of, updater=updater)
+        promise = f"another's document {changed} be changed by who reads it"
+        yield Case(rule.id, promise, run, who, ids(updater.operation), decisive=True)
+    for operation in subject.deleters:
+        run = partial(_removed, **of, operation=operation)
+        promise = f"another's document {changed} be deleted by who reads it"
+        yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
+
+
+def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, other: User) -> Plan:
     who = f"{one.name}'s, by {other.name}"
     of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
     for operation in subject.readers:
@@ -79,9 +109,52 @@ def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, s
                 yield operation, name
 
 
-def refusals_of(rule: PropertyRule, operation: Operation) -> set[int]:
+def _shown(trial: Trial, subject: Subject, one: User, other: User, operation: Operation) -> None:
+    document = trial.create(subject, one)
+    exchange = trial.send(operation, other, **trial.place(operation, document))
+    accepted(exchange, f"{other.name} reading {one.name}'s document")
+
+
+def _in_list(trial: Trial, subject: Subject, one: User, other: User) -> None:
+    document = trial.create(subject, one)
+    theirs = trial.listed(subject, other, trial.listing(document), until=document.id)
+    if not any(str(entry.get(subject.key)) == str(document.id) for entry in theirs):
+        raise Broken(f"{other.name}'s list to hold {one.name}'s document", "it is not in there")
+
+
+def _changed(
+    trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, may_change: bool, updater: Updater
+) -> None:
+    document = trial.create(subject, one)
+    trial.update(updater, document, trial.session.bodies.change(subject, updater))
+    before = trial.look(document) if subject.observable else None
+    exchange = trial.try_update(updater, document, trial.session.bodies.change(subject, updater), other)
+    what = f"{other.name} changing {one.name}'s document"
+    if may_change:
+        accepted(exchange, what)
+        return
+    refused_as(exchange, {rule.status_among(updater.operation.statuses)}, what, strict=True)
+    if before is not None and trial.look(document) != before:
+        raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
+
+
+def _removed(
+    trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, may_change: bool, operation: Operation
+) -> None:
+    document = trial.create(subject, one)
+    exchange = trial.delete(document, other)
+    what = f"{other.name} deleting {one.name}'s document"
+    if may_change:
+        accepted(exchange, what)
+        return
+    refused_as(exchange, {rule.status_among(operation.statuses)}, what, strict=True)
+    if subject.observable and trial.look_for(document, one) is None:
+        raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
+
+
+def refusals_of(rule: ScopeRule, operation: Operation) -> set[int]:
     """404, or any declared refusal where the operation declares no 404."""
-    status = rule.status_among(operation.statuses)
+    status = rule.status or 404
     if str(status) in operation.statuses:
         return {status}
     declared = {status for status in operation.numbers if 400 <= status < 500 and status != 401}
@@ -101,14 +174,14 @@ def _hidden(trial: Trial, exchange: Exchange, statuses: set[int], what: str) -> 
     refused_as(exchange, statuses, what, strict=True)
 
 
-def _read(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
+def _read(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     trial.look(document)
     exchange = trial.send(operation, other, **trial.place(operation, document))
     _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} reading {one.name}'s document")
 
 
-def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, updater: Updater) -> None:
+def _updated(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, updater: Updater) -> None:
     document = trial.create(subject, one)
     changes = trial.session.bodies.change(subject, updater)
     trial.update(updater, document, changes)
@@ -123,7 +196,7 @@ def _updated(trial: Trial, subject: Subject, rule: PropertyRule, one: User, othe
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
 
-def _deleted(trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation) -> None:
+def _deleted(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation) -> None:
     document = trial.create(subject, one)
     exchange = trial.delete(document, other)
     _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document")
@@ -143,7 +216,7 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
 
 
 def _used(
-    trial: Trial, subject: Subject, rule: PropertyRule, one: User, other: User, operation: Operation, name: str
+    trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation, name: str
 ) -> None:
     if not all(trial.session.crowd.may_call(operation.security, user) for user in (one, other)):
         raise NotExercised(f"needs credentials of both users for {operation} in the settings")
@@ -158,7 +231,7 @@ def _used(
     )
 
 
-def _held(trial: Trial, subject: Subject, rule: PropertyRule, user: User, wanted: str | None) -> None:
+def _held(trial: Trial, subject: Subject, rule: ScopeRule, user: User, wanted: str | None) -> None:
     document = trial.create(subject, user)
     for where, seen in views(trial, document):
         if rule.name not in seen:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from specdouble.contract import Operation, PropertyRule
+from specdouble.contract import Operation
+from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.identity import User
@@ -63,8 +64,8 @@ def _of_none(subject: Subject, operation: Operation, name: str) -> Plan:
 
 def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan:
     above = owning(session, subject, operation)
-    owners = [one for one in above.resource.of(PropertyRule) if one.name == above.resource.owner] if above else []
-    if not owners:
+    owners = [one for one in above.resource.of(ScopeRule) if one.name == above.resource.owner] if above else []
+    if not owners or owners[0].is_opened:
         return
     for one, other in session.crowd.pairs()[:1]:
         promise = f"what lies below another's document is not found by {operation}"
@@ -104,9 +105,7 @@ def _holds(trial: Trial, operation: Operation, document: Document, parts: Parts,
         raise NotExercised(f"the same request was refused where it should be taken: {control.told(80)}")
 
 
-def _by_another(
-    trial: Trial, subject: Subject, rule: PropertyRule, operation: Operation, one: User, other: User
-) -> None:
+def _by_another(trial: Trial, subject: Subject, rule: ScopeRule, operation: Operation, one: User, other: User) -> None:
     document = trial.create(subject, one)
     parts = _parts(trial, operation, document)
 
