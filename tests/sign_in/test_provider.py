@@ -94,6 +94,30 @@ def refusal(answer: httpx.Response) -> str:
     return str(answer.json()["error"])
 
 
+# The journal
+
+
+def test_the_journal_tells_of_a_sign_in_and_of_no_secret_in_it(browser: Browser) -> None:
+    code = browser.code()
+    tokens = browser.exchange(code=code).json()
+    assert refusal(browser.exchange(code=code)) == "invalid_grant"
+    browser.http.cookies.clear()
+    browser.authorize(prompt="none")
+    journal = browser.http.get(f"{browser.double.url}/_specdouble/journal?limit=4")
+    told = [(one["method"], one["target"], one["status"]) for one in journal.json()]
+    at = "/_specdouble/auth/"
+    assert told == [
+        ("GET", f"{at}authorize", 302), ("POST", f"{at}token", 400), ("POST", f"{at}token", 200),
+        ("POST", f"{at}authorize", 302),
+    ]  # fmt: skip
+    assert [(one["explanation"] or {}).get("title") for one in journal.json()[:3]] == [
+        "login_required", "invalid_grant", None,
+    ]  # fmt: skip
+    assert not any(
+        secret in journal.text for secret in (code, tokens["access_token"], tokens["refresh_token"], VERIFIER)
+    )
+
+
 # The code flow
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from time import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import Credentials
@@ -99,8 +102,17 @@ class Provider:
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        response = await self._responded(Request(scope, receive))
+        request, arrived = Request(scope, receive), time()
+        response = await self._responded(request)
         await response(scope, receive, send)
+        self._record(request, response, arrived)
+
+    def _record(self, request: Request, response: Response, arrived: float) -> None:
+        """Keep the exchange in the journal, without what it may have of secrets: query, bodies, redirects."""
+        world = request.headers.get("x-specdouble-world", DEFAULT_WORLD)
+        target = (world, request.method, request.url.path, b"", None)
+        answered = (b"", response.status_code, b"", None, _why(response))
+        self._double.journal.record((arrived, time() - arrived, *target, *answered, None, b"", True, ()))
 
     async def _responded(self, request: Request) -> Response:
         name = self._named(request.url.path)
@@ -424,6 +436,17 @@ def _nowhere(to: str) -> Response:
 
 def _refused(error: Any) -> Response:
     return pages.message("This request cannot be answered", f"{error.error}: {error.get_error_description()}", 400)
+
+
+def _why(response: Response) -> dict[str, JSON] | None:
+    """What the answer is a refusal for, as RFC 6749 has it told: in its body, or in the address that it leads to."""
+    if response.status_code >= 400 and response.headers.get("content-type") == "application/json":
+        told = orjson.loads(response.body)
+    else:
+        told = dict(parse_qsl(urlsplit(response.headers.get("location", "")).query))
+    if not isinstance(told, dict) or "error" not in told:
+        return None
+    return {"title": str(told["error"]), "detail": str(told.get("error_description", told["error"]))}
 
 
 def _error(status: int, code: str, description: str) -> JSONResponse:
