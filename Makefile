@@ -9,7 +9,7 @@ SERVERS ?= all
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
-.PHONY: serve verify test test-slow test-lowest test-abroad servers browser lint format lock benchmark
+.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint format lock benchmark
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -35,6 +35,9 @@ servers: $(READY)  ## install servers of others into .servers/: make servers SER
 
 browser: $(READY)  ## install a browser for the tests of the console, where none is installed
 	command -v chromium || $(BIN)/playwright install --with-deps chromium
+
+engine: $(READY)  ## build FerretDB into .servers/, where Go is installed: a second engine for the tests
+	$(BIN)/python -m tests.engine.install
 
 test-abroad: servers  ## verify the servers of others by their own contracts
 	$(BIN)/pytest -m slow -v tests/abroad/servers

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -39,6 +39,10 @@ from specdouble.double.state.store import DuplicateKeyError, open_store
 from specdouble.double.state.streams import Streams
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD, MOST, Worlds
+
+if TYPE_CHECKING:
+    from specdouble.double.state.common import Common
+    from specdouble.double.state.store.engine import Engine
 
 Resolutions = Mapping[str, Resolution]
 _log = logging.getLogger("specdouble")
@@ -156,6 +160,7 @@ class Double:
         """Have what a request has changed in the file, where there is one; called before it is answered."""
         self.worlds = self._worlds()
         self.snapshots = Snapshots(None if self._persistence is None else self._persistence.snapshots)
+        self._common = None if self._store.embedded else self._in_common()
         self.world(DEFAULT_WORLD).prepare()
         if self._persistence is not None:
             self._resume_all(self._persistence)
@@ -227,10 +232,14 @@ class Double:
         if self._store.embedded:
             return Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
         from specdouble.double.state.shared_worlds import SharedWorlds
+
+        return SharedWorlds(self._make_world, settings.worlds, self._engine())
+
+    def _engine(self) -> Engine:
         from specdouble.double.state.store.engine import Engine
 
         assert isinstance(self._store, Engine)
-        return SharedWorlds(self._make_world, settings.worlds, self._store)
+        return self._store
 
     @property
     def _world_made(self) -> type[World]:
@@ -278,8 +287,36 @@ class Double:
         except ValueError as error:
             _log.warning("the faults that were kept are forgotten, for the contract has changed: %s", error)
 
+    def _in_common(self) -> Common:
+        """What this process has in common with all others that use the store."""
+        from specdouble.double.state.common import Common
+
+        common = Common(self._engine(), self._follow_controls)
+        self.journal, self.coverage = common.journal, common.coverage
+        self.snapshots = Snapshots(common.snapshots)
+        return common
+
+    def _follow_controls(self, controls: Mapping[str, bytes]) -> None:
+        """Set the clock and the faults as another process, or this one, has had them set for all."""
+        if "clock" in controls:
+            setting = orjson.loads(controls["clock"])
+            self.clock.resume(*setting) if setting else self.clock.run()
+        if "faults" in controls:
+            self._resume_faults(controls["faults"])
+
+    def gather(self) -> None:
+        """Have at hand what other processes have told of the requests that they answered."""
+        if self._common is not None:
+            self._common.gather()
+
+    def is_able(self) -> bool:
+        """Whether its store answers."""
+        return self._store.is_there()
+
     def keep_controls(self) -> None:
-        """Have in the file how the clock and the faults are set, where there is one."""
+        """Have in the file, or for all processes, how the clock and the faults are set."""
+        if self._common is not None:
+            self._common.set(clock=orjson.dumps(self.clock.told()), faults=self.faults.written())
         if self._persistence is not None:
             self._persistence.keep_control("clock", orjson.dumps(self.clock.told()))
             self._persistence.keep_control("faults", self.faults.written())
@@ -321,6 +358,8 @@ class Double:
         if self._persistence is not None:
             self._persistence.keep()
             self._persistence.close()
+        if self._common is not None:
+            self._common.close()
         self._store.close()
 
     def token(self, who: str) -> str | None:

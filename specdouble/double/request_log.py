@@ -134,7 +134,7 @@ class RequestLog:
         self._double = double
         self._form = form
         self._write = write
-        self._seen = double.journal.recorded
+        self._seen = double.journal.own.recorded
         self._waiting: queue.Queue[str | None] = queue.Queue(WAITING)
         self._contract = double.contract
         self._masking: Masking | None = None  # made with the first exchange: it reads the whole contract
@@ -153,7 +153,7 @@ class RequestLog:
 
     def _take(self) -> None:
         """Hand what is new to the writer; what is too much for a reader is counted."""
-        journal = self._double.journal
+        journal = self._double.journal.own
         new = journal.recorded - self._seen
         if new <= 0 or self._waiting.full():
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -142,6 +143,8 @@ class Control:
                 message["headers"] = [*message["headers"], *_GUARDS]
             await send(message)
 
+        if self._double.waits and scope["method"] == "GET" and scope["path"] != HEALTH:
+            await asyncio.to_thread(self._double.gather)
         refused = None if scope["path"] == HEALTH else self._access.refusal(scope)
         answer = self._application if refused is None else _told(refused)
         await answer(scope, receive, guarded)
@@ -150,7 +153,9 @@ class Control:
         return Response(self._contract, media_type="application/json")
 
     async def _health(self, _request: Request) -> Response:
-        return json_response({"status": "ok"})
+        if await asyncio.to_thread(self._double.is_able):
+            return json_response({"status": "ok"})
+        return json_response({"status": "the store is away"}, 503)
 
     async def _reset(self, request: Request) -> Response:
         name = request.headers.get("x-specdouble-world")

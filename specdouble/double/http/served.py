@@ -87,6 +87,12 @@ class Served(Protocol):
     def resolutions(self) -> Mapping[str, Resolved]:
         """What answers each operation, by its id."""
 
+    def is_able(self) -> bool:
+        """Whether its store answers."""
+
+    def gather(self) -> None:
+        """Have at hand what other processes have told of the requests that they answered."""
+
     @property
     def waits(self) -> bool:
         """Whether its store may have to be waited for."""

@@ -131,6 +131,11 @@ class Journal:
         self._forgotten = 0
 
     @property
+    def own(self) -> Journal:
+        """The exchanges of this process alone."""
+        return self
+
+    @property
     def recorded(self) -> int:
         """How many exchanges there have been in all, those that are kept no more among them."""
         return self._cleared + self.forgotten + len(self._entries)

@@ -166,6 +166,10 @@ class Store:
         """How many bytes its documents have as JSON; 0 where a server holds them."""
         return self._held.bytes
 
+    def is_there(self) -> bool:
+        """Whether it answers."""
+        return True
+
     def close(self) -> None:
         """Let go of the connection, if there is one."""
         self._client.close()

@@ -30,6 +30,10 @@ _ONE = UpdateResult({"n": 1, "nModified": 1}, True)
 _orders = count(time.time_ns())  # places in the order of insertion: those of one process never go back
 
 
+def _new_revision() -> str:
+    return str(ObjectId())  # as a text: not every server finds an ObjectId that is no `_id`
+
+
 def _new_order() -> int:
     return max(next(_orders), time.time_ns())
 
@@ -102,7 +106,7 @@ class EngineCollection:
         Raises:
             DuplicateKeyError: another one has its `_id`, or a value that must be unique.
         """
-        kept = {**stored(document), REVISION: ObjectId(), ORDER: _new_order()}
+        kept = {**stored(document), REVISION: _new_revision(), ORDER: _new_order()}
         key = self._key(kept["_id"])
         mark = (kept[REVISION], kept[ORDER])
         # PyMongo is given a copy: it may be tried again.
@@ -113,7 +117,7 @@ class EngineCollection:
 
     def insert_many(self, documents: Iterable[Document]) -> None:
         """Store new documents that nobody else writes."""
-        kept = [{**stored(one), REVISION: ObjectId(), ORDER: _new_order()} for one in documents]
+        kept = [{**stored(one), REVISION: _new_revision(), ORDER: _new_order()} for one in documents]
         if not kept:
             return
         try:
@@ -135,7 +139,7 @@ class EngineCollection:
         mark = self._mark(key)
         if mark is None:
             return _NONE
-        kept = {**stored(document), "_id": key[2], REVISION: ObjectId(), ORDER: mark[1]}
+        kept = {**stored(document), "_id": key[2], REVISION: _new_revision(), ORDER: mark[1]}
         before = self._put(kept, mark[0])
         if before is None:
             raise current_attempt().superseded()
@@ -173,7 +177,7 @@ class EngineCollection:
         mark = self._mark(key)
         if mark is None:
             raise current_attempt().superseded()
-        revision = ObjectId()
+        revision = _new_revision()
         change = {"$set": {REVISION: revision, LEAVING: time.time() + _LEAVING}}
 
         def set_mark() -> Document | None:

@@ -32,7 +32,7 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
         Problem: 503, it stays taken, or the server is away.
     """
     locks = database[LOCKS]
-    key, holder = repr(name), ObjectId()
+    key, holder = repr(name), str(ObjectId())
     end = time.monotonic() + PATIENCE + _HELD
     while not _taken(locks, key, holder):
         if time.monotonic() > end:
@@ -44,7 +44,7 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
         _release(locks, key, holder)
 
 
-def _taken(locks: Any, key: str, holder: ObjectId) -> bool:
+def _taken(locks: Any, key: str, holder: str) -> bool:
     try:
         locks.insert_one({"_id": key, "holder": holder, "until": time.time() + _HELD})
     except DuplicateKeyError:
@@ -60,7 +60,7 @@ def _taken(locks: Any, key: str, holder: ObjectId) -> bool:
     return True
 
 
-def _release(locks: Any, key: str, holder: ObjectId) -> None:
+def _release(locks: Any, key: str, holder: str) -> None:
     try:
         locks.delete_one({"_id": key, "holder": holder})
     except PyMongoError as error:  # it is over by itself after a while

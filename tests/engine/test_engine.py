@@ -1,0 +1,212 @@
+"""A double over a server of MongoDB's protocol answers as one over its own memory, whoever else writes there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from specdouble.cli import main
+from tests.engine.conftest import CONTRACT
+from tests.engine.engines import Local
+
+Serve = Callable[..., httpx.Client]
+Call = Callable[[httpx.Client, int], httpx.Response]
+SETTINGS: dict[str, Any] = {"seed": 7, "clock": "2026-05-01T09:00:00Z"}
+
+
+def at_once(clients: Sequence[httpx.Client], number: int, call: Call) -> list[int]:
+    """The statuses of so many calls at the same moment, spread over the clients."""
+    with ThreadPoolExecutor(number) as pool:
+        answers = pool.map(lambda index: call(clients[index % len(clients)], index), range(number))
+        return [answer.status_code for answer in answers]
+
+
+def _create(name: str, client: httpx.Client, _index: int) -> httpx.Response:
+    return client.post("/boards", json={"name": name})
+
+
+def _delete_or_name(id: str, client: httpx.Client, index: int) -> httpx.Response:
+    return client.delete(f"/boards/{id}") if index == 3 else client.post("/cards", json={"board": id})
+
+
+def board(client: httpx.Client, name: str) -> str:
+    return str(client.post("/boards", json={"name": name, "code": "c"}).json()["id"])
+
+
+def program(random: Random, steps: int) -> list[tuple[str, str, dict[str, Any] | None]]:
+    """Requests of which some are kept and some are refused; `B` and `C` stand for ids that came before."""
+    found: list[tuple[str, str, dict[str, Any] | None]] = []
+    for _ in range(steps):
+        name = random.choice(["One", " one ", "Two", "three", "Straße", "STRASSE", "x.y"])
+        state = random.choice(["open", "closed", "archived"])
+        found.append(
+            random.choice(
+                [
+                    ("POST", "/boards", {"name": name, "code": random.choice(["a", "b"])}),
+                    ("GET", "/boards", None),
+                    ("PATCH", "/boards/B", {"name": name}),
+                    ("PATCH", "/boards/B", {"state": state}),
+                    ("PATCH", "/boards/B", {"code": random.choice(["a", "b"]), "name": name}),
+                    ("DELETE", "/boards/B", None),
+                    ("GET", "/boards/B", None),
+                    ("POST", "/cards", {"board": "B", "text": name}),
+                    ("POST", "/cards", {"board": "B"}),
+                    ("POST", "/cards", {"board": "nobody's"}),
+                    ("GET", "/cards", None),
+                    ("GET", "/cards/C", None),
+                    ("DELETE", "/cards/C", None),
+                ]
+            )
+        )
+    return found
+
+
+def played(client: httpx.Client, steps: list[tuple[str, str, dict[str, Any] | None]]) -> list[tuple[int, str]]:
+    """What each step was answered; which of the ids it means, the seed decides."""
+    random, boards, cards = Random(1), ["none"], [0]
+    answers = []
+    for method, path, body in steps:
+        chosen, card = random.choice(boards[-6:]), random.choice(cards[-6:])
+        sent = None if body is None else {name: chosen if value == "B" else value for name, value in body.items()}
+        answer = client.request(method, path.replace("B", chosen).replace("C", str(card)), json=sent)
+        answers.append((answer.status_code, answer.text))
+        if answer.status_code == 201:
+            made = answer.json()
+            boards += [made["id"]] if "id" in made else []
+            cards += [made["number"]] if "number" in made else []
+    return answers
+
+
+def assert_alike(serve: Serve, store: str, steps: int) -> None:
+    asked = program(Random(steps), steps)
+    embedded, shared = played(serve(**SETTINGS), asked), played(serve(store=store, **SETTINGS), asked)
+    differing = [(step, *both) for step, *both in zip(asked, embedded, shared, strict=True) if both[0] != both[1]]
+    assert differing == []
+    assert {status for status, _ in embedded} >= {200, 201, 204, 404, 409, 422}
+
+
+def test_a_random_program_is_answered_as_by_the_embedded_store(serve: Serve, store: str) -> None:
+    assert_alike(serve, store, 150)
+
+
+@pytest.mark.slow
+def test_a_long_random_program_is_answered_as_by_the_embedded_store(serve: Serve, store: str) -> None:
+    assert_alike(serve, store, 2500)
+
+
+def test_of_many_who_create_one_name_one_wins(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+    for name in ("a", "b"):
+        statuses = at_once(clients, 12, partial(_create, name))
+        assert sorted(statuses) == [201] + [409] * 11
+    assert len(clients[0].get("/boards").json()) == 2
+
+
+def test_of_many_who_take_one_name_or_move_one_document_one_wins(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+    ids = [board(clients[0], f"n{index}") for index in range(8)]
+    renamed = at_once(clients, 8, lambda client, index: client.patch(f"/boards/{ids[index]}", json={"name": "X"}))
+    assert sorted(renamed) == [200] + [409] * 7
+    clients[0].patch(f"/boards/{ids[0]}", json={"state": "closed"})
+    moved = at_once(clients, 8, lambda client, _: client.patch(f"/boards/{ids[0]}", json={"state": "archived"}))
+    assert moved.count(200) == 8 or sorted(set(moved)) in ([200, 409], [200])
+
+
+def test_a_limit_holds_whoever_writes(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+    one = board(clients[0], "full")
+    statuses = at_once(clients, 10, lambda client, _: client.post("/cards", json={"board": one}))
+    assert sorted(statuses) == [201] * 3 + [409] * 7
+    numbers = [card["number"] for card in clients[1].get("/cards").json()]
+    assert len(set(numbers)) == 3
+
+
+def test_nothing_speaks_of_what_is_deleted_at_the_same_moment(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+
+    for name in ("a", "b", "c"):
+        one = board(clients[0], name)
+        at_once(clients, 6, partial(_delete_or_name, one))
+        left = [card for card in clients[1].get("/cards").json() if card["board"] == one]
+        there = clients[0].get(f"/boards/{one}").status_code == 200
+        assert there or left == []
+
+
+def test_partial_changes_of_one_document_are_all_there(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+    one = board(clients[0], "one")
+    changes = [{"name": "two"}, {"state": "closed"}]
+    statuses = at_once(clients, 2, lambda client, index: client.patch(f"/boards/{one}", json=changes[index]))
+    assert statuses == [200, 200]
+    told = clients[0].get(f"/boards/{one}").json()
+    assert (told["name"], told["state"], told["code"]) == ("two", "closed", "c")
+
+
+def test_what_is_kept_beside_a_document_is_never_shown(serve: Serve, store: str) -> None:
+    client = serve(store=store)
+    board(client, "one")
+    told = client.get("/boards").text + client.get("/_specdouble/worlds").text
+    assert "_specdouble_" not in told
+
+
+def test_a_reset_and_worlds_hold_for_all(serve: Serve, store: str) -> None:
+    first, second = serve(store=store), serve(store=store)
+    world = {"X-Specdouble-World": "Other.One"}
+    board(first, "one")
+    second.post("/boards", json={"name": "one"}, headers=world)
+    assert len(first.get("/boards", headers=world).json()) == 1
+    assert second.post("/_specdouble/reset").status_code == 204
+    assert first.get("/boards").json() == []
+    assert first.post("/boards", json={"name": "one"}).status_code == 201
+
+
+def test_an_engine_that_is_away_is_503_and_back_is_as_before(serve: Serve, local: Local) -> None:
+    client = serve(store=f"{local.url}/away?serverSelectionTimeoutMS=300")
+    one = board(client, "one")
+    local.stop()
+    for answer in (client.get("/boards"), client.post("/boards", json={"name": "two"})):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "1"
+    assert client.get("/_specdouble/health").json() == {"status": "the store is away"}
+    local.start()
+    assert client.post("/boards", json={"name": "two"}).status_code == 201
+    assert [told["name"] for told in client.get("/boards").json()] == ["one", "two"]
+    assert client.get("/_specdouble/health").json() == {"status": "ok"}
+    assert client.get(f"/boards/{one}").status_code == 200
+
+
+def test_many_workers_on_the_embedded_store_are_refused_with_the_way_out() -> None:
+    told = CliRunner().invoke(main, ["serve", str(CONTRACT), "--workers", "2"])
+    assert told.exit_code == 2
+    assert "--store mongodb://" in told.output
+
+
+def test_the_password_of_a_store_is_in_no_log(serve: Serve, local: Local, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(ConnectionError) as told:
+        serve(store="mongodb://somebody:secret-word@127.0.0.1:1/x?serverSelectionTimeoutMS=100")
+    assert "secret-word" not in str(told.value) + caplog.text
+
+
+def test_clock_journal_coverage_and_snapshots_are_of_all(serve: Serve, store: str) -> None:
+    first, second = serve(store=store), serve(store=store)
+    first.put("/_specdouble/clock", json={"at": "2030-01-01T00:00:00Z"})
+    made = second.post("/boards", json={"name": "one"})
+    assert made.json()["createdAt"].startswith("2030-01-01T00:00:00")
+    assert first.get("/boards").status_code == 200
+    for client in (first, second):
+        told = client.get("/_specdouble/journal").json()
+        assert [(one["method"], one["status"]) for one in told] == [("GET", 200), ("POST", 201)]
+        assert client.get("/_specdouble/coverage").json()["summary"]["operations"]["seen"] == 2
+    first.put("/_specdouble/snapshots/kept")
+    second.delete(f"/boards/{made.json()['id']}")
+    assert second.post("/_specdouble/snapshots/kept/restore").status_code == 204
+    assert [one["name"] for one in first.get("/boards").json()] == ["one"]
