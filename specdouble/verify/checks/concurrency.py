@@ -72,6 +72,7 @@ def _hold(trial: Trial, sent: dict[str, Any], seen: dict[str, Any]) -> None:
 
 
 def _created(trial: Trial, subject: Subject) -> None:
+    trial.look(trial.create(subject))  # the control: where one that is made alone is not shown, nothing is lost here
     with place(trial, subject) as there:
         creator = trial.creator(subject)
         bodies = [trial.body(subject, creator, there.user) for _ in range(CLIENTS)]

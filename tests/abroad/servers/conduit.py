@@ -93,6 +93,12 @@ class Conduit(Server):
             "403 at a token that it did not give, where the contract says 401",
         ),
         Argued(
+            "boundaries",
+            r"tagList within its bounds is accepted: a read shows",
+            "many tags are shown in another order than they were sent in, and an array of JSON has an order",
+            ["create-article", "update-article"],
+        ),
+        Argued(
             "authentication",
             r"not valid|without authentication|invalid authentication",
             "the contract protects the tags, and the server shows them to everybody",

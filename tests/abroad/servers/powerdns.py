@@ -81,6 +81,12 @@ class PowerDNS(Server):
             "a change of a zone takes any property, and changes some",
             ["patchZone", "putZone"],
         ),
+        Argued(
+            "boundaries",
+            r"(type|url) within its bounds is accepted: (the answer|a read) shows",
+            "`type` and `url` are the server's own, and no schema says `readOnly`",
+            ["createZone", "putZone"],
+        ),
         Argued("partial_update", r"PATCH \S*/zones/.*serial", "each `PATCH` raises the serial number", ["patchZone"]),
         Argued(
             "conformance",
