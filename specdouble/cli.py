@@ -410,8 +410,25 @@ def _double(settings: Any) -> Double:
 
 
 def _print_findings(findings: list[Finding]) -> None:
+    """What is wrong; the same sentence of many places once, with the lines of the others."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        click.secho(str(finding), err=True, fg="red" if finding.severity == "error" else "yellow")
+        alike.setdefault((finding.severity, finding.reason, finding.remedy), []).append(finding)
+    for (severity, _, _), (first, *others) in alike.items():
+        told = [str(first), *_lines_of(first, others)]
+        click.secho("\n".join(told), err=True, fg="red" if severity == "error" else "yellow")
+
+
+def _lines_of(first: Finding, others: list[Finding]) -> Iterator[str]:
+    """In how many other places of each file the same is to be said, and on which lines."""
+    by_file: dict[str, list[int]] = {}
+    for one in others:
+        by_file.setdefault(one.file, []).append(one.line)
+    for file, lines in by_file.items():
+        distinct = [str(line) for line in dict.fromkeys(lines) if (file, line) != (first.file, first.line)]
+        where = f" of {printable(file)}" if file != first.file else ""
+        on = f", on {'line' if len(distinct) == 1 else 'lines'} {', '.join(distinct)}" if distinct else ""
+        yield f"    and in {len(lines)} more {'place' if len(lines) == 1 else 'places'}{where}{on}"
 
 
 def _print_first_findings(double: Double) -> None:
@@ -469,6 +486,8 @@ def _start(double: Double, url: str) -> str:
         by = double.resolutions[operation.id].by
         line = f"  {operation.method.upper():7}{operation.id:{width}}  {by:10} {url}{operation.path}"
         lines.append(printable(line))
+    if not contract.operations:
+        lines.append("  The contract has no operation under `paths`: every request is answered with 404.")
     lines.append(f"\n  console        {url}/_specdouble/\n  documentation  {url}/_specdouble/docs")
     if contract.overlays:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")

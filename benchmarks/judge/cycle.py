@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import yaml
@@ -251,7 +252,7 @@ class Judge:
     def _ids(self, read: Operation, made: Made) -> Iterator[str]:
         name, segment = read.last_parameter, read.segment
         if made.location:
-            yield made.location.rstrip("/").rpartition("/")[2].partition("?")[0].removesuffix(".json")
+            yield unquote(made.location.rstrip("/").rpartition("/")[2].partition("?")[0].removesuffix(".json"))
         seen = dict.fromkeys(self._fitting(read, _ranked(made.answer, name, segment)))
         listing = self._collection(read.path, "get")
         if not seen and listing is not None:

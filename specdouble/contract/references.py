@@ -6,6 +6,7 @@ what it refers to is shown to whoever asks the double for its documentation.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ _NAMED = {
     "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "responses",
     "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links", "callbacks", "pathItems",
     "paths", "content", "encoding", "variables", "mediaTypes", "additionalOperations", "webhooks", "x-bundled",
+}  # fmt: skip
+# OpenAPI has no reference at these, and authors who split a contract into files write one all the same.
+_INLINED = {
+    "info", "servers", "tags", "security", "paths", "webhooks", "components", "definitions", "schemas", "responses",
+    "parameters", "requestBodies", "headers", "securitySchemes", "links", "callbacks", "pathItems", "examples",
+    "content", "encoding", "properties", "patternProperties",
+    "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 }  # fmt: skip
 # What another file contributes is kept where the published document expects its kind.
 _KIND = {
@@ -87,11 +95,14 @@ class _Bundler:
         if isinstance(value, list):
             inside = [(item, (*path, index), source, False) for index, item in enumerate(value)]
         else:
-            inside = [
-                (item, (*path, key), source, not named and key in _NAMED)
-                for key, item in value.items()
-                if named or not _is_data(key, item)
-            ]
+            inside = []
+            for key, item in list(value.items()):
+                if named or not _is_data(key, item):
+                    place, origin = (*path, key), source
+                    if not named and key in _INLINED and _is_reference(item):
+                        item, origin = self.inlined(item, place, source)
+                        value[key] = item
+                    inside.append((item, place, origin, not named and key in _NAMED))
             if not named and isinstance(value.get("$ref"), str) and id(value) not in self.seen:
                 self.seen.add(id(value))
                 self.reference(value, path, source)
@@ -104,9 +115,8 @@ class _Bundler:
         at = fragment(reference)
         if file and file == self.document.data.get("$self"):
             file = ""  # the contract's own name for itself (OpenAPI 3.2)
-        if "://" in file or file[:2] == "//":
-            reason = f"`$ref: {_shown(reference)}` leads over the network"
-            self.refuse(holder, path, reason, "keep a copy beside the contract", "ref-network")
+        if _is_remote(file):
+            self.refuse_network(holder, path)
             return
         if not file and source is self.document.source and at[:1] in ("", "/"):
             self.check_inside(holder, at, path)
@@ -128,6 +138,30 @@ class _Bundler:
             return
         self.bring(holder, target, at, path)
 
+    def inlined(self, holder: dict[str, Any], path: Place, source: Source) -> tuple[Any, Source]:
+        """What a reference leads to that stands where OpenAPI has none, to stand there itself; and its file."""
+        value: Any = holder
+        for _ in range(MAX_CHAIN):
+            reference = value["$ref"]
+            file, at = reference.partition("#")[0], fragment(reference)
+            if _is_remote(file):
+                self.refuse_network(holder, path)
+                return holder, source
+            target = self.opened(value, file, path, source) if file else source
+            if target is None:
+                return holder, source
+            try:
+                found = look_up(target.data, at)
+            except LookupError:
+                break
+            self.document.note_origin(pointer(*path), target, at)
+            beside = {key: part for key, part in value.items() if key != "$ref"}
+            value, source = {**found, **beside} if beside and isinstance(found, dict) else found, target
+            if not _is_reference(value):
+                return value, source
+        self.refuse(holder, path, f"`$ref: {_shown(holder['$ref'])}` leads to nothing", "correct the pointer", "ref")
+        return holder, source
+
     def opened(self, holder: dict[str, Any], file: str, path: Place, source: Source) -> Source | None:
         """The file that a reference names; None where it may not or cannot be read."""
         written = source.path.parent / unquote(file)
@@ -141,7 +175,8 @@ class _Bundler:
             return self.sources[location]
         if not any(location.is_relative_to(folder) for folder in self.folders):
             reason = f"{shown} leads out of the contract's folder"
-            remedy = "keep a copy beside the contract, or allow the other folder: `--allow-refs DIR`"
+            folder = os.path.normpath(written.parent)
+            remedy = f"keep a copy beside the contract, or allow the other folder: `--allow-refs {folder}`"
             self.refuse(holder, path, reason, remedy, "ref-outside")
             return None
         try:
@@ -204,8 +239,7 @@ class _Bundler:
         holder["$ref"] = "#" + quote(home)
 
     def section(self, path: Place) -> tuple[str, ...]:
-        names = [part for part in path if isinstance(part, str)]
-        kind = next((_KIND[part] for part in reversed(names[-2:]) if part in _KIND), None)
+        kind = _KIND.get(_keyword(path))
         if kind is None:
             return ("x-bundled",)
         if "swagger" in self.document.data:
@@ -225,9 +259,32 @@ class _Bundler:
             place = inside
         return place
 
+    def refuse_network(self, holder: dict[str, Any], path: Place) -> None:
+        reason = f"`$ref: {_shown(holder['$ref'])}` leads over the network"
+        self.refuse(holder, path, reason, "keep a copy beside the contract", "ref-network")
+
     def refuse(self, holder: dict[str, Any], path: Place, reason: str, remedy: str, kind: str) -> None:
         self.document.find(pointer(*path, "$ref"), reason, remedy, id=kind)
         self.document.dangling.add(id(holder))
+
+
+def _keyword(path: Place) -> str:
+    """The last keyword of a path: of `properties/links` it is `properties`, for `links` is a name there."""
+    keyword, named = "", False
+    for part in path:
+        if named or isinstance(part, int):
+            named = False
+        else:
+            keyword, named = part, part in _NAMED
+    return keyword
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("$ref"), str)
+
+
+def _is_remote(file: str) -> bool:
+    return "://" in file or file[:2] == "//"
 
 
 def _free_name(place: dict[str, Any], target: Source, at: str) -> str:
