@@ -7,8 +7,8 @@ in the body around the documents (`PageFields`) and in header fields (`PageHeade
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -390,8 +390,7 @@ def _written(value: object) -> str:
 # Addresses
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
+class _Here(NamedTuple):
     """Where the request under way was sent."""
 
     origin: str
@@ -420,12 +419,14 @@ def _address(page: Page, relation: str) -> JSON:
     if start is None:
         return ABSENT
     here = _here()
-    query = here.query if relation == "self" else _query_of(here.query, page.asked_at(start))
+    query = here.query if relation == "self" else _query_of(here.query, tuple(page.asked_at(start).items()))
     return here.origin + here.path + (f"?{query}" if query else "")
 
 
-def _query_of(here: str, changed: Mapping[str, str | None]) -> str:
+@lru_cache(maxsize=1024)  # clients ask for the same pages, and each answer names four: parsing was half of the cost
+def _query_of(here: str, changes: tuple[tuple[str, str | None], ...]) -> str:
     """The query string of a request, with other values for some names; None takes a name out."""
+    changed = dict(changes)
     pairs: list[tuple[str, str]] = []
     for name, value in parse_qsl(here, keep_blank_values=True):
         if name not in changed:
