@@ -83,7 +83,7 @@ def growth(points: list[dict[str, float]]) -> str:
         x = _LEFT + log10(size / min(sizes)) * along
         parts.append(_text(x, _TOP + height + 20, f"{size:,.0f}", "middle"))
     parts.append(_text(_LEFT + _WIDTH / 2, _TOP + height + 40, "operations", "middle"))
-    parts.append(_text(_LEFT, _TOP - 24, "to the first answer: seconds (blue), memory (green)", "start"))
+    parts.append(_text(_LEFT, _TOP - 24, "to the first answer: processor seconds (blue), memory (green)", "start"))
     return _framed("Start against the size of the contract", parts, _TOP + height + 56)
 
 
