@@ -25,6 +25,8 @@ class Rule:
         identifies: a value names one document.
         server_sets: the server sets the property that it speaks of: a client's value has no effect.
         final: a change of the property that it speaks of is refused.
+        follows: the property that it speaks of changes with others of its document.
+        keeps_taken: what was unique to a document that was deleted stays taken.
         plays: the checks of the contract's shape whose cases its own kind has, where it stands.
 
     Args:
@@ -42,6 +44,8 @@ class Rule:
     identifies: ClassVar[bool] = False
     server_sets: ClassVar[bool] = False
     final: ClassVar[bool] = False
+    follows: ClassVar[bool] = False
+    keeps_taken: ClassVar[bool] = False
     plays: ClassVar[tuple[str, ...]] = ()
 
     pointer: str = field(default="", compare=False)

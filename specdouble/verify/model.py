@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
 
+from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
@@ -185,8 +186,12 @@ class Model:
 
     def hide(self, entry: Entry, other: User) -> None:
         """Hold that who may not see a document is not shown it."""
-        if self._is_owned() and self.trial.look_for(entry.document, other) is not None:
+        if self._is_owned() and not self._is_opened() and self.trial.look_for(entry.document, other) is not None:
             raise Broken(f"{other.name} not to see {entry.name}", "it is shown")
+
+    def _is_opened(self) -> bool:
+        """Whether documents are open to others than those whom they belong to: their rules try to whom."""
+        return any(rule.is_opened for rule in self.subject.resource.of(ScopeRule))
 
     def hold(self) -> None:
         """Hold that everything is as the program left it."""
@@ -213,7 +218,8 @@ class Model:
 
     def _is_apart(self, one: Home, other: Home) -> bool:
         """Whether what lies in one place must not be shown in the other."""
-        return one.parent is not other.parent or (one.user is not other.user and bool(self.subject.resource.owner))
+        is_hidden = bool(self.subject.resource.owner) and not self._is_opened()
+        return one.parent is not other.parent or (one.user is not other.user and is_hidden)
 
     def _is_there_again(self, gone: Entry) -> bool:
         """Whether a new document has the id of one that was deleted."""

@@ -207,6 +207,16 @@ class Subject:
         """The properties that the server's clock sets, and the event whose time each tells."""
         return {rule.name: attack.stamp(rule) for rule, attack in self.attacks if attack.stamp}
 
+    @cached_property
+    def following(self) -> frozenset[str]:
+        """The properties that change with others of their document."""
+        return frozenset(rule.name for rule, _ in self.attacks if rule.follows)
+
+    @cached_property
+    def keeps_taken(self) -> bool:
+        """Whether what was unique to a document that was deleted stays taken."""
+        return any(rule.keeps_taken for rule in self.resource.rules)
+
     @property
     def updated_stamps(self) -> list[str]:
         """The properties that tell when a document last changed."""

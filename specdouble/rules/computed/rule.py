@@ -32,6 +32,7 @@ class Computed(PropertyRule):
     kind = "computed"
     binds = True
     server_sets = True
+    follows = True
     expression: str
     program: str
     whole: bool = False

@@ -13,7 +13,7 @@ from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, view, views
-from specdouble.verify.values import plausible
+from specdouble.verify.values import merged, plausible
 from specdouble.verify.wrapper import document_schema
 
 
@@ -51,10 +51,21 @@ def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: 
         return own[::-1] if own[::-1] != own else "0" * 24
     if rule.name in subject.stamps:
         return "2001-02-03T04:05:06.789Z"
-    value = plausible({key: one for key, one in schema.items() if key != "readOnly"}, trial.contract.resolve, "client")
-    if isinstance(value, int | float) and value == own:  # else it could not be told from the client's
+    return _another(trial, rule, {key: one for key, one in schema.items() if key != "readOnly"}, own)
+
+
+def _another(trial: Trial, rule: ReadOnly, schema: dict[str, Any], own: Any) -> Any:
+    """A plausible value that the document has not: else it could not be told from the client's."""
+    value = plausible(schema, trial.contract.resolve, "client")
+    if value != own:
+        return value
+    if isinstance(value, int | float):
         return not value if isinstance(value, bool) else value + 1
-    return value
+    choices = merged(schema, trial.contract.resolve).get("enum") or ()
+    others = [one for one in choices if one not in (own, None)]
+    if not others:
+        raise NotExercised(f"no other {rule.name} is known than the document has")
+    return others[0]
 
 
 def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updater | None, what: str) -> None:

@@ -36,6 +36,11 @@ class SoftDelete(PropertyRule):
     holds: Literal["time", "true"] = "time"
     unset: Literal["absent", "null", "false"] = "absent"
 
+    @property
+    def keeps_taken(self) -> bool:  # type: ignore[override]
+        """Whether others may not have its unique values."""
+        return self.names == "taken"
+
     def is_deleted(self, document: Mapping[str, Any]) -> bool:
         """Whether a document says that it was deleted."""
         return document.get(self.name) not in (None, False)

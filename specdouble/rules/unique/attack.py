@@ -166,7 +166,7 @@ def _creates(session: Session, subject: Subject, rule: Unique, creator: Operatio
         yield Case(rule.id, taken if pair.equal else near, run, pair.what, about, decisive=pair.equal)
     run = partial(_taken_as_usual, subject=subject, rule=rule)
     yield Case(rule.id, taken, run, "as it is usually sent", about, decisive=True)
-    if subject.deleters:
+    if subject.deleters and not subject.keeps_taken:
         run = partial(_freed_by_delete, subject=subject, rule=rule)
         yield Case(rule.id, f"a {rule.name} is free once its document was deleted", run, "", about)
     for name, value in subject.states(creator) if not rule.where else ():

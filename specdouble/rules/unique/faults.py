@@ -77,7 +77,7 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
     fixed = any(one.final and one.name == name for one in contract.resources[things].of(PropertyRule))
     if not fixed and any(name in sendable(contract, contract.operations[key]) for key in changers(contract, things)):
         yield from _on_update(rule)
-    if doing(contract, things, "delete"):
+    if doing(contract, things, "delete") and not _stays_taken(contract, things):
         yield (
             "not-freed-by-delete",
             f"The {name} of a deleted document stays taken.",
@@ -107,7 +107,7 @@ def _of_several(contract: Contract, rule: UniqueTogether) -> Iterator[Fault]:
             yield f"without-{name}", sentence, _together(others, rule)
     if any({*rule.names} & {*sendable(contract, contract.operations[key])} for key in changers(contract, things)):
         yield "unchecked-on-update", f"A change may bring about {names} that another has.", kept(rule, Blind)
-    if doing(contract, things, "delete"):
+    if doing(contract, things, "delete") and not _stays_taken(contract, things):
         yield "not-freed-by-delete", f"The {names} of a deleted document stay taken.", never_freed(rule)
     yield from refused_wrongly(contract, rule, f"Taken {names}")
 
@@ -306,3 +306,8 @@ def racing(contract: Contract, rule: UniqueKey) -> Change:
 
     ids = tuple(dict.fromkeys([*creators(contract, rule.collection), *changers(contract, rule.collection)]))
     return together(kept(rule, Late), waiting(ids))
+
+
+def _stays_taken(contract: Contract, collection: str) -> bool:
+    """Whether the contract says that the values of a deleted document are free for no other."""
+    return any(rule.keeps_taken for rule in contract.resources[collection].rules)

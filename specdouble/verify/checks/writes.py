@@ -251,7 +251,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:
     subject = document.subject
-    passed_over = changed | set(subject.updated_stamps)
+    passed_over = changed | {*subject.updated_stamps, *subject.following}
     for where, seen in views(trial, document):
         for name, value in before.items():
             if name in passed_over or (name not in seen and _hidden_by(subject, trial, name, changed)):
