@@ -8,6 +8,7 @@ from specdouble.contract import Contract, Operation, Response
 from specdouble.contract.media_type import essence
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, Trouble
+from specdouble.verify.semantics import held_to_its_meaning
 
 UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
 SAID_TO_BE_MISSING = (501, 503, 507)  # where they are declared, they are answers like others
@@ -27,6 +28,7 @@ def trouble(exchange: Exchange) -> Trouble | None:
 def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
     """Each way in which the answer is not one that the contract declares."""
     operation, status = exchange.call.operation, exchange.status
+    yield from held_to_its_meaning(exchange)
     if (
         status >= 500
         and status != NOT_IMPLEMENTED

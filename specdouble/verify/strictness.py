@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from specdouble.verify.case import Names
+from specdouble.verify.semantics import EXPECTED
 from specdouble.verify.settings import STRICTNESS
 from specdouble.verify.verdict import Failure
 
@@ -25,7 +26,7 @@ LAX = ("negative_data_rejection", "missing_required_header")
 def weight(failure: Failure) -> str:
     """The lowest strictness at which a failure counts."""
     status = failure.steps[-1].status if failure.steps else 0
-    if failure.expected.startswith(SAYS_NOT_HOW) or failure.detail in OF_HTTP_ALONE:
+    if failure.expected.startswith((SAYS_NOT_HOW, EXPECTED)) or failure.detail in OF_HTTP_ALONE:
         return RFC
     if UNDECLARED.search(failure.expected) and status in COMMON:
         return RFC

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from specdouble.contract import read
 from specdouble.verify import Account, Settings, verify
+from specdouble.verify.conformance.alone import failures_of_schemathesis_alone
 
 from .faults import FAULTS, KINDS
 from .server import Server
@@ -48,6 +49,17 @@ def examine(fault: str, seed: int = 1) -> Found:
         return Found(fault, checks, sentence, verdict.requests, time.monotonic() - started)
 
 
+def examine_alone(fault: str, seed: int = 1) -> Found:
+    """What Schemathesis' own checks make of the server with one fault, beyond what they say of the correct one."""
+    contract, started = read(FOLDER), time.monotonic()
+    with Server([]) as server:
+        known = failures_of_schemathesis_alone(contract, replace(settings(server.url), seed=seed, yes=True))
+    with Server([fault]) as server:
+        told = replace(settings(server.url), seed=seed, yes=True)
+        new = set(failures_of_schemathesis_alone(contract, told, known)) - set(known)
+    return Found(fault, ", ".join(sorted(new)), "", 0, time.monotonic() - started)
+
+
 def score(faults: Iterable[str], workers: int = 2) -> list[Found]:
     """Examine each fault."""
     with ProcessPoolExecutor(workers) as pool:
@@ -58,14 +70,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.tracker.score", description=__doc__)
     parser.add_argument("faults", nargs="*", help="all of them where none is named; a kind's name stands for its own")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--schemathesis", action="store_true", help="its own checks alone, with the same credentials")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="each Nth fault")
     options = parser.parse_args()
     names = [name for one in options.faults for name in KINDS.get(one, {one: ""})] or list(FAULTS)
+    names = names[:: options.sample]
     unknown = [name for name in names if name not in FAULTS]
     if unknown:
         sys.exit(f"there is no fault {unknown[0]}")
     found = 0
     with ProcessPoolExecutor(options.workers) as pool:
-        for one in pool.map(examine, names):
+        for one in pool.map(examine_alone if options.schemathesis else examine, names):
             found += bool(one.check)
             print(f"{one.fault:42} {one.check or 'NOT FOUND':32} {one.requests:6} {one.seconds:6.1f} s", flush=True)
     print(f"{found} of {len(names)} found")

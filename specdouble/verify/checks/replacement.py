@@ -13,11 +13,17 @@ from specdouble.verify.subject import Subject, Updater, required
 from specdouble.verify.trial import Document, Trial, accepted
 from specdouble.verify.values import kind, merged
 
+CREATED = 201
+
 
 def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the replacements of one collection."""
     if not subject.creators or not subject.observable:
         return
+    creator = subject.creators[0]
+    if subject.puts(creator):
+        promise = f"{creator} creates once what it names"
+        yield Case(Names.replacement, promise, partial(_created_once, subject=subject), "", ids(creator), decisive=True)
     for updater in subject.updaters:
         if updater.action.does != "replace" or updater.id_in_body:
             continue
@@ -29,6 +35,17 @@ def plan(session: Session, subject: Subject) -> Plan:
             promise = f"{updater.operation} leaves nothing of what it does not hold"
             run = partial(_leaves_nothing, **of)
             yield Case(Names.replacement, promise, run, "", about, decisive=True)
+
+
+def _created_once(trial: Trial, subject: Subject) -> None:
+    body = trial.body(subject, trial.creator(subject), trial.user)
+    call = trial.create_call(subject, trial.user, body)
+    first = trial.resend(call)
+    if trial.adopt(subject, trial.user, first) is None or first.status != CREATED:
+        raise NotExercised(f"a PUT to a new path does not say that it creates: {first.told(60)}")
+    again = trial.resend(call)
+    if again.status == CREATED:
+        raise Broken("the same PUT a second time to replace what the first has created", "it says 201 again")
 
 
 def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.fault_codes import fault_code
 from specdouble.verify.matrix import Outcome, columns, matrix
 from specdouble.verify.proof import Proof
 from specdouble.verify.report.excerpt import excerpt, from_the_root
@@ -90,7 +91,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 def _failure(failure: Failure) -> dict[str, Any]:
     return {
-        "id": failure.id, "rule": failure.check, "promise": failure.promise, "case": failure.detail,
+        "id": failure.id, "faultCode": fault_code(failure), "rule": failure.check,
+        "promise": failure.promise, "case": failure.detail,
         "expected": failure.expected, "seen": failure.seen, "operations": list(failure.operations),
         "also": failure.also, "file": failure.file or None, "line": failure.line or None,
         "places": [

@@ -1,0 +1,62 @@
+"""What a status says is held against each answer, and failures have the codes that other tools give them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specdouble.contract import read
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.fault_codes import fault_code
+from specdouble.verify.semantics import EXPECTED, held_to_its_meaning
+from specdouble.verify.strictness import RFC, weight
+from specdouble.verify.verdict import Failure
+
+OPERATION = next(iter(read(Path("tests/library")).operations.values()))
+
+
+def _answer(method: str, status: int, headers: dict[str, str] | None = None, content: bytes = b"") -> Exchange:
+    url = "http://127.0.0.1/api/shelves"
+    return Exchange(Call(OPERATION, None), method, url, {}, None, status, headers or {}, content, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        (101, _answer("GET", 799)),
+        (102, _answer("DELETE", 201)),
+        (103, _answer("GET", 201)),
+        (104, _answer("PATCH", 201)),
+        (105, _answer("DELETE", 204, {"content-length": "2"})),
+        (106, _answer("GET", 413)),
+        (107, _answer("GET", 415)),
+        (108, _answer("PUT", 304)),
+        (110, _answer("PUT", 405)),
+        (111, _answer("POST", 205, content=b"{}")),
+        (112, _answer("GET", 426)),
+    ],
+)
+def test_an_answer_that_does_not_mean_its_status_has_the_code_of_that(code: int, answer: Exchange) -> None:
+    [broken] = held_to_its_meaning(answer)
+    failure = Failure("conformance", "a promise", "", broken.expected, broken.seen, [answer])
+    assert (fault_code(failure), weight(failure)) == (code, RFC)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _answer("POST", 201),
+        _answer("PUT", 201),
+        _answer("DELETE", 204, {"content-length": "0"}),
+        _answer("GET", 304),
+        _answer("PUT", 405, {"allow": "GET"}),
+    ],
+)
+def test_an_answer_that_means_its_status_is_fine(answer: Exchange) -> None:
+    assert list(held_to_its_meaning(answer)) == []
+
+
+def test_a_failure_of_a_business_rule_has_no_code() -> None:
+    failure = Failure("unique:books.isbn", "one of many", "", "one to be taken", "two were", [_answer("POST", 201)])
+    assert (fault_code(failure), EXPECTED in failure.expected) == (None, False)
