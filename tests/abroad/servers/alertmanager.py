@@ -44,8 +44,8 @@ class Alertmanager(Server):
             ["postSilences"],
         ),
         Argued(
-            "read_your_writes",
-            r"takes its document away.*it is still shown",
+            "deletion",
+            r"takes its document (away|out of the list).*it is still shown",
             "a silence that was deleted is shown as expired",
             ["deleteSilence"],
         ),

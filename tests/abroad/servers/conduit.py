@@ -55,7 +55,7 @@ class Conduit(Server):
         ),
         Argued(
             "*",
-            r'answered 500 \{"errors":\{"body":"UNIQUE|PUT /api/articles/\{slug\} answering 5xx',
+            r'answered 500 \{"errors":\{"body":"UNIQUE|PUT \S*/articles/\{slug\}(:| answering) (Server error|5xx)',
             "500 where a tag or a slug is taken",
             ["update-article", "create-article"],
         ),
