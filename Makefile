@@ -9,7 +9,7 @@ SERVERS ?= all
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
-.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint format lock benchmark
+.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint format lock benchmark dist site
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -24,7 +24,6 @@ test-slow: $(READY)  ## what takes minutes
 	$(BIN)/pytest -m slow -n auto
 
 test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyproject.toml allows
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --all-extras --group dev --requirement pyproject.toml
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --no-deps --no-build-isolation --editable .
@@ -54,8 +53,16 @@ format: $(READY)
 benchmark: $(READY)  ## measure the double beside others
 	$(BIN)/python -m benchmarks
 
+dist: $(READY)  ## build wheel and sdist, and check both as an index would
+	rm -rf dist
+	$(BIN)/python -m uv build --quiet --out-dir dist
+	$(BIN)/python -m uv tool run twine check --strict dist/*
+	$(BIN)/python -m uv tool run check-wheel-contents dist/*.whl
+
+site: $(READY)  ## build the documentation as a site, in site/
+	$(BIN)/python -m uv tool run --from 'mkdocs<2' --with 'mkdocs-material>=9.6,<10' mkdocs build --strict
+
 lock: $(READY)  ## pin all dependencies anew
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
 		--python-version 3.11 --all-extras --group dev --output-file requirements.lock pyproject.toml
 

@@ -1,0 +1,83 @@
+"""The pages of the documentation say what happens: their sessions are played, and their site builds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.test_readme import session
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PLAYED = ["front-end", "ci", "contract-first", "coming-from", "operations"]
+END = "--8<--"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def played(commands: list[tuple[str, str]], folder: Path) -> list[str]:
+    """What a shell prints at each command, in a folder of its own; what it has started is ended."""
+    script = "\n".join(f"{command}\nprintf '\\n{END}\\n'" for command, _ in commands)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = folder / "told.txt"  # no pipe, for what serves in the background would hold it open
+    with told.open("w") as out:
+        process = subprocess.Popen(
+            ["bash", "-c", script.replace("4010", str(free_port()))], cwd=folder, env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            process.wait(180)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(10)
+    return [part.strip() for part in told.read_text("utf-8").split(END)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_session_of_a_page_prints_what_it_shows(name: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests" / "contracts" / "petstore.yaml", tmp_path)
+    commands = session(name, (DOCS / f"{name}.md").read_text("utf-8"))
+    for (command, shown), came in zip(commands, played(commands, tmp_path), strict=False):
+        assert came == shown or command.endswith("&"), command
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    nav = re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    assert {*nav} == {file.name for file in DOCS.glob("*.md")}
+
+
+@pytest.mark.slow
+def test_the_site_builds_and_no_link_of_it_leads_nowhere(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "uv", "tool", "run", "--from", "mkdocs<2", "--with", "mkdocs-material>=9.6,<10",
+        "mkdocs", "build", "--strict", "--site-dir", str(tmp_path),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "index.html").exists()
+
+
+def test_the_pipelines_of_the_page_are_well_formed() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "ci.md").read_text("utf-8"), re.DOTALL)
+    github, gitlab, hooks = (yaml.safe_load(block) for block in blocks)
+    known = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
+    assert next(step["with"] for step in github["steps"] if "with" in step).keys() <= known.keys()
+    assert gitlab["contract"]["script"]
+    defined = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    assert {hook["id"] for hook in hooks["repos"][0]["hooks"]} == defined
