@@ -19,7 +19,7 @@ from tests.test_readme import session
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PLAYED = ["front-end", "ci", "contract-first", "coming-from", "operations"]
+PLAYED = ["local-backend", "ci", "contract-first", "coming-from", "operations"]
 END = "--8<--"
 
 
