@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 
 
@@ -36,11 +36,11 @@ def unpacked(path: Path, revision: str, folder: Path) -> Path | None:
     tree = revision if place == "." else f"{revision}:{place}"
     try:
         # The whole folder: a contract may be of several files.
-        packed = _git(top, "archive", "--format=tar", tree)
+        packed = _git(top, "archive", "--format=zip", tree)
     except NoRevision:
         return None  # the folder is new
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)  # as plain files: a link is none, and leads nowhere
     found = folder / path.name
     return found if found.is_file() else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from specdouble.contract import Operation, Rule
 from specdouble.rules import of_all
@@ -28,6 +28,8 @@ class Attack:
         keep: a body with which a document keeps the rules of the kind, where rules speak of several properties at once;
             given the session, the subject, the rules and a `Write`.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
+        shows: what a failure shows: `access`, somebody got at what is closed to them; `setting`, a client has set what
+            the server alone sets.
     """
 
     plan: Callable[..., Iterator[Any]]
@@ -39,6 +41,7 @@ class Attack:
     room: Callable[..., None] | None = None
     keep: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
+    shows: Literal["", "access", "setting"] = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from specdouble.rules import of_all
 from specdouble.verify.case import Names
 from specdouble.verify.semantics import MEANINGS
 from specdouble.verify.strictness import SAYS_NOT_HOW, UNDECLARED
@@ -18,8 +19,15 @@ def _wrote(failure: Failure) -> bool:
     return any(step.method in ("PUT", "PATCH") for step in failure.steps)
 
 
+def _shows(failure: Failure) -> str:
+    """What a failure of a business rule shows, by the rule's kind."""
+    kind, is_rule, _ = failure.check.partition(":")
+    attack = of_all("attack").get(kind.lower()) if is_rule else None
+    return "" if attack is None else attack.ATTACK.shows
+
+
 def _is_let_in(failure: Failure) -> bool:
-    return any(kind in failure.check for kind in ("owner:", "tenant:", "roles:"))
+    return _shows(failure) == "access"
 
 
 # The first that fits; a failure of a business rule has no code of theirs.
@@ -35,7 +43,7 @@ CODES: tuple[tuple[int, Callable[[Failure], bool]], ...] = (
     (117, lambda failure: failure.check == Names.replacement),
     (119, lambda failure: failure.check == Names.partial_update),
     (120, lambda failure: failure.check == Names.header_fields and "Location" in failure.promise),
-    (303, lambda failure: failure.check.startswith("readOnly:")),
+    (303, lambda failure: _shows(failure) == "setting"),
     (304, lambda failure: _is_let_in(failure) and _status(failure) == 403),
     (306, lambda failure: _is_let_in(failure) and _wrote(failure)),
     (307, lambda failure: failure.check == Names.authentication and _status(failure) < 300),

@@ -263,6 +263,7 @@ def test_faults_that_the_contract_no_longer_knows_are_forgotten_and_told(
     made.faults.replace(faults_of('[{"operation": "addTask", "status": 503}]', made.contract))
     made.keep_controls()
     made.close()
+    caplog.set_level("WARNING", "specdouble")  # a server in a test is quieter
     Double(Settings(FOLDER / "blog.yaml", persist=file)).close()
     assert "the faults that were kept are forgotten" in caplog.text
     assert "no operation `addTask`" in caplog.text

@@ -24,4 +24,4 @@ def plan(session: Session, subject: Subject, rule: Owner) -> Plan:
         yield Missing(rule.id, "within an organization: needs a second user of the same one in the settings")
 
 
-ATTACK = Attack(plan)
+ATTACK = Attack(plan, shows="access")

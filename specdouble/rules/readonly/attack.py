@@ -132,4 +132,4 @@ def _unless_others_are_refused(trial: Trial, subject: Subject, updater: Updater 
         raise NotExercised("properties that the schema does not name are refused, whichever they are")
 
 
-ATTACK = Attack(plan)
+ATTACK = Attack(plan, shows="setting")

@@ -86,4 +86,4 @@ def _refused(trial: Trial, rule: Roles, name: str, admitted: list[str]) -> None:
         raise NotExercised("nobody of the rule's roles is let in: a refusal shows nothing")
 
 
-ATTACK = Attack(plan)
+ATTACK = Attack(plan, shows="access")

@@ -23,4 +23,4 @@ def plan(session: Session, subject: Subject, rule: Tenant) -> Plan:
         yield Missing(rule.id, reason, decisive=True)
 
 
-ATTACK = Attack(plan)
+ATTACK = Attack(plan, shows="access")
