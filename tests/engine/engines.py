@@ -76,8 +76,9 @@ def small() -> Local:
 
 def ferretdb() -> Local:
     """FerretDB 1 over SQLite."""
-    command = os.environ.get("SPECDOUBLE_FERRETDB") or shutil.which("ferretdb")
-    command = command or (str(FERRETDB) if FERRETDB.exists() else None)
+    # What is built here before what is found: as `go install` builds it, it ends at once.
+    built = str(FERRETDB) if FERRETDB.exists() else None
+    command = os.environ.get("SPECDOUBLE_FERRETDB") or built or shutil.which("ferretdb")
     if command is None:
         raise NotInstalled("`python -m tests.engine.install` builds it, where Go is installed")
     listening = ("--listen-addr=127.0.0.1:PORT", "--debug-addr=-", "--telemetry=disable", "--log-level=error")
@@ -96,8 +97,8 @@ def running(name: str) -> Iterator[Local]:
         NotInstalled: it is not here.
     """
     server = ENGINES[name]()
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.close()
