@@ -81,7 +81,7 @@ def total_told(exchange: Exchange) -> int | None:
     place = exchange.call.operation.listed.total
     if place:
         said = _at(exchange, place)
-        return int(said) if isinstance(said, int | str) and str(said).isdigit() else None
+        return number_of(str(said)) if isinstance(said, int | str) else None
     for name, text in exchange.headers.items():
         number = number_of(text.strip())
         if number is not None and _plain(name.removeprefix("x-")) in _TOTALS:

@@ -116,6 +116,13 @@ def test_of_an_example_that_is_a_whole_address_the_path_names_the_last_part(tmp_
     assert first["id"] == "west"
 
 
+@pytest.mark.parametrize("digits", ["9" * 5000, "²"])
+def test_an_example_of_digits_that_are_no_number_is_a_text(tmp_path: Path, digits: str) -> None:
+    paths = reading("/things/{thingId}", thingId={"type": "integer"})
+    double = made_of(tmp_path, paths, {"id": {"type": "string", "example": digits}, "name": {"type": "string"}})
+    assert documents(double, ("things",))["things"]
+
+
 def test_an_example_that_the_path_does_not_take_names_no_document(tmp_path: Path) -> None:
     paths = reading("/things/{thingId}", thingId={"type": "string", "enum": ["google", "github"]})
     double = made_of(tmp_path, paths, {"id": {"type": "string", "example": "Google"}, "name": {"type": "string"}})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from specdouble.contract import Operation, Parameter
+from specdouble.contract.listed import Listed
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.paging import is_paged, next_page
+from specdouble.verify.paging import is_paged, next_page, total_told
 
 
 def listing(**parameters: dict[str, Any]) -> Operation:
@@ -30,6 +34,12 @@ def test_a_list_without_parameters_has_one_page() -> None:
     operation = listing()
     assert not is_paged(operation)
     assert next_page(page(operation, [1, 2]), [1, 2]) is None
+
+
+@pytest.mark.parametrize(("said", "total"), [("12", 12), (12, 12), ("²", None), ("9" * 5000, None), (True, None)])
+def test_a_total_is_a_number_however_a_server_writes_it(said: Any, total: int | None) -> None:
+    operation = replace(listing(), listed=Listed(total="meta.total"))
+    assert total_told(page(operation, {"meta": {"total": said}})) == total
 
 
 def test_an_empty_page_is_the_last() -> None:

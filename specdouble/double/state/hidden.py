@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from specdouble.contract import Action, Contract, Resource
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.rule import ScopeRule
 from specdouble.double.state.accounts import Accounts
@@ -71,8 +72,8 @@ class HiddenDocuments:
         wanted = values.get(action.id or "")
         if wanted is None:
             return None
-        is_number = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
-        ids = [wanted, int(wanted)] if is_number else [wanted]
+        number = number_of(wanted)
+        ids = [wanted] if number is None else [wanted, number]
         found = world.collection(resource.collection, None).find({resource.id: {"$in": ids}})
         below = set(values.values())  # the ids of its parents: another parent's document may have the same id
         return next((one for one in found if all(str(one.get(name)) in below for name in resource.parents)), None)

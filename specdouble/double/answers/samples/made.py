@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from specdouble.contract import Contract, Operation, Resource
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import tokens
 from specdouble.contract.properties import types_of
@@ -254,7 +255,9 @@ class _Maker:
     def is_addressed_by(self, told: JSON) -> bool:
         """Whether the parameter of each path to one of the documents takes the id."""
         spelled = [told, str(told)]  # as the document has it, or as text
-        spelled += [int(told)] if isinstance(told, str) and told.isascii() and told.isdigit() else []
+        number = number_of(told)
+        if number is not None:
+            spelled.append(number)
         return all(any(self.contract.schemas.is_valid(slot, one) for one in spelled) for slot in self.addresses)
 
     @cached_property
