@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from specdouble import har
 from specdouble.double.double import Double, Settings
@@ -268,3 +273,21 @@ def test_an_answer_that_is_compressed_is_looked_into() -> None:
     content.add(gzip.compress(b"[]"))
     exchange = Exchange("GET", "/", b"", [], 0, Copy(1), content, 200, [(b"content-encoding", b"gzip")])
     assert exchange.body == b"[]"
+
+
+def test_a_backend_that_says_without_end_that_nothing_is_there_holds_up_nobody() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"nothing " * 8192
+            await asyncio.sleep(0)
+
+    async def nowhere(request: Request) -> Response:
+        is_asked_by_proxy = request.url.path.startswith("/specdouble-")
+        return StreamingResponse(endless(), 404) if is_asked_by_proxy else JSONResponse({"error": "none"}, 404)
+
+    double = Double(Settings(CONTRACT, takes_foreign=True, body_limit=LIMIT))
+    with (
+        listening(Starlette(routes=[Route("/{path:path}", nowhere)])) as url,
+        Proxy(double, url, Policy(limit=LIMIT)).server("127.0.0.1", 0).running() as address,
+    ):
+        assert httpx.get(f"{address}/notes", timeout=10).json() == {"error": "none"}
