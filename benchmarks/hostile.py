@@ -25,7 +25,7 @@ from specdouble.double.http.parameter import ParameterReader, Query
 from specdouble.double.http.paths import Paths
 from specdouble.double.http.prefer import preference
 from specdouble.double.http.xml import read_xml
-from specdouble.double.state.journal import Journal
+from specdouble.double.state.journal import Journal, recorded
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.patch import JsonPatch
 from specdouble.double.state.problem import Problem
@@ -140,7 +140,16 @@ def _journal(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
     def kept_and_told(raw: bytes) -> object:
         journal = Journal()
         journal.record(
-            (0, 0, "default", "POST", "/items", b"", "create_item", raw, 400, b"", None, None, None, b"", True, ())
+            recorded(
+                time=0,
+                seconds=0,
+                world="default",
+                method="POST",
+                path="/items",
+                operation="create_item",
+                request_body=raw,
+                status=400,
+            )
         )
         return journal.shown(masking)
 

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
+# What stands escaped in a name of a JSONPath (RFC 9535, 2.7).
+_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "'": "\\'", "\\": "\\\\"}
+_ESCAPES = {chr(code): f"\\u{code:04x}" for code in range(32)} | _SHORT
+
 
 def pointer(*parts: str | int) -> str:
     """The pointer made of these reference tokens: `pointer("a/b", 0)` is `/a~1b/0`."""
@@ -21,6 +25,11 @@ def pointer(*parts: str | int) -> str:
 def tokens(text: str) -> list[str]:
     """The reference tokens of a pointer: `/a~1b/0` has `a/b` and `0`."""
     return [token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]]
+
+
+def member(name: str) -> str:
+    """A name as a JSONPath has it, in brackets: `['it\\'s']` (RFC 9535, 2.7)."""
+    return "['" + "".join(_ESCAPES.get(one, one) for one in name) + "']"
 
 
 def fragment(reference: str) -> str:
@@ -49,6 +58,13 @@ def look_up(data: Any, text: str) -> Any:
         else:
             raise LookupError(text)
     return data
+
+
+def value_at(document: Any, path: Iterable[str]) -> Any:
+    """What stands inside a document, where these names lead; None where nothing does."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def is_prefix(ancestor: str, descendant: str) -> bool:

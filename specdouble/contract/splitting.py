@@ -13,7 +13,7 @@ from specdouble.contract.contract import Contract
 from specdouble.contract.document import Document
 from specdouble.contract.finding import ContractError
 from specdouble.contract.overlay import lay_over
-from specdouble.contract.pointer import is_index, look_up, tokens
+from specdouble.contract.pointer import is_index, look_up, member, tokens
 from specdouble.contract.source import Source, read_text
 from specdouble.contract.spans import without
 from specdouble.contract.written import in_yaml
@@ -102,9 +102,8 @@ def _jsonpath(data: Any, names: list[str]) -> str:
             path, data = f"{path}[{name}]", data[int(name)]
             continue
         data = data[name]
-        escaped = name.replace("\\", "\\\\").replace("'", "\\'")
         plain = name.isascii() and name.isidentifier()
-        path += f".{name}" if plain else f"['{escaped}']"
+        path += f".{name}" if plain else member(name)
     return path
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from specdouble.contract import Contract, Refused, Rule, read
-from specdouble.contract.pointer import is_index, is_prefix, pointer, tokens
+from specdouble.contract.pointer import is_index, is_prefix, member, pointer, tokens
 from specdouble.discover.hypothesis import Hypothesis
 
 VERSION = "1.1.0"  # of the Overlay specification
@@ -87,13 +87,8 @@ def overlay_text(title: str, hypotheses: Iterable[Hypothesis], comments: Any = N
 
 def _path(at: str) -> str:
     """The normalized JSONPath of what a pointer names (RFC 9535, 2.7)."""
-    return "$" + "".join(f"[{int(part)}]" if is_index(part) and _in_list(at) else _member(part) for part in tokens(at))
+    return "$" + "".join(f"[{int(part)}]" if is_index(part) and _in_list(at) else member(part) for part in tokens(at))
 
 
 def _in_list(at: str) -> bool:
     return any(f"/{word}/" in at for word in ("allOf", "anyOf", "oneOf", "parameters"))
-
-
-def _member(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
-    return f"['{escaped}']"

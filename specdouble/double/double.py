@@ -274,12 +274,10 @@ class Double:
         persistence.begin([(DEFAULT_WORLD, name) for name in self.seed])
         for name in persistence.worlds:
             self._resume(self.world(name), persistence)
-        clock, faults = persistence.control("clock"), persistence.control("faults")
-        if clock is not None and self.settings.clock is None:
-            setting = orjson.loads(clock)
-            self.clock.resume(*setting) if setting else self.clock.run()
-        if faults is not None:
-            self._resume_faults(faults)
+        controls = persistence.controls()
+        if self.settings.clock is not None:  # an option goes before what was kept
+            controls.pop("clock", None)
+        self._follow_controls(controls)
 
     def _resume_faults(self, kept: bytes) -> None:
         try:
@@ -297,7 +295,7 @@ class Double:
         return common
 
     def _follow_controls(self, controls: Mapping[str, bytes]) -> None:
-        """Set the clock and the faults as another process, or this one, has had them set for all."""
+        """Set the clock and the faults as a file has kept them, or as a process has had them set for all."""
         if "clock" in controls:
             setting = orjson.loads(controls["clock"])
             self.clock.resume(*setting) if setting else self.clock.run()
@@ -315,11 +313,13 @@ class Double:
 
     def keep_controls(self) -> None:
         """Have in the file, or for all processes, how the clock and the faults are set."""
+        if self._common is None and self._persistence is None:
+            return
+        controls = {"clock": orjson.dumps(self.clock.told()), "faults": self.faults.written()}
         if self._common is not None:
-            self._common.set(clock=orjson.dumps(self.clock.told()), faults=self.faults.written())
+            self._common.set(**controls)
         if self._persistence is not None:
-            self._persistence.keep_control("clock", orjson.dumps(self.clock.told()))
-            self._persistence.keep_control("faults", self.faults.written())
+            self._persistence.keep_controls(controls)
 
     @staticmethod
     def _resume(world: World, persistence: Persistence) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-Fields = list[tuple[bytes, bytes]]
+from specdouble.proxy.exchange import Fields
 
 # What concerns one connection alone is not handed on (RFC 9110, 7.6.1).
 _OF_CONNECTION = frozenset(

@@ -18,8 +18,8 @@ from specdouble.double.http.control import PREFIX
 from specdouble.double.http.operations import ASGIApp, Message, Receive, Scope, Send
 from specdouble.double.http.prefer import HEADER, IN_QUERY, preference
 from specdouble.double.state.problem import Problem
-from specdouble.proxy.backend import Backend, Fields, Unreachable
-from specdouble.proxy.exchange import Copy, Exchange
+from specdouble.proxy.backend import Backend, Unreachable
+from specdouble.proxy.exchange import Copy, Exchange, Fields
 from specdouble.proxy.gaps import Gaps, may_be_gap
 from specdouble.proxy.inspector import Inspector, Met, Violation
 

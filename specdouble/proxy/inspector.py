@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from specdouble.contract import Contract, Operation
 from specdouble.contract.json_type import JSON
 from specdouble.contract.kind import Shown, kinds
+from specdouble.contract.pointer import value_at
 from specdouble.contract.servers import base_path, other_bases
 from specdouble.contract.token_claims import token_claims
 from specdouble.double.http.alternatives import plain_path
@@ -215,19 +216,13 @@ def _json(exchange: Exchange) -> JSON:
     return json_of(exchange.sent.body.decode("utf-8", "replace")) if exchange.sent.is_whole else None
 
 
-def _at(value: JSON, names: tuple[str, ...]) -> JSON:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
 def _document(body: JSON, wrapper: tuple[str, ...]) -> dict[str, Any]:
-    value = _at(body, wrapper)
+    value = value_at(body, wrapper)
     return value if isinstance(value, dict) else {}
 
 
 def _documents(body: JSON, envelope: tuple[str, ...]) -> list[tuple[str, dict[str, Any]]]:
     """The documents of an answer, each with the place where it stands."""
-    value, at = _at(body, envelope), "".join(f"/{name}" for name in envelope)
+    value, at = value_at(body, envelope), "".join(f"/{name}" for name in envelope)
     many = [(f"{at}/{index}", one) for index, one in enumerate(value)] if isinstance(value, list) else [(at, value)]
     return [(place, one) for place, one in many if isinstance(one, dict)]

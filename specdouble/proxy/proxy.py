@@ -12,6 +12,7 @@ from specdouble.double.double import Double
 from specdouble.double.http.operations import ASGIApp
 from specdouble.double.request_log import JSONLines, RequestLog
 from specdouble.double.server import Server
+from specdouble.double.state.journal import recorded
 from specdouble.double.state.worlds import DEFAULT_WORLD
 from specdouble.proxy.backend import Backend
 from specdouble.proxy.exchange import Exchange
@@ -73,13 +74,22 @@ class Proxy:
         operation = met.operation.id if met else None
         self.tally.count(operation or f"{exchange.method} {exchange.path}", violations)
         rule = next((one.rule for one in violations if one.rule), None)
-        self.double.journal.record(
-            (
-                exchange.started, exchange.seconds, DEFAULT_WORLD, exchange.method, exchange.path, exchange.query,
-                operation, exchange.sent.body, exchange.status, exchange.body or b"", rule,
-                explained(self._backend.url, violations), None, exchange.field(b"content-type").encode(), True, (),
-            )
-        )  # fmt: skip
+        passed = recorded(
+            time=exchange.started,
+            seconds=exchange.seconds,
+            world=DEFAULT_WORLD,
+            method=exchange.method,
+            path=exchange.path,
+            query=exchange.query,
+            operation=operation,
+            request_body=exchange.sent.body,
+            status=exchange.status,
+            response_body=exchange.body or b"",
+            rule=rule,
+            why=explained(self._backend.url, violations),
+            media_type=exchange.field(b"content-type").encode(),
+        )
+        self.double.journal.record(passed)
         self.double.coverage.count(operation, exchange.status, rule, None)
         if self._recorder is not None:
             self._recorder.record(met, exchange, "; ".join(map(str, violations)))

@@ -13,10 +13,10 @@ from specdouble import har
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
+from specdouble.contract.pointer import member, tokens
 from specdouble.contract.written import in_yaml
 from specdouble.double.state.masking import Exchanged, Masking
-from specdouble.proxy.backend import Fields
-from specdouble.proxy.exchange import Exchange
+from specdouble.proxy.exchange import Exchange, Fields
 from specdouble.proxy.inspector import Met
 
 ARCHIVE, EXAMPLES = "traffic.har", "examples.overlay.yaml"
@@ -102,9 +102,7 @@ class Recorder:
 
 def _jsonpath(pointer: str) -> str:
     """The JSONPath of a JSON pointer (RFC 9535, 2.7)."""
-    names = [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
-    quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in names)
-    return "$" + "".join(f"['{name}']" for name in quoted)
+    return "$" + "".join(map(member, tokens(pointer)))
 
 
 def _masked(body: bytes, headers: Fields, masked: Exchanged) -> bytes:

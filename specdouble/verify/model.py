@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
@@ -82,7 +81,7 @@ class Model:
         """Create a document."""
         if len(self.entries) + len(self.gone) < MOST_MADE:
             self._add(home, self._created(home))
-            self._told(f"{home.user.name or 'a client'} creates {self.entries[-1].name}{_in(home)}")
+            self.story.append(f"{home.user.name or 'a client'} creates {self.entries[-1].name}{_in(home)}")
 
     def _created(self, home: Home) -> Document:
         """A new document with every property, where such a one is taken: a change has something to spoil."""
@@ -96,7 +95,7 @@ class Model:
         """Change a property."""
         changes = self._changes(entry, updater)
         if self.trial.try_update(updater, entry.document, changes).ok:
-            self._told(f"{updater.operation.method.upper()} changes {entry.name}")
+            self.story.append(f"{updater.operation.method.upper()} changes {entry.name}")
             if updater.partial:
                 entry.held |= {name: value for name, value in changes.items() if name in entry.held}
                 self.read(entry)
@@ -108,7 +107,7 @@ class Model:
             return
         updater, name = self._moves()[0]
         if self.trial.try_update(updater, entry.document, {name: home.parent.id}).ok:
-            self._told(f"{updater.operation.method.upper()} moves {entry.name} to {home.name}")
+            self.story.append(f"{updater.operation.method.upper()} moves {entry.name} to {home.name}")
             entry.home, entry.document.around = home, home.around
             entry.held = self._held(entry.document)
 
@@ -116,7 +115,7 @@ class Model:
         """Delete a document."""
         if self.trial.delete(entry.document).ok:
             self._remove(entry)
-            self._told(f"DELETE removes {entry.name}")
+            self.story.append(f"DELETE removes {entry.name}")
 
     def race(self, home: Home, changed: Entry | None, deleted: Entry | None) -> None:
         """Create a document, change another and delete a third at the same time."""
@@ -135,7 +134,7 @@ class Model:
             calls.append(self._deletion(deleted))
             told.append(f"a delete of {deleted.name}")
         answers = self.trial.volley(calls)
-        self._told(f"at the same time {', '.join(told)}")
+        self.story.append(f"at the same time {', '.join(told)}")
         self._settle_race(home, answers, changed if changes else None, changes, deleted)
 
     def _settle_race(
@@ -267,9 +266,6 @@ class Model:
         seen = self.trial.look(document)
         return {name: seen[name] for name in named - self.subject.server_set if name in seen}
 
-    def _told(self, step: str) -> None:
-        self.story.append(step)
-
     def broken(self, found: Broken) -> Broken:
         """What was found, with the program that led to it."""
         return Broken(f"after [{'; '.join(self.story)}] {found.expected}", found.seen)
@@ -293,8 +289,3 @@ def _homes(trial: Trial, subject: Subject, counters: tuple[str, ...]) -> Iterato
         seen = trial.look(parent) if counters else {}
         counts = {name: seen[name] for name in counters if isinstance(seen.get(name), int)}
         yield Home(f"{above[-1][1].collection} {number}", user, under(trial, subject, parent), parent, counts)
-
-
-def skipping() -> suppress:
-    """Leaves out a step that the server does not take: what it refuses wrongly is for the other checks to say."""
-    return suppress(NotExercised)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from specdouble.contract import Operation
 from specdouble.contract.digits import number_of
+from specdouble.contract.pointer import value_at
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50
@@ -160,10 +161,7 @@ def _at(exchange: Exchange, place: str) -> Any:
     found = exchange.headers.get(place.lower())
     if found is not None:
         return found
-    value = exchange.json
-    for name in place.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+    return value_at(exchange.json, place.split("."))
 
 
 def _size(operation: Operation, query: Mapping[str, Any]) -> int | None:

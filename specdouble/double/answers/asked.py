@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import value_at
 from specdouble.contract.resource import HIDDEN
-from specdouble.double.answers.completion import Completion, value_at, with_value_at
+from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection

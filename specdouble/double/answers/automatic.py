@@ -9,9 +9,10 @@ from urllib.parse import quote
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
-from specdouble.double.answers.completion import Completion, value_at, with_value_at
+from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, Lists
 from specdouble.double.answers.paging import PageHeaders

@@ -7,6 +7,7 @@ from copy import deepcopy
 
 from specdouble.contract import Contract, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import types_of
 from specdouble.double.answers.samples.merged import merged
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -139,13 +140,6 @@ def _with_all_of(given: JSON, repaired: JSON) -> JSON:
     if isinstance(given, list) and isinstance(repaired, list) and len(given) == len(repaired):
         return [_with_all_of(one, other) for one, other in zip(given, repaired, strict=True)]
     return given
-
-
-def value_at(document: JSON, path: tuple[str, ...]) -> JSON:
-    """What stands inside a document; None where nothing does."""
-    for name in path:
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
 
 
 def with_value_at(document: Document, path: tuple[str, ...], value: JSON) -> Document:

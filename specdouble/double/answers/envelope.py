@@ -7,8 +7,8 @@ from copy import deepcopy
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain, types_of
-from specdouble.double.answers.completion import value_at
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from specdouble.contract import Refused
+from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.fault_injection import faults_of
@@ -212,6 +213,19 @@ async def json_object(request: Request) -> dict[str, JSON]:
     if not isinstance(value, dict):
         raise Problem(400, detail="the body is no JSON object")
     return value
+
+
+def whole_number(given: Mapping[str, str], name: str, default: int) -> int:
+    """The number that a parameter of a query is.
+
+    Raises:
+        Problem: 400, it is none.
+    """
+    text = given.get(name, str(default))
+    number = number_of(text)
+    if number is None:
+        raise Problem(400, detail=f"`{name}` is a whole number, not `{text[:40]}`")
+    return number
 
 
 def json_response(value: JSON, status: int = 200) -> Response:

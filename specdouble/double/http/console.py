@@ -13,9 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from specdouble.console import STATIC
 from specdouble.contract import Contract, Media, Operation, Parameter, Rule
-from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
-from specdouble.double.http.administration import json_object, json_response
+from specdouble.double.http.administration import json_object, json_response, whole_number
 from specdouble.double.http.credentials import known_as
 from specdouble.double.http.served import Served
 from specdouble.double.state.documents import Collection
@@ -144,7 +143,8 @@ class Console:
 
     async def _list(self, request: Request) -> Response:
         name, world = self._known(request), self._world(request)
-        skip, limit = _number(request, "skip", 0), min(_number(request, "limit", _PAGE), _LARGEST_PAGE)
+        query = request.query_params
+        skip, limit = whole_number(query, "skip", 0), min(whole_number(query, "limit", _PAGE), _LARGEST_PAGE)
         entries = [{"key": key, "document": document} for key, document in world.entries(name, skip, limit)]
         count = world.collection(name, None).count_documents()
         return json_response({"collection": name, "count": count, "skip": skip, "documents": entries})
@@ -262,11 +262,3 @@ def _key(request: Request) -> JSON:
         return orjson.loads(request.query_params.get("key", ""))
     except orjson.JSONDecodeError:
         raise Problem(400, detail="`key` is the key of a document, as the list of them tells it") from None
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    number = number_of(text)
-    if number is None:
-        raise Problem(400, detail=f"`{name}` is a whole number, not `{text[:40]}`")
-    return number

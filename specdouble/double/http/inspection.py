@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from specdouble.contract import CollectionRule
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
-from specdouble.double.http.administration import json_object, json_response
+from specdouble.double.http.administration import json_object, json_response, whole_number
 from specdouble.double.http.credentials import Credentials, Placed, name_of
 from specdouble.double.http.exports import Exported, curl, http_archive, pytest_test
 from specdouble.double.http.sending import NOBODY, Operations, send
@@ -262,7 +262,7 @@ class Inspection:
     # Events
 
     async def _events(self, request: Request) -> Response:
-        since = _number(request.query_params, "since", self._double.journal.recorded)
+        since = whole_number(request.query_params, "since", self._double.journal.recorded)
         last = number_of(request.headers.get("last-event-id"))
         if last is not None:  # a browser that connects again has seen this one
             since = last + 1
@@ -336,17 +336,9 @@ def _search(request: Request) -> _Search:
     if unknown:
         raise Problem(400, detail=f"the journal is searched by {', '.join(FIELDS)}, not by {', '.join(unknown)}")
     wanted = {name: given[name] for name in FIELDS if name in given}
-    since, limit = _number(given, "since", 0), _number(given, "limit", 1_000_000)
-    wait = min(float(_number(given, "wait", 0)), _LONGEST_WAIT)
+    since, limit = whole_number(given, "since", 0), whole_number(given, "limit", 1_000_000)
+    wait = min(float(whole_number(given, "wait", 0)), _LONGEST_WAIT)
     return _Search(wanted, since, limit, wait, _form(request))
-
-
-def _number(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    number = number_of(text)
-    if number is None:
-        raise Problem(400, detail=f"`{name}` is a whole number, not `{text[:40]}`")
-    return number
 
 
 def _form(request: Request) -> str:

@@ -229,14 +229,9 @@ class Operations:
         if operation is None or world is None:
             return None
         world.used = arrived
-        if self._threads is not None:
-            request = Request(found[1], query, headers, body, method, path, name, arrived)
-            record = functools.partial(self._record, request, operation)
-            return functools.partial(
-                _answer_late, self._threads.answer(operation, request, world), world, self._keep, record
-            )
         request = Request(found[1], query, headers, body, method, path, name, arrived)
-        begun = operation.begin(request, world)
+        threads = self._threads
+        begun = operation.begin(request, world) if threads is None else threads.answer(operation, request, world)
         if isinstance(begun, Outcome):
             self._keep()
             self._record(request, operation, begun)

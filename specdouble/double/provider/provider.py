@@ -30,6 +30,7 @@ from specdouble.double.provider.redirects import Redirects
 from specdouble.double.provider.sign_ins import Session, SignIns
 from specdouble.double.state.access_tokens import PROVIDER
 from specdouble.double.state.accounts import Account
+from specdouble.double.state.journal import recorded
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
@@ -110,9 +111,16 @@ class Provider:
     def _record(self, request: Request, response: Response, arrived: float) -> None:
         """Keep the exchange in the journal, without what it may have of secrets: query, bodies, redirects."""
         world = request.headers.get("x-specdouble-world", DEFAULT_WORLD)
-        target = (world, request.method, request.url.path, b"", None)
-        answered = (b"", response.status_code, b"", None, _why(response))
-        self._double.journal.record((arrived, time() - arrived, *target, *answered, None, b"", True, ()))
+        exchange = recorded(
+            time=arrived,
+            seconds=time() - arrived,
+            world=world,
+            method=request.method,
+            path=request.url.path,
+            status=response.status_code,
+            why=_why(response),
+        )
+        self._double.journal.record(exchange)
 
     async def _responded(self, request: Request) -> Response:
         name = self._named(request.url.path)

@@ -113,7 +113,8 @@ class Enforcement:
         for rule, _ in self._opened:
             if rule.readers.admits(user):
                 del scope[rule.name]
-        return {**scope, **self.there}
+        scope.update(self.there)
+        return scope
 
     def others(self, user: Mapping[str, JSON] | None, document: Mapping[str, JSON]) -> Broken | None:
         """That a document which the caller sees is another's, and not the caller's to change; None where it is."""

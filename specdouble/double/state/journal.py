@@ -29,6 +29,27 @@ Led = tuple[JSON, bytes, bool, Sequence[Written]]  # of `caller` to `writes`: wh
 Recorded = tuple[float, float, *Target, bytes, int, bytes, str | None, Why, *Led]
 
 
+def recorded(
+    *,
+    time: float,
+    seconds: float,
+    world: str,
+    method: str,
+    path: str,
+    status: int,
+    query: bytes = b"",
+    operation: str | None = None,
+    request_body: bytes = b"",
+    response_body: bytes = b"",
+    rule: str | None = None,
+    why: Why = None,
+    media_type: bytes = b"",
+) -> Recorded:
+    """An exchange by the names of an `Entry`, for those who record few; it was read, and has written nothing."""
+    target = (world, method, path, query, operation)
+    return (time, seconds, *target, request_body, status, response_body, rule, why, None, media_type, True, ())
+
+
 class Beginning(NamedTuple):
     """What is kept of a body that is longer than what is shown.
 

@@ -187,6 +187,10 @@ class Guard:
         self.contract = contract
         self.status = rule.status_among(contract.operations[rule.operation].statuses)
 
+    def refusal(self) -> Problem:
+        """That the caller may not ask for this."""
+        return Problem(self.status, detail=self.rule.sentence, rule=self.rule.id)
+
     def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """Let the caller pass.
 

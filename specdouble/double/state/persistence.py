@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import UserDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -246,15 +246,14 @@ class Persistence:
         """The snapshots that are kept, by name; what is put there is kept too."""
         return KeptSnapshots(self._database, self._fail)
 
-    def control(self, name: str) -> bytes | None:
-        """What was kept last of the clock or the faults; None where nothing was."""
-        row = self._database.execute("SELECT value FROM controls WHERE name = ?", [name]).fetchone()
-        return None if row is None else row[0]
+    def controls(self) -> dict[str, bytes]:
+        """How the clock and the faults were set last, as far as they were."""
+        return dict(self._database.execute("SELECT name, value FROM controls").fetchall())
 
-    def keep_control(self, name: str, value: bytes) -> None:
-        """Keep how the clock or the faults are set."""
+    def keep_controls(self, controls: Mapping[str, bytes]) -> None:
+        """Keep how the clock and the faults are set."""
         try:
-            self._database.execute("INSERT OR REPLACE INTO controls VALUES (?, ?)", (name, value))
+            self._database.executemany("INSERT OR REPLACE INTO controls VALUES (?, ?)", list(controls.items()))
         except sqlite3.Error as error:
             self._fail(error)
 

@@ -12,7 +12,6 @@ from typing import Any
 from specdouble.contract import Contract, Resource
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import Guard, Keeper
-from specdouble.double.state.problem import Problem
 from specdouble.rules.etag.rule import IF_MATCH, Conditional, ETag
 
 _FIELD = IF_MATCH.lower().encode()
@@ -26,7 +25,7 @@ class ConditionalGuard(Guard):
     def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """By the condition that the request holds."""
         if _FIELD not in headers:
-            raise Problem(self.status, detail=str(self.rule), rule=self.rule.id)
+            raise self.refusal()
 
 
 def keeper_of(rule: ETag | Conditional, *given: Resource | Clock | Contract) -> Keeper | Guard:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdouble.double.state.keeper import Guard
-from specdouble.double.state.problem import Problem
 from specdouble.rules.roles.rule import Roles
 
 
@@ -18,7 +17,7 @@ class RolesGuard(Guard):
     def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """By the claim of the caller."""
         if user is None or not self.rule.admits(user.get(self.rule.claim)):
-            raise Problem(self.status, detail=str(self.rule), rule=self.rule.id)
+            raise self.refusal()
 
 
 KEEPER = RolesGuard

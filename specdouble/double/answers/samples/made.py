@@ -12,10 +12,10 @@ from zlib import crc32
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
-from specdouble.contract.pointer import tokens
+from specdouble.contract.pointer import tokens, value_at
 from specdouble.contract.properties import types_of
 from specdouble.contract.resource import Action
-from specdouble.double.answers.completion import value_at, with_value_at
+from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
