@@ -231,6 +231,16 @@ def test_what_is_held_is_nothing_again_after_a_reset(small: tuple[Double, httpx.
     assert double._store.held == before
 
 
+def test_a_document_that_is_replaced_takes_the_room_of_one(small: tuple[Double, httpx.Client]) -> None:
+    double, _ = small
+    tasks = double.world("one").collection("tasks", None)
+    key = tasks.insert_one({"title": "x" * 100}).inserted_id
+    held = double._store.held
+    for letter in "abcdef":
+        tasks.update_one({"id": key}, {"$set": {"title": letter * 100}})
+    assert double._store.held == held
+
+
 def test_a_world_that_nobody_asks_for_long_enough_leaves_and_says_so_once() -> None:
     double = Double(Settings(TASKS, world_timeout=60))
     for name, ago in (("idle", 61), ("fresh", 30), ("read", 100)):

@@ -50,6 +50,19 @@ def test_a_deletion_shows_when_it_was_and_nobody_finds_the_document_afterwards(w
     assert gone not in [one["id"] for one in wiki.get("/pages").json()]
 
 
+def test_its_owner_finds_it_no_more_either(tmp_path: Path) -> None:
+    text = CONTRACT.read_text("utf-8").replace("pages, id: id}", "pages, id: id, owner: writer}")
+    text = text.replace("        deletedAt: ", "        writer: {type: string, readOnly: true}\n        deletedAt: ")
+    (tmp_path / "openapi.yaml").write_text(text, "utf-8")
+    world = Double(DoubleSettings(tmp_path)).world("default")
+    hers = world.collection("pages", {"writer": "ada"})
+    gone = hers.insert_one({"title": "gone"}).inserted_id
+    hers.insert_one({"title": "there"})
+    hers.delete_one({"id": gone})
+    assert hers.find_one({"id": gone}) is None
+    assert [one["title"] for one in hers.find()] == ["there"]
+
+
 def test_it_stays_in_the_store(wiki: httpx.Client) -> None:
     gone = page(wiki, "kept for ever")
     wiki.delete(f"/pages/{gone}")
