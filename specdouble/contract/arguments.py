@@ -14,19 +14,26 @@ CALLER = "\0user"  # beside the parameters, one of which may be called `user`
 def wanted_arguments(handler: Callable[..., Any], operation: Operation) -> list[tuple[str, str, bool]]:
     """The handler's arguments: its name for each, the contract's, and whether it may be left out.
 
+    A header field `Idempotency-Key` and a query parameter `idempotency_key` are one argument: what was sent of the two,
+    the later one in the contract if both were.
+
     Raises:
         TypeError: it asks for what the operation has not.
     """
-    known = {parameter.name for parameter in operation.parameters} | ({"body"} if operation.body else set())
-    everything = {"user": CALLER, **{argument_name(name): name for name in known}}
-    by_argument = {**everything, "user": CALLER}  # whoever names `user` means the caller, not a parameter
+    known = [parameter.name for parameter in operation.parameters] + (["body"] if operation.body else [])
+    names: dict[str, list[str]] = {}
+    for name in dict.fromkeys(known):
+        names.setdefault(argument_name(name), []).append(name)
+    everything = {"user": [CALLER], **names}
+    by_argument = {**everything, "user": [CALLER]}  # whoever names `user` means the caller, not a parameter
     wanted = []
     for argument in inspect.signature(handler).parameters.values():
         if argument.kind is inspect.Parameter.VAR_KEYWORD:
-            wanted += [(one, name, True) for one, name in everything.items()]
+            wanted += [(one, name, True) for one, those in everything.items() for name in those]
         elif argument.name in by_argument:
             optional = argument.default is not inspect.Parameter.empty
-            wanted.append((argument.name, by_argument[argument.name], optional))
+            first, *others = by_argument[argument.name]
+            wanted += [(argument.name, first, optional), *((argument.name, name, True) for name in others)]
         elif argument.default is inspect.Parameter.empty:
             raise TypeError(f"asks for `{argument.name}`; {operation.id} has {', '.join(sorted(by_argument))}")
     return wanted
