@@ -25,7 +25,8 @@ from specdouble.double.state.worlds import DEFAULT_WORLD
 from specdouble.printable import printable
 
 INTERVAL = 0.1  # seconds
-LINES = 100  # in an interval: nobody reads more, and to write them would slow the answers down
+LINES = 20  # in an interval: nobody reads more, and to write them would slow the answers down
+BEHIND = 100  # lines that a burst may be ahead of the log: they follow in the next intervals
 WAITING = 20  # writes that are still to be made, where the reader is slow
 _ENDING = 1.0  # seconds for the last lines
 _TARGET = 48  # columns
@@ -117,6 +118,9 @@ def _of_rule(broken: dict[str, JSON]) -> str:
 
 def _told(entry: Entry, masking: Masking, hidden: HiddenDocuments) -> dict[str, JSON]:
     """An exchange as the journal tells it, and the document that its 404 hides."""
+    if entry.why is None:
+        # No line shows a body: they are read for the credentials that an explanation may quote, and here is none.
+        entry = entry._replace(request_body=b"", response_body=b"")
     told, document = entry.shown(masking.exchange()), hidden.of(entry)
     return told if document is None else {**told, "hidden": document.told()}
 
@@ -146,24 +150,25 @@ class RequestLog:
         try:
             while True:
                 await asyncio.sleep(INTERVAL)
-                self._take()
+                self._take(LINES)
         finally:
-            self._take()
+            self._take(BEHIND)
             self._end(writer)
 
-    def _take(self) -> None:
-        """Hand what is new to the writer; what is too much for a reader is counted."""
+    def _take(self, most: int) -> None:
+        """Hand so many of those that are new to the writer; what is too much for a reader is counted."""
         journal = self._double.journal.own
         new = journal.recorded - self._seen
         if new <= 0 or self._waiting.full():
             return
-        shown = journal.since(max(self._seen, journal.recorded - LINES))
-        self._seen += new
+        waiting = journal.since(max(self._seen, journal.recorded - BEHIND))
+        left_out, shown = new - len(waiting), waiting[:most]
+        self._seen += left_out + len(shown)
         masking = self._current_masking()
         hidden = HiddenDocuments(self._double.contract, self._double.accounts, self._double.worlds.at_hand)
         lines = [self._form.line(_told(entry, masking, hidden)) for entry in shown]
-        if new > len(shown):
-            lines.insert(0, self._form.left_out(new - len(shown)))
+        if left_out:
+            lines.insert(0, self._form.left_out(left_out))
         self._waiting.put_nowait("\n".join(lines))
 
     def _current_masking(self) -> Masking:

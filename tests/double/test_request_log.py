@@ -13,7 +13,7 @@ import click
 import pytest
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.request_log import LINES, JSONLines, RequestLog, Text
+from specdouble.double.request_log import BEHIND, LINES, JSONLines, RequestLog, Text
 from specdouble.double.state.journal import Entry
 from specdouble.double.state.masking import Masking
 from specdouble.double.state.problem import Problem
@@ -103,9 +103,35 @@ def test_each_exchange_is_a_json_document(double: Double) -> None:
 
 
 def test_what_is_too_much_for_a_reader_is_counted(double: Double) -> None:
-    lines = written(double, *[exchange()] * (LINES + 7))
+    lines = written(double, *[exchange()] * (BEHIND + 7))
     assert json.loads(lines[0]) == {"left_out": 7}
-    assert len(lines) == LINES + 1
+    assert len(lines) == BEHIND + 1
+
+
+def test_a_burst_is_written_some_lines_at_a_time_and_none_is_lost(double: Double) -> None:
+    written_at_once: list[int] = []
+
+    async def follow() -> None:
+        log = asyncio.create_task(
+            RequestLog(double, JSONLines(), lambda some: written_at_once.append(some.count("\n") + 1)).follow()
+        )
+        await asyncio.sleep(0)
+        for _ in range(2 * LINES + 3):
+            double.journal.record(exchange())
+        while sum(written_at_once) < 2 * LINES + 3:
+            await asyncio.sleep(0.01)
+        log.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await log
+
+    asyncio.run(asyncio.wait_for(follow(), 10))
+    assert written_at_once == [LINES, LINES, 3]
+
+
+def test_a_credential_of_the_body_is_masked_where_a_refusal_quotes_it(double: Double) -> None:
+    why = Problem(400, "Bad Request", "hunter22 is too short")
+    (line,) = written(double, exchange(request_body=b'{"password": "hunter22"}', status=400, why=why))
+    assert "hunter22" not in line
 
 
 def test_a_pipe_that_nobody_reads_stops_nothing(double: Double) -> None:
