@@ -21,6 +21,7 @@ from specdouble.compare.command import compare_command
 from specdouble.diff.command import diff
 from specdouble.discover.command import discover
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
+from specdouble.findings import print_findings, refuse
 from specdouble.overlay_command import overlay
 from specdouble.printable import printable
 from specdouble.project.command import init, sync
@@ -232,7 +233,7 @@ def lint(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], a
 
         _print_json([asdict(finding) for finding in findings])
     else:
-        _print_findings(findings)
+        print_findings(findings)
         click.echo(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}", err=True)
     failing = [finding for finding in findings if strict or finding.severity == "error"]
     sys.exit(VIOLATIONS if failing else 0)
@@ -241,6 +242,7 @@ def lint(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], a
 def _findings(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> list[Finding]:
     """What is wrong with a contract, else with the documents beside it."""
     from specdouble.contract import Refused, read
+    from specdouble.contract.finding import in_order
     from specdouble.double.state.seed import read_seed, stray_files
 
     folder = (path if path.is_dir() else path.parent) / "mock_data"
@@ -248,7 +250,7 @@ def _findings(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ..
         contract = read(path, allow_refs, overlays)
         findings = [*contract.findings, *stray_files(folder, contract)]
     except Refused as error:
-        return error.findings
+        return in_order([*error.findings, *error.others])
     try:
         read_seed(folder, contract)
     except Refused as error:
@@ -398,8 +400,7 @@ def _double(settings: Any) -> Double:
     try:
         return Double(settings)
     except Refused as error:
-        _print_findings(error.findings)
-        sys.exit(COULD_NOT_RUN)
+        refuse(error)
     except PersistenceError as error:
         fail(f"--persist: {error}\n    remedy: name another file, or remove this one to begin anew", COULD_NOT_RUN)
     except ConnectionError as error:
@@ -409,32 +410,10 @@ def _double(settings: Any) -> Double:
         fail(str(error), WRONG_USE)
 
 
-def _print_findings(findings: list[Finding]) -> None:
-    """What is wrong; the same sentence of many places once, with the lines of the others."""
-    alike: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
-        alike.setdefault((finding.severity, finding.reason, finding.remedy), []).append(finding)
-    for (severity, _, _), (first, *others) in alike.items():
-        told = [str(first), *_lines_of(first, others)]
-        click.secho("\n".join(told), err=True, fg="red" if severity == "error" else "yellow")
-
-
-def _lines_of(first: Finding, others: list[Finding]) -> Iterator[str]:
-    """In how many other places of each file the same is to be said, and on which lines."""
-    by_file: dict[str, list[int]] = {}
-    for one in others:
-        by_file.setdefault(one.file, []).append(one.line)
-    for file, lines in by_file.items():
-        distinct = [str(line) for line in dict.fromkeys(lines) if (file, line) != (first.file, first.line)]
-        where = f" of {printable(file)}" if file != first.file else ""
-        on = f", on {'line' if len(distinct) == 1 else 'lines'} {', '.join(distinct)}" if distinct else ""
-        yield f"    and in {len(lines)} more {'place' if len(lines) == 1 else 'places'}{where}{on}"
-
-
 def _print_first_findings(double: Double) -> None:
     """What is wrong with what is served; errors first, that they are not lost behind many warnings."""
     findings = sorted(double.findings, key=lambda finding: finding.severity != "error")
-    _print_findings(findings[:_SHOWN])
+    print_findings(findings[:_SHOWN])
     if len(findings) > _SHOWN:
         more = len(findings) - _SHOWN
         click.secho(f"and {more} more: `specdouble lint {double.settings.path}` shows all", err=True, fg="yellow")
@@ -542,7 +521,7 @@ def _tell_of_reload(double: Double, files: list[str], error: Exception | None) -
     else:
         click.secho(f"not reloaded, the old contract serves on: {names}", err=True, fg="red")
         if isinstance(error, Refused):
-            _print_findings(error.findings)
+            print_findings(error.findings)
         else:
             click.secho(
                 f"{type(error).__name__}: {error}\n    remedy: mend the file; it is read again", err=True, fg="red"

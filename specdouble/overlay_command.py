@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
+from specdouble.findings import refuse
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -80,9 +80,7 @@ def _read(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) 
     try:
         return read(path, allow_refs, overlays)
     except Refused as error:
-        for finding in error.findings:
-            click.secho(str(finding), err=True, fg="red")
-        sys.exit(COULD_NOT_RUN)
+        refuse(error)
 
 
 def _write(file: Path, text: str) -> None:

@@ -174,6 +174,18 @@ def test_a_broken_contract_is_not_served() -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_what_keeps_a_contract_from_being_served_is_told_without_what_does_not(tmp_path: Path) -> None:
+    schemas = "components: {schemas: {A: {$ref: '#/none'}, B: {type: integer, example: text}}}"
+    text = f"openapi: 3.0.3\ninfo: {{title: A, version: '1'}}\npaths: {{}}\n{schemas}\n"
+    (tmp_path / "openapi.yaml").write_text(text)
+    done = run("serve", str(tmp_path))
+    assert done.returncode == 3
+    assert "leads to nothing" in done.stderr
+    assert "example" not in done.stderr
+    assert "1 finding that would not be in the way" in done.stderr
+    assert "example" in run("lint", str(tmp_path)).stderr
+
+
 def test_a_handler_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path) -> None:
     copy = shutil.copytree(ROOT / "handlers", tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "openapi.yaml", tmp_path)

@@ -16,6 +16,7 @@ import click
 from specdouble.arguments import contract_arguments
 from specdouble.discover.options import server_options, told_settings
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.findings import refuse
 from specdouble.printable import printable
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def compare_command(start_double: StartDouble) -> click.Command:
             with start_double(path, settings.seed, allow_refs=allow_refs, overlays=overlays) as (address, _secret):
                 done = run(contract, settings, address, programs, _say)
         except Refused as error:
-            fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+            refuse(error)
         except WrongUse as error:
             fail(str(error), WRONG_USE)
         except CouldNotRun as error:

@@ -14,7 +14,7 @@ from specdouble.contract.annotation import names_a_collection, read_identities, 
 from specdouble.contract.beside import beside
 from specdouble.contract.completion import completed
 from specdouble.contract.document import Document, read_document
-from specdouble.contract.finding import ContractError, Finding
+from specdouble.contract.finding import ContractError, Finding, in_order
 from specdouble.contract.foreign import read_foreign
 from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
@@ -330,7 +330,7 @@ def read(
         identities=identities,
         actions=done,
         rules={rule.id: rule for rule in rules},
-        findings=tuple(_in_order(document)),
+        findings=tuple(in_order(document.findings)),
         reserved=reserved_names(document, _kept(operations, known), _shown(operations)),
         overlays=laid.files,
         document=document,
@@ -376,12 +376,9 @@ def _only_warn(document: Document) -> None:
 
 def _stop_where_a_part_is_lost(document: Document) -> None:
     """A double that leaves a rule out, or what a reference stands for, would be another API than the contract's."""
-    if any(finding.severity == "error" and finding.id in _LOSING for finding in document.findings):
-        raise ContractError(_in_order(document))
-
-
-def _in_order(document: Document) -> list[Finding]:
-    return sorted(dict.fromkeys(document.findings), key=lambda one: (one.file, one.line, one.pointer))
+    losing = [one for one in in_order(document.findings) if one.severity == "error" and one.id in _LOSING]
+    if losing:
+        raise ContractError(losing, [one for one in in_order(document.findings) if one not in losing])
 
 
 def _ruled(resources: Mapping[str, Resource], rules: list[Rule]) -> dict[str, Resource]:

@@ -8,6 +8,7 @@ Exception
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,12 +61,23 @@ class Finding:
 
 
 class Refused(Exception):
-    """Something that the user wrote cannot be used; `findings` say why, all at once."""
+    """Something that the user wrote cannot be used; `findings` say why, all at once.
 
-    def __init__(self, findings: list[Finding]) -> None:
+    Args:
+        findings: why it is refused.
+        others: what is wrong beside that, and would not have kept it from being used.
+    """
+
+    def __init__(self, findings: list[Finding], others: Sequence[Finding] = ()) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
+        self.others = others
 
 
 class ContractError(Refused):
     """The contract cannot be read or contradicts itself."""
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, as they stand in their files."""
+    return sorted(dict.fromkeys(findings), key=lambda one: one.place)

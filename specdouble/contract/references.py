@@ -180,7 +180,9 @@ class _Bundler:
             self.refuse(holder, path, reason, remedy, "ref-outside")
             return None
         try:
-            target = self.sources[location] = load(location, str(written))
+            # Called as the user named the contract, however often references go up and down again.
+            name = os.path.normpath(Path(source.name).parent / unquote(file))
+            target = self.sources[location] = load(location, name)
         except ContractError as error:
             reasons = [finding.reason.removeprefix("the file cannot be read: ") for finding in error.findings]
             why = "; ".join(reasons)

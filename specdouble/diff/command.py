@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.findings import refuse
 
 if TYPE_CHECKING:
-    from specdouble.contract import Contract, Finding
+    from specdouble.contract import Contract
 
 _FORMATS = ("text", "json", "markdown", "sarif", "github")
 _FAILING = {"breaking": 1, "unclear": 2, "none": 0}  # how many of the levels, the worst first, end with 1
@@ -85,16 +86,10 @@ def _contract(named: str, folder: Path, allow_refs: tuple[Path, ...]) -> Contrac
     except NoRevision as error:
         fail(f"{named}: {error}\n    remedy: name a commit, branch or tag, then the file: main:openapi.yaml", WRONG_USE)
     except Refused as error:
-        _refuse(named, error.findings)
+        refuse(error, f"{named} is no contract that can be compared")
     if file is None:
         fail(f"{named}: there was no such file\n    remedy: `git ls-tree {revision}` lists what was there", WRONG_USE)
     try:
         return read(file, allow_refs)
     except Refused as error:
-        _refuse(named, error.findings)
-
-
-def _refuse(named: str, findings: list[Finding]) -> NoReturn:
-    for finding in findings:
-        click.secho(str(finding), err=True, fg="red")
-    fail(f"{named} is no contract that can be compared\n    remedy: mend what is told above", COULD_NOT_RUN)
+        refuse(error, f"{named} is no contract that can be compared")

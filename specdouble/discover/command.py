@@ -12,6 +12,7 @@ import click
 from specdouble.arguments import contract_arguments
 from specdouble.discover.options import server_options, told_settings
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.findings import refuse
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -62,7 +63,7 @@ def discover(
         settings = told_settings(contract, path, flags)
         done = _run(contract, settings, allow_refs, resume, traffic)
     except Refused as error:
-        fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+        refuse(error)
     _write(done, output, files)
     _seed(done, path if path.is_dir() else path.parent)
     refuted = any(one.state == "refuted" for one in done.outcomes)

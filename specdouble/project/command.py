@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.findings import refuse
 
 if TYPE_CHECKING:
-    from specdouble.contract import Finding
     from specdouble.double.double import Double
     from specdouble.project.skeleton import Files
 
@@ -38,6 +38,7 @@ def init(contract: str, folder: str, source: Path | None) -> None:
     if contract and source:
         fail("a contract and --from are two beginnings\n    remedy: leave one of them out", WRONG_USE)
     from specdouble.contract.document import FILE_NAMES
+    from specdouble.project.skeleton import documents_of, set_aside, skeleton
 
     known = next((place / name for name in FILE_NAMES if (place / name).is_file()), None)
     is_known = known is not None and contract and not _is_url(contract) and known.samefile(contract)
@@ -46,13 +47,25 @@ def init(contract: str, folder: str, source: Path | None) -> None:
     try:
         place.mkdir(parents=True, exist_ok=True)
         written = [] if known else _write(place, _beginning(contract, source))
-        written += _write(place, _rest(place))
+        double = _double(place)
+        written += _write(place, {**documents_of(double), **skeleton(double)})
     except OSError as error:
         fail(f"{error.filename or place} cannot be written: {error.strerror}", COULD_NOT_RUN)
     for file in written:
         click.echo(f"  {file}")
+    aside = set_aside(double.contract)
+    if aside and place / "pyproject.toml" in written:
+        click.echo(f"\nlint leaves out what is wrong with the contract already: {', '.join(aside)} (pyproject.toml)")
     where = "" if place == Path() else f"cd {place} && "
-    click.echo(f"\n{where}make serve    # or: specdouble serve --reload\n{where}make test")
+    click.echo(f"\n{where}make serve    # or: specdouble serve --reload\n{where}make test{_source()}")
+
+
+def _source() -> str:
+    """What `make` has to be told where it would install, and this is no specdouble of an index."""
+    from specdouble.project.installation import is_at_hand, requirement
+
+    origin = requirement("verify")
+    return "" if origin is None or is_at_hand() else f" SPECDOUBLE='{origin}'"
 
 
 def _is_url(text: str) -> bool:
@@ -90,23 +103,15 @@ def _copied(contract: str) -> Files:
 
     try:
         file = fetched(contract) if _is_url(contract) else Path(contract)
-        text = file.read_text("utf-8-sig")
         whole = read(file)
+        text = file.read_text("utf-8-sig")
     except FetchError as error:
         fail(str(error), COULD_NOT_RUN)
     except Refused as error:
-        _fail_for(error.findings, contract)
+        refuse(error, f"{contract} cannot be used as it is")
     if _ELSEWHERE.search(text):
         return {Path("openapi.yaml"): in_yaml(whole.document.data)}
     return {Path("openapi.json" if text.lstrip()[:1] == "{" else "openapi.yaml"): text}
-
-
-def _rest(place: Path) -> Files:
-    """All that a project has beside its contract."""
-    from specdouble.project.skeleton import documents_of, skeleton
-
-    double = _double(place)
-    return {**documents_of(double), **skeleton(double)}
 
 
 def _double(place: Path) -> Double:
@@ -116,7 +121,7 @@ def _double(place: Path) -> Double:
     try:
         return Double(Settings(place, seed=1))
     except Refused as error:
-        _fail_for(error.findings, place)
+        refuse(error, f"{place} cannot be used as it is")
 
 
 def _write(place: Path, files: Files) -> list[Path]:
@@ -147,7 +152,7 @@ def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], c
     try:
         contract = read(path, allow_refs, overlays)
     except Refused as error:
-        _fail_for(error.findings, path)
+        refuse(error, f"{path} cannot be used as it is")
     project = path if path.is_dir() else path.parent
     additions, unreadable = missing_functions(contract, project / "handlers")
     for addition in additions:
@@ -161,9 +166,3 @@ def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], c
     if unreadable:
         sys.exit(COULD_NOT_RUN)
     sys.exit(VIOLATIONS if check and additions else 0)
-
-
-def _fail_for(findings: list[Finding], place: Path | str) -> NoReturn:
-    for finding in findings:
-        click.secho(str(finding), err=True, fg="red")
-    fail(f"{place} cannot be used as it is\n    remedy: mend what is told above", COULD_NOT_RUN)

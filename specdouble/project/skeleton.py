@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from specdouble.contract import Contract
 from specdouble.double.double import Double
 from specdouble.project.handler_module import by_module, module_text
 from specdouble.project.trial import tests_of
@@ -30,7 +31,7 @@ def skeleton(double: Double) -> Files:
     found = {
         Path("README.md"): about.substitute(title=contract.title, contract=contract.path.name),
         Path("Makefile"): template("Makefile"),
-        Path("pyproject.toml"): template("pyproject.toml"),
+        Path("pyproject.toml"): _settings(set_aside(contract)),
         Path(".gitignore"): template("gitignore"),
         Path(".github/workflows/api.yml"): template("workflow.yml"),
         Path("tests/test_api.py"): tests_of(double),
@@ -38,6 +39,15 @@ def skeleton(double: Double) -> Files:
     for module, operations in by_module(contract.operations.values()).items():
         found[Path(f"handlers/{module}.py")] = module_text(module, operations)
     return found
+
+
+def set_aside(contract: Contract) -> list[str]:
+    """The ids of what is wrong with a contract already: a project begins with `make test` passing."""
+    return sorted({finding.id for finding in contract.findings if finding.severity == "error"})
+
+
+def _settings(ignored: list[str]) -> str:
+    return template("pyproject.toml").replace("ignore = []", f"ignore = {json.dumps(ignored)}")
 
 
 def documents_of(double: Double) -> Files:

@@ -11,6 +11,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, INTERRUPTED, VIOLATIONS, WRONG_USE, fail
+from specdouble.findings import refuse
 
 if TYPE_CHECKING:
     from specdouble.prove.bench import Bench, Options
@@ -98,9 +99,7 @@ def _bench(options: Options) -> Bench:
     try:
         return Bench(options)
     except Refused as error:
-        for finding in error.findings:
-            click.secho(str(finding), err=True, fg="red")
-        sys.exit(COULD_NOT_RUN)
+        refuse(error)
     except (WrongUse, WrongMutant) as error:
         fail(str(error), WRONG_USE)
 

@@ -16,6 +16,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
+from specdouble.findings import refuse
 from specdouble.verify.options import verify_options
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
                 settings = replace(settings, url=started.url, owned=not url)
                 code = _run(contract, _signing_in(contract, settings, started), quiet, verbose)
         except Refused as error:
-            fail("\n".join(str(finding) for finding in error.findings), COULD_NOT_RUN)
+            refuse(error)
         sys.exit(code)
 
     return verify

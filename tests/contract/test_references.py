@@ -46,6 +46,18 @@ def test_what_stands_beside_such_a_reference_comes_before_what_it_leads_to(tmp_p
     assert contract(tmp_path, PARTS, paths).operations["read"].summary == "Own."
 
 
+def test_a_file_is_called_as_the_contract_is_however_references_go_up_and_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a" / "read.yaml").write_text("{$ref: ../b/read.yaml}")
+    (tmp_path / "b" / "read.yaml").write_text("{operationId: read, security: [{nobody: []}], responses: {}}")
+    contract(tmp_path, {}, "{/things: {get: {$ref: a/read.yaml}}}")
+    monkeypatch.chdir(tmp_path)
+    assert "b/read.yaml" in {one.file for one in read(Path("openapi.yaml")).findings}
+
+
 @pytest.mark.parametrize("to", ["nowhere.yaml", "read.yaml#/none", "https://example.com/read.yaml"])
 def test_such_a_reference_to_nothing_is_an_error(tmp_path: Path, to: str) -> None:
     with pytest.raises(ContractError) as refused:

@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from specdouble.cli import main
+from specdouble.project.installation import requirement
 from tests.test_cli import ROOT
 
 CONTRACTS = ROOT / "tests" / "contracts"
@@ -77,6 +78,60 @@ def test_a_project_from_nothing_is_clean_and_its_tests_pass(tmp_path: Path) -> N
     assert init(tmp_path / "new").exit_code == 0
     assert CliRunner().invoke(main, ["lint", "--strict", str(tmp_path / "new")]).exit_code == 0
     assert passes(tmp_path / "new")
+
+
+def made(folder: Path, path: str) -> str:
+    """What `make test` would do in a project, with the programs of a path."""
+    environment = {"PATH": path, "HOME": str(folder)}
+    return subprocess.check_output(["make", "-n", "test"], cwd=folder, env=environment, text=True)
+
+
+def test_make_takes_the_python_that_has_specdouble_and_makes_one_where_there_is_none(tmp_path: Path) -> None:
+    init(tmp_path / "new")
+    (tmp_path / "python3").write_text("#!/bin/sh\nexit 1\n")  # one that has no specdouble
+    (tmp_path / "python3").chmod(0o755)
+    rest = "/usr/local/bin:/usr/bin:/bin"
+    assert "venv" not in made(tmp_path / "new", f"{Path(sys.executable).parent}:{rest}")
+    without = made(tmp_path / "new", f"{tmp_path}:{rest}")
+    assert "-m venv .venv" in without
+    assert "'specdouble[verify]'" in without
+    assert ".venv/bin/python -m pytest" in without
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (None, None),
+        ({"url": "file:///a.whl", "archive_info": {}}, "specdouble[verify] @ file:///a.whl"),
+        ({"url": "https://x.org/r", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
+         "specdouble[verify] @ git+https://x.org/r@abc"),
+    ],
+)  # fmt: skip
+def test_a_specdouble_of_no_index_says_how_it_is_installed_again(
+    monkeypatch: pytest.MonkeyPatch, origin: object, expected: str | None
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            return None if origin is None else json.dumps(origin)
+
+    monkeypatch.setattr("specdouble.project.installation.distribution", lambda _name: Installed())
+    assert requirement("verify") == expected
+
+
+def test_what_is_wrong_with_a_contract_already_does_not_keep_make_test_from_passing(tmp_path: Path) -> None:
+    wrong = (CONTRACTS / "blog.yaml").read_text("utf-8") + "\n".join(
+        ["    Wrong:", "      type: integer", "      example: none", ""]
+    )
+    (tmp_path / "wrong.yaml").write_text(wrong, "utf-8")
+    assert CliRunner().invoke(main, ["lint", str(tmp_path / "wrong.yaml")]).exit_code == 1
+    done = init(tmp_path / "wrong.yaml", tmp_path / "new")
+    assert "lint leaves out what is wrong with the contract already: example" in done.output
+    assert CliRunner().invoke(main, ["lint", str(tmp_path / "new")]).exit_code == 0
+
+
+def test_a_contract_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    done = init(tmp_path / "none.yaml", tmp_path / "new")
+    assert (done.exit_code, "cannot be read" in done.output) == (3, True)
 
 
 @pytest.mark.slow
