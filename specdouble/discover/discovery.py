@@ -12,7 +12,9 @@ from typing import Any
 from specdouble.contract import Contract, Rule
 from specdouble.contract.kind import kinds
 from specdouble.contract.pointer import look_up, pointer, tokens
-from specdouble.discover import documents, identities, replacement
+from specdouble.discover import documents, identities, replacement, shape
+from specdouble.discover.bounds import miner as bounds
+from specdouble.discover.bounds.bound import KEYWORDS
 from specdouble.discover.experiment import Experiment, Result
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.miners import mine
@@ -55,7 +57,7 @@ class Discovery:
     outcomes: list[Outcome] = field(default_factory=list)
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
-    bounds: list[Hypothesis] = field(default_factory=list)
+    limits: list[Hypothesis] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     requests: int = 0
@@ -167,7 +169,8 @@ class Discovery:
     def _found_on_believed(self, state: str) -> None:
         """Tell what the rules stand on; documents of which nothing was found are left as they are inferred."""
         ruled = [one.hypothesis for one in self.outcomes if one.rule]
-        founded = [one for one in self.believed if one.keyword != "x-resource" or self._is_stood_on(one, ruled)]
+        apart = [one for one in self.believed if one.keyword not in KEYWORDS]
+        founded = [one for one in apart if one.keyword != "x-resource" or self._is_stood_on(one, ruled)]
         self.outcomes = [*(Outcome(one, state, reason=one.source.words) for one in founded), *self.outcomes]
 
     def _is_stood_on(self, resource: Hypothesis, ruled: Sequence[Hypothesis]) -> bool:
@@ -182,22 +185,35 @@ class Discovery:
     def _look(self) -> None:
         """Visit the server twice: whose documents are is seen first, since scopes are told by it."""
         probes = [module.PROBE for module in of_some("probe").values()]
-        with suppress(OutOfTime), visiting(self.supposed, self._settings()) as visit:
+        supposed = self.supposed
+        with suppress(OutOfTime), visiting(supposed, self._settings(), shape.referring(supposed)) as visit:
             self.say("looking at documents, users and who owns what")
             founded = [*identities.mine(visit.session), *replacement.mine(visit.session)]
             founded += self._sights(visit, [one for one in probes if one.founds])
+            self._bound(visit)
         self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
         self._believe(one for one in founded if one.keyword != "x-resource")
         scopes, _ = supposable(
             self.contract, self.believed, [one for one in founded if one.keyword == "x-resource"], self.allow_refs
         )
         self.seen += scopes
-        self.bounds = self._bounds()
-        with suppress(OutOfTime), visiting(self._with([*scopes, *self.bounds]), self._settings()) as visit:
+        self.limits = self._limits()
+        supposed = self._with([*scopes, *self.limits])
+        with suppress(OutOfTime), visiting(supposed, self._settings(), shape.referring(supposed)) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
             self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
 
-    def _bounds(self) -> list[Hypothesis]:
+    def _bound(self, visit: Visit) -> None:
+        """What single values are held to: whatever is tried later must be within it."""
+        claims = bounds.claims_of(self._mined())
+        for subject in visit.session.subjects.values():
+            self.say(f"looking for bounds of {subject.collection}")
+            for one in bounds.mine(visit.session, subject, claims):
+                self.outcomes.append(one)
+                if one.holds:
+                    self._believe([one.hypothesis])
+
+    def _limits(self) -> list[Hypothesis]:
         """What the words say of how many documents there may be: whatever is tried needs room for its own."""
         claims = [one for one in self._mined() if one.source.claims]
         good, _ = supposable(self.contract, [*self.believed, *self.seen], claims, self.allow_refs)
@@ -221,9 +237,10 @@ class Discovery:
 
     def _judge(self) -> None:
         """Attack what was seen and what is stated; then, alone, what the words claim and nothing has shown."""
-        mined = list(self._mined())
+        mined = [one for one in self._mined() if one.keyword not in KEYWORDS]
+        self.outcomes += self._nameless()
         guessed = [one for one in mined if not one.source.claims and self._is_worth_an_attack(one)]
-        first = {one.place: one for one in (*guessed, *self.bounds, *self.seen)}
+        first = {one.place: one for one in (*guessed, *self.limits, *self.seen)}
         stated = list(self._stated())
         doubted = self._conclude(self._tried(list(first.values()), stated), mined)
         proved = [one.hypothesis for one in self.outcomes if one.state in (CONFIRMED, SILENT)]
@@ -259,8 +276,13 @@ class Discovery:
             known = resolved(supposed, one)
             if known is not None and known.place not in {other.place for other in self.believed}:
                 yield known
-            elif known is None and one.source.claims:
-                self.outcomes.append(Outcome(one, UNDECIDED, reason="no property is known that it could speak of"))
+
+    def _nameless(self) -> Iterator[Outcome]:
+        """What words claim of properties that the contract does not have."""
+        supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
+        for one in mine(supposed, self._recorded(supposed)):
+            if one.source.claims and resolved(supposed, one) is None:
+                yield Outcome(one, UNDECIDED, reason="no property is known that it could speak of")
 
     @staticmethod
     def _is_worth_an_attack(one: Hypothesis) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from specdouble.contract import Contract, Rule
 from specdouble.discover.hypothesis import Hypothesis
@@ -19,32 +20,14 @@ from specdouble.verify.verification import Run, Show, run
 
 
 @dataclass(frozen=True)
-class Result:
-    """What an experiment says of a hypothesis.
+class Result(Outcome):
+    """An outcome before it is weighed against what the contract claims: confirmed, refuted or undecided.
 
     Args:
-        hypothesis: what was tried.
-        state: confirmed, refuted or undecided.
-        rule: the id of the rule that it makes.
-        sentence: the rule as a sentence.
-        reason: why not, as a clause.
-        curl: the lines that show it.
-        requests: how many were sent for it.
-        cases: how many cases were judged.
-        written: whether the contract holds it already.
         in_part: whether it was broken, and holds all the same in a case that proves it, with its control.
         broken_in: the ids of the operations in which it was broken.
     """
 
-    hypothesis: Hypothesis
-    state: str
-    rule: str = ""
-    sentence: str = ""
-    reason: str = ""
-    curl: str = field(default="", repr=False)
-    requests: int = 0
-    cases: int = 0
-    written: bool = False
     in_part: bool = False
     broken_in: frozenset[str] = frozenset()
 
@@ -52,19 +35,22 @@ class Result:
     def taken(outcome: Outcome) -> Result:
         """The result of an earlier run."""
         state = CONFIRMED if outcome.state == SILENT else outcome.state
+        told = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
         return Result(
-            outcome.hypothesis, state, outcome.rule, outcome.sentence, outcome.reason, outcome.curl,
-            outcome.requests, outcome.cases, outcome.written, bool(outcome.but),
-        )  # fmt: skip
+            **told | {"state": state, "reason": outcome.but or outcome.reason, "but": ""}, in_part=bool(outcome.but)
+        )
 
     def outcome(self, hypothesis: Hypothesis, state: str) -> Outcome:
         """What is told of it."""
         holds = state in (CONFIRMED, SILENT)
-        return Outcome(
-            hypothesis, state, self.rule, self.sentence,
-            hypothesis.source.words if holds else self.reason or hypothesis.source.words,
-            self.curl, self.requests, self.cases, self.written, self.reason if holds and self.in_part else "",
-        )  # fmt: skip
+        reason = hypothesis.source.words if holds else self.reason or hypothesis.source.words
+        but = self.reason if holds and self.in_part else ""
+        return Outcome(**_told(self) | {"hypothesis": hypothesis, "state": state, "reason": reason, "but": but})
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """What an outcome says, by the names that it is said by."""
+    return {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
 
 
 class Experiment:

@@ -48,14 +48,28 @@ def _unique(contract: Contract, resource: Resource, places: Places) -> Iterator[
 def _references(contract: Contract, resource: Resource, places: Places) -> Iterator[Hypothesis]:
     """A property whose name is that of other documents, and says that it holds an id: `promptId`."""
     for name, (schema, at) in places.items():
-        stem = plain(_OF_AN_ID.sub("", name))
-        if not stem or stem == plain(name) or not is_scalar(schema) or name == resource.id:
-            continue
-        if schema.get("readOnly") is True or plain(name) in _WHOSE:  # no client names a document with it
-            continue
-        for other in contract.resources:
-            if stem in (plain(other), plain(other).removesuffix("s")) and other != resource.collection:
-                yield Hypothesis("x-references", at, other, _source(contract, at, f"the name `{name}`"), 0.4)
+        if schema.get("readOnly") is True or plain(name) in _WHOSE or name == resource.id or not is_scalar(schema):
+            continue  # no client names a document with it
+        target = _named(contract, name)
+        if target not in (None, resource.collection):
+            yield Hypothesis("x-references", at, target, _source(contract, at, f"the name `{name}`"), 0.4)
+
+
+def _named(contract: Contract, name: str) -> str | None:
+    """The collection whose documents a property names, by its own name."""
+    stem = plain(_OF_AN_ID.sub("", name))
+    if not stem or stem == plain(name):
+        return None
+    return next((one for one in contract.resources if stem in (plain(one), plain(one).removesuffix("s"))), None)
+
+
+def referring(contract: Contract) -> dict[str, str]:
+    """The properties whose names say that they hold the id of a document of some collection, and that collection."""
+    found: dict[str, str] = {}
+    for resource in contract.resources.values():
+        for one in _references(contract, resource, {n: (s, at) for n, s, at in _properties(contract, resource)}):
+            found[one.pointer.rpartition("/")[2]] = str(one.value)
+    return found
 
 
 def _source(contract: Contract, at: str, words: str) -> Source:

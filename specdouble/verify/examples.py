@@ -68,7 +68,7 @@ def quoted(text: str) -> Iterator[str]:
 
 
 def usual(schema: Any, resolve: Resolve, word: str) -> Iterator[Any]:
-    """Values that servers often ask for where a schema says the type alone: a name of a host, an id, a time to come.
+    """Values that servers often ask for where a schema says the type alone: a name of a host, an address, a time to come.
 
     Args:
         schema: the property's.
@@ -83,7 +83,16 @@ def usual(schema: Any, resolve: Resolve, word: str) -> Iterator[Any]:
             yield from [tomorrow] if schema["format"] == "date-time" else []
             return
         compact = re.sub(r"[^a-z0-9]", "", word.lower())
-        yield from (word, compact, f"{word}.example.com", f"{word}.example.com.", "7", f"/{word}", tomorrow)
+        yield from (
+            word,
+            compact,
+            f"{compact}@example.com",
+            f"{word}.example.com",
+            f"{word}.example.com.",
+            "7",
+            f"/{word}",
+            tomorrow,
+        )
         yield plausible({"type": "string", "format": "uuid"}, resolve, word)
         yield f"https://example.com/{word}"
     elif what in ("integer", "number"):

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract import Contract
+from specdouble.contract import Contract, Operation
+from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
+from specdouble.verify.wrapper import wrapper_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ def property_pointer(contract: Contract, subject: Subject, name: str) -> str:
     """Where the schema of a property of the documents stands."""
     found = properties_of(contract.document, subject.resource.schema, subject.resource.pointer)
     return next(at for one, _, at in found if one == name)
+
+
+def sent_properties(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The properties of the document that an operation takes: name, schema, and where it stands."""
+    media = operation.document_body
+    if media is None:
+        return
+    schema, at = media.schema, media.pointer + pointer("schema")
+    for around in wrapper_of(contract, operation):
+        found = {name: (part, place) for name, part, place in properties_of(contract.document, schema, at)}
+        schema, at = found[around]
+    yield from properties_of(contract.document, schema, at)
 
 
 def sent(trial: Trial, subject: Subject, **values: Any) -> Exchange:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from specdouble.contract import Contract
 from specdouble.verify.acquaintance import acquaint
@@ -15,6 +16,8 @@ from specdouble.verify.joined import joined
 from specdouble.verify.problem import OutOfTime
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -33,13 +36,21 @@ class Visit:
 
 
 @contextmanager
-def visiting(contract: Contract, settings: Settings) -> Iterator[Visit]:
+def visiting(
+    contract: Contract, settings: Settings, guessed: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Visit]:
     """Visit a server: what is created there is deleted in the end. That time is over ends it early.
+
+    Args:
+        contract: what is known of it.
+        settings: where it is, who calls.
+        guessed: the properties that may hold ids of documents, and their collection: requests are made so.
 
     Raises:
         CouldNotRun: the server or its users cannot be used.
     """
     session = Session(joined(contract), settings)
+    session.implied = {**guessed, **session.implied}
     started, latency = time.monotonic(), prepare(session)
     session.settings, _ = paced(settings, latency)
     if settings.max_time is not None:

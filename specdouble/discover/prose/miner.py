@@ -226,7 +226,7 @@ class Meaning:
             body = said.operation.json_body
             required = self.contract.described(body.schema).get("required") if body else None
             if said.operation.method == "post" and body and name not in (required or ()):
-                yield self.hypothesis(said, said.holder.rpartition("/properties/")[0], [*(required or ()), name])
+                yield self.hypothesis(said, said.holder.rpartition("/properties/")[0], [name])
         elif (
             keyword not in schema and not {"enum", "const", "format"} & schema.keys() and not _says_so(schema, keyword)
         ) or (keyword == "default" and "default" not in schema):

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from specdouble.contract import Contract, Operation
-from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import properties_of
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, new_trial, sent
+from specdouble.verify.sight import Probe, Sight, new_trial, sent, sent_properties
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, view
 from specdouble.verify.values import merged, plausible
@@ -22,7 +19,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     if not subject.creators:
         return
     creator, trial = subject.creators[0], new_trial(session)
-    places = {name: at for name, schema, at in _sent(session.contract, creator) if "default" not in schema}
+    places = {name: at for name, schema, at in sent_properties(session.contract, creator) if "default" not in schema}
     with suppress(NotExercised, Broken):
         one, other = (trial.create(subject) for _ in range(2))
         shown, again = view(trial, one), view(trial, other)
@@ -50,12 +47,6 @@ def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:
     exchange = sent(trial, subject, **{name: other})
     document = trial.adopt(subject, trial.user, exchange)
     return other != value and document is not None and view(trial, document).get(name) == other
-
-
-def _sent(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:
-    media = operation.document_body
-    if media is not None:
-        yield from properties_of(contract.document, media.schema, media.pointer + pointer("schema"))
 
 
 def _is_filled_in(value: Any, again: Any) -> bool:

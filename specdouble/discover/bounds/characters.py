@@ -1,0 +1,112 @@
+"""Which characters a text may have: within, first, last, and beside each other."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from specdouble.discover.bounds.bound import Bound
+from specdouble.verify.patterns import matching
+from specdouble.verify.problem import NotExercised
+
+if TYPE_CHECKING:
+    from specdouble.discover.bounds.texts import Texts
+
+# One of each class that patterns have a short name for, and every other character that keyboards have.
+CLASSES = {"q": "a-z", "Q": "A-Z", "7": "0-9"}
+_BEYOND = "é"  # stands for all letters that ASCII does not have
+_ASCII = "".join(CLASSES) + " " + string.punctuation
+_AROUND = 3  # characters before and behind
+_EXAMPLES = 3  # texts of a pattern that must be taken
+
+
+def seen(texts: Texts) -> Iterator[Bound]:
+    """The pattern of what a text is made of, where the server does not take every character."""
+    within = _Frame(texts, "{0}{1}{0}")
+    allowed = within.allowed(_ASCII + _BEYOND)
+    refused = [one for one in _ASCII + _BEYOND if one not in allowed]
+    if not refused or not allowed:
+        return
+    pattern = _pattern(texts, allowed, refused)
+    if pattern is None or not _are_taken(texts, pattern):
+        return
+    one = texts.one
+    if one.parts(lambda: within.text(allowed[0]), lambda: within.text(refused[0])):
+        yield one.bound("pattern", pattern)
+
+
+class _Frame:
+    """A place in a text where characters are tried.
+
+    Args:
+        texts: the texts.
+        shape: what stands around the characters, which are `{1}`.
+    """
+
+    def __init__(self, texts: Texts, shape: str) -> None:
+        self.texts, self.shape = texts, shape
+        self.room = texts.most - _AROUND * shape.count("{0}")
+
+    def text(self, characters: str) -> str:
+        """A text with the characters in it."""
+        filled = self.shape.replace("{1}", characters, 1)
+        while "{0}" in filled:
+            filled = filled.replace("{0}", self.texts.made(_AROUND), 1)
+        return filled + self.texts.made(0)
+
+    def allowed(self, characters: str) -> str:
+        """Those of the characters that are taken: of many at once, else of each half."""
+        if not characters:
+            return ""
+        if len(characters) <= self.room and self.texts.one.takes(lambda: self.text(characters)):
+            return characters
+        if len(characters) == 1:
+            return ""
+        middle = len(characters) // 2
+        return self.allowed(characters[:middle]) + self.allowed(characters[middle:])
+
+
+def _pattern(texts: Texts, allowed: str, refused: Sequence[str]) -> str | None:
+    """The pattern of texts that have these characters; None where none says it shortly."""
+    if _BEYOND in allowed:
+        if any(one in CLASSES for one in refused):
+            return None
+        return f"^[^{_class(refused)}]*$"
+    if not any(one in CLASSES for one in allowed):
+        return None
+    first = _Frame(texts, "{1}{0}{0}")
+    starting = "".join(one for one in allowed if first.allowed(one))
+    last = _Frame(texts, "{0}{0}{1}")
+    ending = "".join(one for one in allowed if last.allowed(one))
+    marks = "".join(one for one in allowed if one not in CLASSES)
+    if starting == ending == allowed:
+        return f"^[{_class(allowed)}]{'+' if texts.least else '*'}$"
+    plain = "".join(one for one in allowed if one in CLASSES)
+    twice = _Frame(texts, "{0}{1}{0}")
+    if starting == ending == plain and not any(texts.one.takes(lambda c=c: twice.text(c + c)) for c in marks):  # type: ignore[misc]
+        found = f"[{_class(plain)}]+(?:[{_class(marks)}][{_class(plain)}]+)*"
+    else:
+        found = f"[{_class(starting)}](?:[{_class(allowed)}]*[{_class(ending)}])?"
+    return f"^{found}$" if texts.least else f"^(?:{found})?$"
+
+
+def _class(characters: Sequence[str]) -> str:
+    """What stands between the brackets; a hyphen at the end, where it means itself."""
+    named = [CLASSES.get(one) or re.sub(r"([\\\]\[^])", r"\\\1", one) for one in characters if one != "-"]
+    order = {"a-z": 0, "A-Z": 1, "0-9": 2}
+    named.sort(key=lambda one: order.get(one, 3))
+    return "".join(named) + ("-" if "-" in characters else "")
+
+
+def _are_taken(texts: Texts, pattern: str) -> bool:
+    """Whether texts that match are taken: what is demanded beyond the characters would be a lie by omission."""
+    fitting = [one for one in matching(pattern, 0) if texts.least <= len(one) <= texts.most and len(one) > 1]
+    for one in fitting[:_EXAMPLES]:
+        try:
+            if not texts.one.takes(lambda one=one: one):  # type: ignore[misc]
+                return False
+        except NotExercised:
+            continue  # so short a text may well be taken
+    return True
