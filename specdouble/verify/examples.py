@@ -68,7 +68,7 @@ def quoted(text: str) -> Iterator[str]:
 
 
 def usual(schema: Any, resolve: Resolve, word: str) -> Iterator[Any]:
-    """Values that servers often ask for where a schema says the type alone: a name of a host, an address, a time to come.
+    """Values that servers often ask for where a schema says the type alone: a host's name, an address, a time to come.
 
     Args:
         schema: the property's.
