@@ -192,10 +192,9 @@ class Discovery:
             founded += self._sights(visit, [one for one in probes if one.founds])
             self._bound(visit)
         self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
-        self._believe(one for one in founded if one.keyword != "x-resource")
-        scopes, _ = supposable(
-            self.contract, self.believed, [one for one in founded if one.keyword == "x-resource"], self.allow_refs
-        )
+        attacked = [one for one in founded if one.keyword in ("x-resource", "x-validations")]
+        self._believe(one for one in founded if one not in attacked)
+        scopes, _ = supposable(self.contract, self.believed, attacked, self.allow_refs)
         self.seen += scopes
         self.limits = self._limits()
         supposed = self._with([*scopes, *self.limits])

@@ -61,6 +61,13 @@ def in_order(names: Collection[str], body: Mapping[str, Any], keep: Collection[s
     return moved
 
 
+def neighbours(value: Any) -> list[Any]:
+    """Values a little before and after a time or a number; none of what has no order."""
+    if isinstance(value, bool) or not (isinstance(value, int | float) or _time(value) is not None):
+        return []
+    return [_beside(value, -1), _beside(value, 1)]
+
+
 def _is_before(one: Any, other: Any) -> bool:
     """Whether a value comes before another; what cannot be compared is left as it is."""
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))

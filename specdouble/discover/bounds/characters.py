@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from specdouble.discover.bounds.alphabet import Texts
 from specdouble.discover.bounds.bound import Bound
 from specdouble.verify.patterns import matching
 from specdouble.verify.problem import NotExercised
-
-if TYPE_CHECKING:
-    from specdouble.discover.bounds.texts import Texts
 
 # One of each class that patterns have a short name for, and every other character that keyboards have.
 CLASSES = {"q": "a-z", "Q": "A-Z", "7": "0-9"}

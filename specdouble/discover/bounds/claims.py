@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from specdouble.discover.bounds.alphabet import texts_of
 from specdouble.discover.bounds.lists import entries
 from specdouble.discover.bounds.property import Make, Property
-from specdouble.discover.bounds.texts import texts_of
 from specdouble.verify.patterns import matching
 from specdouble.verify.problem import NotExercised
 

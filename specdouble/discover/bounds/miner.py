@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from specdouble.discover.bounds import lists, numbers, texts
@@ -139,7 +140,8 @@ class _Bench:
         hypothesis = Hypothesis(bound.keyword, at, bound.value, Source("trial", words=words), 0.9)
         one.offence, one.control = bound.offence, bound.control
         objection = "" if where else self._objection(one, bound)
-        return self._told(hypothesis, one, UNDECIDED if objection else SILENT, objection or words)
+        told = self._told(hypothesis, one, UNDECIDED if objection else SILENT, objection or words)
+        return replace(told, sentence=told.sentence + where)
 
     def _objection(self, one: Property, bound: Bound) -> str:
         """Why the schema cannot say it, though creates are held to it; empty where it can."""

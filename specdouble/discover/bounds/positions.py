@@ -39,7 +39,7 @@ class Run:
     def pattern(self) -> str:
         """It as a pattern."""
         if not self.kinds:
-            return re.escape(self.text)
+            return re.sub(r"([\\^$.*+?()\[\]{}|/])", r"\\\1", self.text)  # ECMA 262 knows no `\-`
         inner = "".join(kind[1:-1] for kind in self.kinds)
         return f"[{inner}]" + (f"{{{len(self.text)}}}" if len(self.text) > 1 else "")
 

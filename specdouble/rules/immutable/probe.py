@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from specdouble.verify.orders import neighbours
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer, sent
@@ -31,12 +32,15 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
 def _is_fixed(trial: Trial, subject: Subject, updater: Updater, name: str) -> bool:
     document = trial.create(subject, full=True)
     own, schema = view(trial, document).get(name), subject.requested(subject.creators[0])[name]
-    other = trial.session.bodies.value(subject, name, schema, trial.user)
-    if own is None or other == own:
+    usual = trial.session.bodies.value(subject, name, schema, trial.user)
+    others = [one for one in (usual, *neighbours(own)) if one != own]
+    fitting = [one for one in others if trial.session.bodies.property_fits(schema, one)]
+    if own is None or not fitting:
         return False
-    if trial.try_update(updater, document, {name: other}).status not in REFUSALS:
-        return False
-    return trial.try_update(updater, document, {name: own}).ok and sent(trial, subject, **{name: other}).ok
+    for other in fitting:  # a lesser and a greater one: an order with another property refuses either
+        if trial.try_update(updater, document, {name: other}).status not in REFUSALS:
+            return False
+    return trial.try_update(updater, document, {name: own}).ok and sent(trial, subject, **{name: fitting[0]}).ok
 
 
 PROBE = Probe(_see)
