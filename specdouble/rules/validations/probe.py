@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from specdouble.verify.orders import spans
@@ -87,7 +87,7 @@ class _Pair:
     def holds(self, is_turned: bool) -> bool:
         """Whether the order alone decides, time after time, and not one of the values."""
         values = self.several()
-        for low, high in list(zip(values, values[1:], strict=False))[:: len(values) - 2 or 1]:
+        for low, high in list(pairwise(values))[:: len(values) - 2 or 1]:
             for _ in range(TIMES):
                 right, wrong = ((high, low), (low, high)) if is_turned else ((low, high), (high, low))
                 if not self.takes(*right) or self.takes(*wrong):
