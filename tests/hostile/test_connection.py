@@ -55,6 +55,20 @@ def test_what_is_just_within_the_limits_is_answered(short: Running, asgi: Runnin
         assert [statuses(server.answers(data)) for server in (short, asgi)] == [[200], [200]]
 
 
+SECOND = {
+    "the host is none": request(fields={"Host": "a b"}),
+    "the target is too long": request(target="/items?q=" + "a" * LIMITS.target),
+    "the target is not encoded": request(target="/items?q=\xfc"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_request_is_refused_whatever_was_found_of_the_one_before_it(short: Running, asgi: Running, name: str) -> None:
+    for server in (short, asgi):
+        first, second, third, *_ = statuses(server.answers(request() + request() + SECOND[name]))
+        assert (first, second, third // 100) == (200, 200, 4)
+
+
 def test_requests_before_a_refused_one_are_answered_first(short: Running, asgi: Running) -> None:
     waits = request("POST", "/waits", {"Content-Type": "application/json"}, b"{}")
     for server in (short, asgi):

@@ -122,7 +122,9 @@ class StraightProtocol(HttpToolsProtocol):
         self._packet = 0  # bytes of the packet that is being read
         self._received = 0  # bytes of the packets that have come since a request began
         self._in_head = self._arriving = self._straight = self._handed_over = False
+        self._known: list[tuple[bytes, bytes]] | None = None  # the fields of the last request, which had a good host
         self._fields: dict[bytes, bytes] = {}
+        self._is_plain = False
         self._body = b""
         self._refusal: tuple[int, str] | None = None
         self._running: RequestResponseCycle | None = None
@@ -189,23 +191,25 @@ class StraightProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head has been read: decide which way the request takes."""
         self._in_head = False
-        self._fields = fields = dict(self.headers)
-        # The requests of a connection mostly name the same host, each field once.
         limits, url = self._limits, self.url
+        # The requests of a connection mostly have the same fields: what was found of them stands.
+        is_known = self.headers == self._known
+        if not is_known:
+            self._fields = dict(self.headers)
         is_usual = (
-            fields.get(b"host") == self._host
-            and len(fields) == len(self.headers)
-            and self._packet + self._received <= limits.head
-            and len(url) <= limits.target
-            and url.isascii()
+            is_known and self._packet + self._received <= limits.head and len(url) <= limits.target and url.isascii()
         )
-        refusal = None if is_usual else self._wrong_head(fields)
+        refusal = None if is_usual else self._wrong_head(self._fields)
         if refusal is not None:
             self._refuse(*refusal)
             raise _Refused
+        if not is_known:
+            # Without a host they are good in a request of HTTP/1.0 alone.
+            self._known = self.headers if b"host" in self._fields else None
+            self._is_plain = _NOT_STRAIGHT.isdisjoint(self._fields)
         self._straight = (
-            (self.cycle is None or self.cycle.response_complete)
-            and _NOT_STRAIGHT.isdisjoint(fields)
+            self._is_plain
+            and (self.cycle is None or self.cycle.response_complete)
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
             and not self.flow.write_paused

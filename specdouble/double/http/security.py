@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qs
 
 from specdouble.contract import Identity, Operation
@@ -358,8 +358,11 @@ def _decoded(value: bytes | None) -> str | None:
 
 def _authorization(headers: Headers, scheme: bytes) -> str | None:
     sent = headers.get(b"authorization")
-    if sent is None:
-        return None
+    return None if sent is None else _credential(sent, scheme)
+
+
+@lru_cache(maxsize=64)  # a client sends the same one over and over; of those that are as long as a head, a few MiB
+def _credential(sent: bytes, scheme: bytes) -> str | None:
     word, _, credential = sent.partition(b" ")
     return credential.decode("latin-1").strip() or None if word.lower() == scheme else None
 
