@@ -5,6 +5,7 @@ Heavy imports stand inside the commands that need them: `specdouble --help` is i
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from specdouble.verify.settings import Started
 
 _SHOWN = 10  # findings at start
+_NAMED = 3  # users at start
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -458,6 +460,8 @@ def _hold_to_users(double: Double) -> None:
 
 def _start(double: Double, url: str) -> str:
     """What there is to ask, and how."""
+    from specdouble.double.http.first_request import first_request
+
     contract = double.contract
     lines = [f"{printable(contract.title)} at {click.style(url, bold=True)}\n"]
     width = max((len(operation.id) for operation in contract.operations.values()), default=0)
@@ -470,9 +474,14 @@ def _start(double: Double, url: str) -> str:
     lines.append(f"\n  console        {url}/_specdouble/\n  documentation  {url}/_specdouble/docs")
     if contract.overlays:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")
-    example = _ready_curl(double, url)
+    users = [account.name for account in double.accounts.all(double.world("default"))[:_NAMED]]
+    if users and any(operation.security for operation in contract.operations.values()):
+        where = "" if double.settings.path == Path() else f" {double.settings.path}"
+        others = f"  (or as {', '.join(users[1:])})" if users[1:] else ""
+        lines.append(f"  sign in        specdouble token {shlex.quote(users[0])}{where}{others}")
+    example = first_request(double, url)
     if example:
-        lines.append(f"\n{example}")
+        lines.append(f"\n{printable(example)}")
     lines.append("\nCtrl-C stops.")
     return "\n".join(lines)
 
@@ -490,25 +499,6 @@ def _request_log(double: Double, as_json: bool, color: bool | None) -> RequestLo
     from specdouble.double.request_log import JSONLines, RequestLog, Text
 
     return RequestLog(double, JSONLines() if as_json else Text(), partial(click.echo, color=color))
-
-
-def _ready_curl(double: Double, url: str) -> str | None:
-    """A command to copy: the first operation that can be asked without further knowledge, with a token."""
-    contract = double.contract
-    for operation in contract.operations.values():
-        asked = [parameter for parameter in operation.parameters if parameter.required]
-        if operation.method != "get" or asked or "{" in operation.path:
-            continue
-        scheme = next((name for names in operation.security for name in names), None)
-        if scheme is None:
-            return f"  curl {url}{operation.path}"
-        if scheme in double.tokens:
-            identity = contract.identities[scheme]
-            user = double.world("default").collection(identity.collection, None).find_one({})
-            if user is not None:
-                who = str(user.get("email") or user[contract.resources[identity.collection].id])
-                return f"  as {who}:\n  curl {url}{operation.path} -H 'Authorization: Bearer {double.token(who)}'"
-    return None
 
 
 def _tell_of_reload(double: Double, files: list[str], error: Exception | None) -> None:

@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from specdouble.contract.document import Document
+from specdouble.contract.form_example import is_form, violations_as_sent
 from specdouble.contract.kind import Example, kinds, suggestion
 from specdouble.contract.operation import Media, Operation, Parameter
 from specdouble.contract.pattern import lengths
@@ -16,7 +18,7 @@ from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import described, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule, ScopeRule
-from specdouble.contract.schema import Schemas
+from specdouble.contract.schema import Schemas, Violation
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -131,18 +133,20 @@ def _check_path(document: Document, operation: Operation) -> None:
 def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
     """The patterns, and each schema's own `example` and `default`."""
     values: list[tuple[dict[str, Any], Any, str, str]] = []
-    for schema, at in _all_schemas(document, operations):
+    texts: set[str] = set()
+    for schema, at, is_text in _all_schemas(document, operations):
         if isinstance(schema.get("pattern"), str):
             _check_lengths(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)
         keywords = [keyword for keyword in ("example", "default") if keyword in schema and "$ref" not in schema]
         values += [(schema, schema[keyword], at + pointer(keyword), keyword) for keyword in keywords]
+        texts |= {at + "/example"} if is_text else set()
     # All slots before the first check: one that is added later has all of them compiled anew.
     slots = [(schemas.slot(schema, "response"), schemas.slot(schema, "request")) for schema, _, _, _ in values]
     for (_, value, at, what), (slot, other) in zip(values, slots, strict=True):
         if not schemas.is_valid(slot, value) and not schemas.is_valid(other, value):
-            _note_value(document, schemas, slot, value, at, what)
+            _note_value(document, schemas, slot, value, at, what, at in texts)
 
 
 def _check_lengths(document: Document, schema: dict[str, Any], at: str) -> None:
@@ -222,31 +226,34 @@ def _names(value: Any) -> list[str]:
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
-def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str) -> None:
-    for violation in schemas.violations(slot, value, "body"):
+def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str, is_text: bool) -> None:
+    check = partial(schemas.violations, slot, location="body")
+    for violation in violations_as_sent(value, check) if is_text else check(value):
         reason = f"the {what} breaks its own schema: {violation.pointer or 'the value'}: {violation.message}"
         document.find(at + violation.pointer, reason, f"correct the {what} or the schema", id=what)
 
 
-def _all_schemas(document: Document, operations: list[Operation]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Every schema with its pointer: components, parameters, bodies, and what is nested in them."""
-    stack = list(_root_schemas(document, operations).items())
+def _all_schemas(document: Document, operations: list[Operation]) -> Iterator[tuple[dict[str, Any], str, bool]]:
+    """Every schema: components, parameters, bodies, and what is nested in them; its pointer; whether texts carry it."""
+    stack = [(at, schema, is_text) for at, (schema, is_text) in _root_schemas(document, operations).items()]
     while stack:
-        at, schema = stack.pop()
+        at, schema, is_text = stack.pop()
         if isinstance(schema, dict):
-            yield schema, at
-            stack += _nested_schemas(schema, at)
+            yield schema, at, is_text
+            stack += [(*nested, is_text) for nested in _nested_schemas(schema, at)]
 
 
-def _root_schemas(document: Document, operations: list[Operation]) -> dict[str, Any]:
-    roots: dict[str, Any] = {}
+def _root_schemas(document: Document, operations: list[Operation]) -> dict[str, tuple[Any, bool]]:
+    roots: dict[str, tuple[Any, bool]] = {}
     for place in ("/components/schemas", "/definitions"):
         found = document.get(place)
         for name, schema in found.items() if isinstance(found, dict) else ():
-            roots[place + pointer(name)] = schema
+            roots[place + pointer(name)] = schema, False
     for operation in operations:
-        roots.update({parameter.pointer + "/schema": parameter.schema for parameter in operation.parameters})
-        roots.update({media.pointer + "/schema": media.schema for media in _medias(operation)})
+        for parameter in operation.parameters:
+            roots[parameter.pointer + "/schema"] = parameter.schema, True
+        for media in _medias(operation):
+            roots[media.pointer + "/schema"] = media.schema, is_form(media.type)
     return roots
 
 
@@ -281,13 +288,18 @@ def _check_examples(
         for media in _medias(operation):
             for name, value in media.examples.items():
                 at = media.pointer + ("/example" if name == "example" else pointer("examples", name, "value"))
-                for violation in schemas.violations(media.slot, value, "body") if media.slot else ():
+                check = partial(schemas.violations, media.slot, location="body") if media.slot else _nothing
+                for violation in violations_as_sent(value, check) if is_form(media.type) else check(value):
                     place = violation.pointer or "the value"
                     reason = f"the example breaks its own schema: {place}: {violation.message}"
                     document.find(at + violation.pointer, reason, "correct the example or the schema", id="example")
                 if resource is not None and action is not None:
                     envelope = () if media in requests else action.envelope
                     _check_example(document, Example(resource, _documents(value, envelope, at), media in requests))
+
+
+def _nothing(_value: Any) -> list[Violation]:
+    return []
 
 
 def _documents(value: Any, envelope: tuple[str, ...], at: str) -> list[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,20 +59,22 @@ class Credentials:
             return 0
         return 1 if scheme.is_bearer and scheme.name not in self._contract.identities else 2
 
-    def of(self, world: World, who: str) -> Placed:
+    def of(self, world: World, who: str, schemes: Collection[str] | None = None) -> Placed:
         """The `headers`, `query` parameters and `cookies` that make a request that user's.
 
         Args:
             world: whose users are asked.
             who: a user's id or another unique property; of schemes without an `x-identity` any name is a caller, where
                 the project says nothing of its users.
+            schemes: those that are wanted; None for all.
 
         Raises:
             Problem: 404, no such user is there.
         """
         placed: Placed = {"headers": {}, "query": {}, "cookies": {}}
         # The schemes that know their users first: two that use one field cannot both be met.
-        for name in sorted(self.schemes, key=lambda name: name not in self._contract.identities):
+        wanted = self.schemes if schemes is None else schemes
+        for name in sorted(wanted, key=lambda name: name not in self._contract.identities):
             scheme = self.schemes[name]
             place, field, value = _placed(scheme, self.credential(world, scheme, who))
             placed[place].setdefault(field, value)
