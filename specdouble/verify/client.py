@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
@@ -25,6 +26,37 @@ LONGEST_PAUSE = 60.0  # seconds that a `Retry-After` may ask for
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+class Callers(Protocol):
+    """The users of a server, and what proves who asks."""
+
+    def authorize(self, call: Call) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The headers and query parameters of a user's credentials for a call."""
+
+    def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
+        """The header that proves a password for this very request."""
+
+    def challenged(self, call: Call, field: str) -> bool:
+        """Whether a call that was refused with this `WWW-Authenticate` is worth sending once more."""
+
+    def answered(self, call: Call, cookies: tuple[str, ...]) -> None:
+        """Keep the cookies that an accepted request is answered with."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page that is no operation of the contract was answered with."""
+
+    status: int
+    headers: Mapping[str, str]
+    cookies: tuple[str, ...]
+    json: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is such a page."""
+        return 200 <= self.status < 300
+
+
 class Client:
     """One server.
 
@@ -32,7 +64,7 @@ class Client:
         url: its address, its base path included where it differs from the contract's.
         base_path: the contract's own base path, which the operations' paths begin with.
         timeout: seconds to wait for an answer.
-        authorize: the headers and query parameters of a user's credentials for a call.
+        callers: who asks, and what proves it.
         guard: says which requests may be sent.
         headers: header fields that every request carries.
     """
@@ -42,13 +74,13 @@ class Client:
         url: str,
         base_path: str,
         timeout: float,
-        authorize: Callable[[Call], tuple[Mapping[str, str], Mapping[str, str]]],
+        callers: Callers,
         guard: Guard,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.base_path = base_path if urlsplit(self.url).path else ""
-        self.authorize, self.guard = authorize, guard
+        self.callers, self.guard = callers, guard
         self.headers = dict(headers or {})
         self.requests = 0
         self.waited = 0.0
@@ -75,7 +107,7 @@ class Client:
         for attempt in range(ATTEMPTS):
             self.check_time()
             try:
-                exchange = self._send(call)
+                exchange = self._answer(call)
             except (urllib3.exceptions.HTTPError, HTTPException) as error:
                 if call.operation.method.upper() in SAFE and attempt < 2 and not isinstance(error, UnfitAnswer):
                     continue
@@ -94,8 +126,8 @@ class Client:
             OutOfTime: there is no time left.
         """
         sent = {"Accept": "application/json", "Content-Type": FORM, **headers}
-        status, answer, _ = self._aside("POST", url, urlencode(form).encode(), sent)
-        return status, answer
+        visit = self._aside("POST", url, urlencode(form).encode(), sent)
+        return visit.status, visit.json
 
     def submit(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
         """The status that is answered to a form of a page, and where it leads; empty where it leads nowhere.
@@ -105,8 +137,8 @@ class Client:
             OutOfTime: there is no time left.
         """
         sent = {"Accept": "text/html", "Content-Type": FORM}
-        status, _, location = self._aside("POST", url, urlencode(form).encode(), sent)
-        return status, location
+        visit = self._aside("POST", url, urlencode(form).encode(), sent)
+        return visit.status, visit.headers.get("location", "")
 
     def get_json(self, url: str) -> Any:
         """The JSON at an address that is none of the contract's.
@@ -115,10 +147,19 @@ class Client:
             Trouble: no answer.
             OutOfTime: there is no time left.
         """
-        return self._aside("GET", url, None, {"Accept": "application/json"})[1]
+        return self._aside("GET", url, None, {"Accept": "application/json"}).json
 
-    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any, str]:
-        """Ask what is no operation of the contract, with no credentials of its users: status, JSON and `Location`."""
+    def visit(self, path: str) -> Visit:
+        """Read a page of the server, as nobody.
+
+        Raises:
+            Trouble: no answer.
+            OutOfTime: there is no time left.
+        """
+        return self._aside("GET", self.url + path, None, {"Accept": "application/json, text/html", **self.headers})
+
+    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Visit:
+        """Ask what is no operation of the contract, with no credentials of its users."""
         self.check_time()
         try:
             answer = self._pool.request(
@@ -129,11 +170,11 @@ class Client:
         except (urllib3.exceptions.HTTPError, HTTPException) as error:
             raise Trouble(reason(error)) from None
         answer.release_conn()
-        location = answer.headers.get("location", "")
         try:
-            return answer.status, json.loads(received), location
+            document = json.loads(received)
         except (ValueError, RecursionError):
-            return answer.status, None, location
+            document = None
+        return Visit(answer.status, _fields(answer), _cookies(answer), document)
 
     def _patience(self) -> float:
         """The seconds that an answer may take: no more than there are left."""
@@ -159,14 +200,24 @@ class Client:
 
     def address(self, call: Call) -> tuple[str, Mapping[str, str]]:
         """The address that a call is sent to, and the headers that carry its credentials."""
-        credentials, query = self.authorize(call)
+        credentials, query = self.callers.authorize(call)
         if call.address is not None:
             return call.address, credentials
         return self.url + _path(call, self.base_path, {**call.query, **query}), credentials
 
+    def _answer(self, call: Call) -> Exchange:
+        """The answer to a call, its challenge answered where there is one, and its cookies kept."""
+        exchange = self._send(call)
+        if exchange.status == 401 and self.callers.challenged(call, exchange.headers.get("www-authenticate", "")):
+            exchange = self._send(call)
+        if exchange.cookies and exchange.ok:
+            self.callers.answered(call, exchange.cookies)
+        return exchange
+
     def _send(self, call: Call) -> Exchange:
         url, credentials = self.address(call)
-        headers = {"Accept": "application/json", **self.headers, **call.headers, **credentials}
+        proof = self.callers.proof(call, call.operation.method.upper(), urllib3.util.parse_url(url).request_uri)
+        headers = {"Accept": "application/json", **self.headers, **call.headers, **credentials, **proof}
         content = call.raw
         if content is not None:
             headers.setdefault("Content-Type", call.media_type)
@@ -186,11 +237,21 @@ class Client:
         received = read(answer, self._patience())
         answer.release_conn()
         exchange = Exchange(
-            call, method, url, headers, content, answer.status, {k.lower(): v for k, v in answer.headers.items()},
-            received, started, time.perf_counter() - clock,
+            call, method, url, headers, content, answer.status, _fields(answer), received, started,
+            time.perf_counter() - clock, _cookies(answer),
         )  # fmt: skip
         self.guard.ledger.answer(number, call, exchange)
         return exchange
+
+
+def _fields(answer: urllib3.BaseHTTPResponse) -> dict[str, str]:
+    """The header fields by name in lower case, the lines of one name together (RFC 9110, 5.2)."""
+    return {name.lower(): value for name, value in answer.headers.itermerged()}
+
+
+def _cookies(answer: urllib3.BaseHTTPResponse) -> tuple[str, ...]:
+    """What each cookie is set by: these lines alone cannot be put together (RFC 6265, 3)."""
+    return tuple(answer.headers.getlist("set-cookie"))
 
 
 def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:

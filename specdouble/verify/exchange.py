@@ -20,6 +20,21 @@ PART_OF = {"path": "path", "query": "query", "header": "headers"}
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What is proved in the place of a user's own password, or in another way (RFC 7616).
+
+    Args:
+        credential: `NAME:PASSWORD`.
+        target: the path that it is proved for, where that is not the request's.
+        nonce: the nonce that it is proved with, where that is not the server's.
+    """
+
+    credential: str = field(repr=False)
+    target: str | None = None
+    nonce: str | None = None
+
+
+@dataclass(frozen=True)
 class Call:
     """A request to be sent.
 
@@ -31,6 +46,7 @@ class Call:
         headers: further headers.
         body: what is sent as JSON; `None` with `has_body` is `null`.
         authorization: headers that stand in for the user's own credentials.
+        proof: what is proved in the place of the user's own password, where the scheme is Digest.
         raw: what is sent in place of a body of JSON.
         address: what is asked in place of the operation's own path, where an answer told it.
         together: the number of the volley that it is sent in, where several are sent at once.
@@ -44,9 +60,15 @@ class Call:
     body: Any = None
     has_body: bool = False
     authorization: Mapping[str, str] | None = None
+    proof: Proof | None = None
     raw: bytes | None = None
     together: int | None = None
     address: str | None = None
+
+    @property
+    def shows_own_credentials(self) -> bool:
+        """Whether it is sent with what the user is known by, and not with something in its place."""
+        return self.authorization is None and self.proof is None
 
     @property
     def media_type(self) -> str:
@@ -57,7 +79,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that was sent, and what came back."""
+    """A request that was sent, and what came back; `cookies` are its `Set-Cookie` lines."""
 
     call: Call
     method: str
@@ -69,6 +91,7 @@ class Exchange:
     content: bytes
     started: float
     elapsed: float
+    cookies: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
@@ -11,14 +10,18 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.pointer import look_up
+from specdouble.contract.security_scheme import security_schemes
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.client import Client
-from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.cookie_session import CookieSession, is_unsafe, token_fields, token_page, token_schemes
+from specdouble.verify.digest import Answers
+from specdouble.verify.exchange import Call, Exchange, Proof
 from specdouble.verify.oauth import TokenEndpoint
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
-from specdouble.verify.settings import Account, Settings
+from specdouble.verify.settings import Account, Login, Settings
 
 PREFIXES = ("", "Bearer ", "Token ", "token ", "JWT ")  # of tokens that are sent as a key
+SHORTEST_COOKIE = 8  # characters of one that is secret; others are choices such as a language
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class User:
         credentials: a token or key for each security scheme.
         account: what the user signs in with.
         refresh_token: what gives the next token, where the last one came with such.
+        session: the cookies that the login has set, and its token against forged requests.
     """
 
     name: str
@@ -40,6 +44,7 @@ class User:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     account: Account = field(default_factory=lambda: Account(""), repr=False)
     refresh_token: str = field(default="", repr=False)
+    session: CookieSession | None = field(default=None, repr=False)
 
 
 class Crowd:
@@ -53,6 +58,8 @@ class Crowd:
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
         self.token_prefix = ""
+        self.answers: dict[str, Answers] = {}  # to the challenges of Digest, by security scheme
+        self._former: dict[str, str] = {}  # credentials that were renewed, with their variables
         self.endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
         self.users: dict[str, User] = {
             account.name: User(account.name, tenant=account.tenant, credentials=account.credentials, account=account)
@@ -106,6 +113,7 @@ class Crowd:
         if login.scheme is not None:
             return login.scheme
         given = {scheme for account in self.settings.users for scheme in account.credentials}
+        given |= token_schemes(self.contract).keys()
         schemes = self.contract.security_schemes
         bearer = [name for name, one in schemes.items() if _is_bearer(one) and name not in given]
         tokens = [name for name in bearer if getattr(self.contract.identities.get(name), "credential", None) is None]
@@ -156,9 +164,13 @@ class Crowd:
             return
         user, login, scheme = self.users[name], self.settings.login, self.login_scheme()
         if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:
-            token = self._log_in(client, user)
-            user = replace(user, credentials={**user.credentials, scheme: self.token_prefix + token})
-        self.users[name] = self._recognized(user)
+            user = self._logged_in(client, user, login, scheme)
+        self._become(user)
+
+    def _become(self, user: User) -> None:
+        """Know a user by new credentials; the old ones stay secret."""
+        self._former |= dict(self._credentials(self.users[user.name]))
+        self.users[user.name] = self._recognized(user)
 
     def _renew_by_oauth(self, client: Client, name: str, endpoint: TokenEndpoint) -> None:
         """By the refresh token where there is one, else from the beginning."""
@@ -166,45 +178,84 @@ class Crowd:
         granted = endpoint.refresh(client, user.account, user.refresh_token) if user.refresh_token else None
         granted = granted or endpoint.sign_in(client, user.account)
         credentials = {**user.credentials, endpoint.scheme.name: granted.token}
-        user = replace(user, credentials=credentials, refresh_token=granted.refresh_token)
-        self.users[name] = self._recognized(user)
+        self._become(replace(user, credentials=credentials, refresh_token=granted.refresh_token))
 
-    def _log_in(self, client: Client, user: User) -> str:
-        login = self.settings.login
-        assert login is not None
+    def _logged_in(self, client: Client, user: User, login: Login, scheme: str) -> User:
+        """The user with what the login gives: a cookie of a session, or a token in its answer."""
+        session = CookieSession(login.csrf.cookie if login.csrf else "")
+        answer = self._log_in(client, user, login, session)
+        definition = security_schemes(self.contract)[scheme]
+        token = session.cookies.get(definition.key) if definition.is_cookie else None
+        if token is None:
+            token = self.token_prefix + self._token(user, login, answer)
+        held = {**user.credentials, scheme: token, **self._csrf_credentials(session)}
+        keeps = definition.is_cookie or bool(session.token)
+        return replace(user, credentials=held, session=session if keeps else None)
+
+    def _log_in(self, client: Client, user: User, login: Login, session: CookieSession) -> Exchange:
         operation = self.contract.operations.get(login.operation)
         if operation is None:
             raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not")
         try:
-            answer = client.send(Call(operation, body=dict(user.account.login), has_body=True))
+            self._meet_page(client, login, session)
+            headers = self._csrf_headers(operation, session, login)
+            cookies = {"Cookie": session.sent()} if session.cookies else None
+            answer = client.send(
+                Call(operation, body=dict(user.account.login), has_body=True, headers=headers, authorization=cookies)
+            )
         except Trouble as trouble:
             raise CouldNotRun(f"{user.name} cannot sign in: {trouble}") from None
-        if not answer.ok:
+        before = dict(session.cookies)
+        session.keep(answer.cookies)
+        leads_on = 300 <= answer.status < 400 and session.cookies != before  # a page that was signed in at
+        if not answer.ok and not leads_on:
             advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
             raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
-        cookie = self._session_cookie(answer)
-        if cookie is not None:
-            return cookie
+        session.keep_told(answer.json, answer.headers, _at(answer.json, login.csrf.token if login.csrf else ""))
+        return answer
+
+    def _meet_page(self, client: Client, login: Login, session: CookieSession) -> None:
+        """Ask for the page before the login, which gives the token that the login has to be sent with."""
+        csrf, operation = login.csrf, self.contract.operations[login.operation]
+        if csrf is None and not token_schemes(self.contract) and not self._declares_csrf():
+            return
+        page = (csrf.page if csrf else "") or token_page(self.contract) or operation.path
+        answer = client.visit(page.removeprefix(client.base_path))
+        session.keep(answer.cookies)
+        if answer.ok:
+            session.keep_told(answer.json, answer.headers, _at(answer.json, csrf.token if csrf else ""))
+
+    def _declares_csrf(self) -> bool:
+        return any(token_fields(self.contract, one) for one in self.contract.operations.values())
+
+    def _csrf_headers(self, operation: Operation, session: CookieSession, login: Login | None) -> dict[str, str]:
+        """The header fields of a request that carry the token against forged ones."""
+        if not session.token or not is_unsafe(operation):
+            return {}
+        told = login.csrf.header if login and login.csrf else ""
+        fields = [told] if told else token_fields(self.contract, operation) or [session.field()]
+        return {name: session.token for name in fields if name}
+
+    def _csrf_credentials(self, session: CookieSession) -> dict[str, str]:
+        """The token by the security schemes that it is, where the contract writes it so."""
+        schemes = security_schemes(self.contract)
+        held = {
+            name: session.token if place == "header" else session.cookies.get(schemes[name].key, "")
+            for name, place in token_schemes(self.contract).items()
+        }
+        return {name: value for name, value in held.items() if value}
+
+    def _token(self, user: User, login: Login, answer: Exchange) -> str:
         if answer.json is ...:
             raise CouldNotRun(
-                f"{user.name} cannot sign in: {operation} answers {answer.told(60)}, no JSON that is read"
+                f"{user.name} cannot sign in: {answer.call.operation} answers {answer.told(60)}, no JSON that is read"
             )
-        try:
-            token = look_up(answer.json, login.token)
-        except LookupError:
-            token = None
-        if not isinstance(token, str):
-            raise CouldNotRun(f"the answer of {operation} holds no token at {login.token}: correct `login.token`")
+        token = _at(answer.json, login.token)
+        if token is None:
+            raise CouldNotRun(
+                f"the answer of {answer.call.operation} holds no token at {login.token}: correct `login.token`"
+            )
         return token
-
-    def _session_cookie(self, answer: Exchange) -> str | None:
-        """What a login sets as the cookie of the scheme; None where the scheme wants none, or it sets none."""
-        scheme = self.contract.security_schemes.get(self.login_scheme() or "", {})
-        if scheme.get("type") != "apiKey" or scheme.get("in") != "cookie":
-            return None
-        name = re.escape(str(scheme.get("name")))
-        found = re.search(rf"(?:^|,\s*){name}=([^;,]*)", answer.headers.get("set-cookie", ""))
-        return found[1] if found else None
 
     def _recognized(self, user: User) -> User:
         """The user with what a token tells of it."""
@@ -225,10 +276,79 @@ class Crowd:
         user = self.users.get(call.user or "")
         if user is None:
             return {}, {}
-        for alternative in call.operation.security:
-            if all(scheme in user.credentials for scheme in alternative):
-                return self._carried(alternative, user)
-        return {}, {}
+        headers, query = self._carried(self._alternative(call.operation, user), user)
+        if user.session is not None:
+            kept = user.session.sent(beside=headers.get("Cookie", ""))
+            headers |= {"Cookie": kept} if kept and call.operation.security else {}
+            headers |= self._csrf_headers(call.operation, user.session, self.settings.login)
+        return headers, query
+
+    def beside(self, operation: Operation, user: User, scheme: str) -> dict[str, str]:
+        """The headers that go with a user's request, whatever its credential for a scheme is: cookies, and a token."""
+        if user.session is None:
+            return {}
+        definition = security_schemes(self.contract).get(scheme)
+        kept = user.session.sent(leaving_out=definition.key if definition and definition.is_cookie else "")
+        tokens = self._csrf_headers(operation, user.session, self.settings.login)
+        return {**({"Cookie": kept} if kept else {}), **tokens}
+
+    @staticmethod
+    def _alternative(operation: Operation, user: User) -> tuple[str, ...]:
+        """The schemes that the user's request brings the credentials of."""
+        held = (one for one in operation.security if all(scheme in user.credentials for scheme in one))
+        return next(held, ())
+
+    def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
+        """The header that proves a password for this very request, where a scheme asks for that (RFC 7616).
+
+        Args:
+            call: what is asked.
+            method: its method.
+            target: its path and query, as they are sent.
+        """
+        scheme, proof = self._proved(call)
+        if proof is None:
+            return {}
+        answers = self.answers.setdefault(scheme, Answers())
+        told = answers.to(method, proof.target or target, proof.credential, proof.nonce)
+        return {"Authorization": told} if told else {}
+
+    def challenged(self, call: Call, field: str) -> bool:
+        """Whether a refused call is worth sending once more: its challenge can be answered."""
+        scheme, proof = self._proved(call)
+        return proof is not None and self.answers.setdefault(scheme, Answers()).take(field)
+
+    def proved_by(self, call: Call) -> str | None:
+        """The `NAME:PASSWORD` that is proved for a call; None where its scheme is another than Digest."""
+        _, proof = self._proved(call)
+        return proof.credential if proof else None
+
+    def _proved(self, call: Call) -> tuple[str, Proof | None]:
+        """The scheme that a password is proved for, and which one."""
+        user = self.users.get(call.user or "")
+        if user is None or call.authorization is not None:
+            return "", None
+        named = self._alternative(call.operation, user)
+        scheme = next((one for one in named if self.is_digest(one)), "")
+        if not scheme:
+            return "", None
+        return scheme, call.proof or Proof(user.credentials[scheme])
+
+    def is_digest(self, scheme: str) -> bool:
+        """Whether a security scheme is Digest."""
+        return _is_digest(self.contract.security_schemes.get(scheme, {}))
+
+    def answered(self, call: Call, cookies: tuple[str, ...]) -> None:
+        """Keep the cookies that an accepted request of a user is answered with, as a browser does."""
+        user, scheme = self.users.get(call.user or ""), self.login_scheme()
+        if user is None or user.session is None or call.authorization is not None or scheme is None:
+            return
+        user.session.keep(cookies)
+        definition = security_schemes(self.contract)[scheme]
+        held = dict(user.credentials) | self._csrf_credentials(user.session)
+        held[scheme] = user.session.cookies.get(definition.key, held[scheme]) if definition.is_cookie else held[scheme]
+        if held != user.credentials:
+            self._become(replace(user, credentials=held))
 
     def may_call(self, operation_security: tuple[tuple[str, ...], ...], user: User) -> bool:
         """Whether the user has credentials for one of the alternatives."""
@@ -245,10 +365,9 @@ class Crowd:
 
     def secrets(self) -> dict[str, str]:
         """Every secret, and the shell variable that stands for it in output."""
-        found: dict[str, str] = {}
+        found = dict(self._former)
         for user in self.users.values():
-            for scheme, credential in user.credentials.items():
-                found[credential] = variable(user.name, "token" if scheme == self.login_scheme() else scheme)
+            found |= dict(self._credentials(user))
             for place, value in login_values(user.account.login):
                 key = place[-1]
                 if (isinstance(value, str) and "pass" in key.lower()) or key.lower() in ("secret", "pin", "code"):
@@ -260,6 +379,17 @@ class Crowd:
             if value in self.settings.sources:
                 found[value] = variable("header", name)
         return found
+
+    def _credentials(self, user: User) -> Iterator[tuple[str, str]]:
+        """Each credential of a user, with the variable that stands for it."""
+        for scheme, credential in user.credentials.items():
+            yield credential, variable(user.name, "token" if scheme == self.login_scheme() else scheme)
+        if user.session is not None:
+            for name, value in user.session.cookies.items():
+                if len(value) >= SHORTEST_COOKIE:
+                    yield value, variable(user.name, name)
+            if user.session.token:
+                yield user.session.token, variable(user.name, "csrf")
 
     def _oauth_secrets(self) -> dict[str, str]:
         found = {user.refresh_token: variable(user.name, "refresh_token") for user in self.users.values()}
@@ -301,7 +431,9 @@ def with_login_value(login: Mapping[str, Any], place: tuple[str, ...], value: An
 
 
 def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], query: dict[str, str]) -> None:
-    """Put a credential where its security scheme wants it."""
+    """Put a credential where its security scheme wants it; a proof of it (Digest) is made for each request."""
+    if _is_digest(scheme):
+        return
     if scheme.get("type") == "apiKey":
         name = str(scheme.get("name"))
         if scheme.get("in") == "query":
@@ -326,6 +458,15 @@ def _is_bearer(scheme: Mapping[str, Any]) -> bool:
     return (scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer") or scheme.get(
         "type"
     ) in ("oauth2", "openIdConnect")
+
+
+def _at(document: Any, place: str) -> str | None:
+    """The text that a JSON pointer leads to; None where it leads to none."""
+    try:
+        found = look_up(document, place) if place else None
+    except (LookupError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _text(value: Any) -> str | None:

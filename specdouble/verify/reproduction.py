@@ -148,7 +148,7 @@ class _Reproduction:
             return [{"variable": halves[value], "as": "half"}]
         if JWT.fullmatch(value):
             user = step.call.user
-            if step.call.authorization is None and user:  # a token of before it was renewed
+            if step.call.shows_own_credentials and user:  # a token of before it was renewed
                 return [{"variable": variable(user, "token")}]
             return [{"token": self._token(step, value)}]
         return _marked([value], self._marks())

@@ -62,7 +62,7 @@ class Session:
             is_open=is_open,
         )  # fmt: skip
         self.client = Client(
-            settings.url, base_path(contract.data), settings.timeout, self.crowd.authorize, self.guard,
+            settings.url, base_path(contract.data), settings.timeout, self.crowd, self.guard,
             settings.headers,
         )  # fmt: skip
         self.subjects: dict[str, Subject] = subjects(contract)

@@ -34,6 +34,23 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Csrf:
+    """The token against forged requests that a session in a cookie comes with; what is left out is found by names.
+
+    Args:
+        page: the path of what gives it before the login; the operation with such a name, else the login's own.
+        token: JSON pointer of the token in the answers of that page and of the login.
+        cookie: the cookie that holds it.
+        header: the header field that it is sent in, with each request that changes something.
+    """
+
+    page: str = ""
+    token: str = ""
+    cookie: str = ""
+    header: str = ""
+
+
+@dataclass(frozen=True)
 class Login:
     """How a user gets a token.
 
@@ -41,11 +58,13 @@ class Login:
         operation: the id of the operation that is sent the user's `login`.
         token: JSON pointer of the token in its answer.
         scheme: the security scheme that takes the token; found out where there is one of bearer tokens alone.
+        csrf: the token against forged requests, where the contract does not declare it.
     """
 
     operation: str
     token: str = "/token"  # noqa: S105 - a pointer
     scheme: str | None = None
+    csrf: Csrf | None = None
 
 
 @dataclass(frozen=True)
@@ -249,7 +268,7 @@ def _converters(environment: Mapping[str, str], folder: Path) -> dict[str, Calla
         **dict.fromkeys(("signing", "headers"), secrets),
         **dict.fromkeys(("checks", "leftovers", "baseline"), file),
         "users": lambda users: tuple(_account(user, environment) for user in users),
-        "login": lambda login: Login(**login),
+        "login": lambda login: Login(**{**login, "csrf": Csrf(**login["csrf"]) if "csrf" in login else None}),
         "oauth": lambda oauth: OAuth(**secrets(oauth)),
         "skip": lambda entries: tuple(Skip(**one) for one in entries),
         "reports": lambda files: {kind: folder / name for kind, name in files.items()},

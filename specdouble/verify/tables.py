@@ -22,12 +22,22 @@ Phase = Literal["rules", "examples", "coverage", "fuzzing", "stateful"]
 CHOICES = {"strictness": get_args(Strictness), "phases": get_args(Phase)}
 
 
+class CsrfTable(Struct, forbid_unknown_fields=True):
+    """`login.csrf`."""
+
+    page: Name | UnsetType = UNSET
+    token: Name | UnsetType = UNSET
+    cookie: Name | UnsetType = UNSET
+    header: Name | UnsetType = UNSET
+
+
 class LoginTable(Struct, forbid_unknown_fields=True):
     """`login`."""
 
     operation: Name
     token: str | UnsetType = UNSET
     scheme: Name | UnsetType = UNSET
+    csrf: CsrfTable | UnsetType = UNSET
 
 
 class OAuthTable(Struct, forbid_unknown_fields=True):

@@ -105,7 +105,7 @@ class Trial:
         parts.setdefault("has_body", "body" in parts)
         call = Call(operation, user.name if user else None, **parts)
         exchange: Exchange = self.session.client.send(call)
-        if exchange.status == 401 and call.authorization is None and operation.security:
+        if exchange.status == 401 and call.shows_own_credentials and operation.security:
             exchange = self._signed_in_again(call, exchange)
         self._note(exchange)
         return exchange

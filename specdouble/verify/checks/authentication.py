@@ -12,6 +12,8 @@ from specdouble.contract.security_scheme import security_schemes
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import code_flow
+from specdouble.verify.cookie_session import is_token_field, is_unsafe, token_fields, token_schemes
+from specdouble.verify.exchange import Proof
 from specdouble.verify.identity import User, carry, login_values, with_login_value
 from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.ledger import creates
@@ -54,6 +56,7 @@ def _of_operation(session: Session, operation: Operation) -> Plan:
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
         yield from _scopes(session, operation, user)
+        yield from _csrf(session, operation, user)
     if not len(session.crowd):
         # That others are refused means nothing while none is known that is taken.
         scheme = operation.security[0][0]
@@ -84,8 +87,8 @@ def _takes_nonsense(session: Session, scheme: str, user: User) -> bool:
             parts = session.request(operation, user) if operation.method == "post" else {}
             if _is_open(session, operation, user, scheme, parts):
                 continue  # what it shows to everybody says nothing of what the scheme takes
-            wrong = headers(session, user, scheme, "nonsense")
-            return Trial(session).send(operation, user, authorization=wrong, **parts).ok
+            wrong = shown(session, operation, user, scheme, "nonsense", parts)
+            return Trial(session).send(operation, user, **wrong).ok
         except Interruption:
             return False
     return False
@@ -105,15 +108,19 @@ def _plain(session: Session, scheme: str) -> list[Operation]:
 
 def _is_open(session: Session, operation: Operation, user: User, scheme: str, parts: Mapping[str, Any]) -> bool:
     """Whether the operation lets in who has no credentials at all."""
-    nobody = headers(session, user, scheme, "no credentials")
-    return Trial(session).send(operation, user, authorization=nobody, **parts).ok
+    nobody = shown(session, operation, user, scheme, "no credentials", parts)
+    return Trial(session).send(operation, user, **nobody).ok
 
 
 def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
-    scheme = next(one for one in operation.security if all(name in user.credentials for name in one))[0]
+    named = next(one for one in operation.security if all(name in user.credentials for name in one))
+    tokens = token_schemes(session.contract)
+    scheme = next((one for one in named if one not in tokens), named[0])
     kinds = ["no credentials", "empty", "nonsense", "cut short", "one character other", "one character more"]
     definition = session.contract.security_schemes.get(scheme, {})
-    if definition.get("type") != "apiKey":
+    if session.crowd.is_digest(scheme):
+        kinds += ["a proof for another path", "a proof with a nonce of nobody"]
+    elif definition.get("type") != "apiKey":
         kinds += ["the scheme alone", "another scheme", "a scheme that is none", "no scheme"]
     if token_claims(user.credentials[scheme]):
         kinds += ["unsigned", "unsigned, capitals", "signed by another", "another's claims", "no signature", "long ago"]
@@ -141,25 +148,35 @@ def _signed_wrongs(session: Session, user: User, scheme: str) -> list[str]:
     return kinds
 
 
-def headers(session: Session, user: User, scheme: str, what: str) -> Mapping[str, str]:
-    """The headers with credentials that are wrong in this way."""
-    definition = session.contract.security_schemes.get(scheme, {})
-    known = user.credentials.get(scheme, "")
+def shown(
+    session: Session, operation: Operation, user: User, scheme: str, what: str, parts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The parts of a request with credentials that are wrong in this way, and in no other."""
+    known, told = user.credentials.get(scheme, ""), dict(parts)
+    beside = session.crowd.beside(operation, user, scheme)
     spelled = {
-        "the scheme alone": "Bearer", "another scheme": f"Basic {known}", "no scheme": known,
-        "a scheme that is none": f"Specdouble {known}",
+        "no credentials": {}, "the scheme alone": {"Authorization": "Bearer"}, "no scheme": {"Authorization": known},
+        "another scheme": {"Authorization": f"Basic {known}"},
+        "a scheme that is none": {"Authorization": f"Specdouble {known}"},
     }  # fmt: skip
-    if what == "no credentials":
-        return {}
     if what in spelled:
-        return {"Authorization": spelled[what]}
-    wrong = _forged(session, user, scheme, what, known)
-    found: dict[str, str] = {}
+        return {**told, "authorization": {**beside, **spelled[what]}}
+    if session.crowd.is_digest(scheme):
+        return {**told, "proof": _disproof(session, user, scheme, what, known)}
     query: dict[str, str] = {}
-    carry(definition, wrong, found, query)
+    carry(session.contract.security_schemes.get(scheme, {}), _forged(session, user, scheme, what, known), beside, query)
     if query:
-        raise NotExercised("credentials in the query")
-    return found
+        told["query"] = {**told.get("query", {}), **query}
+    return {**told, "authorization": beside}
+
+
+def _disproof(session: Session, user: User, scheme: str, what: str, known: str) -> Proof:
+    """A proof (RFC 7616) that is wrong in this way."""
+    if what == "a proof for another path":
+        return Proof(known, target="/specdouble-elsewhere")
+    if what == "a proof with a nonce of nobody":
+        return Proof(known, nonce="73706563646f75626c65")
+    return Proof(_forged(session, user, scheme, what, known))
 
 
 def _forged(session: Session, user: User, scheme: str, what: str, known: str) -> str:
@@ -260,6 +277,35 @@ def _lacking(trial: Trial, operation: Operation, user: User, scheme: str, scope:
         )
 
 
+def _csrf(session: Session, operation: Operation, user: User) -> Plan:
+    """A page of elsewhere has the browser send the session's cookie, and knows nothing of the token beside it."""
+    told = session.settings.login.csrf.header if session.settings.login and session.settings.login.csrf else ""
+    fields = [told] if told else token_fields(session.contract, operation)
+    if user.session is None or not user.session.token or not fields or not is_unsafe(operation):
+        return
+    promise = f"{operation} refuses a session's cookie without its token against forged requests"
+    for what, token in (("no token", None), ("another token", user.session.token[::-1])):
+        run = partial(_cross_site, operation=operation, user=user, fields=fields, token=token)
+        yield Case(Names.authentication, promise, run, what, ids(operation))
+
+
+def _cross_site(trial: Trial, operation: Operation, user: User, fields: list[str], token: str | None) -> None:
+    parts = trial.session.request(operation, user)
+    parts["headers"] = {name: one for name, one in parts.get("headers", {}).items() if not is_token_field(name)}
+    credentials, _ = trial.session.crowd.authorize(trial.call_of(operation, user, parts))
+    kept = {name: one for name, one in credentials.items() if name not in fields}
+    forged = {} if token is None else dict.fromkeys(fields, token)
+    exchange = trial.send(operation, user, authorization={**kept, **forged}, **parts)
+    if exchange.ok:
+        raise Broken(
+            f"a request with a session's cookie and not with the token in {fields[0]} to be refused",
+            f"the server answered {exchange.told()}",
+        )
+    taken = trial.send(operation, user, **trial.session.request(operation, user))
+    if not taken.ok:
+        raise NotExercised(f"{operation} is refused with the token too: {taken.told(60)}")
+
+
 def _control(trial: Trial, operation: Operation, user: User) -> None:
     exchange = trial.send(operation, user, **trial.session.request(operation, user))
     # 403 says who asks is known, and may not (RFC 9110, 15.5.4).
@@ -268,9 +314,9 @@ def _control(trial: Trial, operation: Operation, user: User) -> None:
 
 
 def _refused(trial: Trial, operation: Operation, user: User, what: str, scheme: str) -> None:
-    wrong = headers(trial.session, user, scheme, what)
     parts = trial.session.request(operation, user)
-    exchange = trial.send(operation, user if user.name else None, authorization=wrong, **parts)
+    wrong = shown(trial.session, operation, user, scheme, what, parts)
+    exchange = trial.send(operation, user if user.name else None, **wrong)
     expected = f"credentials that are not valid ({what}) to be refused with 401"
     if exchange.status == 404 and "path" in parts:
         raise NotExercised(f"{operation} looks for its document before it looks at credentials")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import schemathesis
+from requests.auth import HTTPDigestAuth
 from schemathesis.config import SchemathesisConfig
 from schemathesis.config._error import ConfigError
 from schemathesis.core.parameters import ParameterLocation
@@ -329,10 +330,12 @@ def _authentication(session: Session, by_label: Mapping[str, Operation]) -> type
             if operation is None or not user.name:
                 return None
             call = Call(operation, user.name)
-            return session.crowd.authorize(call)
+            return *session.crowd.authorize(call), session.crowd.proved_by(call)
 
         def set(self, case: Any, data: Any, _context: Any) -> None:
-            headers, query = data
+            headers, query, proved = data
+            if proved is not None:
+                case._auth = HTTPDigestAuth(*proved.partition(":")[::2])  # it answers the challenge by itself
             case.headers = {**(case.headers or {}), **headers}
             if query:
                 case.query = {**(case.query or {}), **query}

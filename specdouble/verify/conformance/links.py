@@ -1,4 +1,4 @@
-"""Links between operations, derived from the contract's resources where it has none of its own."""
+"""The contract as Schemathesis gets it: with links between its operations, and without what are credentials."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.contract.pointer import look_up, pointer, tokens
+from specdouble.verify.cookie_session import is_token_field
 
 LINKED = ("read", "update", "replace", "delete")
 
@@ -14,6 +15,7 @@ LINKED = ("read", "update", "replace", "delete")
 def with_links(contract: Contract) -> dict[str, Any]:
     """A copy of the contract's document in which each create leads to what can be done with its document."""
     data: dict[str, Any] = copy.deepcopy(contract.data)
+    _take_out_tokens(contract, data)
     if "swagger" in data:
         return data
     for creator in contract.operations.values():
@@ -24,6 +26,24 @@ def with_links(contract: Contract) -> dict[str, Any]:
         if response is not None:
             _link(contract, response, action.collection, action.envelope)
     return data
+
+
+def _take_out_tokens(contract: Contract, data: dict[str, Any]) -> None:
+    """Take out the header parameters that are a token against forged requests: credentials, not input to be varied."""
+    for operation in contract.operations.values():
+        for place in (operation.pointer, operation.pointer.rpartition("/")[0]):
+            try:
+                owner = look_up(data, place)
+            except LookupError:
+                continue
+            declared = owner.get("parameters") if isinstance(owner, dict) else None
+            if isinstance(declared, list):
+                owner["parameters"] = [one for one in declared if not _is_token(contract.resolve(one))]
+
+
+def _is_token(parameter: Any) -> bool:
+    named = isinstance(parameter, dict) and parameter.get("in") == "header"
+    return named and is_token_field(str(parameter.get("name")))
 
 
 def _response(data: dict[str, Any], at: str, status: int) -> dict[str, Any] | None:
