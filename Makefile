@@ -9,7 +9,7 @@ SERVERS ?= all
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
-.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint format lock benchmark dist site
+.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint compiled format lock benchmark dist site
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -17,7 +17,8 @@ serve: $(READY)  ## serve the double of this project
 verify: $(READY)  ## fuzz the double for its contract and rules
 	$(BIN)/specdouble verify
 
-test: $(READY) lint  ## lint, types and all tests but the slow ones
+test: $(READY)  ## lint, types and all tests but the slow ones
+	$(MAKE) --no-print-directory --jobs=2 lint compiled
 	$(BIN)/pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(READY)  ## what takes minutes
@@ -45,6 +46,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+compiled: $(READY)  # each worker would compile all tests anew; while mypy has one core, the other does it once
+	@$(BIN)/pytest --collect-only --quiet >/dev/null 2>&1 || true # what is wrong is told when they run
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
