@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from specdouble.discover.hypothesis import Hypothesis, Source
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import new_trial
+from specdouble.verify.sight import INCONCLUSIVE, new_trial
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, view
 
@@ -18,7 +17,7 @@ def mine(session: Session) -> Iterator[Hypothesis]:
     for subject in session.subjects.values():
         for updater in subject.updaters:
             if updater.action.does == "replace" and updater.id_in_body is None:
-                with suppress(NotExercised, Broken):
+                with suppress(*INCONCLUSIVE):
                     stayed = _stays(new_trial(session), subject, updater)
                     if stayed:
                         words = f"{updater.operation} leaves {', '.join(stayed[:3])} alone where they are not sent"

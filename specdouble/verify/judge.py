@@ -20,7 +20,7 @@ HTML = ("text/html", "application/xhtml+xml")
 def trouble(exchange: Exchange) -> Trouble | None:
     """What shows that something else than the server answered."""
     declared = {media for response in exchange.call.operation.responses.values() for media in response.content}
-    if exchange.type in HTML and not declared.intersection(HTML) and exchange.status != 500:
+    if exchange.content and exchange.type in HTML and not declared.intersection(HTML) and exchange.status != 500:
         return Trouble(f"an answer is HTML ({exchange.status}), where the contract has none")
     return None
 

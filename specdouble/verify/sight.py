@@ -10,7 +10,7 @@ from specdouble.contract import Contract, Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.problem import NotExercised
+from specdouble.verify.problem import Broken, NotExercised, Trouble
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -50,6 +50,9 @@ class Probe:
 
 
 REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever asks is known, and the place is there
+
+# What ends one look at a server, and says nothing of the rule that was looked for.
+INCONCLUSIVE = (NotExercised, Broken, Trouble)
 
 
 def new_trial(session: Session) -> Trial:

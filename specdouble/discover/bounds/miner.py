@@ -15,11 +15,10 @@ from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, Outcome
 from specdouble.verify.bodies import shown
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, sent_properties
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, sent_properties
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import view
 from specdouble.verify.verdict import Failure
@@ -42,7 +41,7 @@ def mine(session: Session, subject: Subject, claims: Sequence[Hypothesis]) -> It
     bench = _Bench(session, subject)
     for claim in claims:
         name = bench.names.get(claim.pointer, "")
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             if claim.keyword == "required":
                 yield from bench.demanded(claim)
             elif name:
@@ -51,7 +50,7 @@ def mine(session: Session, subject: Subject, claims: Sequence[Hypothesis]) -> It
         return  # what is sought leaves many documents
     yield from bench.needed()
     for name in bench.places:
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             yield from bench.sought(name)
 
 
@@ -107,7 +106,7 @@ class _Bench:
             if name in required or name not in self.subject.requested(self.creator) or (name, "required") in self.known:
                 continue
             one = Property(self.session, self.subject, name)
-            with suppress(NotExercised, Broken):
+            with suppress(*INCONCLUSIVE):
                 if one.is_needed():
                     yield self._seen(one, one.bound("required", [name]), self.root)
 
@@ -162,7 +161,7 @@ class _Bench:
 
     def _pair_on_update(self, one: Property, updater: Updater, bound: Bound) -> tuple[Exchange, Exchange] | None:
         """A change that is refused for what is beyond the bound, and one like it that is accepted."""
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             trial, value = one.trial, self._value(bound.offence, bound.name)
             document = trial.create(self.subject)
             offence = trial.try_update(updater, document, {bound.name: value}, as_it_is=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, new_trial, sent, sent_properties
+from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, sent, sent_properties
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, view
 from specdouble.verify.values import merged, plausible
@@ -20,7 +19,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     creator, trial = subject.creators[0], new_trial(session)
     places = {name: at for name, schema, at in sent_properties(session.contract, creator) if "default" not in schema}
-    with suppress(NotExercised, Broken):
+    with suppress(*INCONCLUSIVE):
         one, other = (trial.create(subject) for _ in range(2))
         shown, again = view(trial, one), view(trial, other)
         for name, at in places.items():

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from specdouble.verify.orders import neighbours
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer, sent
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, view
 
@@ -22,7 +21,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         trial = new_trial(session)
         if name not in known or name not in subject.resource.properties or name in subject.bound_on_update:
             continue
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             if _is_fixed(trial, subject, updater, name):
                 words = f"a change of {name} is refused, though a create takes the value"
                 at = property_pointer(session.contract, subject, name)

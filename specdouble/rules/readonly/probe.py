@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import view
 
@@ -19,7 +18,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     writers = (*subject.creators, *(one.operation for one in subject.updaters))
     sent = {name for one in writers for name in subject.requested(one)}
     trial = new_trial(session)
-    with suppress(NotExercised, Broken):
+    with suppress(*INCONCLUSIVE):
         one, other = (view(trial, trial.create(subject)) for _ in range(2))
         for name, schema in subject.resource.properties.items():
             is_set = one.get(name) is not None and one.get(name) != other.get(name)

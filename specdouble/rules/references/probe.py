@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer, sent
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, unlike
@@ -21,12 +20,53 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The properties that hold ids of the documents of a collection."""
     for name in _candidates(session, subject):
         trial = new_trial(session)
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             target = _target(trial, subject, name)
             if target is not None:
                 words = f"{name} is accepted with the id of a document of {target}, and refused with another"
                 at = property_pointer(session.contract, subject, name)
-                yield Sight("x-references", at, target, words, trial.exchanges)
+                yield Sight("x-references", at, _annotation(trial, subject, name, target), words, trial.exchanges)
+
+
+def _annotation(trial: Trial, subject: Subject, name: str, target: str) -> Any:
+    """The collection, with whose documents may be named and what becomes of the property, where that is not usual."""
+    said: dict[str, Any] = {"collection": target}
+    with suppress(*INCONCLUSIVE):
+        if _may_be_anothers(trial, subject, name, trial.subject(target)):
+            said["visible"] = "anyone"
+    with suppress(*INCONCLUSIVE):
+        does = _on_delete(trial, subject, name, trial.subject(target))
+        said |= {"onDelete": does} if does else {}
+    return said if len(said) > 1 else target
+
+
+def _may_be_anothers(trial: Trial, subject: Subject, name: str, target: Subject) -> bool:
+    """Whether a document may be named that its owner alone sees."""
+    if not target.creators or not (target.resource.owner or target.resource.tenant):
+        return False
+    for other in [other for one, other in trial.session.crowd.pairs() if one.name == trial.user.name]:
+        document = trial.create(target, other)
+        if trial.look_for(document, trial.user) is None:
+            return sent(trial, subject, **{name: document.id}).ok
+    return False
+
+
+def _on_delete(trial: Trial, subject: Subject, name: str, target: Subject) -> str:
+    """What becomes of a document when the one that it names is deleted; empty where nothing does, or none can be."""
+    if not target.creators or not target.deleters or not subject.observable:
+        return ""
+    named = trial.create(target)
+    document = trial.create(subject, **{name: named.id})
+    exchange = trial.delete(named)
+    if exchange.status in REFUSALS:
+        is_free = bool(subject.deleters) and trial.delete(document).ok and trial.delete(named).ok
+        return "restrict" if is_free else ""
+    if not exchange.ok:
+        return ""
+    seen = trial.look_for(document, document.user)
+    if seen is None:
+        return "cascade"
+    return "set-null" if seen.get(name) is None and subject.shows(name, None) else ""
 
 
 def _candidates(session: Session, subject: Subject) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.identity import User
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, new_trial
+from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
@@ -25,7 +25,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         if action is None or action.collection != subject.collection or not operation.security:
             continue
         trial = new_trial(session)
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             said = _claim(session, operation, _let_in(trial, operation))
             if said is not None:
                 words = f"callers are let in by their {said['claim']}, and others forbidden"

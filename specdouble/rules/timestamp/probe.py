@@ -8,9 +8,8 @@ from typing import Any
 
 from specdouble.rules.timestamp.attack import moment
 from specdouble.rules.timestamp.rule import named_like
-from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import Probe, Sight, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial, view
 
@@ -20,7 +19,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     if not subject.creators:
         return
     trial = new_trial(session)
-    with suppress(NotExercised, Broken):
+    with suppress(*INCONCLUSIVE):
         document = trial.create(subject)
         before = dict(view(trial, document))
         stamps = [name for name in _unsent(subject, document, before) if _is_now(session, document, before[name])]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import merged
@@ -24,7 +24,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
             if not 1 < len(texts) <= MOST or name not in subject.resource.properties:
                 continue
             trial = new_trial(session)
-            with suppress(NotExercised, Broken):
+            with suppress(*INCONCLUSIVE):
                 moves = _Lifecycle(trial, subject, updater, name, texts).moves()
                 if moves is not None:
                     at = property_pointer(session.contract, subject, name)

@@ -9,9 +9,9 @@ from typing import Any
 from specdouble.rules.unique.attack import told_apart
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
@@ -25,7 +25,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The unique properties of the documents, each in the scope and with the spellings that were seen."""
     for name in _texts(session, subject):
         trial = new_trial(session)
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             value = _Property(trial, subject, name).seen()
             if value is not None:
                 at = property_pointer(session.contract, subject, name)

@@ -10,9 +10,9 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from specdouble.verify.orders import spans
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import REFUSALS, Probe, Sight, new_trial
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, within
@@ -29,7 +29,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     for one, other in _pairs(session, subject)[:MOST]:
         trial = new_trial(session)
-        with suppress(NotExercised, Broken):
+        with suppress(*INCONCLUSIVE):
             order = _Pair(trial, subject, one, other).order()
             if order is not None:
                 first, sign, second = order
