@@ -225,11 +225,12 @@ class Discovery:
     def _sights(self, visit: Visit, probes: Sequence[Probe]) -> list[Hypothesis]:
         """What the probes see of each collection's documents, as far as there is time."""
         found: list[Hypothesis] = []
+        subjects = visit.session.subjects.values()
         with suppress(OutOfTime):
-            for subject in visit.session.subjects.values():
-                for probe in probes:
-                    self.say(f"looking at {subject.collection}: {len(found)} rules seen so far")
-                    found += [_of_sight(one) for one in probe.see(visit.session, subject)]
+            turns = [one for one in probes if one.early], [one for one in probes if not one.early]
+            for probe, subject in ((one, each) for turn in turns for each in subjects for one in turn):
+                self.say(f"looking at {subject.collection}: {len(found)} rules seen so far")
+                found += [_of_sight(one) for one in probe.see(visit.session, subject)]
         return found
 
     # What is attacked

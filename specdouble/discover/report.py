@@ -48,15 +48,8 @@ def _comment(one: Outcome) -> Iterator[str]:
         yield from _wrapped(f"from {one.hypothesis.source}")
     if one.but:
         yield from _wrapped(f"but: {one.but}")
-    for line in _evidence(one):
-        yield f"    {line}"
-
-
-def _evidence(one: Outcome) -> Iterator[str]:
-    """The requests alone, without what a script does around them."""
     for line in one.curl.splitlines():
-        if "curl -s" in line and "pick token" not in line:
-            yield line.removeprefix("ANSWER=$(").replace(")  #", "  #") if line.startswith("ANSWER=$(") else line
+        yield f"    {line}"
 
 
 def _undecided(one: Outcome) -> Iterator[str]:

@@ -43,10 +43,12 @@ class Probe:
     Args:
         see: given the session and the documents, what was seen of them.
         founds: whether others stand on what it sees, so that it is asked before them.
+        early: whether it wants lists to be short, so that it is asked before others fill them.
     """
 
     see: Callable[[Session, Subject], Iterator[Sight]]
     founds: bool = False
+    early: bool = False
 
 
 REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever asks is known, and the place is there

@@ -253,6 +253,12 @@ def _orders(session: Session, subject: Subject) -> Iterator[tuple[dict[str, Any]
             yield {sort.name: value, direction.name: downward}, name, True
 
 
+def plays_order(operation: Operation, name: str) -> bool:
+    """Whether a query parameter says by what a list is ordered."""
+    found = _playing(operation, "sort", _SORTS)
+    return found is not None and found.name == name
+
+
 def _playing(operation: Operation, role: str, names: set[str]) -> Parameter | None:
     """The query parameter that plays a part: as the contract says, else as its name tells."""
     said = operation.listed
