@@ -85,6 +85,10 @@ def main() -> None:
 @click.option("--user-header", is_flag=True, help="Take whoever sends 'X-Specdouble-User: NAME' for that user.")
 @click.option("--allow-redirect", "redirects", multiple=True, metavar="URL",
               help="Send users back to this URL too after a sign-in (loopback always is); repeatable.")  # fmt: skip
+@click.option("--root-path", default="", metavar="PREFIX",
+              help="The prefix that a proxy takes away from paths; URLs that clients are told have it.")  # fmt: skip
+@click.option("--trust-proxy", "proxies", multiple=True, metavar="ADDRESS",
+              help="Believe X-Forwarded-Proto, -Host and -Prefix of this proxy ('*': of all); repeatable.")  # fmt: skip
 @click.option("--persist", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep the documents in this file (SQLite), and begin with them after a restart.")  # fmt: skip
 @click.option("--store", envvar="SPECDOUBLE_STORE", show_envvar=True, metavar="URL",
@@ -120,6 +124,8 @@ def serve(
     strict_auth: bool,
     user_header: bool,
     redirects: tuple[str, ...],
+    root_path: str,
+    proxies: tuple[str, ...],
     store: str | None,
     workers: int,
     faults: tuple[str, ...],
@@ -150,6 +156,8 @@ def serve(
             strict_auth=strict_auth,
             user_header=user_header,
             redirects=redirects,
+            root_path=_prefix(root_path),
+            proxies=proxies,
             store=store,
             workers=workers,
         )
@@ -185,6 +193,16 @@ def serve(
     server.run(
         partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json, color)
     )
+
+
+def _prefix(root_path: str) -> str:
+    """The prefix as it was given; exits where it is none."""
+    from specdouble.double.http.public_address import PublicAddress
+
+    try:
+        return PublicAddress(root_path).root_path
+    except ValueError as error:
+        fail(f"--root-path: {error}", WRONG_USE)
 
 
 def _hold_to_store(store: str | None, workers: int, persist: Path | None, reload: bool) -> None:

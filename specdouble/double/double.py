@@ -24,6 +24,7 @@ from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableErro
 from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import Credentials, user_of
 from specdouble.double.http.fault_injection import FaultInjection, faults_of
+from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
@@ -77,6 +78,8 @@ class Settings:
         no_auth: the user that everybody is who shows no credential; None where nobody is.
         user_header: whether `X-Specdouble-User` says who asks.
         redirects: where users may be sent back to after a sign-in, beside this machine.
+        root_path: the prefix that a proxy takes away from paths.
+        proxies: the addresses of proxies that are believed what they say of the client's request.
         worlds: how many worlds there may be.
         persist: a file that keeps the documents over restarts.
         world_timeout: seconds after which a world that nobody asks leaves; None where none does.
@@ -98,6 +101,8 @@ class Settings:
     no_auth: str | None = None
     user_header: bool = False
     redirects: tuple[str, ...] = ()
+    root_path: str = ""
+    proxies: tuple[str, ...] = ()
     worlds: int = MOST
     persist: Path | None = None
     world_timeout: float | None = None
@@ -152,6 +157,7 @@ class Double:
         self.secret = secret_of(settings.project)
         self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
         self.sign_ins = self.factories.sign_ins()
+        self.address = PublicAddress(settings.root_path, settings.proxies)
         self.redirects = self.factories.redirects(settings.hosts, settings.redirects)
         self._earlier: Seed = {}
         self._adopt(self._read())
@@ -209,7 +215,9 @@ class Double:
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
         self.accounts = Accounts(contract, read.seed)
-        self.access_tokens.own_issuer = own_issuer(contract)
+        issuer = own_issuer(contract)
+        if issuer is not None:
+            self.access_tokens.own_issuers |= {issuer, self.address.root_path + issuer}
         self.initial = InitialState(read.seed, read.made.of)
         strays = stray_files(self.settings.project / "mock_data", contract)
         self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]

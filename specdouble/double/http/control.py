@@ -147,7 +147,7 @@ class Control:
             await asyncio.to_thread(self._double.gather)
         refused = None if scope["path"] == HEALTH else self._access.refusal(scope)
         answer = self._application if refused is None else _told(refused)
-        await answer(scope, receive, guarded)
+        await answer(self._double.address.seen(scope), receive, guarded)
 
     async def _openapi(self, _request: Request) -> Response:
         return Response(self._contract, media_type="application/json")

@@ -97,7 +97,7 @@ class Credentials:
             held = {name: token for name, kind in kinds.items() if kind not in ("basic", "digest", "mutualTLS")}
             if account.password is not None:
                 pair = f"{account.name}:{account.password}"
-                held |= {name: pair for name, kind in kinds.items() if kind == "basic"}
+                held |= {name: pair for name, kind in kinds.items() if kind in ("basic", "digest")}
             found[account.name] = held
         return found
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from specdouble.contract import Contract, Media
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.fault_injection import FaultInjection
+from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.state.access_tokens import AccessTokens
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
@@ -73,6 +74,7 @@ class Served(Protocol):
 
     access_tokens: AccessTokens
     accounts: Accounts
+    address: PublicAddress
     contract: Contract
     clock: Clock
     coverage: Coverage

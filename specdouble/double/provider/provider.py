@@ -93,6 +93,7 @@ class Provider:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         """Answer a request."""
+        scope = self._double.address.seen(scope)
         name = self._named(scope["path"])
         answer = self._cors if name in _FETCHED else self._answer
         await answer(scope, receive, send)
@@ -357,19 +358,21 @@ class Provider:
 
     def _issuer_of(self, request: Request) -> str:
         base, path = str(request.base_url).rstrip("/"), request.url.path
-        if path == OAUTH_WELL_KNOWN + PROVIDER:
+        if path.startswith(OAUTH_WELL_KNOWN):
             return base + PROVIDER
         return f"{base}{self._issuer}" if self._is_own(path) else base + PROVIDER
 
     def _endpoints_at(self, request: Request) -> str:
         base = str(request.base_url).rstrip("/")
-        is_own = self._is_own(request.url.path) and request.url.path != OAUTH_WELL_KNOWN + PROVIDER
+        is_own = self._is_own(request.url.path) and not request.url.path.startswith(OAUTH_WELL_KNOWN)
         return base + (OWN if is_own else PROVIDER)
 
 
 def _paths(double: Served) -> dict[str, str]:
     """The endpoints by the paths at which the contract names them, where that is on its own server."""
-    found = {OAUTH_WELL_KNOWN + PROVIDER: "discovery"}  # RFC 8414, 3.1
+    # RFC 8414, 3.1: a prefix stands behind the well-known part, where a proxy that passes it on does not look.
+    prefixes = ("", double.address.root_path)
+    found = {OAUTH_WELL_KNOWN + prefix + PROVIDER: "discovery" for prefix in prefixes}
     for scheme in security_schemes(double.contract).values():
         for flow in scheme.flows.values():
             named = {own_path(double.contract, url): _NAMED[name] for name, url in flow.urls.items()}

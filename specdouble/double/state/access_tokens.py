@@ -41,7 +41,7 @@ class AccessTokens:
         self.keys = keys
         self.clock = clock
         self._hosts = {host.lower() for host in hosts}
-        self.own_issuer: str | None = None  # the path of the issuer that the contract itself names
+        self.own_issuers: set[str] = set()  # the paths of the issuer that the contract itself names
         self._verified: dict[str, Claims] = {}
         self._revoked: OrderedDict[str, None] = OrderedDict()
 
@@ -133,13 +133,15 @@ class AccessTokens:
         except ValueError:
             return False
         is_named = host in self._hosts or is_loopback(host)
-        return is_named and (parts.path.endswith(PROVIDER) or parts.path == self.own_issuer)
+        return is_named and (parts.path.endswith(PROVIDER) or parts.path in self.own_issuers)
 
     def _issued_as(self, issuer: str) -> None:
         """Remember the name that a client knows the double by: what it is given has to be taken again."""
-        host = urlsplit(issuer).hostname
-        if host and len(self._hosts) < _MOST_HOSTS:
-            self._hosts.add(host.lower())
+        parts = urlsplit(issuer)
+        if parts.hostname and len(self._hosts) < _MOST_HOSTS:
+            self._hosts.add(parts.hostname.lower())
+        if len(self.own_issuers) < _MOST_HOSTS:
+            self.own_issuers.add(parts.path)  # a proxy may have put a prefix before it
 
     def _knows(self, header: Mapping[str, JSON], kind: str) -> bool:
         """Whether a header names the algorithm, the type and a key of ours: nothing else is ever verified."""
