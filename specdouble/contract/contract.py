@@ -149,8 +149,8 @@ class Contract:
                 found[place] = action
         return found
 
-    @property
-    def security_schemes(self) -> dict[str, Any]:
+    @cached_property
+    def security_schemes(self) -> Mapping[str, Any]:
         """The security schemes by name, `$ref`s resolved."""
         data = self.data
         schemes = data.get("securityDefinitions") or (data.get("components") or {}).get("securitySchemes") or {}
