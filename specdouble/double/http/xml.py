@@ -18,6 +18,7 @@ from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import DEEPEST, storable
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_FIRST_PIECE = 4096  # bytes
 _NO_NAME = re.compile(r"[^\w.-]")
 # What XML 1.0 has no way to write, 2.2.
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,7 +33,8 @@ def read_xml(contract: Contract, raw: bytes, schema: JSON) -> JSON:
     """
     parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314 (what is unsafe needs a document type)
     try:
-        parser.feed(raw)
+        for piece in _pieces(raw):
+            parser.feed(piece)
         root = parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise _problem(f"is not XML: {error}") from None
@@ -44,6 +46,18 @@ def write_xml(contract: Contract, value: JSON, schema: JSON) -> bytes:
     root = _Writer(contract).root(value, schema)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """The text in pieces, each as long as all before it.
+
+    The parser reads a piece to its end, whatever the builder refuses in it: so it goes little further than that. A tag
+    that a piece cuts is read again from its beginning; with pieces of one length that would be quadratic.
+    """
+    start, end = 0, _FIRST_PIECE
+    while start < len(raw) or not start:
+        yield raw[start:end]
+        start, end = end, 2 * end
 
 
 class _Builder(ElementTree.TreeBuilder):
