@@ -34,8 +34,8 @@ from specdouble.double.state.problem import Problem
 
 SIZES = [1024 * 2**power for power in range(11)]  # 1 KiB to 1 MiB
 SHOWN = SIZES[::2]
-# Growth for a doubling, from 64 KiB on. By the clock, twice is up to 2.4: what is read leaves the caches, and others have
-# theirs in them. What is quadratic grows fourfold, and what is between (n to the power of 1.5) grows 2.8-fold.
+# Growth for a doubling, from 64 KiB on. By the clock, twice is up to 2.4: what is read leaves the caches, and others
+# have theirs in them. What is quadratic grows fourfold, and what is between (n to the power of 1.5) grows 2.8-fold.
 MOST_TIME = 2.5
 MOST_LINES = 2.05
 COUNTED = (64 * 1024, 128 * 1024)  # the sizes of which the lines are counted

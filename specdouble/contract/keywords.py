@@ -92,7 +92,7 @@ def _type(value: Any) -> Wrong | None:
 
 def _size(keyword: str, least: bool) -> Check:
     def check(value: Any) -> Wrong | None:
-        if not is_number(value) or value != int(value) or value < 0:
+        if not is_number(value) or value % 1 != 0 or value < 0:  # of infinity too, this is no number
             return Wrong(f"`{keyword}` is {_told(value)}, not a whole number from 0", "write a whole number from 0")
         if least and value > MAX_SIZE:
             reason = f"`{keyword}` asks for {int(value):,} or more: no answer is made as large as that"
@@ -227,6 +227,9 @@ def _examples(value: Any) -> Wrong | None:
     return Wrong(f"`examples` is {article(value)}, not a list of values", "write `[value, ...]`")
 
 
+_MOST = ("maxLength", "maxItems", "maxProperties", "maxContains")
+_LEAST = ("minLength", "minItems", "minProperties", "minContains")
+SIZES = {*_MOST, *_LEAST}
 CHECKS: dict[str, Check] = {
     "type": _type,
     "enum": _enum,
@@ -240,8 +243,8 @@ CHECKS: dict[str, Check] = {
     "$dynamicAnchor": _anchor("$dynamicAnchor"),
     **{keyword: _number(keyword) for keyword in ("minimum", "maximum")},
     **{keyword: _exclusive(keyword) for keyword in ("exclusiveMinimum", "exclusiveMaximum")},
-    **{keyword: _size(keyword, least=False) for keyword in ("maxLength", "maxItems", "maxProperties", "maxContains")},
-    **{keyword: _size(keyword, least=True) for keyword in ("minLength", "minItems", "minProperties", "minContains")},
+    **{keyword: _size(keyword, least=False) for keyword in _MOST},
+    **{keyword: _size(keyword, least=True) for keyword in _LEAST},
     **{keyword: flag(keyword) for keyword in ("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated")},
     **{keyword: text(keyword) for keyword in ("format", "title", "description", "contentEncoding", "contentMediaType")},
 }

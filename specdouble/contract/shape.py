@@ -13,7 +13,7 @@ from typing import Any
 
 from specdouble.contract.composition import COMPOSING, bound_compositions
 from specdouble.contract.document import Document
-from specdouble.contract.keywords import CHECKS, article, is_pattern, kinds_of, shown, without_slashes
+from specdouble.contract.keywords import CHECKS, SIZES, article, is_pattern, kinds_of, shown, without_slashes
 from specdouble.contract.pointer import fragment, look_up, pointer
 
 
@@ -280,6 +280,8 @@ class _Shaping:
     def keyword(self, schema: dict[str, Any], key: str, at: str) -> None:
         wrong = CHECKS[key](schema[key])
         if wrong is None:
+            if key in SIZES and isinstance(schema[key], float):
+                schema[key] = int(schema[key])  # `10.0` is a whole number (JSON Schema, 4.2.3), and a text is cut at it
             return
         kept: Any = None
         if key in ("type", "required") and isinstance(schema[key], list):

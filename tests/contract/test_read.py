@@ -201,3 +201,14 @@ paths:
         path.write_text(text.replace("PROPERTY", name), "utf-8")
         actions[name] = [action.does for action in read(path).actions.values()]
     assert actions == {"kind": ["update"], "reason": []}
+
+
+def test_a_size_that_is_written_with_a_point_is_a_whole_number(tmp_path: Path) -> None:
+    text = "{type: array, maxItems: 3.0, minItems: 1e0, items: {type: string, minLength: 2.0, maxLength: 10.0}}"
+    file = tmp_path / "openapi.yaml"
+    file.write_text(
+        f"openapi: 3.1.0\ninfo: {{title: A, version: '1'}}\npaths: {{}}\ncomponents: {{schemas: {{A: {text}}}}}"
+    )
+    schema = read(file).data["components"]["schemas"]["A"]
+    sizes = [schema["maxItems"], schema["minItems"], schema["items"]["minLength"], schema["items"]["maxLength"]]
+    assert [repr(size) for size in sizes] == ["3", "1", "2", "10"]
