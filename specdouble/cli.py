@@ -20,7 +20,7 @@ from specdouble.agent.command import mcp_command
 from specdouble.arguments import contract_arguments
 from specdouble.compare.command import compare_command
 from specdouble.diff.command import diff
-from specdouble.discover.command import discover
+from specdouble.discover.command import discover_command
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
 from specdouble.findings import print_findings, refuse
 from specdouble.overlay_command import overlay
@@ -391,7 +391,7 @@ main.add_command(prove)
 main.add_command(init)
 main.add_command(diff)
 main.add_command(sync)
-main.add_command(discover)
+main.add_command(discover_command(_serving_anybody))
 main.add_command(compare_command(_serving_anybody))
 main.add_command(mcp_command(_serving_anybody))
 main.add_command(proxy_command(lambda settings: _double(settings)))

@@ -164,7 +164,9 @@ class _Program:
         theirs = self._sent(self.at_double, self._translated(step.call))
         self.comparison.steps += 1
         if mine.status != theirs.status:
-            self._note(step, "status", "", f"answers {mine.status}", f"answers {theirs.status}")
+            self._note(
+                step, "status", "", f"answers {mine.status}", f"answers {theirs.status}", refused_by=_rule_of(theirs)
+            )
             self._forget(step, mine, theirs)
             return True
         if mine.ok:
@@ -280,7 +282,9 @@ class _Program:
     def _tell(self, step: Step, what: What, server: Any, double: Any) -> None:
         for place, one, other in unlike(server, double):
             is_shape = one is ABSENT or other is ABSENT or type(one) is not type(other)
-            self._note(step, "shape" if is_shape else what, self._within(step, place), _clause(one), _clause(other))
+            shows = None if one is ABSENT else one
+            where = self._within(step, place)
+            self._note(step, "shape" if is_shape else what, where, _clause(one), _clause(other), at_server=shows)
 
     def _within(self, step: Step, place: str) -> str:
         """The path of a property within its document, whatever an answer wraps around it."""
@@ -288,9 +292,9 @@ class _Program:
         around = ".".join(action.envelope) if action else ""
         return place.removeprefix(around).removeprefix("[]").removeprefix(".") or place
 
-    def _note(self, step: Step, what: What, place: str, server: str, double: str) -> None:
-        collection = self.subject.collection
-        one = Difference(what, collection, step.call.operation.id, step.intent, place, server, double)
+    def _note(self, step: Step, what: What, place: str, server: str, double: str, **more: Any) -> None:
+        collection, operation = self.subject.collection, step.call.operation.id
+        one = Difference(what, collection, operation, step.intent, place, server, double, step.tried, **more)
         known = self.comparison.causes.get(one.cause)
         if known is not None:
             known.count += 1
@@ -299,6 +303,11 @@ class _Program:
         failure = Failure("compare", step.intent, "", "", "", steps, (one.operation,))
         cause = Cause(one, steps, curl=curl_lines(reproduction(self.server, failure)))
         self.comparison.causes[one.cause] = cause
+
+
+def _rule_of(refusal: Exchange) -> str:
+    """The id of the rule by which the double refused a request, as its answer tells."""
+    return refusal.headers.get("x-specdouble-rule", "")
 
 
 def _scalars(value: Any) -> Iterator[Any]:

@@ -24,11 +24,13 @@ class Step:
         intent: what it is meant to try, as a clause.
         call: the request.
         document: the document that it is about; None where it creates one, or lists.
+        tried: the property that it is meant to try; empty where it is the document as a whole.
     """
 
     intent: str
     call: Call
     document: Document | None = None
+    tried: str = ""
 
 
 class Author:
@@ -85,11 +87,11 @@ class Author:
         """One text of another document, as it is or spelled otherwise."""
         name, value = self._text_of_another()
         spelled, how = self._spelled(value)
-        return self._create(f"a create with another's {name}{how}", {**self._body(), name: spelled})
+        return self._create(f"a create with another's {name}{how}", {**self._body(), name: spelled}, name)
 
     def wrong(self) -> Step:
         name, value = self._wrong(self.trial.creator(self.subject))
-        return self._create(f"a create with {name} of a wrong kind", {**self._body(), name: value})
+        return self._create(f"a create with {name} of a wrong kind", {**self._body(), name: value}, name)
 
     def edge(self) -> Step:
         name, schema = self._property(self.trial.creator(self.subject))
@@ -97,14 +99,15 @@ class Author:
         if not found:
             raise NotExercised("no bounds")
         what, value = self.chance.choice(found)
-        return self._create(f"a create with {name} {what}", {**self._body(), name: value})
+        return self._create(f"a create with {name} {what}", {**self._body(), name: value}, name)
 
     def missing(self) -> Step:
         body = self._body()
         if not body:
             raise NotExercised("nothing is required")
         name = self.chance.choice(sorted(body))
-        return self._create(f"a create without {name}", {one: value for one, value in body.items() if one != name})
+        rest = {one: value for one, value in body.items() if one != name}
+        return self._create(f"a create without {name}", rest, name)
 
     # What is there
 
@@ -164,8 +167,8 @@ class Author:
     def _body(self, *, full: bool = False) -> dict[str, Any]:
         return self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user, full)
 
-    def _create(self, intent: str, body: dict[str, Any]) -> Step:
-        return Step(intent, self.trial.create_call(self.subject, self.trial.user, body, room=False))
+    def _create(self, intent: str, body: dict[str, Any], tried: str = "") -> Step:
+        return Step(intent, self.trial.create_call(self.subject, self.trial.user, body, room=False), tried=tried)
 
     def _one(self) -> Document:
         return self.chance.choice(self.documents)
@@ -186,7 +189,8 @@ class Author:
 
     def _update(self, intent: str, updater: Updater, change: dict[str, Any], user: User | None = None) -> Step:
         document = self._one()
-        return Step(intent, self.trial.update_call(updater, document, change, user), document)
+        call = self.trial.update_call(updater, document, change, user)
+        return Step(intent, call, document, next(iter(change), "") if user is None else "")
 
     def _delete(self, intent: str, document: Document, user: User | None) -> Step:
         operation = self.subject.deleters[0]

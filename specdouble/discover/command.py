@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,54 +22,67 @@ if TYPE_CHECKING:
     from specdouble.verify.settings import Settings
 
 REPORTS = ("json", "html")
+StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
 
-@click.command()
-@contract_arguments
-@server_options
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="The overlay to write.  [default: rules.overlay.yaml beside the contract]")  # fmt: skip
-@click.option("--from", "traffic", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
-              help="Recorded traffic (HAR 1.2): suggests rules too, and seeds mock_data.")  # fmt: skip
-@click.option("--strict", is_flag=True, help="Exit 1 where the server does otherwise than the contract's words say.")
-@click.option("--resume", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
-              help="Take over what an earlier run decided, from its JSON report.")  # fmt: skip
-@click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
-              help=f"Write a report: {', '.join(REPORTS)}; repeatable.")  # fmt: skip
-def discover(
-    path: Path,
-    allow_refs: tuple[Path, ...],
-    overlays: tuple[Path, ...],
-    output: Path | None,
-    traffic: Path | None,
-    strict: bool,
-    resume: Path | None,
-    reports: tuple[str, ...],
-    **flags: Any,
-) -> None:
-    """Find out the rules of a running server, and write them as an overlay with what shows each.
+def discover_command(start_double: StartDouble) -> click.Command:
+    """The command.
 
-    It changes and deletes what it has created itself, and nothing else. Without --url, what the contract's words and
-    shape suggest is written, unproved.
-
-    Exit codes: 0 done, 1 a sentence of the contract is refuted (--strict), 2 wrong use, 3 could not run.
+    Args:
+        start_double: serves the double of a folder or file, and gives its URL; handed in, since the discovery knows
+            nothing of the double but its address.
     """
-    from specdouble.contract import Refused
 
-    files = _reports(reports)
-    try:
-        path = _published(path, flags.get("url"))
-        output = output or (path if path.is_dir() else path.parent) / "rules.overlay.yaml"
-        _hold_ours(output)
-        contract = _read(path, allow_refs, overlays, output)
-        settings = told_settings(contract, path, flags)
-        done = _run(contract, settings, allow_refs, resume, traffic)
-    except Refused as error:
-        refuse(error)
-    _write(done, output, files)
-    _seed(done, path if path.is_dir() else path.parent)
-    refuted = any(one.state == "refuted" for one in done.outcomes)
-    sys.exit(VIOLATIONS if strict and refuted else 0)
+    @click.command()
+    @contract_arguments
+    @server_options
+    @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                  help="The overlay to write.  [default: rules.overlay.yaml beside the contract]")  # fmt: skip
+    @click.option("--from", "traffic", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+                  help="Recorded traffic (HAR 1.2): suggests rules too, and seeds mock_data.")  # fmt: skip
+    @click.option(
+        "--strict", is_flag=True, help="Exit 1 where the server does otherwise than the contract's words say."
+    )
+    @click.option("--resume", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+                  help="Take over what an earlier run decided, from its JSON report.")  # fmt: skip
+    @click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
+                  help=f"Write a report: {', '.join(REPORTS)}; repeatable.")  # fmt: skip
+    def discover(
+        path: Path,
+        allow_refs: tuple[Path, ...],
+        overlays: tuple[Path, ...],
+        output: Path | None,
+        traffic: Path | None,
+        strict: bool,
+        resume: Path | None,
+        reports: tuple[str, ...],
+        **flags: Any,
+    ) -> None:
+        """Find out the rules of a running server, and write them as an overlay with what shows each.
+
+        It changes and deletes what it has created itself, and nothing else. Without --url, what the contract's words
+        and shape suggest is written, unproved.
+
+        Exit codes: 0 done, 1 a sentence of the contract is refuted (--strict), 2 wrong use, 3 could not run.
+        """
+        from specdouble.contract import Refused
+
+        files = _reports(reports)
+        try:
+            path = _published(path, flags.get("url"))
+            output = output or (path if path.is_dir() else path.parent) / "rules.overlay.yaml"
+            _hold_ours(output)
+            contract = _read(path, allow_refs, overlays, output)
+            settings = told_settings(contract, path, flags)
+            done = _run(contract, settings, allow_refs, resume, traffic, start_double)
+        except Refused as error:
+            refuse(error)
+        _write(done, output, files)
+        _seed(done, path if path.is_dir() else path.parent)
+        refuted = any(one.state == "refuted" for one in done.outcomes)
+        sys.exit(VIOLATIONS if strict and refuted else 0)
+
+    return discover
 
 
 def _reports(given: tuple[str, ...]) -> dict[str, Path]:
@@ -116,9 +131,15 @@ def _read(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
 
 
 def _run(
-    contract: Contract, settings: Settings, allow_refs: tuple[Path, ...], resume: Path | None, traffic: Path | None
+    contract: Contract,
+    settings: Settings,
+    allow_refs: tuple[Path, ...],
+    resume: Path | None,
+    traffic: Path | None,
+    start_double: StartDouble,
 ) -> Discovery:
     from specdouble.discover.discovery import Discovery
+    from specdouble.discover.loop import Loop
     from specdouble.discover.report import earlier
     from specdouble.discover.screen import Screen
     from specdouble.verify.problem import CouldNotRun, WrongUse
@@ -126,7 +147,8 @@ def _run(
     screen = Screen()
     try:
         known = earlier(resume) if resume else {}
-        discovery = Discovery(contract, replace(settings, yes=True), screen.say, known, allow_refs, traffic)
+        told, loop = replace(settings, yes=True), Loop(start_double) if settings.url else None
+        discovery = Discovery(contract, told, screen.say, known, allow_refs, traffic, loop=loop)
         discovery.run()
     except (WrongUse, ValueError) as error:
         fail(str(error), WRONG_USE)

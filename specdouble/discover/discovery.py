@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from specdouble.compare.difference import Cause
 from specdouble.contract import Contract, Rule
 from specdouble.contract.kind import kinds
 from specdouble.contract.pointer import look_up, pointer, tokens
@@ -17,9 +18,10 @@ from specdouble.discover.bounds import miner as bounds
 from specdouble.discover.bounds.bound import KEYWORDS
 from specdouble.discover.experiment import Experiment, Result
 from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.discover.loop import MOST_ROUNDS, Loop, Round
 from specdouble.discover.miners import mine
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
-from specdouble.discover.refinement import is_refined_by, resolved
+from specdouble.discover.refinement import is_refined_by, resolved, with_status
 from specdouble.discover.supposition import rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
@@ -45,6 +47,7 @@ class Discovery:
         allow_refs: the folders that the contract's references may lead to.
         traffic: a file of recorded exchanges, which suggest rules too.
         recording: what was read from it.
+        loop: runs the double of what was found beside the server; left out where None.
     """
 
     contract: Contract
@@ -54,6 +57,7 @@ class Discovery:
     allow_refs: tuple[Path, ...] = ()
     traffic: Path | None = None
     recording: Recording | None = None
+    loop: Loop | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
@@ -79,6 +83,8 @@ class Discovery:
             self._look()
             self._judge()
             self._found_on_believed(CONFIRMED)
+            with suppress(OutOfTime):
+                self._close()
         else:
             self._take_unproved()
         self._note_leftovers()
@@ -316,7 +322,19 @@ class Discovery:
         except OutOfTime:
             results += [Result(one, UNDECIDED, reason="the time was over before it was tried") for one in good]
         self._leave(experiment.left, experiment.requests, experiment.secrets)
-        return [*known, *results]
+        return [*known, *self._of_other_status(results, beside)]
+
+    def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis]) -> list[Result]:
+        """The results, those that nothing but the status of refusals has broken tried with that status."""
+        amended = {
+            with_status(one.hypothesis, one.refused_with).key: one
+            for one in results
+            if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
+        }
+        again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
+        tried = self._tried(again, [], beside) if again else []
+        better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
+        return [better.get(id(one), one) for one in results]
 
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> list[Hypothesis]:
         """Tell what became of what was seen, guessed and stated; what is promised and was broken is tried again."""
@@ -331,6 +349,46 @@ class Discovery:
             elif state:
                 self.outcomes.append(result.outcome(replace(one, source=source), state))
         return doubted
+
+    # The loop that closes
+
+    def _close(self) -> None:
+        """Run the double of what was found beside the server, until nothing new is learned of what differs."""
+        for _ in range(MOST_ROUNDS if self.loop is not None else 0):
+            assert self.loop is not None
+            self.say("running the double of what was found beside the server")
+            done = self.loop.beside(self._found(), self._settings(), self.say)
+            self._leave(done.left, done.requests, done.secrets)
+            withdrawn = self._withdrawn(done.found)
+            questions = self.loop.questions(self.supposed, done.found)
+            learned = [one for one in self._tried(questions, [], self._holding()) if one.state == CONFIRMED]
+            self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
+            self.loop.rounds.append(Round(done.steps, len(done.found), len(questions), len(learned), withdrawn))
+            self.loop.open = done.found
+            if not learned and not withdrawn:
+                break
+
+    def _found(self) -> Contract:
+        """The contract with all that holds."""
+        return suppose(self.contract, [one.hypothesis for one in self.outcomes if one.holds], self.allow_refs)
+
+    def _holding(self) -> list[Hypothesis]:
+        """The rules that hold."""
+        return [
+            one.hypothesis for one in self.outcomes if one.holds and one.rule and one.hypothesis not in self.believed
+        ]
+
+    def _withdrawn(self, causes: Sequence[Cause]) -> int:
+        """Take back the rules by which the double refuses what the server accepts; how many they are."""
+        stricter = {one.first.refused_by: one for one in causes if one.first.server.startswith("answers 2")}
+        count = 0
+        for place, one in enumerate(self.outcomes):
+            cause = stricter.get(one.rule) if one.rule and one.holds and not one.but else None
+            if cause is not None:
+                reason = f"it was kept again and again, and then {cause.first.intent} was accepted"
+                self.outcomes[place] = replace(one, state=UNDECIDED, reason=reason, curl=cause.curl)
+                count += 1
+        return count
 
 
 def _state(result: Result, source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -26,9 +27,11 @@ class Result(Outcome):
     Args:
         in_part: whether it was broken, and holds all the same in a case that proves it, with its control.
         broken_in: the ids of the operations in which it was broken.
+        refused_with: the status of a refusal that was expected to have another one; 0 where that is not what broke it.
     """
 
     in_part: bool = False
+    refused_with: int = 0
     broken_in: frozenset[str] = frozenset()
 
     @staticmethod
@@ -116,6 +119,7 @@ class Experiment:
         return any(found[name].missing is not None and found[name].refused for name in creators & found.keys())
 
 
+_OTHER_STATUS = re.compile(r"to be refused with \d{3}")
 _STATES = {KEPT: CONFIRMED, BROKEN: REFUTED}
 
 
@@ -133,8 +137,16 @@ def _result(done: Run, hypothesis: Hypothesis, rule: Rule) -> Result:
     where = frozenset(name for one in row.failures.values() for name in one.operations)
     return Result(
         hypothesis, state, rule.id, str(rule), reason, curl, row.requests, row.cases,
-        in_part=in_part, broken_in=where,
+        in_part=in_part, broken_in=where, refused_with=_refused_with(row),
     )  # fmt: skip
+
+
+def _refused_with(row: Row) -> int:
+    """The status of the refusals, where nothing but their status was another than expected; else 0."""
+    failures = list(row.failures.values())
+    found = {one.steps[-1].status for one in failures if one.steps and one.steps[-1].refused}
+    of_status = all(_OTHER_STATUS.search(one.expected) for one in failures)
+    return found.pop() if failures and of_status and len(found) == 1 else 0
 
 
 def _curl(session: Session, row: Row) -> str:

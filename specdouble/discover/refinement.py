@@ -9,6 +9,8 @@ from specdouble.contract import Contract, Resource
 from specdouble.discover.hypothesis import Hypothesis
 
 SCOPES = ("owner", "tenant")
+# The key that a short form of an annotation stands for: `x-limit: 10` is `{max: 10}`.
+_SHORT = {"x-references": "collection", "x-limit": "max", "x-roles": "roles"}
 
 
 def is_refined_by(claim: Hypothesis, found: Hypothesis) -> bool:
@@ -16,9 +18,22 @@ def is_refined_by(claim: Hypothesis, found: Hypothesis) -> bool:
     return claim.place == found.place and _says_no_less(found.value, claim.value)
 
 
+def with_status(hypothesis: Hypothesis, status: int) -> Hypothesis:
+    """The hypothesis of a rule whose refusals have another status than is usual."""
+    value = hypothesis.value
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return replace(hypothesis, value=[{**one, "status": status} for one in value])
+    if isinstance(value, dict):
+        return replace(hypothesis, value={**value, "status": status})
+    key = _SHORT.get(hypothesis.keyword)
+    return replace(hypothesis, value={**({key: value} if key else {}), "status": status})
+
+
 def _says_no_less(found: Any, claim: Any) -> bool:
     if claim is None or claim is True or found == claim:
         return True
+    if isinstance(claim, str) and isinstance(found, dict):
+        return found.get("collection") == claim
     if isinstance(claim, dict) and isinstance(found, dict):
         return all(_says_no_less(found.get(key, []), value) for key, value in claim.items())
     if isinstance(claim, list) and isinstance(found, list):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def document(discovery: Discovery) -> dict[str, Any]:
         "counts": {state: sum(1 for one in found if one.state == state) for state in STATES},
         "rules": [one.told() for one in found],
         "left": discovery.left,
+        "rounds": [asdict(one) for one in discovery.loop.rounds] if discovery.loop else [],
+        "differences": [one.told() for one in discovery.loop.open] if discovery.loop else [],
     }
     masked: dict[str, Any] = masked_document(told, discovery.secrets)
     return masked

@@ -42,6 +42,7 @@ class Screen:
                 click.secho(f"\n{state}: {MEANINGS[state]}", bold=True)
             for one in of_state:
                 self._outcome(one, discovery)
+        self._loop(discovery)
         self._left(discovery)
         self._sum(discovery)
 
@@ -59,6 +60,20 @@ class Screen:
         if one.state == REFUTED:
             for line in without_secrets(one.curl, discovery.secrets).splitlines():
                 click.echo(f"      {printable(line)}")
+
+    def _loop(self, discovery: Discovery) -> None:
+        """How the double of what was found did beside the server."""
+        loop = discovery.loop
+        if loop is None or not loop.rounds:
+            return
+        click.secho("\nthe double of these rules beside the server", bold=True)
+        for number, one in enumerate(loop.rounds, 1):
+            self._line(f"  round {number}: {one}", discovery)
+        for cause in loop.open[:LEFT_SHOWN]:
+            operation = discovery.contract.operations[cause.first.operation]
+            self._line(
+                f"  differs still: {operation}, {cause.first.intent}: {cause.first.sentence}", discovery, "yellow"
+            )
 
     @staticmethod
     def _line(text: str, discovery: Discovery, color: str | None = None) -> None:

@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from specdouble.contract import ContractError, read
-from specdouble.discover.command import discover
+from specdouble.cli import main
 from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
@@ -75,7 +75,7 @@ def discovered(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -> 
     bare = without_annotations(yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8")))
     (folder / "openapi.yaml").write_text(yaml.safe_dump(_silent(bare), sort_keys=False), "utf-8")
     (folder / "traffic.har").write_text(json.dumps(recorder.archive), "utf-8")
-    done = CliRunner().invoke(discover, [str(folder), "--from", str(folder / "traffic.har")])
+    done = CliRunner().invoke(main, ["discover", str(folder), "--from", str(folder / "traffic.har")])
     assert done.exit_code == 0, done.output
     return folder, done.output
 
@@ -140,7 +140,7 @@ def _answers(recorder: Recorder) -> list[dict[str, Any]]:
 def test_documents_that_were_there_already_are_kept(discovered: tuple[Path, str]) -> None:
     folder = discovered[0]
     (folder / "mock_data" / "prompts.json").write_text("[]", "utf-8")
-    again = CliRunner().invoke(discover, [str(folder), "--from", str(folder / "traffic.har")])
+    again = CliRunner().invoke(main, ["discover", str(folder), "--from", str(folder / "traffic.har")])
     assert "prompts.json, which was there already" in again.output
     assert (folder / "mock_data" / "prompts.json").read_text("utf-8") == "[]"
 
