@@ -12,8 +12,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from specdouble.contract import ContractError, read
 from specdouble.cli import main
+from specdouble.contract import ContractError, read
 from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.double.double import Settings
 from specdouble.double.server import serving
