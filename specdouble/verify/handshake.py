@@ -102,7 +102,8 @@ def _someone_is_taken(session: Session) -> None:
         plain = (
             operation.method == "get" and "{" not in operation.path and operation.id not in session.selection.left_out
         )
-        if not (plain and operation.security and user.name and session.crowd.may_call(operation.security, user)):
+        asked = session.crowd.asked_by(operation, user)
+        if not (plain and asked and user.name and session.crowd.may_call(asked, user)):
             continue
         exchange = session.client.send(Call(operation, user.name))
         if exchange.status != 401:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import permutations
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.kind import suggestion
 from specdouble.contract.pointer import look_up
-from specdouble.contract.security_scheme import security_schemes
+from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.client import Client
 from specdouble.verify.cookie_session import CookieSession, is_unsafe, token_fields, token_page, token_schemes
@@ -32,7 +34,7 @@ class User:
         name: how output calls the user.
         id: what owner properties hold for the user, where it is known.
         tenant: what users of one organization share, where it is known.
-        credentials: a token or key for each security scheme.
+        credentials: a token or key for each security scheme; of a contract that declares none, the header fields.
         account: what the user signs in with.
         refresh_token: what gives the next token, where the last one came with such.
         session: the cookies that the login has set, and its token against forged requests.
@@ -57,7 +59,7 @@ class Crowd:
 
     def __init__(self, contract: Contract, settings: Settings) -> None:
         self.contract, self.settings = contract, settings
-        self.token_prefix = ""
+        self.token_prefix = "" if contract.security_schemes else "Bearer "
         self.answers: dict[str, Answers] = {}  # to the challenges of Digest, by security scheme
         self._former: dict[str, str] = {}  # credentials that were renewed, with their variables
         self.endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
@@ -112,6 +114,8 @@ class Crowd:
             return None
         if login.scheme is not None:
             return login.scheme
+        if not self.contract.security_schemes:
+            return "Authorization"
         given = {scheme for account in self.settings.users for scheme in account.credentials}
         given |= token_schemes(self.contract).keys()
         schemes = self.contract.security_schemes
@@ -184,7 +188,7 @@ class Crowd:
         """The user with what the login gives: a cookie of a session, or a token in its answer."""
         session = CookieSession(login.csrf.cookie if login.csrf else "")
         answer = self._log_in(client, user, login, session)
-        definition = security_schemes(self.contract)[scheme]
+        definition = self._security_scheme(scheme)
         token = session.cookies.get(definition.key) if definition.is_cookie else None
         if token is None:
             token = self.token_prefix + self._token(user, login, answer)
@@ -195,7 +199,8 @@ class Crowd:
     def _log_in(self, client: Client, user: User, login: Login, session: CookieSession) -> Exchange:
         operation = self.contract.operations.get(login.operation)
         if operation is None:
-            raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not")
+            advice = suggestion(login.operation, (one for one, of in self.contract.operations.items() if of.body))
+            raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not: {advice}")
         try:
             self._meet_page(client, login, session)
             headers = self._csrf_headers(operation, session, login)
@@ -279,7 +284,7 @@ class Crowd:
         headers, query = self._carried(self._alternative(call.operation, user), user)
         if user.session is not None:
             kept = user.session.sent(beside=headers.get("Cookie", ""))
-            headers |= {"Cookie": kept} if kept and call.operation.security else {}
+            headers |= {"Cookie": kept} if kept and self.asked_by(call.operation, user) else {}
             headers |= self._csrf_headers(call.operation, user.session, self.settings.login)
         return headers, query
 
@@ -292,10 +297,10 @@ class Crowd:
         tokens = self._csrf_headers(operation, user.session, self.settings.login)
         return {**({"Cookie": kept} if kept else {}), **tokens}
 
-    @staticmethod
-    def _alternative(operation: Operation, user: User) -> tuple[str, ...]:
+    def _alternative(self, operation: Operation, user: User) -> tuple[str, ...]:
         """The schemes that the user's request brings the credentials of."""
-        held = (one for one in operation.security if all(scheme in user.credentials for scheme in one))
+        asked = self.asked_by(operation, user)
+        held = (one for one in asked if all(scheme in user.credentials for scheme in one))
         return next(held, ())
 
     def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
@@ -344,11 +349,25 @@ class Crowd:
         if user is None or user.session is None or call.authorization is not None or scheme is None:
             return
         user.session.keep(cookies)
-        definition = security_schemes(self.contract)[scheme]
+        definition = self._security_scheme(scheme)
         held = dict(user.credentials) | self._csrf_credentials(user.session)
         held[scheme] = user.session.cookies.get(definition.key, held[scheme]) if definition.is_cookie else held[scheme]
         if held != user.credentials:
             self._become(replace(user, credentials=held))
+
+    def asked_by(self, operation: Operation, user: User) -> tuple[tuple[str, ...], ...]:
+        """The alternatives of credentials that an operation asks for.
+
+        Many a contract says nowhere that its server asks for any. What a user was given is meant for each operation of
+        such a one.
+        """
+        if operation.security or not user.credentials or self._says_who_is_asked:
+            return operation.security
+        return (tuple(user.credentials),)
+
+    @cached_property
+    def _says_who_is_asked(self) -> bool:
+        return any(operation.security for operation in self.contract.operations.values())
 
     def may_call(self, operation_security: tuple[tuple[str, ...], ...], user: User) -> bool:
         """Whether the user has credentials for one of the alternatives."""
@@ -360,8 +379,18 @@ class Crowd:
         headers: dict[str, str] = {}
         query: dict[str, str] = {}
         for scheme in schemes:
-            carry(self.contract.security_schemes.get(scheme, {}), user.credentials[scheme], headers, query)
+            carry(self._definition(scheme), user.credentials[scheme], headers, query)
         return headers, query
+
+    def _security_scheme(self, scheme: str) -> SecurityScheme:
+        """A scheme of the contract; of one that declares none, a header field."""
+        unknown = SecurityScheme(scheme, "apiKey", "header", scheme)
+        return security_schemes(self.contract).get(scheme, unknown)
+
+    def _definition(self, scheme: str) -> Mapping[str, Any]:
+        """What the contract says of a security scheme; of one that declares none, a header field has that name."""
+        known = self.contract.security_schemes
+        return known.get(scheme, {}) if known else {"type": "apiKey", "in": "header", "name": scheme}
 
     def secrets(self) -> dict[str, str]:
         """Every secret, and the shell variable that stands for it in output."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specdouble.contract import Contract, Operation, Response
-from specdouble.contract.media_type import essence
+from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.contract.media_type import essence, is_file
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, Trouble
 from specdouble.verify.semantics import held_to_its_meaning
@@ -56,14 +56,12 @@ def _problem(exchange: Exchange) -> Iterator[Broken]:
 
 def _body(contract: Contract, operation: Operation, response: Response, exchange: Exchange) -> Iterator[Broken]:
     check = "conformance" if exchange.status < 400 else "error_shape"
-    media = response.content.get(exchange.type) or next(
-        (one for name, one in response.content.items() if _covers(name, exchange.type)), None
-    )
+    media = declared_media(response, exchange.type)
     if media is None:
         seen = f"it is {exchange.type or 'of no type'}"
         yield Broken(f"an answer {exchange.status} of type {', '.join(response.content)}", seen, "conformance")
         return
-    if media.slot is None or not _is_json(exchange.type):
+    if media.slot is None or not _is_json(exchange.type) or is_file(contract.described(media.schema)):
         return
     if exchange.json is ...:
         yield Broken("an answer that is JSON", f"it is {exchange.told()}", check)
@@ -88,6 +86,12 @@ def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -
         if status[:1] in "45"
         for media in response.content.values()
     )
+
+
+def declared_media(response: Response, sent: str) -> Media | None:
+    """How the contract declares a body of the media type that was sent; None where it does not."""
+    covering = (one for name, one in response.content.items() if _covers(name, sent))
+    return response.content.get(sent) or next(covering, None)
 
 
 def _covers(declared: str, sent: str) -> bool:

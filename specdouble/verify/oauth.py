@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from specdouble.contract import Contract
+from specdouble.contract.kind import suggestion
 from specdouble.contract.security_scheme import SecurityScheme, own_path, security_schemes
 from specdouble.verify.client import Client
 from specdouble.verify.code_flow import AuthorizationEndpoint, client_of
@@ -66,7 +67,8 @@ class TokenEndpoint:
         schemes = security_schemes(self._contract)
         wanted = self._settings.scheme
         if wanted is not None and wanted not in schemes:
-            raise WrongUse(f"`oauth` names the security scheme `{wanted}`, which the contract has not")
+            advice = suggestion(wanted, schemes)
+            raise WrongUse(f"`oauth` names the security scheme `{wanted}`, which the contract has not: {advice}")
         bearers = [one for one in schemes.values() if one.is_bearer]
         if wanted is None and not bearers:
             raise WrongUse("`oauth` needs `scheme`: the contract has none that takes a bearer token")

@@ -106,6 +106,11 @@ def with_headers(settings: Settings, headers: Iterable[str]) -> Settings:
             raise WrongUse(f"--header `{text}` is not 'NAME: VALUE', such as 'X-Tenant: acme'")
         told[name.strip()] = secret(value.strip(), os.environ)
     hold_fields(told)
+    if any(name.lower() == "authorization" for name in told):
+        raise WrongUse(
+            "credentials are a user's, not a header field of all: write --user NAME:SCHEME=TOKEN, and of a contract "
+            "that declares no security scheme --user NAME:Authorization=env:VARIABLE"
+        )
     return replace(settings, headers=told)
 
 
@@ -122,8 +127,6 @@ def hold_fields(headers: Mapping[str, str]) -> None:
             raise WrongUse(
                 f"the header field `{name}` has a value that HTTP has not: printable ASCII is (RFC 9110, 5.5)"
             )
-        if name.lower() == "authorization":
-            raise WrongUse("credentials are a user's, not a header field's: write --user NAME:SCHEME=TOKEN")
         if name.lower() in _OWN_FIELDS:
             raise WrongUse(f"the header field `{name}` is said by each request itself: leave it out")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.contract import Contract
-from specdouble.contract.kind import kinds_by_keyword
+from specdouble.contract.kind import kinds_by_keyword, suggestion
 from specdouble.verify.acquaintance import acquaint
 from specdouble.verify.campaign import ENOUGH, Campaign
 from specdouble.verify.case import ALWAYS, Names
@@ -21,6 +21,7 @@ from specdouble.verify.handshake import gone, paced, prepare
 from specdouble.verify.identity import anybody
 from specdouble.verify.joined import joined
 from specdouble.verify.known import read_known, write_known
+from specdouble.verify.options import hold_fields
 from specdouble.verify.plan import plan
 from specdouble.verify.problem import CouldNotRun, OutOfTime, WrongUse
 from specdouble.verify.project import project_checks
@@ -156,10 +157,19 @@ def _check(contract: Contract, settings: Settings) -> None:
     unknown = [name for name in settings.phases if name not in PHASES]
     if unknown:
         raise WrongUse(f"there is no phase `{unknown[0]}`: there are {', '.join(PHASES)}")
-    known = {name for scheme in settings.users for name in scheme.credentials}
-    unknown = sorted(known - set(contract.security_schemes))
+    _check_credentials(contract, settings)
+
+
+def _check_credentials(contract: Contract, settings: Settings) -> None:
+    """Hold that credentials name the contract's security schemes; of one that has none, header fields."""
+    given = {name: value for user in settings.users for name, value in user.credentials.items()}
+    schemes = contract.security_schemes
+    if not schemes:
+        hold_fields(given)
+    unknown = sorted(given.keys() - schemes) if schemes else []
     if unknown:
-        raise WrongUse(f"`credentials` name the security scheme `{unknown[0]}`, which the contract has not")
+        advice = suggestion(unknown[0], schemes)
+        raise WrongUse(f"`credentials` name the security scheme `{unknown[0]}`, which the contract has not: {advice}")
 
 
 def _conform(found: Run, show: Show, ends: float | None) -> None:
@@ -197,7 +207,7 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     row.seconds += time.monotonic() - clock
     row.requests += verdict.cases - before
     for text in dict.fromkeys(conformance.troubles):
-        verdict.notes.append(f"the network, not a rule: {text}")
+        verdict.notes.append(f"left out, for the network may have answered it, and not the server: {text}")
     for text in dict.fromkeys(conformance.remarks):
         verdict.notes.append(f"Schemathesis could not try this: {text}")
 

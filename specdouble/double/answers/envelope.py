@@ -6,6 +6,7 @@ from copy import deepcopy
 
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.digits import number_of
+from specdouble.contract.identity import singular
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain, types_of
@@ -54,7 +55,7 @@ class Envelope:
         self._id = resource.id
         self._collection = resource.collection
         # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
-        self._keys: set[str] = set()
+        self._keys: set[str] = {plain(f"{singular(resource.collection)}_id")}
         for _, action in () if resource.single else contract.actions_of.get(resource.collection, ()):
             if action.id is not None:
                 self._keys.add(plain(action.id))

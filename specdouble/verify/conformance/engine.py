@@ -19,7 +19,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.contract import JSON_PATCH, Contract, Operation
-from specdouble.contract.media_type import essence
+from specdouble.contract.media_type import essence, is_file
 from specdouble.contract.servers import base_path
 from specdouble.verify.baseline import tells_of_another
 from specdouble.verify.case import Names
@@ -27,7 +27,7 @@ from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.judge import HTML, NOT_IMPLEMENTED
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, declared_media
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
@@ -87,6 +87,7 @@ class Conformance:
                 or self._led_elsewhere(case, failure, knowledge)
                 or self._is_text_all_the_same(case, failure)
                 or _is_only_more_than_declared(failure)
+                or self._is_a_file(case, response, failure)
                 or self._is_declared_by_a_rule(case, response, failure)
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
@@ -114,13 +115,22 @@ class Conformance:
         if response.status_code in TURNED_AWAY and str(response.status_code) not in declared:
             self.troubles.append(f"{operation} answered {response.status_code}")
             return True
-        sent_as = essence((response.headers.get("content-type") or [""])[0])
+        sent_as = _type_of(response)
         types = {media for one in operation.responses.values() for media in one.content} if operation else set()
-        own = self.session.pages.is_own(response.status_code)
+        own = self.session.pages.is_own(response.status_code, operation.id if operation else "")
         if sent_as in HTML and not types.intersection(HTML) and response.status_code != 500 and not own:
             self.troubles.append(f"{operation} answered HTML ({response.status_code})")
             return True
         return False
+
+    def _is_a_file(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a body is read as what its media type says, where the contract declares a file."""
+        operation = self.by_label.get(case.operation.label)
+        answered = operation.response(response.status_code) if operation else None
+        if answered is None or type(failure).__name__ not in ("JsonSchemaError", "ContentDeserializationError"):
+            return False
+        media = declared_media(answered, _type_of(response))
+        return media is not None and is_file(self.contract.described(media.schema))
 
     def _is_without_baseline(self, case: Any, failure: Any) -> bool:
         """Whether a request is said to be wrongly refused of an operation that takes none that is known."""
@@ -319,6 +329,10 @@ def switched_off(contract: Contract, folder: Path) -> list[str]:
     schema: Any = schemathesis.openapi.from_dict(contract.data, config=config)
     offered = {result.ok().label for result in schema.get_all_operations() if hasattr(result, "ok")}
     return [one.id for one in contract.operations.values() if _label(contract, one) not in offered]
+
+
+def _type_of(response: Any) -> str:
+    return essence((response.headers.get("content-type") or [""])[0])
 
 
 def _authentication(session: Session, by_label: Mapping[str, Operation]) -> type:
