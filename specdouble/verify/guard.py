@@ -42,7 +42,7 @@ FIXED = frozenset(
     )
 )
 # What a POST does that names no document, by its name or the first word of its summary.
-_EDITING = CHANGING | frozenset(_words("change edit modify save configure regenerate"))
+_EDITING = CHANGING | frozenset(_words("change edit modify save store persist commit configure regenerate"))
 DEEPEST = 5  # levels of a body that are searched for ids
 _ID = re.compile(r"(^|_|-)(id|ids|uuid|uid|key|keys)$|[a-z](Id|Ids|ID|IDs|Uuid|Key|Keys)$|^_?ids?$")
 
@@ -100,7 +100,8 @@ class Guard:
             said = _words(operation.summary)
             found |= (DESTRUCTIVE & set(said)) | ({*_words(path)} & CHANGING if operation.method == "post" else set())
             if operation.method == "post" and "{" not in operation.path:
-                found |= _EDITING & {*_words(operation.id), *said[:1]}
+                verb = operation.path.rstrip("/").rpartition("/")[2]
+                found |= _EDITING & {*_words(verb), *_words(operation.id), *said[:1]}
         if not found:
             return None
         word = min(found)
@@ -113,6 +114,8 @@ class Guard:
         given = all(self.ledger.is_given(kind) for _, kind, _ in named)
         if given and self._is_fixed(operation):
             return "is about what is the caller's own, or the server's: it changes what was there before"
+        if given and operation.method == "post" and operation.body is None and self._is_an_action(operation):
+            return "takes no body and names no document: what it does is done to what was there before"
         if operation.method not in ("delete", "put", "patch") or not given:
             return None
         if operation.method == "put" and named and ends_in_parameter(operation):
@@ -120,6 +123,10 @@ class Guard:
         if operation.method in ("put", "patch") and _names_its_document(self.contract, operation):
             return None
         return "names no document of this run: it changes or deletes what was there before"
+
+    def _is_an_action(self, operation: Operation) -> bool:
+        """Whether it neither creates a document nor is about one."""
+        return operation.id not in self.contract.actions and not creates(self.contract, operation)
 
     def _is_fixed(self, operation: Operation) -> bool:
         """Whether the path leads to the one thing of its kind, and not to a document that a run could make."""

@@ -1,0 +1,44 @@
+"""A POST that names no document and creates none acts on what was there before: it is sent where it only asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specdouble.contract import Contract, read
+from specdouble.verify.guard import Guard
+from specdouble.verify.ledger import Ledger
+
+JSON = {"content": {"application/json": {"schema": {"type": "object", "properties": {"text": {"type": "string"}}}}}}
+
+
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    def post(**others: object) -> dict[str, object]:
+        return {"post": {"responses": {"200": {"description": "done"}}, **others}}
+
+    paths = {
+        "/stubs/save": post(operationId="keepStubs"),
+        "/stubs/nudge": post(operationId="nudge"),
+        "/stubs/persist": post(operationId="keepNamed", requestBody=JSON),
+        "/stubs/search": post(operationId="search", requestBody=JSON),
+    }
+    file = tmp_path_factory.mktemp("actions") / "openapi.yaml"
+    file.write_text(yaml.safe_dump({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths}))
+    return read(file)
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [("keepStubs", "says `save`"), ("nudge", "takes no body and names no document"), ("keepNamed", "says `persist`")],
+)
+def test_what_acts_on_what_was_there_before_is_not_sent(contract: Contract, operation: str, reason: str) -> None:
+    why = Guard(contract, Ledger(contract)).forbids(contract.operations[operation])
+    assert why is not None
+    assert reason in why
+
+
+def test_what_asks_with_a_body_is_sent(contract: Contract) -> None:
+    assert Guard(contract, Ledger(contract)).forbids(contract.operations["search"]) is None
