@@ -19,7 +19,10 @@ CONTRACT = Path(__file__).with_name("boards.yaml")
 _numbers = count()
 
 
-@pytest.fixture(scope="session", params=["nx-27017", pytest.param("ferretdb", marks=pytest.mark.slow), VARIABLE])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("ferretdb", "ferretdb-postgresql")]
+
+
+@pytest.fixture(scope="session", params=["nx-27017", *SLOW, VARIABLE])
 def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each engine that is here; the others are named with the reason."""
     if request.param == VARIABLE:

@@ -22,15 +22,52 @@ class NotInstalled(Exception):
     """The server is not here; says what would bring it."""
 
 
+class PostgreSQL:
+    """A PostgreSQL as Debian installs it, on a free port of this machine; it runs while there is one of it."""
+
+    def __init__(self) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        if not programs:
+            raise NotInstalled("`apt-get install postgresql` brings what it keeps its documents in")
+        self._programs = programs[-1]
+        # It does not run as root: there, as the user that Debian makes for it.
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._folder = tempfile.mkdtemp(prefix="postgresql-")
+        if self._user is not None:
+            shutil.chown(self._folder, self._user)
+        self._port = free_port()
+        self._run("initdb", "-D", self._folder, "-U", "specdouble", "--auth=trust", "--encoding=UTF8", "--no-locale")
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        self._run("pg_ctl", "-D", self._folder, "-o", options, "-l", f"{self._folder}/log", "-w", "start")
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", "specdouble", "ferretdb")
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"postgres://specdouble@127.0.0.1:{self._port}/ferretdb"
+
+    def close(self) -> None:
+        """End it, and remove its files."""
+        self._run("pg_ctl", "-D", self._folder, "-m", "immediate", "stop")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, user=self._user, cwd="/", stdout=quiet, stderr=quiet, check=True, timeout=120)
+
+
 class Local:
     """A server as a process of its own, on a free port of this machine.
 
     Args:
-        command: starts it, where `PORT` stands for the port and `FOLDER` for where its files lie.
+        command: starts it; `PORT` stands for the port, `FOLDER` for where its files lie, `BEHIND` for the URL of `behind`.
+        behind: the database that it keeps its documents in, where that is another process.
     """
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, behind: PostgreSQL | None = None) -> None:
         self._command = command
+        self._behind = behind
         self._folder = tempfile.TemporaryDirectory()
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -43,6 +80,8 @@ class Local:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         names = {"PORT": str(self._port), "FOLDER": self._folder.name}
+        if self._behind is not None:
+            names["BEHIND"] = self._behind.url
         command = []
         for part in self._command:
             for name, value in names.items():
@@ -61,6 +100,8 @@ class Local:
     def close(self) -> None:
         """End it, and remove its files."""
         self.stop()
+        if self._behind is not None:
+            self._behind.close()
         with contextlib.suppress(OSError):
             self._folder.cleanup()
 
@@ -76,17 +117,25 @@ def small() -> Local:
 
 def ferretdb() -> Local:
     """FerretDB 1 over SQLite."""
+    return Local(*_ferretdb("--handler=sqlite", "--sqlite-url=file:FOLDER/"))
+
+
+def ferretdb_postgresql() -> Local:
+    """FerretDB 1 over a PostgreSQL of its own, which ends with it."""
+    return Local(*_ferretdb("--handler=postgresql", "--postgresql-url=BEHIND"), behind=PostgreSQL())
+
+
+def _ferretdb(*handler: str) -> list[str]:
     # What is built here before what is found: as `go install` builds it, it ends at once.
     built = str(FERRETDB) if FERRETDB.exists() else None
     command = os.environ.get("SPECDOUBLE_FERRETDB") or built or shutil.which("ferretdb")
     if command is None:
         raise NotInstalled("`python -m tests.engine.install` builds it, where Go is installed")
     listening = ("--listen-addr=127.0.0.1:PORT", "--debug-addr=-", "--telemetry=disable", "--log-level=error")
-    files = ("--handler=sqlite", "--sqlite-url=file:FOLDER/", "--state-dir=FOLDER")
-    return Local(command, *listening, *files)
+    return [command, *listening, *handler, "--state-dir=FOLDER"]
 
 
-ENGINES = {"nx-27017": small, "ferretdb": ferretdb}
+ENGINES = {"nx-27017": small, "ferretdb": ferretdb, "ferretdb-postgresql": ferretdb_postgresql}
 
 
 @contextlib.contextmanager
