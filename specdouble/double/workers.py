@@ -54,10 +54,21 @@ class Workers:
 
     def run(self) -> None:
         """Serve until Ctrl-C."""
-        supervisor = Multiprocess(self._config, [self._listener])
+        supervisor = _Supervisor(self._config, [self._listener])
         # What it says of processes that die and are started again somebody wants to know.
         logging.getLogger("uvicorn.error").setLevel(logging.INFO)
         supervisor.run()
+
+
+class _Supervisor(Multiprocess):
+    """Uvicorn's, which learns at once that a worker has died while it was asked whether it lives."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Start those again that have died."""
+        # As long as the worker's end of the pipe is open here too, its death is no end of it: it would be waited for.
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
 
 
 class _Worker(uvicorn.Config):

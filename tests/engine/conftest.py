@@ -48,6 +48,16 @@ def local() -> Iterator[Local]:
         pytest.skip(str(error))
 
 
+@pytest.fixture(params=["nx-27017", *SLOW])
+def own(request: pytest.FixtureRequest) -> Iterator[Local]:
+    """Each engine that tests start, as one of the test's own, which it may stop and start."""
+    try:
+        with running(request.param) as server:
+            yield server
+    except NotInstalled as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def store(engine_url: str) -> str:
     """The URL of a store that nobody has used."""
