@@ -61,7 +61,8 @@ class Local:
     """A server as a process of its own, on a free port of this machine.
 
     Args:
-        command: starts it; `PORT` stands for the port, `FOLDER` for where its files lie, `BEHIND` for the URL of `behind`.
+        command: starts it; in it `PORT` stands for the port, `FOLDER` for where its files lie, and `BEHIND` for the
+            URL of `behind`.
         behind: the database that it keeps its documents in, where that is another process.
     """
 

@@ -30,7 +30,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [f"c{index}" for index in range(CLIENTS)]
     held = {"type": "string", "enum": ["nobody", *names]}
     for schema in (schemas["Board"], schemas["Change"]):
-        schema["properties"] |= {"holder": held, **dict.fromkeys(names, {"type": "integer"})}
+        schema["properties"] |= {"holder": held, **{name: {"type": "integer"} for name in names}}
     rule = {"default": "nobody", "x-transitions": {"nobody": names}}
     schemas["Board"]["properties"]["holder"] = held | rule
     path = tmp_path_factory.mktemp("races") / "openapi.yaml"
@@ -248,6 +248,9 @@ def test_no_more_than_one_wins_while_the_engine_restarts_and_nothing_is_lost(con
         own.start()
         restarts.append(time.monotonic())
 
-    with serving(contract, f"{own.url}/races", WORKERS) as served, contextlib.closing(Clients(served, CLIENTS)) as many:
-        with meanwhile(3, restart):
-            races(many, is_calm=False, goes_on=lambda number: number < ROUNDS or len(restarts) < 4)
+    with (
+        serving(contract, f"{own.url}/races", WORKERS) as served,
+        contextlib.closing(Clients(served, CLIENTS)) as clients,
+        meanwhile(3, restart),
+    ):
+        races(clients, is_calm=False, goes_on=lambda number: number < ROUNDS or len(restarts) < 4)
