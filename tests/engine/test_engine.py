@@ -38,7 +38,9 @@ def _delete_or_name(id: str, client: httpx.Client, index: int) -> httpx.Response
 
 
 def board(client: httpx.Client, name: str) -> str:
-    return str(client.post("/boards", json={"name": name, "code": "c"}).json()["id"])
+    made = client.post("/boards", json={"name": name, "code": "c"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 def program(random: Random, steps: int) -> list[tuple[str, str, dict[str, Any] | None]]:
@@ -148,6 +150,36 @@ def test_partial_changes_of_one_document_are_all_there(serve: Serve, store: str)
     assert statuses == [200, 200]
     told = clients[0].get(f"/boards/{one}").json()
     assert (told["name"], told["state"], told["code"]) == ("two", "closed", "c")
+
+
+def _ids(client: httpx.Client, *names: str) -> list[str]:
+    return [board(client, name) for name in names]
+
+
+def test_a_seed_repeats_its_ids_in_a_store_that_is_new_and_after_a_reset(serve: Serve, store: str) -> None:
+    embedded, shared = serve(seed=7), serve(seed=7, store=store)
+    first = _ids(embedded, "a", "b", "c")
+    assert _ids(shared, "a", "b", "c") == first
+    shared.post("/_specdouble/reset")
+    assert _ids(shared, "a", "b", "c") == first
+
+
+def test_no_id_is_given_twice_over_restarts_and_processes_of_one_seed(serve: Serve, store: str) -> None:
+    first, second = serve(seed=7, store=store), serve(seed=7, store=store)
+    names = [f"n{index}" for index in range(30)]
+    ids = [board((first, second)[index % 2], name) for index, name in enumerate(names)]
+    for one in ids:  # an id of what is gone is another document's never
+        first.delete(f"/boards/{one}")
+    ids += _ids(serve(seed=7, store=store), *names)
+    assert len(set(ids)) == 60
+
+
+def test_one_process_follows_another_whose_row_of_ids_has_begun_again(serve: Serve, store: str) -> None:
+    first, second = serve(seed=7, store=store), serve(seed=7, store=store)
+    _ids(first, "a")
+    second.post("/_specdouble/reset")
+    ids = _ids(first, *(f"f{index}" for index in range(30))) + _ids(second, *(f"s{index}" for index in range(30)))
+    assert len(set(ids)) == 60
 
 
 def test_what_is_kept_beside_a_document_is_never_shown(serve: Serve, store: str) -> None:

@@ -141,9 +141,10 @@ class Collection:
     def _may_try_again(self, sent: Document, stored: Document) -> bool:
         """Whether the store refused only what was chosen for the document: an id, a place among so many."""
         rules = self._rules
-        is_chosen = sent.get(rules.resource.id) is None
-        if not is_chosen and self._view.holder(self.name, "_id", stored["_id"]) is not None:
-            return False
+        if self._view.holder(self.name, "_id", stored["_id"]) is not None:
+            if sent.get(rules.resource.id) is not None:
+                return False
+            rules.ids.is_taken(stored[rules.id_name])
         return not rules.broken_by(stored, None, (), self._view)
 
     def draft(self, document: Document) -> Document:

@@ -95,6 +95,9 @@ class Ids:
         given.add(text)
         return text
 
+    def is_taken(self, value: object) -> None:
+        """An id that was given is another document's: that never happens to who gives them alone."""
+
     def seen(self, collection: str, value: object) -> None:
         """Take note of an id that came from elsewhere, so that it is not given again."""
         if isinstance(value, int) and value < _FAR:

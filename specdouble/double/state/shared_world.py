@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 
 from specdouble.contract import Contract
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
@@ -33,6 +35,7 @@ from specdouble.double.state.world import World
 
 _STARTING = 30.0  # seconds in which whoever fills a collection must have done it, or ended
 _PAUSE = 0.02
+_ROWS = "_specdouble_rows"  # where the rows of ids are counted that have been chosen
 Place = tuple[str, str, str]
 Answered = tuple[str, Any]
 
@@ -66,11 +69,12 @@ class SharedWorld(World):
 
     def reset(self) -> None:
         """Forget every document but the seed's, in all processes."""
-        for name in {*self._database.list_collection_names(), *self._initial.seed}:
-            self._begin_again(name)
         for name in (ANSWERED, COUNTERS):
             asked(lambda name=name: self._books(name).delete_many({}))  # type: ignore[misc]
         self._ids = self._new_ids()
+        self._collections.clear()  # whose rules have the ids from before
+        for name in {*self._database.list_collection_names(), *self._initial.seed}:
+            self._begin_again(name)
 
     def counts(self) -> dict[str, int]:
         """How many documents there are in each collection that has been used."""
@@ -198,6 +202,9 @@ class Leaving:
 class SharedIds(Ids):
     """Ids of which no process gives one that another has given; numbers are counted by the server.
 
+    A seed has many rows of ids. The first process that asks for one in a new world has the row of the embedded store;
+    whoever comes later, another one.
+
     Args:
         seed: the same ids again for the same seed.
         counters: the last number of each collection.
@@ -209,6 +216,29 @@ class SharedIds(Ids):
         self._counters = counters
         self._told: dict[str, int] = {}  # by collection, what the server knows at least
         self._alone = alone
+        self._seed = seed
+        self._has_row = seed is None
+        self._choosing = threading.Lock()
+
+    def new(self, collection: str, schema: dict[str, JSON]) -> str | int:
+        """An id for a document of the collection, in the style of the id property's schema."""
+        if not self._has_row:
+            with self._choosing:
+                if not self._has_row:
+                    self._choose_row()
+        return super().new(collection, schema)
+
+    def is_taken(self, value: object) -> None:
+        """An id that was given has been given before, from the same row: go on in another one."""
+        if self._seed is not None and isinstance(value, str):
+            with self._choosing:
+                self._choose_row()
+
+    def _choose_row(self) -> None:
+        number = self._counted(_ROWS, {"$inc": {"last": 1}}) - 1
+        # The makers hold the generator: it is set anew, not replaced.
+        self._random.seed(self._seed if number == 0 else f"{self._seed} {number}")
+        self._has_row = True
 
     def _next(self, collection: str, first: int) -> int:
         known = max(self._last.get(collection, 0), first - 1)
