@@ -154,8 +154,8 @@ class Double:
         self.coverage = Coverage()
         self.streams = Streams()
         self._store = open_store(settings.store)
-        self.secret = secret_of(settings.project)
-        self.access_tokens = self.factories.access_tokens(SigningKeys(settings.project), self.clock, settings.hosts)
+        self.secret, keys = self._credentials()
+        self.access_tokens = self.factories.access_tokens(keys, self.clock, settings.hosts)
         self.sign_ins = self.factories.sign_ins()
         self.address = PublicAddress(settings.root_path, settings.proxies)
         self.redirects = self.factories.redirects(settings.hosts, settings.redirects)
@@ -170,6 +170,15 @@ class Double:
         self.world(DEFAULT_WORLD).prepare()
         if self._persistence is not None:
             self._resume_all(self._persistence)
+
+    def _credentials(self) -> tuple[str, SigningKeys]:
+        """What tokens are signed with: of the project's folder, or of the store where processes share one."""
+        project = self.settings.project
+        if self._store.embedded:
+            return secret_of(project), SigningKeys(project)
+        from specdouble.double.state.shared_credentials import SharedSigningKeys, shared_secret
+
+        return shared_secret(self._engine()), SharedSigningKeys(self._engine(), project)
 
     def reload(self) -> None:
         """Read contract, handlers and seed again and keep the documents.
@@ -287,16 +296,22 @@ class Double:
             controls.pop("clock", None)
         self._follow_controls(controls)
 
-    def _resume_faults(self, kept: bytes) -> None:
+    def _resume_faults(self, kept: bytes, name: str) -> None:
+        if name and name == self.faults.name:
+            return  # these are set already, and some were met
         try:
-            self.faults.replace(faults_of(kept, self.contract))
+            self.faults.replace(faults_of(kept, self.contract), name)
         except ValueError as error:
             _log.warning("the faults that were kept are forgotten, for the contract has changed: %s", error)
 
     def _in_common(self) -> Common:
         """What this process has in common with all others that use the store."""
         from specdouble.double.state.common import Common
+        from specdouble.double.state.shared_credentials import SharedRevoked
+        from specdouble.double.state.shared_faults import SharedMet
 
+        self.faults.times = SharedMet(self._engine())
+        self.access_tokens.revoked = SharedRevoked(self._engine())
         common = Common(self._engine(), self._follow_controls)
         self.journal, self.coverage = common.journal, common.coverage
         self.snapshots = Snapshots(common.snapshots)
@@ -308,7 +323,7 @@ class Double:
             setting = orjson.loads(controls["clock"])
             self.clock.resume(*setting) if setting else self.clock.run()
         if "faults" in controls:
-            self._resume_faults(controls["faults"])
+            self._resume_faults(controls["faults"], controls.get("faults_name", b"").decode())
 
     def gather(self) -> None:
         """Have at hand what other processes have told of the requests that they answered."""
@@ -324,6 +339,7 @@ class Double:
         if self._common is None and self._persistence is None:
             return
         controls = {"clock": orjson.dumps(self.clock.told()), "faults": self.faults.written()}
+        controls["faults_name"] = self.faults.name.encode()
         if self._common is not None:
             self._common.set(**controls)
         if self._persistence is not None:

@@ -242,3 +242,14 @@ def test_clock_journal_coverage_and_snapshots_are_of_all(serve: Serve, store: st
     second.delete(f"/boards/{made.json()['id']}")
     assert second.post("/_specdouble/snapshots/kept/restore").status_code == 204
     assert [one["name"] for one in first.get("/boards").json()] == ["one"]
+
+
+def test_a_fault_that_is_met_once_is_met_in_one_process(serve: Serve, store: str) -> None:
+    first, second = serve(store=store), serve(store=store)
+    first.put("/_specdouble/faults", json=[{"operation": "listBoards", "status": 503, "times": 3}])
+    first.put("/_specdouble/clock", json={"at": "2030-01-01T00:00:00Z"})  # which leaves the faults as they are
+    statuses = at_once([first, second], 12, lambda client, _: client.get("/boards"))
+    assert sorted(statuses) == [200] * 9 + [503] * 3
+    assert [client.get("/_specdouble/faults").json()[0]["met"] for client in (first, second)] == [3, 3]
+    second.put("/_specdouble/faults", json=[{"operation": "listBoards", "status": 503, "times": 1}])
+    assert [client.get("/boards").status_code for client in (first, second)] == [503, 200]

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from difflib import get_close_matches
 from random import Random
 from typing import Any, Literal
+from uuid import uuid4
 
 import msgspec
 
 from specdouble.contract import Contract, Operation
+from specdouble.double.state.met import Met
 from specdouble.double.state.problem import Problem
 
 TRANSPORT = "specdouble.transport"  # the extension of the ASGI scope by which a connection can be dropped
@@ -114,21 +116,32 @@ class FaultInjection:
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
+        self.times = Met()
         self.replace([])
 
-    def replace(self, faults: Iterable[InjectedFault]) -> None:
-        """Have these faults and no others, none of them met."""
+    @property
+    def name(self) -> str:
+        """What tells these faults from all that were set before or will be."""
+        return self.times.name
+
+    def replace(self, faults: Iterable[InjectedFault], name: str = "") -> None:
+        """Have these faults and no others, none of them met.
+
+        Args:
+            faults: the faults.
+            name: the one under which another process has them; a new one, where there is none.
+        """
         self.faults = list(faults)
-        self._met = [0] * len(self.faults)
+        self.times.begin(name or uuid4().hex, len(self.faults))
         self._random = Random(self._seed)
 
     def met(self, operation: Operation, world: str) -> InjectedFault | None:
         """The fault that the next request meets: the first that concerns it and falls to its share."""
         for index, fault in enumerate(self.faults):
-            if not fault.concerns(operation, world) or self._met[index] == fault.times:
+            if not fault.concerns(operation, world) or fault.times == 0:
                 continue
-            if fault.share == 1 or self._random.random() < fault.share:
-                self._met[index] += 1
+            falls = fault.share == 1 or self._random.random() < fault.share
+            if falls and self.times.take(index, fault.times):
                 return fault
         return None
 
@@ -144,7 +157,7 @@ class FaultInjection:
 
     def listed(self) -> list[dict[str, Any]]:
         """The faults as a JSON document, each with how often it was met."""
-        return [{**_said(fault), "met": met} for fault, met in zip(self.faults, self._met, strict=True)]
+        return [{**_said(fault), "met": met} for fault, met in zip(self.faults, self.times.counts(), strict=True)]
 
 
 def faults_of(text: bytes | str, contract: Contract) -> list[InjectedFault]:

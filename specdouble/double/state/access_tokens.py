@@ -22,7 +22,7 @@ LIFETIME = 3600  # seconds
 _TYPE = "at+jwt"  # which an ID token is not (RFC 9068, 2.1)
 _REMEMBERED = 1024
 _LONGEST = 8192  # characters of a token
-_REVOKED = 10_000
+REVOKED = 10_000  # ids that are remembered
 _MOST_HOSTS = 100
 
 Claims = Mapping[str, JSON]
@@ -43,7 +43,7 @@ class AccessTokens:
         self._hosts = {host.lower() for host in hosts}
         self.own_issuers: set[str] = set()  # the paths of the issuer that the contract itself names
         self._verified: dict[str, Claims] = {}
-        self._revoked: OrderedDict[str, None] = OrderedDict()
+        self.revoked = Revoked()
 
     def issue(
         self,
@@ -101,7 +101,7 @@ class AccessTokens:
             self._verified[token] = claims
         now = self.clock.seconds()
         is_in_time = claims["exp"] > now and claims.get("nbf", now) <= now
-        return claims if is_in_time and claims["jti"] not in self._revoked else None
+        return claims if is_in_time and claims["jti"] not in self.revoked else None
 
     def signed(self, token: str, kind: str) -> Claims | None:
         """The claims of a token that a key of this double has signed, in date or not; None for any other."""
@@ -156,14 +156,29 @@ class AccessTokens:
 
     def revoke(self, jti: str) -> None:
         """Take the token of that id no longer (RFC 7009)."""
-        self._revoked[jti] = None
-        while len(self._revoked) > _REVOKED:
-            self._revoked.popitem(last=False)
+        self.revoked.add([jti])
 
     def rotate(self) -> str:
         """Sign with a new key from now on; gives its id."""
         self._verified.clear()
         return self.keys.rotate()
+
+
+class Revoked:
+    """The ids of the tokens that nobody takes any more; the oldest is forgotten where there are many."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, None] = OrderedDict()
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Take the tokens of these ids no longer."""
+        for one in ids:
+            self._held[one] = None
+        while len(self._held) > REVOKED:
+            self._held.popitem(last=False)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._held
 
 
 def header_of(token: str) -> Mapping[str, JSON]:

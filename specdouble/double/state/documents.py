@@ -45,7 +45,7 @@ class Collection:
         writes: gets every write that was tried; None where nobody asks for them.
     """
 
-    __slots__ = ("_documents", "_rules", "_statuses", "_user", "_view", "_writes")
+    __slots__ = ("_documents", "_drafted", "_rules", "_statuses", "_user", "_view", "_writes")
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Collection:
         self._user = user
         self._statuses = statuses
         self._writes = writes
+        self._drafted: JSON = None  # the id of the last draft, where one was made for it
 
     @property
     def name(self) -> str:
@@ -142,15 +143,20 @@ class Collection:
         """Whether the store refused only what was chosen for the document: an id, a place among so many."""
         rules = self._rules
         if self._view.holder(self.name, "_id", stored["_id"]) is not None:
-            if sent.get(rules.resource.id) is not None:
+            wanted = sent.get(rules.resource.id)
+            if wanted is not None and not (rules.is_shared and wanted == self._drafted):
                 return False
             rules.ids.is_taken(stored[rules.id_name])
+            if wanted is not None:  # what was made of the draft has its id, perhaps in several places
+                raise self._view.superseded()
         return not rules.broken_by(stored, None, (), self._view)
 
     def draft(self, document: Document) -> Document:
         """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
         rules = self._rules
-        return rules.named(rules.completed(rules.stored(document), self._user))
+        draft = rules.named(rules.completed(rules.stored(document), self._user))
+        self._drafted = draft.get(rules.resource.id) if document.get(rules.resource.id) is None else None
+        return draft
 
     def insert_many(self, documents: Sequence[Document]) -> InsertManyResult:
         """Store several new documents, in order, up to the first that is refused."""

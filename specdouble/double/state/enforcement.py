@@ -40,7 +40,7 @@ class Enforcement:
         self.resource = resource
         self.ids = ids
         self.clock = clock
-        self._is_shared = is_shared
+        self.is_shared = is_shared
         # The store's `_id` is the document's id, unless another parent's document may have the same: then the two
         # together, and the document's id stays where it is.
         self.parents = resource.parents
@@ -74,7 +74,7 @@ class Enforcement:
             if keeper.mark is not None:
                 self.there[keeper.mark] = None
                 self._frees = keeper.frees
-            if keeper.place_field is not None and self._is_shared:
+            if keeper.place_field is not None and self.is_shared:
                 self.key_fields.append(keeper.place_field)
                 self.kept_unique.append(keeper.place_field)
                 self._place_fields.append(keeper.place_field)
@@ -98,7 +98,7 @@ class Enforcement:
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
         self._place: list[Callable[[Document, Document | None, View], None]] = []
         self.speaks: list[Callable[..., Broken | None]] = []
-        if self._is_shared:
+        if self.is_shared:
             self._place = _saying(keepers, "place")
             self.speaks = [keeper.broken for keeper in keepers if keeper.needs]
         self.leave: list[Callable[[Document, Departure], None]] = _saying(keepers, "leave")

@@ -75,10 +75,10 @@ class SigningKeys:
             with FileLock(self._file.with_name("keys.lock"), timeout=_PATIENCE):
                 self._keys = self._read()
                 if not self._keys:
-                    self._keys = [_made()]
+                    self._keys = self._made_first()
                     self._write()
         except OSError as error:
-            self._keys = self._keys or [_made()]
+            self._keys = self._keys or self._made_first()
             self._warn(error)
 
     def _keep(self) -> None:
@@ -102,15 +102,26 @@ class SigningKeys:
 
     def _read(self) -> list[RSAKey]:
         """The keys in the file; none where there is none, or a crash or a full disk has left a part of it."""
+        try:
+            return self._imported(json.loads(self._file.read_text("utf-8"))["keys"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    @staticmethod
+    def _imported(kept: list[dict[str, Any]]) -> list[RSAKey]:
+        """The keys as objects; none where one of them cannot sign."""
         from joserfc.errors import JoseError
         from joserfc.jwk import RSAKey
 
         try:
-            kept = json.loads(self._file.read_text("utf-8"))["keys"]
             keys = [RSAKey.import_key(key) for key in kept]
-        except (OSError, ValueError, KeyError, TypeError, JoseError):
+        except (ValueError, TypeError, JoseError):
             return []
         return keys if all(key.is_private and key.kid for key in keys) else []
+
+    @staticmethod
+    def _made_first() -> list[RSAKey]:
+        return [_made()]
 
 
 def _made() -> RSAKey:

@@ -1,0 +1,97 @@
+"""What tokens are made and known by, for all processes of a store: the secret, the keys, and what was revoked."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from specdouble.double.state.access_tokens import REVOKED, Revoked
+from specdouble.double.state.secret import SECRET
+from specdouble.double.state.signing_keys import SigningKeys
+from specdouble.double.state.store import DuplicateKeyError
+from specdouble.double.state.store.engine import Engine, asked
+
+_LENGTH = 32  # bytes of the secret
+
+
+def shared_secret(engine: Engine) -> str:
+    """The secret that all processes sign with: `SPECDOUBLE_SECRET`, else one that the store keeps.
+
+    Args:
+        engine: the store.
+    """
+    return os.environ.get(SECRET) or str(_kept(engine, "secret", secrets.token_hex(_LENGTH)))
+
+
+class SharedSigningKeys(SigningKeys):
+    """The keys of all processes, in the store: the folder of the project may be another one for each, or read alone.
+
+    Args:
+        engine: the store.
+        project: the project's folder.
+    """
+
+    def __init__(self, engine: Engine, project: Path) -> None:
+        super().__init__(project)
+        self._engine = engine
+
+    def _load(self) -> None:
+        self._keys = self._read()
+        if not self._keys:
+            made = json.dumps([key.as_dict(private=True) for key in self._made_first()])
+            self._keys = self._imported(json.loads(str(_kept(self._engine, "keys", made))))
+
+    def _read(self) -> list[Any]:
+        found = asked(lambda: self._engine.shared["credentials"].find_one({"_id": "keys"}))
+        return [] if found is None else self._imported(json.loads(found["value"]))
+
+    def _write(self) -> None:
+        written = {"_id": "keys", "value": json.dumps([key.as_dict(private=True) for key in self._keys])}
+        asked(lambda: self._engine.shared["credentials"].replace_one({"_id": "keys"}, written, upsert=True))
+
+
+class SharedRevoked(Revoked):
+    """The ids of the tokens that nobody takes any more, in whichever process they were revoked.
+
+    Args:
+        engine: the store.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._ids = engine.shared["revoked"]
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Take the tokens of these ids no longer."""
+        now = time.time()
+        for one in ids:
+            revoked = {"_id": one, "at": now}
+            asked(lambda revoked=revoked: self._ids.replace_one({"_id": revoked["_id"]}, revoked, upsert=True))  # type: ignore[misc]
+        self._trim()
+
+    def __contains__(self, id: object) -> bool:
+        return asked(lambda: self._ids.find_one({"_id": id})) is not None
+
+    def _trim(self) -> None:
+        """Forget the oldest, where there are more than are kept."""
+        if self._ids.estimated_document_count() <= 2 * REVOKED:
+            return
+        oldest = list(self._ids.find({}, {"at": 1}).sort([("at", -1)]).skip(REVOKED).limit(1))
+        if oldest:
+            self._ids.delete_many({"at": {"$lte": oldest[0]["at"]}})
+
+
+def _kept(engine: Engine, name: str, value: str) -> object:
+    """What the store has under this name: the value, unless another process was first."""
+    kept = engine.shared["credentials"]
+    try:
+        asked(lambda: kept.insert_one({"_id": name, "value": value}))
+    except DuplicateKeyError:
+        found = asked(lambda: kept.find_one({"_id": name}))
+        return value if found is None else found["value"]
+    return value
