@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from specdouble.double.state.met import Met
 from specdouble.double.state.store import ReturnDocument
@@ -46,7 +47,7 @@ class SharedMet(Met):
 
         def add() -> int:
             with self._alone(index):
-                found = self._counts.find_one_and_update(
+                found: Any = self._counts.find_one_and_update(
                     {"_id": f"{self.name} {index}"}, change, upsert=True, return_document=ReturnDocument.AFTER
                 )
             return int(found["met"])

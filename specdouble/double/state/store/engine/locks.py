@@ -2,6 +2,9 @@
 
 FerretDB 1 reads a document, changes it and writes it back, in three steps: of two writers who name the same revision
 both may win. There a writer holds the document's lock meanwhile. One whose process has ended is taken after a while.
+
+Nor is a deletion one step there: it finds a document, and deletes what has its `_id` by then. So a lock is deleted by
+one process alone: its holder, as long as it holds; then whoever was the first to tell, by an insert, that it is over.
 """
 
 from __future__ import annotations
@@ -21,7 +24,10 @@ from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outag
 from specdouble.double.state.store.values import Document
 
 _HELD = 10.0  # seconds after which the holder must have ended
+_MARGIN = 2.0  # seconds before that in which the holder deletes it no more: it may arrive too late
+_OVER = " over "  # in the name under which somebody has told that a lock is over
 _PAUSE = 0.004
+_LONGEST_PAUSE = 0.1
 
 
 @contextmanager
@@ -34,28 +40,42 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
     locks = database[LOCKS]
     key, holder = repr(name), str(ObjectId())
     end = time.monotonic() + PATIENCE + _HELD
+    pause = _PAUSE
     while not _taken(locks, key, holder):
         if time.monotonic() > end:
             raise away()
-        time.sleep(_PAUSE * random.random())
+        time.sleep(pause * random.random())
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    taken = time.monotonic()
     try:
         yield
     finally:
-        _release(locks, key, holder)
+        if time.monotonic() < taken + _HELD - _MARGIN:
+            _release(locks, key, holder)
 
 
 def _taken(locks: Any, key: str, holder: str) -> bool:
     try:
-        locks.insert_one({"_id": key, "holder": holder, "until": time.time() + _HELD})
-    except DuplicateKeyError:
+        if _inserted(locks, key, holder):
+            return True
         other = locks.find_one({"_id": key})
-        if other is not None and other["until"] < time.time():
+        if other is None:
+            return False
+        if other["holder"] == holder:  # an earlier try had arrived
+            return True
+        if other["until"] < time.time() and _inserted(locks, f"{key}{_OVER}{other['holder']}", holder):
             locks.delete_one({"_id": key, "holder": other["holder"]})
-        return other is not None and bool(other["holder"] == holder)
     except PyMongoError as error:
         if not is_outage(error):
             raise
         time.sleep(_PAUSE)
+    return False
+
+
+def _inserted(locks: Any, key: str, holder: str) -> bool:
+    try:
+        locks.insert_one({"_id": key, "holder": holder, "until": time.time() + _HELD})
+    except DuplicateKeyError:
         return False
     return True
 
