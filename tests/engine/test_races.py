@@ -19,7 +19,7 @@ from tests.engine.engines import Local
 from tests.engine.serving import Clients, Served, Told, serving
 
 CLIENTS, WORKERS = 64, 4
-ROUNDS = int(os.environ.get("SPECDOUBLE_RACE_ROUNDS", "24"))
+ROUNDS = int(os.environ.get("SPECDOUBLE_RACE_ROUNDS", "12"))
 PLACES = 3  # cards that a board of the contract may have
 
 
@@ -252,6 +252,8 @@ def test_no_more_than_one_wins_while_the_engine_restarts_and_nothing_is_lost(con
     with (
         serving(contract, f"{own.url}/races", WORKERS) as served,
         contextlib.closing(Clients(served, CLIENTS)) as clients,
-        meanwhile(3, restart),
     ):
-        races(clients, is_calm=False, goes_on=lambda number: number < ROUNDS or len(restarts) < 4)
+        # FerretDB that is killed while it makes a collection has half of one from then on: they are made before.
+        _answered(served, "POST", "/cards", {"board": a_board(served, "first")}, 201)
+        with meanwhile(3, restart):
+            races(clients, is_calm=False, goes_on=lambda number: number < ROUNDS or len(restarts) < 4)

@@ -20,10 +20,11 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from specdouble.double.state.store.engine.names import LOCKS
-from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outage
+from specdouble.double.state.store.engine.outage import away, is_outage
 from specdouble.double.state.store.values import Document
 
 _HELD = 10.0  # seconds after which the holder must have ended
+_LONGEST = 30.0  # seconds to wait for one: where many want it, each has it for some milliseconds
 _MARGIN = 2.0  # seconds before that in which the holder deletes it no more: it may arrive too late
 _OVER = " over "  # in the name under which somebody has told that a lock is over
 _PAUSE = 0.004
@@ -39,7 +40,7 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
     """
     locks = database[LOCKS]
     key, holder = repr(name), str(ObjectId())
-    end = time.monotonic() + PATIENCE + _HELD
+    end = time.monotonic() + _LONGEST
     pause = _PAUSE
     while not _taken(locks, key, holder):
         if time.monotonic() > end:

@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 PATIENCE = 3.0  # seconds in which a request is tried again
 _PAUSE = 0.1
 _LEAVING = {91, 189, 10107, 11600, 11602, 13435, 13436}  # MongoDB's codes of a server that ends or steps down
-_BACKEND_AWAY = re.compile(r"dial|connect|closed pool|SQLSTATE (?:57P|08)|terminating|reset by peer|database is locked")
+_INTERNAL = {None, 1, 8}  # MongoDB's codes of what the server itself did not expect: FerretDB's, of its own database
 _NOT_UNIQUE = re.compile(r"SQLSTATE 23505|UNIQUE constraint failed|duplicate key value")
 
 
@@ -31,9 +31,9 @@ def is_outage(error: BaseException) -> bool:
         return True
     if not isinstance(error, OperationFailure):
         return False
-    # FerretDB tells of its own database as of an internal error.
-    is_internal = error.code in (1, None) and _BACKEND_AWAY.search(str(error)) is not None
-    return error.code in _LEAVING or error.has_error_label("RetryableWriteError") or is_internal
+    if isinstance(error, DuplicateKeyError) or _NOT_UNIQUE.search(str(error)):
+        return False
+    return error.code in _LEAVING | _INTERNAL or error.has_error_label("RetryableWriteError")
 
 
 def away() -> Problem:
