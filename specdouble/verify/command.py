@@ -153,7 +153,7 @@ def _run(contract: Contract, settings: Settings, quiet: bool, verbose: bool) -> 
         fail(str(error), WRONG_USE)
     except CouldNotRun as error:
         fail(str(error), COULD_NOT_RUN)
-    screen.secrets = done.session.crowd.secrets()
+    screen.secrets = done.session.crowd.hidden()
     screen.verdict(done.verdict)
     _write(done, settings)
     return done.verdict.exit_code

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.pointer import look_up, tokens
 from specdouble.contract.security_scheme import security_schemes
 
 _CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
 # Where frameworks' own clients put what they find in these cookies (Django, Angular and axios, Flask-JWT-Extended).
 _USUAL = {"csrftoken": "X-CSRFToken", "xsrf-token": "X-XSRF-TOKEN", "csrf_access_token": "X-CSRF-TOKEN"}
 _SAFE = ("get", "head", "options", "trace")  # RFC 9110, 9.2.1
+
+# Where a value stands in an answer: in a cookie, a header field, or at a path of the body.
+Source = dict[str, Any]
 
 
 class CookieSession:
@@ -26,6 +31,8 @@ class CookieSession:
     def __init__(self, token_cookie: str = "") -> None:
         self.cookies: dict[str, str] = {}
         self.token = ""
+        self.page = ""  # what was asked before the login, where something was
+        self.source: Source = {}
         self._token_cookie = token_cookie
 
     def keep(self, lines: Iterable[str]) -> None:
@@ -37,20 +44,20 @@ class CookieSession:
             if not value:
                 del self.cookies[name]
             elif self._holds_token(name):
-                self.token = unquote(value)
+                self.token, self.source = unquote(value), {"cookie": name}
 
-    def keep_told(self, document: Any, headers: Mapping[str, str], pointed: str | None) -> None:
+    def keep_told(self, document: Any, headers: Mapping[str, str], pointer: str) -> None:
         """Keep the token that an answer tells in its body, or in a header field of such a name.
 
         Args:
             document: the answer as JSON.
             headers: its header fields.
-            pointed: what the settings' pointer leads to in it.
+            pointer: the settings' pointer into it; empty where they have none.
         """
-        names = document if isinstance(document, dict) else {}
-        in_body = [value for name, value in names.items() if _CSRF.search(name) and isinstance(value, str)]
-        in_head = [value for name, value in headers.items() if is_token_field(name)]
-        self.token = next(iter([*filter(None, [pointed]), *in_body, *in_head]), self.token)
+        for value, source in _told(document, headers, pointer):
+            if isinstance(value, str) and value:
+                self.token, self.source = value, source
+                return
 
     def field(self) -> str:
         """The header field that such a cookie's value is usually sent in; empty where it is not known."""
@@ -64,6 +71,16 @@ class CookieSession:
 
     def _holds_token(self, name: str) -> bool:
         return name == self._token_cookie if self._token_cookie else bool(_CSRF.search(name))
+
+
+def _told(document: Any, headers: Mapping[str, str], pointer: str) -> Iterator[tuple[Any, Source]]:
+    """What may be a token, with where it stands."""
+    if pointer:
+        with suppress(LookupError, TypeError):
+            yield look_up(document, pointer), {"path": list(tokens(pointer))}
+    names = document if isinstance(document, dict) else {}
+    yield from ((value, {"path": [name]}) for name, value in names.items() if _CSRF.search(name))
+    yield from ((value, {"field": name}) for name, value in headers.items() if is_token_field(name))
 
 
 def is_token_field(name: str) -> bool:

@@ -20,6 +20,7 @@ from specdouble.verify.digest import Answers
 from specdouble.verify.exchange import Call, Exchange, Proof
 from specdouble.verify.oauth import TokenEndpoint
 from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
+from specdouble.verify.report.replay import SPELLINGS
 from specdouble.verify.settings import Account, Login, Settings
 
 PREFIXES = ("", "Bearer ", "Token ", "token ", "JWT ")  # of tokens that are sent as a key
@@ -203,7 +204,7 @@ class Crowd:
             raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not: {advice}")
         try:
             self._meet_page(client, login, session)
-            headers = self._csrf_headers(operation, session, login)
+            headers = self.token_headers(operation, session)
             cookies = {"Cookie": session.sent()} if session.cookies else None
             answer = client.send(
                 Call(operation, body=dict(user.account.login), has_body=True, headers=headers, authorization=cookies)
@@ -216,7 +217,7 @@ class Crowd:
         if not answer.ok and not leads_on:
             advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
             raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
-        session.keep_told(answer.json, answer.headers, _at(answer.json, login.csrf.token if login.csrf else ""))
+        session.keep_told(answer.json, answer.headers, login.csrf.token if login.csrf else "")
         return answer
 
     def _meet_page(self, client: Client, login: Login, session: CookieSession) -> None:
@@ -225,16 +226,18 @@ class Crowd:
         if csrf is None and not token_schemes(self.contract) and not self._declares_csrf():
             return
         page = (csrf.page if csrf else "") or token_page(self.contract) or operation.path
-        answer = client.visit(page.removeprefix(client.base_path))
+        session.page = page.removeprefix(client.base_path)
+        answer = client.visit(session.page)
         session.keep(answer.cookies)
         if answer.ok:
-            session.keep_told(answer.json, answer.headers, _at(answer.json, csrf.token if csrf else ""))
+            session.keep_told(answer.json, answer.headers, csrf.token if csrf else "")
 
     def _declares_csrf(self) -> bool:
         return any(token_fields(self.contract, one) for one in self.contract.operations.values())
 
-    def _csrf_headers(self, operation: Operation, session: CookieSession, login: Login | None) -> dict[str, str]:
+    def token_headers(self, operation: Operation, session: CookieSession) -> dict[str, str]:
         """The header fields of a request that carry the token against forged ones."""
+        login = self.settings.login
         if not session.token or not is_unsafe(operation):
             return {}
         told = login.csrf.header if login and login.csrf else ""
@@ -285,7 +288,7 @@ class Crowd:
         if user.session is not None:
             kept = user.session.sent(beside=headers.get("Cookie", ""))
             headers |= {"Cookie": kept} if kept and self.asked_by(call.operation, user) else {}
-            headers |= self._csrf_headers(call.operation, user.session, self.settings.login)
+            headers |= self.token_headers(call.operation, user.session)
         return headers, query
 
     def beside(self, operation: Operation, user: User, scheme: str) -> dict[str, str]:
@@ -294,7 +297,7 @@ class Crowd:
             return {}
         definition = security_schemes(self.contract).get(scheme)
         kept = user.session.sent(leaving_out=definition.key if definition and definition.is_cookie else "")
-        tokens = self._csrf_headers(operation, user.session, self.settings.login)
+        tokens = self.token_headers(operation, user.session)
         return {**({"Cookie": kept} if kept else {}), **tokens}
 
     def _alternative(self, operation: Operation, user: User) -> tuple[str, ...]:
@@ -409,16 +412,23 @@ class Crowd:
                 found[value] = variable("header", name)
         return found
 
+    def hidden(self) -> dict[str, str]:
+        """What no report may show: every secret, and what nearly tells one, for that is sent too."""
+        found = self.secrets()
+        return {near: name for secret, name in found.items() for near in near_secrets(secret)} | found
+
     def _credentials(self, user: User) -> Iterator[tuple[str, str]]:
         """Each credential of a user, with the variable that stands for it."""
-        for scheme, credential in user.credentials.items():
-            yield credential, variable(user.name, "token" if scheme == self.login_scheme() else scheme)
         if user.session is not None:
             for name, value in user.session.cookies.items():
                 if len(value) >= SHORTEST_COOKIE:
                     yield value, variable(user.name, name)
-            if user.session.token:
-                yield user.session.token, variable(user.name, "csrf")
+        tokens = token_schemes(self.contract)
+        for scheme, credential in user.credentials.items():
+            if user.session is None or scheme not in tokens:
+                yield credential, variable(user.name, "token" if scheme == self.login_scheme() else scheme)
+        if user.session is not None and user.session.token:
+            yield user.session.token, variable(user.name, "csrf")
 
     def _oauth_secrets(self) -> dict[str, str]:
         found = {user.refresh_token: variable(user.name, "refresh_token") for user in self.users.values()}
@@ -434,6 +444,24 @@ def anybody(contract: Contract) -> tuple[Account, ...]:
     unknown = [name for name, one in schemes if name not in contract.identities and not _is_digest(one)]
     credentials = {name: "anybody:probe" if _is_basic(contract.security_schemes[name]) else "probe" for name in unknown}
     return (Account("anybody", credentials=credentials),) if credentials else ()
+
+
+def near_secrets(secret: str) -> dict[str, list[Any]]:
+    """What nearly tells a secret: each with the pieces of a reproduction that make it of the secret.
+
+    They are what the check of credentials sends in its place.
+    """
+    middle = len(secret) // 2
+    if middle < SHORTEST_COOKIE // 2:
+        return {}
+    spelled = {
+        name: spell(secret) for name, spell in SPELLINGS.items() if name not in ("json", "base64", "upper", "rest")
+    }
+    other = "A" if secret[middle : middle + 1] != "A" else "B"
+    near: dict[str, list[Any]] = {value: [{"as": name}] for name, value in spelled.items()}
+    near[secret[:middle] + other + secret[middle + 1 :]] = [{"as": "half"}, other, {"as": "rest"}]
+    near.pop(secret, None)
+    return near
 
 
 def _is_basic(scheme: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from urllib.parse import quote
 from specdouble.contract.token_claims import token_claims
 from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.identity import User, variable
+from specdouble.verify.identity import User, near_secrets, variable
 from specdouble.verify.session import Session
 from specdouble.verify.symptom import symptom_of
+from specdouble.verify.tokens import signs
 from specdouble.verify.verdict import Failure
 
 SHORTEST_ID = 6
@@ -47,6 +48,11 @@ class _Reproduction:
         self.captured: dict[str, str] = {}  # values of earlier answers, by the variable that holds them
         self.captures: dict[int, dict[str, list[str | int]]] = {}
         self.secrets = session.crowd.secrets()
+        self.near: dict[str, Any] = {
+            near: [one if isinstance(one, str) else {"variable": name, **one} for one in pieces]
+            for known, name in self.secrets.items()
+            for near, pieces in near_secrets(known).items()
+        }
         self.run = re.compile(
             rf"(?<![0-9A-Za-z]){session.run}(?=[-\d])|(?<=\d-){session.run}(?![0-9A-Za-z])", re.IGNORECASE
         )
@@ -117,6 +123,9 @@ class _Reproduction:
                 "body": step.content[:LONGEST_BODY].decode("utf-8", "replace"),
             },
         }
+        if step.call.proof is not None or self.session.crowd.proved_by(step.call):
+            told["headers"].pop("Authorization", None)
+            told["proof"] = self._proof(step)
         if step.call.together is not None:
             told["together"] = step.call.together
         if number in self.captures:
@@ -126,7 +135,7 @@ class _Reproduction:
     def _address(self, step: Exchange) -> Pieces:
         base = self.session.client.url
         path = step.url[len(base) :] if step.url.startswith(base) else "/" + step.url.split("/", 3)[-1]
-        marks = {quote(value, safe=""): one for value, one in self._marks().items()}
+        marks = {quote(value, safe=""): one for value, one in (self._marks() | self.near).items()}
         return _joined(self._with_run(_marked([path], marks)))
 
     def _field(self, step: Exchange, name: str, value: str) -> Pieces:
@@ -136,37 +145,49 @@ class _Reproduction:
             if scheme.lower() == "basic":
                 plain = {base64.b64encode(known.encode()).decode(): one for known, one in self.secrets.items()}
                 known = plain.get(credential)
-                return [f"{scheme} ", {"variable": known, "as": "base64"}] if known else value
+                if known:
+                    return [f"{scheme} ", {"variable": known, "as": "base64"}]
+                near = {base64.b64encode(one.encode()).decode(): pieces for one, pieces in self.near.items()}
+                return [f"{scheme} ", {"base64": near[credential]}] if credential in near else value
             return _joined([f"{scheme} ", *self._credential(step, credential)])
         return _joined(self._credential(step, value))
+
+    def _proof(self, step: Exchange) -> dict[str, Any]:
+        """What a request proves by Digest, anew for each challenge."""
+        proof = step.call.proof
+        credential = proof.credential if proof else self.session.crowd.proved_by(step.call) or ""
+        told: dict[str, Any] = {"credential": _joined(_marked([credential], self._marks() | self.near))}
+        changes = {"target": proof.target, "nonce": proof.nonce} if proof else {}
+        return told | {name: value for name, value in changes.items() if value is not None}
 
     def _credential(self, step: Exchange, value: str) -> list[str | dict[str, Any]]:
         if value in self.secrets:
             return [{"variable": self.secrets[value]}]
-        halves = {known[: len(known) // 2]: name for known, name in self.secrets.items() if len(known) > SHORTEST_ID}
-        if value in halves:
-            return [{"variable": halves[value], "as": "half"}]
+        if value in self.near:
+            return list(self.near[value])
         if JWT.fullmatch(value):
             user = step.call.user
             if step.call.shows_own_credentials and user:  # a token of before it was renewed
                 return [{"variable": variable(user, "token")}]
             return [{"token": self._token(step, value)}]
-        return _marked([value], self._marks())
+        return _marked([value], self._marks() | self.near)
 
     def _token(self, step: Exchange, value: str) -> dict[str, Any]:
         """A JSON Web Token that nobody was given, as what it is made of."""
         header = token_claims(f".{value.partition('.')[0]}.")
         claims = token_claims(value)
-        text, _, signature = value.rpartition(".")
+        signature = value.rpartition(".")[2]
         times = {name: int(claims[name] - step.started) for name in TIMES if isinstance(claims.get(name), int | float)}
         signed: dict[str, str] = {"secret": "a secret that is not the server's"} if signature else {}
         for known, name in self.secrets.items():
             if known.rpartition(".")[2] == signature and signature and "." in known:
                 signed = {"like": name}
-        signing = {key: variable(scheme, "signing_key") for scheme, key in self.session.settings.signing.items()}
-        for key, name in signing.items():
-            if signature and _signs(key, text, signature):
-                signed = {"variable": name}
+        for public in self.session.public_keys if signature else ():
+            if signs(public, value):
+                signed = {"secret": public}  # everybody knows it
+        for scheme, key in self.session.settings.signing.items():
+            if signature and signs(key, value):
+                signed = {"variable": variable(scheme, "signing_key")}
         return {"header": header, "claims": claims, "times": times, "signed": signed}
 
     def _body(self, sent: bytes | None) -> Any:
@@ -214,35 +235,63 @@ class _Reproduction:
     # Who calls
 
     def _logins(self, used: str) -> Iterator[dict[str, Any]]:
-        """How each user that takes part gets its token."""
+        """How each user that takes part gets its token, or its cookies."""
         for user in self.session.crowd:
-            if f'"{variable(user.name, "token")}"' in used and self._signs_in(user):
-                yield self._login(user)
+            if self._signs_in(user) and any(f'"{name}"' in used for name in self._given(user)):
+                yield from self._login(user)
 
     def _signs_in(self, user: User) -> bool:
         login, scheme = self.session.settings.login, self.session.crowd.login_scheme()
         return login is not None and scheme is not None and bool(user.account.login)
 
-    def _login(self, user: User) -> dict[str, Any]:
-        login = self.session.settings.login
+    def _given(self, user: User) -> dict[str, Any]:
+        """What the login gives, by variable, each with where it stands in an answer."""
+        login, scheme = self.session.settings.login, self.session.crowd.login_scheme()
         assert login is not None
+        definition = self.session.contract.security_schemes.get(scheme or "", {})
+        names = [part.replace("~1", "/").replace("~0", "~") for part in login.token.split("/")[1:]]
+        cookies = user.session.cookies if user.session else {}
+        given: dict[str, Any] = {self.secrets.get(value, ""): {"cookie": name} for name, value in cookies.items()}
+        if user.session is not None and user.session.token:
+            given[variable(user.name, "csrf")] = user.session.source
+        own = {"cookie": definition["name"]} if definition.get("in") == "cookie" else {"path": names}
+        given[variable(user.name, "token")] = own
+        given.pop("", None)
+        return given
+
+    def _login(self, user: User) -> Iterator[dict[str, Any]]:
+        """The page before the login, where there is one, and the login itself."""
+        login, session = self.session.settings.login, user.session
+        assert login is not None
+        given, sent = self._given(user), dict[str, Any]()
         operation = self.session.contract.operations[login.operation]
+        if session is not None and session.page:
+            own = variable(user.name, "token")
+            told = {name: source for name, source in given.items() if name != own}
+            yield {"method": "GET", "path": session.page, "headers": {**self.session.settings.headers}, "body": None,
+                   "given": told}  # fmt: skip
+            kept: list[list[Any]] = [
+                [f"{one['cookie']}=", {"variable": name}, "; "] for name, one in told.items() if "cookie" in one
+            ]
+            fields = self.session.crowd.token_headers(operation, session)
+            sent = {name: [{"variable": variable(user.name, "csrf")}] for name in fields}
+            sent |= {"Cookie": [piece for pieces in kept for piece in pieces][:-1]} if kept else {}
         body = json.dumps(dict(user.account.login), ensure_ascii=False)
-        return {
-            "variable": variable(user.name, "token"),
+        yield {
             "method": operation.method.upper(),
             "path": operation.path.removeprefix(self.session.client.base_path),
-            "headers": {**self.session.settings.headers, "Content-Type": "application/json"},
+            "headers": {**self.session.settings.headers, "Content-Type": "application/json", **sent},
             "body": _joined(_marked([body], self._marks(as_json=True))),
-            "token": [part.replace("~1", "/").replace("~0", "~") for part in login.token.split("/")[1:]],
+            "given": given,
         }
 
     def _told_secrets(self) -> Iterator[tuple[str, dict[str, str]]]:
         """What each variable has to hold, and the variable that the settings take it from."""
         sources = self.session.settings.sources
+        given = {name for user in self.session.crowd if self._signs_in(user) for name in self._given(user)}
         for value, name in self.secrets.items():
-            if any(name == variable(user.name, "token") and self._signs_in(user) for user in self.session.crowd):
-                continue  # a login gives it
+            if name in given:
+                continue
             told = {"what": self._what(value)}
             if value in sources:
                 told["environment"] = sources[value]
@@ -263,22 +312,12 @@ class _Reproduction:
         return "the value of a header field"
 
 
-def _signs(key: str, text: str, signature: str) -> bool:
-    import hashlib
-    import hmac
-
-    digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == signature
-
-
-def _marked(
-    pieces: Iterable[str | dict[str, Any]], marks: Mapping[str, str | dict[str, Any]]
-) -> list[str | dict[str, Any]]:
-    """The pieces with a variable in the place of each marked text, the longest first."""
+def _marked(pieces: Iterable[str | dict[str, Any]], marks: Mapping[str, Any]) -> list[str | dict[str, Any]]:
+    """The pieces with a variable, or what is made of one, in the place of each marked text, the longest first."""
     found = list(pieces)
     for text, mark in sorted(marks.items(), key=lambda one: -len(one[0])):
-        variable_piece = {"variable": mark} if isinstance(mark, str) else mark
-        quoted = ['"', variable_piece, '"'] if text.startswith('"') and text.endswith('"') else [variable_piece]
+        told = mark if isinstance(mark, list) else [{"variable": mark} if isinstance(mark, str) else mark]
+        quoted = ['"', *told, '"'] if text.startswith('"') and text.endswith('"') else told
         found = list(_split(found, text, quoted))
     return found
 

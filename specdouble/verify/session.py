@@ -71,6 +71,7 @@ class Session:
         self.pages = Pages()
         self.parameters = Parameters(self)
         self.baselines = Baselines(self)
+        self.public_keys: set[str] = set()  # those that a token was signed with as if they were secrets, in PEM
         self.anybody: dict[str, bool] = {}  # the security schemes of which it is known whether they take whoever asks
         self.origins: dict[Any, Exchange] = {}  # what made a document, by its id, whatever it is one of
         self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several

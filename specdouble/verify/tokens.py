@@ -14,6 +14,8 @@ from specdouble.contract.security_scheme import WELL_KNOWN
 from specdouble.verify.client import Client
 from specdouble.verify.problem import Trouble
 
+_KINDS = {"R": "RSA", "P": "RSA", "E": "EC"}  # of keys, by the first letter of an algorithm (RFC 7518, 3.1)
+
 
 def token_header(token: str) -> dict[str, Any]:
     """The header of a JSON Web Token, unverified; empty where it is none."""
@@ -52,8 +54,27 @@ def _with_private_key(header: Mapping[str, Any], claims: Mapping[str, Any], key:
     from joserfc.jwk import import_key
 
     algorithm = str(header.get("alg"))
-    kind: Any = {"R": "RSA", "P": "RSA", "E": "EC"}.get(algorithm[:1], "OKP")
+    kind: Any = _KINDS.get(algorithm[:1], "OKP")
     return jwt.encode(dict(header), dict(claims), import_key(key, kind), algorithms=[algorithm])
+
+
+def signs(key: str, token: str) -> bool:
+    """Whether a key has signed a token: by HMAC, for which a server may take any text, else as a private key."""
+    text, _, signature = token.rpartition(".")
+    algorithm = str(token_header(token).get("alg"))
+    if algorithm.startswith("HS") or not is_private(key):
+        digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == signature
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import import_key
+
+    kind: Any = _KINDS.get(algorithm[:1], "OKP")
+    try:
+        jws.deserialize_compact(token, import_key(key, kind), algorithms=[algorithm])
+    except (JoseError, ValueError, TypeError):
+        return False
+    return True
 
 
 def public_keys(client: Client, token: str, key: str | None) -> list[bytes]:

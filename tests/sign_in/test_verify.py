@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,12 +22,14 @@ from specdouble.verify.case import Case
 from specdouble.verify.checks import code_flow
 from specdouble.verify.exchange import Call
 from specdouble.verify.problem import CouldNotRun, WrongUse
+from specdouble.verify.report import writing
+from specdouble.verify.report.replay import GONE, SHOWS, played
 from specdouble.verify.session import Session
-from specdouble.verify.settings import Account, Login, OAuth, Settings, load
+from specdouble.verify.settings import Account, Login, OAuth, Settings, Started, load
 from specdouble.verify.settings import read as read_settings
 from specdouble.verify.tables import Table
 from specdouble.verify.verdict import BROKEN, KEPT
-from specdouble.verify.verification import verify
+from specdouble.verify.verification import Show, run, verify
 from tests.sign_in.doubles import Running
 
 CONTRACT = Path(__file__).parent / "tokens.yaml"
@@ -210,3 +213,30 @@ def test_each_fault_in_taking_tokens_is_found_and_no_other(tmp_path: Path, contr
     assert len(found) == 15
     for name, mutant in found.items():
         assert broken_by(tmp_path, contract, mutant.change) == BROKEN, name
+
+
+def replayed(failure: dict[str, Any], url: str, own: Started) -> int:
+    """How a failure plays again, with the keys of the double that it was found on."""
+    key = next(iter(own.signing.values()))
+    (pair,) = [one.credentials["oauth"] for one in own.users if one.name == "ada"]
+    secrets = {name: key if name.endswith("SIGNING_KEY") else pair for name in failure["replay"]["secrets"]}
+    return played(failure, url, secrets)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["expired-accepted", "other-audience-accepted", "public-key-accepted"])
+def test_a_token_of_a_private_key_is_signed_again_where_a_failure_is_played(
+    tmp_path: Path, contract: Contract, kind: str
+) -> None:
+    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
+    (mutant,) = [one for one in mutants(contract) if one.kind == f"authentication.{kind}"]
+    broken = Double(DoubleSettings(tmp_path, strict_auth=True), mutant.change(Factories()))
+    whole = Double(DoubleSettings(tmp_path, strict_auth=True))  # the same keys: they are the folder's
+    with Server(broken, "127.0.0.1", 0).running() as url, Server(whole, "127.0.0.1", 0).running() as good:
+        own = started(broken, url)
+        told = Settings(url=url, users=own.users, signing=own.signing, phases=("rules",), rules=("authentication",),
+                        max_failures=1, owned=True, oauth=own.oauth)  # fmt: skip
+        (failure,) = writing.told(run(contract, told, Show()))["failures"][:1]
+        assert "PRIVATE KEY" not in json.dumps(failure)
+        assert replayed(failure, url, own) == SHOWS
+        assert replayed(failure, good, own) == GONE

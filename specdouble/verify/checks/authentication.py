@@ -216,6 +216,7 @@ def _forged_token(session: Session, user: User, scheme: str, what: str, known: s
         keys = public_keys(session.client, known, session.settings.signing.get(scheme))
         if not keys:
             raise NotExercised("the keys of the issuer are published nowhere")
+        session.public_keys.add(keys[0].decode())
         return signed({**token_header(known), "alg": "HS256"}, lasting, keys[0])
     made = {
         "unsigned": ({"alg": "none", "typ": "JWT"}, lasting, None),

@@ -70,7 +70,7 @@ def write_archive(conformance: Any, run: Any, path: Path) -> None:
 
 def _mask(path: Path, session: Any) -> None:
     """Take out the secrets of an archive, and what nearly is one."""
-    secrets, fields = session.crowd.secrets(), credential_fields(session.contract.security_schemes)
+    secrets, fields = session.crowd.hidden(), credential_fields(session.contract.security_schemes)
     archive = json.loads(masked(path.read_text(encoding="utf-8"), secrets))
     for entry in archive["log"]["entries"]:
         for message in (entry["request"], entry.get("response") or {}):

@@ -13,11 +13,15 @@ import json
 import re
 import secrets
 import ssl
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from specdouble.verify.digest import Answers
 
 GONE, SHOWS, WRONG_USE, COULD_NOT_PLAY = 0, 1, 2, 3
 TIMEOUT = 30  # seconds
@@ -25,6 +29,18 @@ ROUNDS = 5  # of what chance decides
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(Z|[+-]\d\d:?\d\d)?")
 ID = re.compile(r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-HJKMNP-TV-Z]{26}")
 OWN_ID = re.compile(r"_?id|uuid|key", re.IGNORECASE)
+
+# How a variable may be spelled: in the places that want it so, and as what is nearly it and must not be taken.
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "json": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    "upper": lambda value: value.upper(),
+    "half": lambda value: value[: len(value) // 2],
+    "rest": lambda value: value[len(value) // 2 + 1 :],
+    "three quarters": lambda value: value[: 3 * len(value) // 4],
+    "other case": lambda value: value.swapcase(),
+    "reversed": lambda value: value[::-1],
+}
 
 
 class NotPlayed(Exception):
@@ -38,14 +54,30 @@ class NotPlayed(Exception):
 class Answer:
     """An answer: its status, media type, header fields by lower-case name, and body."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.status, self.content = status, content
+    def __init__(
+        self, status: int, headers: Mapping[str, str], content: bytes, cookies: Mapping[str, str] | None = None
+    ) -> None:
+        self.status, self.content, self.cookies = status, content, cookies or {}
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             self.json = json.loads(content)
         except (ValueError, RecursionError):
             self.json = None
+
+    def given(self, source: Mapping[str, Any]) -> str | None:
+        """What stands in a cookie, a header field, or at a path of the body."""
+        if "cookie" in source:
+            return self.cookies.get(source["cookie"])
+        if "field" in source:
+            return self.headers.get(source["field"])
+        value = self.json
+        try:
+            for key in source["path"]:
+                value = value[key]
+        except (LookupError, TypeError):
+            return None
+        return value if isinstance(value, str) else None
 
 
 class Replay:
@@ -108,9 +140,13 @@ class Replay:
 
     def _log_in(self, login: Mapping[str, Any]) -> None:
         answer = self._sent(login)
-        if not 200 <= answer.status < 300:
+        if login["method"] != "GET" and not 200 <= answer.status < 400:
             raise NotPlayed(f"the sign-in {login['method']} {self._shown(login)} was answered {answer.status}")
-        self._capture({login["variable"]: login["token"]}, answer, "the sign-in")
+        for name, source in login["given"].items():
+            given = answer.given(source)
+            if given is None and name not in self.values and login["method"] != "GET":
+                raise NotPlayed(f"the answer of the sign-in has nothing at {' '.join(map(str, source.values()))}")
+            self.values[name] = given if given is not None else self.values.get(name, "")
 
     def _volley(self, steps: list[Mapping[str, Any]], number: int) -> list[Answer]:
         """Send one request, or several at the same moment."""
@@ -165,6 +201,18 @@ class Replay:
     # Requests
 
     def _sent(self, step: Mapping[str, Any]) -> Answer:
+        """The answer to a step; where a password is proved by Digest, to the step that answers the challenge."""
+        answer = self._asked(step, {})
+        if "proof" not in step or answer.status != 401:
+            return answer
+        answers, proof = Answers(), step["proof"]
+        if not answers.take(answer.headers.get("www-authenticate", "")):
+            return answer
+        target = proof.get("target") or urlsplit(self.url).path + self._text(step["path"], quote_values=True)
+        told = answers.to(step["method"], target, self._text(proof["credential"]), proof.get("nonce"))
+        return self._asked(step, {"Authorization": told})
+
+    def _asked(self, step: Mapping[str, Any], more: Mapping[str, str]) -> Answer:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         connection: http.client.HTTPConnection
@@ -174,11 +222,16 @@ class Replay:
         else:
             connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT)
         path = parts.path + self._text(step["path"], quote_values=True)
-        headers = {name: self._text(value) for name, value in step["headers"].items()}
+        headers = {**{name: self._text(value) for name, value in step["headers"].items()}, **more}
         try:
             connection.request(step["method"], path or "/", self._body(step.get("body")), headers)
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read())
+            pairs = [one.partition(";")[0].partition("=") for one in response.msg.get_all("Set-Cookie", [])]
+            cookies = {name.strip(): value.strip() for name, _, value in pairs if value.strip()}
+            lines: dict[str, str] = {}
+            for name, value in response.getheaders():
+                lines[name] = f"{lines[name]}, {value}" if name in lines else value
+            return Answer(response.status, lines, response.read(), cookies)
         except (OSError, http.client.HTTPException) as error:
             raise NotPlayed(f"{self.url} does not answer: {error or type(error).__name__}") from None
         finally:
@@ -200,16 +253,11 @@ class Replay:
     def _value(self, piece: Mapping[str, Any], quoted: bool) -> str:
         if "token" in piece:
             return self._forged(piece["token"])
+        if "base64" in piece:
+            return SPELLINGS["base64"](self._text(piece["base64"]))
         value = self.values[piece["variable"]]
-        spelled = piece.get("as")
-        if spelled == "base64":
-            value = base64.b64encode(value.encode()).decode()
-        elif spelled == "json":
-            value = json.dumps(value, ensure_ascii=False)[1:-1]
-        elif spelled == "upper":
-            value = value.upper()
-        elif spelled == "half":
-            value = value[: len(value) // 2]
+        if "as" in piece:
+            value = SPELLINGS[piece["as"]](value)
         return quote(value, safe="") if quoted else value
 
     def _forged(self, token: Mapping[str, Any]) -> str:
@@ -224,7 +272,7 @@ class Replay:
         key = self.values[signer["variable"]] if "variable" in signer else signer.get("secret")
         if key is None:
             return text + "."
-        digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
+        digest = _signature(token["header"].get("alg"), key, text.encode())
         return text + "." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def _shown(self, step: Mapping[str, Any]) -> str:
@@ -428,6 +476,22 @@ def _own(piece: Any, run: str) -> str:
 def _encoded(value: Any) -> str:
     text = json.dumps(value, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def _signature(algorithm: Any, key: str, text: bytes) -> bytes:
+    """By HMAC with a secret, else by `openssl` with a private key: the standard library has no RSA (RFC 7518, 3.3)."""
+    if not key.lstrip().startswith("-----BEGIN") or str(algorithm).startswith("HS"):
+        return hmac.new(key.encode(), text, hashlib.sha256).digest()
+    if not str(algorithm).startswith("RS"):
+        raise NotPlayed(f"tokens of {algorithm} are signed by no tool that is known here")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(key.encode())
+        file.flush()
+        command = ["openssl", "dgst", f"-sha{str(algorithm)[2:]}", "-sign", file.name]
+        try:
+            return subprocess.run(command, input=text, capture_output=True, check=True).stdout  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NotPlayed(f"a token is signed by `openssl`, which fails: {error}") from None
 
 
 def played(failure: Mapping[str, Any], url: str, environment: Mapping[str, str]) -> int:

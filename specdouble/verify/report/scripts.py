@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from specdouble.verify import digest
 from specdouble.verify.report import replay
 
 _HEAD = '''#!/usr/bin/env python3
@@ -66,12 +68,18 @@ def script(failure: Mapping[str, Any]) -> str:
         url=_quiet(failure["replay"]["url"]),
         secrets=_quiet(secrets),
     )
-    _, _, program = Path(replay.__file__).read_text(encoding="utf-8").partition("from __future__ import annotations\n")
-    program = program.replace("import json\n", "import json\nimport os\n", 1)
-    program = program.replace("import ssl\n", "import ssl\nimport sys\n", 1)
+    program = _program(replay).replace("import json\n", "import json\nimport os\n", 1)
+    program = program.replace("import subprocess\n", "import subprocess\nimport sys\n", 1)
+    program = program.replace("from specdouble.verify.digest import Answers\n", _program(digest))
     # ASCII, and without the quotation mark that ends the text.
     data = json.dumps(failure, indent=1).replace("'", "\\u0027")
     return head + "\nfrom __future__ import annotations\n" + program + _TAIL.format(data=data)
+
+
+def _program(module: ModuleType) -> str:
+    """The text of a module below its docstring; it needs the standard library alone."""
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    return text.partition("from __future__ import annotations\n")[2]
 
 
 def _quiet(text: str) -> str:

@@ -23,6 +23,21 @@ FORGE = (
     'print(text + "." + (spell(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()) if key else ""))\''
     ' "$@"; }'
 )
+# A cookie, a header field, or a part of the body, of an answer with its head.
+GIVEN = (
+    "given() { python3 -c 'import functools, json, sys; "
+    'kind, *names = sys.argv[1:]; head, _, body = sys.stdin.read().replace(chr(13), "").partition(chr(10) * 2); '
+    'lines = [line.partition(":")[::2] for line in head.split(chr(10))]; '
+    "fields = [(name.lower(), value.strip()) for name, value in lines]; "
+    'cookies = [value.partition(";")[0].partition("=")[::2] for name, value in fields if name == "set-cookie"]; '
+    'found = json.loads(body) if kind == "path" else dict(cookies if kind == "cookie" else fields); '
+    "print(functools.reduce(lambda value, name: value[int(name) if isinstance(value, list) else name], names, found))'"
+    ' "$@"; }'
+)
+SIGN = (
+    'sign() { printf %s "$1."; printf %s "$1" | openssl dgst -sha256 -sign <(printf \'%s\\n\' "$2") '
+    "| base64 | tr -d '\\n=' | tr '+/' '-_'; }"
+)
 _AS_JSON = "python3 -c 'import json, sys; print(json.dumps(sys.stdin.read())[1:-1])'"
 _DULL = ("accept",)  # header fields that no failure is about, where they say what every client says
 _SPECIAL = set('"$`\\!')  # what means something within quotation marks
@@ -42,15 +57,21 @@ class _Lines:
     def all(self) -> Iterator[str]:
         """Every line."""
         calls = list(self._calls())
-        logins = [self._login(login) for login in self.replay["logins"]]
+        logins = [line for login in self.replay["logins"] for line in self._login(login)]
         yield f"URL=${{URL:-{self.replay['url']}}}"
         if self.replay["run"]:  # what new names share: other ones each time, for the last ones may be taken
             yield "RUN=${RUN:-$(printf %04x $RANDOM)}"
         yield from (self._secret(name, told) for name, told in self.replay["secrets"].items())
         if any("| pick " in line for line in (*logins, *calls)):
             yield PICK
+        if any("| given " in line for line in logins):
+            yield GIVEN
         yield from logins
-        yield from [FORGE, *self.forged] if self.forged else []
+        yield from (
+            [FORGE, *([SIGN] if any("$(sign " in one for one in self.forged) else []), *self.forged]
+            if self.forged
+            else []
+        )
         yield from calls
 
     def _secret(self, name: str, told: Mapping[str, str]) -> str:
@@ -61,9 +82,18 @@ class _Lines:
             return f': "${{{name}:?{_told(ask)}}}"'
         return f'{name}="${{{name}:-${{{other}:?{_told(ask)}}}}}"'
 
-    def _login(self, login: Mapping[str, Any]) -> str:
-        path = " ".join(shlex.quote(part) for part in login["token"])
-        return f"{login['variable']}=$(curl -s {self._spoken(login)} | pick {path})"
+    def _login(self, login: Mapping[str, Any]) -> Iterator[str]:
+        """What a login gives; what a second answer does not give again stays as it is."""
+        method = "" if login["method"] in ("GET", "POST") else f" -X {login['method']}"
+        name, source = next(iter(login["given"].items()))
+        if len(login["given"]) == 1 and "path" in source:
+            yield f"{name}=$(curl -s{method} {self._spoken(login)} | pick {_keys(source['path'])})"
+            return
+        yield f"ANSWER=$(curl -si{method} {self._spoken(login)})"
+        for name, source in login["given"].items():
+            kind, place = next(iter(source.items()))
+            words = _keys(place if isinstance(place, list) else [place])
+            yield f'FOUND=$(echo "$ANSWER" | given {kind} {words} 2> /dev/null) && {name}=$FOUND'
 
     def _calls(self) -> Iterator[str]:
         number = 0
@@ -96,6 +126,8 @@ class _Lines:
     def _single(self, number: int) -> Iterator[str]:
         step = self.steps[number]
         line, status = self._line(step), step["answer"]["status"]
+        if step.get("proof", {}).keys() & {"target", "nonce"}:
+            yield "# curl proves a password as it should be; what was wrong with this proof, the script sends."
         captures = step.get("captures", {})
         if not captures:
             last = number == len(self.steps) - 1
@@ -121,6 +153,8 @@ class _Lines:
             if name.lower() in _DULL and value in ("application/json", "*/*"):
                 continue
             parts.append(f"-H {self._word([f'{name}: ', *([value] if isinstance(value, str) else value)])}")
+        if "proof" in step:
+            parts.append(f"--digest -u {self._word(step['proof']['credential'])}")
         return " ".join([*parts, *self._data(step["body"])])
 
     def _data(self, body: Any) -> Iterator[str]:
@@ -144,12 +178,18 @@ class _Lines:
             return shlex.quote(piece)
         if "token" in piece:
             return f'"${{{self._forged(piece["token"])}}}"'
+        if "base64" in piece:
+            return f"\"$(printf %s {self._word(piece['base64'])} | base64 | tr -d '\\n')\""
         name = piece["variable"]
         spelled = {
             "base64": f"$(printf %s \"${{{name}}}\" | base64 | tr -d '\\n')",
             "json": f'$(printf %s "${{{name}}}" | {_AS_JSON})',
             "upper": f'$(printf %s "${{{name}}}" | tr a-f A-F)',
             "half": f"${{{name}:0:$((${{#{name}}} / 2))}}",
+            "rest": f"${{{name}:$((${{#{name}}} / 2 + 1))}}",
+            "three quarters": f"${{{name}:0:$((3 * ${{#{name}}} / 4))}}",
+            "other case": f'$(printf %s "${{{name}}}" | tr A-Za-z a-zA-Z)',
+            "reversed": f'$(printf %s "${{{name}}}" | rev)',
         }
         return f'"{spelled.get(piece.get("as", ""), f"${{{name}}}")}"'
 
@@ -158,6 +198,10 @@ class _Lines:
         name, signed = f"FORGED{len(self.forged) + 1}", token["signed"]
         texts = [json.dumps(token[part], separators=(",", ":")) for part in ("header", "claims", "times")]
         key = f'"${{{signed["variable"]}}}"' if "variable" in signed else shlex.quote(signed.get("secret", ""))
+        if str(token["header"].get("alg")).startswith("RS") and "variable" in signed:
+            unsigned = f"$(forge {' '.join(shlex.quote(text) for text in texts)} '')"
+            self.forged += [f"TEXT={unsigned}", f'{name}=$(sign "${{TEXT%.}}" {key})']
+            return name
         made = f"$(forge {' '.join(shlex.quote(text) for text in texts)} {key})"
         self.forged.append(f"{name}={made}" + (f'"${{{signed["like"]}##*.}}"' if "like" in signed else ""))
         return name

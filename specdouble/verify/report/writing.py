@@ -15,7 +15,7 @@ def told(run: Any) -> dict[str, Any]:
     """The verdict of a run as plain data, secrets masked."""
     session = run.session
     fields = credential_fields(session.contract.security_schemes)
-    found: dict[str, Any] = masked_document(document(run.verdict), session.crowd.secrets(), fields)
+    found: dict[str, Any] = masked_document(document(run.verdict), session.crowd.hidden(), fields)
     return found
 
 
