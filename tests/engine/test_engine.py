@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from specdouble.cli import main
+from specdouble.double.double import Double, Settings
+from specdouble.double.server import Server
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
 
@@ -253,3 +258,52 @@ def test_a_fault_that_is_met_once_is_met_in_one_process(serve: Serve, store: str
     assert [client.get("/_specdouble/faults").json()[0]["met"] for client in (first, second)] == [3, 3]
     second.put("/_specdouble/faults", json=[{"operation": "listBoards", "status": 503, "times": 1}])
     assert [client.get("/boards").status_code for client in (first, second)] == [503, 200]
+
+
+ASYNC_HANDLER = """
+import asyncio
+from specdouble.double import AFTER, Problem, async_collection
+
+async def create_board(body):
+    boards = async_collection("boards")
+    await asyncio.sleep(0)
+    if await boards.count_documents({"code": body.get("code")}):
+        raise Problem(409, "One of this code is there")
+    await boards.insert_one(body)
+    return await boards.find_one({"id": body["id"]}), 201
+
+async def change_board(id, body):
+    changed = await async_collection("boards").find_one_and_update({"id": id}, {"$set": body}, return_document=AFTER)
+    if changed is None:
+        raise Problem(404)
+    return changed
+
+async def delete_board(id):
+    await async_collection("boards").delete_one({"id": id})
+    return None, 204
+
+async def list_boards():
+    return await async_collection("boards").find(sort="name")
+"""
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_an_async_handler_awaits_its_collection(is_shared: bool, store: str, tmp_path: Path) -> None:
+    contract = yaml.safe_load(CONTRACT.read_text())
+    for operations in contract["paths"].values():
+        for method in {"get", "post", "patch", "delete"} & operations.keys():
+            operations[method]["tags"] = ["boards"]
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(contract))
+    shutil.copytree(CONTRACT.with_name("mock_data"), tmp_path / "mock_data")
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "boards.py").write_text(ASYNC_HANDLER)
+    double = Double(Settings(tmp_path, store=store if is_shared else None))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url, timeout=60) as client:
+        second, first = board(client, "b"), client.post("/boards", json={"name": "a", "code": "d"}).json()["id"]
+        assert client.post("/boards", json={"name": "a", "code": "e"}).status_code == 409
+        names = [f"n{index}" for index in range(8)]
+        changed = at_once([client], 8, lambda one, index: one.patch(f"/boards/{first}", json={"name": names[index]}))
+        assert set(changed) == {200}
+        assert [one["id"] for one in client.get("/boards").json()] == [second, first]
+        assert client.delete(f"/boards/{first}").status_code == 204
+        assert client.patch(f"/boards/{first}", json={"name": "x"}).status_code == 404

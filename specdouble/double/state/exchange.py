@@ -12,6 +12,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.double.state.upload import Upload
 
 if TYPE_CHECKING:
+    from specdouble.double.state.awaited_collection import AwaitedCollection
     from specdouble.double.state.documents import Collection, Written
     from specdouble.double.state.world import World
 
@@ -76,6 +77,13 @@ def collection(name: str) -> Collection:
     exchange = current.get()
     writes = None if exchange.request is None else exchange.request.writes
     return exchange.world.collection(name, exchange.user, exchange.operation.statuses, writes)
+
+
+def async_collection(name: str) -> AwaitedCollection:
+    """The collection of that name for an `async` handler, which awaits its methods."""
+    from specdouble.double.state.awaited_collection import AwaitedCollection  # most handlers are plain functions
+
+    return AwaitedCollection(collection(name), current.get().world.awaited)
 
 
 def new_token(user: User) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -27,6 +28,7 @@ from specdouble.double.state.store.engine import (
     Engine,
     EngineCollection,
     asked,
+    attempted,
     current_attempt,
     drop_stray,
     locked,
@@ -38,6 +40,7 @@ _PAUSE = 0.02
 _ROWS = "_specdouble_rows"  # where the rows of ids are counted that have been chosen
 Place = tuple[str, str, str]
 Answered = tuple[str, Any]
+Found = TypeVar("Found")
 
 
 class SharedWorld(World):
@@ -79,6 +82,10 @@ class SharedWorld(World):
     def counts(self) -> dict[str, int]:
         """How many documents there are in each collection that has been used."""
         return {name: self._kept(name)[0].count_documents({}) for name in self._names()}
+
+    async def awaited(self, call: Callable[[], Found]) -> Found:
+        """What a call of a collection gives to an `async` handler, once no other writer comes between its steps."""
+        return await asyncio.to_thread(attempted, call)
 
     def alone(self, *name: str) -> AbstractContextManager[None]:
         """Nobody else, in whichever process, does what has this name, while the context lasts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 from specdouble.contract import Contract, Resource
 from specdouble.contract.json_type import JSON
@@ -22,6 +22,8 @@ from specdouble.double.state.problem import Problem
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.store import DuplicateKeyError, EscapedCollection, IndexedCollection, Store, Write
 from specdouble.double.state.tokens import Tokens
+
+Found = TypeVar("Found")
 
 
 class World:
@@ -277,6 +279,10 @@ class World:
     def superseded(self) -> Problem:
         """What is raised where another writer came between a check and its write: nobody can, here."""
         return Problem(503)
+
+    async def awaited(self, call: Callable[[], Found]) -> Found:
+        """What a call of a collection gives to an `async` handler: at once, for there is nothing to wait for."""
+        return call()
 
     def alone(self, *_name: str) -> AbstractContextManager[None]:
         """Nobody else does what has this name while the context lasts: nobody can, here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -92,16 +93,29 @@ def attempted(answer: Callable[[], Answer]) -> Answer:
 
     Args:
         answer: may be called again, after all that it had written is taken back.
+
+    Raises:
+        Superseded: others come first again and again.
     """
-    for tries in range(1, _MOST + 1):
+    for tries in range(1, _MOST):
         attempt = Attempt()
-        token = _current.set(attempt)
-        try:
-            given = answer()
-        finally:
-            _current.reset(token)
-        if not attempt.is_superseded:
-            break
+        with contextlib.suppress(Superseded):
+            given = _within(attempt, answer)
+            if not attempt.is_superseded:
+                return given
         attempt.take_back()
         time.sleep(random.random() * min(_PAUSE * tries, _LONGEST_PAUSE))
-    return given
+    last = Attempt()
+    try:
+        return _within(last, answer)
+    finally:
+        if last.is_superseded:
+            last.take_back()
+
+
+def _within(attempt: Attempt, answer: Callable[[], Answer]) -> Answer:
+    token = _current.set(attempt)
+    try:
+        return answer()
+    finally:
+        _current.reset(token)
