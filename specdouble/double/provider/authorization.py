@@ -13,6 +13,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
     ImplicitGrant,
+    InvalidClientError,
     InvalidGrantError,
     InvalidScopeError,
     OAuth2Payload,
@@ -296,8 +297,8 @@ def _granted(scope: str, user: Account | None) -> str:
 
 
 def _public(query_client: Any, request: Asked) -> Client | None:
-    """A client without a secret; one without a name is taken too."""
-    if request.payload.data.get("client_secret"):
+    """A client without a secret; one without a name is taken too, and none that proves itself in another way."""
+    if request.payload.data.get("client_secret") or request.payload.data.get("client_assertion"):
         return None
     named = request.payload.client_id or _basic_name(request.headers.get("Authorization"))
     client: Client | None = query_client(named or _NOBODY)
@@ -526,6 +527,9 @@ class Introspection(_OfTokens, IntrospectionEndpoint):
     """Tells whether a token is good, and for what (RFC 7662)."""
 
     def check_permission(self, token: _Shown, client: Client, request: Asked) -> bool:
+        """Whoever says who asks is told (RFC 7662, 2.1)."""
+        if client.id == _NOBODY:
+            raise InvalidClientError("The endpoint tells clients alone: name one as client_id.", status_code=401)
         return True
 
     def introspect_token(self, token: _Shown) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from specdouble.contract.json_type import JSON
 from specdouble.double.provider.information import CLAIMS, SCOPES
+from specdouble.double.provider.response_mode import MODES
 
 _GRANTS = ("authorization_code", "implicit", "client_credentials", "password", "refresh_token",
            "urn:ietf:params:oauth:grant-type:device_code")  # fmt: skip
@@ -32,7 +33,10 @@ def metadata(issuer: str, endpoints: str, scopes: Sequence[str]) -> dict[str, JS
         "device_authorization_endpoint": f"{endpoints}/device_authorization",
         "scopes_supported": list(dict.fromkeys([*SCOPES, *scopes])),
         "response_types_supported": ["code", "token"],
-        "response_modes_supported": ["query", "fragment"],
+        "response_modes_supported": list(MODES),
+        "authorization_response_iss_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
         "grant_types_supported": list(_GRANTS),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from time import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 from starlette.middleware.cors import CORSMiddleware
@@ -27,6 +27,7 @@ from specdouble.double.provider import pages
 from specdouble.double.provider.information import information
 from specdouble.double.provider.metadata import metadata
 from specdouble.double.provider.redirects import Redirects
+from specdouble.double.provider.response_mode import answered_at, unsupported
 from specdouble.double.provider.sign_ins import Session, SignIns
 from specdouble.double.state.access_tokens import PROVIDER
 from specdouble.double.state.accounts import Account
@@ -156,6 +157,15 @@ class Provider:
     # Signing in
 
     async def _authorize(self, request: Request) -> Response:
+        """The page, or the answer that is sent to the client, in the way that it asked for (`response_mode`)."""
+        response, asked = await self._authorized(request)
+        place = response.headers.get("location")
+        if place is not None:
+            response.headers["location"] = answered_at(place, asked.get("response_mode", ""), self._issuer_of(request))
+        return response
+
+    async def _authorized(self, request: Request) -> tuple[Response, Mapping[str, str]]:
+        """What is answered to a client, and what it asked for."""
         from specdouble.double.provider.authorization import OAuth2Error
 
         form = await _form(request)
@@ -167,7 +177,10 @@ class Provider:
         asked = server.request.payload.data
         to = asked.get("redirect_uri", "")
         if not self._redirects.allows(to):
-            return _nowhere(to)
+            return _nowhere(to), asked
+        unable = unsupported(asked)
+        if unable is not None:
+            return _told_client(to, asked, *unable), asked
         session, user = self._current(request)
         server.session = session
         if chosen is not None:
@@ -176,17 +189,18 @@ class Provider:
         try:
             grant = server.get_consent_grant(server.request, user)
         except OAuth2Error as error:
-            return server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
+            told = server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
+            return told, asked
         if chosen is None and (
             user is None or grant.prompt in ("login", "select_account") or self._is_old(asked, request)
         ):
             if "none" in asked.get("prompt", "").split():
-                return _login_required(to, asked)
-            return self._choice(request, server, to)
+                return _told_client(to, asked, "login_required", "Nobody has signed in."), asked
+            return self._choice(request, server, to), asked
         response: Response = server.create_authorization_response(server.request, user, grant)
         if chosen and server.session:
             _set_session(response, server.session)
-        return response
+        return response, asked
 
     def _choice(self, request: Request, server: Server, to: str) -> Response:
         asked = server.request.payload.data
@@ -247,6 +261,7 @@ class Provider:
         form = await _form(request)
         if not dict(form).get("grant_type"):
             raise Problem(400, detail="Missing 'grant_type' in request.")
+        _hold_to_one_client(request, form)
         server = self._server(request, form)
         return server.create_token_response(server.request)  # type: ignore[no-any-return]
 
@@ -260,7 +275,9 @@ class Provider:
         return await self._by_authlib("device_authorization", request)
 
     async def _by_authlib(self, name: str, request: Request) -> Response:
-        server = self._server(request, await _form(request))
+        form = await _form(request)
+        _hold_to_one_client(request, form)
+        server = self._server(request, form)
         return server.create_endpoint_response(name, server.request)  # type: ignore[no-any-return]
 
     # Devices
@@ -405,6 +422,20 @@ async def _form(request: Request) -> list[tuple[str, str]]:
         raise Problem(400, detail="the body is no form that can be read") from None
 
 
+def _hold_to_one_client(request: Request, form: list[tuple[str, str]]) -> None:
+    """Hold that a client says one name (RFC 6749, 2.3).
+
+    Raises:
+        Problem: it says another in the form than in Basic.
+    """
+    from authlib.oauth2.rfc6749.util import extract_basic_authorization
+
+    name, _ = extract_basic_authorization(request.headers)
+    said = dict(form).get("client_id")
+    if name and said and unquote(name) != said:
+        raise Problem(400, detail="the form names another client than the header field Authorization")
+
+
 def _chosen(form: list[tuple[str, str]]) -> str | None:
     """Who was chosen on the page; empty where nobody shall be, None where the form is none of the page's."""
     fields = dict(form)
@@ -430,10 +461,11 @@ def _set_session(response: Response, session: str) -> None:
     response.set_cookie(_COOKIE, session, httponly=True, samesite="lax", path="/")
 
 
-def _login_required(to: str, asked: Mapping[str, str]) -> Response:
+def _told_client(to: str, asked: Mapping[str, str], error: str, why: str) -> Response:
+    """What the client is told of a request that is not granted (RFC 6749, 4.1.2.1)."""
     from authlib.common.urls import add_params_to_uri
 
-    told = {"error": "login_required", "error_description": "Nobody has signed in."}
+    told = {"error": error, "error_description": why}
     if asked.get("state"):
         told["state"] = asked["state"]
     return RedirectResponse(add_params_to_uri(to, list(told.items())), 302)
