@@ -90,3 +90,9 @@ def test_a_form_of_alternatives_has_the_fields_of_each(forms: httpx.Client, cont
 def test_an_array_may_be_written_as_json_where_no_style_can_write_it() -> None:
     assert typed('["a", 1]', {"type": "array"}) == ["a", 1]
     assert typed("[a", {"type": "array"}) == "[a"
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", 1), ("null", None), ("x", "x")])
+def test_of_an_enum_without_a_type_a_text_is_one_of_its_values(text: str, value: object) -> None:
+    found = typed(text, {"enum": [True, False, 1, 0, None, "x"]})
+    assert (found, type(found)) == (value, type(value))

@@ -153,6 +153,7 @@ def test_documents_are_those_of_the_user_and_of_the_tenant(
 
 def test_whoever_shows_no_good_credential_is_the_chosen_user(tmp_path: Path) -> None:
     with running(tmp_path, no_auth="grace") as double:
+        assert {asked(double, scheme).status_code for scheme in SENT} == {204}
         assert asked(double, "write").status_code == 204
         assert asked(double, "write", **bearer("nonsense")).status_code == 204
         made = httpx.post(f"{double.url}/v1/notes", json={"text": "anybody's"}).json()

@@ -11,6 +11,7 @@ from specdouble.double.http.json_text import is_json, read_json
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,400})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OPENING = {"object": "{", "array": "["}
+_TYPES = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _INFINITIES = (float("inf"), float("-inf"))
 
 
@@ -43,12 +44,16 @@ def typed(text: JSON, schema: JSON, reserved: Container[str] = ()) -> JSON:
 
 
 def _kinds(schema: Schema) -> list[JSON]:
-    """The types that the schema takes, its alternatives' too: of `anyOf: [{enum: [now]}, {type: integer}]` both."""
+    """The types that the schema takes, its alternatives' too: of `anyOf: [{enum: [now]}, {type: integer}]` both.
+
+    One without a type takes those of the values that it names: of `enum: [true, false, 1, 0]` boolean and integer.
+    """
     named = schema.get("type")
     if named is not None:
         return named if isinstance(named, list) else [named]
     options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
-    return [option.get("type") for option in options if isinstance(option, Mapping)]
+    kinds = [option.get("type") for option in options if isinstance(option, Mapping)]
+    return kinds or [_TYPES.get(type(value)) for value in schema.get("enum") or ()]
 
 
 def _number(text: str) -> int | float | None:
