@@ -87,6 +87,28 @@ def growth(points: list[dict[str, float]]) -> str:
     return _framed("Start against the size of the contract", parts, _TOP + height + 56)
 
 
+def engine(rows: list[dict[str, Any]]) -> str:
+    """The chart of requests a second on a store that is a server: a worker, two, and PyMongo alone.
+
+    Args:
+        rows: of each engine and kind the requests a second of `plain`, `one worker` and `two workers`.
+    """
+    colours = {"plain": "#9ca3af", "one worker": _COLOURS["specdouble"], "two workers": _COLOURS["Prism"]}
+    scale = _WIDTH / max(row[name] for row in rows for name in colours)
+    parts, y = [], _TOP
+    for row in rows:
+        parts.append(_text(_LEFT - 10, y + 1.5 * _BAR + 4, f"{row['kind']}, {row['engine']}", "end", 10))
+        for name, colour in colours.items():
+            width = max(row[name] * scale, 1)
+            parts.append(f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>')
+            parts.append(_text(_LEFT + width + 5, y + _BAR - 2, f"{row[name]:,}", "start", 10))
+            y += _BAR
+        y += _GAP
+    told = "requests a second: PyMongo alone with the same commands (grey), one worker (blue), two workers (green)"
+    parts.append(_text(10, 21, told, "start"))
+    return _framed("A worker on a store that is a server", parts, y + 10)
+
+
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> str:
     dashes = ' stroke-dasharray="3"' if dashed else ""
     return f'<line x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" stroke="{colour}"{dashes}/>'

@@ -490,6 +490,8 @@ def _start(double: Double, url: str) -> str:
     if not contract.operations:
         lines.append("  The contract has no operation under `paths`: every request is answered with 404.")
     lines.append(f"\n  console        {url}/_specdouble/\n  documentation  {url}/_specdouble/docs")
+    if double.told_of_store:
+        lines.append(f"  store          {printable(double.told_of_store)}")
     if contract.overlays:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")
     users = [account.name for account in double.accounts.all(double.world("default"))[:_NAMED]]
@@ -511,6 +513,8 @@ def _inject(double: Double, written: tuple[str, ...]) -> None:
         double.faults.replace([fault_of(one, double.contract) for one in written])
     except ValueError as error:
         fail(f"--fault: {error}\n    remedy: docs/state.md shows what can go wrong", WRONG_USE)
+    if written and double.waits:  # workers make doubles of their own, and learn of the faults from the store
+        double.keep_controls()
 
 
 def _request_log(double: Double, as_json: bool, color: bool | None) -> RequestLog:

@@ -330,6 +330,11 @@ class Double:
         if self._common is not None:
             self._common.gather()
 
+    @property
+    def told_of_store(self) -> str:
+        """What keeps the documents, and how; empty for this process itself."""
+        return "" if self._store.embedded else self._engine().told
+
     def is_able(self) -> bool:
         """Whether its store answers."""
         return self._store.is_there()

@@ -307,3 +307,51 @@ def test_an_async_handler_awaits_its_collection(is_shared: bool, store: str, tmp
         assert [one["id"] for one in client.get("/boards").json()] == [second, first]
         assert client.delete(f"/boards/{first}").status_code == 204
         assert client.patch(f"/boards/{first}", json={"name": "x"}).status_code == 404
+
+
+SECRET = "S3CRET"
+URLS = [
+    f"mongodb://u:{SECRET}@127.0.0.1:1/x?serverSelectionTimeoutMS=100",
+    f"mongodb://u:{SECRET}@127.0.0.1:99999/x",
+    f"mongodb://u:{SECRET}/a@127.0.0.1:1/x",
+    f"mongodb://u:{SECRET}@w@127.0.0.1:1/x",
+    f"mongodb://u:{SECRET}%zz@127.0.0.1:1/",
+    f"mongodb://u:{SECRET}",
+    f"mongodb://u:{SECRET}@",
+    f"u:{SECRET}@127.0.0.1",
+    f"mongodb:/u:{SECRET}@127.0.0.1/y",
+    f"mongodb://u:{SECRET}?x@127.0.0.1/y",
+    f"mongodb://u:1@127.0.0.1,u2:{SECRET}@127.0.0.1/x",
+    f"MONGODB://u:{SECRET}@127.0.0.1/x",
+    f"mongodb://127.0.0.1/x?password={SECRET}",
+    f"mongodb://127.0.0.1/x?tls=true&tlsCertificateKeyFilePassword={SECRET}&tlsCertificateKeyFile=/none",
+    f"mongodb://127.0.0.1/x?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:{SECRET},X:1",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_no_error_about_a_url_tells_what_signs_in_there(url: str) -> None:
+    told = CliRunner().invoke(main, ["serve", str(CONTRACT), "--port", "0", "--store", url])
+    assert told.exit_code in (2, 3)
+    assert "specdouble:" in told.output
+    assert "nobody foresaw" not in told.output
+    assert SECRET not in told.output
+
+
+def test_what_a_new_world_begins_with_is_put_in_once(store: str, tmp_path: Path) -> None:
+    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
+    (tmp_path / "mock_data").mkdir()
+    (tmp_path / "mock_data" / "boards.json").write_text('[{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]')
+    doubles = [Double(Settings(tmp_path, store=store)) for _ in range(2)]
+    with (
+        Server(doubles[0], "127.0.0.1", 0).running() as first,
+        Server(doubles[1], "127.0.0.1", 0).running() as second,
+        httpx.Client(base_url=first, timeout=60) as one,
+        httpx.Client(base_url=second, timeout=60) as other,
+        ThreadPoolExecutor(12) as pool,
+    ):
+        for world in ("w1", "w2", "w3"):
+            header = {"X-Specdouble-World": world}
+            clients = [one, other] * 6
+            told = pool.map(lambda client, header=header: client.get("/boards", headers=header).json(), clients)
+            assert {tuple(board["name"] for board in boards) for boards in told} == {("A", "B")}

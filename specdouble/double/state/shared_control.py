@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.store import PyMongoError, ReturnDocument
-from specdouble.double.state.store.engine import Engine, asked, locked
+from specdouble.double.state.store.engine import Engine, asked, locked, upserted
 
 Settings = Mapping[str, bytes]
 _INTERVAL = 0.1  # seconds between two looks
@@ -61,7 +61,7 @@ class SharedControl:
                 )
             return int(changed["number"])
 
-        number = asked(write)
+        number = upserted(write)
         self._look()
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end and not self._is_known(number):

@@ -14,7 +14,7 @@ from specdouble.double.state.access_tokens import REVOKED, Revoked
 from specdouble.double.state.secret import SECRET
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.store import DuplicateKeyError
-from specdouble.double.state.store.engine import Engine, asked
+from specdouble.double.state.store.engine import Engine, asked, upserted
 
 _LENGTH = 32  # bytes of the secret
 
@@ -52,7 +52,7 @@ class SharedSigningKeys(SigningKeys):
 
     def _write(self) -> None:
         written = {"_id": "keys", "value": json.dumps([key.as_dict(private=True) for key in self._keys])}
-        asked(lambda: self._engine.shared["credentials"].replace_one({"_id": "keys"}, written, upsert=True))
+        upserted(lambda: self._engine.shared["credentials"].replace_one({"_id": "keys"}, written, upsert=True))
 
 
 class SharedRevoked(Revoked):
@@ -71,7 +71,7 @@ class SharedRevoked(Revoked):
         now = time.time()
         for one in ids:
             revoked = {"_id": one, "at": now}
-            asked(lambda revoked=revoked: self._ids.replace_one({"_id": revoked["_id"]}, revoked, upsert=True))  # type: ignore[misc]
+            upserted(lambda revoked=revoked: self._ids.replace_one({"_id": revoked["_id"]}, revoked, upsert=True))  # type: ignore[misc]
         self._trim()
 
     def __contains__(self, id: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from specdouble.double.state.met import Met
 from specdouble.double.state.store import ReturnDocument
-from specdouble.double.state.store.engine import Engine, asked, locked
+from specdouble.double.state.store.engine import Engine, asked, locked, upserted
 
 
 class SharedMet(Met):
@@ -52,7 +52,7 @@ class SharedMet(Met):
                 )
             return int(found["met"])
 
-        return asked(add)
+        return upserted(add)
 
     def _alone(self, index: int) -> AbstractContextManager[None]:
         return nullcontext() if self._engine.is_atomic else locked(self._engine.shared, "fault", index)

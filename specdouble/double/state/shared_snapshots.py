@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.snapshot import Snapshot
 from specdouble.double.state.store import decoded, encoded
-from specdouble.double.state.store.engine import Engine, asked
+from specdouble.double.state.store.engine import Engine, asked, upserted
 
 
 class SharedSnapshots(MutableMapping[str, Snapshot]):
@@ -43,7 +43,7 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
             asked(lambda: self._documents.insert_many([dict(row) for row in rows]))
         found = {"_id": name, "key": key, "at": snapshot.taken, "collections": list(snapshot.documents)}
         # Last of all: nobody finds one whose documents are not there.
-        asked(lambda: self._taken.replace_one({"_id": name}, found, upsert=True))
+        upserted(lambda: self._taken.replace_one({"_id": name}, found, upsert=True))
 
     def __delitem__(self, name: str) -> None:
         found = asked(lambda: self._taken.find_one({"_id": name}))

@@ -32,6 +32,7 @@ from specdouble.double.state.store.engine import (
     current_attempt,
     drop_stray,
     locked,
+    upserted,
 )
 from specdouble.double.state.world import World
 
@@ -270,7 +271,7 @@ class SharedIds(Ids):
                 )
             return int(found["last"])
 
-        return asked(count)
+        return upserted(count)
 
 
 class AnsweredRequests(MutableMapping[Place, Answered]):
@@ -292,7 +293,7 @@ class AnsweredRequests(MutableMapping[Place, Answered]):
     def __setitem__(self, place: Place, answered: Answered) -> None:
         sent, answer = answered
         kept = {"_id": repr(place), "place": list(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
-        asked(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
+        upserted(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
 
     def __delitem__(self, place: Place) -> None:
         asked(lambda: self._answers.delete_one({"_id": repr(place)}))

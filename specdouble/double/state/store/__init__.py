@@ -188,15 +188,24 @@ def open_store(url: str | None) -> Store:
     if url is None:
         return Store(EmbeddedClient())
     if not url.startswith(("mongodb://", "mongodb+srv://")):
-        raise ValueError(f"a store is mongodb://... or mongodb+srv://..., not {without_password(url)!r}")
+        raise ValueError(f"a store is mongodb://... or mongodb+srv://..., not {without_password(url)}")
     from specdouble.double.state.store.engine import connect
 
     return connect(url)
 
 
+_SERVER = r"(?:[\w.%-]+|\[[\w.:%]+\])(?::\d+)?"
+# A scheme; whatever stands before the last `@`; servers and the name of a database; options.
+_PLACE = re.compile(rf"(\w[\w+]*://)(?:.*@)?({_SERVER}(?:,{_SERVER})*(?:/[^@?/]*)?)(?:\?.*)?", re.DOTALL)
+
+
 def without_password(url: str) -> str:
-    """The URL as it may be told: who signs in, by what, and its options are left out."""
-    return re.sub(r"//[^/]*@", "//", url).partition("?")[0]
+    """The URL as it may be told: who signs in, by what, and its options are left out.
+
+    What is not plainly the place of servers is not told at all: it may be a part of a password.
+    """
+    place = _PLACE.fullmatch(url)
+    return "what was given" if place is None else place[1] + place[2]
 
 
 class EncodingError(Exception):

@@ -17,7 +17,7 @@ from specdouble.double.state.store.engine.engine import Engine, connect
 from specdouble.double.state.store.engine.indexes import drop_stray
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import ANSWERED, BEGUN, COUNTERS
-from specdouble.double.state.store.engine.outage import asked
+from specdouble.double.state.store.engine.outage import asked, upserted
 
 __all__ = [
     "ANSWERED",
@@ -31,4 +31,5 @@ __all__ = [
     "current_attempt",
     "drop_stray",
     "locked",
+    "upserted",
 ]

@@ -17,7 +17,7 @@ from specdouble.double.state.store import Store, without_password
 from specdouble.double.state.store.engine.attempt import current_attempt
 from specdouble.double.state.store.engine.collection import EngineCollection
 from specdouble.double.state.store.engine.names import BOOKS
-from specdouble.double.state.store.engine.outage import asked, is_outage
+from specdouble.double.state.store.engine.outage import asked, is_outage, upserted
 from specdouble.double.state.store.held import Write
 from specdouble.double.state.store.values import Document
 
@@ -40,8 +40,14 @@ class Engine(Store):
         self.prefix = prefix
         about = client.admin.command("buildInfo")
         self.is_atomic = not ("ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about)
-        hello = client.admin.command("hello")
-        self.has_transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+        self._version = f"MongoDB {about.get('version', '')}" if self.is_atomic else "FerretDB"
+
+    @property
+    def told(self) -> str:
+        """What it is, and how it keeps what a single process has for nothing."""
+        how = "each update in one step" if self.is_atomic else "each update under a lock"
+        order = "deletions leave in order, what speaks of a document before it, without a transaction"
+        return f"speaks as {self._version.strip()}; {how}; {order}"
 
     @property
     def shared(self) -> Database[Document]:
@@ -58,7 +64,7 @@ class Engine(Store):
 
     def register(self, world: str) -> None:
         """Remember that there is a world."""
-        asked(lambda: self.shared[_WORLDS].update_one({"_id": world}, {"$set": {"used": time.time()}}, upsert=True))
+        upserted(lambda: self.shared[_WORLDS].update_one({"_id": world}, {"$set": {"used": time.time()}}, upsert=True))
 
     def unregister(self, world: str) -> None:
         """Forget a world."""
@@ -132,7 +138,7 @@ def connect(url: str) -> Engine:
         told = parse_uri(url, validate=True)
         options: Any = {name: value for name, value in _DEFAULTS.items() if name not in told["options"]}
         client: MongoClient[Document] = MongoClient(url, appname="specdouble", **options)
-    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
+    except (InvalidURI, ConfigurationError, ValueError, TypeError, OSError) as error:
         raise ValueError(f"{place} is no URL of a store: {_briefly(error)}") from None
     try:
         return Engine(client, told.get("database") or PREFIX)

@@ -20,6 +20,7 @@ from specdouble.double.state.problem import Problem
 Found = TypeVar("Found")
 PATIENCE = 3.0  # seconds in which a request is tried again
 _PAUSE = 0.1
+_MOST = 20  # tries at a document that others make at the same moment
 _LEAVING = {91, 189, 10107, 11600, 11602, 13435, 13436}  # MongoDB's codes of a server that ends or steps down
 _INTERNAL = {None, 1, 8}  # MongoDB's codes of what the server itself did not expect: FerretDB's, of its own database
 _NOT_UNIQUE = re.compile(r"SQLSTATE 23505|UNIQUE constraint failed|duplicate key value")
@@ -49,6 +50,23 @@ def asked(ask: Callable[[], Found]) -> Found:
         Problem: 503, the server stays away.
     """
     return _patiently(lambda _is_again: ask())
+
+
+def upserted(write: Callable[[], Found]) -> Found:
+    """What a write gives that changes a document or makes it, asked anew where another process made it meanwhile.
+
+    Raises:
+        Problem: 503, the server stays away.
+    """
+    for _ in range(_MOST):
+        try:
+            return asked(write)
+        except DuplicateKeyError:
+            continue
+        except OperationFailure as error:
+            if not _NOT_UNIQUE.search(str(error)):
+                raise
+    raise away()
 
 
 def written(write: Callable[[], Found | None], done: Callable[[], Found | None]) -> Found | None:
