@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from specdouble.contract.composer import MAX_DEPTH
 from specdouble.contract.document import Document, version_of
@@ -19,6 +19,7 @@ from specdouble.contract.kind import suggestion
 from specdouble.contract.layers import Origin, Path
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source
+from specdouble.contract.url import split_url
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
 _ROOT: dict[str, type] = {"overlay": str, "info": dict, "extends": str, "actions": list}
@@ -45,7 +46,7 @@ def extends_another(source: Source, document: Document) -> bool:
     extends = source.data.get("extends") if isinstance(source.data, dict) else None
     if not isinstance(extends, str):
         return False
-    path, parts = document.source.path, urlsplit(extends)
+    path, parts = document.source.path, split_url(extends)
     if parts.scheme in ("http", "https"):
         return is_copy(path) and path != copy_of(extends)
     if not parts.path or is_copy(path):

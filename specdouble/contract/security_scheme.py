@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from specdouble.contract.contract import Contract
 from specdouble.contract.servers import base_path
+from specdouble.contract.url import split_url
 
 Kind = Literal["basic", "digest", "bearer", "oauth2", "openIdConnect", "apiKey", "mutualTLS", "other"]
 
@@ -99,10 +99,7 @@ def own_path(contract: Contract, url: str) -> str | None:
         contract: the contract.
         url: absolute, or relative to the first server (OpenAPI 3.1, 4.6).
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
+    parts = split_url(url)
     if parts.netloc and parts.netloc.lower() not in _hosts(contract.data):
         return None
     if parts.netloc or parts.path.startswith("/"):
@@ -124,14 +121,7 @@ def _hosts(data: Mapping[str, Any]) -> set[str]:
         return {str(data.get("host", "")).lower()}
     servers = data.get("servers")
     urls = [str(one.get("url", "")) for one in servers or () if isinstance(one, dict)]
-    return {host for host in map(_host, urls) if host}
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return ""
+    return {host for host in (split_url(url).netloc.lower() for url in urls) if host}
 
 
 def _scheme(name: str, raw: Mapping[str, Any]) -> SecurityScheme:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
+from specdouble.contract.url import split_url
 from specdouble.exits import WRONG_USE, fail
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _agree(contract: Contract, settings: Settings, *, is_agreed: bool) -> None:
     from specdouble.discover.supposition import supposable, suppose
     from specdouble.verify.intent import intent
 
-    parts = urlsplit(settings.url)
+    parts = split_url(settings.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
     guessed, _ = supposable(contract, [], list(documents.mine(contract)))

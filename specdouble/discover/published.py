@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from specdouble.contract import Refused, read
 from specdouble.contract.document import FILE_NAMES
 from specdouble.contract.remote import FetchError, fetched
+from specdouble.contract.url import split_url
 
 # FastAPI, Litestar, Connexion, .NET, Spring, NestJS, Kinto, PowerDNS, Go with swag, Django, hapi and others.
 PLACES = (
@@ -37,7 +37,7 @@ def save_published(url: str, folder: Path) -> Path:
     Raises:
         Unpublished: none was found.
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     root = f"{parts.scheme}://{parts.netloc}"
     for base in dict.fromkeys((url.rstrip("/"), root)):
         for place in PLACES:

@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvicorn
 
 from specdouble.contract import Contract
+from specdouble.contract.url import split_url
 from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
@@ -57,7 +57,7 @@ class Address:
 def default_port(contract: Contract) -> int:
     """The port of the contract's own server on localhost, if it names one, else 4010."""
     for server in contract.data.get("servers") or ():
-        parts = urlsplit(str(server.get("url", "")))
+        parts = split_url(str(server.get("url", "")))
         if parts.hostname in _LOCAL and parts.port:
             return parts.port
     return DEFAULT_PORT

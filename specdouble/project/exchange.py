@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from specdouble.contract.json_type import JSON
+from specdouble.contract.url import split_url
 from specdouble.har import Entry, text_of
 
 NOTHING = object()
@@ -143,10 +144,7 @@ def _parts(url: str) -> tuple[str, str, str]:
         url = url[variable.end() :] or "/"
     elif "://" not in url and not url.startswith("/"):
         url = f"http://{url}"  # as Postman writes it: `api.example.com/things`
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", "/", ""
+    parts = split_url(url)
     segments = unquote(parts.path or "/").split("/")
     path = "/".join(f"{{{one[1:]}}}" if one[:1] == ":" and len(one) > 1 else one for one in segments)
     return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""), path, parts.query

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import httpcore
 
+from specdouble.contract.url import split_url
 from specdouble.proxy.exchange import Fields
 
 # What concerns one connection alone is not handed on (RFC 9110, 7.6.1).
@@ -46,7 +46,7 @@ class Backend:
     """
 
     def __init__(self, url: str, base_path: str, timeout: float, *, verify: bool = True) -> None:
-        parts = urlsplit(url)
+        parts = split_url(url)
         self.url = url.rstrip("/")
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self._scheme, self._host = parts.scheme.encode(), (parts.hostname or "").encode("idna")

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.contract.url import split_url
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def proxy_command(make: Callable[[Settings], Double]) -> click.Command:
 
 
 def _hold_to_http(url: str) -> None:
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         fail(f"`{url}` is no URL of a server\n    remedy: write --url http://localhost:8000", WRONG_USE)
 

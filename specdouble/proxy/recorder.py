@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from specdouble import har
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
 from specdouble.contract.pointer import member, tokens
+from specdouble.contract.url import split_url
 from specdouble.contract.written import in_yaml
 from specdouble.double.state.masking import Exchanged, Masking
 from specdouble.proxy.exchange import Exchange, Fields
@@ -40,7 +40,7 @@ class Recorder:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._contract = contract
-        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        self._origin = "{0.scheme}://{0.netloc}".format(split_url(url))
         self._masking = Masking(contract)
         self._writer = har.Writer(folder / ARCHIVE)
         self._examples: dict[str, dict[str, JSON]] = {}

@@ -10,11 +10,12 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Lock
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import urllib3
 
 from specdouble.contract.operation import FORM
+from specdouble.contract.url import split_url
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
@@ -79,7 +80,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
-        self.base_path = base_path if urlsplit(self.url).path else ""
+        self.base_path = base_path if split_url(self.url).path else ""
         self.callers, self.guard = callers, guard
         self.headers = dict(headers or {})
         self.requests = 0

@@ -7,8 +7,9 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
+from specdouble.contract.url import split_url
 from specdouble.verify.client import Client
 from specdouble.verify.problem import CouldNotRun, Trouble
 from specdouble.verify.settings import Account, OAuth
@@ -60,9 +61,9 @@ class AuthorizationEndpoint:
         """
         verifier = secrets.token_urlsafe(48)
         status, location = self.sent_to(client, account, scope, self._settings.redirect_uri, verifier)
-        value = parse_qs(urlsplit(location).query).get("code", [""])[0]
+        value = parse_qs(split_url(location).query).get("code", [""])[0]
         if not value:
-            why = parse_qs(urlsplit(location).query).get("error_description", [f"it answers {status}"])[0]
+            why = parse_qs(split_url(location).query).get("error_description", [f"it answers {status}"])[0]
             url = self._address(client)
             raise CouldNotRun(f"{account.name} gets no code at {url}: {why[:200]}; check `oauth` in the settings")
         return Code(value, verifier, self._settings.redirect_uri)

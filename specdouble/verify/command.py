@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.contract.url import split_url
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.verify.options import verify_options
@@ -124,7 +124,7 @@ def _told(
 
 def _ask(contract: Contract, settings: Settings) -> None:
     """Say what will be written to a server that was not started for this run, and ask."""
-    parts = urlsplit(settings.url)
+    parts = split_url(settings.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
     from specdouble.verify.intent import intent

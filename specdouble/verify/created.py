@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from specdouble.contract.digits import number_of
+from specdouble.contract.url import split_url
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged
@@ -23,7 +24,7 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
         return exchange.call.path.get(subject.action(exchange.call.operation).id or "")
     location = exchange.headers.get("location", "")
     if location:
-        return _typed(subject, unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2]))
+        return _typed(subject, unquote(split_url(location).path.rstrip("/").rpartition("/")[2]))
     others = [name for name, value in shown.items() if name.lower().endswith("id") and isinstance(value, str | int)]
     return shown[others[0]] if len(others) == 1 else None
 

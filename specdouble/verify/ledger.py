@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.url import split_url
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
@@ -356,7 +357,7 @@ class Ledger:
         """The id of the document that a create made: as it shows it, by `Location`, or as it was asked for."""
         key = self._shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):
-            key = unquote(urlsplit(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
+            key = unquote(split_url(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
         return self._named_in_body(call) if key is None else key
 
     def _named_in_body(self, call: Call) -> Any:

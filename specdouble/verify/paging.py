@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from specdouble.contract import Operation
 from specdouble.contract.digits import number_of
 from specdouble.contract.pointer import value_at
+from specdouble.contract.url import split_url
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50
@@ -148,7 +149,7 @@ def _told(exchange: Exchange) -> str | None:
 
 def _asked_by(operation: Operation, told: str) -> Mapping[str, Any]:
     """The query parameters of a page's address; a token is what the parameter of cursors takes."""
-    query = parse_qs(urlsplit(told).query)
+    query = parse_qs(split_url(told).query)
     if query:
         return {name: values[0] for name, values in query.items()}
     ways = (_parameter(operation, role) for role in ("cursor", "page", "offset"))

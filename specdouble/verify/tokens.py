@@ -8,9 +8,9 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from specdouble.contract.security_scheme import WELL_KNOWN
+from specdouble.contract.url import split_url
 from specdouble.verify.client import Client
 from specdouble.verify.problem import Trouble
 
@@ -105,7 +105,7 @@ def _pem(key: Any) -> bytes:
 def _key_set(client: Client, token: str) -> Any:
     """The keys of the issuer, fetched from the server that is verified or from where it sends its users."""
     issuer = json.loads(_decoded(token.split(".")[1])).get("iss")
-    if not isinstance(issuer, str) or urlsplit(issuer).scheme not in ("http", "https"):
+    if not isinstance(issuer, str) or split_url(issuer).scheme not in ("http", "https"):
         raise ValueError("the token names no issuer")
     discovery = client.get_json(issuer.rstrip("/") + WELL_KNOWN)
     return client.get_json(discovery["jwks_uri"])

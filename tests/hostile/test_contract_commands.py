@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import socketserver
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,7 +15,8 @@ from threading import Thread
 import httpx
 import pytest
 
-from specdouble.contract.remote import fetched
+from specdouble.contract import remote
+from specdouble.contract.remote import FetchError, fetched
 from tests.test_cli import run, serving
 
 CONTRACT = """openapi: OPENAPI
@@ -89,6 +94,107 @@ def test_a_contract_is_fetched_from_its_url_and_its_references_are_not(website: 
     assert ended.returncode == 1
     assert "leads over the network" in ended.stderr
     assert website.asked == ["/openapi.yaml"]
+
+
+class Answering(socketserver.ThreadingTCPServer):
+    """A server that answers every request with the bytes of a function, one piece after the other."""
+
+    daemon_threads = True
+
+    def __init__(self, pieces: Callable[[], Iterator[bytes]]) -> None:
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                with suppress(OSError):
+                    self.rfile.readline()
+                    for piece in pieces():
+                        self.wfile.write(piece)
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/openapi.yaml"
+
+    def server_close(self) -> None:
+        self.shutdown()
+        super().server_close()
+
+
+def _head(fields: str) -> bytes:
+    return f"HTTP/1.1 {fields}\r\nConnection: close\r\n\r\n".encode()
+
+
+def _redirected(to: str) -> Callable[[], Iterator[bytes]]:
+    return lambda: iter([_head(f"302 Found\r\nLocation: {to}")])
+
+
+def _bomb() -> Iterator[bytes]:
+    yield _head("200 OK\r\nContent-Encoding: gzip")
+    packer = zlib.compressobj(wbits=31)
+    yield b"".join(packer.compress(bytes(2**20)) for _ in range(64))
+    yield packer.flush()
+
+
+def _endless() -> Iterator[bytes]:
+    yield _head("200 OK")
+    while True:
+        yield b"#" * 2**16
+
+
+def _dripping_head() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nA: "
+    while True:
+        time.sleep(0.05)
+        yield b"a"
+
+
+def _dripping_body() -> Iterator[bytes]:
+    yield _head("200 OK")
+    yield from _dripping_head()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        (_redirected("file:///etc/passwd"), "unsupported protocol"),
+        (_redirected("http://169.254.169.254/latest/meta-data/"), "redirects to 169.254.169.254"),
+        (_redirected("http://[fe80::1]/"), "redirects to fe80::1"),
+        (_redirected("http://[::ffff:169.254.169.254]/"), "redirects to ::ffff:"),
+        (_redirected("http://[::1/"), "Invalid"),
+        (_redirected("/openapi.yaml"), "redirects"),
+        (_bomb, "larger than 1 MiB"),
+        (_endless, "larger than 1 MiB"),
+        (_dripping_head, "takes longer than 0.3 s"),
+        (_dripping_body, "takes longer than 0.3 s"),
+        (lambda: iter([b"garbage\r\n\r\n"]), "cannot be fetched"),
+        (lambda: iter([_head("200 OK\r\nContent-Encoding: gzip"), b"no gzip"]), "cannot be fetched"),
+    ],
+)
+def test_a_server_of_contracts_that_is_hostile_is_told_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: Callable[[], Iterator[bytes]], told: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(remote, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(remote, "_LONGEST", 0.3 if "longer" in told else 30)
+    with Answering(pieces) as server, pytest.raises(FetchError, match=told):
+        fetched(server.url)
+    assert not list(tmp_path.rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("url", ["http://[::1/a", "http://a:99999/", "http://a..b/", "http://a\tb/", "http:///a"])
+def test_what_is_no_url_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(FetchError, match="correct the URL"):
+        fetched(url)
+
+
+def test_a_password_in_a_url_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with Answering(lambda: iter([_head("404 Not Found")])) as server, pytest.raises(FetchError) as error:
+        fetched(server.url.replace("http://", "http://ann:secret@"))
+    assert "http://ann:***@127.0.0.1" in str(error.value)
+    assert "secret" not in str(error.value)
 
 
 def test_copies_that_were_fetched_longest_ago_leave(website: Website, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.token_claims import token_claims
+from specdouble.contract.url import split_url
 from specdouble.har import Entry, Field, json_of, read, text_of
 
 Values = dict[str, Any]
@@ -191,7 +192,7 @@ class _Paths:
         self.patterns = [(_pattern(one), one) for one in ranked]
 
     def exchange(self, number: int, entry: Entry) -> Exchange | None:
-        path, method = urlsplit(entry.request.url).path, entry.request.method.lower()
+        path, method = split_url(entry.request.url).path, entry.request.method.lower()
         for pattern, operation in self.patterns:
             found = pattern.search(path) if operation.method == method else None
             if found:

@@ -14,8 +14,8 @@ import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from specdouble.contract.url import split_url
 from specdouble.double.state.problem import Problem
 
 Headers = Mapping[bytes, bytes]
@@ -70,7 +70,7 @@ class Access:
         origin = headers.get(b"origin")
         if origin is None:
             return False
-        page = urlsplit(origin.decode("latin-1").lower()).netloc
+        page = split_url(origin.decode("latin-1").lower()).netloc
         # A proxy that names another Host is told of by `--allow-host`.
         return page != authority and _name(page) not in self._hosts
 

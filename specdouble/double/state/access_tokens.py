@@ -8,9 +8,9 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from specdouble.contract.json_type import JSON
+from specdouble.contract.url import split_url
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.loopback import is_loopback
 from specdouble.double.state.signing_keys import SigningKeys
@@ -127,17 +127,14 @@ class AccessTokens:
         """Whether an issuer's URL is that of a double's provider, under whatever name the double was asked."""
         if not isinstance(issuer, str):
             return False
-        try:
-            parts = urlsplit(issuer)
-            host = (parts.hostname or "").lower()
-        except ValueError:
-            return False
+        parts = split_url(issuer)
+        host = (parts.hostname or "").lower()
         is_named = host in self._hosts or is_loopback(host)
         return is_named and (parts.path.endswith(PROVIDER) or parts.path in self.own_issuers)
 
     def _issued_as(self, issuer: str) -> None:
         """Remember the name that a client knows the double by: what it is given has to be taken again."""
-        parts = urlsplit(issuer)
+        parts = split_url(issuer)
         if parts.hostname and len(self._hosts) < _MOST_HOSTS:
             self._hosts.add(parts.hostname.lower())
         if len(self.own_issuers) < _MOST_HOSTS:

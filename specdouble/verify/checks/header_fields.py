@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from specdouble.contract import Operation
+from specdouble.contract.url import split_url
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.preconditions import header, is_played
@@ -82,10 +83,13 @@ def _location(trial: Trial, subject: Subject) -> None:
     reader = subject.readers[0]
     usual = trial.send(reader, trial.user, **trial.place(reader, document))
     accepted(usual, "a read of the new document")
-    address = urljoin(document.made.url, given)
-    if urlsplit(address).path == urlsplit(usual.url).path:
+    try:
+        address = urljoin(document.made.url, given)
+    except ValueError:
+        raise Broken("Location to be a URL", f"it is {given}") from None
+    if split_url(address).path == split_url(usual.url).path:
         return
-    if urlsplit(address).netloc != urlsplit(usual.url).netloc:
+    if split_url(address).netloc != split_url(usual.url).netloc:
         raise NotExercised("Location names another host")
     there = trial.fetch(reader, trial.user, address)
     found = there.at(subject.action(reader).envelope)

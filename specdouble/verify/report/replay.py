@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from specdouble.verify.digest import Answers
 
@@ -97,7 +97,7 @@ class Replay:
         self.url = (url or self.plan["url"]).rstrip("/")
         self.values: dict[str, str] = {}
         self.environment = environment
-        parts = urlsplit(self.url)
+        parts = _parts(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise NotPlayed(f"{self.url} is no address: write http://host:port", WRONG_USE)
 
@@ -213,7 +213,7 @@ class Replay:
         return self._asked(step, {"Authorization": told})
 
     def _asked(self, step: Mapping[str, Any], more: Mapping[str, str]) -> Answer:
-        parts = urlsplit(self.url)
+        parts = _parts(self.url)
         host = parts.hostname or ""
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
@@ -351,6 +351,16 @@ def shows(symptom: Mapping[str, Any], then: list[Answer], now: list[Answer], sai
     part = {"value": _named, "spelling": _spelt, "at": _at, "body": _pruned}[kind]
     was = part(symptom, _plain(then, said)[-1], said)
     return bool(was == part(symptom, _plain(now, said)[-1], said))
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of a URL; none of what is no URL."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
 
 
 def _named(symptom: Mapping[str, Any], document: Any, _said: str) -> Any:
