@@ -21,7 +21,7 @@ MODULES = {
 
 # The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
-    "contract": {"contract", "rules", "extras", "printable"},
+    "contract": {"contract", "rules", "extras", "printable", "url"},
     "rules": set(),
     "rule": {"contract", "rule"},
     "keep": {"contract", "rule", "keep", "double"},
@@ -30,8 +30,8 @@ MAY_IMPORT = {
     "faults": {"contract", "rule", "keep", "faults", "double", "prove"},
     "console": set(),
     "har": {"contract"},
-    "double": {"console", "contract", "har", "rules", "double", "printable"},
-    "verify": {"contract", "rules", "verify", "arguments", "exits", "findings", "printable"},
+    "double": {"console", "contract", "har", "rules", "double", "printable", "url"},
+    "verify": {"contract", "rules", "verify", "arguments", "exits", "findings", "printable", "url"},
     "prove": {"contract", "rules", "double", "verify", "prove", "arguments", "exits", "findings"},
     "discover": {
         "contract",
@@ -44,9 +44,21 @@ MAY_IMPORT = {
         "exits",
         "findings",
         "printable",
+        "url",
     },
     "diff": {"contract", "diff", "exits", "findings", "printable"},
-    "project": {"contract", "double", "har", "testing", "project", "arguments", "exits", "findings"},
+    "project": {
+        "contract",
+        "double",
+        "har",
+        "testing",
+        "project",
+        "arguments",
+        "exits",
+        "findings",
+        "printable",
+        "url",
+    },
     "proxy": {
         "contract",
         "double",
@@ -58,6 +70,7 @@ MAY_IMPORT = {
         "exits",
         "findings",
         "printable",
+        "url",
     },
     "compare": {"contract", "verify", "discover", "compare", "arguments", "exits", "findings", "printable"},
     "agent": {"agent", "arguments", "exits", "testing"},
@@ -85,6 +98,7 @@ MAY_IMPORT = {
     "findings": {"contract", "exits", "printable"},
     "extras": set(),
     "printable": set(),
+    "url": set(),
     "__main__": {"cli"},
     "testing": {"double"},
     "starter": {"double"},

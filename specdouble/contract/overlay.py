@@ -19,7 +19,7 @@ from specdouble.contract.kind import suggestion
 from specdouble.contract.layers import Origin, Path
 from specdouble.contract.pointer import pointer
 from specdouble.contract.source import Source
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
 _ROOT: dict[str, type] = {"overlay": str, "info": dict, "extends": str, "actions": list}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from specdouble.contract.contract import Contract
 from specdouble.contract.servers import base_path
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 
 Kind = Literal["basic", "digest", "bearer", "oauth2", "openIdConnect", "apiKey", "mutualTLS", "other"]
 

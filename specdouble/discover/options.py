@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from specdouble.contract.url import split_url
 from specdouble.exits import WRONG_USE, fail
+from specdouble.url import split_url
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract

@@ -8,7 +8,7 @@ from pathlib import Path
 from specdouble.contract import Refused, read
 from specdouble.contract.document import FILE_NAMES
 from specdouble.contract.remote import FetchError, fetched
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 
 # FastAPI, Litestar, Connexion, .NET, Spring, NestJS, Kinto, PowerDNS, Go with swag, Django, hapi and others.
 PLACES = (

@@ -17,7 +17,6 @@ from typing import Any
 import uvicorn
 
 from specdouble.contract import Contract
-from specdouble.contract.url import split_url
 from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
@@ -25,6 +24,7 @@ from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
 from specdouble.double.state.streams import Streams
+from specdouble.url import split_url
 
 DEFAULT_PORT = 4010
 IDLE, ARRIVAL = 5, 60  # seconds

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from specdouble.contract.json_type import JSON
-from specdouble.contract.url import split_url
 from specdouble.har import Entry, text_of
+from specdouble.url import split_url
 
 NOTHING = object()
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})

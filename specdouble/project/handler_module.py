@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from specdouble.contract import Operation
 from specdouble.contract.arguments import argument_name
 from specdouble.double.answers.handlers import UNTAGGED, snake_case
+from specdouble.printable import printable
 
 _MOST_ARGUMENTS = 6
 
@@ -125,4 +126,4 @@ def _sentence(text: str) -> str:
 
 def _literal(text: str) -> str:
     """The text as it can stand in a docstring."""
-    return text.replace("\\", "\\\\").replace('"', "'")
+    return printable(text).replace("\\", "\\\\").replace('"', "'")

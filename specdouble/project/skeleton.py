@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from specdouble.contract import Contract
 from specdouble.double.double import Double
+from specdouble.printable import printable
 from specdouble.project.handler_module import by_module, module_text
 from specdouble.project.trial import tests_of
 
@@ -28,8 +30,9 @@ def skeleton(double: Double) -> Files:
     """
     contract = double.contract
     about = Template(template("README.md"))
+    title = escape(printable(" ".join(contract.title.split())), quote=False)  # a line of Markdown, which takes HTML
     found = {
-        Path("README.md"): about.substitute(title=contract.title, contract=contract.path.name),
+        Path("README.md"): about.substitute(title=title, contract=contract.path.name),
         Path("Makefile"): template("Makefile"),
         Path("pyproject.toml"): _settings(set_aside(contract)),
         Path(".gitignore"): template("gitignore"),

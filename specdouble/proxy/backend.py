@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import httpcore
 
-from specdouble.contract.url import split_url
 from specdouble.proxy.exchange import Fields
+from specdouble.url import split_url
 
 # What concerns one connection alone is not handed on (RFC 9110, 7.6.1).
 _OF_CONNECTION = frozenset(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from specdouble.arguments import contract_arguments
-from specdouble.contract.url import split_url
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.url import split_url
 
 if TYPE_CHECKING:
     from specdouble.double.double import Double, Settings

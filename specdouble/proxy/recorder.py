@@ -13,11 +13,11 @@ from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
 from specdouble.contract.pointer import member, tokens
-from specdouble.contract.url import split_url
 from specdouble.contract.written import in_yaml
 from specdouble.double.state.masking import Exchanged, Masking
 from specdouble.proxy.exchange import Exchange, Fields
 from specdouble.proxy.inspector import Met
+from specdouble.url import split_url
 
 ARCHIVE, EXAMPLES = "traffic.har", "examples.overlay.yaml"
 _TOKEN = re.compile(r"(\S+\s+)?([\w-]+\.[\w-]+)\.[\w-]+")

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from specdouble.contract.operation import FORM
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard

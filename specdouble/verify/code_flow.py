@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
 
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.client import Client
 from specdouble.verify.problem import CouldNotRun, Trouble
 from specdouble.verify.settings import Account, OAuth

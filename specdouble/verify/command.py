@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble.arguments import contract_arguments
-from specdouble.contract.url import split_url
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
+from specdouble.url import split_url
 from specdouble.verify.options import verify_options
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from specdouble.contract.digits import number_of
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from specdouble.contract import Contract, Operation
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged

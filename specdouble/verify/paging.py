@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from specdouble.contract import Operation
 from specdouble.contract.digits import number_of
 from specdouble.contract.pointer import value_at
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract.security_scheme import WELL_KNOWN
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.client import Client
 from specdouble.verify.problem import Trouble
 

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.token_claims import token_claims
-from specdouble.contract.url import split_url
 from specdouble.har import Entry, Field, json_of, read, text_of
+from specdouble.url import split_url
 
 Values = dict[str, Any]
 

@@ -15,8 +15,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
-from specdouble.contract.url import split_url
 from specdouble.double.state.problem import Problem
+from specdouble.url import split_url
 
 Headers = Mapping[bytes, bytes]
 

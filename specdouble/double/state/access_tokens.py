@@ -10,11 +10,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 from specdouble.contract.json_type import JSON
-from specdouble.contract.url import split_url
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.loopback import is_loopback
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.tokens import is_numeric_date
+from specdouble.url import split_url
 
 PROVIDER = "/_specdouble/auth"  # where every issuer's URL ends
 AUDIENCE = "specdouble"  # of every token that the contract's operations take

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from specdouble.contract import Operation
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.preconditions import header, is_played

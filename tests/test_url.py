@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specdouble.contract.url import split_url
+from specdouble.url import split_url
 
 
 @pytest.mark.parametrize(
