@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 from specdouble.discover.bounds.bound import Bound
 from specdouble.discover.bounds.property import Property, last_taken
@@ -17,8 +18,8 @@ _ENDS = {-1: ("minimum", "exclusiveMinimum"), 1: ("maximum", "exclusiveMaximum")
 
 def seen(one: Property) -> Iterator[Bound]:
     """The bounds of a number that no keyword says."""
-    usual = one.usual()
-    if isinstance(usual, bool) or not isinstance(usual, int | float) or not one.takes(lambda: usual):
+    usual = _taken(one)
+    if usual is None:
         return
     for sign, keywords in _ENDS.items():
         if not {*keywords} & one.schema.keys():
@@ -27,6 +28,14 @@ def seen(one: Property) -> Iterator[Bound]:
     if one.kind == "number" and "multipleOf" not in one.schema:
         with suppress(NotExercised):
             yield from _step(one, int(usual))
+
+
+def _taken(one: Property) -> float | None:
+    """A number that the server takes."""
+    usual = one.usual()
+    if isinstance(usual, bool) or not isinstance(usual, int | float):
+        return None
+    return next((number for number in (usual, int(usual), 1, 0) if one.takes(partial(_plain, number))), None)
 
 
 def _end(one: Property, usual: int, sign: int) -> Iterator[Bound]:
