@@ -39,7 +39,7 @@ class Asked(Property):
     def usual(self) -> Any:
         return self._usual
 
-    def _sent(self, values: dict[str, Any], without: str = "") -> Any:  # noqa: ARG002
+    def _sent(self, values: dict[str, Any], without: str = "") -> Any:
         is_taken = self._takes(values[self.name])
         return SimpleNamespace(ok=is_taken, status=201 if is_taken else 422, content=b"no", told=lambda _limit: "no")
 
