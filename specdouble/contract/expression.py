@@ -103,6 +103,13 @@ class Expression:
         except RuntimeError:
             return False
 
+    def is_false(self, variables: Mapping[str, Any]) -> bool:
+        """Whether its value is false; what has no value is not."""
+        try:
+            return self.value(variables) is False
+        except EvaluationError:
+            return False
+
     def _is_too_much(self, variables: Mapping[str, Any]) -> bool:
         return self._cost.is_large and not self._cost.is_affordable(len(str(variables)))
 

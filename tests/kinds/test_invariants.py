@@ -28,17 +28,21 @@ def operations(name: str, collection: str) -> Iterator[tuple[str, dict[str, Any]
     yield f"/{collection}/{{id}}", {"parameters": [key], "get": {"operationId": f"get_{collection}", "responses": read}}
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    contract = yaml.safe_load(CONTRACT.read_text("utf-8"))
+def described(file: Path, folder: Path) -> Path:
+    """The contract of schemas alone, with operations on each resource."""
+    contract = yaml.safe_load(file.read_text("utf-8"))
     for name, schema in contract["components"]["schemas"].items():
         if "x-resource" in schema:
             held = schema["x-resource"]
             collection = held if isinstance(held, str) else held["collection"]
             contract["paths"] |= dict(operations(name, collection))
-    folder = tmp_path_factory.mktemp("invariants")
     (folder / "openapi.yaml").write_text(yaml.safe_dump(contract, sort_keys=False), "utf-8")
-    return Bench(Options(folder, seed=1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(Options(described(CONTRACT, tmp_path_factory.mktemp("invariants")), seed=1))
 
 
 @pytest.fixture(scope="module")

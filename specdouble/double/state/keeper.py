@@ -14,6 +14,7 @@ from specdouble.rules import of_all
 
 Document = dict[str, Any]
 Breach = tuple[int, str, str, str]  # which document, the property, what is wrong with its value, the remedy
+Fits = Callable[[Document], bool]
 SHADOW = "_specdouble_"
 
 
@@ -149,6 +150,21 @@ class Keeper:
             pick: gives a document's value of a property, the id where that is empty, of a collection; None where that
                 has no documents.
         """
+
+    @classmethod
+    def mended(
+        cls, keepers: Sequence[Keeper], document: Document, contract: Contract, free: frozenset[str], fits: Fits
+    ) -> Document:
+        """A made document with as little changed as the keepers of this class ask for; as it is where nothing helps.
+
+        Args:
+            keepers: all those of the collection.
+            document: as a caller would see it.
+            contract: where their rules stand.
+            free: the properties that may be changed.
+            fits: whether another document may stand in its place.
+        """
+        return document
 
     def breaches(
         self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]

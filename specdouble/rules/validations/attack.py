@@ -14,7 +14,10 @@ from itertools import chain, islice
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.expression import compiled
+from specdouble.contract.expression_tree import text_of
 from specdouble.contract.solver import SECONDS, Solver, Wish
+from specdouble.contract.transition import AFTER, BEFORE, of_pair, pair_schema
 from specdouble.rules.validations.rule import Validation
 from specdouble.verify.attack import Attack, Write
 from specdouble.verify.bodies import shown
@@ -247,8 +250,34 @@ def _updates(
     return _solutions(trial, subject, rule, write, holds=holds, starts=_starts(trial, subject, write))
 
 
+def _ground(trial: Trial, subject: Subject, rule: Validation) -> Body:
+    """What a new document says so that a change of it can break a rule about changes: what is final was so before."""
+    if not rule.is_transition or rule.path:
+        return {}
+    operation = trial.creator(subject)
+    usual = trial.body(subject, operation, trial.user, full=True)
+    about_both = compiled(text_of(of_pair(rule.compiled.tree)))
+    wishes = [Wish(about_both.tree, (), False, lambda pair, _: about_both.is_false({"self": pair}))]
+    for one in _rules(subject, operation, None):
+        wishes += [_of_part(one, BEFORE), _of_part(one, AFTER)]
+    free = _free(subject, operation, is_new=True)
+
+    def fits(pair: Body) -> bool:
+        changed = {name for name in usual.keys() | pair[BEFORE].keys() if usual.get(name) != pair[BEFORE].get(name)}
+        return changed <= free and trial.session.bodies.fits(operation, pair[BEFORE])
+
+    schema = pair_schema(subject.resource.schema)
+    solver = trial.contract.solver(schema, fits, texts=lambda pattern: matching(pattern, 0))
+    found = next(solver.solutions(wishes, {BEFORE: usual, AFTER: dict(usual)}), None)
+    return {} if found is None else {name: found[BEFORE][name] for name in found[BEFORE].keys() & free}
+
+
+def _of_part(rule: Validation, part: str) -> Wish:
+    return Wish(rule.compiled.tree, (part, *rule.path), True, lambda pair, _: rule.holds(pair[part]))
+
+
 def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
-    document = trial.create(subject, full=True)
+    document = trial.create(subject, full=True, **_ground(trial, subject, rule))
     try:
         found = _updates(trial, subject, rule, updater, document, holds=False)
     except NotExercised:  # a document may have too much for it: a patch takes nothing away

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from random import Random
 from typing import Any
 
-from specdouble.contract import Resource
+from specdouble.contract import Contract, Resource
 from specdouble.contract.expression import Expression, compiled
+from specdouble.contract.solver import Wish
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.keeper import Breach, Document, Keeper, View
+from specdouble.double.state.keeper import Breach, Document, Fits, Keeper, View
+from specdouble.double.state.pattern import matching
 from specdouble.double.state.problem import Broken
 from specdouble.rules.validations.rule import Found, Validation, variables
 
+_TEXTS = 3  # of a pattern that are tried
 _Ask = Callable[..., Broken | Sequence[Broken] | None]
 
 
@@ -52,6 +56,20 @@ class ValidationsKeeper(Keeper):
                 yield index, name, reason, "correct the document"
 
     @classmethod
+    def mended(
+        cls, keepers: Sequence[Keeper], document: Document, contract: Contract, free: frozenset[str], fits: Fits
+    ) -> Document:
+        """The document with other values, where it breaks an expression and such are found that keep all."""
+        rules = [one.rule for one in keepers if one.on_creation]
+        broken = [rule for rule in rules if not rule.holds(document)]
+        if not broken:
+            return document
+        wishes = [Wish(rule.compiled.tree, rule.path, True, rule.holds) for rule in rules]
+        wishes.sort(key=lambda wish: wish.tree is not broken[0].compiled.tree)
+        solver = contract.solver(keepers[0].resource.schema, fits, free, _texts)
+        return next(solver.solutions(wishes, document), document)
+
+    @classmethod
     def asked_together(cls, keepers: Sequence[Keeper]) -> list[_Ask]:
         """One expression for all that speak of the whole document: most documents keep them all."""
         plain = [one for one in keepers if isinstance(one, cls) and not one.rule.path and not one.rule.is_transition]
@@ -59,6 +77,12 @@ class ValidationsKeeper(Keeper):
             return super().asked_together(keepers)
         others = [one for one in keepers if one not in plain]
         return [Conjunction(plain).broken, *(one.broken for one in others)]
+
+
+def _texts(pattern: str) -> list[str]:
+    """A few texts that match a pattern, the same each time."""
+    made = [matching(pattern, Random(number)) for number in range(_TEXTS)]
+    return [text for text in made if text is not None]
 
 
 class Conjunction:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from specdouble.contract.document import Document as OpenAPI
 from specdouble.contract.expression import EvaluationError, Expression, compiled
-from specdouble.contract.expression_tree import Call, Field, Has, Name, walk
+from specdouble.contract.expression_tree import Call, Field, Has, Name, text_of, walk
 from specdouble.contract.kind import Annotation, Belied, Kind, Reading, Shown, located, mapping, suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.plausible_value import PlausibleValues
@@ -19,6 +19,7 @@ from specdouble.contract.program import program_of
 from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.solver import Solver, Wish
+from specdouble.contract.transition import of_pair, pair_schema
 from specdouble.contract.typing import fields_of
 
 Document = Mapping[str, Any]
@@ -200,17 +201,23 @@ def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> N
     called = {node.function for node in walk(rule.compiled.tree) if isinstance(node, Call)}
     if not called <= _SEARCHED:
         return
-    start = next(PlausibleValues(reading.document).of(resource.schema), None)
+    schema: Any = resource.schema
+    if rule.is_transition:
+        if rule.path:
+            return
+        # A search changes one document: here that is the two together, for either may have to be another.
+        schema = pair_schema(schema)
+        rule = replace(rule, program=text_of(of_pair(rule.compiled.tree)), defaults={})
+    start = next(PlausibleValues(reading.document).of(schema), None)
     if not isinstance(start, dict):
         return
-    before = start if rule.is_transition else None
     for holds, met, reason, remedy in (
         (True, rule.holds, "no document was found that keeps it", "correct it: every write would be refused"),
         (False, rule.is_false, "no document was found that breaks it", "correct it, or remove it: it says nothing"),
     ):
         wish = Wish(rule.compiled.tree, rule.path, holds, met)
-        solver = Solver(reading.document, resource.schema)
-        if next(solver.solutions([wish], start, before, _SEARCH), None) is None and not solver.ran_out:
+        solver = Solver(reading.document, schema)
+        if next(solver.solutions([wish], start, None, _SEARCH), None) is None and not solver.ran_out:
             told = f"`{rule.expression}`: {reason}"
             reading.document.find(rule.pointer, told, remedy, "warning")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 from zlib import crc32
 
@@ -233,9 +233,26 @@ class _Maker:
         for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
         whole = {**made, **wishes}
+        whole = self.mended(whole)
         for keeper in self.keepers:
             keeper.appear(whole)
         return self.addressable(whole, number)
+
+    def mended(self, document: Document) -> Document:
+        """The document with as little changed as the rules ask for that speak of several properties."""
+        resource, schemas = self.resource, self.contract.schemas
+        slot = schemas.slot(resource.schema, "response")
+        bound = {keeper.rule.name for keeper in self.keepers if keeper.needs or keeper.scope is not None}
+        bound |= {resource.id, resource.owner or "", resource.tenant or "", *self.parents()}
+        free = frozenset(resource.properties) - bound
+
+        def fits(other: Document) -> bool:
+            return schemas.is_valid(slot, _visible(resource, other))
+
+        for _, group in groupby(self.keepers, type):
+            keepers = [*group]
+            document = keepers[0].mended(keepers, document, self.contract, free, fits)
+        return document
 
     def addressable(self, document: Document, number: int) -> Document:
         """The document, with an id that the paths to it take: an example may be a whole address."""
