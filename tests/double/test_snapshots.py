@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.server import Server
+from specdouble.double.server import Server, serving
 from specdouble.double.state.problem import Problem
 from tests.contracts import FOLDER
 
@@ -37,6 +38,12 @@ def client() -> Iterator[httpx.Client]:
     double = Double(Settings(FOLDER / "tasks.yaml"))
     with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def uploads() -> Iterator[str]:
+    with serving(Settings(Path(__file__).parent / "uploads.yaml")) as url:
+        yield url
 
 
 def create(client: httpx.Client, title: str, **headers: str) -> dict[str, Any]:
@@ -145,6 +152,22 @@ def test_worlds_are_listed_and_forgotten(client: httpx.Client) -> None:
     assert listed["w"]["writes"] == 1
     assert client.delete("/_specdouble/worlds/w").status_code == 204
     assert [world["name"] for world in client.get("/_specdouble/worlds").json()] == ["default"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(files=st.lists(st.binary(max_size=40), min_size=1, max_size=4), gone=st.integers(0, 3))
+def test_files_come_back_from_a_snapshot_and_from_an_export_of_it(uploads: str, files: list[bytes], gone: int) -> None:
+    with httpx.Client(base_url=uploads, headers={"X-Specdouble-World": uuid4().hex}) as client:
+        made = [client.post("/files", files={"file": ("a.bin", content)}).json()["id"] for content in files]
+        client.put("/_specdouble/snapshots/taken")
+        exported = client.get("/_specdouble/snapshots/taken").json()
+        assert client.put("/_specdouble/snapshots/imported", json=exported).is_success
+        for name in ("taken", "imported"):
+            client.delete(f"/files/{made[gone % len(made)]}")
+            client.put(f"/files/{made[0]}/content", content=b"x", headers={"content-type": "application/octet-stream"})
+            assert client.post(f"/_specdouble/snapshots/{name}/restore").status_code == 204
+            assert [client.get(f"/files/{one}/content").content for one in made] == files
+            assert client.get(f"/_specdouble/snapshots/{name}/diff").json() == {}
 
 
 # A program: each step writes as one of the users, by what the collection offers.

@@ -7,6 +7,7 @@ file of the document that it makes, `PUT /files/{id}/content` that of the one th
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
@@ -159,8 +160,9 @@ class _Upload:
             files = collection(_FILES)
             files.delete_one({"_id": key})  # the last one counts, as with any PUT
             # A character for each byte: every store keeps texts, and snapshots are JSON.
-            content = upload.content.decode("latin-1")
-            files.insert_one({"_id": key, "name": upload.name, "type": upload.type, "content": content})
+            # As text that JSON keeps whole, so that an exported snapshot can be imported again.
+            content = base64.b64encode(upload.content).decode()
+            files.insert_one({"_id": key, "name": upload.name, "type": upload.type, "base64": content})
 
 
 class _Download:
@@ -188,7 +190,7 @@ class _Download:
         headers = {"Content-Type": found["type"]}
         if found["name"]:
             headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found['name'])}"  # RFC 6266, 4.3
-        return found["content"].encode("latin-1"), self._operation.success, headers
+        return base64.b64decode(found["base64"]), self._operation.success, headers
 
     def _is_gone(self, named: JSON) -> bool:
         """Whether the document of the file is not there, where the contract has an answer for that."""
