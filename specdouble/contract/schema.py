@@ -257,7 +257,7 @@ class Schemas:
             _bound(translated, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         if "example" in schema:
             translated["examples"] = [schema["example"]]
-        return translated
+        return _or_null(translated) if self._openapi_30 and _is_nullable(schema) else translated
 
     def _translate_keywords(
         self, schema: dict[str, Any], direction: Direction, withheld: frozenset[str]
@@ -373,8 +373,22 @@ def _upgrade(schema: dict[str, Any], translated: dict[str, Any]) -> None:
     if translated.get("type") == "file":
         del translated["type"]
     kind = translated.get("type")
-    if (schema.get("nullable") is True or schema.get("x-nullable") is True) and isinstance(kind, str):
+    if _is_nullable(schema) and isinstance(kind, str):
         translated["type"] = [kind, "null"]
+
+
+def _is_nullable(schema: dict[str, Any]) -> bool:
+    return schema.get("nullable") is True or schema.get("x-nullable") is True
+
+
+def _or_null(translated: dict[str, Any]) -> dict[str, Any]:
+    """A schema that is composed of others, or null.
+
+    OpenAPI 3.0.3 lets `nullable` count beside a `type` alone; who writes it beside `allOf` with a reference means it.
+    """
+    if not any(key in translated for key in ("allOf", "anyOf", "oneOf")):
+        return translated
+    return {"if": {"not": {"type": "null"}}, "then": translated}
 
 
 def _move_exclusive_bounds(translated: dict[str, Any]) -> None:

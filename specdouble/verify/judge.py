@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from specdouble.contract import Contract, Media, Operation, Response
 from specdouble.contract.media_type import essence, is_file
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, Trouble
 from specdouble.verify.semantics import held_to_its_meaning
+from specdouble.verify.values import kind, merged
 
 UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
 SAID_TO_BE_MISSING = (501, 503, 507)  # where they are declared, they are answers like others
 NOT_IMPLEMENTED = 501  # says what the server cannot do (RFC 9110, 15.6.2): it has not failed
 PROBLEM = "application/problem+json"
+STATUSES = ("status", "statusCode", "status_code", "httpStatus", "http_status")
 HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -73,6 +76,19 @@ def _body(contract: Contract, operation: Operation, response: Response, exchange
         violation = contract.schemas.violations(media.slot, exchange.json, "body")[0]
         seen = f"{violation.pointer or 'the body'}: {violation.message}"
         yield Broken(f"the body that the contract declares for {exchange.status}", seen, check)
+    elif exchange.status >= 400 and exchange.type != PROBLEM:
+        yield from _told_status(contract, media.schema, exchange.json, exchange.status)
+
+
+def _told_status(contract: Contract, schema: Any, body: Any, status: int) -> Iterator[Broken]:
+    """A refusal that tells another status than its answer, in a property that the contract declares for it."""
+    for name, part in contract.properties(schema).items() if isinstance(body, dict) else ():
+        told = body.get(name)
+        if name in STATUSES and kind(merged(part, contract.resolve)) == "integer" and told in range(100, 600):
+            if told != status:
+                yield Broken("a refusal to tell the status of its answer", f"{name} tells {told}", "error_shape")
+        elif name == "error" and isinstance(told, dict):
+            yield from _told_status(contract, part, told, status)
 
 
 def _is_an_error(contract: Contract, operation: Operation, exchange: Exchange) -> bool:

@@ -27,6 +27,7 @@ DEEPEST_SHOWN = 20  # levels of an answer that are looked through
 ID_NAMES = {"id", "_id", "uuid"}
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
+RANDOM = 7  # characters in which two ids differ that were drawn, and not counted
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -190,8 +191,11 @@ class Ledger:
         """
         if _shape(value) not in ("number", "text"):
             return True
-        numbers = (str(one.id) for one in list(self.created.values()) if one.kind == kind)
-        return str(value).isdecimal() and any(one.isdecimal() and int(one) > int(value) for one in numbers)
+        text, others = str(value), [str(one.id) for one in list(self.created.values()) if one.kind == kind]
+        if text.isdecimal():
+            return any(one.isdecimal() and int(one) > int(text) for one in others)
+        # Drawn by chance, as `crs_7h2k9qx04mzt`: no other is like it, and none of it is what a client sent.
+        return not self.is_minted(value) and any(_differ(text, one) >= RANDOM for one in others)
 
     def owns_any(self, value: Any) -> bool:
         """Whether this run created a document with that id, of whatever kind."""
@@ -547,6 +551,11 @@ def _shape(value: Any) -> str:
     if len(text) >= UNGUESSABLE and _HEX.fullmatch(text) and not is_small:
         return f"{len(text)} hexadecimal digits"
     return "number" if isinstance(value, bool) or _NUMBER.match(text) else "text"
+
+
+def _differ(one: str, other: str) -> int:
+    """In how many places two ids of one length differ; 0 where they are of two."""
+    return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 0
 
 
 def _is_guessable(value: Any) -> bool:

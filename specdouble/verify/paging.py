@@ -16,11 +16,21 @@ from specdouble.verify.exchange import Exchange
 MOST_PAGES = 50
 USUAL_SIZE = 20  # entries of a page, where the contract does not say
 _PAGES = {"page", "pagenumber", "pageno", "pageindex", "p"}
-_OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
-_CURSORS = {"cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker"}
-_LIMITS = {"limit", "perpage", "pagesize", "size", "maxresults", "take", "top", "pagelimit"}
+_OFFSETS = {"offset", "skip", "start", "startindex", "startat", "pageoffset"}
+_CURSORS = {
+    "cursor", "after", "pagetoken", "startingafter", "continuationtoken", "nexttoken", "nextcursor", "marker",
+    "pagecursor", "pageafter", "startafter",
+}  # fmt: skip
+_LIMITS = {
+    "limit", "perpage", "pagesize", "size", "maxresults", "take", "top", "pagelimit", "first", "itemsperpage",
+    "resultsperpage", "maxitems", "pagelen",
+}  # fmt: skip
 _NAMES = {"page": _PAGES, "offset": _OFFSETS, "cursor": _CURSORS, "size": _LIMITS}  # of what plays each part
-_NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextcursor", "nexttoken", "nextpagetoken", "continuationtoken"}
+_NEXT = {
+    "next", "nextpage", "nexturl", "nextlink", "nextcursor", "nexttoken", "nextpagetoken", "continuationtoken",
+    "endcursor",
+}  # fmt: skip
+_MORE = {"hasnextpage", "hasnext", "hasmore"}  # whether there is a next page
 _TOTALS = {"total", "totalcount", "totalitems", "totalelements", "totalresults", "totalrecords", "itemcount"}
 _LINK = re.compile(r'<([^>]*)>[^,]*;\s*rel="?next"?')  # RFC 8288
 
@@ -88,29 +98,41 @@ def total_told(exchange: Exchange) -> int | None:
         number = number_of(text.strip())
         if number is not None and _plain(name.removeprefix("x-")) in _TOTALS:
             return number
-    holders = [exchange.json] if isinstance(exchange.json, dict) else []
-    holders += [value for holder in holders for value in holder.values() if isinstance(value, dict)]
-    for holder in holders:
+    for holder in _holders(exchange):
         for name, value in holder.items():
             if _plain(name) in _TOTALS and isinstance(value, int) and not isinstance(value, bool):
                 return value
     return None
 
 
-def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[str, Any] | None:
+def tells_next(exchange: Exchange) -> bool:
+    """Whether the answer says how the next page is asked for, or that there is none."""
+    return _told(exchange) is not None
+
+
+def next_page(
+    exchange: Exchange, entries: list[Any], last: Any = None, *, was_told: bool = False
+) -> dict[str, Any] | None:
     """The query of the page after this one; None where it is the last, as far as can be told.
 
     Args:
         exchange: the page.
         entries: what it shows of the list.
         last: the id of the last of them: most servers take it for a cursor where their answers tell none.
+        was_told: whether the answer before has said how this page is asked for.
     """
     if not entries:
         return None
     operation, query = exchange.call.operation, exchange.call.query
     told = _told(exchange)
     if told is not None:
-        return {**query, **_asked_by(operation, told)} if told else None
+        asked = _asked_by(operation, told)
+        if not told or not asked:
+            return None
+        # An address is followed as it is (RFC 8288); a token goes where the parameter of cursors is.
+        return dict(asked) if "?" in told else {**query, **asked}
+    if was_told and _declares_link(operation):
+        return None  # `Link` has led here, and leads no further
     size = _size(operation, query)
     if size is not None and len(entries) < size:
         return None
@@ -120,8 +142,6 @@ def next_page(exchange: Exchange, entries: list[Any], last: Any = None) -> dict[
     if offset is not None:
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
     cursor = _parameter(operation, "cursor")
-    if cursor in query and _declares_link(operation):
-        return None  # `Link` has led here, and leads no further
     return {**query, cursor: last} if cursor is not None and last is not None else None
 
 
@@ -138,20 +158,24 @@ def _told(exchange: Exchange) -> str | None:
     link = _LINK.search(exchange.headers.get("link", ""))
     if link or "link" in exchange.headers:
         return link[1] if link else ""
-    holders = [exchange.json] if isinstance(exchange.json, dict) else []
-    holders += [value for holder in holders for value in holder.values() if isinstance(value, dict)]
-    for holder in holders:
-        for name, value in holder.items():
-            if _plain(name) in _NEXT and (value is None or isinstance(value, str)):
-                return value or ""
-    return None
+    told = [(_plain(name), value) for holder in _holders(exchange) for name, value in holder.items()]
+    if any(name in _MORE and value is False for name, value in told):
+        return ""  # whatever the last page tells to go on from
+    following = (value for name, value in told if name in _NEXT and (value is None or isinstance(value, str)))
+    return next((value or "" for value in following), None)
+
+
+def _holders(exchange: Exchange) -> list[dict[str, Any]]:
+    """The objects in which an answer tells of its page: itself, and those directly inside."""
+    whole = exchange.json
+    return [whole, *(one for one in whole.values() if isinstance(one, dict))] if isinstance(whole, dict) else []
 
 
 def _asked_by(operation: Operation, told: str) -> Mapping[str, Any]:
     """The query parameters of a page's address; a token is what the parameter of cursors takes."""
-    query = parse_qs(split_url(told).query)
+    query = parse_qs(split_url(told).query, keep_blank_values=True) if "?" in told else {}
     if query:
-        return {name: values[0] for name, values in query.items()}
+        return {name: values[0] if len(values) == 1 else values for name, values in query.items()}
     ways = (_parameter(operation, role) for role in ("cursor", "page", "offset"))
     way = next((one for one in ways if one is not None), None)
     return {way: told} if way else {}

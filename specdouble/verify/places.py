@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.paging import MOST_PAGES, next_page
+from specdouble.verify.paging import MOST_PAGES, next_page, tells_next
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -45,6 +45,7 @@ class Place:
         user: who creates and lists.
         around: the parameters that lead there.
         is_known: whether all that lies there is of this case.
+        held: what each document has to hold to be there: the id of the parent that the list is of.
         made: what was created there.
     """
 
@@ -52,11 +53,15 @@ class Place:
     user: User
     around: dict[str, dict[str, Any]]
     is_known: bool
+    held: dict[str, Any] = field(default_factory=dict)
     made: list[Document] = field(default_factory=list)
 
     def create(self, trial: Trial, **changes: Any) -> Document:
         """Create a document there."""
-        document = trial.create_in(self.subject, self.user, self.around, changes)
+        around = self.around
+        if self.subject.once & self.held.keys():  # below each parent there may be one alone
+            around = below(trial, self.subject, self.user)
+        document = trial.create_in(self.subject, self.user, around, {**changes, **self.held})
         self.made.append(document)
         return document
 
@@ -82,11 +87,37 @@ def place(trial: Trial, subject: Subject) -> Iterator[Place]:
 def _place(trial: Trial, subject: Subject) -> Place:
     session, creator = trial.session, trial.creator(subject)
     above = parents(session, subject, creator)
+    other = _other_parent(session, subject)
+    if other is not None:
+        return _below_other(trial, subject, *other)
     if above and above[-1][1].creators:
         return Place(subject, trial.user, below(trial, subject, trial.user), True)
     users = trial.users if subject.resource.owner and not above else [trial.user]
     user = users[-1] if users else trial.user
     return Place(subject, user, session.surroundings(creator, user, None), False)
+
+
+def _other_parent(session: Session, subject: Subject) -> tuple[str, str, Subject] | None:
+    """What the list is of, where documents are not created below it, but name it: parameter, property, documents."""
+    operation, creator = next(iter(subject.listers), None), subject.creators[0]
+    if operation is None:
+        return None
+    above, sent = dict(parents(session, subject, creator)), subject.requested(creator)
+    held = dict(subject.action(operation).scope)
+    others = [(name, parent) for name, parent in parents(session, subject, operation) if name not in above]
+    named = [(name, held[name], parent) for name, parent in others if held.get(name) in sent and parent.creators]
+    return named[-1] if named else None
+
+
+def _below_other(trial: Trial, subject: Subject, parameter: str, name: str, parent: Subject) -> Place:
+    """A place for documents that are listed below a new parent, and are created below another."""
+    session, creator = trial.session, trial.creator(subject)
+    above = parents(session, subject, creator)
+    new = bool(above) and bool(above[-1][1].creators) and name not in subject.once
+    around = below(trial, subject, trial.user) if new else session.surroundings(creator, trial.user, None)
+    document = trial.create(parent)
+    around = {**around, "path": {**around.get("path", {}), parameter: document.id}}
+    return Place(subject, trial.user, around, True, {name: document.id})
 
 
 def below(trial: Trial, subject: Subject, user: User) -> dict[str, dict[str, Any]]:
@@ -121,7 +152,7 @@ def pages(
     """
     operation = subject.listers[0]
     start = trial.session.surroundings(operation, user, None, known=around)
-    asked = {**start.get("query", {}), **query}
+    asked, was_told = {**start.get("query", {}), **query}, False
     for _ in range(MOST_PAGES):
         exchange = trial.send(operation, user, **{**start, "query": asked})
         found = exchange.at(subject.action(operation).envelope)
@@ -129,8 +160,10 @@ def pages(
             raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
         entries = [subject.named(one) for one in found if isinstance(one, dict)]
         yield exchange, entries
-        following = next_page(exchange, entries, entries[-1].get(subject.key) if entries else None)
+        last = entries[-1].get(subject.key) if entries else None
+        following = next_page(exchange, entries, last, was_told=was_told)
+        was_told = tells_next(exchange)
         if following is None:
             return
-        asked = {**asked, **following}
+        asked = following
     raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")

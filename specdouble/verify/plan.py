@@ -23,6 +23,7 @@ from specdouble.verify.checks import (
     random,
     refusals,
     replacement,
+    representations,
     texts,
     versions,
     writes,
@@ -34,6 +35,7 @@ OF_SUBJECTS = (
     writes.plan,
     refusals.plan,
     refusals.plan_reads,
+    refusals.plan_queries,
     refusals.plan_unknown,
     random.plan,
     nesting.plan,
@@ -46,6 +48,7 @@ OF_SUBJECTS = (
     versions.plan,
     derived_values.plan,
     header_fields.plan,
+    representations.plan,
     idempotency.plan,
     programs.plan,
 )

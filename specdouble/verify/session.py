@@ -306,12 +306,16 @@ class Session:
         return parts
 
     def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
-        """The path with the parents that its last document was created below."""
+        """The path with the parents that its last document was created below, or says that it lies below."""
         for _, kind_of, value in reversed(self.ledger.named(operation, path)):
             made = self.ledger.owned(kind_of, value)
             if made is not None:
                 path = {name: made.parents.get(name, held) for name, held in path.items()}
-        return path
+        action = self.contract.actions.get(operation.id)
+        if action is None or action.id not in path:
+            return path
+        shown = self.as_made(self.subjects[action.collection], path[action.id])
+        return path | {name: shown[held] for name, held in action.scope if name in path and shown.get(held) is not None}
 
     def _named(self, operation: Operation, parameter: str, collection: str, user: User) -> Any:
         """The id of a document that the operation may be given: a delete gets one that nothing refers to."""

@@ -20,6 +20,7 @@ SAYS_NOT_HOW = "an answer 401 to say how to authenticate"
 OF_HTTP_ALONE = ("unsupported_method", "allow_header_conformance")
 # What only shows to clients that break the contract themselves, or in the shape of what refuses them.
 OF_REFUSALS_ALONE = (Names.error_shape, Names.unknown_properties)
+OF_LAX = " refuses what does not fit"  # in a query: many servers take the nearest number that fits
 LAX = ("negative_data_rejection", "missing_required_header")
 
 
@@ -32,7 +33,7 @@ def weight(failure: Failure) -> str:
         return RFC
     if status >= 500 or ":" in failure.check:
         return CLIENT
-    if failure.check in OF_REFUSALS_ALONE or failure.detail in LAX:
+    if failure.check in OF_REFUSALS_ALONE or failure.detail in LAX or failure.promise.endswith(OF_LAX):
         return CONTRACT
     if 400 <= status < 500 and UNDECLARED.search(failure.expected):
         return CONTRACT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -242,6 +242,13 @@ class Subject:
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
         return not _is_closed(self.contract, document_schema(self.contract, operation))
+
+    def seen_in(self, operation: Operation) -> Subject:
+        """The same documents as one of their lists shows them; as they are where the operation is none of their lists.
+
+        Documents may be listed below two parents: `/courses/{id}/enrolments` and `/students/{id}/enrolments`.
+        """
+        return replace(self, listers=(operation,)) if operation in self.listers[1:] else self
 
     def wrapped(self, operation: Operation, document: Mapping[str, Any]) -> Any:
         """The body of a request for a document."""

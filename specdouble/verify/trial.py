@@ -15,7 +15,7 @@ from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge
-from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page
+from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_next
 from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged
@@ -443,7 +443,7 @@ class Trial:
         """
         key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        place = self.session.surroundings(operation, user, None, known=around)
+        place, was_told = self.session.surroundings(operation, user, None, known=around), False
         for _ in range(MOST_PAGES):
             exchange, entries = self._page(subject, user, place)
             keys = [str(one[key]) for one in entries if key in one]
@@ -456,11 +456,10 @@ class Trial:
                 break  # the server does not know the parameter that asks for a page
             shown += entries
             seen.update(keys)
-            query = (
-                None
-                if until is not None and str(until) in seen
-                else next_page(exchange, entries, entries[-1].get(key) if entries else None)
-            )
+            if until is not None and str(until) in seen:
+                break
+            query = next_page(exchange, entries, entries[-1].get(key) if entries else None, was_told=was_told)
+            was_told = tells_next(exchange)
             if query is None:
                 break
             place = {**place, "query": query}

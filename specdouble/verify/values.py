@@ -28,6 +28,7 @@ TEXTS = (
     "<b>Tom & \"Jerry\"</b> 'quoted' &amp; %20 \\ back/slash",
     "  outer spaces  ",
     "line one\nline two\ttabbed",
+    "line one\r\nline two",
     "{{firstName}} ${HOME} %s {0} $1",
     "0",
     "false",
@@ -50,6 +51,7 @@ _TIMES = {
 }
 NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
 LARGEST_INT32 = 2**31 - 1
+FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
 
 
@@ -205,7 +207,9 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
     if what == "array":
         one = plausible(schema, resolve, "one")
         return [one, [], one * 3, _items(schema, resolve, 3)] if isinstance(one, list) else []
-    return [plausible(schema, resolve, "one")]
+    one = plausible(schema, resolve, "one")
+    named_so = not schema.get("properties") and isinstance(one, dict)  # a client names its members
+    return [one, *({"Mixed Case-1": value} for value in list(one.values())[:1] if named_so)]
 
 
 def _bounds(schema: Schema) -> list[float]:
@@ -292,6 +296,19 @@ def unlike(known: Any) -> Any:
     if isinstance(known, str):
         return ("0" if known[:1] != "0" else "1") + known[1:]
     return known + 98_765
+
+
+def unlike_but_fitting(known: Any, fits: Callable[[Any], bool]) -> Any:
+    """An id that hardly any document has, as a parameter takes it: `crs_7h2k` keeps its beginning.
+
+    Args:
+        known: the id of a document.
+        fits: whether the parameter takes a value.
+    """
+    if not isinstance(known, str):
+        return FAR if fits(FAR) else unlike(known)
+    others = (known[:at] + char + known[at + 1 :] for at in range(len(known)) for char in "01ab" if known[at] != char)
+    return next((one for one in (unlike(known), *others) if fits(one)), unlike(known))
 
 
 def unfitting(schema: Any, resolve: Resolve) -> list[Any]:

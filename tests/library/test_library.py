@@ -16,7 +16,6 @@ FOLDER = Path(__file__).parent
 # What is not found, with the reason.
 ARGUED = {
     "version_stays": "a sentence alone says that the server counts it",
-    "isbn_unique_everywhere": "nothing in the contract says that `code` on the path is what `shelf` holds",
     "delete_leaves_books": "the contract does not say that a shelf that is put again is another",
     "number_of_another": "it takes two changes of the second book of a shelf: programs find it by chance",
 }

@@ -51,9 +51,10 @@ def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
     value = plausible(schema, trial.contract.resolve, trial.session.word())
     document = trial.create(subject, **{rule.name: value})
     for where, seen in views(trial, document):
-        if same(rule.value, seen.get(rule.name)) and not same(value, rule.value):
+        found = seen.get(rule.name)
+        if same(rule.value, found) and not same(value, found):
             expected = f"{rule.name} to be {shown(value)}, as sent"
-            raise Broken(expected, f"{where} shows {shown(seen.get(rule.name))}")
+            raise Broken(expected, f"{where} shows {shown(found)}")
 
 
 ATTACK = Attack(plan)

@@ -12,10 +12,10 @@ from specdouble.verify.session import Session
 def plan(session: Session, _subject: None, rule: ListParameters) -> Plan:
     """The cases of one rule."""
     subject = session.subjects[session.contract.actions[rule.operation].collection]
-    if not subject.creators or subject.listers[0].id != rule.operation:
-        lacking = "no operation creates documents" if not subject.creators else "another operation is the one list"
-        yield Missing(rule.id, f"{lacking} of {subject.collection}", decisive=True)
+    if not subject.creators:
+        yield Missing(rule.id, f"no operation creates documents of {subject.collection}", decisive=True)
         return
+    subject = subject.seen_in(session.contract.operations[rule.operation])
     yield from paging.cases(subject, rule.id)
     yield from filtering.cases(session, subject, rule.id)
 

@@ -20,10 +20,9 @@ from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as, views
-from specdouble.verify.values import kind, merged, unlike
+from specdouble.verify.values import kind, merged, unlike, unlike_but_fitting
 
 NOT_FOUND = 404
-FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 
 
 def plan(session: Session, subject: Subject, rule: References | OnDelete) -> Plan:
@@ -117,7 +116,9 @@ def _held(trial: Trial, subject: Subject, rule: References, parent: str) -> None
 
 def _below_none(trial: Trial, subject: Subject, rule: References, parent: str) -> None:
     known = trial.session.reference(rule.target, trial.user)
-    _refused_below(trial, subject, rule, parent, unlike(known) if isinstance(known, str) else FAR)
+    parameter = next(one for one in trial.creator(subject).parameters if one.name == parent)
+    nowhere = unlike_but_fitting(known, partial(trial.session.bodies.property_fits, parameter.schema))
+    _refused_below(trial, subject, rule, parent, nowhere)
 
 
 def _below_deleted(trial: Trial, subject: Subject, rule: References, parent: str, target: Subject) -> None:
@@ -247,7 +248,7 @@ def _statuses(rule: References, exchange: Any) -> set[int]:
 
 
 def _refused(trial: Trial, subject: Subject, rule: References, writer: Updater | None, pick: Any) -> None:
-    known = _known(trial, rule, trial.user)
+    known = _own(trial, subject, rule, trial.user)
     value = pick(known)
     exchange, body, before = _write(trial, subject, rule, writer, value)
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} {value!r}, the id of no document,")
@@ -270,8 +271,15 @@ def _nothing_stored(
         raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
 
 
+def _own(trial: Trial, subject: Subject, rule: References, user: User) -> Any:
+    """What names a document of the user's: a new one, where no two may name the same."""
+    if rule.name not in subject.once or not trial.subject(rule.target).creators:
+        return _known(trial, rule, user)
+    return _named_by(rule, trial.create(trial.subject(rule.target), user))
+
+
 def _existing(trial: Trial, subject: Subject, rule: References, writer: Updater | None) -> None:
-    known = _known(trial, rule, trial.user)
+    known = _own(trial, subject, rule, trial.user)
     exchange, _, _ = _write(trial, subject, rule, writer, known)
     accepted(exchange, f"{rule.name} {known!r}, the {_what(rule)} of a document,")
 
@@ -291,7 +299,7 @@ def _in_state(
 
 
 def _anothers(trial: Trial, subject: Subject, rule: References, writer: Updater | None, one: User, other: User) -> None:
-    theirs, own = _known(trial, rule, other), _known(trial, rule, one)
+    theirs, own = _known(trial, rule, other), _own(trial, subject, rule, one)
     exchange, _, _ = _write(trial, subject, rule, writer, own, one)
     if not exchange.ok:
         raise NotExercised(f"{one.name}'s own reference was refused: {exchange.told(80)}")

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 from specdouble.contract import Operation
@@ -18,7 +19,8 @@ from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.patterns import matching
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.places import parents
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
@@ -111,6 +113,14 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
     """The pairs of values that the schema takes."""
     declared = subject.requested(creator)[rule.name]
     schema = merged(declared, session.contract.resolve)
+    if rule.name in subject.referring:  # it names a document, which has to be there
+
+        def new() -> Any:
+            return session.bodies.value(subject, rule.name, declared, session.crowd.first)
+
+        yield Pair("the same value", lambda: (value := new(), value), True)
+        yield Pair("another value", lambda: (new(), new()), False)
+        return
     if kind(schema) != "string":
         yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
         yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
@@ -125,7 +135,8 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
         yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
         yield Pair("other case", lambda: (value := session.fresh_value(schema), value.upper()), "case" in rule.ignore)
         yield Pair("another value", lambda: (value := session.fresh_value(schema), f"x{value}"), False)
-        yield Pair("a long address", partial(_long_addresses, session), False)
+        if all(session.bodies.property_fits(declared, value) for value in _long_addresses(session)):
+            yield Pair("a long address", partial(_long_addresses, session), False)
     elif "pattern" in schema or "format" in schema:
         yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
         yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
@@ -445,6 +456,19 @@ def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation
         if name in rule.within and parent is not None:
             run = partial(_across_parents, subject=subject, rule=rule, parameter=parameter, parent=parent)
             yield Case(rule.id, f"below another {parameter} the {rule.name} may be taken", run, "", ids(creator))
+    yield from _unnamed_parents(session, subject, rule, creator)
+
+
+def _unnamed_parents(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
+    """The cases of parents that the path calls otherwise than the property does, as what it holds tells."""
+    known = {name for _, name in subject.action(creator).scope}
+    told = subject.requested(creator).keys() | {subject.resource.owner, subject.resource.tenant}
+    names = [name for name in rule.within if name not in known | told]
+    for name, (parameter, parent) in product(names, parents(session, subject, creator)):
+        if not parent.creators:
+            continue
+        run = partial(_across_unnamed, subject=subject, rule=rule, name=name, parameter=parameter, parent=parent)
+        yield Case(rule.id, f"below another {parameter} the {rule.name} may be taken", run, "", ids(creator))
 
 
 def _other_body(trial: Trial, subject: Subject, rule: Unique, first: Document, other: Any) -> dict[str, Any]:
@@ -717,6 +741,14 @@ def keep(session: Session, subject: Subject, rules: Sequence[UniqueTogether], wr
             continue
         body = next(_varied(Trial(session), subject, rule, write.operation, body, write.fixed), body)
     return body
+
+
+def _across_unnamed(trial: Trial, subject: Subject, rule: Unique, name: str, parameter: str, parent: Subject) -> None:
+    first = _made(trial, subject, rule)
+    shown, led = first.shown.get(name), first.around.get("path", {}).get(parameter)
+    if shown is None or str(shown) != str(led):
+        raise NotPromised
+    _across_parents(trial, subject, rule, parameter, parent.collection)
 
 
 def _across_parents(trial: Trial, subject: Subject, rule: Unique, parameter: str, parent: str) -> None:

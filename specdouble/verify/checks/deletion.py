@@ -25,9 +25,10 @@ def plan(session: Session, subject: Subject) -> Plan:
     if NOT_FOUND in operation.statuses:
         promise = f"{operation} finds no document that it has deleted"
         yield Case(Names.deletion, promise, partial(_twice, subject=subject), "", about, decisive=True)
-    if subject.listers:
-        promise = f"{operation} takes its document out of the list"
-        yield Case(Names.deletion, promise, partial(_listed, subject=subject), "", about, decisive=True)
+    for lister in subject.listers:
+        promise = f"{operation} takes its document out of {lister}"
+        run = partial(_listed, subject=subject.seen_in(lister))
+        yield Case(Names.deletion, promise, run, "", ids(operation, lister), decisive=True)
     for updater in subject.updaters:
         if NOT_FOUND in updater.operation.statuses and not _revives(updater):
             promise = f"{updater.operation} finds no document that was deleted"

@@ -82,7 +82,8 @@ def counters(session: Session, child: Subject) -> Iterator[Counter]:
     if parent is None or not parent.creators or not parent.readers:
         return
     for name in _server_set(session, parent, "integer"):
-        if re.sub(r"[^a-z]", "", name.lower()) in _counting(child.collection):
+        plain = re.sub(r"[^a-z]", "", name.lower())
+        if plain in _counting(child.collection) or _shares_stem(plain, child.collection):
             yield Counter(parent, child, name)
 
 
@@ -94,6 +95,16 @@ def _counting(collection: str) -> set[str]:
     return {f"{noun}{word}" for noun in nouns for word in ("count", "total", "counter")} | {
         f"{word}{noun}" for noun in nouns for word in ("num", "numberof", "nrof", "total", "countof")
     }
+
+
+_COUNTS = re.compile(r"count(er)?$|total$|^(num|number|nr|total|count)(of)?")
+STEM = 5  # letters that `enrolledCount` shares with `enrolments`
+
+
+def _shares_stem(name: str, collection: str) -> bool:
+    """Whether a property that is called a count begins as the collection does: a case sees if it counts."""
+    noun = re.sub(r"[^a-z]", "", collection.lower())
+    return _COUNTS.search(name) is not None and len(noun) >= STEM and _COUNTS.sub("", name).startswith(noun[:STEM])
 
 
 @contextmanager

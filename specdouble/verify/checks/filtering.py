@@ -25,6 +25,7 @@ SMALL = 2  # entries of a page
 MEDIUM = 5  # of a page where others have documents too
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read
 _COMPARED = ("string", "integer", "number")
+_SEARCHES = {"q", "search", "query", "searchterm", "searchtext", "keyword", "keywords", "fulltext"}
 _SORTS = {"sort", "sortby", "orderby", "ordering", "sortkey", "sortfield"}
 _DIRECTIONS = {"order", "direction", "sortorder", "sortdirection", "dir", "sortdir"}
 _DESCENDING = re.compile(r"^-|[:_ .]desc(ending)?$|(?<=[a-z])Desc$", re.IGNORECASE)
@@ -65,11 +66,9 @@ def _same(one: Any, other: Any) -> bool:
 
 def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the list of one collection."""
-    operation = next(iter(subject.listers), None)
-    if operation is None or not subject.creators:
-        return
-    if not is_played(session.contract, operation, Names.filtering):
-        yield from cases(session, subject, Names.filtering)
+    for operation in subject.listers if subject.creators else ():
+        if not is_played(session.contract, operation, Names.filtering):
+            yield from cases(session, subject.seen_in(operation), Names.filtering)
 
 
 def cases(session: Session, subject: Subject, check: str) -> Plan:
@@ -89,6 +88,16 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
     for one, two in list(combinations(found, 2))[:3]:
         promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
         yield Case(check, promise, partial(_both, subject=subject, one=one, two=two), "", about)
+    for parameter, name in _of_once(session, subject):
+        promise = f"{operation} with {parameter} shows what has the value, and nothing else"
+        run = partial(_found_alone, subject=subject, parameter=parameter, name=name)
+        if must <= {parameter}:
+            yield Case(check, promise, run, "a value that one document has", about, decisive=True)
+    searched = _playing(operation, "search", _SEARCHES)
+    if searched is not None and must <= {searched.name}:
+        promise = f"{operation} with {searched.name} shows no document that does not have the text"
+        run = partial(_searched, subject=subject, parameter=searched)
+        yield Case(check, promise, run, "", about, decisive=True)
     for query, name, descending in _orders(session, subject):
         what = ", ".join(f"{key}={value}" for key, value in query.items())
         of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
@@ -102,21 +111,30 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
 
 
 def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
-    creator, properties = subject.requested(subject.creators[0]), subject.resource.properties
+    sent, properties = _sent(subject), subject.resource.properties
     ruled = {*subject.once, *subject.server_set, *session.implied}
     operation = subject.listers[0]
     for parameter in operation.parameters:
         if parameter.location != "query" or chooses_page(operation, parameter.name):
             continue
-        name = _compared(operation, parameter.name, creator)
-        if name is None or name in ruled or name not in properties or name not in creator:
+        name = _compared(operation, parameter.name, sent)
+        if name is None or name in ruled or name not in properties or name not in sent:
             continue
-        several = kind(merged(creator[name], session.contract.resolve)) == "array"
+        several = kind(merged(sent[name], session.contract.resolve)) == "array"
         if operation.listed.filters is None and several == (name == parameter.name):
             continue  # by its name it asks for one entry of several, or for the value
         values = _values(session, subject, parameter, name)
         if values is not None:
             yield Filter(parameter.name, name, values, several)
+
+
+def _sent(subject: Subject) -> dict[str, Any]:
+    """The properties that a client can set: in a create, else by a change."""
+    changed = (subject.requested(one.operation) for one in reversed(subject.updaters) if one.id_in_body is None)
+    found: dict[str, Any] = {}
+    for requested in (*changed, subject.requested(subject.creators[0])):
+        found |= requested
+    return found
 
 
 def _compared(operation: Operation, parameter: str, properties: Mapping[str, Any]) -> str | None:
@@ -135,7 +153,7 @@ def _property(name: str, properties: Mapping[str, Any]) -> str | None:
 def _values(session: Session, subject: Subject, parameter: Parameter, name: str) -> tuple[Any, Any] | None:
     """Two values that both the property and the parameter take; None where no two are known, or not which are alike."""
     resolve, fits = session.contract.resolve, session.bodies.property_fits
-    schema = merged(subject.requested(subject.creators[0])[name], resolve)
+    schema = merged(_sent(subject)[name], resolve)
     several = kind(schema) == "array"
     held = merged(schema.get("items"), resolve) if several else schema
     candidates = list(held.get("enum") or ())
@@ -183,7 +201,7 @@ def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any
         turns = [other, value] * 3 + [value]  # each page would have some of both
         held = [by.kept(one) for one in turns] + ([[other, value]] if by.holds_several else [])
         for one in held:
-            there.create(trial, **{by.name: one})
+            _make(trial, there, {by.name: one})
         having = [one for one, kept in zip(there.made, held, strict=True) if by.takes({by.name: kept}, value)]
         _all_are_shown(trial, there, by)
         entries, total = _listed(trial, there, {by.parameter: value})
@@ -194,6 +212,22 @@ def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any
             raise Broken(f"the list with {what} to show what has the value", f"it shows {shown(wrong[by.name])}")
         if total is not None and total != len(entries):
             raise Broken(f"the total of the list with {what} to be {len(entries)}", f"it is {total}")
+
+
+def _make(trial: Trial, there: Place, wanted: Mapping[str, Any]) -> Document:
+    """Create a document that has the values, by a change where no create takes them.
+
+    Raises:
+        NotExercised: the change is refused.
+    """
+    taken = there.subject.requested(trial.creator(there.subject))
+    document = there.create(trial, **{name: value for name, value in wanted.items() if name in taken})
+    for name, value in wanted.items():
+        if name in taken or document.shown.get(name) == value:
+            continue
+        updater = next(one for one in there.subject.updaters if name in there.subject.requested(one.operation))
+        trial.update(updater, document, {name: value})
+    return document
 
 
 def _all_are_shown(trial: Trial, there: Place, by: Filter) -> None:
@@ -213,7 +247,7 @@ def _all_are_shown(trial: Trial, there: Place, by: Filter) -> None:
 def _changed(trial: Trial, subject: Subject, by: Filter) -> None:
     value, other = by.values
     with place(trial, subject) as there:
-        document = there.create(trial, **{by.name: by.kept(other)})
+        document = _make(trial, there, {by.name: by.kept(other)})
         updater = next(one for one in subject.updaters if by.name in subject.requested(one.operation))
         trial.update(updater, document, {by.name: by.kept(value)})
         _all_are_shown(trial, there, by)
@@ -226,11 +260,61 @@ def _changed(trial: Trial, subject: Subject, by: Filter) -> None:
 def _both(trial: Trial, subject: Subject, one: Filter, two: Filter) -> None:
     with place(trial, subject) as there:
         for first, second in product(one.values, two.values):
-            there.create(trial, **{one.name: one.kept(first), two.name: two.kept(second)})
+            _make(trial, there, {one.name: one.kept(first), two.name: two.kept(second)})
         _all_are_shown(trial, there, one)
         query = {one.parameter: one.values[0], two.parameter: two.values[0]}
         entries, _ = _listed(trial, there, query)
         _hold(there, entries, there.made[:1], f"{one.parameter} and {two.parameter}")
+
+
+def _of_once(session: Session, subject: Subject) -> Iterator[tuple[str, str]]:
+    """The parameters that filter by what two documents cannot both have, and the property."""
+    operation, sent = subject.listers[0], subject.requested(subject.creators[0])
+    for parameter in operation.parameters:
+        name = _compared(operation, parameter.name, sent) if parameter.location == "query" else None
+        if name is None or name not in subject.once or name != parameter.name or chooses_page(operation, name):
+            continue
+        if name not in subject.referring and name not in session.implied:
+            yield parameter.name, name
+
+
+def _found_alone(trial: Trial, subject: Subject, parameter: str, name: str) -> None:
+    declared = next(one.schema for one in subject.listers[0].parameters if one.name == parameter)
+    with place(trial, subject) as there:
+        wanted, _ = there.create(trial), there.create(trial)
+        value = wanted.held.get(name)
+        if value is None or not trial.session.bodies.property_fits(declared, value):
+            raise NotExercised(f"no value of {name} is known that {parameter} takes")
+        entries, _ = _listed(trial, there, {parameter: value})
+        _hold(there, entries, [wanted], f"{parameter}={shown(value)}")
+
+
+def _searched(trial: Trial, subject: Subject, parameter: Parameter) -> None:
+    """A text that one document has in all its texts, another in none: what else is found is the search's own matter."""
+    names = _free_texts(trial, subject)
+    words = [f"{letter * 4}{trial.session.run}" for letter in "qz"]
+    if not names or not trial.session.bodies.property_fits(parameter.schema, words[0]):
+        raise NotExercised(f"no text is known that {parameter.name} would find")
+    with place(trial, subject) as there:
+        made = [there.create(trial, **{name: f"{word} {trial.fresh()}" for name in names}) for word in words]
+        trial.settle()
+        entries, _ = _listed(trial, there, {parameter.name: words[0]})
+        seen = {str(one.get(subject.key)) for one in entries}
+        found, other = made
+        if str(found.id) not in seen:
+            raise NotExercised(f"{parameter.name} does not find a text of a new document")
+        if str(other.id) in seen:
+            raise Broken(f"the list with {parameter.name}={words[0]} to show what has the text, and nothing else",
+                         f"{other.id} is in it")  # fmt: skip
+
+
+def _free_texts(trial: Trial, subject: Subject) -> list[str]:
+    """The properties that a create takes any text for."""
+    requested, fits = subject.requested(trial.creator(subject)), trial.session.bodies.property_fits
+    plain = [
+        name for name in requested if name not in {*subject.server_set, *subject.referring, *trial.session.implied}
+    ]
+    return [name for name in plain if fits(requested[name], f"qqqq{trial.session.run} {trial.fresh()}")]
 
 
 # Orders
@@ -330,8 +414,6 @@ def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) ->
         raise NotExercised(f"no two documents can be made that are equal in {name}")
     values = _keys(trial, subject, name)
     with place(trial, subject) as there:
-        if not there.is_known:
-            raise NotExercised("too many other documents are in the list")
         for _ in range(4 * SMALL):
             there.create(trial, **{name: values[0]})
         entries, _ = _listed(trial, there, query)

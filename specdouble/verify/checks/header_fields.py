@@ -37,7 +37,6 @@ def plan(session: Session, subject: Subject) -> Plan:
         yield Case(Names.header_fields, promise, run, "", ids(updater.operation, reader))
     if not is_played(session.contract, reader, CONDITIONS):
         yield from conditions(subject, Names.header_fields)
-    yield from _negotiation(session, subject)
 
 
 def conditions(subject: Subject, check: str) -> Plan:
@@ -54,22 +53,6 @@ def conditions(subject: Subject, check: str) -> Plan:
     if header(reader, "if-none-match") or str(NOT_MODIFIED) in reader.statuses:
         promise = f"{reader} answers 304 where the tag is current alone"
         yield Case(check, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True)
-
-
-def _negotiation(_session: Session, subject: Subject) -> Plan:
-    for operation in (*subject.readers[:1], *subject.listers[:1]):
-        promise = f"{operation} does not fail at any Accept"
-        for accept in ("text/csv", "application/xml;q=0.1", "nonsense", "application/json;q=0"):
-            run = partial(_accepted_type, subject=subject, operation=operation, accept=accept)
-            yield Case(Names.conformance, promise, run, accept, ids(operation))
-
-
-def _accepted_type(trial: Trial, subject: Subject, operation: Operation, accept: str) -> None:
-    """Whatever it answers is judged, a failure above all: 406 and the usual answer are both right (RFC 9110, 12.1)."""
-    document = trial.create(subject)
-    parts = trial.place(operation, document) if operation in subject.readers else trial.session.surroundings(
-        operation, trial.user, None, known=trial.listing(document))  # fmt: skip
-    trial.send(operation, trial.user, **{**parts, "headers": {**parts.get("headers", {}), "Accept": accept}})
 
 
 # Location

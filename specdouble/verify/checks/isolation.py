@@ -62,7 +62,8 @@ def _opened(subject: Subject, rule: ScopeRule, one: User, other: User, *, may_ch
         run = partial(_shown, **of, operation=operation)
         yield Case(rule.id, "another's document can be read", run, who, ids(operation), decisive=True)
     for operation in subject.listers:
-        yield Case(rule.id, "another's document is in the list", partial(_in_list, **of), who, ids(operation))
+        run = partial(_in_list, **of | {"subject": subject.seen_in(operation)})
+        yield Case(rule.id, "another's document is in the list", run, who, ids(operation))
     changed = "can" if may_change else "cannot"
     of |= {"rule": rule, "may_change": may_change}
     for updater in subject.updaters:
@@ -88,7 +89,7 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
         run = partial(_deleted, **of, operation=operation)
         yield Case(rule.id, "another's document cannot be deleted", run, who, ids(operation), decisive=True)
     for operation in subject.listers:
-        run = partial(_listed, subject=subject, one=one, other=other)
+        run = partial(_listed, subject=subject.seen_in(operation), one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
     for operation, name in _users_of(session, subject):
         run = partial(_used, **of, operation=operation, name=name)

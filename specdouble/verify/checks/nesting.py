@@ -12,22 +12,23 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.identity import User
 from specdouble.verify.places import owning, parents
-from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial, refused_as
-from specdouble.verify.values import unlike
+from specdouble.verify.values import unlike_but_fitting
 
 Parts = dict[str, Any]
 NOT_FOUND = "404"
-FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
 
 
 def plan(session: Session, subject: Subject) -> Plan:
     """The cases for what lies below documents of other collections."""
     if not subject.creators or not subject.observable:
         return
-    for operation in _operations(subject):
+    whole = subject
+    for operation in _operations(whole):
+        subject = whole.seen_in(operation)
         above = parents(session, subject, operation)
         for name, parent in above:
             if parent.creators:
@@ -39,7 +40,7 @@ def plan(session: Session, subject: Subject) -> Plan:
 
 def _operations(subject: Subject) -> list[Operation]:
     updaters = [one.operation for one in subject.updaters if one.id_in_body is None]
-    return [*subject.readers, *subject.listers[:1], *subject.creators[:1], *updaters, *subject.deleters]
+    return [*subject.readers, *subject.listers, *subject.creators[:1], *updaters, *subject.deleters]
 
 
 def _of_parent(subject: Subject, operation: Operation, name: str, *, is_nearest: bool) -> Plan:
@@ -63,13 +64,19 @@ def _of_none(subject: Subject, operation: Operation, name: str) -> Plan:
 
 
 def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan:
-    above = owning(session, subject, operation)
+    above, hidden = owning(session, subject, operation), None
+    if above is None and not parents(session, subject, operation):
+        # The path leads past the parent: what a list shows to its owner alone is closed there, too.
+        hidden = next((one for one in subject.listers if owning(session, subject, one)), None)
+        above = owning(session, subject, hidden) if hidden is not None else None
     owners = [one for one in above.resource.of(ScopeRule) if one.name == above.resource.owner] if above else []
     if not owners or owners[0].is_opened:
         return
     for one, other in session.crowd.pairs()[:1]:
         promise = f"what lies below another's document is not found by {operation}"
         run = partial(_by_another, subject=subject, rule=owners[0], operation=operation, one=one, other=other)
+        if hidden is not None:
+            run = partial(_past_parent, run=run, subject=subject.seen_in(hidden), one=one, other=other)
         yield Case(owners[0].id, promise, run, f"{one.name}'s, by {other.name}", ids(operation), decisive=True)
 
 
@@ -117,10 +124,19 @@ def _by_another(trial: Trial, subject: Subject, rule: ScopeRule, operation: Oper
     _holds(trial, operation, document, parts, attempt)
 
 
+def _past_parent(trial: Trial, run: Callable[[Trial], None], subject: Subject, one: User, other: User) -> None:
+    """Hold what a case holds, where the list that shows the document is closed to the other user."""
+    document = trial.create(subject, one)
+    place = trial.session.surroundings(subject.listers[0], other, None, known=trial.listing(document))
+    if not trial.send(subject.listers[0], other, **place).refused:
+        raise NotPromised
+    run(trial)
+
+
 def _below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
     document = trial.create(subject)
     parts = _parts(trial, operation, document)
-    elsewhere = _elsewhere(trial, subject, document, name)
+    elsewhere = _elsewhere(trial, subject, document, name, operation)
 
     def attempt() -> None:
         exchange = trial.send(operation, trial.user, **_led(parts, name, elsewhere))
@@ -133,11 +149,11 @@ def _not_found(operation: Operation) -> set[int]:
     return {404} if NOT_FOUND in operation.statuses else set(range(400, 500))
 
 
-def _elsewhere(trial: Trial, subject: Subject, document: Document, name: str) -> Any:
+def _elsewhere(trial: Trial, subject: Subject, document: Document, name: str, operation: Operation) -> Any:
     """The id of another document that the parameter may name, in which ours does not lie."""
     above = dict(parents(trial.session, subject, trial.creator(subject)))
-    if name not in above:
-        raise NotExercised(f"what {name} names is not what documents are created below")
+    if name not in above:  # documents name it, and are created below something else
+        return trial.create(dict(parents(trial.session, subject, operation))[name]).id
     parent = above[name]
     creator = trial.creator(parent)
     known = document.around.get("path", {})
@@ -152,7 +168,7 @@ def _led(parts: Parts, name: str, value: Any) -> Parts:
 def _listed_below_another(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
     document = trial.create(subject)
     there = _parts(trial, operation, document)
-    elsewhere = _elsewhere(trial, subject, document, name)
+    elsewhere = _elsewhere(trial, subject, document, name, operation)
     if not _is_in(trial, subject, document, there):
         raise NotExercised("the list does not show the new document")
     if _is_in(trial, subject, document, _led(there, name, elsewhere)):
@@ -168,10 +184,8 @@ def _below_none(trial: Trial, subject: Subject, operation: Operation, name: str)
     document = trial.create(subject)
     parts = _parts(trial, operation, document)
     known = parts["path"][name]
-    nowhere: Any = unlike(known) if isinstance(known, str) else FAR
     parameter = next(one for one in operation.parameters if one.name == name)
-    if isinstance(known, str) and not trial.session.bodies.property_fits(parameter.schema, nowhere):
-        nowhere = trial.session.fresh_value(parameter.schema, compact=True)
+    nowhere = unlike_but_fitting(known, partial(trial.session.bodies.property_fits, parameter.schema))
     if not trial.session.bodies.property_fits(parameter.schema, nowhere):
         raise NotExercised(f"{name} takes no {nowhere!r}")
 

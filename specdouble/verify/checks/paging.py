@@ -26,11 +26,9 @@ MOST_LEFT = 100  # documents of others, beside which a whole list can be read pa
 
 def plan(session: Session, subject: Subject) -> Plan:
     """The cases for the list of one collection."""
-    operation = next(iter(subject.listers), None)
-    if operation is None or not subject.creators or not is_paged(operation):
-        return
-    if not is_played(session.contract, operation, Names.paging):
-        yield from cases(subject, Names.paging)
+    for operation in subject.listers if subject.creators else ():
+        if is_paged(operation) and not is_played(session.contract, operation, Names.paging):
+            yield from cases(subject.seen_in(operation), Names.paging)
 
 
 def cases(subject: Subject, check: str) -> Plan:

@@ -76,6 +76,10 @@ def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
         if kind(whole) == "object" and merges and len(whole.get("properties") or ()) > 1:
             promise = f"{updater.operation} merges objects"
             yield Case(Names.partial_update, promise, partial(_object, **of, schema=whole), name, about)
+        values = merged(whole.get("additionalProperties"), resolve) if not whole.get("properties") else {}
+        if kind(whole) == "object" and merges and values:
+            promise = f"{updater.operation} merges objects"
+            yield Case(Names.partial_update, promise, partial(_map, **of, values=values), name, about)
 
 
 def _may_lack(session: Session, subject: Subject, name: str) -> bool:
@@ -121,6 +125,23 @@ def _array(trial: Trial, subject: Subject, updater: Updater, name: str, schema: 
         after = _written(trial, updater, document, name, value)
         if not same(value, after) and not (value == [] and after is None):
             raise Broken(f"{name} to be {shown(value)}, as it was sent", f"a read shows {shown(after)}")
+
+
+def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: Any) -> None:
+    """Of an object whose members a client names, a patch changes what it names, and takes away what is null."""
+    resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
+    one, other = (plausible(values, resolve, trial.session.word()) for _ in range(2))
+    document = trial.create(subject)
+    if not same({"one": one}, _written(trial, updater, document, name, {"one": one})):
+        raise NotExercised(f"{name} is not shown as it was sent")
+    after = _written(trial, updater, document, name, {"other": other})
+    if not same({"one": one, "other": other}, after):
+        told = f"a read shows {shown(after)}"
+        raise Broken(f"a patch of one member of {name} to leave the others (RFC 7396)", told)
+    if fits(subject.requested(updater.operation)[name], {"one": None}):
+        after = _written(trial, updater, document, name, {"one": None})
+        if not same({"other": other}, after) or after.get("one") is not None:
+            raise Broken(f"a null for a member of {name} to take it away (RFC 7396)", f"a read shows {shown(after)}")
 
 
 def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:

@@ -17,7 +17,7 @@ from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
-from specdouble.verify.values import edges, kind, merged, unfitting, unlike
+from specdouble.verify.values import edges, kind, merged, unfitting, unlike, unlike_but_fitting
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -295,6 +295,36 @@ def plan_reads(session: Session, subject: Subject) -> Plan:
         yield Case(Names.distinct_ids, "an id stays", run, "", ids(updater.operation))
 
 
+def plan_queries(session: Session, subject: Subject) -> Plan:
+    """The cases for numbers in the query of a list just past their bounds, where it says how it refuses them."""
+    for operation in subject.listers if subject.creators else ():
+        if not operation.statuses & {"400", "422", "4XX"}:
+            continue
+        for parameter in operation.parameters:
+            schema = merged(parameter.schema, session.contract.resolve)
+            if parameter.location != "query" or kind(schema) != "integer":
+                continue
+            for value in _just_past(schema):
+                run = partial(_query_refused, subject=subject.seen_in(operation), name=parameter.name, value=value)
+                promise = f"{operation} refuses what does not fit"
+                yield Case(Names.conformance, promise, run, f"{parameter.name}={value}", ids(operation))
+
+
+def _just_past(schema: Any) -> list[int]:
+    bounds = ((schema.get("minimum"), -1), (schema.get("maximum"), 1))
+    return [bound + step for bound, step in bounds if isinstance(bound, int) and not isinstance(bound, bool)]
+
+
+def _query_refused(trial: Trial, subject: Subject, name: str, value: int) -> None:
+    operation, document = subject.listers[0], trial.create(subject)
+    place = trial.session.surroundings(operation, trial.user, None, known=trial.listing(document))
+    control = trial.send(operation, trial.user, **place)
+    if not control.ok:
+        raise NotExercised(f"the list is refused without {name}, too: {control.told(80)}")
+    exchange = trial.send(operation, trial.user, **{**place, "query": {**place.get("query", {}), name: value}})
+    _hold_refused(exchange, f"{name}={value}, which does not fit its schema,", "conformance")
+
+
 def plan_unknown(_session: Session, subject: Subject) -> Plan:
     """The cases for reads of documents that are not there; one made here tells what an id looks like."""
     if not subject.creators:
@@ -311,17 +341,22 @@ def _not_found(trial: Trial, subject: Subject, operation: Operation) -> None:
     there = trial.place(operation, document)
     found = trial.send(operation, trial.user, **there)
     accepted(found, "a read of a document that is there")
-    other = unlike(document.id)
     name = subject.action(operation).id
     schema: Any = next((one.schema for one in operation.parameters if one.name == name), {})
-    if isinstance(other, str) and not trial.session.bodies.property_fits(schema, other):
-        other = trial.session.fresh_value(schema, compact=True)
+    other = _of_none(trial, document.id, schema)
     nowhere = trial.place(operation, replace(document, id=other))
     exchange = trial.send(operation, trial.user, **nowhere)
     # An id that the parameter's schema does not take may as well be refused for that.
     fits = trial.session.bodies.property_fits(schema, other)
     statuses = {404} if fits else {status for status in operation.numbers if 400 <= status < 500}
     refused_as(exchange, statuses, "a read of a document that is not there", strict=True)
+
+
+def _of_none(trial: Trial, known: Any, schema: Any) -> Any:
+    """An id that hardly any document has, as the parameter takes it where that can be had."""
+    fits = partial(trial.session.bodies.property_fits, schema)
+    other = unlike_but_fitting(known, fits) if isinstance(known, str) else unlike(known)
+    return other if fits(other) or not isinstance(other, str) else trial.session.fresh_value(schema, compact=True)
 
 
 def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:
