@@ -294,7 +294,11 @@ class Double:
         controls = persistence.controls()
         if self.settings.clock is not None:  # an option goes before what was kept
             controls.pop("clock", None)
-        self._follow_controls(controls)
+        try:
+            self._follow_controls(controls)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            reason = f"{self.settings.persist} has a clock or faults that cannot be read: {error}"
+            raise PersistenceError(reason) from None
 
     def _resume_faults(self, kept: bytes, name: str) -> None:
         if name and name == self.faults.name:

@@ -11,7 +11,12 @@ from genson import SchemaBuilder
 from specdouble.contract.json_type import JSON
 
 Documents = dict[str, list[dict[str, Any]]]
+_NAME = re.compile(r"\w[\w.~-]*")
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
+
+
+class BadName(Exception):
+    """A collection has a name that no path and no file can have."""
 
 
 def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str, JSON], Documents]:
@@ -22,11 +27,16 @@ def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str
     Args:
         title: what the API is called.
         database: the content of `db.json`.
+
+    Raises:
+        BadName: a collection cannot be called so.
     """
     paths: dict[str, JSON] = {}
     schemas: dict[str, JSON] = {}
     documents: Documents = {}
     for name, value in database.items():
+        if not _NAME.fullmatch(name):
+            raise BadName(f"`{name}` is no name of a collection: it is a part of paths, and of a file's name")
         held = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
         if held is not None and (held or not value):
             schemas[schema_name(name)] = _collection_schema(name, held, database)

@@ -12,7 +12,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.written import in_yaml
 from specdouble.har import Entry, read
 from specdouble.project.exchange import Exchange, of_har, of_postman, of_wiremock
-from specdouble.project.json_server import Documents, contract_of_database
+from specdouble.project.json_server import BadName, Documents, contract_of_database
 from specdouble.project.recorded import Recorded
 from specdouble.project.skeleton import Files, document_text, mock_file
 
@@ -35,7 +35,10 @@ def begun_from(source: Path) -> Files:
     if isinstance(data, dict) and _is_har(data):
         return _of_exchanges(title, list(of_har(_entries(source))))
     if isinstance(data, dict) and not _is_of_exchanges(data):
-        return _files(*contract_of_database(title, data))
+        try:
+            return _files(*contract_of_database(title, data))
+        except BadName as error:
+            raise NotReadable(f"{error}\n    remedy: rename it, with letters, digits, `-`, `_` and `.`") from None
     return _of_exchanges(title, list(_exchanges(data)))
 
 

@@ -72,7 +72,8 @@ def _plain(double: Double, method: str) -> list[Operation]:
     found = []
     for operation in double.contract.operations.values():
         is_plain = not any(parameter.required for parameter in operation.parameters)
-        if operation.method == method and is_plain and "{" not in operation.path:
+        is_address = "{" not in operation.path and operation.path.isprintable()
+        if operation.method == method and is_plain and is_address:
             found.append(operation)
     return found[:_MOST]
 

@@ -303,3 +303,26 @@ def test_what_was_answered_is_there_after_fifty_sudden_ends(file: Path) -> None:
         assert process.stdout is not None
         process.stdout.close()
     assert len(promised) > 50
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE documents SET document = x'ff00ff'",
+        "UPDATE documents SET document = 'text'",
+        "UPDATE beginnings SET documents = x'00'; UPDATE collections SET beginning = 99",
+        "UPDATE snapshots SET documents = x'00'",
+        "DROP TABLE snapshots",
+        "INSERT OR REPLACE INTO controls VALUES ('clock', x'ff')",
+        "INSERT OR REPLACE INTO controls VALUES ('clock', 5)",
+    ],
+)
+def test_a_file_in_which_something_is_broken_is_told_by_name(file: Path, harm: str) -> None:
+    with double(file) as client:
+        create(client, "a")
+        client.put("/_specdouble/snapshots/one")
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(harm)
+        database.commit()
+    with pytest.raises(PersistenceError, match=str(file)):
+        Double(Settings(FOLDER / "tasks.yaml", persist=file))

@@ -199,3 +199,40 @@ def test_what_no_project_can_begin_from_is_refused_with_the_reason(tmp_path: Pat
     assert result.exit_code == 3
     assert reason in result.output
     assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "", ".hidden", "a/b", 'a\n"""; import os', "a\0b"])
+def test_a_collection_that_no_file_can_be_called_after_begins_nothing(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(json.dumps({name: [{"id": 1}]}))
+    ended = CliRunner().invoke(main, ["init", "--from", str(source), str(tmp_path / "deep" / "er" / "project")])
+    assert ended.exit_code == 3
+    assert "is no name of a collection" in ended.output
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["db.json"]
+
+
+def test_a_collection_of_a_contract_from_anywhere_writes_nothing_outside_of_the_project(tmp_path: Path) -> None:
+    keyword = {"x-resource": {"collection": "../../outside", "id": "id"}}
+    schema = {"type": "object", "properties": {"id": {"type": "string"}, "a": {"type": "string"}}, **keyword}
+    created = {"201": {"description": "a", "content": {"application/json": {"schema": schema}}}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    paths = {"/things": {"post": {"operationId": "add", "requestBody": body, "responses": created}}}
+    contract = tmp_path / "openapi.json"
+    contract.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "A", "version": "1"}, "paths": paths}))
+    project = tmp_path / "deep" / "er" / "project"
+    CliRunner().invoke(main, ["init", str(contract), str(project)])
+    assert not [file for file in tmp_path.rglob("outside*") if not file.is_relative_to(project)]
+
+
+def test_what_a_contract_says_of_itself_is_one_line_of_a_readme_and_no_code(tmp_path: Path) -> None:
+    told = {"title": 'A\n"""\nimport os\n</title><script>\x1b[31m', "version": "1"}
+    answer = {"responses": {"200": {"description": "a"}}, "summary": 'B\\N{"""\x1b\n::error::c', "operationId": "a\nb"}
+    contract = tmp_path / "openapi.json"
+    contract.write_text(json.dumps({"openapi": "3.0.3", "info": told, "paths": {"/a\nb": {"get": answer}}}))
+    CliRunner().invoke(main, ["init", str(contract), str(tmp_path / "project")])
+    assert (tmp_path / "project" / "README.md").read_text().splitlines()[0] == (
+        r'# A """ import os &lt;/title&gt;&lt;script&gt;\x1b[31m 1'
+    )
+    for module in (tmp_path / "project" / "handlers").glob("*.py"):
+        compile(module.read_text(), module.name, "exec")
+        assert "\x1b" not in module.read_text()

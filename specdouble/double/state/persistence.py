@@ -13,6 +13,7 @@ import logging
 import sqlite3
 from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -96,7 +97,7 @@ class Kept:
 
 
 class Persistence:
-    """Keeps what the worlds of a store hold.
+    """Keeps what the worlds of a store hold; `snapshots` by name, what is put there is kept too.
 
     Args:
         path: the file; it is made where there is none.
@@ -112,12 +113,11 @@ class Persistence:
         self._changes = store.note_changes()
         self._is_failing = False
         self._beginnings: WeakKeyDictionary[Contents, int] = WeakKeyDictionary()  # those that are in the file
-        try:
+        with self._reading():
             self._database = _opened(path)
             rows = self._database.execute("SELECT world, collection, beginning FROM collections")
             self._kept: dict[Place, int | None] = {(world, name): number for world, name, number in rows}
-        except sqlite3.Error as error:
-            raise PersistenceError(f"{path} cannot keep the state: {_told(error)}") from None
+            self.snapshots = KeptSnapshots(self._database, self._fail)
 
     @property
     def worlds(self) -> set[str]:
@@ -143,8 +143,13 @@ class Persistence:
             self._fail(error)
 
     def kept(self, world: str) -> dict[str, Kept]:
-        """What is kept of a world, by collection."""
-        return {name: self._kept_of((of, name), number) for (of, name), number in self._kept.items() if of == world}
+        """What is kept of a world, by collection.
+
+        Raises:
+            PersistenceError: it cannot be read.
+        """
+        with self._reading():
+            return {name: self._kept_of((of, name), number) for (of, name), number in self._kept.items() if of == world}
 
     def _kept_of(self, place: Place, number: int | None) -> Kept:
         documents = self._database.execute(
@@ -239,16 +244,20 @@ class Persistence:
             )
         self._is_failing = True
 
-    # Beside the documents
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What a broken disk or another program has left of the file may be anything."""
+        try:
+            yield
+        except (sqlite3.Error, EncodingError, KeyError, TypeError) as error:
+            raise PersistenceError(f"{self._path} cannot keep the state: {_told(error)}") from None
 
-    @property
-    def snapshots(self) -> KeptSnapshots:
-        """The snapshots that are kept, by name; what is put there is kept too."""
-        return KeptSnapshots(self._database, self._fail)
+    # Beside the documents
 
     def controls(self) -> dict[str, bytes]:
         """How the clock and the faults were set last, as far as they were."""
-        return dict(self._database.execute("SELECT name, value FROM controls").fetchall())
+        with self._reading():
+            return dict(self._database.execute("SELECT name, value FROM controls").fetchall())
 
     def keep_controls(self, controls: Mapping[str, bytes]) -> None:
         """Keep how the clock and the faults are set."""

@@ -225,8 +225,15 @@ def encoded(document: Mapping[str, Any]) -> bytes:
 
 
 def decoded(content: bytes) -> Document:
-    """The document that was encoded."""
-    document: Document = bson.decode(content)
+    """The document that was encoded.
+
+    Raises:
+        EncodingError: it is none.
+    """
+    try:
+        document: Document = bson.decode(content)
+    except (BSONError, TypeError, ValueError, RecursionError) as error:
+        raise EncodingError(str(error)) from None
     return document
 
 
