@@ -14,6 +14,7 @@ Key = TypeVar("Key")
 _OPERATION = re.compile(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*?(?=:? |:?$)")
 _UNDECLARED = re.compile(r"^(one of the statuses|what Schemathesis' check status_code_conformance)\b")
 _UNKEPT = re.compile(r"^(\S+) to be .*")
+DEMAND: Cause = ("demand",)  # what is asked for beside the schema: one mend is to say it there
 _MEDIA_TYPE = re.compile(r"(?:Received: |it is )([\w.+-]+/[\w.+-]+|of no type)")
 # Of failures with one cause in several rows, the one that says most precisely what is refused.
 _MOST_PRECISE = ("boundaries", "read_your_writes", "partial_update", "unknown_properties", "error_shape", "conformance")
@@ -23,7 +24,7 @@ def gather(verdict: Verdict) -> None:
     """Tell each cause once, in the row that says it best; a rule of the contract has promises for its sides."""
     rows = [row for row in verdict.rows.values() if ":" not in row.check]
     failures = {(row.check, promise): one for row in rows for promise, one in row.failures.items()}
-    ranked = dict(sorted(failures.items(), key=lambda item: _rank(item[0][0])))
+    ranked = dict(sorted(failures.items(), key=lambda item: _rank(item[0][0], item[1])))
     kept = {id(one) for one in gathered(ranked).values()}
     for row in rows:
         mine = {promise: one for promise, one in row.failures.items() if id(one) in kept}
@@ -31,8 +32,9 @@ def gather(verdict: Verdict) -> None:
         row.failures = mine
 
 
-def _rank(check: str) -> int:
-    return _MOST_PRECISE.index(check) if check in _MOST_PRECISE else -1
+def _rank(check: str, failure: Failure) -> int:
+    others = len(_MOST_PRECISE) if _cause(failure) == DEMAND else -1  # who needs a document says least of a refusal
+    return _MOST_PRECISE.index(check) if check in _MOST_PRECISE else others
 
 
 def gathered(failures: Mapping[Key, Failure]) -> dict[Key, Failure]:
@@ -89,7 +91,7 @@ def _own_cause(failure: Failure, status: str) -> Cause:
     if media_type and failure.expected.startswith("an answer "):
         return ("media type", media_type[1])
     if failure.expected.endswith(" to be accepted") and status.startswith("4"):
-        return ("demand",)  # what is asked for beside the schema: one mend is to say it there
+        return DEMAND
     if failure.expected.startswith("the body that the contract declares"):
         return ("body", re.sub(r"^(/\d+)+(?=/)", "", _without_operation(failure.seen)))  # one of a list, or alone
     if "refuses what does not fit" in failure.promise:
@@ -97,7 +99,7 @@ def _own_cause(failure: Failure, status: str) -> Cause:
     if "refuses a body that is no object" in failure.promise:
         return ("no object", failure.detail)
     unkept = _UNKEPT.match(failure.expected)
-    if unkept and failure.check == "read_your_writes":
+    if unkept and failure.check in ("read_your_writes", "boundaries"):
         return ("unkept", unkept[1], _place(failure))
     return (_without_operation(failure.seen), status)
 
@@ -111,7 +113,7 @@ def _cause_by_schemathesis(failure: Failure) -> Cause:
     if check == "response_schema_conformance":
         return _schema_violation(failure)
     if check == "positive_data_acceptance":
-        return ("demand",)
+        return DEMAND
     if check == "unsupported_method":
         return (check,)
     if check == "negative_data_rejection":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from specdouble.verify.cause import gathered
-from specdouble.verify.verdict import Failure
+from types import SimpleNamespace
+
+from specdouble.verify.cause import gather, gathered
+from specdouble.verify.verdict import Failure, Row, Verdict
 
 UNDECLARED = "what Schemathesis' check status_code_conformance holds"
 
@@ -66,3 +68,27 @@ def test_what_is_wrong_with_a_document_alone_and_in_a_list_is_one_failure() -> N
         failure("POST /a answering 200", body, '/lastUsed: null is not of type "string"', "create"),
         failure("GET /a answering 200", body, '/0/lastUsed: null is not of type "string"', "list"),
     ) == [("POST /a answering 200", ("create", "list"), 1)]
+
+
+def test_a_refusal_is_told_by_what_was_refused_and_not_by_who_needed_a_document() -> None:
+    verdict = Verdict("a contract", "http://127.0.0.1", 1)
+    for check, what in (("distinct_ids", "an update"), ("boundaries", "priority 5")):
+        refused = failure(f"{check} {what}", f"{what} to be accepted", "the server answered 422", "update", check=check)
+        refused.steps = [SimpleNamespace(status=422)]  # type: ignore[list-item]
+        verdict.rows[check] = Row(check, check, failures={refused.promise: refused})
+    gather(verdict)
+    assert [one.check for one in verdict.failures] == ["boundaries"]
+
+
+def test_a_property_that_is_not_kept_is_one_failure_whatever_was_sent() -> None:
+    found = told(
+        failure(
+            "PUT /a/{id} keeps it",
+            'name to be "x", as it was sent',
+            "the answer shows 1",
+            "u",
+            check="read_your_writes",
+        ),
+        failure("PUT /a/{id}: name within its bounds", 'name to be "nn", as it was sent', "the answer shows 2", "u"),
+    )
+    assert [promise for promise, _, _ in found] == ["PUT /a/{id} keeps it"]
