@@ -143,7 +143,7 @@ class AutomaticOperation:
         removed = {*self._sent.values()} - self._set_by_server
         kept = _without(before, removed)
         after = self._completion.with_required({**kept, **body}, before)
-        return self._saved(documents, wanted, before, after)
+        return self._saved(documents, wanted, before, after, after)
 
     def update(self, **arguments: JSON) -> Result:
         """Change what the body names."""
@@ -153,9 +153,9 @@ class AutomaticOperation:
         self._preconditions.hold(before, values)
         patch = arguments.get("body")
         if not isinstance(patch, JsonPatch | MergePatch):
-            return self._saved(documents, wanted, before, {**before, **body})
+            return self._saved(documents, wanted, before, {**before, **body}, body)
         patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
-        return self._saved(documents, wanted, before, self._patched(before, patch))
+        return self._saved(documents, wanted, before, self._patched(before, patch), patch.names)
 
     def delete(self, **arguments: JSON) -> Result:
         """Remove the document of the id."""
@@ -191,7 +191,8 @@ class AutomaticOperation:
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
         before = self._found(documents, wanted)
         known = _only(body, self._resource.properties)
-        return self._saved(documents, wanted, before, {**before, **known, **dict(self._action.sets)})
+        changes = {**known, **dict(self._action.sets)}
+        return self._saved(documents, wanted, before, {**before, **changes}, changes)
 
     # Requests
 
@@ -263,7 +264,9 @@ class AutomaticOperation:
         names = (self._resource.id, *self._resource.parents)
         documents.delete_one({name: document.get(name) for name in names})
 
-    def _saved(self, documents: Collection, filter: Document, before: Document, after: Document) -> Result:
+    def _saved(
+        self, documents: Collection, filter: Document, before: Document, after: Document, written: Container[str]
+    ) -> Result:
         declared = [name for name in self._resource.properties if name in after]
         after = {name: after[name] for name in declared} | after
         # Which document it is and where it stands is said by the path, whatever the body says.
@@ -273,7 +276,7 @@ class AutomaticOperation:
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
         after = self._completion.completed(after, after.keys(), before)
-        return self._shown(documents.find_one_and_replace(filter, after, return_document=True))
+        return self._shown(documents.find_one_and_replace(filter, after, return_document=True, written=written))
 
     def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
         """The document after the patch. What only the server sets stays; what breaks the schema is refused."""

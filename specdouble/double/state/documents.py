@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from specdouble.contract.json_type import JSON
@@ -196,13 +196,26 @@ class Collection:
         return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_replace(
-        self, filter: Filter, replacement: Mapping[str, JSON], *, return_document: bool = ReturnDocument.BEFORE
+        self,
+        filter: Filter,
+        replacement: Mapping[str, JSON],
+        *,
+        return_document: bool = ReturnDocument.BEFORE,
+        written: Container[str] | None = None,
     ) -> Document | None:
-        """Replace the first document that the filter matches, and hand out how it was, or how it is now."""
+        """Replace the first document that the filter matches, and hand out how it was, or how it is now.
+
+        Args:
+            filter: which one.
+            replacement: what it becomes.
+            return_document: whether to hand out how it is now.
+            written: the properties that the request names; None for all. What else stays as it was is not asked anew:
+                a document that speaks of one which is gone by now can still be changed.
+        """
         before = self._documents.find_one(self._own(filter))
         if before is None:
             return None
-        after = self._replace(before, replacement)
+        after = self._replace(before, replacement, written)
         return self._rules.shown(dict(after) if return_document else before)
 
     def find_one_and_delete(self, filter: Filter) -> Document | None:
@@ -312,10 +325,13 @@ class Collection:
                 touched.add(name.partition(".")[0])
         return self._save(before, updated(before, update), touched)
 
-    def _replace(self, before: Document, replacement: Mapping[str, JSON]) -> Document:
+    def _replace(
+        self, before: Document, replacement: Mapping[str, JSON], written: Container[str] | None = None
+    ) -> Document:
         self._hold(before)
         after = self._rules.replaced(before, self._rules.stored(replacement))
-        return self._save(before, after, before.keys() | replacement.keys())
+        names = before.keys() | replacement.keys()
+        return self._save(before, after, {name for name in names if written is None or name in written})
 
     def _save(self, before: Document, after: Document, touched: set[str]) -> Document:
         broken = self._rules.changed(before, after, touched, self._view)

@@ -11,6 +11,7 @@ import orjson
 from specdouble.contract import JSON_PATCH, Media
 from specdouble.contract.json_type import JSON
 from specdouble.contract.media_type import essence
+from specdouble.contract.pointer import tokens
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import storable
 
@@ -21,6 +22,11 @@ _LARGEST = 1024 * 1024
 class MergePatch(dict[str, JSON]):
     """A merge patch: what it names is changed, what is null goes (RFC 7396)."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The properties that it changes, or parts of which."""
+        return frozenset(self)
+
     def applied_to(self, document: dict[str, JSON], _statuses: frozenset[str]) -> JSON:
         """The document after the patch."""
         return merge_patch(document, self)
@@ -28,6 +34,12 @@ class MergePatch(dict[str, JSON]):
 
 class JsonPatch(list[JSON]):
     """A list of operations, all of which are done, or none (RFC 6902)."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The properties that it changes, or parts of which."""
+        paths = [str(step["path"]) for step in self if isinstance(step, dict) and "path" in step]
+        return frozenset(tokens(path)[0] for path in paths if path)
 
     def applied_to(self, document: dict[str, JSON], statuses: frozenset[str]) -> JSON:
         """The document after the patch.
