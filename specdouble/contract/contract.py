@@ -78,9 +78,9 @@ class Contract:
 
     @property
     def title(self) -> str:
-        """The API's title and version."""
+        """The API's title and version, in one line."""
         info = self.data.get("info") or {}
-        return f"{info.get('title', 'untitled')} {info.get('version', '')}".strip()
+        return " ".join(f"{info.get('title', 'untitled')} {info.get('version', '')}".split())
 
     # Looked up rather than searched for: a large contract has ten thousand operations.
 

@@ -30,7 +30,7 @@ def skeleton(double: Double) -> Files:
     """
     contract = double.contract
     about = Template(template("README.md"))
-    title = escape(printable(" ".join(contract.title.split())), quote=False)  # a line of Markdown, which takes HTML
+    title = escape(printable(contract.title), quote=False)  # a line of Markdown, which takes HTML
     found = {
         Path("README.md"): about.substitute(title=title, contract=contract.path.name),
         Path("Makefile"): template("Makefile"),
