@@ -29,6 +29,7 @@ from specdouble.double.http.operations import ASGIApp, Operations
 from specdouble.double.http.result import Answer
 
 _LARGEST = 65536
+_LAST = 0.3  # seconds for what a new connection asks of a server that ends
 _KEPT = 1024
 _LINGERING = 1.0  # seconds for a refused client to read why, before its connection ends
 _TITLES = {
@@ -130,6 +131,7 @@ class StraightProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._unread: TimerHandle | None = None
         self._is_deaf = self._has_ended = False
+        self._has_asked = self._is_last = False
         # For what the client is waited for, and since when; None while it is the client who waits.
         self._waiting_since: float | None = None
         self._patience: float = limits.idle
@@ -179,7 +181,7 @@ class StraightProtocol(HttpToolsProtocol):
         self.headers = []
         self._body = b""
         self._received = 0
-        self._in_head = self._arriving = True
+        self._in_head = self._arriving = self._has_asked = True
         self._handed_over = False
         self._waiting_since = None
 
@@ -214,6 +216,7 @@ class StraightProtocol(HttpToolsProtocol):
             and self.parser.get_http_version() == "1.1"
             and not self.flow.write_paused
             and self.limit_concurrency is None
+            and not self._is_last
         )
         if not self._straight:
             self._hand_over()
@@ -283,6 +286,8 @@ class StraightProtocol(HttpToolsProtocol):
             TRANSPORT: {"transport": self.transport}
         }  # by which an injected fault drops the connection
         self._handed_over = True
+        if self._is_last:
+            self.cycle.keep_alive = False
         self.app = app
         if body:
             super().on_body(body)
@@ -295,6 +300,18 @@ class StraightProtocol(HttpToolsProtocol):
         elif self._refusal is None and self._is_answering():
             self.cycle.keep_alive = False
         return self._is_answering()
+
+    def shutdown(self) -> None:
+        """The server ends: what is on its way, as the first request of a connection mostly is, is answered before."""
+        if self._has_asked and not self._arriving:
+            super().shutdown()
+            return
+        self._is_last = True
+        self.loop.call_later(_LAST, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if not self._arriving and not self._is_answering():
+            self.transport.close()
 
     def _is_answering(self) -> bool:
         """Whether a request that has come whole is still to be answered."""
