@@ -332,7 +332,9 @@ class Discovery:
             if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
         }
         again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
-        tried = self._tried(again, [], beside) if again else []
+        kept = [one.hypothesis for one in results if one.state == CONFIRMED and not one.written]
+        others = [one for one in kept if one.key not in {other.key for other in beside}]
+        tried = self._tried(again, [], [*beside, *others]) if again else []
         better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
         return [better.get(id(one), one) for one in results]
 

@@ -119,6 +119,10 @@ class Experiment:
         return any(found[name].missing is not None and found[name].refused for name in creators & found.keys())
 
 
+def _is_refused(failure: Failure) -> bool:
+    return any(step.refused for step in failure.steps)
+
+
 _OTHER_STATUS = re.compile(r"to be refused with \d{3}")
 _STATES = {KEPT: CONFIRMED, BROKEN: REFUTED}
 
@@ -144,7 +148,8 @@ def _result(done: Run, hypothesis: Hypothesis, rule: Rule) -> Result:
 def _refused_with(row: Row) -> int:
     """The status of the refusals, where nothing but their status was another than expected; else 0."""
     failures = list(row.failures.values())
-    found = {one.steps[-1].status for one in failures if one.steps and one.steps[-1].refused}
+    # What came after it looks whether anything has changed.
+    found = {[step for step in one.steps if step.refused][-1].status for one in failures if _is_refused(one)}
     of_status = all(_OTHER_STATUS.search(one.expected) for one in failures)
     return found.pop() if failures and of_status and len(found) == 1 else 0
 
