@@ -157,6 +157,7 @@ def test_a_fault_can_be_written_in_one_line() -> None:
     written = fault_of(f"{CREATE}: status=503, share=0.1", contract)
     assert [written] == faults_of(f'[{{"operation": "{CREATE}", "status": 503, "share": 0.1}}]', contract)
     assert fault_of("delay=0.2", contract).delay == 0.2
+    assert [fault_of("delay=0.1..2", contract)] == faults_of('[{"delay": {"low": 0.1, "high": 2}}]', contract)
 
 
 @pytest.mark.parametrize("text", ["delay", "POST /nowhere: status=500", "status=five", ""])

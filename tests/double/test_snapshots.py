@@ -154,7 +154,7 @@ def test_worlds_are_listed_and_forgotten(client: httpx.Client) -> None:
     assert [world["name"] for world in client.get("/_specdouble/worlds").json()] == ["default"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(files=st.lists(st.binary(max_size=40), min_size=1, max_size=4), gone=st.integers(0, 3))
 def test_files_come_back_from_a_snapshot_and_from_an_export_of_it(uploads: str, files: list[bytes], gone: int) -> None:
     with httpx.Client(base_url=uploads, headers={"X-Specdouble-World": uuid4().hex}) as client:

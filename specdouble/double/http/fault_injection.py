@@ -177,18 +177,19 @@ def faults_of(text: bytes | str, contract: Contract) -> list[InjectedFault]:
 
 
 def fault_of(text: str, contract: Contract) -> InjectedFault:
-    """Read a fault in one line: `POST /things: status=503, share=0.1`, `delay=0.2`.
+    """Read a fault in one line: `POST /things: status=503, share=0.1`, `delay=0.2`, `delay=0.1..2`.
 
     Raises:
         ValueError: it is none, or names what the contract has not.
     """
     place, colon, rest = text.rpartition(": ")
-    fields: dict[str, str] = {"operation": place.strip()} if colon else {}
+    fields: dict[str, str | dict[str, str]] = {"operation": place.strip()} if colon else {}
     for pair in _SEVERAL.split((rest if colon else text).strip()):
         name, equals, value = pair.partition("=")
         if not equals:
             raise ValueError(f"`{pair}` is no name=value")
-        fields[name] = value
+        low, spans, high = value.partition("..")
+        fields[name] = {"low": low, "high": high} if spans and name == "delay" else value
     fault: InjectedFault = msgspec.convert(fields, InjectedFault, strict=False)
     _look_up(fault, contract)
     return fault
