@@ -145,7 +145,7 @@ class Tools:
 
     def list_documents(self, collection: str, world: str = "default", skip: int = 0, limit: int = 50) -> Told:
         """List the documents of a collection, and how many there are."""
-        told: Told = self._get(f"documents/{quote(collection)}", world, skip=skip, limit=limit)
+        told: Told = self._get(f"documents/{quote(collection, safe='')}", world, skip=skip, limit=limit)
         return told
 
     def check_documents(

@@ -112,6 +112,11 @@ class _Passage:
     async def go(self) -> None:
         """Bring the client an answer, and look at what passed."""
         try:
+            if not _is_framed(self.exchange.headers):
+                await self._refuse(
+                    501, "Not Implemented", "of the transfer codings the proxy knows `chunked` alone", []
+                )
+                return
             if self.gateway.policy.refuses and await self._is_wrong():
                 await self._fill_in()  # the double refuses it as the contract says
                 return
@@ -231,6 +236,12 @@ def _has_body(headers: Fields) -> bool:
     """Whether a body follows the head of a request (RFC 9112, 6.3)."""
     fields = dict(headers)
     return b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0"
+
+
+def _is_framed(headers: Fields) -> bool:
+    """Whether it is known where the body ends (RFC 9112, 6.1); else a backend might see another end than the proxy."""
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    return codings in ([], [b"chunked"])
 
 
 def _prefers(headers: Mapping[bytes, bytes], query: bytes) -> bool:

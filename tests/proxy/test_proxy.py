@@ -140,6 +140,18 @@ def test_the_backend_hears_who_asked_and_by_which_way(telling: Passed) -> None:
     assert "x-hop" not in request.headers  # RFC 9110, 7.6.1
 
 
+@pytest.mark.parametrize("coding", ["xchunked", "gzip, chunked", "identity"])
+def test_what_a_body_cannot_be_told_the_end_of_never_reaches_the_backend(telling: Passed, coding: str) -> None:
+    asked = len(telling.backend.asked)
+    url = telling.client.base_url
+    head = f"POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n0\r\n\r\n"
+    with socket.create_connection((url.host, url.port), 10) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.split()[1] in (b"400", b"501")
+    assert len(telling.backend.asked) == asked
+
+
 # Filling in
 
 
