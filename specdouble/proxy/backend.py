@@ -87,6 +87,20 @@ class Backend:
         finally:
             await response.aclose()
 
+    async def pieces(self, response: httpcore.Response) -> AsyncIterator[bytes]:
+        """The body of an answer as it comes.
+
+        Raises:
+            Unreachable: it ends before its end.
+        """
+        try:
+            async for piece in response.aiter_stream():
+                yield piece
+        except httpcore.TimeoutException:
+            raise Unreachable(f"{self.origin} stops in the middle of its answer", 504) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise Unreachable(f"{self.origin} cuts its answer: {error or type(error).__name__}", 502) from None
+
     async def _sent(self, request: httpcore.Request, can_repeat: bool) -> httpcore.Response:
         if self._pool is None:  # it belongs to the loop that it is made in
             self._pool = httpcore.AsyncConnectionPool(

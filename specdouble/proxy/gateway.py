@@ -107,6 +107,7 @@ class _Passage:
         self.met = gateway.inspector.meet(self.exchange.method, path)
         self.host = dict(headers).get(b"host", b"")
         self.is_read = not _has_body(headers)  # whether the request has been read to its end
+        self.has_begun = False  # whether the client has the head of an answer
         self.read_ahead: list[bytes] = []  # what has been read of the request, and not been handed on
 
     async def go(self) -> None:
@@ -122,9 +123,11 @@ class _Passage:
                 return
             await self._pass()
         except Unreachable as error:
-            self.exchange.status = error.status
+            is_cut = self.has_begun
+            self.exchange.status = self.exchange.status if is_cut else error.status
             self.gateway.tell(self.met, self.exchange, [Violation("answer", "", str(error))])
-            await self._refuse(error.status, "The backend does not answer", str(error), [])
+            if not is_cut:  # else the client sees it cut too
+                await self._refuse(error.status, "The backend does not answer", str(error), [])
         except _ClientGone:
             return
 
@@ -159,7 +162,7 @@ class _Passage:
         async with backend.answer(exchange.method, target, headers, body) as response:
             exchange.status = response.status
             exchange.answered = backend.answered(response.headers, self.host, self.scope["scheme"])
-            pieces = response.aiter_stream()
+            pieces = backend.pieces(response)
             held = await self._held(pieces)
             if await self._is_missing():
                 await self._fill_in()
@@ -199,6 +202,7 @@ class _Passage:
 
     async def _hand_back(self, held: Sequence[bytes], pieces: AsyncIterator[bytes]) -> None:
         exchange = self.exchange
+        self.has_begun = True
         await self.send({"type": "http.response.start", "status": exchange.status, "headers": exchange.answered})
         for piece in held:
             await self._send_on(piece)
