@@ -14,6 +14,7 @@ import orjson
 
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
+from specdouble.double.state.conforming import Conforming
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.ids import Ids
@@ -291,7 +292,8 @@ class AnsweredRequests(MutableMapping[Place, Answered]):
         return found["sent"], tuple(orjson.loads(found["answer"]))
 
     def __setitem__(self, place: Place, answered: Answered) -> None:
-        sent, answer = answered
+        sent, (content, *rest) = answered
+        answer = [content.body if isinstance(content, Conforming) else content, *rest]
         kept = {"_id": repr(place), "place": list(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
         upserted(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
 
