@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from os.path import isfile  # which says of a name that is too long what it is: no file
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def _named(document: Document) -> Iterator[str]:
 
 def _has(folder: Path, name: str) -> bool:
     # A name is no path: it leads nowhere else.
-    return Path(name).name == name and "\0" not in name and (folder / f"{name}.json").is_file()
+    return Path(name).name == name and "\0" not in name and isfile(folder / f"{name}.json")  # noqa: PTH113
 
 
 def _resource(name: str, file: Path) -> Resource:

@@ -264,3 +264,9 @@ def test_schemas_that_hold_the_next_one_several_times_are_read_once(tmp_path: Pa
     contract = of({**resource, "allOf": [{"$ref": "#/components/schemas/S0"}]}, schemas)
     (tmp_path / "openapi.json").write_text(json.dumps(contract))
     assert {finding.id for finding in findings_of(tmp_path / "openapi.json")} <= {"missing-status", "composition"}
+
+
+def test_a_collection_whose_name_is_too_long_for_a_file_is_told(tmp_path: Path) -> None:
+    contract = of({"type": "object", "properties": {"id": {"type": "string"}, "a": {"x-references": "9" * 5000}}})
+    (tmp_path / "openapi.json").write_text(json.dumps(contract))
+    assert findings_of(tmp_path / "openapi.json")
