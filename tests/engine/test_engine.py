@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import pymongo
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -243,6 +244,9 @@ def test_clock_journal_coverage_and_snapshots_are_of_all(serve: Serve, store: st
         told = client.get("/_specdouble/journal").json()
         assert [(one["method"], one["status"]) for one in told] == [("GET", 200), ("POST", 201)]
         assert client.get("/_specdouble/coverage").json()["summary"]["operations"]["seen"] == 2
+    with pymongo.MongoClient[dict[str, Any]](store) as store_client:
+        told = store_client.get_default_database()
+        assert [told[name].count_documents({}) for name in ("processes", "coverage")] == [2, 2], "one of each process"
     first.put("/_specdouble/snapshots/kept")
     second.delete(f"/boards/{made.json()['id']}")
     assert second.post("/_specdouble/snapshots/kept/restore").status_code == 204

@@ -103,5 +103,5 @@ class SharedControl:
             if is_new or is_due:
                 self._tell()
                 self._number, self._beaten = found["number"], time.monotonic()
-                told = {"number": self._number, "beat": time.time()}
+                told = {"_id": self._name, "number": self._number, "beat": time.time()}
                 self._processes.replace_one({"_id": self._name}, told, upsert=True)

@@ -92,7 +92,7 @@ class SharedCoverage(Coverage):
         total = sum(self._counts.values())
         if total != self._told:
             self._told = total
-            told = {"counts": orjson.dumps(counts)}
+            told = {"_id": self._name, "counts": orjson.dumps(counts)}
             self._told_by_all.replace_one({"_id": self._name}, told, upsert=True)
 
     def _counted(self) -> list[tuple[Any, int]]:
