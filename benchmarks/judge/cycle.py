@@ -284,8 +284,9 @@ class Judge:
 
     def _in_list(self, listing: Operation, made: Made) -> Any:
         document = _at(made.answer, made.shown)
+        known = {**made.sent, **document} if isinstance(document, dict) else made.sent
         body = self.writer.body(listing, salt="list") if listing.media and listing.requires_body else None
-        answer = self._ask(listing, made.parameters, body, document if isinstance(document, dict) else made.sent)
+        answer = self._ask(listing, made.parameters, body, known)
         if not answer.is_success:
             return None
         for item in _items(_value(answer)):

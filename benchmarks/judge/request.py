@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -306,22 +307,28 @@ def _text(schema: Mapping[str, Any], name: str, number: int) -> str:
 
 
 def _matching(schema: Mapping[str, Any], number: int) -> str:
-    """A text that matches the pattern: the contract's own example, else the least that Hypothesis finds."""
-    import hypothesis
-    from hypothesis import strategies
-
+    """A text that matches the pattern: the contract's own example, else one that Hypothesis makes."""
     usual = _FORMATS[schema["format"]].format(number % 9 + 1) if schema.get("format") in _FORMATS else None
     for told in (schema.get("example"), schema.get("default"), usual, f"judge{number % 46656:04x}"):
         with contextlib.suppress(re.error):  # the dialect is ECMA's
             if isinstance(told, str) and re.search(schema["pattern"], told):
                 return told
-    least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
-    quiet = hypothesis.settings(max_examples=200, database=None, derandomize=True)
+    return _generated(schema["pattern"], int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6)))
+
+
+@lru_cache(maxsize=None)
+def _generated(pattern: str, least: int, most: int) -> str:
+    import hypothesis
+    from hypothesis import strategies
+
+    # The first that fits will do: to look for a shorter one takes minutes where a pattern nests its repetitions.
+    first = (hypothesis.Phase.generate,)
+    quiet = hypothesis.settings(max_examples=200, database=None, derandomize=True, phases=first)
     try:
-        texts = strategies.from_regex(schema["pattern"])
+        texts = strategies.from_regex(pattern)
         return str(hypothesis.find(texts, lambda one: least <= len(one) <= most and "\x00" not in one, settings=quiet))
     except Exception as error:
-        raise UnmakeableError(f"no text for {schema['pattern']!r}") from error
+        raise UnmakeableError(f"no text for {pattern!r}") from error
 
 
 def _without(made: dict[str, Any], path: list[Any]) -> bool:

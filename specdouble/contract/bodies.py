@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract.document import Document
 from specdouble.contract.operation import JSON_PATCH, Media, Operation
 from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import is_array, parts_of, plain, properties_of, types_of
+from specdouble.contract.properties import is_array, parts_of, properties_of, synonyms
 
 Properties = dict[str, dict[str, Any]]
 
@@ -211,12 +211,12 @@ class Bodies:
             return None, at
 
 
-def common_names(sent: Mapping[str, Any], shown: Mapping[str, Any]) -> list[str]:
-    """The properties of the one that the other has too, of a type that can be the same, whatever their case."""
-    kinds = {plain(name): schema for name, schema in shown.items()}
-    return [name for name, schema in sent.items() if plain(name) in kinds and _is_alike(schema, kinds[plain(name)])]
+def common_names(sent: Mapping[str, Any], shown: Mapping[str, Any], kind: str = "") -> list[str]:
+    """The properties of the one that the other has too, of a type that can be the same, whatever their case.
 
-
-def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    kinds, others = types_of(one) - {"null"}, types_of(other) - {"null"}
-    return None in kinds | others or not kinds.isdisjoint(others) or kinds | others <= {"integer", "number"}
+    Args:
+        sent: the properties of the one.
+        shown: those of the other.
+        kind: what both are, where the name of a property may begin with it: `name` is `assetName` of an asset.
+    """
+    return [*synonyms(sent, shown, kind)]

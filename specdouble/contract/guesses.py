@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from specdouble.contract.bodies import Bodies, Found, Sent, common_names
+from specdouble.contract.identity import kind_of, segment_of
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
 from specdouble.contract.resource import HIDDEN_ID, Action, Resource
@@ -54,6 +55,7 @@ class Guesses:
         else, in a list or without an id, to one that is mostly the same.
         """
         candidates = [one for one in self.bodies.shown(operation) if one.many == many]
+        kind = kind_of(identity, segment_of(operation.path))
         if many:  # `messages` may have ids too, and what is listed has more of the document
             candidates.sort(key=lambda one: -len(common_names(one.properties, wanted.properties)))
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
@@ -62,7 +64,7 @@ class Guesses:
         if wanted.id_path:
             alike = [one.envelope for one in candidates if wanted.id_path[0] in one.properties]
         is_part = many or identity == HIDDEN_ID  # nothing else tells a document without an id
-        summaries = [one.envelope for one in candidates if is_part and is_mostly(one, wanted)]
+        summaries = [one.envelope for one in candidates if is_part and is_mostly(one, wanted, kind)]
         return next(iter([*same, *beside, *alike, *summaries]), None)
 
     @staticmethod
@@ -78,9 +80,9 @@ class Guesses:
         return self.bodies.sent_document(operation, found.properties)
 
 
-def is_mostly(one: Found | Sent, other: Found) -> bool:
-    """Whether the one shows a part of the other: most of its properties are the other's."""
-    common = common_names(one.properties, other.properties)
+def is_mostly(one: Found | Sent, other: Found, kind: str = "") -> bool:
+    """Whether the one shows a part of the other, a thing of the kind: most of its properties are the other's."""
+    common = common_names(one.properties, other.properties, kind)
     return len(common) > 1 and 2 * len(common) >= len(one.properties)
 
 

@@ -92,6 +92,18 @@ def singular(word: str) -> str:
     return word[:-1] if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) else word
 
 
+def segment_of(path: str) -> str:
+    """What a path calls its documents: the last part that is no parameter, without a suffix (`/things.json`)."""
+    parts = [part for part in path.split("/") if part and "{" not in part]
+    return re.sub(r"\.\w+$", "", parts[-1]) if parts else "documents"
+
+
+def kind_of(identity: str, segment: str) -> str:
+    """What documents are, in plain letters, by their id's name, else by the part of the path: an `asset`."""
+    is_hidden = " " in identity  # what the store keeps beside a document has a name that no property has
+    return ("" if is_hidden else plain(identity).removesuffix("id")) or plain(singular(segment))
+
+
 def holder(parameter: str, parent: str, properties: Properties, identity: str) -> str | None:
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and name != identity}
     one = plain(singular(parent))

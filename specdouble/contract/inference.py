@@ -18,7 +18,7 @@ from specdouble.contract.bodies import Bodies, Found, Properties, common_names
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
 from specdouble.contract.guesses import Guesses, can_succeed, is_mostly, is_part
-from specdouble.contract.identity import identity_of, is_number
+from specdouble.contract.identity import identity_of, is_number, kind_of, segment_of
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
@@ -51,8 +51,7 @@ class _Group:
 
     @property
     def segment(self) -> str:
-        parts = [part for part in self.path.split("/") if part and "{" not in part]
-        return re.sub(r"\.\w+$", "", parts[-1]) if parts else "documents"
+        return segment_of(self.path)
 
     @property
     def operations(self) -> Iterator[Operation]:
@@ -175,7 +174,8 @@ class _Collections:
 
     def keep(self, group: _Group, found: Found, identity: str, actions: dict[str, Action], collection: str) -> bool:
         """Note what the operations of the group do to a collection, all of them or none."""
-        if any(self.concerns(one, found, group) for one in group.operations if one.id not in actions):
+        kind = kind_of(identity, group.segment)
+        if any(self.concerns(one, found, group, kind) for one in group.operations if one.id not in actions):
             return False
         scope = self.guesses.nesting.scope(group.path, found.properties, identity)
         known = self.resources.get(collection)
@@ -188,14 +188,14 @@ class _Collections:
             self.actions[operation_id] = replace(action, collection=collection, scope=scope)
         return True
 
-    def concerns(self, operation: Operation, found: Found, group: _Group) -> bool:
+    def concerns(self, operation: Operation, found: Found, group: _Group, kind: str) -> bool:
         """Whether an operation shows or changes one of the documents: without it, half would be remembered."""
         on_one = group.on_one.get(operation.method) is operation
         if not can_succeed(operation):
             return False
         if operation.method == "get":
             shown = [one for one in self.bodies.shown(operation) if on_one or one.many]
-            return any(one.pointer == found.pointer or is_mostly(one, found) for one in shown)
+            return any(one.pointer == found.pointer or is_mostly(one, found, kind) for one in shown)
         if operation.method in ("put", "patch") and on_one:
             sent = self.guesses.sent(operation, found)
             return sent is not None and bool(common_names(sent.properties, found.properties))

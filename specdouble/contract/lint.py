@@ -286,9 +286,12 @@ def _check_examples(
         resource = resources[action.collection] if action else None
         requests = list(operation.body.content.values()) if operation.body else []
         for media in _medias(operation):
+            # What stands at `*/*` is not written beside these examples: authors did not hold them to it.
+            is_own = not {"schema", "itemSchema"}.isdisjoint(document.get(media.pointer) or ())
+            slot = media.slot if is_own else None
             for name, value in media.examples.items():
                 at = media.pointer + ("/example" if name == "example" else pointer("examples", name, "value"))
-                check = partial(schemas.violations, media.slot, location="body") if media.slot else _nothing
+                check = partial(schemas.violations, slot, location="body") if slot else _nothing
                 for violation in violations_as_sent(value, check) if is_form(media.type) else check(value):
                     place = violation.pointer or "the value"
                     reason = f"the example breaks its own schema: {place}: {violation.message}"

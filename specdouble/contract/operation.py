@@ -363,13 +363,16 @@ class Reader:
         return Header(name, raw.get("required") is True, schema, slot, example, media_type)
 
     def content(self, raw: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
+        declared = {name: media for name, media in (raw.get("content") or {}).items() if isinstance(media, dict)}
         found = {}
-        for media_type, media in (raw.get("content") or {}).items():
-            media = media if isinstance(media, dict) else {}
+        for media_type in raw.get("content") or ():
+            media = declared.get(media_type, {})
             schema = media.get("schema")
             is_sequence = schema is None and isinstance(media.get("itemSchema"), dict)
             if is_sequence:
                 schema = {"type": "array", "items": media["itemSchema"]}
+            elif schema is None and "json" in media_type:
+                schema = _of_any(declared)
             slot = None if schema is None else self.schemas.slot(schema, direction)
             place = at + pointer("content", media_type)
             encodings = media.get("encoding")
@@ -390,6 +393,11 @@ class Reader:
         """The security requirements, each an alternative."""
         required = self.raw.get("security", self.document.data.get("security"))
         return [one for one in required if isinstance(one, dict)] if isinstance(required, list) else []
+
+
+def _of_any(medias: dict[str, dict[str, Any]]) -> Any:
+    """The schema of what comes as any type: converters of older contracts leave JSON the example, and no schema."""
+    return next((medias[one].get("schema") for one in ("*/*", "application/*") if one in medias), None)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -116,3 +116,31 @@ def paths_of(document: Document, schema: Any, depth: int = 3) -> list[str]:
         found.append(name)
         found += [f"{name}.{inner}" for inner in paths_of(document, part, depth - 1)]
     return found
+
+
+def synonyms(ones: Mapping[str, Any], others: Mapping[str, Any], kind: str = "") -> dict[str, str]:
+    """What each property that both schemas have is called in the other: `assetName` may be `name` in a summary.
+
+    Args:
+        ones: the properties of the one schema.
+        others: those of the other.
+        kind: what both are, in plain letters; empty where nothing says.
+    """
+    by_plain = {plain(str(name)): name for name in others}
+    taken = {plain(str(name)) for name in ones}
+    found = {}
+    for name in ones:
+        own = plain(str(name))
+        # What is called otherwise is not what the schema has by that name itself.
+        shorter, longer = own.removeprefix(kind), kind + own
+        written = [own, *(one for one in (shorter, longer) if one not in taken)]
+        likeliest = next((by_plain[one] for one in written if one in by_plain), None)
+        other = name if name in others else likeliest
+        if other is not None and _is_alike(ones[name], others[other]):
+            found[name] = other
+    return found
+
+
+def _is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    kinds, others = types_of(one) - {"null"}, types_of(other) - {"null"}
+    return None in kinds | others or not kinds.isdisjoint(others) or kinds | others <= {"integer", "number"}

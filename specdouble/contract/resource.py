@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from specdouble.contract.audience import UNSAID, Access
+from specdouble.contract.identity import kind_of
 from specdouble.contract.rule import CollectionRule, Rule
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -59,6 +60,11 @@ class Resource:
     write: Access = UNSAID
     seeded: tuple[Any, ...] = ()
     why: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What one of its documents is, in plain letters: an `asset`, of which `name` may be the `assetName`."""
+        return kind_of(self.id, self.collection.rpartition("_")[2])
 
     def claim(self, name: str) -> str:
         """The claim of a caller that a property holds."""

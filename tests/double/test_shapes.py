@@ -124,3 +124,14 @@ def test_where_the_path_knows_few_ids_a_new_document_has_one_of_them(client: htt
     made = [client.post("/bridges", json={"pin": str(number)}).json() for number in range(3)]
     assert {one["id"] for one in made} == {1, 2}
     assert client.get(f"/bridges/{made[2]['id']}").json() == made[2]
+
+
+def test_a_summary_shows_the_document_under_shorter_names(client: httpx.Client) -> None:
+    made = client.post("/assets", json={"name": "Pump"}).json()
+    assert made["assetName"] == "Pump"
+    assert {"id": made["assetId"], "name": "Pump"}.items() <= client.get("/assets").json()[-1].items()
+
+
+def test_json_with_an_example_alone_has_the_schema_of_any_type(client: httpx.Client) -> None:
+    made = client.post("/assets", json={"name": "Pump"}).json()
+    assert client.get(f"/assets/{made['assetId']}").json() == made

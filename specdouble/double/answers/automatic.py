@@ -10,7 +10,7 @@ from specdouble.contract import Action, Contract, Operation, PropertyRule, Resou
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
-from specdouble.contract.properties import plain
+from specdouble.contract.properties import synonyms
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
@@ -364,22 +364,17 @@ def _is_unfilled(contract: Contract, action: Action) -> bool:
 def sent_names(contract: Contract, operation: Operation, action: Action) -> dict[str, str]:
     """The properties that a client may send, each with the document's own name for it.
 
-    Forms often write `FriendlyName` what the document has as `friendly_name`. A replacement that leaves one out
-    removes it.
+    Forms often write `FriendlyName` what the document has as `friendly_name`, and a request `name` what it has as
+    `assetName`. A replacement that leaves one out removes it.
     """
-    known = contract.resources[action.collection].properties
-    alike: dict[str, list[str]] = {}
-    for name in known:
-        alike.setdefault(plain(name), []).append(name)
+    resource = contract.resources[action.collection]
     found: dict[str, str] = {}
     for media in operation.body.content.values() if operation.body else ():
         schema = contract.item(media.schema)
         for name in action.wrapper:
             schema = contract.item(contract.fields(schema).get(name))
-        for name, part in contract.fields(schema).items():
-            if part.get("readOnly") is True:
-                continue
-            others = alike.get(plain(str(name)), [])
-            is_written_otherwise = name not in known and len(others) == 1
-            found[name] = others[0] if is_written_otherwise else name
+        fields = contract.fields(schema)
+        taken = {name: name for name, part in fields.items() if part.get("readOnly") is not True}
+        called = synonyms(fields, resource.properties, resource.kind)
+        found |= {name: called.get(name, name) for name in taken}
     return found

@@ -9,7 +9,7 @@ from specdouble.contract.digits import number_of
 from specdouble.contract.identity import singular
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
-from specdouble.contract.properties import plain, types_of
+from specdouble.contract.properties import plain, synonyms, types_of
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
@@ -69,16 +69,18 @@ class Envelope:
             schema = contract.item(schema)
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
+        called = synonyms(resource.properties, names, resource.kind)  # `assetName` may be `name` in a summary
+        self._shows_id = resource.id in called
         is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
         self._beside = None if many or self._media is None else self._place_of_id(path)
-        shows = self._same or resource.id in names or many or is_single or self._beside is not None
+        shows = self._same or self._shows_id or many or is_single or self._beside is not None
         self.shows = self._media is not None and shows
         shows_all = self._same or not names or contract.is_open_ended(schema)
-        self._names = None if shows_all else frozenset(names)
+        self._names = None if shows_all else {name: name for name in names} | called
         # A password is sent, and never shown.
         self._unshown = {name for name, part in resource.properties.items() if part.get("writeOnly") is True}
         # The id of documents that have none of their own stays inside, and what is read without it is shown without.
-        self._hides_id = resource.id not in resource.properties or (bool(names) and resource.id not in names)
+        self._hides_id = resource.id not in resource.properties or (bool(names) and not self._shows_id)
         self.least, self.most = self._bounds() if many else (0, None)
 
     def body(self, document: Document, *, page: Page | None = None) -> JSON:
@@ -106,7 +108,7 @@ class Envelope:
             document.pop(name, None)
         if self._names is None:
             return document
-        return {name: value for name, value in document.items() if name in self._names}
+        return {self._names[name]: value for name, value in document.items() if name in self._names}
 
     def _around(self, shown: JSON, page: Page | None) -> JSON:
         whole = holder = deepcopy(self._sampled())
