@@ -7,7 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -316,7 +316,7 @@ def _matching(schema: Mapping[str, Any], number: int) -> str:
     return _generated(schema["pattern"], int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _generated(pattern: str, least: int, most: int) -> str:
     import hypothesis
     from hypothesis import strategies
