@@ -14,6 +14,7 @@ Key = TypeVar("Key")
 _OPERATION = re.compile(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*?(?=:? |:?$)")
 _UNDECLARED = re.compile(r"^(one of the statuses|what Schemathesis' check status_code_conformance)\b")
 _UNKEPT = re.compile(r"^(\S+) to be .*")
+_IN_A_LIST = re.compile(r"^(/[^/:\s]+)*/\d+(?=/)")  # where a document stands: `/mappings/5` of `/mappings/5/name`
 DEMAND: Cause = ("demand",)  # what is asked for beside the schema: one mend is to say it there
 _MEDIA_TYPE = re.compile(r"(?:Received: |it is )([\w.+-]+/[\w.+-]+|of no type)")
 # Of failures with one cause in several rows, the one that says most precisely what is refused.
@@ -93,7 +94,7 @@ def _own_cause(failure: Failure, status: str) -> Cause:
     if failure.expected.endswith(" to be accepted") and status.startswith("4"):
         return DEMAND
     if failure.expected.startswith("the body that the contract declares"):
-        return ("body", re.sub(r"^(/\d+)+(?=/)", "", _without_operation(failure.seen)))  # one of a list, or alone
+        return ("body", _IN_A_LIST.sub("", _without_operation(failure.seen)))  # one of a list, or alone
     if "refuses what does not fit" in failure.promise:
         return _laxity(failure)
     if "refuses a body that is no object" in failure.promise:

@@ -46,7 +46,7 @@ def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
             yield Broken(f"one of the statuses {declared}", f"it answered {exchange.told()}", "conformance")
         return
     yield from _problem(exchange)
-    if response.content:
+    if response.content and exchange.method != "HEAD":  # it has the fields of a GET, and no body (RFC 9110, 9.3.2)
         yield from _body(contract, operation, response, exchange)
 
 

@@ -92,3 +92,13 @@ def test_a_property_that_is_not_kept_is_one_failure_whatever_was_sent() -> None:
         failure("PUT /a/{id}: name within its bounds", 'name to be "nn", as it was sent', "the answer shows 2", "u"),
     )
     assert [promise for promise, _, _ in found] == ["PUT /a/{id} keeps it"]
+
+
+def test_a_property_that_does_not_fit_is_one_failure_in_a_list_within_an_envelope_too() -> None:
+    body = "the body that the contract declares for 200"
+    found = told(
+        failure("GET /a answering 200", body, '/things/3/gone: null is not of type "string"', "list"),
+        failure("GET /a/{id} answering 200", body, '/gone: null is not of type "string"', "read"),
+        failure("GET /b/{id} answering 200", body, '/other: null is not of type "string"', "readOther"),
+    )
+    assert [operations for _, operations, _ in found] == [("list", "read"), ("readOther",)]

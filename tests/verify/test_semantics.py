@@ -9,6 +9,7 @@ import pytest
 from specdouble.contract import read
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.fault_codes import fault_code
+from specdouble.verify.judge import judge
 from specdouble.verify.semantics import EXPECTED, held_to_its_meaning
 from specdouble.verify.strictness import RFC, weight
 from specdouble.verify.verdict import Failure
@@ -60,3 +61,17 @@ def test_an_answer_that_means_its_status_is_fine(answer: Exchange) -> None:
 def test_a_failure_of_a_business_rule_has_no_code() -> None:
     failure = Failure("unique:books.isbn", "one of many", "", "one to be taken", "two were", [_answer("POST", 201)])
     assert (fault_code(failure), EXPECTED in failure.expected) == (None, False)
+
+
+def test_a_head_is_asked_for_no_body() -> None:
+    contract = read(Path("tests/library"))
+    operations = contract.operations.values()
+    operation = next(one for one in operations if "200" in one.responses and one.responses["200"].content)
+    call, fields = Call(operation, None), {"content-type": "application/json"}
+    url = "http://127.0.0.1/"
+    asked = {
+        method: list(judge(contract, Exchange(call, method, url, {}, None, 200, fields, b"", 0.0, 0.0)))
+        for method in ("GET", "HEAD")
+    }
+    assert [broken.expected for broken in asked["GET"]] == ["an answer that is JSON"]
+    assert asked["HEAD"] == []
