@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -49,15 +50,21 @@ _WHO = {
     ],
     "description": "who may, beside the owner: the tenant, anyone, or callers of certain roles",
 }
+# A collection is one of MongoDB's, and `mock_data/` has a file of its name: what either cannot be called is no name.
+_PART = r"[^.$/\\\u0000-\u001f]+"
+COLLECTION_NAME = rf"^(?!system\.){_PART}(\.{_PART})*$"
+_ALLOWED = r"leave out `/`, `\`, `$` and control characters, dots at its ends or in a row, and `system.` before it"
+_COLLECTION = {"type": "string", "pattern": COLLECTION_NAME}
 # The JSON Schema of each, as a kind has one of its own.
 SHAPES: dict[str, dict[str, Any]] = {
     "x-resource": {
         "anyOf": [
-            {"type": "string"},
+            _COLLECTION,
             {
                 "type": "object",
                 "properties": {
-                    **{name: {"type": "string"} for name in ("collection", "id")},
+                    "collection": _COLLECTION,
+                    "id": {"type": "string"},
                     **dict.fromkeys(("owner", "tenant"), _HOLDER),
                     "shared": {"type": "boolean", "description": "whether others read what only its owner changes"},
                     **dict.fromkeys(("read", "write"), _WHO),
@@ -135,6 +142,10 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
     properties = {name: part for name, part, _ in properties_of(document, schema, at)}
     if not isinstance(raw, dict) or not isinstance(raw.get("collection"), str):
         document.find(place, "`x-resource` names no collection", "write `x-resource: {collection: things, id: id}`")
+        return None
+    if not re.fullmatch(COLLECTION_NAME, raw["collection"]):
+        reason = f"`{raw['collection']}` cannot be the name of a collection, nor of its file in `mock_data/`"
+        document.find(place, reason, _ALLOWED)
         return None
     if not properties:
         reason = "`x-resource` stands on a schema without properties, and only objects are documents"

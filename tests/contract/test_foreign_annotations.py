@@ -29,6 +29,7 @@ FOREIGN = [
     ("schema", {"x-references": [{"from": "a[*].b", "to": ["c[*].d"]}]}),
     ("schema", {"x-resource": {"name": "orders", "singular": "order", "routes": {"path": "/orders"}}}),
     ("schema", {"x-resource": True}),
+    ("schema", {"x-resource": "/orders"}),
     ("property", {"x-resource": "retrieval_profile"}),
     ("operation", {"x-resource": "Workspace"}),
     ("path", {"x-resource": "player"}),

@@ -41,6 +41,7 @@ TABLE = [
     ("unknown_ignore", 14, "`cases` cannot be ignored", "write `case`"),
     ("unknown_collection", 14, "the collection `thigns`", "write `things`"),
     ("unknown_owner", 8, "no property `userId` to hold the owner", "use one of `id`, `owner`, `name`"),
+    ("collection_of_no_name", 8, "`../things` cannot be the name of a collection", "leave out `/`"),
     ("unknown_key", 8, "`x-resource` has no key `onwer`", "write `owner`"),
     ("unknown_event", 14, "no event `create`", "write `created`"),
     ("identity_of_nobody", 14, "the collection `users`, which no `x-resource` keeps", "name the collection of users"),

@@ -211,17 +211,18 @@ def test_a_collection_that_no_file_can_be_called_after_begins_nothing(tmp_path: 
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["db.json"]
 
 
-def test_a_collection_of_a_contract_from_anywhere_writes_nothing_outside_of_the_project(tmp_path: Path) -> None:
-    keyword = {"x-resource": {"collection": "../../outside", "id": "id"}}
-    schema = {"type": "object", "properties": {"id": {"type": "string"}, "a": {"type": "string"}}, **keyword}
-    created = {"201": {"description": "a", "content": {"application/json": {"schema": schema}}}}
-    body = {"content": {"application/json": {"schema": schema}}}
-    paths = {"/things": {"post": {"operationId": "add", "requestBody": body, "responses": created}}}
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "..\\outside", "a..b", "$a", "a\0b", "system.a", ""])
+def test_a_contract_whose_collection_no_file_can_be_called_after_begins_nothing(tmp_path: Path, name: str) -> None:
+    thing = {"type": "object", "properties": {"id": {"type": "string"}}, "x-resource": {"collection": name, "id": "id"}}
+    content = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+    adding = {"operationId": "add", "requestBody": content, "responses": {"201": {"description": "a", **content}}}
     contract = tmp_path / "openapi.json"
-    contract.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "A", "version": "1"}, "paths": paths}))
-    project = tmp_path / "deep" / "er" / "project"
-    CliRunner().invoke(main, ["init", str(contract), str(project)])
-    assert not [file for file in tmp_path.rglob("outside*") if not file.is_relative_to(project)]
+    parts = {"paths": {"/things": {"post": adding}}, "components": {"schemas": {"Thing": thing}}}
+    contract.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "A", "version": "1"}, **parts}))
+    ended = CliRunner().invoke(main, ["init", str(contract), str(tmp_path / "deep" / "er" / "project")])
+    assert ended.exit_code == 3
+    assert "cannot be the name of a collection" in ended.output
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["openapi.json"]
 
 
 def test_what_a_contract_says_of_itself_is_one_line_of_a_readme_and_no_code(tmp_path: Path) -> None:
