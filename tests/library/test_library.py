@@ -17,7 +17,6 @@ FOLDER = Path(__file__).parent
 ARGUED = {
     "version_stays": "a sentence alone says that the server counts it",
     "delete_leaves_books": "the contract does not say that a shelf that is put again is another",
-    "number_of_another": "it takes two changes of the second book of a shelf: programs find it by chance",
 }
 
 

@@ -26,8 +26,11 @@ STEPS = 8  # of one program
 FIRST = 4  # documents that it begins with, at most
 LONGEST = 8.0  # seconds of programs
 SHRINKING = 20.0  # seconds to shorten one that fails
+BESIDE = 3  # documents of the first program: one is left beside one that is changed, when the other is deleted
 INDEX = st.integers(0, 5)
 HOME = st.sampled_from((0, 0, 0, 1, 2))  # most in one place, where documents meet others
+
+Step = Callable[[Model], None]
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -72,7 +75,18 @@ class _Search:
             self.stopped = interruption
             return None
 
-    def step(self, model: Model, take: Callable[[Model], None]) -> None:
+    def fails(self, steps: list[Step]) -> bool:
+        """Run a program of these steps; whether it fails."""
+        model = self.begin()
+        if model is None:
+            return False
+        with suppress(_Failed):
+            for step in steps:
+                self.step(model, step)
+        self.end(model)
+        return model is self.failed
+
+    def step(self, model: Model, take: Step) -> None:
         """Take one step of a program."""
         if self.stopped is not None or model is self.failed:
             return
@@ -113,8 +127,16 @@ class _Search:
 
 
 def _programs(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> None:
-    settings = trial.session.settings
     search = _Search(trial, partial(Model, subject=subject, counters=_that_count(trial, subject, counting)))
+    _open(search)
+    if search.shortest is None:
+        _run_random(search)
+    search.decide()
+
+
+def _run_random(search: _Search) -> None:
+    """Run random programs until one fails, and shorten that."""
+    settings = search.trial.session.settings
     with warnings.catch_warnings(), suppress(_Failed, HypothesisException):
         warnings.simplefilter("ignore")
         run_state_machine_as_test(
@@ -126,7 +148,45 @@ def _programs(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> None
                 phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
             ),
         )  # fmt: skip
-    search.decide()
+
+
+def _open(search: _Search) -> None:
+    """The first program, which is always the same: writes beside documents that they must leave as they are.
+
+    Few random programs change one document twice, or change one of those that are left when another was deleted.
+    """
+    steps: list[Step] = [*[_create] * BESIDE, *[_change_second] * 2, _delete_first, _change_last]
+    if not search.fails(steps):
+        return
+    for index in reversed(range(len(steps))):
+        fewer = steps[:index] + steps[index + 1 :]
+        if search.fails(fewer):
+            steps = fewer
+
+
+def _create(model: Model) -> None:
+    model.create(model.homes[0])
+
+
+def _change_second(model: Model) -> None:
+    _change(model, model.entries[1:2])
+
+
+def _change_last(model: Model) -> None:
+    _change(model, model.entries[-1:])
+
+
+def _change(model: Model, entries: list[Entry]) -> None:
+    for entry in entries:
+        for updater in model.updaters:
+            model.change(entry, updater)
+        model.hold()
+
+
+def _delete_first(model: Model) -> None:
+    for entry in model.entries[:1] if "delete" in model.steps else ():
+        model.delete(entry)
+        model.hold()
 
 
 def _that_count(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> tuple[str, ...]:
@@ -153,7 +213,7 @@ class _Program(RuleBasedStateMachine):
         """Whether there is a document that the step could be about."""
         return self.model is not None and bool(self.model.entries) and step in self.model.steps
 
-    def _take(self, step: Callable[[Model], None]) -> None:
+    def _take(self, step: Step) -> None:
         if self.model is not None:
             self.search.step(self.model, step)
 
