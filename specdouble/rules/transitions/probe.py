@@ -74,7 +74,8 @@ class _Lifecycle:
         return found
 
     def at(self, value: str) -> Document:
-        """A new document in that state."""
+        """A new document in that state; those that were moved before are no longer needed, and may make room."""
+        self.trial.session.ledger.recent.clear()
         document = self.trial.create(self.subject)
         for step in self.ways[value]:
             self.trial.update(self.updater, document, {self.name: step})
