@@ -59,7 +59,7 @@ MARKS = {"x-resource", "x-identity", "x-action"}
 OTHERS = {
     "x-bundled", "x-example", "x-gzip", "x-nullable", "x-forwarded-for", "x-schemathesis-testcaseid",
     "x-ms-mutability", "x-field-behavior", "x-google-field-behavior",
-    "x-extensible-enum",
+    "x-extensible-enum", "x-specdouble-rule",
     "x-specdouble-ignore", "x-specdouble-scheme", "x-specdouble-world", "x-reference", "x-resources",
 }  # fmt: skip
 
