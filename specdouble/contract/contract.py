@@ -132,6 +132,21 @@ class Contract:
         return frozenset(names)
 
     @cached_property
+    def shared_examples(self) -> frozenset[str]:
+        """The examples, as texts, of the error responses of several statuses; a class or the default is none."""
+        statuses: dict[str, set[str]] = {}
+        seen: set[tuple[str, str]] = set()
+        for operation in self.operations.values():
+            for status, response in operation.responses.items():
+                for media in response.content.values() if status[:1] in "45" and status.isdigit() else ():
+                    if (media.pointer, status) in seen:
+                        continue  # one component of many operations
+                    seen.add((media.pointer, status))
+                    for example in media.examples.values():
+                        statuses.setdefault(repr(example), set()).add(status)
+        return frozenset(example for example, those in statuses.items() if len(those) > 1)
+
+    @cached_property
     def actions_of(self) -> Mapping[str, list[tuple[str, Action]]]:
         """The actions on each collection, with the ids of their operations."""
         found: dict[str, list[tuple[str, Action]]] = {}

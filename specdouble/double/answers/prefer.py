@@ -36,7 +36,8 @@ class Preferred:
         """The sample that is wished for, in the representation of that media type where the status has it.
 
         Raises:
-            Problem: 400, the operation has no such status, example or rule; 501, nothing conforms to its schema.
+            Problem: the status that is wished for, where it is a refusal; 400, the operation has no such status,
+                example or rule; 501, nothing conforms to its schema.
             Refusal: a rule is wished for.
         """
         if wish.rule is not None:
@@ -49,6 +50,9 @@ class Preferred:
             raise Problem(400, "Not a status of the operation", detail)
         if wish.example is not None:
             return self._example(response, wish.example, status, media_type)
+        if not wish.dynamic and status >= 400 and response.content:
+            # A refusal that is wished for says what one that happens would.
+            raise Problem(status)
         if not wish.dynamic:
             return sample_of(self._contract, self._operation, status, self._sampler, self._operation.id, media_type)
         return self._dynamic(response.media(media_type)), status, {}

@@ -166,7 +166,12 @@ class CompiledOperation:
         if wish.delay:
             await preferred.wait(wish)
         if wish.chooses:
-            answer = results.answer(preferred.answer(wish, results.media_type))
+            try:
+                answer = results.answer(preferred.answer(wish, results.media_type))
+            except Problem as problem:
+                if problem.status == wish.code:
+                    problem.headers["Preference-Applied"] = applied(wish)
+                raise
         else:
             current.set(exchange)  # only now: while it waited, other requests were answered
             result = self.call(values, exchange.user)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import orjson
 
 from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.json_type import JSON
+from specdouble.double.http.error_code import ABOUT_BLANK
+from specdouble.double.http.error_example import own_example, shape_of
 from specdouble.double.http.error_story import ErrorStory, sentence_of, violations_of
 from specdouble.double.http.representation import represented
 from specdouble.double.state.problem import Problem
@@ -69,17 +71,24 @@ class ErrorShapes:
         media = self._media(status)
         if media is None and "swagger" in self._contract.data:
             return _plain_details  # OpenAPI 2.0 names what all answers of an operation may be
-        if media is None or media.type == PROBLEM_TYPE or (media.slot is None and "text/" not in media.type):
+        if media is None or (media.slot is None and not _is_understood(media)):
             return _problem_details
         declared = self._operation.response(status) if self._operation else None
-        # The example of another status' response would tell of another problem.
-        example = next(iter(media.examples.values()), None) if declared is not None else None
+        own = own_example(self._contract, declared, media, status)
+        shapes = self._shapes_of(media)
         media_type = media.type.encode() if "*" not in media.type else b"application/json"
 
         def write(problem: Problem) -> Written:
-            return media_type, self._encoded(self._body(media, problem, example), media)
+            return media_type, self._encoded(self._body(media, problem, own, shapes), media)
 
         return write
+
+    def _shapes_of(self, media: Media) -> list[JSON]:
+        """The schemas that its bodies are told by: the media type's own, before it what an example shows of more."""
+        schema, example = media.schema, next(iter(media.examples.values()), None)
+        if example is None or self._story.names_parts(schema):
+            return [schema]
+        return [shape_of(example), *([] if schema is None else [schema])]
 
     def _encoded(self, body: JSON, media: Media) -> bytes:
         if "text/" in media.type and isinstance(body, str):
@@ -100,23 +109,45 @@ class ErrorShapes:
                         return media
         return None
 
-    def _body(self, media: Media, problem: Problem, example: JSON) -> JSON:
+    def _body(self, media: Media, problem: Problem, own: JSON, shapes: Sequence[JSON]) -> JSON:
         """The first that conforms: the contract's own example, our story, as much of it as fits, that mended."""
         slot, schemas = media.slot, self._contract.schemas
-        if slot is None:
-            return problem.words if example is None else example
-        is_example = example is not None and schemas.is_valid(slot, example)
-        if is_example and problem.title is None and not problem.violations:
-            return example
+        is_example = own is not None and (slot is None or schemas.is_valid(slot, own))
+        if is_example and problem.title is None and not problem.violations and not _is_problem(media):
+            return own
         bodies = []
-        for body in self._story.bodies(media.schema, problem):  # one at a time: the first fits nearly always
-            if schemas.is_valid(slot, body):
+        for body in self._bodies(media, problem, shapes):  # one at a time: the first fits nearly always
+            if slot is None or schemas.is_valid(slot, body):
                 return body
             bodies.append(body)
+        assert slot is not None
         mended = None if self.mend is None else self.mend(slot, bodies[-1], f"{problem.status}")
         if mended is not None:
             return mended
-        return example if is_example else bodies[0]
+        return own if is_example else bodies[0]
+
+    def _bodies(self, media: Media, problem: Problem, shapes: Sequence[JSON]) -> Iterator[JSON]:
+        if media.slot is None and "text/" in media.type:
+            yield problem.words
+            return
+        if _is_problem(media):
+            yield _details(problem)
+        for shape in shapes:
+            for body in self._story.bodies(shape, problem):
+                if _is_problem(media) and isinstance(body, dict):
+                    # What the contract asks for beside the members that RFC 9457 names.
+                    yield {**body, **_details(problem)}
+                    yield {**body, **_details(problem, own=body.keys())}
+                yield body
+
+
+def _is_problem(media: Media) -> bool:
+    return media.type.startswith(PROBLEM_TYPE)
+
+
+def _is_understood(media: Media) -> bool:
+    """Whether its bodies can be told though it has no schema: a text, or JSON that an example shows."""
+    return "text/" in media.type or (media.is_json and bool(media.examples) and not _is_problem(media))
 
 
 def _can_be_written(media_type: str) -> bool:
@@ -134,12 +165,16 @@ def _plain_details(problem: Problem) -> Written:
 
 
 def _problem_details(problem: Problem) -> Written:
-    """RFC 9457, section 3."""
-    body: dict[str, JSON] = {"type": "about:blank", "title": problem.words, "status": problem.status}
+    return PROBLEM_TYPE.encode(), orjson.dumps(_details(problem))
+
+
+def _details(problem: Problem, own: Collection[str] | None = None) -> dict[str, JSON]:
+    """Problem details (RFC 9457, section 3); those of their members alone that `own` names, where it is given."""
+    body: dict[str, JSON] = {"type": ABOUT_BLANK, "title": problem.words, "status": problem.status}
     if problem.detail or problem.violations:
         body["detail"] = sentence_of(problem)
     if problem.violations:
         body["violations"] = violations_of(problem)
     if problem.rule:
         body["rule"] = problem.rule
-    return PROBLEM_TYPE.encode(), orjson.dumps(body)
+    return body if own is None else {name: value for name, value in body.items() if name in own}

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import plain, types_of
-from specdouble.double.state.problem import PHRASES, Problem
+from specdouble.double.http.error_code import CODES, STATUSES, SURELY_STATUSES, code_of, contradicts, meant
+from specdouble.double.state.problem import Problem
 
 # The plain names that public contracts have for the parts of an error.
 _TITLES = {"error", "title", "reason", "name"}
@@ -25,26 +26,11 @@ _LISTS = {
 }
 _HOLDERS = {"err", "fault", "problem", "exception", "failure", "status", "response", "result", "meta"}
 _FLAGS = {"success", "ok"}
-_CODES = {"code", "errorcode", "type", "errortype", "status", "key", "slug"}
-_STATUSES = {"status", "statuscode", "code", "errorcode", "httpstatus", "httpcode", "httpstatuscode"}
 # Of one violation: the names that public contracts have for where it is, and for what is wrong.
 _PLACES = {"field", "param", "parameter", "property", "attribute", "attr", "key", "fieldname", "name", "target"}
 _MESSAGES = {"message", "msg", "detail", "description", "reason", "title", "error", "errormessage", "issue"}
-# What words of an `enum` mean a status; the first that is found is told.
-_MEANING = {
-    400: ("valid", "bad", "malformed", "invalid", "request"),
-    401: ("unauth", "auth", "token"),
-    403: ("forbidden", "permission", "denied", "access"),
-    404: ("notfound", "missing", "unknown"),
-    409: ("conflict", "exist", "duplicate"),
-    413: ("large",),
-    415: ("media", "unsupported"),
-    422: ("unprocessable", "valid", "invalid", "request"),
-    429: ("rate", "many", "throttl"),
-    500: ("internal", "server", "api"),
-}
-
 _NUMBERS = ("integer", "number")
+_WHOLE = "request"  # where a problem is that is of no value in particular
 
 
 class ErrorStory:
@@ -67,10 +53,21 @@ class ErrorStory:
             alternatives = [*(resolved.get("oneOf") or ()), *(resolved.get("anyOf") or ())]
         if not alternatives or self._contract.properties(schema):
             alternatives.insert(0, schema)
-        for option in alternatives:
-            body = self._composed(option, problem)
+        composed = [(option, self._composed(option, problem)) for option in alternatives]
+        # Alternatives may be the errors of one status each, told apart by a constant.
+        composed.sort(key=lambda one: contradicts(one[1], problem.status))
+        for option, body in composed:
             yield self._with_violations(option, body, problem)
             yield body
+
+    def names_parts(self, schema: JSON) -> bool:
+        """Whether the schema says what its bodies are made of, so that no example has to."""
+        if schema is None:
+            return False
+        resolved = self._contract.resolve(schema)
+        told = {"oneOf", "anyOf", "properties", "allOf", "items"}
+        kinds = types_of(resolved) if isinstance(resolved, dict) else {None}
+        return bool(isinstance(resolved, dict) and told & resolved.keys()) or kinds.isdisjoint({"object", None})
 
     def _with_violations(self, schema: JSON, body: JSON, problem: Problem) -> JSON:
         """The body with the violations and the rule, where its schema asks for more than its own fields."""
@@ -113,8 +110,10 @@ class ErrorStory:
         key, kind = plain(name), _kind(schema)
         if kind == "boolean":
             return False if key in _FLAGS else None
+        if key in STATUSES and _takes_a_number(key, schema):
+            return problem.status if _leaves_open(problem.status, schema) else None
         if kind in _NUMBERS:
-            return problem.status if key in _STATUSES else None
+            return None
         if kind == "array":
             if key not in _LISTS:
                 return None
@@ -143,7 +142,7 @@ class ErrorStory:
     def _list(self, items: JSON, problem: Problem, least: int) -> list[JSON]:
         violations = violations_of(problem)
         if len(violations) < least:
-            violations = [{"location": "request", "pointer": "", "message": sentence_of(problem)}]
+            violations = [{"location": _WHOLE, "pointer": "", "message": sentence_of(problem)}]
         return [self._item(items, one, problem) for one in violations]
 
     def _item(self, schema: JSON, violation: Mapping[str, str], problem: Problem) -> JSON:
@@ -197,7 +196,9 @@ def _text(key: str, schema: Schema, problem: Problem, has_detail: bool) -> JSON:
     if _kind(schema) not in ("string", None):
         return None
     if "enum" in schema:
-        return _meant(schema["enum"], problem.status) if key in _CODES | _TITLES else None
+        return meant(schema["enum"], problem.status) if key in CODES | STATUSES | _TITLES else None
+    if key in SURELY_STATUSES:
+        return code_of(key, schema, problem.status)
     if key in _TITLES:
         return _fitting(problem.words if has_detail else sentence_of(problem), schema)
     return _fitting(sentence_of(problem), schema) if key in _DETAILS else None
@@ -218,17 +219,20 @@ def _value_of_one(key: str, schema: Schema, violation: Mapping[str, str], status
         is_source = key == "source" and "pointer" in (schema.get("properties") or {})
         return {"pointer": pointer} if is_source else None
     if kind in _NUMBERS:
-        return status if key in _STATUSES else None
+        return status if key in STATUSES else None
     return _text_of_one(key, schema, violation, status) if kind in ("string", None) else None
 
 
 def _text_of_one(key: str, schema: Schema, violation: Mapping[str, str], status: int) -> str | None:
     """What a text of that plain name says of one violation."""
     message, pointer = violation["message"], violation["pointer"]
+    if violation["location"] == _WHOLE and key in CODES | STATUSES and "enum" not in schema and key != "status":
+        code = code_of(key, schema, status)
+        return code if isinstance(code, str) else None
     if "enum" in schema:
-        meant = _meant(schema["enum"], status, message)
-        return meant if isinstance(meant, str) else None
-    if key in _CODES - {"status"}:
+        word = meant(schema["enum"], status, message)
+        return word if isinstance(word, str) else None
+    if key in CODES - {"status"}:
         return _fitting("missing" if message == "is required" else "invalid", schema)
     for names, text in (
         ({"status"}, str(status)),
@@ -245,6 +249,18 @@ def _text_of_one(key: str, schema: Schema, violation: Mapping[str, str], status:
 # Values that a schema takes
 
 
+def _takes_a_number(key: str, schema: Schema) -> bool:
+    """Whether a status is told as a number there; where any type is taken, the name says so."""
+    kinds = types_of(schema)
+    return not kinds.isdisjoint(_NUMBERS) or (kinds == {None} and key in SURELY_STATUSES | {"status"})
+
+
+def _leaves_open(value: JSON, schema: Schema) -> bool:
+    """Whether the values that a schema lists have this among them, or it lists none."""
+    listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return not isinstance(listed, list) or value in listed
+
+
 def _kind(schema: Schema) -> JSON:
     """The one type that a schema has beside null; None where it has none or several."""
     kinds = types_of(schema) - {"null"}
@@ -259,31 +275,17 @@ def _fitting(text: str, schema: Schema) -> str | None:
     return text if not isinstance(most, int) else text[:most]
 
 
-def _meant(values: JSON, status: int, message: str = "") -> JSON:
-    """The value of an `enum` that means the status, and what the message says; None where none does."""
-    hints = (*_MEANING.get(status, ()), *_MEANING[400 if status < 500 else 500])
-    if "required" in message:
-        hints = ("missing", "required", *hints)
-    for hint in hints:
-        for value in values if isinstance(values, list) else ():
-            if isinstance(value, str) and hint in plain(value):
-                return value
-    return None
-
-
 def _plainest(name: str, schema: Schema, problem: Problem) -> JSON:
     """A value for a required property that errors have no word for; None where one has to be made."""
+    kind, key = _kind(schema), plain(name)
+    code = code_of(key, schema, problem.status) if key in CODES | STATUSES and kind not in ("object", "array") else None
+    if code is not None and not (kind in _NUMBERS and isinstance(code, str)):
+        return code
     for keyword in ("const", "default", "example"):
         if keyword in schema:
             return schema[keyword]
     if schema.get("enum"):
         return schema["enum"][0]
-    kind = _kind(schema)
     if kind in (None, "string"):
-        return _fitting(_slug(problem.status) if plain(name) in _CODES else "", schema)
+        return _fitting("", schema)
     return {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}.get(kind)
-
-
-def _slug(status: int) -> str:
-    """The status' own phrase as programs write it: `not_found`."""
-    return PHRASES.get(status, "error").lower().replace(" ", "_").replace("-", "_")
