@@ -144,7 +144,7 @@ def test_a_server_that_is_still_starting_is_waited_for(project: Path) -> None:
         connection, _ = started[0].accept()
         with connection:
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>")
 
     timer = Timer(1, start)
     timer.start()

@@ -12,9 +12,9 @@ ONE, OTHER = list(read(Path("tests/library")).operations.values())[:2]
 
 
 def _seen(pages: Pages, call: Call, status: int, media: str, times: int) -> None:
-    fields = {"content-type": media}
+    fields, content = {"content-type": media}, b"<p>" if media == "text/html" else b"{}"
     for _ in range(times):
-        pages.trouble(Exchange(call, "GET", "http://127.0.0.1/", {}, None, status, fields, b"", 0.0, 0.0))
+        pages.trouble(Exchange(call, "GET", "http://127.0.0.1/", {}, None, status, fields, content, 0.0, 0.0))
 
 
 def test_an_operation_that_answers_with_nothing_but_pages_answers_for_itself() -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
@@ -27,11 +28,13 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> s
         for name in ("stdout", "stderr"):
             monkeypatch.setattr(sys, name, stream)
         act()
-        stream.flush()
-        shown = os.read(ours, 65536).decode()
-    os.close(ours)
     monkeypatch.undo()
-    return shown
+    shown = b""
+    with suppress(OSError):  # once all has been read, for the other end is closed
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    os.close(ours)
+    return shown.decode()
 
 
 def test_the_progress_is_one_line_that_is_written_over_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
