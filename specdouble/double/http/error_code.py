@@ -45,9 +45,9 @@ _STYLES: dict[str, Callable[[str], str]] = {
 def meant(values: JSON, status: int, message: str = "") -> JSON:
     """The value of an `enum` that means the status, and what the message says; None where none does."""
     known = values if isinstance(values, list) else []
-    for value in known:
-        if _number(value) == status:
-            return value
+    for number in (status, str(status)):
+        if number in known:
+            return number
     hints = (*_hints(status), *_MEANING[400 if status < 500 else 500])
     if "required" in message:
         hints = ("missing", "required", *hints)
@@ -119,7 +119,7 @@ def _codes(body: JSON, *, through_lists: bool) -> Iterator[JSON]:
 
 def _number(value: JSON) -> int | None:
     """The status of a refusal that a value is; None for any other number or word."""
-    if isinstance(value, str) and re.fullmatch("[45][0-9][0-9]", value):
+    if isinstance(value, str) and len(value) == 3 and value.isdecimal():
         value = int(value)
     is_one = isinstance(value, int) and value >= 400 and value in PHRASES
     return value if is_one and isinstance(value, int) else None

@@ -55,7 +55,8 @@ class ErrorStory:
             alternatives.insert(0, schema)
         composed = [(option, self._composed(option, problem)) for option in alternatives]
         # Alternatives may be the errors of one status each, told apart by a constant.
-        composed.sort(key=lambda one: contradicts(one[1], problem.status))
+        if len(composed) > 1:
+            composed.sort(key=lambda one: contradicts(one[1], problem.status))
         for option, body in composed:
             yield self._with_violations(option, body, problem)
             yield body
