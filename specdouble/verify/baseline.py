@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.rule import PropertyRule
 from specdouble.verify.bodies import shown
 from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
@@ -87,6 +88,8 @@ class Baseline:
         status = self.refused.status
         if status >= 500:
             return "the server failed, which is told as a failure"
+        if says_taken(self.refused):
+            return "what is made anew is refused as taken; an `example` that the server takes would help"
         helps = ADVICE.get(status) or (BODY_ADVICE if self.operation.body else ADVICE[404])
         return f"{helps} would help"
 
@@ -184,6 +187,9 @@ class _Search:
         self.usual: dict[str, Any] | None = None
         schemas = session.contract.properties(document_schema(session.contract, self.operation))
         self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
+        subject = session.written(self.operation)
+        rules = subject.resource.of(PropertyRule) if subject is not None else []
+        self.naming = {rule.name for rule in rules if rule.refers_to}
         self.tried: dict[str, Iterator[Any]] = {}
         self.renewals = self.attempts = 0
 
@@ -379,8 +385,8 @@ class _Search:
         return found
 
     def _fresh(self, name: str, value: Any) -> Any:
-        """A text that no document holds, as like the other as may be."""
-        if not isinstance(value, str) or name not in self.schemas or merged(
+        """A text that no document holds, as like the other as may be; what names another document stays."""
+        if not isinstance(value, str) or name not in self.schemas or name in self.naming or merged(
             self.schemas[name], self.session.contract.resolve).get("enum"):  # fmt: skip
             return value
         if self.session.is_word(value):
