@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from specdouble.cli import main
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
+from specdouble.double.state.store.engine import attempted, current_attempt
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
 
@@ -146,6 +147,18 @@ def test_nothing_speaks_of_what_is_deleted_at_the_same_moment(serve: Serve, stor
         left = [card for card in clients[1].get("/cards").json() if card["board"] == one]
         there = clients[0].get(f"/boards/{one}").status_code == 200
         assert there or left == []
+
+
+def test_what_is_made_of_a_document_that_was_read_twice_and_changed_in_between_is_made_anew() -> None:
+    marks = iter([(1, 1), (2, 1), (2, 1), (2, 1)])
+
+    def answer() -> list[tuple[int, int]]:
+        read = [next(marks), next(marks)]
+        for mark in read:
+            current_attempt().see(("world", "boards", "one"), mark)
+        return read
+
+    assert attempted(answer) == [(2, 1), (2, 1)]
 
 
 def test_partial_changes_of_one_document_are_all_there(serve: Serve, store: str) -> None:

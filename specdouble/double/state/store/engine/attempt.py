@@ -48,8 +48,9 @@ class Attempt:
         return self._is_superseded
 
     def see(self, key: Key, mark: Mark) -> None:
-        """A document has been read; what was read first counts."""
-        self.seen.setdefault(key, mark)
+        """A document has been read; read again, it must be as it was, or what is made of both fits neither."""
+        if self.seen.setdefault(key, mark) != mark:
+            self._is_superseded = True
 
     def wrote(self, key: Key, mark: Mark | None, write: Write, undo: Callable[[], object]) -> None:
         """A document has been written; None where it is gone."""
