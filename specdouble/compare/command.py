@@ -6,23 +6,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from specdouble.arguments import contract_arguments
-from specdouble.discover.options import server_options, told_settings
+from specdouble.discover.options import StartDouble, server_options, told_settings
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.printable import printable
 
 if TYPE_CHECKING:
     from specdouble.compare.comparison import Comparison
-
-StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
 
 def compare_command(start_double: StartDouble) -> click.Command:

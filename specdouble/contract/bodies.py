@@ -160,16 +160,16 @@ class Bodies:
 
     def _wrapped(self, fields: Properties, properties: Mapping[str, Any]) -> Sent | None:
         """`{article: {...}}`, perhaps with a key of the request beside it: what no document has, and holds one."""
-        beside = common_names(fields, properties)
+        beside = synonyms(fields, properties)
         best: Sent | None = None
         for name, part in fields.items():
             if name in beside:
                 continue
             many = is_array(part)
             inner = self._fields(part["items"] if many else part, "")
-            common = len(common_names(inner, properties))
+            common = len(synonyms(inner, properties))
             is_document = common and (len(fields) == 1 or (2 * common >= len(inner) and common > len(beside)))
-            if is_document and (best is None or common > len(common_names(best.properties, properties))):
+            if is_document and (best is None or common > len(synonyms(best.properties, properties))):
                 best = Sent(inner, (name,), many)
         return best
 
@@ -209,14 +209,3 @@ class Bodies:
             return self._document.follow(schema, at)
         except LookupError:
             return None, at
-
-
-def common_names(sent: Mapping[str, Any], shown: Mapping[str, Any], kind: str = "") -> list[str]:
-    """The properties of the one that the other has too, of a type that can be the same, whatever their case.
-
-    Args:
-        sent: the properties of the one.
-        shown: those of the other.
-        kind: what both are, where the name of a property may begin with it: `name` is `assetName` of an asset.
-    """
-    return [*synonyms(sent, shown, kind)]

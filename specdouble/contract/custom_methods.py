@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract.bodies import common_names
 from specdouble.contract.guesses import Guesses, can_succeed
 from specdouble.contract.identity import singular
 from specdouble.contract.operation import Operation
-from specdouble.contract.properties import plain, types_of
+from specdouble.contract.properties import plain, synonyms, types_of
 from specdouble.contract.resource import Action, Resource
 
 # `/orders/{id}/cancel`, `/orders/{id}:cancel`, `/orders/{id}/actions/cancel`
@@ -75,7 +74,7 @@ def _action(guesses: Guesses, operation: Operation, verb: str, of: Action) -> Ac
         return None
     does = "update" if is_part and not sets else "act"
     why = f"`{verb}` shows the document" if place is not None else f"`{verb}` is what {sets[0][0]} says"
-    wrapper = sent.wrapper if sent and common_names(sent.properties, resource.properties) else ()
+    wrapper = sent.wrapper if sent and synonyms(sent.properties, resource.properties) else ()
     return Action(does, of.collection, of.id, place or (), of.scope, wrapper, sets=sets, why=why)
 
 

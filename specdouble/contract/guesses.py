@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from specdouble.contract.bodies import Bodies, Found, Sent, common_names
+from specdouble.contract.bodies import Bodies, Found, Sent
 from specdouble.contract.identity import kind_of, segment_of
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
+from specdouble.contract.properties import synonyms
 from specdouble.contract.resource import HIDDEN_ID, Action, Resource
 
 
@@ -57,7 +58,7 @@ class Guesses:
         candidates = [one for one in self.bodies.shown(operation) if one.many == many]
         kind = kind_of(identity, segment_of(operation.path))
         if many:  # `messages` may have ids too, and what is listed has more of the document
-            candidates.sort(key=lambda one: -len(common_names(one.properties, wanted.properties)))
+            candidates.sort(key=lambda one: -len(synonyms(one.properties, wanted.properties)))
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
         beside = [one.envelope for one in candidates if self._has_id_beside(one, candidates, wanted, identity)]
         alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
@@ -82,13 +83,13 @@ class Guesses:
 
 def is_mostly(one: Found | Sent, other: Found, kind: str = "") -> bool:
     """Whether the one shows a part of the other, a thing of the kind: most of its properties are the other's."""
-    common = common_names(one.properties, other.properties, kind)
+    common = synonyms(one.properties, other.properties, kind)
     return len(common) > 1 and 2 * len(common) >= len(one.properties)
 
 
 def is_part(one: Sent, other: Found) -> bool:
     """Whether all of the one's properties are the other's: a new name, and nothing else."""
-    return 0 < len(common_names(one.properties, other.properties)) == len(one.properties)
+    return 0 < len(synonyms(one.properties, other.properties)) == len(one.properties)
 
 
 def can_succeed(operation: Operation) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from specdouble.contract.action import is_of_no_resource
-from specdouble.contract.bodies import Bodies, Found, Properties, common_names
+from specdouble.contract.bodies import Bodies, Found, Properties
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
 from specdouble.contract.guesses import Guesses, can_succeed, is_mostly, is_part
@@ -22,7 +22,7 @@ from specdouble.contract.identity import identity_of, is_number, kind_of, segmen
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
-from specdouble.contract.properties import plain, types_of
+from specdouble.contract.properties import plain, synonyms, types_of
 from specdouble.contract.resource import HIDDEN, HIDDEN_ID, Action, Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.singletons import infer_singletons
@@ -198,7 +198,7 @@ class _Collections:
             return any(one.pointer == found.pointer or is_mostly(one, found, kind) for one in shown)
         if operation.method in ("put", "patch") and on_one:
             sent = self.guesses.sent(operation, found)
-            return sent is not None and bool(common_names(sent.properties, found.properties))
+            return sent is not None and bool(synonyms(sent.properties, found.properties))
         return operation.method == "delete" and on_one
 
     def shape(self, group: _Group) -> tuple[Found, str] | None:
@@ -226,7 +226,7 @@ class _Collections:
         if listing is None or creating is None or not creating.body:
             return None
         shown = self.bodies.shown(listing)
-        if shown and not shown[0].many and len(common_names(self.bodies.sent(creating), shown[0].properties)) > 1:
+        if shown and not shown[0].many and len(synonyms(self.bodies.sent(creating), shown[0].properties)) > 1:
             return None  # what is taken is the whole that holds the array, and no item of it
         found = next((one for one in shown if one.many), None)
         return (found, identity_of(found.properties, "", group.segment) or "_id") if found else None
@@ -247,7 +247,7 @@ class _Collections:
             return None
         for found in _likeliest_first(self.bodies.shown(reading), many=False):
             sent = self.guesses.sent(creating, found)
-            if not found.many and sent is not None and common_names(sent.properties, found.properties):
+            if not found.many and sent is not None and synonyms(sent.properties, found.properties):
                 schema = next(one.properties[key] for one, key in keys if key == identity)
                 return replace(found, properties={**found.properties, identity: schema}), identity
         return None
@@ -275,14 +275,10 @@ class _Collections:
         """The `result` of `{id, result}`, where clients send what stands in it and nothing of what was found."""
         senders = [group.on_all.get("post"), group.on_one.get("put"), group.on_one.get("patch")]
         sent = next((properties for one in senders if one and (properties := self.bodies.sent(one))), {})
-        if found.envelope or found.many or common_names(sent, found.properties):
+        if found.envelope or found.many or synonyms(sent, found.properties):
             return None
         for inner in self.bodies.shown(operation):
-            if (
-                len(inner.envelope) == 1
-                and not inner.many
-                and 2 * len(common_names(sent, inner.properties)) > len(sent)
-            ):
+            if len(inner.envelope) == 1 and not inner.many and 2 * len(synonyms(sent, inner.properties)) > len(sent):
                 properties = {identity: found.properties[identity], **inner.properties}
                 return replace(inner, properties=properties), identity
         return None

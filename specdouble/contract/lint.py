@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract.document import Document
-from specdouble.contract.form_example import is_form, violations_as_sent
+from specdouble.contract.form_example import Check, is_form, violations_as_sent
 from specdouble.contract.kind import Example, kinds, suggestion
 from specdouble.contract.operation import Media, Operation, Parameter
 from specdouble.contract.pattern import lengths
@@ -228,7 +228,7 @@ def _names(value: Any) -> list[str]:
 
 def _note_value(document: Document, schemas: Schemas, slot: str, value: Any, at: str, what: str, is_text: bool) -> None:
     check = partial(schemas.violations, slot, location="body")
-    for violation in violations_as_sent(value, check) if is_text else check(value):
+    for violation in _violations(value, check, as_sent=is_text):
         reason = f"the {what} breaks its own schema: {violation.pointer or 'the value'}: {violation.message}"
         document.find(at + violation.pointer, reason, f"correct the {what} or the schema", id=what)
 
@@ -291,8 +291,8 @@ def _check_examples(
             slot = media.slot if is_own else None
             for name, value in media.examples.items():
                 at = media.pointer + ("/example" if name == "example" else pointer("examples", name, "value"))
-                check = partial(schemas.violations, slot, location="body") if slot else _nothing
-                for violation in violations_as_sent(value, check) if is_form(media.type) else check(value):
+                check = partial(schemas.violations, slot, location="body") if slot else None
+                for violation in _violations(value, check, as_sent=is_form(media.type)) if check else ():
                     place = violation.pointer or "the value"
                     reason = f"the example breaks its own schema: {place}: {violation.message}"
                     document.find(at + violation.pointer, reason, "correct the example or the schema", id="example")
@@ -301,8 +301,9 @@ def _check_examples(
                     _check_example(document, Example(resource, _documents(value, envelope, at), media in requests))
 
 
-def _nothing(_value: Any) -> list[Violation]:
-    return []
+def _violations(value: Any, check: Check, *, as_sent: bool) -> list[Violation]:
+    """What is wrong with an example, which texts carry or not."""
+    return violations_as_sent(value, check) if as_sent else check(value)
 
 
 def _documents(value: Any, envelope: tuple[str, ...], at: str) -> list[tuple[str, dict[str, Any]]]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from specdouble.contract.bodies import Found, Sent, common_names
+from specdouble.contract.bodies import Found, Sent
 from specdouble.contract.guesses import Guesses, can_succeed
 from specdouble.contract.operation import Operation
+from specdouble.contract.properties import synonyms
 from specdouble.contract.resource import HIDDEN, HIDDEN_ID, Action, Resource
 
 _DOES = {"put": "replace", "patch": "update", "post": "update"}
@@ -87,7 +88,7 @@ def _sent(guesses: Guesses, operation: Operation, found: Found) -> Sent | None:
 
 
 def _common(sent: Sent | None, found: Found) -> list[str]:
-    return common_names(sent.properties, found.properties) if sent and not sent.many else []
+    return [*synonyms(sent.properties, found.properties)] if sent and not sent.many else []
 
 
 def _actions(guesses: Guesses, methods: Methods, found: Found) -> Iterator[tuple[str, Action]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble.arguments import contract_arguments
-from specdouble.discover.options import server_options, told_settings
+from specdouble.discover.options import StartDouble, server_options, told_settings
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from specdouble.verify.settings import Settings
 
 REPORTS = ("json", "html")
-StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
 
 def discover_command(start_double: StartDouble) -> click.Command:

@@ -38,10 +38,8 @@ class Result(Outcome):
     def taken(outcome: Outcome) -> Result:
         """The result of an earlier run."""
         state = CONFIRMED if outcome.state == SILENT else outcome.state
-        told = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
-        return Result(
-            **told | {"state": state, "reason": outcome.but or outcome.reason, "but": ""}, in_part=bool(outcome.but)
-        )
+        told = _told(outcome) | {"state": state, "reason": outcome.but or outcome.reason, "but": ""}
+        return Result(**told, in_part=bool(outcome.but))
 
     def outcome(self, hypothesis: Hypothesis, state: str) -> Outcome:
         """What is told of it."""

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 from pathlib import Path
@@ -16,10 +16,9 @@ from specdouble.compare.difference import Cause, Difference
 from specdouble.contract import Contract, Resource
 from specdouble.contract.properties import properties_of
 from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.discover.options import StartDouble
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import sent_properties
-
-StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]
 
 MOST_ROUNDS = 3
 PROGRAMS = 30  # of a round

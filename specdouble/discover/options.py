@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from specdouble.verify.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+StartDouble = Callable[..., AbstractContextManager[tuple[str, str]]]  # serves a folder: its URL, and the secret
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
 
 _OPTIONS = (

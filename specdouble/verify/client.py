@@ -44,8 +44,8 @@ class Callers(Protocol):
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What a page that is no operation of the contract was answered with."""
+class Reply:
+    """What was answered to a request for what is no operation of the contract."""
 
     status: int
     headers: Mapping[str, str]
@@ -127,8 +127,8 @@ class Client:
             OutOfTime: there is no time left.
         """
         sent = {"Accept": "application/json", "Content-Type": FORM, **headers}
-        visit = self._aside("POST", url, urlencode(form).encode(), sent)
-        return visit.status, visit.json
+        reply = self._aside("POST", url, urlencode(form).encode(), sent)
+        return reply.status, reply.json
 
     def submit(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
         """The status that is answered to a form of a page, and where it leads; empty where it leads nowhere.
@@ -138,8 +138,8 @@ class Client:
             OutOfTime: there is no time left.
         """
         sent = {"Accept": "text/html", "Content-Type": FORM}
-        visit = self._aside("POST", url, urlencode(form).encode(), sent)
-        return visit.status, visit.headers.get("location", "")
+        reply = self._aside("POST", url, urlencode(form).encode(), sent)
+        return reply.status, reply.headers.get("location", "")
 
     def get_json(self, url: str) -> Any:
         """The JSON at an address that is none of the contract's.
@@ -150,7 +150,7 @@ class Client:
         """
         return self._aside("GET", url, None, {"Accept": "application/json"}).json
 
-    def visit(self, path: str) -> Visit:
+    def read_page(self, path: str) -> Reply:
         """Read a page of the server, as nobody.
 
         Raises:
@@ -159,7 +159,7 @@ class Client:
         """
         return self._aside("GET", self.url + path, None, {"Accept": "application/json, text/html", **self.headers})
 
-    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Visit:
+    def _aside(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
         """Ask what is no operation of the contract, with no credentials of its users."""
         self.check_time()
         try:
@@ -175,7 +175,7 @@ class Client:
             document = json.loads(received)
         except (ValueError, RecursionError):
             document = None
-        return Visit(answer.status, _fields(answer), _cookies(answer), document)
+        return Reply(answer.status, _fields(answer), _cookies(answer), document)
 
     def _patience(self) -> float:
         """The seconds that an answer may take: no more than there are left."""

@@ -227,7 +227,7 @@ class Crowd:
             return
         page = (csrf.page if csrf else "") or token_page(self.contract) or operation.path
         session.page = page.removeprefix(client.base_path)
-        answer = client.visit(session.page)
+        answer = client.read_page(session.page)
         session.keep(answer.cookies)
         if answer.ok:
             session.keep_told(answer.json, answer.headers, csrf.token if csrf else "")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from specdouble.contract.pointer import tokens
 from specdouble.contract.token_claims import token_claims
 from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
@@ -249,7 +250,7 @@ class _Reproduction:
         login, scheme = self.session.settings.login, self.session.crowd.login_scheme()
         assert login is not None
         definition = self.session.contract.security_schemes.get(scheme or "", {})
-        names = [part.replace("~1", "/").replace("~0", "~") for part in login.token.split("/")[1:]]
+        names = list(tokens(login.token))
         cookies = user.session.cookies if user.session else {}
         given: dict[str, Any] = {self.secrets.get(value, ""): {"cookie": name} for name, value in cookies.items()}
         if user.session is not None and user.session.token:

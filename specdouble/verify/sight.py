@@ -59,8 +59,13 @@ INCONCLUSIVE = (NotExercised, Broken, Trouble)
 
 def new_trial(session: Session) -> Trial:
     """A new trial: what earlier ones created is no longer needed, and may make room for more."""
-    session.ledger.recent.clear()
+    let_go(session)
     return Trial(session)
+
+
+def let_go(session: Session) -> None:
+    """What was created until now is no longer needed: it may make room for more, where there may be so many."""
+    session.ledger.recent.clear()
 
 
 def property_pointer(contract: Contract, subject: Subject, name: str) -> str:

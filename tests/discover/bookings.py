@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import socket
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from threading import Thread
-from time import sleep
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.discover.serving import served
 
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
@@ -183,21 +181,9 @@ class Bookings:
         contact = whole.get("contact", "a@b.example")
         _hold(_is(contact, str) and re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z]+", contact), "contact is no email address")
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
+    def running(self) -> AbstractContextManager[str]:
         """Serve it on a free port of loopback; its address."""
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(self.app, log_level="critical", lifespan="off"))
-        thread = Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-            listening.close()
+        return served(self.app)
 
 
 def _is(value: Any, kind: Any) -> bool:

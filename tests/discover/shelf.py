@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
-from time import sleep
+from contextlib import AbstractContextManager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.discover.serving import served
 
 _BOOK: dict[str, dict[str, Any]] = {
     "isbn": {"type": "string", "minLength": 1, "maxLength": 60},
@@ -122,21 +119,9 @@ class Shelf:
         gone = self.books.pop(request.path_params["id"], None)
         return Response(status_code=204) if gone else _refused(404, "unknown")
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
+    def running(self) -> AbstractContextManager[str]:
         """Serve it on a free port of loopback; its address."""
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(self.app, log_level="critical", lifespan="off"))
-        thread = Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-            listening.close()
+        return served(self.app)
 
 
 def _refused(status: int, why: str) -> Response:

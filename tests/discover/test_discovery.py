@@ -163,6 +163,18 @@ def test_without_a_server_what_words_and_shape_suggest_is_marked_unproved(refere
 
 
 @pytest.mark.slow
+def test_bounds_are_found_where_there_may_be_but_few_documents(bench: Bench, tmp_path: Path) -> None:
+    written = (OFFICE / "openapi.yaml").read_text("utf-8")
+    silent = written.replace("topic: {type: string, minLength: 1, maxLength: 80", "topic: {type: string")
+    silent = silent.replace("guests: {type: integer, minimum: 1, maximum: 60", "guests: {type: integer")
+    (tmp_path / "openapi.yaml").write_text(silent, "utf-8")
+    with bench._served(lambda keeper: keeper) as url:
+        done = discovered(read(tmp_path / "openapi.yaml"), replace(bench.settings, url=url, strictness="contract"))
+    bounds = {one.rule for one in done.outcomes if one.state == "silent"}
+    assert {"maxLength:bookings.topic", "maximum:bookings.guests"} <= bounds
+
+
+@pytest.mark.slow
 def test_what_nothing_says_is_told_to_be_silent_with_requests_that_show_it(found: Discovery) -> None:
     state = next(one for one in found.outcomes if one.rule == "transitions:bookings.state")
     assert state.state == SILENT

@@ -9,14 +9,17 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Thread
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 PASSWORDS = {"mary": "mary-secret-2212", "tom": "tom-secret-7341"}
 KEYS = {"mary-key-0c5d5b9a": "mary", "tom-key-77f1ab3e": "tom"}
@@ -220,10 +223,15 @@ class Quiet(WSGIRequestHandler):
         """Nobody reads it."""
 
 
-@contextmanager
-def shelves(gate: str, fault: str = "") -> Iterator[str]:
+def shelves(gate: str, fault: str = "") -> AbstractContextManager[str]:
     """The address of a server while the context lasts."""
-    server = make_server("127.0.0.1", 0, Shelves(gate, fault), threaded=True, request_handler=Quiet)
+    return served(Shelves(gate, fault))
+
+
+@contextmanager
+def served(app: WSGIApplication) -> Iterator[str]:
+    """The address of an application of WSGI while the context lasts."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from specdouble.double.http.public_address import PublicAddress
 from tests.sign_in.doubles import USERS, Running, running
-from tests.sign_in.foreign import Quiet
+from tests.sign_in.foreign import served
 
 PREFIX = "/apps/shelves"
 AUTH = f"{PREFIX}/_specdouble/auth"
@@ -40,16 +38,8 @@ def proxy(upstream: str) -> Iterator[str]:
         headers = [(name, one) for name, one in passed.headers.multi_items() if name != "content-length"]
         return Response(passed.content, passed.status_code, headers)(environ, start_response)
 
-    server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Quiet)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        client.close()
+    with client, served(answer) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,3 +68,9 @@ def test_what_is_printed_at_start_is_answered(tmp_path: Path) -> None:
         command = server.wait_for(r"(curl \S+ -u \S+)")[1]
         done = subprocess.run([*command.split(), "-sw", "%{http_code}"], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("200")
+
+
+def test_two_cookies_are_one_field(tmp_path: Path) -> None:
+    cookies = {name: {"type": "apiKey", "in": "cookie", "name": name} for name in ("one", "two")}
+    told = first_request(Double(Settings(contract(tmp_path, cookies, [{"one": [], "two": []}]))), "http://x") or ""
+    assert re.search(r" -b '?one=[^;' ]+; two=[^;' ]+'?$", told)

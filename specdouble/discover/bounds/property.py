@@ -13,7 +13,7 @@ from specdouble.verify.examples import of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import new_trial
+from specdouble.verify.sight import let_go, new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import Schema, kind, merged
 
@@ -135,6 +135,7 @@ class Property:
         return Bound(self.name, keyword, value, self.offence, self.control)
 
     def _sent(self, values: dict[str, Any], without: str = "") -> Exchange:
+        let_go(self.session)
         body = self.trial.body(self.subject, self.creator, self.trial.user) | values
         body.pop(without, None)
         return self.trial.try_create(self.subject, self.trial.user, body, as_it_is=True)[0]

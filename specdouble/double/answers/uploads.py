@@ -159,7 +159,6 @@ class _Upload:
             key = self._place.key(arguments, identity)
             files = collection(_FILES)
             files.delete_one({"_id": key})  # the last one counts, as with any PUT
-            # A character for each byte: every store keeps texts, and snapshots are JSON.
             # As text that JSON keeps whole, so that an exported snapshot can be imported again.
             content = base64.b64encode(upload.content).decode()
             files.insert_one({"_id": key, "name": upload.name, "type": upload.type, "base64": content})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pprint import pformat
 from urllib.parse import parse_qsl, urlencode
@@ -88,13 +88,19 @@ def curl(exported: Exported, url: str) -> str:
         headers["X-Specdouble-World"] = exported.entry.world
     headers |= credentials["headers"]
     words = [f"curl -X {_quoted(exported.entry.method)} {_quoted(url + with_query(exported.target, credentials))}"]
-    words += [f"-H {_quoted(f'{name}: {value}')}" for name, value in headers.items()]
-    if credentials["cookies"]:
-        words.append(f"-b {_quoted('; '.join(f'{name}={value}' for name, value in credentials['cookies'].items()))}")
+    words += carried(headers, credentials["cookies"])
     if exported.body:
         words.append(f"--data-raw {_quoted(exported.body)}")
     remarks = "".join(f"# {remark}\n" for remark in exported.remarks)
     return remarks + " \\\n  ".join(words) + "\n"
+
+
+def carried(headers: Mapping[str, str], cookies: Mapping[str, str]) -> list[str]:
+    """The options of curl for header fields and cookies; the cookies are one field (RFC 6265, 4.2.1)."""
+    words = [f"-H {_quoted(f'{name}: {value}')}" for name, value in headers.items()]
+    if cookies:
+        words.append(f"-b {_quoted('; '.join(f'{name}={value}' for name, value in cookies.items()))}")
+    return words
 
 
 def with_query(target: str, credentials: Placed) -> str:

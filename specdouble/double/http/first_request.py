@@ -7,7 +7,7 @@ import shlex
 from specdouble.contract import Operation
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.double.http.credentials import Credentials
-from specdouble.double.http.exports import with_query
+from specdouble.double.http.exports import carried, with_query
 from specdouble.double.http.served import Served
 from specdouble.double.state.problem import Problem
 
@@ -58,6 +58,4 @@ def _signed(double: Served, operation: Operation, url: str, who: str, schemes: l
     for one in pairs:
         pair = shlex.quote(credentials.credential(world, one, who))
         words.append(f"--digest -u {pair}" if one.kind == "digest" else f"-u {pair}")
-    words += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in placed["headers"].items()]
-    words += [f"-b {shlex.quote(f'{name}={value}')}" for name, value in placed["cookies"].items()]
-    return " ".join(words)
+    return " ".join([*words, *carried(placed["headers"], placed["cookies"])])

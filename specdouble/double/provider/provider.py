@@ -158,16 +158,6 @@ class Provider:
 
     async def _authorize(self, request: Request) -> Response:
         """The page, or the answer that is sent to the client, in the way that it asked for (`response_mode`)."""
-        response, asked = await self._authorized(request)
-        place = response.headers.get("location")
-        if place is not None:
-            response.headers["location"] = answered_at(place, asked.get("response_mode", ""), self._issuer_of(request))
-        return response
-
-    async def _authorized(self, request: Request) -> tuple[Response, Mapping[str, str]]:
-        """What is answered to a client, and what it asked for."""
-        from specdouble.double.provider.authorization import OAuth2Error
-
         form = await _form(request)
         chosen = _chosen(form)
         if chosen is not None:
@@ -175,12 +165,23 @@ class Provider:
         pairs = [*request.query_params.multi_items(), *(form if chosen is None else ())]
         server = self._server(request, pairs)
         asked = server.request.payload.data
+        response = self._authorized(request, server, chosen)
+        place = response.headers.get("location")
+        if place is not None:
+            response.headers["location"] = answered_at(place, asked.get("response_mode", ""), self._issuer_of(request))
+        return response
+
+    def _authorized(self, request: Request, server: Server, chosen: str | None) -> Response:
+        """What is answered to a client, where nobody is asked first who signs in."""
+        from specdouble.double.provider.authorization import OAuth2Error
+
+        asked = server.request.payload.data
         to = asked.get("redirect_uri", "")
         if not self._redirects.allows(to):
-            return _nowhere(to), asked
+            return _nowhere(to)
         unable = unsupported(asked)
         if unable is not None:
-            return _told_client(to, asked, *unable), asked
+            return _told_client(to, asked, *unable)
         session, user = self._current(request)
         server.session = session
         if chosen is not None:
@@ -189,18 +190,17 @@ class Provider:
         try:
             grant = server.get_consent_grant(server.request, user)
         except OAuth2Error as error:
-            told = server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
-            return told, asked
+            return server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
         if chosen is None and (
             user is None or grant.prompt in ("login", "select_account") or self._is_old(asked, request)
         ):
             if "none" in asked.get("prompt", "").split():
-                return _told_client(to, asked, "login_required", "Nobody has signed in."), asked
-            return self._choice(request, server, to), asked
+                return _told_client(to, asked, "login_required", "Nobody has signed in.")
+            return self._choice(request, server, to)
         response: Response = server.create_authorization_response(server.request, user, grant)
         if chosen and server.session:
             _set_session(response, server.session)
-        return response, asked
+        return response
 
     def _choice(self, request: Request, server: Server, to: str) -> Response:
         asked = server.request.payload.data

@@ -6,13 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import uuid4
 
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.store import PyMongoError, ReturnDocument
-from specdouble.double.state.store.engine import Engine, asked, locked, upserted
+from specdouble.double.state.store.engine import Engine, asked, upserted
 
 Settings = Mapping[str, bytes]
 _INTERVAL = 0.1  # seconds between two looks
@@ -55,7 +54,7 @@ class SharedControl:
             change["$set"] = settings
 
         def write() -> int:
-            with self._alone():
+            with self._engine.alone("control"):
                 changed: Any = self._settings.find_one_and_update(
                     {"_id": "all"}, change, upsert=True, return_document=ReturnDocument.AFTER
                 )
@@ -76,9 +75,6 @@ class SharedControl:
             self._processes.delete_one({"_id": self._name})
         except (PyMongoError, Problem):
             _log.debug("the store is away at the end")
-
-    def _alone(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._engine.is_atomic else locked(self._engine.shared, "control")
 
     def _is_known(self, number: int) -> bool:
         """Whether every process that lives has the settings of that number."""

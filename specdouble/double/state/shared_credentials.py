@@ -64,7 +64,7 @@ class SharedRevoked(Revoked):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._ids = engine.shared["revoked"]
+        self._engine, self._ids = engine, engine.shared["revoked"]
 
     def add(self, ids: Iterable[str]) -> None:
         """Take the tokens of these ids no longer."""
@@ -72,18 +72,10 @@ class SharedRevoked(Revoked):
         for one in ids:
             revoked = {"_id": one, "at": now}
             upserted(lambda revoked=revoked: self._ids.replace_one({"_id": revoked["_id"]}, revoked, upsert=True))  # type: ignore[misc]
-        self._trim()
+        self._engine.keep_latest(self._ids, "at", REVOKED)
 
     def __contains__(self, id: object) -> bool:
         return asked(lambda: self._ids.find_one({"_id": id})) is not None
-
-    def _trim(self) -> None:
-        """Forget the oldest, where there are more than are kept."""
-        if self._ids.estimated_document_count() <= 2 * REVOKED:
-            return
-        oldest = list(self._ids.find({}, {"at": 1}).sort([("at", -1)]).skip(REVOKED).limit(1))
-        if oldest:
-            self._ids.delete_many({"at": {"$lte": oldest[0]["at"]}})
 
 
 def _kept(engine: Engine, name: str, value: str) -> object:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from specdouble.double.state.met import Met
 from specdouble.double.state.store import ReturnDocument
-from specdouble.double.state.store.engine import Engine, asked, locked, upserted
+from specdouble.double.state.store.engine import Engine, asked, upserted
 
 
 class SharedMet(Met):
@@ -46,13 +45,10 @@ class SharedMet(Met):
         change = {"$inc": {"met": 1}, "$set": {"name": self.name}}
 
         def add() -> int:
-            with self._alone(index):
+            with self._engine.alone("fault", index):
                 found: Any = self._counts.find_one_and_update(
                     {"_id": f"{self.name} {index}"}, change, upsert=True, return_document=ReturnDocument.AFTER
                 )
             return int(found["met"])
 
         return upserted(add)
-
-    def _alone(self, index: int) -> AbstractContextManager[None]:
-        return nullcontext() if self._engine.is_atomic else locked(self._engine.shared, "fault", index)

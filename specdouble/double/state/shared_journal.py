@@ -26,7 +26,7 @@ class SharedJournal(Journal):
 
     def __init__(self, engine: Engine, own: Journal) -> None:
         super().__init__()
-        self._own = own
+        self._own, self._engine = own, engine
         self._entries_of_all = engine.shared["journal"]
         self._untold: deque[Recorded] = deque(maxlen=KEPT)
         self._lock = threading.Lock()
@@ -48,7 +48,7 @@ class SharedJournal(Journal):
             rows = [row for row in map(_row, told) if row is not None]
             if rows:
                 self._entries_of_all.insert_many(rows)
-                self._trim()
+                self._engine.keep_latest(self._entries_of_all, "time", KEPT)
 
     def gather(self) -> None:
         """Have at hand what all processes have told."""
@@ -63,14 +63,6 @@ class SharedJournal(Journal):
         self._untold.clear()
         asked(lambda: self._entries_of_all.delete_many({}))
         super().clear()
-
-    def _trim(self) -> None:
-        """Forget the oldest, where there are more than are kept."""
-        if self._entries_of_all.estimated_document_count() <= 2 * KEPT:
-            return
-        oldest = list(self._entries_of_all.find({}, {"time": 1}).sort([("time", -1)]).skip(KEPT).limit(1))
-        if oldest:
-            self._entries_of_all.delete_many({"time": {"$lte": oldest[0]["time"]}})
 
 
 class SharedCoverage(Coverage):

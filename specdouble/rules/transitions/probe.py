@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, let_go, new_trial, property_pointer
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import merged
@@ -74,8 +74,8 @@ class _Lifecycle:
         return found
 
     def at(self, value: str) -> Document:
-        """A new document in that state; those that were moved before are no longer needed, and may make room."""
-        self.trial.session.ledger.recent.clear()
+        """A new document in that state, and in the place of those that were moved before."""
+        let_go(self.trial.session)
         document = self.trial.create(self.subject)
         for step in self.ways[value]:
             self.trial.update(self.updater, document, {self.name: step})

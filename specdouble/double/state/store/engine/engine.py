@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import time
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
@@ -16,6 +18,7 @@ from pymongo.uri_parser import parse_uri
 from specdouble.double.state.store import Store, without_password
 from specdouble.double.state.store.engine.attempt import current_attempt
 from specdouble.double.state.store.engine.collection import EngineCollection
+from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import BOOKS
 from specdouble.double.state.store.engine.outage import asked, is_outage, upserted
 from specdouble.double.state.store.held import Write
@@ -54,6 +57,25 @@ class Engine(Store):
         """What all processes share beside the documents of worlds."""
         shared: Database[Document] = self._client[self.prefix]
         return shared
+
+    def alone(self, *name: str | int) -> AbstractContextManager[None]:
+        """Nobody else, in whichever process, does what has this name: nobody can, where an update is one step."""
+        return nullcontext() if self.is_atomic else locked(self.shared, *name)
+
+    @staticmethod
+    def keep_latest(documents: Collection[Document], by: str, most: int) -> None:
+        """Forget the oldest documents, where there are more than twice as many as are kept.
+
+        Args:
+            documents: of which.
+            by: the field that holds their time.
+            most: how many are kept.
+        """
+        if documents.estimated_document_count() <= 2 * most:
+            return
+        oldest = list(documents.find({}, {by: 1}).sort([(by, -1)]).skip(most).limit(1))
+        if oldest:
+            documents.delete_many({by: {"$lte": oldest[0][by]}})
 
     def database_name(self, world: str) -> str:
         """The name of a world's database: its own, where that can be one."""
