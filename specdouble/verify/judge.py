@@ -15,6 +15,7 @@ from specdouble.verify.values import kind, merged
 UNDECLARED_ARE_FINE = (405, 406, 413, 414, 415, 429)
 SAID_TO_BE_MISSING = (501, 503, 507)  # where they are declared, they are answers like others
 NOT_IMPLEMENTED = 501  # says what the server cannot do (RFC 9110, 15.6.2): it has not failed
+WITHOUT_CONTENT = (204, 205, 304)  # whatever is declared for them (RFC 9110, 15.3.5, 15.3.6, 15.4.5)
 PROBLEM = "application/problem+json"
 STATUSES = ("status", "statusCode", "status_code", "httpStatus", "http_status")
 HTML = ("text/html", "application/xhtml+xml")
@@ -46,7 +47,8 @@ def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
             yield Broken(f"one of the statuses {declared}", f"it answered {exchange.told()}", "conformance")
         return
     yield from _problem(exchange)
-    if response.content and exchange.method != "HEAD":  # it has the fields of a GET, and no body (RFC 9110, 9.3.2)
+    # A HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
+    if response.content and exchange.method != "HEAD" and status not in WITHOUT_CONTENT:
         yield from _body(contract, operation, response, exchange)
 
 

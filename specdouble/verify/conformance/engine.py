@@ -27,7 +27,7 @@ from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, declared_media
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
@@ -95,6 +95,7 @@ class Conformance:
                 or self._breaks_a_rule(case, response, failure, knowledge)
                 or self._was_taken(case, response, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
+                or (type(failure).__name__ == "MalformedJson" and response.status_code in WITHOUT_CONTENT)
             )
 
         for hook in (before_call, after_call, filter_failure):

@@ -1,0 +1,37 @@
+"""An answer is held to what the contract declares, as far as HTTP lets it have that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specdouble.contract import Contract, read
+from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.judge import judge
+
+DECLARED = {"description": "done", "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Contract:
+    operation = {"operationId": "remove", "responses": {"204": DECLARED, "205": DECLARED, "200": DECLARED}}
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"delete": operation}}}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document))
+    return read(tmp_path)
+
+
+def _broken(contract: Contract, status: int) -> list[str]:
+    call, fields = Call(contract.operations["remove"], None), {"content-type": "application/json"}
+    answer = Exchange(call, "DELETE", "http://127.0.0.1/things", {}, None, status, fields, b"", 0.0, 0.0)
+    return [one.expected for one in judge(contract, answer)]
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_a_status_without_content_is_held_to_none_whatever_is_declared(contract: Contract, status: int) -> None:
+    assert _broken(contract, status) == []
+
+
+def test_a_status_with_content_is_held_to_what_is_declared(contract: Contract) -> None:
+    assert _broken(contract, 200) == ["an answer that is JSON"]
