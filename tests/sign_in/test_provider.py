@@ -282,6 +282,15 @@ def test_a_token_comes_in_the_fragment_where_a_contract_is_that_old(browser: Bro
     assert browser.status("oauth", told["access_token"]) == 204
 
 
+@pytest.fixture
+def frozen(made_up: Running) -> Iterator[None]:
+    """No time passes, however long a request takes: a device that asks twice is always hasty."""
+    made_up.double.clock.run(speed=0)
+    yield
+    made_up.double.clock.run()
+
+
+@pytest.mark.usefixtures("frozen")
 def test_a_device_waits_for_its_user(browser: Browser) -> None:
     device = browser.ask("device_authorization", client_id="tv", scope="read").json()
 
