@@ -12,6 +12,7 @@ from textwrap import dedent
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import httptools
 import httpx
 import pytest
 from uvicorn.server import ServerState
@@ -96,12 +97,29 @@ def asking(path: str, *fields: str, method: str = "GET", body: bytes = b"") -> b
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def token_of_ada(url: str) -> str:
+    credentials = {"email": "ada@tether.example", "password": "ada-password"}
+    return str(httpx.post(f"{url}/api/auth/login", json=credentials).json()["token"])
+
+
 def answers(url: str, sent: list[bytes]) -> bytes:
     """All that a connection gives for these packets, until it is closed."""
     with socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=10) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for packet in sent:
             connection.sendall(packet)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def answer_after(url: str, answered: list[bytes], last: bytes) -> bytes:
+    """What a connection gives for its last packet, which the client ends, after others that were answered."""
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for packet in answered:
+            connection.sendall(packet)
+            assert connection.recv(65536)
+        connection.sendall(last)
+        connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
@@ -164,6 +182,80 @@ def _is_idle(protocol: StraightProtocol) -> bool:
     return bool(protocol.cycle.response_complete and not protocol.pipeline)
 
 
+def test_fields_that_came_twice_are_parsed_no_more() -> None:
+    parsed = []
+
+    async def steps(protocol: StraightProtocol, _transport: Transport) -> None:
+        begin = protocol.on_message_begin
+
+        def counted() -> None:
+            parsed.append(1)
+            begin()
+
+        protocol.on_message_begin = counted  # type: ignore[method-assign]
+        protocol.parser = httptools.HttpRequestParser(protocol)
+        for id in range(5):
+            protocol.data_received(asking(f"/api/lead-management/{id}", "Accept: */*"))
+        protocol.data_received(asking("/api/lead-management/5", "Accept: text/plain"))
+
+    answered = play(steps).written
+    assert len(answered) == 6
+    assert all(b" 401 Unauthorized" in answer for answer in answered)
+    assert len(parsed) == 3
+
+
+ASKED = asking(VERIFY, "Accept: */*")
+AFTER_KNOWN = {
+    "the same": ASKED,
+    "other fields": asking(VERIFY, "Accept: */*", "X-Other: 1"),
+    "fewer fields": asking(VERIFY),
+    "another host, as long": ASKED.replace(b"Host: x", b"Host: {"),
+    "an origin, as long": ASKED.replace(b"Accept", b"Origin"),
+    "another target": asking("/api/nothing?a=%20", "Accept: */*"),
+    "a fragment": asking(VERIFY + "#x", "Accept: */*"),
+    "a HEAD": asking(VERIFY, "Accept: */*", method="HEAD"),
+    "a method that is none": asking(VERIFY, "Accept: */*", method="get"),
+    "an unknown method": asking(VERIFY, "Accept: */*", method="BREW"),
+    "two spaces": ASKED.replace(b"GET ", b"GET  "),
+    "a tab": ASKED.replace(b" HTTP", b"\tHTTP"),
+    "an absolute target": ASKED.replace(b"GET /", b"GET http://x/"),
+    "no target": ASKED.replace(VERIFY.encode(), b""),
+    "an asterisk": asking("*", "Accept: */*", method="OPTIONS"),
+    "a target of other bytes": ASKED.replace(b"/api", b"/\xe4\x00"),
+    "a long target": asking("/" + "x" * 20_000, "Accept: */*"),
+    "HTTP/1.0": ASKED.replace(b"1.1", b"1.0"),
+    "HTTP/1.2": ASKED.replace(b"1.1", b"1.2"),
+    "an empty line before": b"\r\n" + ASKED,
+    "two at once": ASKED + ASKED,
+    "one and a half": ASKED + ASKED[:30],
+    "a half": ASKED[:-2],
+    "a body that nothing announces": ASKED + b"{}",
+    "no request": b"\x16\x03\x01" + ASKED,
+    "bare line feeds": ASKED.replace(b"\r\n", b"\n"),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_KNOWN)
+def test_whatever_follows_known_fields_is_answered_as_on_a_new_connection(url: str, name: str) -> None:
+    after = answer_after(url, [ASKED] * 3, AFTER_KNOWN[name])
+    anew = answer_after(url, [], AFTER_KNOWN[name])
+    assert told(after) == told(anew)
+
+
+def test_known_fields_that_come_again_after_others_are_not_taken_for_those(url: str) -> None:
+    signed_in = asking(VERIFY, "Accept: */*", f"Authorization: Bearer {token_of_ada(url)}")
+    assert b" 200 OK" in answer_after(url, [], signed_in)
+    assert b" 401 " in answer_after(url, [ASKED, ASKED, ASKED, signed_in], ASKED)
+
+
+def test_a_body_after_known_fields_is_the_one_that_came(url: str) -> None:
+    bodies = [b'{"email": "%c"}' % letter for letter in b"abcd"]
+    asked = [asking("/api/auth/login", method="POST", body=body) for body in bodies]
+    cut, longer = asked[3][:-3], asked[3] + b"}"
+    for packet in (asked[3], cut, longer):
+        assert told(answer_after(url, asked[:3], packet)) == told(answer_after(url, [], packet))
+
+
 def test_however_many_answers_a_connection_has_one_timer() -> None:
     async def steps(protocol: StraightProtocol, transport: Transport) -> None:
         for number in range(20):
@@ -219,9 +311,7 @@ REQUESTS = {
 @pytest.mark.parametrize("name", REQUESTS)
 def test_both_ways_give_the_same_answer_and_one_entry_in_the_journal(url: str, name: str) -> None:
     method, path, body = REQUESTS[name]
-    token = httpx.post(
-        f"{url}/api/auth/login", json={"email": "ada@tether.example", "password": "ada-password"}
-    ).json()["token"]
+    token = token_of_ada(url)
     found = []
     for way in ("straight", "uvicorn"):
         world = f"{way}-{name.replace(' ', '-')}"

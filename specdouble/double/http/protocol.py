@@ -8,6 +8,9 @@ to uvicorn and takes its way through ASGI.
 Whichever way it takes, what a connection may ask of the server has its limits: the size of a head, the time until a
 request is there, the time of doing nothing.
 
+The requests of a connection mostly have the same header fields. Once the parser has read the same ones twice, a packet
+that holds one whole request with these very bytes is not given to it: what stands in them is known.
+
 It rests on these insides of uvicorn's `HttpToolsProtocol`: the parser's callbacks, `cycle`, `pipeline`, `url`,
 `headers`, `flow`, `server_state`, `limit_concurrency` and the keep-alive timer.
 """
@@ -40,6 +43,7 @@ _TITLES = {
     431: "Request Header Fields Too Large",
 }
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_REQUEST_LINE = re.compile(rb"(GET|POST|PUT|PATCH|DELETE) (/[!-~]*) HTTP/1\.1\r\n")
 _NOT_STRAIGHT = frozenset({b"expect", b"origin", b"upgrade", b"transfer-encoding"})
 
 
@@ -125,7 +129,11 @@ class StraightProtocol(HttpToolsProtocol):
         self._in_head = self._arriving = self._straight = self._handed_over = False
         self._known: list[tuple[bytes, bytes]] | None = None  # the fields of the last request, which had a good host
         self._fields: dict[bytes, bytes] = {}
-        self._is_plain = False
+        self._is_plain = self._is_repeated = False
+        self._data = b""  # the packet that is being read
+        self._known_head = b""  # the bytes of the known fields, with the empty line; empty while they are not known
+        self._known_length = 0  # of the body that they announce
+        self._begun: ASGIApp | None = None  # what answers a request whose handler has run before it was parsed
         self._body = b""
         self._refusal: tuple[int, str] | None = None
         self._running: RequestResponseCycle | None = None
@@ -145,8 +153,9 @@ class StraightProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A packet has come."""
-        if self._is_deaf:
+        if self._is_deaf or (self._known_head and self._answer_unparsed(data)):
             return
+        self._data = data
         self._packet = len(data)
         self._received += self._packet
         try:
@@ -157,8 +166,35 @@ class StraightProtocol(HttpToolsProtocol):
             if self._refusal is None:
                 self._refuse(400, "what was sent is no request of HTTP/1.1")
         else:
+            self._data = b""
             if self._arriving:
                 self._await_the_rest()
+
+    def _answer_unparsed(self, data: bytes) -> bool:
+        """Answer a packet that is one whole request with the known fields; else it is for the parser."""
+        line = _REQUEST_LINE.match(data)
+        if line is None or self._arriving or not self._may_go_straight():
+            return False
+        method, target = line.groups()
+        fields, body = line.end(), line.end() + len(self._known_head)
+        is_whole = data.startswith(self._known_head, fields) and len(data) - body == self._known_length
+        if not is_whole or body > self._limits.head or len(target) > self._limits.target:
+            return False
+        answer = self._operations().at_once(method.decode(), target, self._fields, data[body:])
+        if isinstance(answer, Answer):
+            self._write(answer)
+            return True
+        self._begun = answer
+        return False
+
+    def _may_go_straight(self) -> bool:
+        """Whether nothing stands in the way of an answer at once, whatever is asked."""
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and self.limit_concurrency is None
+            and not self._is_last
+        )
 
     def _await_the_rest(self) -> None:
         if self._in_head and self._received > self._limits.head:
@@ -209,14 +245,13 @@ class StraightProtocol(HttpToolsProtocol):
             # Without a host they are good in a request of HTTP/1.0 alone.
             self._known = self.headers if b"host" in self._fields else None
             self._is_plain = _NOT_STRAIGHT.isdisjoint(self._fields)
+            self._known_head = b""
+        self._is_repeated = is_known
         self._straight = (
             self._is_plain
-            and (self.cycle is None or self.cycle.response_complete)
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
-            and not self.flow.write_paused
-            and self.limit_concurrency is None
-            and not self._is_last
+            and self._may_go_straight()
         )
         if not self._straight:
             self._hand_over()
@@ -261,16 +296,27 @@ class StraightProtocol(HttpToolsProtocol):
         """The request has been read."""
         self._arriving = False
         if self._straight:
-            answer = None
-            if self.url[:1] == b"/":
+            answer: Answer | ASGIApp | None
+            answer, self._begun = self._begun, None
+            if answer is None and self.url[:1] == b"/":
                 method = self.parser.get_method().decode()
                 answer = self._operations().at_once(method, self.url, self._fields, self._body)
             if isinstance(answer, Answer):
+                if self._is_repeated:
+                    self._learn_head()
                 self._write(answer)
                 return
             self._hand_over(answer)
         self._waiting_since = None
         super().on_message_complete()
+
+    def _learn_head(self) -> None:
+        """Know the fields by their bytes, where the packet is just one request, and its lines just its fields."""
+        _, _, rest = self._data.partition(b"\r\n")
+        lines, end, body = rest.partition(b"\r\n\r\n")
+        names = [line.partition(b":")[0].lower() for line in lines.split(b"\r\n")]
+        if body == self._body and names == [name for name, _ in self.headers]:
+            self._known_head, self._known_length = lines + end, len(body)
 
     def _hand_over(self, begun: ASGIApp | None = None) -> None:
         """Let uvicorn have the request, as far as it has been read; `begun` answers it, if its handler has run."""
