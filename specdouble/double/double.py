@@ -16,6 +16,7 @@ from specdouble.contract import Contract, Finding, Media
 from specdouble.contract import read as read_contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import own_issuer
+from specdouble.double.answers.handled import unheeded
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve_all
 from specdouble.double.answers.samples.made import Made
@@ -229,7 +230,12 @@ class Double:
             self.access_tokens.own_issuers |= {issuer, self.address.root_path + issuer}
         self.initial = InitialState(read.seed, read.made.of)
         strays = stray_files(self.settings.project / "mock_data", contract)
-        self.findings: list[Finding] = [*contract.findings, *read.handlers.findings, *strays]
+        self.findings: list[Finding] = [
+            *contract.findings,
+            *read.handlers.findings,
+            *unheeded(contract, read.handlers),
+            *strays,
+        ]
         self.tokens = {
             name: self.factories.tokens(self.secret, self.clock, identity)
             for name, identity in contract.identities.items()

@@ -107,7 +107,7 @@ class Handlers:
         try:
             wanted_arguments(handler, operation)
         except TypeError as error:
-            file, line = _place(handler)
+            file, line = place_of(handler)
             remedy = "name the arguments as the contract does, or take **others"
             self.findings.append(
                 Finding(file, line, "", f"the handler `{handler.__name__}` {error}", remedy, id="handler")
@@ -141,7 +141,7 @@ class Handlers:
             is_own = isfunction(function) and function.__module__ == module.__name__ and name[:1] != "_"
             if not is_own or function in used:
                 continue
-            file, line = _place(function)
+            file, line = place_of(function)
             reason = f"`{name}` is no operation of the tag: nothing is answered by it"
             if name in names:
                 tag = next((snake_case(one) for one in names[name].tags), UNTAGGED)
@@ -168,7 +168,8 @@ def snake_case(text: str) -> str:
     return re.sub(r"\W+", "_", spaced).strip("_").lower()
 
 
-def _place(handler: Handler) -> tuple[str, int]:
+def place_of(handler: Handler) -> tuple[str, int]:
+    """The file and the line of a handler."""
     code = getattr(handler, "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 

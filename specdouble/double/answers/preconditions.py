@@ -33,6 +33,11 @@ class Preconditions:
         self._tells = is_compared and declares
         self._asked = _parameter(operation) if operation.response(FAILED) is not None else None
 
+    @property
+    def applies(self) -> bool:
+        """Whether the operation tells versions, or compares them."""
+        return self._tells or self._asked is not None
+
     def hold(self, document: Document, values: Mapping[str, JSON]) -> None:
         """Let a change pass that names the document's version, or none.
 

@@ -1,53 +1,108 @@
-"""Repeated requests: a create that was done with an idempotency key is answered again as it was the first time."""
+"""Repeated requests: what was done with an idempotency key is answered again as it was the first time."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import Callable
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from specdouble.contract import Operation
 from specdouble.contract.arguments import argument_name
-from specdouble.contract.json_type import JSON
 from specdouble.double.state.exchange import current
 from specdouble.double.state.patch import refusing
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.world import World
 
 MOST = 10_000  # keys that a world remembers
-Result = tuple[JSON, int, dict[str, str]]
+Answer = Callable[..., Any]
+Place = tuple[str, str, str]
 
 
-def once(operation: Operation, answer: Callable[..., Result]) -> Callable[..., Result]:
+class _Asked(NamedTuple):
+    """A request with a key.
+
+    Args:
+        world: the state that it is asked of.
+        place: the operation, the caller and the key.
+        sent: all of it.
+        operation: the operation.
+    """
+
+    world: World
+    place: Place
+    sent: str
+    operation: Operation
+
+    def known(self) -> Any:
+        """What was answered to it before; None where nothing was.
+
+        Raises:
+            Problem: the key came with another request.
+        """
+        if self.place not in self.world.answered:
+            return None
+        first, answer = self.world.answered[self.place]
+        if first != self.sent:
+            status = refusing(self.operation.statuses, 422, 409, 400)
+            raise Problem(status, None, f"the key {self.place[-1]} came with another request before")
+        return answer
+
+    def kept(self, result: Any) -> Any:
+        """The result, which is remembered; what is refused is not: mended, it may come again."""
+        answered = self.world.answered
+        if result is NotImplemented:  # a handler leaves it to the double
+            return result
+        if len(answered) >= MOST:
+            del answered[next(iter(answered))]
+        whole = result if isinstance(result, tuple) else (result, self.operation.success, {})
+        answered[self.place] = self.sent, whole
+        return result
+
+
+def once(operation: Operation, answer: Answer) -> Answer:
     """The answer, given once for each key, where the operation has a header field for idempotency keys."""
-    name = operation.idempotency_key or _declared(operation)
+    name = key_field(operation)
     if not name:
         return answer
     argument = argument_name(name)
+    under_way: WeakValueDictionary[tuple[str, Place], asyncio.Lock] = WeakValueDictionary()
 
-    def repeated(**arguments: JSON) -> Result:
+    def asked(arguments: dict[str, Any]) -> _Asked | None:
         key = arguments.get(argument)
         if not isinstance(key, str):
-            return answer(**arguments)
+            return None
         exchange = current.get()
-        place, answered = (operation.id, repr(exchange.user), key), exchange.world.answered
-        sent = repr(sorted(arguments.items()))
-        with exchange.world.alone(*place):
-            if place in answered:
-                first, known = answered[place]
-                if first != sent:
-                    status = refusing(operation.statuses, 422, 409, 400)
-                    raise Problem(status, None, f"{name} {key} came with another request before")
-                again: Result = known
-                return again
-            result = answer(**arguments)  # what is refused is not remembered: mended, it may come again
-            if len(answered) >= MOST:
-                del answered[next(iter(answered))]
-            answered[place] = sent, result
-            return result
+        place = operation.id, repr(exchange.user), key
+        return _Asked(exchange.world, place, repr(sorted(arguments.items())), operation)
 
-    return repeated
+    def repeated(**arguments: Any) -> Any:
+        one = asked(arguments)
+        if one is None:
+            return answer(**arguments)
+        with one.world.alone(*one.place):
+            known = one.known()
+            return one.kept(answer(**arguments)) if known is None else known
+
+    async def repeated_later(**arguments: Any) -> Any:
+        one = asked(arguments)
+        if one is None:
+            return await answer(**arguments)
+        place = one.world.name, one.place
+        lock = under_way.setdefault(place, asyncio.Lock())  # while one is waited for, the same may be asked again
+        async with lock:
+            with one.world.alone(*one.place):
+                known = one.known()
+                return one.kept(await answer(**arguments)) if known is None else known
+
+    return repeated_later if inspect.iscoroutinefunction(answer) else repeated
 
 
-def _declared(operation: Operation) -> str:
-    """The header field for idempotency keys that the operation declares; empty where it has none."""
+def key_field(operation: Operation) -> str:
+    """The header field that holds a request's idempotency key; empty where the operation has none."""
+    if operation.idempotency_key:
+        return operation.idempotency_key
     if operation.method != "post":
         return ""
     fields = (one.name for one in operation.parameters if one.location == "header")

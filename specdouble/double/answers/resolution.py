@@ -10,8 +10,10 @@ from typing import Any, Literal
 from specdouble.contract import Contract, Operation
 from specdouble.contract.arguments import arguments_of, wanted_arguments
 from specdouble.double.answers.automatic import automatic, is_automatic
+from specdouble.double.answers.handled import handled
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.listing import Lists
+from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.uploads import with_uploads
@@ -57,7 +59,8 @@ def _resolve(
         return _without_handler(contract, sampler, lists, operation)
     # Most handlers never ask for it: it is made when one does.
     otherwise = cache(partial(_without_handler, contract, sampler, lists, operation))
-    return Resolution(lambda: handler, "handler", f"{handler.__module__}.{handler.__qualname__}", otherwise)
+    make = partial(handled, contract, operation, handler)
+    return Resolution(make, "handler", f"{handler.__module__}.{handler.__qualname__}", otherwise)
 
 
 def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Resolution:
@@ -78,7 +81,9 @@ def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Op
 
 def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:
     sample = sampled(contract, operation, sampler)
-    return with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
+    answer = with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
+    # A sample changes nothing, however often it is asked for; another request with the key is refused all the same.
+    return once(operation, answer) if operation.idempotency_key else answer
 
 
 def answered_otherwise(operation: Operation, otherwise: Callable[[], Resolution], values: Mapping[str, Any]) -> Any:

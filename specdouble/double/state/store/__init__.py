@@ -44,6 +44,7 @@ from specdouble.double.state.store.collection import IndexedCollection
 from specdouble.double.state.store.escaped import EscapedCollection, unescaped
 from specdouble.double.state.store.held import Held, Write, size_of
 from specdouble.double.state.store.indexed import Contents
+from specdouble.double.state.store.selection import selected
 from specdouble.double.state.store.values import Document, owned, rebuilt, storable
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "decoded",
     "encoded",
     "open_store",
+    "selected",
     "size_of",
     "unescaped",
     "updated",
