@@ -313,6 +313,54 @@ def test_a_device_whose_user_says_no_gets_nothing(browser: Browser) -> None:
     assert refusal(polled) == "access_denied"
 
 
+@pytest.mark.usefixtures("frozen")
+def test_who_guesses_the_codes_of_devices_has_to_wait(browser: Browser) -> None:
+    clock = browser.double.double.clock
+    clock.set("+1h")  # nobody has guessed of late
+
+    def entered(code: str, **form: str) -> httpx.Response:
+        return browser.http.post(device["verification_uri"], data={"user_code": code, **form})
+
+    device = browser.ask("device_authorization", client_id="tv").json()
+    assert {entered(f"AAAA-AAA{letter}", user="ada").status_code for letter in "BCDFG"} == {200}
+    late = entered(device["user_code"], user="ada")
+    assert (late.status_code, late.headers["Retry-After"]) == (429, "60")
+    waited = browser.http.get(device["verification_uri_complete"])
+    assert waited.status_code == 429
+    polled = browser.ask("token", grant_type=DEVICE, device_code=device["device_code"], client_id="tv")
+    assert refusal(polled) == "authorization_pending"
+    clock.set("+61m")
+    assert entered(device["user_code"], user="ada").status_code == 200
+    polled = browser.ask("token", grant_type=DEVICE, device_code=device["device_code"], client_id="tv")
+    assert polled.status_code == 200
+
+
+# Methods
+
+
+READ = {"jwks": 200, "device": 200, "session": 200, "userinfo": 401}  # what a HEAD may ask, and what it is answered
+ENDPOINTS = ["authorize", "token", "revoke", "introspect", "device_authorization", "logout", *READ]
+
+
+def test_a_head_signs_nobody_in_and_nobody_out(browser: Browser) -> None:
+    tokens, held = browser.tokens(), len([*browser.double.double.sign_ins.codes])
+    browser.http.head(browser.authorize(prompt="none").request.url)
+    browser.http.head(browser.discovery["end_session_endpoint"], params={"id_token_hint": tokens["id_token"]})
+    assert len([*browser.double.double.sign_ins.codes]) == held + 1
+    assert "code" in located(browser.authorize(prompt="none"))
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_an_endpoint_takes_its_own_methods_alone_and_names_them(browser: Browser, method: str, endpoint: str) -> None:
+    answer = browser.http.request(method, f"{browser.at}/{endpoint}")
+    if method == "HEAD" and endpoint in READ:
+        assert answer.status_code == READ[endpoint]
+    else:
+        assert answer.status_code == 405
+        assert method not in answer.headers["Allow"].split(", ")
+
+
 # About tokens
 
 

@@ -171,27 +171,50 @@ def test_a_header_says_who_asks_where_it_is_allowed_to(tmp_path: Path, told: Run
         assert "ada, grace, linus" in refused.text
 
 
-@pytest.mark.parametrize("change", ["a stale nonce", "another path", "another method", "another password", "no nonce"])
-def test_a_digest_proves_this_request_alone(told: Running, change: str) -> None:
+def proof_of(told: Running) -> str:
+    """What proves mary's password for one request, which was answered."""
     with httpx.Client(base_url=told.url, auth=httpx.DigestAuth("mary", "mary-secret")) as client:
-        request = client.get("/v1/digest").request
-    proof = request.headers["Authorization"]
-    assert asked(told, "digest", headers={"Authorization": proof}).status_code == 204
-    if change == "a stale nonce":
-        told.double.clock.set("+1h")
-        try:
-            assert asked(told, "digest", headers={"Authorization": proof}).status_code == 401
-        finally:
-            told.double.clock.run()
-        return
-    if change == "another password":
-        assert asked(told, "digest", auth=httpx.DigestAuth("mary", "tom-secret")).status_code == 401
-        return
-    forged = {"no nonce": proof.replace("nonce=", "once="), "another path": proof, "another method": proof}[change]
+        answer = client.get("/v1/digest")
+    assert answer.status_code == 204
+    return answer.request.headers["Authorization"]
+
+
+@pytest.mark.parametrize("change", ["another path", "another method", "no nonce", "another count", "no quality"])
+def test_a_digest_proves_this_request_alone(told: Running, change: str) -> None:
+    proof = proof_of(told)
+    forged = {
+        "no nonce": proof.replace("nonce=", "once="), "another count": proof.replace("nc=00000001", "nc=00000002"),
+        "no quality": proof.replace("qop=auth, ", ""),
+    }.get(change, proof)  # fmt: skip
     path = "digest?x=1" if change == "another path" else "digest"
     method = "HEAD" if change == "another method" else "GET"
     answer = httpx.request(method, f"{told.url}/v1/{path}", headers={"Authorization": forged})
     assert answer.status_code == 401
+
+
+def test_a_digest_of_another_password_proves_nothing(told: Running) -> None:
+    answer = asked(told, "digest", auth=httpx.DigestAuth("mary", "tom-secret"))
+    assert (answer.status_code, "stale" in answer.headers["WWW-Authenticate"]) == (401, False)
+
+
+@pytest.mark.parametrize("change", ["it is shown twice", "it is old"])
+def test_whose_proof_is_over_is_told_so_and_not_asked_for_a_password_again(told: Running, change: str) -> None:
+    proof = proof_of(told)
+    if change == "it is old":
+        told.double.clock.set("+1h")
+    try:
+        answer = asked(told, "digest", headers={"Authorization": proof})
+    finally:
+        told.double.clock.run()
+    assert (answer.status_code, "stale=true" in answer.headers["WWW-Authenticate"]) == (401, True)
+
+
+def test_a_client_of_digest_counts_on_one_nonce_until_it_is_over(told: Running) -> None:
+    with httpx.Client(base_url=told.url, auth=httpx.DigestAuth("mary", "mary-secret")) as client:
+        answers = [client.get("/v1/digest") for _ in range(1200)]
+    assert {answer.status_code for answer in answers} == {204}
+    nonces = {answer.request.headers["Authorization"].partition('nonce="')[2].partition('"')[0] for answer in answers}
+    assert len(nonces) == 2
 
 
 def test_the_table_of_schemes_has_a_row_for_each_that_is_tested_here() -> None:

@@ -31,15 +31,15 @@ class Challenge:
         if "Digest" not in self._words and not self._tells_of_tokens:
             return Problem(401, headers=self._fixed)
         was_shown = headers.get(b"authorization", b"")[:7].lower() == b"bearer "
-        said = [self._said(word, was_shown) for word in self._words]
+        said = [self._said(word, headers, was_shown) for word in self._words]
         detail = (
             "the token is none of this double's, or is over; `specdouble token USER` prints one" if was_shown else None
         )
         return Problem(401, detail=detail, headers={"WWW-Authenticate": ", ".join(said)})
 
-    def _said(self, word: str, was_shown: bool) -> str:
+    def _said(self, word: str, headers: Mapping[bytes, bytes], was_shown: bool) -> str:
         if word == "Digest":
-            return self._digest.challenge()
+            return self._digest.challenge(headers)
         return _INVALID if word == "Bearer" and was_shown and self._tells_of_tokens else word
 
 

@@ -12,7 +12,6 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.double.http.challenge import Challenge, lacking
 from specdouble.double.http.cookies import read_cookies
-from specdouble.double.http.digest import Digest
 from specdouble.double.http.request import Request
 from specdouble.double.http.served import Served
 from specdouble.double.state.access_tokens import AccessTokens, claims_of
@@ -49,7 +48,7 @@ class Authentication:
         self._settings = double.settings
         self._takes_anybody = not (double.accounts.are_told or double.settings.strict_auth)
         self._schemes = security_schemes(double.contract)
-        self._digest = Digest(double.clock)
+        self._digest = double.digest
 
     def compile(self, operation: Operation) -> Authenticate | None:
         """A function that gives the caller's claims, or raises the 401 or 403; None where nobody is asked."""

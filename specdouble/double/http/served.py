@@ -7,6 +7,7 @@ from typing import Protocol
 
 from specdouble.contract import Contract, Media
 from specdouble.contract.json_type import JSON
+from specdouble.double.http.digest import Digest
 from specdouble.double.http.fault_injection import FaultInjection
 from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.state.access_tokens import AccessTokens
@@ -78,6 +79,7 @@ class Served(Protocol):
     contract: Contract
     clock: Clock
     coverage: Coverage
+    digest: Digest
     faults: FaultInjection
     journal: Journal
     snapshots: Snapshots

@@ -52,8 +52,11 @@ _MOST = 100  # fields of a form
 _NAMED = {"authorizationUrl": "authorize", "tokenUrl": "token", "refreshUrl": "token",
           "deviceAuthorizationUrl": "device_authorization"}  # fmt: skip
 _FETCHED = {"token", "revoke", "device_authorization", "userinfo", "jwks", "discovery"}
+# A HEAD is safe (RFC 9110, 9.2.1), and who looks a link up sends one: it signs nobody in, and nobody out.
+_READ = ("GET", "HEAD", "POST")
 _METHODS = {"token": ("POST",), "revoke": ("POST",), "introspect": ("POST",), "device_authorization": ("POST",),
-            "jwks": ("GET",), "discovery": ("GET",)}  # fmt: skip
+            "jwks": ("GET", "HEAD"), "discovery": ("GET", "HEAD"), "authorize": ("GET", "POST"),
+            "logout": ("GET", "POST")}  # fmt: skip
 
 
 class Provider:
@@ -128,9 +131,9 @@ class Provider:
         name = self._named(request.url.path)
         if name is None:
             return _error(404, "not_found", f"the provider has no {request.url.path}: {WELL_KNOWN} tells what it has")
-        methods = _METHODS.get(name, ("GET", "POST"))
-        if request.method not in (*methods, "HEAD"):
-            refused = _error(405, "invalid_request", f"{name} takes {' and '.join(methods)}")
+        methods = _METHODS.get(name, _READ)
+        if request.method not in methods:
+            refused = _error(405, "invalid_request", f"{name} takes {', '.join(methods)}, not {request.method[:20]}")
             refused.headers["Allow"] = ", ".join(methods)
             return refused
         try:
@@ -285,9 +288,18 @@ class Provider:
     async def _device(self, request: Request) -> Response:
         form = await _form(request)
         code = dict(form).get("user_code") or request.query_params.get("user_code", "")
-        device = self._sign_ins.device_of(code) if code else None
-        if device is None or device.ends < self._now():
-            return pages.entry("device", "No device waits with this code." if code else "")
+        if not code:
+            return pages.entry("device")
+        client, now = request.client.host if request.client else "", self._now()
+        wait = self._sign_ins.guesses.wait(client, now)
+        if wait:
+            told = pages.message("Too many wrong codes", f"Enter the code of the device again in {wait} seconds.", 429)
+            told.headers["Retry-After"] = str(wait)
+            return told
+        device = self._sign_ins.device_of(code)
+        if device is None or device.ends < now:
+            self._sign_ins.guesses.note(client, now)
+            return pages.entry("device", "No device waits with this code.")
         chosen = _chosen(form)
         if chosen is None:
             accounts = self._double.accounts.all(self._world(request))
@@ -295,7 +307,7 @@ class Provider:
             return pages.choice(title, accounts, "", "device", {"user_code": code, "scope": device.grant.scope})
         _hold_to_own_page(request)
         device.is_denied, device.grant.subject = not chosen, chosen
-        device.grant.auth_time = self._now()
+        device.grant.auth_time = now
         return pages.message("Done", "You can close this page, and go on with the device.")
 
     # What clients are told

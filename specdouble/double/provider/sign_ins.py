@@ -12,6 +12,8 @@ _MOST = 10_000  # of each kind; then the oldest leaves
 CODE_LIFETIME = 60  # seconds
 REFRESH_LIFETIME = 30 * 24 * 3600
 DEVICE_LIFETIME = 600
+GUESSES = 5  # wrong codes of devices that somebody may enter in a minute (RFC 8628, 5.1)
+_MINUTE = 60
 
 Held = TypeVar("Held")
 
@@ -158,10 +160,36 @@ class Shelf(Generic[Held]):
         return iter(self._held.values())
 
 
+class Guesses:
+    """Who has entered wrong codes of late: what people can type is short enough to be tried (RFC 8628, 5.1)."""
+
+    def __init__(self) -> None:
+        self._wrong: Shelf[list[int]] = Shelf()
+
+    def note(self, who: str, now: int) -> None:
+        """Remember that somebody was wrong.
+
+        Args:
+            who: the address that the code came from.
+            now: in seconds, by the double's clock.
+        """
+        self._wrong.put([*self._of_late(who, now), now], who)
+
+    def wait(self, who: str, now: int) -> int:
+        """For how many seconds no code is taken from there; 0 where one is."""
+        wrong = self._of_late(who, now)
+        return wrong[-GUESSES] + _MINUTE - now if len(wrong) >= GUESSES else 0
+
+    def _of_late(self, who: str, now: int) -> list[int]:
+        # A clock may be set back: what was wrong in a time to come is forgotten.
+        return [moment for moment in self._wrong.get(who) or () if 0 <= now - moment < _MINUTE]
+
+
 class SignIns:
     """The codes, refresh tokens, devices and sessions of one double."""
 
     def __init__(self) -> None:
+        self.guesses = Guesses()
         self.codes: Shelf[Ticket] = Shelf()
         self.refresh_tokens: Shelf[Ticket] = Shelf()
         self.devices: Shelf[Device] = Shelf()
