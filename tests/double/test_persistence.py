@@ -136,6 +136,30 @@ def test_a_file_that_cannot_keep_the_state_is_told(file: Path, tmp_path: Path) -
         Double(Settings(FOLDER / "tasks.yaml", persist=taken))
 
 
+@pytest.mark.parametrize(("form", "age"), [(2, "an earlier"), (99, "a later")])
+def test_a_file_of_another_version_is_left_alone_and_says_so(file: Path, form: int, age: str) -> None:
+    with double(file) as client:
+        create(client, "kept")
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {form}")
+    before = file.read_bytes()
+    with pytest.raises(PersistenceError, match=f"by {age} version of specdouble, in form {form}.*name another file"):
+        Double(Settings(FOLDER / "tasks.yaml", persist=file))
+    assert file.read_bytes() == before
+
+
+def test_a_link_to_a_file_is_followed(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(file)
+    with double(link) as client:
+        create(client, "kept")
+        with pytest.raises(PersistenceError, match="another process has it"):
+            Double(Settings(FOLDER / "tasks.yaml", persist=file))
+    assert link.is_symlink()
+    with double(file) as client:
+        assert "kept" in titles(client)
+
+
 def test_what_could_not_be_written_is_written_with_the_next_change(
     file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server, serving
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.upload import FILES
 from tests.contracts import FOLDER
 
 ROOT = Path(__file__).parent.parent.parent
@@ -168,6 +169,27 @@ def test_files_come_back_from_a_snapshot_and_from_an_export_of_it(uploads: str, 
             assert client.post(f"/_specdouble/snapshots/{name}/restore").status_code == 204
             assert [client.get(f"/files/{one}/content").content for one in made] == files
             assert client.get(f"/_specdouble/snapshots/{name}/diff").json() == {}
+
+
+def test_what_keeps_no_file_is_refused_at_its_import_with_what_is_missing(uploads: str) -> None:
+    kept = {"_id": "/files\n1", "name": "a", "type": "text/plain", "content": "as an earlier version kept it"}
+    with httpx.Client(base_url=uploads) as client:
+        refused = client.put("/_specdouble/snapshots/old", json={FILES: [kept]})
+        broken = client.put("/_specdouble/snapshots/old", json={FILES: [{**kept, "base64": "%"}]})
+    assert (refused.status_code, broken.status_code) == (422, 422)
+    assert "the document keeps no file: `base64` is no text" in refused.json()["detail"]
+    assert "`base64` is not that" in broken.json()["detail"]
+
+
+def test_a_kept_file_that_cannot_be_read_says_which_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    double = Double(Settings(Path(__file__).parent / "uploads.yaml"))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url) as client:
+        made = client.post("/files", files={"file": ("a.bin", b"abc")}).json()["id"]
+        double.world("default").collection(FILES, None).update_many({}, {"$unset": {"base64": ""}})
+        answer = client.get(f"/files/{made}/content")
+        (told,) = client.get("/_specdouble/journal", params={"limit": 1}).json()
+    assert answer.status_code == 500
+    assert "upload it again" in str(told["explanation"])
 
 
 # A program: each step writes as one of the users, by what the collection offers.

@@ -7,7 +7,6 @@ file of the document that it makes, `PUT /files/{id}/content` that of the one th
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
@@ -22,11 +21,10 @@ from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableErro
 from specdouble.double.state.conforming import body_within
 from specdouble.double.state.exchange import collection, current
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.upload import Upload
+from specdouble.double.state.upload import FILES, Upload
 
 Answer = Callable[..., object]
 Arguments = Mapping[str, JSON]
-_FILES = "_specdouble_files"
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 # What documents say of their file, by plain name.
 _NAMES = {"filename", "name", "originalname", "originalfilename", "displayname", "filetitle"}
@@ -157,11 +155,9 @@ class _Upload:
         named = self._place.named(arguments)
         for identity in _ids(body_within(result)) if named is None else [named]:
             key = self._place.key(arguments, identity)
-            files = collection(_FILES)
+            files = collection(FILES)
             files.delete_one({"_id": key})  # the last one counts, as with any PUT
-            # As text that JSON keeps whole, so that an exported snapshot can be imported again.
-            content = base64.b64encode(upload.content).decode()
-            files.insert_one({"_id": key, "name": upload.name, "type": upload.type, "base64": content})
+            files.insert_one({"_id": key, **upload.kept()})
 
 
 class _Download:
@@ -181,15 +177,21 @@ class _Download:
         if media is None or not _is_binary(self._contract, media):
             return self._answer(**arguments)
         named = self._place.named(arguments)
-        found = collection(_FILES).find_one({"_id": self._place.key(arguments, named)})
+        key = self._place.key(arguments, named)
+        found = collection(FILES).find_one({"_id": key})
         if self._is_gone(named):
             raise Problem(404, None, f"there is no {named}")
         if found is None:
             return self._answer(**arguments)
-        headers = {"Content-Type": found["type"]}
-        if found["name"]:
-            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found['name'])}"  # RFC 6266, 4.3
-        return base64.b64decode(found["base64"]), self._operation.success, headers
+        try:
+            file = Upload.of_kept(found)
+        except ValueError as error:  # a store of an earlier version, or a handler, may have put anything there
+            reason = f"the document {key!r} of {FILES} keeps no file: {error}; upload it again, or reset the world"
+            raise Problem(500, "The file cannot be read", reason) from None
+        headers = {"Content-Type": file.type}
+        if file.name:
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"  # RFC 6266, 4.3
+        return file.content, self._operation.success, headers
 
     def _is_gone(self, named: JSON) -> bool:
         """Whether the document of the file is not there, where the contract has an answer for that."""

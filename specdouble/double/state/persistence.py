@@ -24,7 +24,7 @@ from specdouble.double.state.snapshot import Snapshot
 from specdouble.double.state.store import Changes, Contents, Document, EncodingError, Place, Store, decoded, encoded
 
 _APPLICATION = 0x73706463  # by which a file of ours is known: `spdc`
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE beginnings (
     number INTEGER PRIMARY KEY,
@@ -323,9 +323,14 @@ def _opened(path: Path) -> sqlite3.Connection:
             database.execute(statement)
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
-    elif (application, version) != (_APPLICATION, _VERSION):
+    elif application != _APPLICATION:
         database.close()
-        raise PersistenceError(f"{path} is a database of something else, or of another version; name another file")
+        raise PersistenceError(f"{path} is a database of something else; name another file")
+    elif version != _VERSION:
+        database.close()
+        age = "an earlier" if version < _VERSION else "a later"
+        reason = f"{path} was written by {age} version of specdouble, in form {version}; this one reads form {_VERSION}"
+        raise PersistenceError(f"{reason}: name another file, or delete this one to begin with the seed")
     database.execute("COMMIT")
     return database
 

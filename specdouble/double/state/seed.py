@@ -16,6 +16,7 @@ from specdouble.contract.source import Source, load, read_text
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.keeper import Document, Keeper, keepers_of
 from specdouble.double.state.storable import unstorable
+from specdouble.double.state.upload import FILES, Upload
 
 Seed = dict[str, list[Document]]
 
@@ -143,6 +144,8 @@ class _Checker:
             if resource is not None and name in self.readable:
                 self.check_schema(resource, source)
                 self.check_rules(resource, source)
+        if FILES in self.readable:
+            self.check_files(self.sources[FILES])
 
     def is_storable(self, source: Source) -> bool:
         """What a request may not bring in, a seed may not either."""
@@ -193,6 +196,14 @@ class _Checker:
     def is_gone(self, resource: Resource, document: Document) -> bool:
         """Whether the document was deleted: it breaks no rule any more, and nobody may name it."""
         return any(keeper.is_gone(document) for keeper in self.keepers_of(resource))
+
+    def check_files(self, source: Source) -> None:
+        for index, document in enumerate(source.data):
+            try:
+                Upload.of_kept(document)
+            except ValueError as error:
+                remedy = "write `name`, `type` and, of its bytes, `base64`, as an exported snapshot has them"
+                self.find(source, pointer(index), f"the document keeps no file: {error}", remedy)
 
     def keepers_of(self, resource: Resource) -> list[Keeper]:
         if resource.collection not in self.keepers:
