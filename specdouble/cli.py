@@ -422,7 +422,7 @@ def _double(settings: Any) -> Double:
     except Refused as error:
         refuse(error)
     except PersistenceError as error:
-        fail(f"--persist: {error}\n    remedy: name another file, or remove this one to begin anew", COULD_NOT_RUN)
+        fail(f"--persist: {error}\n    remedy: {error.remedy}", COULD_NOT_RUN)
     except ConnectionError as error:
         remedy = "start it, or name it as in mongodb://USER:PASSWORD@HOST:PORT/NAME"
         fail(f"--store: {error}\n    remedy: {remedy}", COULD_NOT_RUN)

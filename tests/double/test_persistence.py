@@ -132,8 +132,9 @@ def test_a_file_that_cannot_keep_the_state_is_told(file: Path, tmp_path: Path) -
     with pytest.raises(PersistenceError, match="unable to open"):
         Double(Settings(FOLDER / "tasks.yaml", persist=tmp_path / "nowhere" / "state.db"))
     taken = tmp_path / "taken.db"
-    with double(taken), pytest.raises(PersistenceError, match="another process has it"):
+    with double(taken), pytest.raises(PersistenceError, match="another process has it") as refused:
         Double(Settings(FOLDER / "tasks.yaml", persist=taken))
+    assert "remove" not in refused.value.remedy
 
 
 @pytest.mark.parametrize(("form", "age"), [(2, "an earlier"), (99, "a later")])
@@ -143,7 +144,7 @@ def test_a_file_of_another_version_is_left_alone_and_says_so(file: Path, form: i
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {form}")
     before = file.read_bytes()
-    with pytest.raises(PersistenceError, match=f"by {age} version of specdouble, in form {form}.*name another file"):
+    with pytest.raises(PersistenceError, match=f"by {age} version of specdouble, in form {form};"):
         Double(Settings(FOLDER / "tasks.yaml", persist=file))
     assert file.read_bytes() == before
 

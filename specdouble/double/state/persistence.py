@@ -70,7 +70,16 @@ _log = logging.getLogger("specdouble")
 
 
 class PersistenceError(Exception):
-    """The file cannot keep the state; its words say why."""
+    """The file cannot keep the state; its words say why.
+
+    Args:
+        reason: the words.
+        remedy: what can be done about it.
+    """
+
+    def __init__(self, reason: str, remedy: str = "name another file, or remove this one to begin anew") -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
@@ -250,7 +259,10 @@ class Persistence:
         try:
             yield
         except (sqlite3.Error, EncodingError, KeyError, TypeError) as error:
-            raise PersistenceError(f"{self._path} cannot keep the state: {_told(error)}") from None
+            reason = f"{self._path} cannot keep the state: {_told(error)}"
+            if _is_locked(error):  # to remove it would take it from whoever has it
+                raise PersistenceError(reason, "end that one, or name another file") from None
+            raise PersistenceError(reason) from None
 
     # Beside the documents
 
@@ -325,18 +337,22 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.execute(f"PRAGMA user_version = {_VERSION}")
     elif application != _APPLICATION:
         database.close()
-        raise PersistenceError(f"{path} is a database of something else; name another file")
+        raise PersistenceError(f"{path} is a database of something else", "name another file")
     elif version != _VERSION:
         database.close()
         age = "an earlier" if version < _VERSION else "a later"
         reason = f"{path} was written by {age} version of specdouble, in form {version}; this one reads form {_VERSION}"
-        raise PersistenceError(f"{reason}: name another file, or delete this one to begin with the seed")
+        raise PersistenceError(reason)
     database.execute("COMMIT")
     return database
 
 
+def _is_locked(error: Exception) -> bool:
+    return "locked" in str(error)
+
+
 def _told(error: Exception) -> str:
     text = str(error)
-    if "locked" in text:
+    if _is_locked(error):
         return "another process has it: is a double running already?"
     return "it is no SQLite database" if "not a database" in text else text
