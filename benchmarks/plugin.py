@@ -2,7 +2,8 @@
 
     python -m benchmarks.plugin [--rounds N]
 
-The rounds of each kind take turns, and the median of each is told: what else the machine does falls on all of them.
+The server is in this process: told is the processor time of both sides, and how long the test waits. The rounds of each
+kind take turns, and the median of each is told: what else the machine does falls on all of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import httpx
 
@@ -18,6 +20,13 @@ from specdouble.testing import double
 
 USER, PATH = "ada@tether.example", "/api/prompts/user"
 ROUNDS = 500
+
+
+class Cost(NamedTuple):
+    """Seconds that a round takes: of a processor, and on the clock."""
+
+    processor: float
+    clock: float
 
 
 def main() -> int:
@@ -37,24 +46,38 @@ def main() -> int:
             with server.world() as own:
                 own.client(USER)
 
+        def world_and_call() -> None:
+            with server.world() as own:
+                own.client(USER).get(PATH).raise_for_status()
+
+        def client_and_call() -> None:
+            with httpx.Client(base_url=server.url, headers=client.headers) as own:
+                own.get(PATH).raise_for_status()
+
         kinds: dict[str, Callable[[], None]] = {
-            "a plain call": plain, "a world": world, "a world, and a client of a user": world_and_client,
-        }  # fmt: skip
+            "a plain call": plain,
+            "a client of httpx, that asks once": client_and_call,
+            "a world": world,
+            "a world, and a client of a user": world_and_client,
+            "a world, and such a client that asks once": world_and_call,
+        }
         found = medians(kinds, rounds)
-    for name, seconds in found.items():
-        print(f"{name:34} {1000 * seconds:6.2f} ms  {seconds / found['a plain call']:5.1f} plain calls")
+    unit = found["a plain call"]
+    for name, cost in found.items():
+        times = f"{1000 * cost.processor:6.2f} ms of a processor, {1000 * cost.clock:6.2f} ms on the clock"
+        print(f"{name:42} {times}  {cost.processor / unit.processor:5.1f} plain calls")
     return 0
 
 
-def medians(kinds: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """The seconds that a round of each kind takes."""
-    taken: dict[str, list[float]] = {name: [] for name in kinds}
+def medians(kinds: dict[str, Callable[[], None]], rounds: int) -> dict[str, Cost]:
+    """What a round of each kind takes."""
+    taken: dict[str, list[Cost]] = {name: [] for name in kinds}
     for _ in range(rounds):
         for name, run in kinds.items():
-            begun = time.perf_counter()
+            processor, clock = time.process_time(), time.perf_counter()
             run()
-            taken[name].append(time.perf_counter() - begun)
-    return {name: statistics.median(found) for name, found in taken.items()}
+            taken[name].append(Cost(time.process_time() - processor, time.perf_counter() - clock))
+    return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in taken.items()}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ import httpx
 WORLD = "X-Specdouble-World"
 _CONTROL = "/_specdouble"
 _TIMEOUT = 30  # seconds
+_IDLE = 1  # seconds after which a connection is not used again: a server may close it as it pleases
+_OF_TRANSPORT = {"transport", "mounts", "proxy", "verify", "cert", "http1", "http2", "limits"}  # options of a client
 
 
 class Unanswered(Exception):
@@ -30,7 +32,7 @@ class Unanswered(Exception):
 
 
 class DoubleClient:
-    """A double that serves, asked over HTTP.
+    """A double that serves, asked over HTTP: directly, whatever proxy the environment names.
 
     Args:
         url: its base URL, wherever it runs.
@@ -38,7 +40,9 @@ class DoubleClient:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT, verify=_certificates())
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=_IDLE)
+        self.connections = Lent(httpx.HTTPTransport(verify=_certificates(), limits=limits))
+        self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT, transport=self.connections.transport)
 
     def world(self, name: str | None = None) -> WorldClient:
         """A world of this double; without a name one that nobody else has."""
@@ -94,6 +98,21 @@ class DoubleClient:
         self._http.close()
 
 
+class Lent(httpx.BaseTransport):
+    """Connections that many clients use: to open one takes as long as a request.
+
+    Args:
+        transport: holds them; who closes a client that was lent them leaves them open.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self.transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        return self.transport.handle_request(request)
+
+
 class WorldClient:
     """One isolated state of a double; forgotten at the end of its context.
 
@@ -120,15 +139,17 @@ class WorldClient:
 
         Args:
             user: who is signed in, by e-mail address or another unique property, or id; nobody where it is None.
-            options: `httpx.Client`'s own.
+            options: `httpx.Client`'s own; with one about connections it has some of its own.
         """
         placed = self.credentials(user) if user is not None else {"headers": {}, "query": {}, "cookies": {}}
+        is_alike = _OF_TRANSPORT.isdisjoint(options)
+        connections = {"transport": self.double.connections} if is_alike else {"verify": _certificates()}
         client = httpx.Client(
             base_url=self.url,
             headers={**self.headers, **placed["headers"], **options.pop("headers", {})},
             params={**placed["query"], **options.pop("params", {})},
             cookies={**placed["cookies"], **options.pop("cookies", {})},
-            **{"timeout": _TIMEOUT, "verify": _certificates(), **options},
+            **{"timeout": _TIMEOUT, **connections, **options},
         )
         self._clients.append(client)
         return client

@@ -136,6 +136,25 @@ def test_a_world_leaves_nothing_behind() -> None:
         double.close()
 
 
+def test_clients_use_the_same_connections_and_one_with_options_about_them_has_its_own() -> None:
+    with serving(Settings(FOLDER / "tasks.yaml")) as url:
+        double = DoubleClient(url)
+        world, other = double.world(), double.world()
+        one, two = world.client(), other.client(timeout=5)
+        ports = [
+            client.get("/api/v1/tasks").extensions["network_stream"].get_extra_info("client_addr")
+            for client in (one, two)
+        ]
+        world.close()
+        assert two.get("/api/v1/tasks").status_code == 200
+        third = other.client(transport=httpx.MockTransport(lambda _: httpx.Response(418)))
+        assert third.get("/api/v1/tasks").status_code == 418
+        assert other.client(limits=httpx.Limits(max_connections=1)).get("/api/v1/tasks").status_code == 200
+        other.close()
+        double.close()
+    assert ports[0] == ports[1]
+
+
 def test_pytest_finds_the_plugin() -> None:
     (found,) = (one for one in entry_points(group="pytest11") if one.name == "specdouble")
     assert found.load() is pytest_plugin
