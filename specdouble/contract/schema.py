@@ -70,6 +70,8 @@ class _Reach(NamedTuple):
 class Schemas:
     """The schemas of one contract; `slot` registers a use, and the first check compiles all of them.
 
+    What is registered after that is compiled with what it leads to, and nothing else: by then most know all their uses.
+
     Args:
         document: the contract's document.
     """
@@ -89,7 +91,7 @@ class Schemas:
         self._discriminators = Discriminators(document)
         self._decides = False  # whether any discriminator does
         self._written_out: set[str] = set()
-        self._validator: jsonschema_rs.Validator | None = None
+        self._validators: dict[str, jsonschema_rs.Validator] = {}  # one for all that were compiled at once
         self._explainers: dict[str, jsonschema_rs.Validator | None] = {}
         self._reached: dict[str, _Reach] = {}
 
@@ -106,7 +108,6 @@ class Schemas:
                 self._shared[name] = self._reference(at, direction)
                 self._properties[name] = {"$ref": self._shared[name]}
             self._held.append(schema)
-            self._validator = None
         return self._slots[key]
 
     def is_named(self, schema: Any) -> bool:
@@ -131,7 +132,7 @@ class Schemas:
 
     def is_valid(self, slot: str, value: Any) -> bool:
         """Whether the value conforms to the slot's schema."""
-        return (self._validator or self._compile()).is_valid({slot: value})
+        return (self._validators.get(slot) or self._compile(slot)).is_valid({slot: value})
 
     def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
         """The violations of the slot's schema by the value, the first hundred where there are more."""
@@ -161,10 +162,8 @@ class Schemas:
 
         Alternatives are told of one by one only as deep as these are not too many, and as a whole below.
         """
-        validator = self._validator or self._compile()
-        if slot not in self._reached:
-            self._reached[slot] = self._reach(slot)
-        if not _is_deeper(value, self._reached[slot].told_in_full):
+        validator = self._validators.get(slot) or self._compile(slot)
+        if not _is_deeper(value, self._reach(slot).told_in_full):
             return validator
         if slot not in self._explainers:
             self._explainers[slot] = self._without_alternatives(slot)
@@ -172,6 +171,11 @@ class Schemas:
 
     def _reach(self, slot: str) -> _Reach:
         """All that the slot's schema leads to."""
+        if slot not in self._reached:
+            self._reached[slot] = self._looked_through(slot)
+        return self._reached[slot]
+
+    def _looked_through(self, slot: str) -> _Reach:
         keys, definitions, widest = set[Any](), dict[str, Any](), 1
         waiting: list[Any] = [self._properties[slot]]
         while waiting:
@@ -189,7 +193,7 @@ class Schemas:
 
     def _without_alternatives(self, slot: str) -> jsonschema_rs.Validator | None:
         """A validator of the slot that looks at alternatives as a whole; None where the schema asks what they took."""
-        reach = self._reached[slot]
+        reach = self._reach(slot)
         if not reach.keys.isdisjoint(_ASK_WHAT_WAS_TAKEN):
             return None
         definitions = {name: as_wholes(self._decided(schema)) for name, schema in reach.definitions.items()}
@@ -204,14 +208,22 @@ class Schemas:
             name, at, direction, plain = self._pending.pop()
             self._definitions[name] = self._translate(look_up(self._document.data, at), direction, plain=plain)
 
-    def _compile(self) -> jsonschema_rs.Validator:
+    def _compile(self, slot: str) -> jsonschema_rs.Validator:
+        """The validator of a slot, which it shares with all others that are not compiled yet."""
         self._define_pending()
-        whole = self._decided({"$defs": self._definitions, "properties": self._properties})
+        new = {name: schema for name, schema in self._properties.items() if name not in self._validators}
+        definitions = self._definitions
+        if self._validators:
+            definitions = {}
+            for name in new:
+                definitions |= self._reach(name).definitions
+        whole = self._decided({"$defs": definitions, "properties": new})
         try:
-            self._validator = _validator(whole)
+            validator = _validator(whole)
         except ValueError:  # also what a ValidationError is
-            self._validator = _forgiving_validator(whole)
-        return self._validator
+            validator = _forgiving_validator(whole)
+        self._validators.update(dict.fromkeys(new, validator))
+        return validator
 
     def _decided(self, schema: Any) -> Any:
         return decided(schema) if self._decides else schema
@@ -271,6 +283,8 @@ class Schemas:
                 yield key, [self._translate(item, direction) for item in value]
             elif key in SCHEMA_MAPS and isinstance(value, dict):
                 yield key, {name: self._translate(item, direction) for name, item in value.items()}
+            elif key == "examples" and not isinstance(value, list):
+                continue  # named ones say nothing in a schema, and the validator takes none
             elif key in _ASSERTIONS or key in _ANNOTATIONS:
                 yield key, value
 

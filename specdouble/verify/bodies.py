@@ -65,7 +65,7 @@ class Bodies:
                 self.contract.schemas.slot(schema, "response")
             for operation in (*subject.creators, *(one.operation for one in subject.updaters)):
                 for schema in subject.requested(operation).values():
-                    self._slot(schema)  # now, as each new one has the validator compiled again
+                    self._slot(schema)  # now, as those that are asked for together are compiled together
 
     def make(self, subject: Subject, operation: Operation, user: User, full: bool) -> dict[str, Any]:
         """A body that the operation must accept: what is required, or everything.
