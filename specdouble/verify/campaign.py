@@ -12,12 +12,22 @@ from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
-from specdouble.verify.problem import NOTHING_PROMISED, Broken, CouldNotRun, Enough, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import (
+    NOTHING_PROMISED,
+    Broken,
+    CouldNotRun,
+    Enough,
+    Interruption,
+    NotExercised,
+    OutOfTime,
+    Trouble,
+)
 from specdouble.verify.proof import Proof
 from specdouble.verify.session import Session
 from specdouble.verify.settings import STRICTNESS
 from specdouble.verify.strictness import counts, weight
 from specdouble.verify.trial import Trial
+from specdouble.verify.turns import Turns
 from specdouble.verify.verdict import Failure, Row, Verdict
 
 ATTEMPTS = 6  # at a case that the network spoils
@@ -42,7 +52,7 @@ class Campaign:
         self.done = self.total = 0
         self.troubles = 0
         self._workers = 1
-        self._lock = Lock()
+        self._lock, self._turns = Lock(), Turns()
 
     def run(self, planned: Iterable[Case | Missing]) -> None:
         """Try every case there is time for."""
@@ -135,12 +145,12 @@ class Campaign:
             return
         for attempt in range(ATTEMPTS):
             trial, started = self._trial(), time.monotonic()
-            failure = None
+            reason = broken = None
             try:
-                case.run(trial)
-                reason = None
-            except Broken as broken:
-                reason, failure = None, self._failure(case, trial, broken)
+                with self._turns.beside_others():
+                    case.run(trial)
+            except Broken as found:
+                broken = found
             except NotExercised as missing:
                 reason = str(missing)
             except Trouble as trouble:
@@ -148,10 +158,10 @@ class Campaign:
                 continue
             finally:
                 self._spent(case, trial, time.monotonic() - started)
-            if failure is not None and not self._confirmed(case, failure):
-                reason, failure = "a failure was seen once and not again", None
-            if failure is not None and self._was_taken(failure):
-                reason, failure = "the server says that another document has what was sent", None
+            failure = self._failure(case, trial, broken) if broken is not None else None
+            doubt = self._doubt(case, trial, failure) if failure is not None else None
+            if doubt is not None:
+                reason, failure = doubt, None
             self._tally(case, trial, reason, failure, time.monotonic() - started)
             break
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
@@ -200,6 +210,27 @@ class Campaign:
         wanted = self.session.settings.max_failures
         return wanted is not None and len(self.verdict.failures) >= wanted
 
+    def _doubt(self, case: Case, trial: Trial, failure: Failure) -> str | None:
+        """Why a failure is none; None where it is one: also when no other case writes meanwhile."""
+        with self._turns.alone():
+            if self._was_chance(trial, failure.expected):
+                return "what was refused is taken when it is sent once more"
+            if not self._confirmed(case, failure):
+                return "a failure was seen once and not again"
+        if self._was_taken(failure):
+            return "the server says that another document has what was sent"
+        return None
+
+    @staticmethod
+    def _was_chance(trial: Trial, expected: str) -> bool:
+        """Whether the request that should have been accepted is, once it is sent again."""
+        if not trial.exchanges or not expected.endswith(" to be accepted"):
+            return False
+        try:
+            return trial.again(trial.exchanges[-1]).ok
+        except Interruption:
+            return False
+
     def _confirmed(self, case: Case, failure: Failure) -> bool:
         """Whether a failure shows again; of those that need chance, once is enough."""
         if any(step.call.together is not None for step in failure.steps):
@@ -209,7 +240,10 @@ class Campaign:
             try:
                 case.run(trial)
             except Broken as broken:
-                failure.steps, failure.expected, failure.seen = list(trial.exchanges), broken.expected, broken.seen
+                steps = list(trial.exchanges)
+                if self._was_chance(trial, broken.expected):
+                    continue
+                failure.steps, failure.expected, failure.seen = steps, broken.expected, broken.seen
                 return True
             except (NotExercised, Trouble):
                 continue

@@ -77,6 +77,7 @@ class Session:
         self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
         self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request
+        self.fickle: Counter[str] = Counter()  # by operation, how often what it refused was taken when sent again
         self.setting_up: set[tuple[str, str, str]] = set()
         self.unharmed: dict[str, list[tuple[Document, dict[str, Any]]]] = {}  # by collection, with what a read showed
         self._references: dict[tuple[str, str, str], Any] = {}

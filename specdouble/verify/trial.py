@@ -22,6 +22,10 @@ from specdouble.verify.values import kind, merged
 
 FORBIDDEN = 403
 CLIENTS = 8  # in a volley
+# What may be over when the same is asked again: rights, a lock, a conflict, a limit (RFC 9110, 15.5; RFC 6585, 4).
+PASSING = (401, 403, 408, 409, 423, 425, 429)
+FICKLE = 2  # times that a refused request was taken when it was sent again: once may have had another reason
+PERSISTENCE = 5  # times that a request is sent again to a server that is known to refuse by chance
 
 
 @dataclass
@@ -141,6 +145,28 @@ class Trial:
         exchange: Exchange = self.session.client.send(call)
         self._note(exchange)
         return exchange
+
+    def again(self, refused: Exchange) -> Exchange:
+        """The answer to a refused request that is sent once more; the refusal itself where that would tell nothing.
+
+        Nothing has happened between the two: a server that takes it now refuses by chance.
+        """
+        call, fickle = refused.call, self.session.fickle
+        if not refused.refused or refused.status in PASSING or call.together or self.session.settings.consistency:
+            return refused
+        for _ in range(PERSISTENCE if fickle[call.operation.id] else 1):
+            exchange = self.resend(call)
+            if exchange.ok:
+                fickle[call.operation.id] += 1
+                if fickle[call.operation.id] >= FICKLE:
+                    self._object_to_chance(refused)
+                return exchange
+        return refused
+
+    def _object_to_chance(self, refused: Exchange) -> None:
+        told = f"it was refused with {refused.told(80)}, and taken when it was sent once more"
+        broken = Broken("the same answer to the same request", told, "conformance")
+        self.objections.append(Objection(broken, refused, list(self.exchanges)))
 
     def fetch(self, operation: Operation, user: User, address: str) -> Exchange:
         """Read what an answer gave the address of, as the operation would."""
@@ -345,6 +371,7 @@ class Trial:
         body = self.body(subject, self.creator(subject), user, full) | changes
         body = {name: value for name, value in body.items() if name not in drop}
         exchange, document = self.try_create(subject, user, body, fixed=changes)
+        document = document or self.adopt(subject, user, self.again(exchange))
         if document is None:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
@@ -365,6 +392,7 @@ class Trial:
         """
         body = self.body(subject, self.creator(subject), user) | dict(changes or {})
         exchange, document = self.try_create(subject, user, body, fixed=changes or (), around=around)
+        document = document or self.adopt(subject, user, self.again(exchange))
         if document is None or document.id is None:
             raise NotExercised(f"no document could be created: {exchange.told(100)}")
         return document
@@ -384,12 +412,16 @@ class Trial:
         self._is_of(document, seen)
         return seen
 
-    def _is_of(self, document: Document, seen: dict[str, Any]) -> None:
+    @staticmethod
+    def _is_of(document: Document, seen: dict[str, Any]) -> None:
         """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
         key = document.subject.key
         asked, shown = str(document.id), str(seen.get(key, document.id))
         if asked.casefold() != shown.casefold():  # a server may write a name its own way
-            raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes")
+            promise = (
+                f"{(*document.subject.readers, *document.subject.listers)[0]} shows the document that is asked for"
+            )
+            raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes", promise)
 
     def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
         """The document as a user reads it; None where it is not shown to that user."""

@@ -1,24 +1,81 @@
-"""A server on which every create collides is told as that, and not by what was tried after it."""
+"""What makes every case of a collection fail, or each now and then, is told as what it is and once."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
 
 from specdouble.contract import Contract
 from specdouble.verify import verify
+from specdouble.verify.verdict import Verdict
 from tests.backend import Backend, lead_management
-from tests.backend.service import RefusedError
+from tests.backend.seed import Document, User
+from tests.backend.service import RefusedError, Service
 from tests.verify.conftest import settings
 
+NAME = "unique:lead_management.configurationName"
+SOURCE = "default:lead_management.source"
 
-def test_creates_that_all_collide_are_told_as_refused_as_taken(
-    contract: Contract, backend: Backend, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+def _verified(contract: Contract, backend: Backend, *rules: str) -> Verdict:
+    return verify(contract, settings(backend.url, phases=("rules",), rules=rules))
+
+
+@pytest.fixture
+def colliding(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Backend:
+    """A backend that says of every new configuration that its name is taken."""
+
     def collide(*_: object) -> None:
         raise RefusedError(400, "Configuration name already in use")
 
     monkeypatch.setattr(lead_management, "_new", collide)
-    verdict = verify(contract, settings(backend.url, phases=("rules",), rules=("default:lead_management.source",)))
-    told = " ".join(verdict.lacking)
+    return backend
+
+
+def _refusing_each_third(create: Callable[..., Any]) -> Callable[..., Any]:
+    numbers = count(1)
+
+    def sometimes(*arguments: Any) -> Any:
+        if next(numbers) % 3 == 0:
+            raise RefusedError(400, "Something went wrong")
+        return create(*arguments)
+
+    return sometimes
+
+
+def test_creates_that_all_collide_are_told_as_refused_as_taken(contract: Contract, colliding: Backend) -> None:
+    told = " ".join(_verified(contract, colliding, SOURCE).lacking)
     assert "refused as taken" in told
     assert "already in use" in told
+
+
+def test_where_every_create_collides_the_rule_about_it_is_broken(contract: Contract, colliding: Backend) -> None:
+    [failure] = _verified(contract, colliding, NAME, SOURCE).failures
+    assert (failure.check, failure.promise) == (NAME, "a new configurationName is accepted on create")
+
+
+def test_a_create_that_is_refused_now_and_then_is_one_failure_that_says_so(
+    contract: Contract, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead_management, "_new", _refusing_each_third(lead_management._new))
+    [failure] = _verified(contract, backend, SOURCE, "timestamp:lead_management.createdAt", "conformance").failures
+    assert failure.expected == "the same answer to the same request"
+    assert "Something went wrong" in failure.seen
+
+
+def test_a_read_that_answers_another_document_is_one_failure_that_says_so(
+    contract: Contract, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = lead_management.find
+
+    def first(service: Service, user: User, id: str, action: str) -> Document:
+        document = find(service, user, id, action)
+        rows = service.store.configurations.values()
+        return next(one for one in rows if one["userId"] == user.id) if action == "read" else document
+
+    monkeypatch.setattr(lead_management, "find", first)
+    [failure] = _verified(contract, backend, SOURCE).failures
+    assert failure.promise == "GET /api/lead-management/{id} shows the document that is asked for"

@@ -14,6 +14,7 @@ from specdouble.contract import Operation
 from specdouble.contract.solver import SECONDS, Wish
 from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
 from specdouble.verify.attack import Attack, Write, attack_of
+from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.exchange import Exchange
@@ -171,6 +172,9 @@ def _with_word(word: str, text: str) -> str:
 def _creates(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
     taken, near = f"a taken {rule.name} is refused on create", f"a new {rule.name} is accepted on create"
     about = ids(creator)
+    yield Case(
+        rule.id, near, partial(_taken_whatever, subject=subject, rule=rule), "of a first one", about, unaided=True
+    )
     for pair in pairs(session, subject, rule, creator):
         tried = _taken_on_create if pair.equal else _free_on_create
         run = partial(tried, subject=subject, rule=rule, pair=pair)
@@ -230,6 +234,18 @@ def _apart(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any]
         if other != rule and other.names[0] in body:
             body = next(_varied(trial, subject, other, operation, body, rule.fields), body)
     return body
+
+
+def _taken_whatever(trial: Trial, subject: Subject, rule: Unique) -> None:
+    """A create that is refused as taken whatever is sent: what no two documents may share is new each time."""
+    creator = trial.creator(subject)
+    if trial.session.baselines.missing(ids(creator)) is None:
+        raise NotPromised  # one was taken: the other cases tell what is refused
+    for _ in range(ROUNDS):
+        exchange, _ = trial.try_create(subject, trial.user, _body(trial, subject, rule, trial.user))
+        if exchange.ok or exchange.status not in _statuses(rule, creator) or not says_taken(exchange):
+            raise NotExercised(f"no request of {creator} was found that the server takes ({exchange.told(60)})")
+    accepted(exchange, f"a {rule.name} that no document has")
 
 
 def _taken_on_create(trial: Trial, subject: Subject, rule: Unique, pair: Pair) -> None:
