@@ -19,6 +19,7 @@ from specdouble.contract.security_scheme import own_issuer
 from specdouble.double.answers.handled import unheeded
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.resolution import Resolution, resolve_all
+from specdouble.double.answers.samples.kept import KeptDocuments
 from specdouble.double.answers.samples.made import Made
 from specdouble.double.answers.samples.sample import body_of
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -208,6 +209,7 @@ class Double:
         contract = read_contract(self.settings.path, self.settings.allow_refs, self.settings.overlays)
         handlers = Handlers(self.settings.project.resolve(), contract.operations.values())
         sampler = Sampler(contract.schemas, self.settings.seed)
+        sampler.documents = KeptDocuments(contract, self.clock)
         resolutions = resolve_all(contract, handlers, sampler)
         seed = read_seed(self.settings.project / "mock_data", contract)
         wanted: dict[str, None] = {}  # in the order of the operations: who comes first, is made first

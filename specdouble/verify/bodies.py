@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -114,6 +115,20 @@ class Bodies:
             if self.fits(write.operation, write.body):
                 write = replace(write, body=keep(self.session, subject, rules, write))
         return write.body
+
+    def ordered(
+        self, operation: Operation, names: Collection[str], body: dict[str, Any], keep: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The body with each span's end after its start; what is to be kept stays as it is.
+
+        Raises:
+            NotExercised: the schema has no room for the other end.
+        """
+        moved = in_order(names, body, keep)
+        if moved != body and self.fits(operation, body) and not self.fits(operation, moved):
+            ends = ", ".join(sorted(name for name in moved if moved[name] != body.get(name)))
+            raise NotExercised(f"the schema has no {ends} in the order that its name speaks of")
+        return moved
 
     def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:
         """Whether a full body holds the property: not what the server sets, nor the id of another document."""

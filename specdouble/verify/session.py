@@ -14,6 +14,7 @@ from typing import Any
 
 from specdouble.contract import Contract, Operation, PropertyRule
 from specdouble.contract.servers import base_path
+from specdouble.verify.attack import Write
 from specdouble.verify.baseline import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
@@ -342,7 +343,9 @@ class Session:
             if name in self.implied:
                 body[name] = self.reference_or_none(self.implied[name], user) or body[name]
         body |= self.held(operation)
-        return in_order(body, body)
+        body = in_order(body, body)
+        shown = self.described(operation)
+        return body if shown is None else self.bodies.kept(shown, Write(operation, body))
 
     def full_document(self, operation: Operation, user: User) -> dict[str, Any]:
         """A document with every property of an operation that creates documents.
@@ -358,6 +361,14 @@ class Session:
         action = self.contract.actions.get(operation.id)
         subject = self.subjects[action.collection] if action else None
         return subject if subject is not None and subject.requested(operation) else None
+
+    def described(self, operation: Operation) -> Subject | None:
+        """The documents of which an operation's body is one, though it writes none: it computes, or previews."""
+        media = operation.json_body
+        if media is None or operation.id in self.contract.actions:
+            return None
+        schema = self.contract.resolve(media.schema)
+        return next((one for one in self.subjects.values() if one.resource.schema is schema), None)
 
     def required_of(self, operation: Operation) -> list[str]:
         """The properties that an operation's body must hold."""

@@ -134,7 +134,8 @@ class Subject:
 
     def puts(self, operation: Operation) -> bool:
         """Whether the operation creates the document that its path names (RFC 9110, 9.3.4)."""
-        return self.action(operation).does in ("replace", "update") and operation.method == "put"
+        action = self.contract.actions.get(operation.id)  # none, where nobody keeps what is sent
+        return action is not None and action.does in ("replace", "update") and operation.method == "put"
 
     @cached_property
     def attacks(self) -> list[tuple[PropertyRule, Attack]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from specdouble.contract import read
 from specdouble.verify.orders import in_order, spans
+from specdouble.verify.settings import Settings
+from specdouble.verify.verification import verify
+from tests.kinds.others import doubled
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,31 @@ def test_a_value_that_is_tried_stays_and_the_other_end_is_moved() -> None:
 
 def test_what_is_in_order_stays() -> None:
     assert in_order({"min", "max"}, {"min": 1, "max": 3}) == {"min": 1, "max": 3}
+
+
+ROOMLESS = """
+openapi: 3.1.0
+info: {title: Bands, version: "1"}
+paths:
+  /bands:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+      responses:
+        '201': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+        '422': {description: wrong}
+components:
+  schemas:
+    Band:
+      type: object
+      x-resource: {collection: bands, id: id}
+      required: [low, high]
+      properties: {id: {type: string, readOnly: true}, low: {type: integer}, high: {type: integer, maximum: 50}}
+"""
+
+
+def test_where_the_schema_has_no_room_for_the_other_end_nothing_is_expected(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(ROOMLESS, "utf-8")
+    with doubled(tmp_path) as client:
+        settings = Settings(url=str(client.base_url), rules=("boundaries",), phases=("rules",), yes=True)
+        verdict = verify(read(tmp_path), settings)
+    assert (verdict.failures, verdict.rows["boundaries"].cases > 0) == ([], True)

@@ -96,7 +96,8 @@ class Preferred:
             return None
         try:
             if media.slot is not None and "json" in media.type:
-                return self._sampler.plain(media.slot, f"{self._operation.id} dynamic {self._made}")
+                made = self._sampler.plain(media.slot, f"{self._operation.id} dynamic {self._made}")
+                return self._sampler.kept(media, made)
             return body_of(media, self._sampler, f"{self._operation.id} dynamic {self._made}", examples=False)
         except UnsatisfiableError as error:
             raise Problem(501, "Not Implemented", f"no value conforms to the schema of the answer: {error}") from None

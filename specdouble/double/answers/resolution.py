@@ -14,6 +14,7 @@ from specdouble.double.answers.handled import handled
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.listing import Lists
 from specdouble.double.answers.repeated import once
+from specdouble.double.answers.samples.kept import holding
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.uploads import with_uploads
@@ -82,6 +83,7 @@ def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Op
 def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:
     sample = sampled(contract, operation, sampler)
     answer = with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
+    answer = holding(operation, answer, sampler.documents)
     # A sample changes nothing, however often it is asked for; another request with the key is refused all the same.
     return once(operation, answer) if operation.idempotency_key else answer
 

@@ -77,6 +77,7 @@ class Keeper:
         place_field: such a field too, of a store that others write to at the same time: `place` writes it.
         indexes: the fields by which documents are looked up for its sake.
         needs: the collections whose documents a document speaks of.
+        alone: whether it looks at one document by itself, whatever else there is and was.
     """
 
     on_creation = True
@@ -90,6 +91,7 @@ class Keeper:
     place_field: str | None = None
     indexes: Sequence[tuple[str, ...]] = ()
     needs: Collection[str] = ()
+    alone = False
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         self.rule = rule

@@ -10,6 +10,7 @@ class ComputedKeeper(Keeper):
     """Sets the value, and takes it away where there is none."""
 
     rule: Computed
+    alone = True
 
     def create(self, document: Document, now: str) -> None:
         """Set it in a new document."""

@@ -23,6 +23,7 @@ class ValidationsKeeper(Keeper):
     """Refuses what an expression does not hold for: the whole document, as it would be stored."""
 
     rule: Validation
+    alone = True
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)

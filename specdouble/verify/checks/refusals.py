@@ -12,7 +12,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
-from specdouble.verify.orders import in_order, other_ends
+from specdouble.verify.orders import other_ends
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -195,12 +195,14 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
         return refused_update(trial, subject, updater, {name: value}, Names.boundaries)
     if updater is None:
         body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
-        body = in_order(subject.requested(trial.creator(subject)), body, keep=(name,))
+        creator = trial.creator(subject)
+        body = trial.session.bodies.ordered(creator, subject.requested(creator), body, keep=(name,))
         exchange, document = trial.try_create(subject, trial.user, body, fixed=(name,))
     else:
         document = trial.create(subject)
         changes = {**other_ends({name}, document.shown), name: value}
-        exchange = trial.try_update(updater, document, in_order(changes, changes, keep=(name,)))
+        changes = trial.session.bodies.ordered(updater.operation, changes, changes, keep=(name,))
+        exchange = trial.try_update(updater, document, changes)
     if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
         return None  # so short a number may well be taken
     accepted(exchange, f"{name} {shown(value)}")

@@ -8,7 +8,6 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
-from specdouble.verify.orders import in_order
 from specdouble.verify.paging import larger_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -167,7 +166,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
     base = trial.body(subject, creator, trial.user)
     changes = together(trial, creator, base, difficult(trial, subject, creator, number, skip))
-    body = in_order(subject.requested(creator), {**base, **changes})
+    body = trial.session.bodies.ordered(creator, subject.requested(creator), {**base, **changes})
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
         _blame(trial, subject, changes)
@@ -184,7 +183,8 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     for name, value in changes.items():
         value = anew(trial, subject, name, subject.requested(trial.creator(subject))[name], value)
         usual = trial.body(subject, trial.creator(subject), trial.user)
-        base = in_order(subject.requested(trial.creator(subject)), {**usual, name: value}, keep=(name,))
+        creator = trial.creator(subject)
+        base = trial.session.bodies.ordered(creator, subject.requested(creator), {**usual, name: value}, keep=(name,))
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
         accepted(exchange, f"{name} {shown(value)}")

@@ -211,6 +211,7 @@ class Knowledge:
             self._ruled(operation, subject, document)
             self._bound(operation, subject, case, document)
         self._implied(operation, document, subject)
+        subject = subject or self.session.described(operation)
         if subject is not None and subject.keeping and positive:
             document = self._kept(operation, subject, case, document)
         around = sane(case.body) if positive else case.body
@@ -233,10 +234,14 @@ class Knowledge:
         action = self.session.contract.actions.get(operation.id)
         subject = self.session.subjects[action.collection] if action else None
         document = unwrapped(self.session.contract, operation, case.body)
-        if subject is None or not isinstance(document, dict):
+        if not isinstance(document, dict):
             return False
-        if self._refers_below(subject, document) or self._moves(operation, subject, case, document):
+        if subject is None:
+            subject = self.session.described(operation)
+        elif self._refers_below(subject, document) or self._moves(operation, subject, case, document):
             return True
+        if subject is None:
+            return False
         if not subject.keeping:
             return False
         try:

@@ -36,9 +36,9 @@ class Reflection:
             return sample
         both = self._unshown.without({**sample, **reflected})
         if self._contract.schemas.is_valid(self._media.slot, both):
-            return both
+            return self._sampler.kept(self._media, both, reflected)
         mended = self._sampler.mended(self._media.slot, both, self._key)
-        return sample if mended is None else mended
+        return sample if mended is None else self._sampler.kept(self._media, mended, reflected)
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -92,7 +92,7 @@ def body_of(media: Media, sampler: Sampler, key: str, *, examples: bool = True) 
     is_written = any(isinstance(one, str) for one in given)
     is_value = is_json or ((media.is_sequence or "xml" in media.type) and not is_written)
     if is_value and media.slot is not None:
-        return sampler.sample(media.slot, key, given)
+        return sampler.kept(media, sampler.sample(media.slot, key, given))
     if given:
         return given[0]
     if is_json:

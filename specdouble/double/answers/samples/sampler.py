@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from copy import deepcopy
 from itertools import islice
 from random import Random
 from typing import Any
 
-from specdouble.contract import Schemas, Violation
+from specdouble.contract import Media, Schemas, Violation
 from specdouble.contract.pointer import is_index, pointer, tokens
+from specdouble.double.answers.samples.kept import KeptDocuments
 from specdouble.double.answers.samples.merged import merged, with_choice
 from specdouble.double.answers.samples.values import HOPELESS, MISSING, Effort, Place, Values
 from specdouble.double.answers.samples.wording import Wording
@@ -37,12 +38,15 @@ class Sampler:
     Args:
         schemas: the contract's schemas.
         seed: another seed makes other values.
+
+    `documents` has those in a body keep what rules say of them; None where nothing is said.
     """
 
     def __init__(self, schemas: Schemas, seed: int | None = None) -> None:
         self._schemas = schemas
         self._seed = seed
         self._wording: Wording | None = None
+        self.documents: KeptDocuments | None = None
 
     def sample(self, slot: str, key: str, examples: Iterable[Any] = ()) -> Any:
         """A value that conforms to the slot's schema: the first example that does, else one that is made.
@@ -59,6 +63,10 @@ class Sampler:
             if self._schemas.is_valid(slot, example):
                 return deepcopy(example)
         return self.made(slot, key)
+
+    def kept(self, media: Media, body: Any, told: Collection[str] = ()) -> Any:
+        """A body whose documents keep what rules say of each by itself; those that are told stay as they are."""
+        return body if self.documents is None else self.documents.shown(media, body, told)
 
     def plain(self, slot: str, key: str) -> Any:
         """A value made without the examples that stand in the schema: another for each key.

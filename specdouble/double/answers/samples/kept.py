@@ -1,0 +1,145 @@
+"""Documents in bodies of operations without a collection: what rules say of one document by itself holds there too.
+
+A sample shows them with as little changed as keeps the rules; a request whose document breaks one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from specdouble.contract import Contract, Media, Operation, Resource
+from specdouble.contract.arguments import wanted_arguments
+from specdouble.contract.json_type import JSON
+from specdouble.double.state.clock import Clock
+from specdouble.double.state.exchange import current
+from specdouble.double.state.keeper import Document, Keeper, keepers_of
+from specdouble.double.state.problem import Refusal
+
+Answer = Callable[..., Any]
+_DEEPEST = 6  # levels of a body in which documents are looked for
+
+
+class _Kept(NamedTuple):
+    """A resource, and what keeps the rules about one document by itself."""
+
+    resource: Resource
+    keepers: list[Keeper]
+
+
+class KeptDocuments:
+    """Finds such documents in bodies.
+
+    Args:
+        contract: the contract.
+        clock: the server's.
+    """
+
+    def __init__(self, contract: Contract, clock: Clock) -> None:
+        self._contract = contract
+        self._clock = clock
+        self._known: dict[int, _Kept] = {}
+        self._leading: dict[str, bool] = {}
+        for resource in contract.resources.values():
+            keepers = [one for one in keepers_of(resource, clock) if one.alone]
+            if keepers:
+                self._known[id(resource.schema)] = _Kept(resource, keepers)
+
+    def concerns(self, media: Media | None) -> bool:
+        """Whether a body may have such documents in it."""
+        if not self._known or media is None:
+            return False
+        if media.pointer not in self._leading:
+            self._leading[media.pointer] = self._leads(media.schema, 0)
+        return self._leading[media.pointer]
+
+    def is_one(self, media: Media) -> bool:
+        """Whether a body is such a document itself."""
+        return self._kept(media.schema) is not None
+
+    def shown(self, media: Media, body: JSON, told: Collection[str] = ()) -> JSON:
+        """The body, each document in it one that keeps its rules, where such a one is found.
+
+        Args:
+            media: the body's representation.
+            body: a value that conforms.
+            told: the properties that stay as they are.
+        """
+        if not self.concerns(media):
+            return body
+        whole = self._shown(media.schema, body, told, 0)
+        return whole if media.slot is None or self._contract.schemas.is_valid(media.slot, whole) else body
+
+    def hold(self, media: Media, body: JSON) -> None:
+        """Let a body pass that is no such document, or one that keeps its rules.
+
+        Raises:
+            Refusal: it does not.
+        """
+        kept, exchange = self._kept(media.schema), current.get()
+        if kept is None or not isinstance(body, dict):
+            return
+        asked = [one for one in kept.keepers if one.on_creation]
+        found = [one.broken(body, None, body, exchange.world) for one in asked]
+        broken = [one for one in found if one is not None]
+        if broken:
+            raise Refusal(broken, exchange.operation.statuses)
+
+    def _shown(self, schema: JSON, value: JSON, told: Collection[str], depth: int) -> JSON:
+        if depth > _DEEPEST or not isinstance(value, dict | list):
+            return value
+        if isinstance(value, list):
+            item = self._contract.item(schema)
+            return [self._shown(item, one, told, depth + 1) for one in value]
+        parts = self._contract.parts(schema)
+        whole = {
+            name: self._shown(parts[name], one, (), depth + 1) if name in parts else one for name, one in value.items()
+        }
+        kept = self._kept(schema)
+        return whole if kept is None else self._mended(kept, whole, told)
+
+    def _mended(self, kept: _Kept, document: Document, told: Collection[str]) -> Document:
+        resource, schemas = kept.resource, self._contract.schemas
+        slot = schemas.slot(resource.schema, "response")
+        free = frozenset(resource.properties) - {resource.id, *told}
+        for _, group in groupby(kept.keepers, type):
+            keepers = [*group]
+            document = keepers[0].mended(
+                keepers, document, self._contract, free, lambda other: schemas.is_valid(slot, other)
+            )
+        now = self._clock.timestamp()
+        document = dict(document)
+        for keeper in kept.keepers:
+            keeper.create(document, now)
+        return document
+
+    def _kept(self, schema: JSON) -> _Kept | None:
+        """What the schema's values are; a schema of one `allOf` is what it refers to."""
+        resolved = self._contract.resolve(schema)
+        if id(resolved) in self._known or not isinstance(resolved, dict):
+            return self._known.get(id(resolved))
+        parts = resolved.get("allOf")
+        return self._kept(parts[0]) if isinstance(parts, list) and len(parts) == 1 else None
+
+    def _leads(self, schema: JSON, depth: int) -> bool:
+        if depth > _DEEPEST:
+            return False
+        item = self._contract.item(schema)
+        if self._kept(schema) is not None or self._kept(item) is not None:
+            return True
+        return any(self._leads(part, depth + 1) for part in self._contract.parts(item).values())
+
+
+def holding(operation: Operation, answer: Answer, documents: KeptDocuments | None) -> Answer:
+    """The answer, given to requests alone whose documents keep their rules."""
+    media = operation.json_body
+    if documents is None or media is None or not documents.is_one(media):
+        return answer
+    wanted = wanted_arguments(answer, operation)
+
+    def held(**arguments: Any) -> Any:
+        documents.hold(media, arguments.get("body"))
+        return answer(**{name: arguments[name] for name, _, _ in wanted if name in arguments})
+
+    return held
