@@ -134,6 +134,7 @@ DOORS = {
         "specdouble.cli",
         "specdouble.overlay_command",
         "specdouble.double.request_log",
+        "specdouble.verify.agreement",
         "specdouble.verify.command",
         "specdouble.verify.options",
         "specdouble.verify.replay_command",

@@ -89,6 +89,7 @@ def compare(
         _run(comparison, server.session, double.session, programs, say)
         comparison.secrets = {**double.session.crowd.secrets(), **server.session.crowd.secrets()}
     comparison.left, comparison.requests = server.left, server.requests
+    comparison.stopped = comparison.stopped or server.stopped
     comparison.seconds = time.monotonic() - started
     return comparison
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,15 @@ from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
 from specdouble.rules import of_some
 from specdouble.verify.attack import attack_of
-from specdouble.verify.problem import OutOfTime
+from specdouble.verify.problem import CouldNotRun, OutOfTime
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import Probe, Sight
 from specdouble.verify.visit import Visit, visiting
 
 _SHORTEST = 2.0  # seconds that an experiment needs at the least
+UNTRIED = "there was no time, or no server, to try it"
+# The part of the time that is over when each step ends: what one leaves, the next ones have.
+FOUNDED, LOOKED, JUDGED, CLOSED = 0.3, 0.5, 0.85, 1.0
 
 
 @dataclass
@@ -83,7 +86,7 @@ class Discovery:
             self._look()
             self._judge()
             self._found_on_believed(CONFIRMED)
-            with suppress(OutOfTime):
+            with self._while_it_lasts():
                 self._close()
         else:
             self._take_unproved()
@@ -133,8 +136,35 @@ class Discovery:
         doubted = {one.pointer for one in self.believed if one.value.get("collection") in losing}
         self.believed = [one for one in self.believed if one.pointer not in doubted]
 
-    def _settings(self) -> Settings:
-        """The settings for what comes next, with the time that is left.
+    @contextmanager
+    def _while_it_lasts(self) -> Iterator[None]:
+        """Do what there is time and a server for: what was found before counts all the same.
+
+        Raises:
+            CouldNotRun: the server or its users could not be used from the beginning.
+        """
+        try:
+            yield
+        except OutOfTime:
+            self.stopped = self.stopped or "the time was over"
+        except CouldNotRun as error:
+            if not self.requests:
+                raise
+            self.stopped = self.stopped or f"the server could be used no longer: {error}"
+
+    @contextmanager
+    def _visiting(self, supposed: Contract, part: float) -> Iterator[Visit]:
+        """A visit that ends in time, and of which is noted what it leaves."""
+        with visiting(supposed, self._settings(part), shape.referring(supposed)) as visit:
+            yield visit
+        self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
+        self.stopped = self.stopped or visit.stopped
+
+    def _settings(self, part: float) -> Settings:
+        """The settings for what comes next, with the time that it may take.
+
+        Args:
+            part: of all the time, what is over when it ends.
 
         Raises:
             OutOfTime: there is none.
@@ -142,9 +172,8 @@ class Discovery:
         told = replace(self.settings, phases=("rules",), checks=None, baseline=None, reports={})
         if told.max_time is None:
             return told
-        left = told.max_time - (time.monotonic() - self._started)
-        if left < _SHORTEST:
-            self.stopped = "the time was over"
+        left = told.max_time * part - (time.monotonic() - self._started)
+        if left < min(_SHORTEST, told.max_time * part):
             raise OutOfTime
         return replace(told, max_time=left)
 
@@ -191,26 +220,24 @@ class Discovery:
     def _look(self) -> None:
         """Visit the server twice: whose documents are is seen first, since scopes are told by it."""
         probes = [module.PROBE for module in of_some("probe").values()]
-        supposed = self.supposed
-        with suppress(OutOfTime), visiting(supposed, self._settings(), shape.referring(supposed)) as visit:
+        founded: list[Hypothesis] = []
+        with self._while_it_lasts(), self._visiting(self.supposed, FOUNDED) as visit:
             self.say("looking at documents, users and who owns what")
-            founded = [*identities.mine(visit.session), *replacement.mine(visit.session)]
+            founded += identities.mine(visit.session)
+            founded += replacement.mine(visit.session)
             founded += self._sights(visit, [one for one in probes if one.founds])
             self._bound(visit)
-        self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
         attacked = [one for one in founded if one.keyword in ("x-resource", "x-validations")]
         self._believe(one for one in founded if one not in attacked)
         scopes, _ = supposable(self.contract, self.believed, attacked, self.allow_refs)
         self.seen += scopes
         self.limits = self._limits()
-        supposed = self._with([*scopes, *self.limits])
-        with suppress(OutOfTime), visiting(supposed, self._settings(), shape.referring(supposed)) as visit:
+        with self._while_it_lasts(), self._visiting(self._with([*scopes, *self.limits]), LOOKED) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
-            self._leave(visit.left, visit.requests, visit.session.crowd.secrets())
 
     def _bound(self, visit: Visit) -> None:
         """What single values are held to: whatever is tried later must be within it."""
-        claims = bounds.claims_of(self._mined())
+        claims = bounds.claims_of(self._mined()[0])
         for subject in visit.session.subjects.values():
             self.say(f"looking for bounds of {subject.collection}")
             for one in bounds.mine(visit.session, subject, claims):
@@ -220,7 +247,7 @@ class Discovery:
 
     def _limits(self) -> list[Hypothesis]:
         """What the words say of how many documents there may be: whatever is tried needs room for its own."""
-        claims = [one for one in self._mined() if one.source.claims]
+        claims = [one for one in self._mined()[0] if one.source.claims]
         good, _ = supposable(self.contract, [*self.believed, *self.seen], claims, self.allow_refs)
         supposed = self._with([*self.seen, *good])
         return [one for one in good if any(attack_of(rule).room for rule in rules_by(supposed, one))]
@@ -228,23 +255,21 @@ class Discovery:
     def _with(self, hypotheses: Sequence[Hypothesis]) -> Contract:
         return suppose(self.contract, [*self.believed, *hypotheses], self.allow_refs)
 
-    def _sights(self, visit: Visit, probes: Sequence[Probe]) -> list[Hypothesis]:
+    def _sights(self, visit: Visit, probes: Sequence[Probe]) -> Iterator[Hypothesis]:
         """What the probes see of each collection's documents, as far as there is time."""
-        found: list[Hypothesis] = []
         subjects = visit.session.subjects.values()
-        with suppress(OutOfTime):
-            turns = [one for one in probes if one.early], [one for one in probes if not one.early]
-            for probe, subject in ((one, each) for turn in turns for each in subjects for one in turn):
-                self.say(f"looking at {subject.collection}: {len(found)} rules seen so far")
-                found += [_of_sight(one) for one in probe.see(visit.session, subject)]
-        return found
+        turns = [one for one in probes if one.early], [one for one in probes if not one.early]
+        for probe, subject in ((one, each) for turn in turns for each in subjects for one in turn):
+            self.say(f"looking at {subject.collection}")
+            yield from (_of_sight(one) for one in probe.see(visit.session, subject))
 
     # What is attacked
 
     def _judge(self) -> None:
         """Attack what was seen and what is stated; then, alone, what the words claim and nothing has shown."""
-        mined = [one for one in self._mined() if one.keyword not in KEYWORDS]
-        self.outcomes += self._nameless()
+        known, nameless = self._mined()
+        mined = [one for one in known if one.keyword not in KEYWORDS]
+        self.outcomes += nameless
         guessed = [one for one in mined if not one.source.claims and self._is_worth_an_attack(one)]
         first = {one.place: one for one in (*guessed, *self.limits, *self.seen)}
         stated = list(self._stated())
@@ -276,19 +301,19 @@ class Discovery:
                 return operation.id
         return ""
 
-    def _mined(self) -> Iterator[Hypothesis]:
+    def _mined(self) -> tuple[list[Hypothesis], list[Outcome]]:
+        """What words, names and shape suggest by all that is known now; and what they claim of unknown properties."""
         supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
+        places = {one.place for one in self.believed}
+        known, nameless = list[Hypothesis](), list[Outcome]()
         for one in mine(supposed, self._recorded(supposed)):
-            known = resolved(supposed, one)
-            if known is not None and known.place not in {other.place for other in self.believed}:
-                yield known
-
-    def _nameless(self) -> Iterator[Outcome]:
-        """What words claim of properties that the contract does not have."""
-        supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
-        for one in mine(supposed, self._recorded(supposed)):
-            if one.source.claims and resolved(supposed, one) is None:
-                yield Outcome(one, UNDECIDED, reason="no property is known that it could speak of")
+            found = resolved(supposed, one)
+            if found is None and one.source.claims:
+                reason = "no property is known that it could speak of"
+                nameless.append(Outcome(one, UNDECIDED, reason=reason))
+            elif found is not None and found.place not in places:
+                known.append(found)
+        return known, nameless
 
     @staticmethod
     def _is_worth_an_attack(one: Hypothesis) -> bool:
@@ -308,23 +333,29 @@ class Discovery:
                 yield Hypothesis(keyword, pointer(*parents), value, source, 0.9), rule
 
     def _tried(
-        self, wanted: Sequence[Hypothesis], stated: Sequence[tuple[Hypothesis, Rule]], beside: Sequence[Hypothesis] = ()
+        self,
+        wanted: Sequence[Hypothesis],
+        stated: Sequence[tuple[Hypothesis, Rule]],
+        beside: Sequence[Hypothesis] = (),
+        part: float = JUDGED,
     ) -> list[Result]:
-        """The results of an experiment with all of these at once."""
+        """The results of an experiment with all of these at once, which ends when that part of the time is over."""
         known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
         waiting = [one for one in wanted if one.key not in self.known]
         laid = [*self.believed, *beside, *(one.hypothesis for one in known if one.state == CONFIRMED)]
         good, bad = supposable(self.contract, laid, waiting, self.allow_refs)
         results = [Result(one, UNDECIDED, reason=why) for one, why in bad.items()]
         experiment = Experiment(self.contract, laid, self.allow_refs, self.say)
-        try:
-            results += experiment.run(good, stated, self._settings)
-        except OutOfTime:
-            results += [Result(one, UNDECIDED, reason="the time was over before it was tried") for one in good]
+        with self._while_it_lasts():
+            experiment.run(good, stated, lambda: self._settings(part))
+        results += experiment.results
+        tried = {one.hypothesis for one in results}
+        results += [Result(one, UNDECIDED, reason=UNTRIED) for one in good if one not in tried]
         self._leave(experiment.left, experiment.requests, experiment.secrets)
-        return [*known, *self._of_other_status(results, beside)]
+        self.stopped = self.stopped or experiment.stopped
+        return [*known, *self._of_other_status(results, beside, part)]
 
-    def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis]) -> list[Result]:
+    def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
         """The results, those that nothing but the status of refusals has broken tried with that status."""
         amended = {
             with_status(one.hypothesis, one.refused_with).key: one
@@ -334,7 +365,7 @@ class Discovery:
         again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
         kept = [one.hypothesis for one in results if one.state == CONFIRMED and not one.written]
         others = [one for one in kept if one.key not in {other.key for other in beside}]
-        tried = self._tried(again, [], [*beside, *others]) if again else []
+        tried = self._tried(again, [], [*beside, *others], part) if again else []
         better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
         return [better.get(id(one), one) for one in results]
 
@@ -359,11 +390,11 @@ class Discovery:
         for _ in range(MOST_ROUNDS if self.loop is not None else 0):
             assert self.loop is not None
             self.say("running the double of what was found beside the server")
-            done = self.loop.beside(self._found(), self._settings(), self.say)
+            done = self.loop.beside(self._found(), self._settings(CLOSED), self.say)
             self._leave(done.left, done.requests, done.secrets)
             withdrawn = self._withdrawn(done.found)
             questions = self.loop.questions(self.supposed, done.found)
-            learned = [one for one in self._tried(questions, [], self._holding()) if one.state == CONFIRMED]
+            learned = [one for one in self._tried(questions, [], self._holding(), CLOSED) if one.state == CONFIRMED]
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
             self.loop.rounds.append(Round(done.steps, len(done.found), len(questions), len(learned), withdrawn))
             self.loop.open = done.found

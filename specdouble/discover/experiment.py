@@ -72,17 +72,19 @@ class Experiment:
         say: Callable[[str], None],
     ) -> None:
         self.contract, self.believed, self.allow_refs, self.say = contract, list(believed), tuple(allow_refs), say
+        self.results: list[Result] = []
         self.left: list[str] = []
         self.secrets: dict[str, str] = {}
         self.requests = 0
+        self.stopped = ""
 
     def run(
         self,
         wanted: Sequence[Hypothesis],
         stated: Sequence[tuple[Hypothesis, Rule]],
         settings: Callable[[], Settings],
-    ) -> list[Result]:
-        """The results for these hypotheses, tried together, and for what the contract states itself.
+    ) -> None:
+        """Try these hypotheses together, and what the contract states itself; what comes of each is in `results`.
 
         Where one of them keeps a create from being accepted, they are tried in halves until it is found.
 
@@ -94,16 +96,19 @@ class Experiment:
         about = [(one, rule) for one in wanted for rule in rules_by(supposed, one)]
         rules = {rule.id for _, rule in (*about, *stated)}
         if not rules:
-            return []
+            return
         done = run(supposed, replace(settings(), rules=tuple(rules)), Show(progress=self._progress))
         self.left += done.verdict.left
         self.requests += done.session.client.requests
         self.secrets |= done.session.crowd.secrets()
+        self.stopped = self.stopped or done.verdict.stopped
         if len(wanted) > 1 and self._is_spoilt(done):
             middle = len(wanted) // 2
-            return [*self.run(wanted[:middle], stated, settings), *self.run(wanted[middle:], [], settings)]
-        results = [_result(done, one, rule) for one, rule in about]
-        return results + [replace(_result(done, one, rule), written=True) for one, rule in stated]
+            self.run(wanted[:middle], stated, settings)
+            self.run(wanted[middle:], [], settings)
+            return
+        self.results += [_result(done, one, rule) for one, rule in about]
+        self.results += [replace(_result(done, one, rule), written=True) for one, rule in stated]
 
     def _progress(self, done: int, total: int, check: str, _failures: int) -> None:
         self.say(f"{done}/{total} cases: {check}")

@@ -100,6 +100,8 @@ def left_over(session: Session) -> list[str]:
     lines += [f"{count} {which}: no operation deletes them" for which, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
+    unanswered = Counter(str(call.operation) for call in session.ledger.unanswered())
+    lines += [f"{count} perhaps, by {operation}, which was not answered" for operation, count in unanswered.items()]
     return lines
 
 

@@ -16,7 +16,7 @@ import click
 from specdouble.arguments import contract_arguments
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
-from specdouble.url import split_url
+from specdouble.verify.agreement import agree
 from specdouble.verify.options import verify_options
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from specdouble.verify.settings import Settings, Started
     from specdouble.verify.verification import Run
 
-LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared, not listened on
 StartDouble = Callable[..., AbstractContextManager[Any]]
 
 
@@ -70,7 +69,7 @@ def verify_command(start_double: StartDouble) -> click.Command:
             settings = replace(settings, yes=yes or settings.yes)
             url = url or settings.url
             if url:
-                _ask(contract, replace(settings, url=url))
+                agree(contract, replace(settings, url=url))
             start = partial(start_double, allow_refs=allow_refs, overlays=overlays)
             with nullcontext((url, "")) if url else start(path, seed) as found:
                 started = found if isinstance(found, Started) else Started(*found)
@@ -100,17 +99,13 @@ def _told(
     """The contract and the settings; exits where either cannot be used."""
     from specdouble.contract import read
     from specdouble.verify.changed import concerned
-    from specdouble.verify.options import report_files, with_headers, with_users
+    from specdouble.verify.options import report_files, settings_of
     from specdouble.verify.problem import CouldNotRun, WrongUse
-    from specdouble.verify.settings import load
 
     contract = read(path, allow_refs, overlays)
-    folder = path if path.is_dir() else path.parent
     try:
-        given = {name: value for name, value in flags.items() if value not in (None, ())}
-        users, headers = given.pop("users", ()), given.pop("headers", ())
-        files = report_files(given.pop("reports", ()), given.pop("folder", None))
-        settings = with_headers(with_users(load(folder, **given), users), headers)
+        files = report_files(flags.pop("reports"), flags.pop("folder"))
+        settings = settings_of(path, flags)
         if settings.update_baseline and settings.baseline is None:
             raise WrongUse("--update-baseline writes the file that --baseline names: name it")
         if settings.changed_since is not None:
@@ -120,22 +115,6 @@ def _told(
     except CouldNotRun as error:
         fail(str(error), COULD_NOT_RUN)
     return contract, replace(settings, reports={**settings.reports, **files})
-
-
-def _ask(contract: Contract, settings: Settings) -> None:
-    """Say what will be written to a server that was not started for this run, and ask."""
-    parts = split_url(settings.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        fail(f"--url {settings.url} is no address: write http://host:port", WRONG_USE)
-    from specdouble.verify.intent import intent
-
-    for line in intent(contract, settings):
-        click.echo(line)
-    local = parts.hostname in LOCAL or parts.hostname.startswith("127.")
-    if settings.yes or (sys.stdin.isatty() and click.confirm("Go on?")):
-        return
-    if sys.stdin.isatty() or not local:
-        fail("nothing was sent: add --yes to write to this server", WRONG_USE)
 
 
 def _run(contract: Contract, settings: Settings, quiet: bool, verbose: bool) -> int:

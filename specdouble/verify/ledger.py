@@ -112,6 +112,7 @@ class Ledger:
         self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
         self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
+        self._unanswered: dict[int, Call] = {}  # creates of which no answer came, and whose lists were not searched
         self._stream = None
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -263,6 +264,7 @@ class Ledger:
             self._open[number] = call
             if creates(self.contract, call.operation):
                 self._note_place(call)
+                self._unanswered[number] = call
             self._write({"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user})
         return number
 
@@ -278,6 +280,16 @@ class Ledger:
         with self._lock:
             return list(self._written.values())
 
+    def search(self, create: Call) -> None:
+        """Note that the list that a create writes to was searched: what is not known of it by now is not there."""
+        for number, call in list(self._unanswered.items()):
+            if (call.operation, call.path) == (create.operation, create.path):
+                del self._unanswered[number]
+
+    def unanswered(self) -> list[Call]:
+        """The creates of which nobody knows whether they made anything."""
+        return list(self._unanswered.values())
+
     def trace(self, create: Call, key: Any) -> None:
         """Note a document that a request of this run must have made in the list, though no answer said so."""
         kind = self.kind_of_children(create.operation)
@@ -289,6 +301,7 @@ class Ledger:
     def answer(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note what an answered request created, deleted or renamed."""
         with self._lock:
+            self._unanswered.pop(number, None)
             if exchange.ok:
                 self._note(call, exchange)
                 if self.watches:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from specdouble.verify.problem import WrongUse
-from specdouble.verify.settings import REPORTS, STRICTNESS, Account, Settings, secret
+from specdouble.verify.settings import REPORTS, STRICTNESS, Account, Settings, load, secret
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -21,11 +21,31 @@ _FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _OWN_FIELDS = ("content-length", "transfer-encoding", "connection", "content-type")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+# What every command that asks a running server takes.
+SEED = click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]")
+MAX_TIME = click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                        help="Stop after so long and say what was found.")  # fmt: skip
+WORKERS = click.option(
+    "--workers", type=click.IntRange(1, 64), help="Cases that run at once.  [default: 1; 8 when slow]"
+)
+TIMEOUT = click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+                       help="Wait so long for an answer.  [default: 10]")  # fmt: skip
+USER = click.option("--user", "users", multiple=True, metavar="NAME:SCHEME=TOKEN",
+                    help="A user and a credential (env:NAME takes it from the environment); repeatable.")  # fmt: skip
+HEADER = click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+                      help="A header field that every request carries (env:NAME as its value, too); "
+                      "repeatable.")  # fmt: skip
+EXCLUDE = click.option("--exclude", multiple=True, metavar="ID", help="Send no request of this operation; repeatable.")
+LEFTOVERS = click.option("--leftovers", type=click.Path(path_type=Path), metavar="FILE",
+                         help="Note what is created, as it is created; at the end, what is left.")  # fmt: skip
+WAIT_FOR_SERVER = click.option("--wait-for-server", type=click.FloatRange(0), metavar="SECONDS",
+                               help="Let the server take so long to start.")  # fmt: skip
+YES = click.option("--yes", is_flag=True, help="Write to the server without asking.")
+
 _OPTIONS = (
     click.option("--url", help="The server to verify.  [default: the double, on a free port]"),
-    click.option("--seed", type=int, help="Make the random choices repeat.  [default: 1]"),
-    click.option("--max-time", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-                 help="Stop after so long and say what was found."),
+    SEED,
+    MAX_TIME,
     click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop once N failures were found."),
     click.option("--max-examples", type=click.IntRange(1), help="Random cases for each property.  [default: 15]"),
     click.option("--operation", "operations", multiple=True, metavar="ID", help="Check this operation; repeatable."),
@@ -40,31 +60,26 @@ _OPTIONS = (
     click.option("--baseline", type=_FILE, metavar="FILE",
                  help="Fail for what is new alone; the file is written where there is none."),
     click.option("--update-baseline", is_flag=True, default=None, help="Write the baseline anew."),
-    click.option("--workers", type=click.IntRange(1, 64), help="Cases that run at once.  [default: 1; 8 when slow]"),
-    click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-                 help="Wait so long for an answer.  [default: 10]"),
-    click.option("--user", "users", multiple=True, metavar="NAME:SCHEME=TOKEN",
-                 help="A user and a credential (env:NAME takes it from the environment); repeatable."),
-    click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'",
-                 help="A header field that every request carries (env:NAME as its value, too); repeatable."),
+    WORKERS,
+    TIMEOUT,
+    USER,
+    HEADER,
     click.option("--checks", type=click.Path(path_type=Path), help="The project's own checks.  [default: tests/rules]"),
     click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
                  help=f"Write a report: {', '.join(REPORTS)}; repeatable, or separated by commas."),
     click.option("--reports", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
                  help="Write every report into this folder, and a script for each failure."),
-    click.option("--exclude", multiple=True, metavar="ID", help="Send no request of this operation; repeatable."),
+    EXCLUDE,
     click.option("--allow-destructive", is_flag=True, default=None,
                  help="Try operations that may change what was there before, too."),
-    click.option("--leftovers", type=click.Path(path_type=Path), metavar="FILE",
-                 help="Note what is created, as it is created; at the end, what is left."),
-    click.option("--wait-for-server", type=click.FloatRange(0), metavar="SECONDS",
-                 help="Let the server take so long to start."),
+    LEFTOVERS,
+    WAIT_FOR_SERVER,
     click.option("--require-all", is_flag=True, default=None, help="Fail where a rule or check is not exercised."),
     click.option("--verbose", is_flag=True,
                  help="Print every failure with its requests, the proof of each verdict, "
                  "and what Schemathesis prints."),
     click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output, even so."),
-    click.option("--yes", is_flag=True, help="Write to the server without asking."),
+    YES,
 )  # fmt: skip
 
 
@@ -73,6 +88,22 @@ def verify_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def settings_of(path: Path, flags: Mapping[str, Any]) -> Settings:
+    """The settings of a project, and over them those of the flags that were given.
+
+    Args:
+        path: the project's folder, or the contract's file in it.
+        flags: the values of options by name; None, or an empty tuple, where one was not given.
+
+    Raises:
+        WrongUse: one of them cannot be meant.
+    """
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    users, headers = given.pop("users", ()), given.pop("headers", ())
+    settings = load(path if path.is_dir() else path.parent, **given)
+    return with_headers(with_users(settings, users), headers)
 
 
 def with_users(settings: Settings, users: Iterable[str]) -> Settings:

@@ -41,6 +41,7 @@ def _look_through(session: Session, written: Written, listing: Operation) -> Non
         said = [key, *(entry.get(name) for name in written.properties)]
         if key is not None and any(isinstance(one, str) and session.bears_word(one) for one in said):
             session.ledger.trace(written.create, key)
+    session.ledger.search(written.create)
 
 
 def _listed(session: Session, create: Call, listing: Operation) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from specdouble.contract import Contract
 from specdouble.verify.acquaintance import acquaint
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
-from specdouble.verify.handshake import paced, prepare
+from specdouble.verify.handshake import gone, paced, prepare
 from specdouble.verify.joined import joined
 from specdouble.verify.problem import OutOfTime
 from specdouble.verify.session import Session
@@ -28,11 +28,13 @@ class Visit:
         session: what is known of it.
         left: what could not be deleted in the end.
         requests: how many were sent.
+        stopped: why it ended before all was done; empty where it did not.
     """
 
     session: Session
     left: list[str] = field(default_factory=list)
     requests: int = 0
+    stopped: str = ""
 
 
 @contextmanager
@@ -60,10 +62,14 @@ def visiting(
         with suppress(OutOfTime):  # whatever comes next ends for the same reason
             acquaint(session)
             session.baselines.seek({one.id for subject in session.subjects.values() for one in subject.creators})
-        with suppress(OutOfTime):
+        try:
             yield visit
+        except OutOfTime:
+            visit.stopped = "the time was over"
     finally:
         if not settings.owned:
+            why = gone(session)
+            visit.stopped = f"the server was gone ({why})" if why else visit.stopped
             clean_up(session, time_kept(settings.max_time))
             visit.left = left_over(session)
         session.ledger.close()
