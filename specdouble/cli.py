@@ -21,8 +21,9 @@ from specdouble.arguments import contract_arguments
 from specdouble.compare.command import compare_command
 from specdouble.diff.command import diff
 from specdouble.discover.command import discover_command
-from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, Commands, fail
-from specdouble.findings import print_findings, refuse
+from specdouble.exits import COULD_NOT_RUN, WRONG_USE, Commands, fail
+from specdouble.findings import print_findings, print_on_a_screen, refuse
+from specdouble.lint_command import lint, lint_of
 from specdouble.overlay_command import overlay
 from specdouble.printable import printable
 from specdouble.project.command import init, sync
@@ -32,14 +33,12 @@ from specdouble.verify.command import verify_command
 from specdouble.verify.replay_command import replay
 
 if TYPE_CHECKING:
-    from specdouble.contract import Finding
     from specdouble.contract.security_scheme import SecurityScheme
     from specdouble.double.double import Double
     from specdouble.double.http.credentials import Credentials
     from specdouble.double.request_log import RequestLog
     from specdouble.verify.settings import Started
 
-_SHOWN = 10  # findings at start
 _NAMED = 3  # users at start
 
 
@@ -239,46 +238,6 @@ def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...],
 
 
 @main.command()
-@contract_arguments
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--strict", is_flag=True, help="Fail for warnings too.")
-def lint(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], as_json: bool, strict: bool) -> None:
-    """Check the contract, its rules and its mock_data; exit 1 when there is an error.
-
-    docs/lint.md says what each finding means, and how one is silenced.
-    """
-    findings = _findings(path, allow_refs, overlays)
-    if as_json:
-        from dataclasses import asdict
-
-        _print_json([asdict(finding) for finding in findings])
-    else:
-        print_findings(findings)
-        click.echo(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}", err=True)
-    failing = [finding for finding in findings if strict or finding.severity == "error"]
-    sys.exit(VIOLATIONS if failing else 0)
-
-
-def _findings(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> list[Finding]:
-    """What is wrong with a contract, else with the documents beside it."""
-    from specdouble.contract import Refused, read
-    from specdouble.contract.finding import in_order
-    from specdouble.double.state.seed import read_seed, stray_files
-
-    folder = (path if path.is_dir() else path.parent) / "mock_data"
-    try:
-        contract = read(path, allow_refs, overlays)
-        findings = [*contract.findings, *stray_files(folder, contract)]
-    except Refused as error:
-        return in_order([*error.findings, *error.others])
-    try:
-        read_seed(folder, contract)
-    except Refused as error:
-        findings += error.findings
-    return findings
-
-
-@main.command()
 @click.argument("user")
 @contract_arguments
 @click.option("--scheme", metavar="NAME", help="The security scheme.  [default: the first that takes a token]")
@@ -386,6 +345,7 @@ def _served(settings: Any) -> Iterator[tuple[Double, str]]:
 
 main.add_command(verify_command(_serving))
 main.add_command(replay)
+main.add_command(lint)
 main.add_command(overlay)
 main.add_command(prove)
 main.add_command(init)
@@ -431,12 +391,8 @@ def _double(settings: Any) -> Double:
 
 
 def _print_first_findings(double: Double) -> None:
-    """What is wrong with what is served; errors first, that they are not lost behind many warnings."""
-    findings = sorted(double.findings, key=lambda finding: finding.severity != "error")
-    print_findings(findings[:_SHOWN])
-    if len(findings) > _SHOWN:
-        more = len(findings) - _SHOWN
-        click.secho(f"and {more} more: `specdouble lint {double.settings.path}` shows all", err=True, fg="yellow")
+    """What is wrong with what is served."""
+    print_on_a_screen(double.findings, lint_of(double.settings.path))
 
 
 def _print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +14,11 @@ from specdouble.printable import printable
 
 if TYPE_CHECKING:
     from specdouble.contract import Finding, Refused
+
+_SENTENCES = 12  # told in full: with a remedy and lines of others each, they fill a screen
+_OF_A_KIND = 2  # sentences, where there are more than these
+_WIDTH = 160  # of a line where no terminal says how wide it is
+_READABLE = 60  # characters of a sentence, however narrow the terminal and long the place
 
 
 def refuse(error: Refused, sentence: str = "") -> NoReturn:
@@ -33,13 +39,80 @@ def refuse(error: Refused, sentence: str = "") -> NoReturn:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """What is wrong; the same sentence of many places once, with the lines of the others."""
+    """What is wrong, errors first; the same sentence of many places once, with the lines of the others."""
+    for alike in _by_sentence(findings):
+        first, *others = alike
+        _print([str(first), *_lines_of(first, others)], first)
+
+
+def print_each(findings: Sequence[Finding]) -> None:
+    """What is wrong, errors first, each by itself."""
+    for finding in _errors_first(findings):
+        _print([str(finding)], finding)
+
+
+def print_on_a_screen(findings: Sequence[Finding], command: str) -> None:
+    """What is wrong, errors first; where that is more than a screen takes, of each kind how many and the first.
+
+    Args:
+        findings: what is wrong.
+        command: what tells with `--select` all of a kind.
+    """
+    if len(_by_sentence(findings)) <= _SENTENCES:
+        print_findings(findings)
+        return
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in _errors_first(findings):
+        kinds.setdefault((finding.severity, finding.id), []).append(finding)
+    for of_kind in kinds.values():
+        _print(list(_outline(of_kind)), of_kind[0])
+    click.echo(f"each of a kind, with its place: {command} --select {next(iter(kinds))[1]}", err=True)
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many there are, and of which severity."""
+    errors = sum(finding.severity == "error" for finding in findings)
+    told = f"{len(findings)} finding{'s'[: len(findings) != 1]}"
+    if 0 < errors < len(findings):
+        warnings = len(findings) - errors
+        told += f": {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}"
+    return told
+
+
+def _outline(findings: list[Finding]) -> Iterator[str]:
+    """A kind of findings: how many, what to do where that is always the same, and the sentences that are said most."""
+    first, sentences = findings[0], sorted(_by_sentence(findings), key=len, reverse=True)
+    is_one_remedy = len({one.remedy for one in findings}) == 1
+    remedy = f" ({first.remedy})" if is_one_remedy else ""
+    yield printable(f"{len(findings)} {first.severity}{'s'[: len(findings) != 1]}: {first.id}{remedy}")
+    for one, *others in sentences[:_OF_A_KIND]:
+        yield _on_one_line(one, 1 + len(others))
+        if not is_one_remedy:
+            yield printable(f"           remedy: {one.remedy}")
+
+
+def _on_one_line(finding: Finding, times: int) -> str:
+    """How often it is said, what is said, cut where the terminal ends, and the first place."""
+    begin, end = f"    {times:4} x ", f" ({finding.file}:{finding.line})"
+    room = max(shutil.get_terminal_size((_WIDTH, 0)).columns - len(begin) - len(end), _READABLE)
+    reason = finding.reason if len(finding.reason) <= room else finding.reason[: room - 1] + "…"
+    return printable(begin + reason + end)
+
+
+def _errors_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+def _by_sentence(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Those together that say the same of other places."""
     alike: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
+    for finding in _errors_first(findings):
         alike.setdefault((finding.severity, finding.reason, finding.remedy), []).append(finding)
-    for (severity, _, _), (first, *others) in alike.items():
-        told = [str(first), *_lines_of(first, others)]
-        click.secho("\n".join(told), err=True, fg="red" if severity == "error" else "yellow")
+    return list(alike.values())
+
+
+def _print(lines: list[str], about: Finding) -> None:
+    click.secho("\n".join(lines), err=True, fg="red" if about.severity == "error" else "yellow")
 
 
 def _lines_of(first: Finding, others: list[Finding]) -> Iterator[str]:

@@ -242,6 +242,47 @@ def test_lint_finds_nothing_here_and_something_there() -> None:
     assert (found.returncode, finding["line"], finding["severity"]) == (1, 14, "error")
 
 
+def many_findings(folder: Path) -> Path:
+    """A contract with thirty sentences of two kinds: an example of each property, and all operations alike."""
+    properties = {f"size{number}": {"type": "integer", "example": f"{number} cm"} for number in range(20)}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Box"}}}}
+    post = {"requestBody": body, "responses": {"201": {"description": "Made."}}}
+    schemas = {"Box": {"type": "object", "properties": properties}}
+    paths = {f"/boxes{number}": {"post": post} for number in range(10)}
+    contract = {"openapi": "3.0.3", "info": {"title": "Boxes", "version": "1"}, "paths": paths}
+    file = folder / "boxes.json"
+    file.write_text(json.dumps({**contract, "components": {"schemas": schemas}}))
+    return file
+
+
+def test_lint_tells_of_each_kind_how_many_and_the_first_where_all_would_fill_screens(tmp_path: Path) -> None:
+    file = many_findings(tmp_path)
+    found = run("lint", str(file))
+    lines = found.stderr.splitlines()
+    assert found.returncode == 1
+    assert [line for line in lines if line[:1] != " "] == [
+        "20 errors: example (correct the example or the schema)",
+        "10 warnings: invalid-status (declare 400, 422, 4XX or `default`)",
+        f"each of a kind, with its place: specdouble lint {file} --select example",
+        "30 findings: 20 errors, 10 warnings",
+    ]
+    assert "      10 x the operation takes a body, and declares no status" in found.stderr
+
+
+def test_lint_tells_each_finding_of_a_kind_or_of_all_where_it_is_asked_to(tmp_path: Path) -> None:
+    file = str(many_findings(tmp_path))
+    warnings = run("lint", file, "--select", "invalid-status")
+    assert warnings.returncode == 0
+    assert warnings.stderr.count(" at /paths/~1boxes") == 10
+    assert run("lint", file, "--all").stderr.count("remedy: ") == 30
+    assert len(json.loads(run("lint", file, "--json", "--select", "example").stdout)) == 20
+
+
+def test_lint_does_not_know_an_id_that_is_none() -> None:
+    refused = run("lint", "--select", "exmple")
+    assert (refused.returncode, "write `example`" in refused.stderr) == (2, True)
+
+
 def test_routes_tell_how_each_operation_is_answered() -> None:
     rows = {row["operationId"]: row for row in json.loads(run("routes", "--json").stdout)}
     row = rows["put_lead_management_by_id"]

@@ -132,7 +132,7 @@ class Schemas:
 
     def is_valid(self, slot: str, value: Any) -> bool:
         """Whether the value conforms to the slot's schema."""
-        return (self._validators.get(slot) or self._compile(slot)).is_valid({slot: value})
+        return (self._validators.get(slot) or self._compile()[slot]).is_valid({slot: value})
 
     def violations(self, slot: str, value: Any, location: str) -> list[Violation]:
         """The violations of the slot's schema by the value, the first hundred where there are more."""
@@ -162,7 +162,7 @@ class Schemas:
 
         Alternatives are told of one by one only as deep as these are not too many, and as a whole below.
         """
-        validator = self._validators.get(slot) or self._compile(slot)
+        validator = self._validators.get(slot) or self._compile()[slot]
         if not _is_deeper(value, self._reach(slot).told_in_full):
             return validator
         if slot not in self._explainers:
@@ -208,8 +208,8 @@ class Schemas:
             name, at, direction, plain = self._pending.pop()
             self._definitions[name] = self._translate(look_up(self._document.data, at), direction, plain=plain)
 
-    def _compile(self, slot: str) -> jsonschema_rs.Validator:
-        """The validator of a slot, which it shares with all others that are not compiled yet."""
+    def _compile(self) -> dict[str, jsonschema_rs.Validator]:
+        """One validator for all slots that have none yet."""
         self._define_pending()
         new = {name: schema for name, schema in self._properties.items() if name not in self._validators}
         definitions = self._definitions
@@ -223,7 +223,7 @@ class Schemas:
         except ValueError:  # also what a ValidationError is
             validator = _forgiving_validator(whole)
         self._validators.update(dict.fromkeys(new, validator))
-        return validator
+        return self._validators
 
     def _decided(self, schema: Any) -> Any:
         return decided(schema) if self._decides else schema
