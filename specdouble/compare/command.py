@@ -69,8 +69,8 @@ def compare_command(start_double: StartDouble) -> click.Command:
             fail(str(error), COULD_NOT_RUN)
         _show(done)
         _write(done, report)
-        if not done.steps:
-            fail("no request was compared: no create of any documents is accepted", COULD_NOT_RUN)
+        if done.nothing:
+            fail(f"no request was compared: {done.nothing}", COULD_NOT_RUN)
         sys.exit(VIOLATIONS if done.causes else 0)
 
     return compare
@@ -97,6 +97,8 @@ def _show(done: Comparison) -> None:
             click.echo(f"     {printable(line)}")
     for collection, why in done.untried.items():
         click.secho(f"\nNot compared: {collection}: {printable(masked(why, done.secrets))}", fg="yellow")
+    if done.spoilt:
+        click.secho(f"\nEnded early, for the network gave no answer: {done.spoilt} programs", fg="yellow")
     for line in done.left:
         click.secho(printable(masked(f"Left over on the server: {line}", done.secrets)), fg="yellow")
     stopped = f"; stopped: {done.stopped}" if done.stopped else ""

@@ -15,7 +15,7 @@ from specdouble.compare.program import Author, Step
 from specdouble.contract import Contract
 from specdouble.verify.bodies import shown
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.problem import Broken, Interruption, NotExercised, OutOfTime
+from specdouble.verify.problem import TIME_OVER, Broken, Interruption, NotExercised, OutOfTime, Trouble
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
@@ -38,6 +38,7 @@ class Comparison:
         causes: the differences, by their cause.
         programs: how many were run.
         steps: how many requests were compared.
+        spoilt: how many programs the network ended early.
         untried: why some documents were not compared, by collection.
         left: what could not be deleted on the server.
         stopped: why it ended early.
@@ -47,12 +48,21 @@ class Comparison:
     causes: dict[tuple[str, ...], Cause] = field(default_factory=dict)
     programs: int = 0
     steps: int = 0
+    spoilt: int = 0
     requests: int = 0
     seconds: float = 0.0
     untried: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     stopped: str = ""
+
+    @property
+    def nothing(self) -> str:
+        """Why no request was compared; empty where one was."""
+        if self.steps:
+            return ""
+        spoilt = "the network spoilt each program" if self.spoilt else ""
+        return self.stopped or spoilt or "no create of any documents is accepted"
 
     @property
     def found(self) -> list[Cause]:
@@ -105,7 +115,7 @@ def _run(comparison: Comparison, server: Session, double: Session, programs: int
             _Program(comparison, server, double, subject, Random(chance.random())).run()
             comparison.programs += 1
     except OutOfTime:
-        comparison.stopped = "the time was over"
+        comparison.stopped = TIME_OVER
     except KeyboardInterrupt:
         comparison.stopped = "interrupted"
 
@@ -147,6 +157,8 @@ class _Program:
                 with suppress(NotExercised, Broken):
                     if self._differs(self.author.next()):
                         return
+        except Trouble:  # nobody knows what the request did
+            self.comparison.spoilt += 1
         finally:
             self._delete(self.at_server)
             self._delete(self.at_double)
@@ -156,7 +168,7 @@ class _Program:
         """Delete what a program has made: the next one finds no more on one server than on the other."""
         for document in reversed(trial.made):
             if document.subject.deleters and document.id is not None:
-                with suppress(NotExercised, Broken):
+                with suppress(NotExercised, Broken, Trouble):
                     trial.delete(document)
 
     def _differs(self, step: Step) -> bool:

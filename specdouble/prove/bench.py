@@ -21,7 +21,7 @@ from specdouble.prove.project import project_mutants
 from specdouble.prove.result import COULD_NOT_RUN, EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Clean, Result
 from specdouble.prove.sign_in import started
 from specdouble.prove.survivor import reason_of, remedy_of
-from specdouble.verify.problem import CouldNotRun
+from specdouble.verify.problem import TIME_OVER, CouldNotRun, OutOfTime
 from specdouble.verify.settings import Settings, load
 from specdouble.verify.verdict import NOT_EXERCISED, Verdict
 from specdouble.verify.verification import verify
@@ -40,6 +40,7 @@ class Options:
         baseline: try Schemathesis' own checks alone.
         allow_refs: the folders outside of the contract's own that its references may lead to.
         overlays: what is laid over the contract, where it is named.
+        until: when it ends, by the clock that all processes share; never where None.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class Options:
     baseline: bool = False
     allow_refs: tuple[Path, ...] = ()
     overlays: tuple[Path, ...] = ()
+    until: float | None = None
 
 
 class Bench:
@@ -86,6 +88,7 @@ class Bench:
 
         Raises:
             CouldNotRun: the verifier cannot be used on it.
+            OutOfTime: it took longer than there was.
         """
         started = time.monotonic()
         verdict = self.verified(lambda factories: factories, self.settings)
@@ -102,6 +105,8 @@ class Bench:
             return result
         try:
             return self._tried(mutant, clean, result)
+        except OutOfTime:
+            return replace(result, state=NOT_RUN, reason=TIME_OVER)
         except Exception as error:  # one mutant's trouble must not end the others
             return replace(result, state=NOT_RUN, reason=f"it cannot be tried: {type(error).__name__}: {error}")
 
@@ -149,15 +154,31 @@ class Bench:
         return [about, whole] if mutant.operations else [whole]
 
     def verified(self, change: Change, settings: Settings) -> Verdict:
-        """Verify a double with a change, by the project's users or by its own."""
-        double = self._double(change)
+        """Verify a double with a change, by the project's users or by its own.
+
+        Raises:
+            OutOfTime: there was no time to verify the whole, and no failure was seen until then.
+        """
+        settings, double = self._in_time(settings), self._double(change)
         with Server(double, "127.0.0.1", 0).running() as url:
             if not settings.users:
                 own = started(double, url)
                 settings = replace(
                     settings, users=own.users, signing={**own.signing, **settings.signing}, oauth=own.oauth
                 )
-            return verify(self.contract, replace(settings, url=url))
+            verdict = verify(self.contract, replace(settings, url=url))
+        if self.options.until is not None and verdict.stopped == TIME_OVER and not verdict.failures:
+            raise OutOfTime
+        return verdict
+
+    def _in_time(self, settings: Settings) -> Settings:
+        """The settings with the time that is left."""
+        if self.options.until is None:
+            return settings
+        left = self.options.until - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        return replace(settings, max_time=min(left, settings.max_time or left))
 
     def _served(self, change: Change) -> Any:
         return Server(self._double(change), "127.0.0.1", 0).running()

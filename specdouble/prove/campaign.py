@@ -7,11 +7,13 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import replace
 from random import Random
 
 from specdouble.prove.bench import Bench, Options, on_bench, open_bench
 from specdouble.prove.fault import Mutant
 from specdouble.prove.result import NOT_RUN, Clean, Proof, Result, in_order
+from specdouble.verify.problem import TIME_OVER, OutOfTime
 
 Tell = Callable[[Result | Clean, int, int], None]
 
@@ -25,7 +27,7 @@ class NotClean(Exception):
 
 
 def prove(
-    options: Options, mutants: Sequence[Mutant], workers: int, time_limit: float | None, tell: Tell, proof: Proof
+    options: Options, mutants: Sequence[Mutant], workers: int, max_time: float | None, tell: Tell, proof: Proof
 ) -> None:
     """Try the mutants, and keep in the proof what became of each; Ctrl-C ends it early.
 
@@ -34,6 +36,7 @@ def prove(
         CouldNotRun: the verifier cannot be used on it.
     """
     started = time.monotonic()
+    options = replace(options, until=None if max_time is None else started + max_time)
     context = multiprocessing.get_context("spawn")  # threads of this process must not be copied
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(options,)) as pool:
         try:
@@ -41,7 +44,9 @@ def prove(
             tell(proof.clean, 0, len(mutants))
             if proof.clean.failures:
                 raise NotClean(proof.clean)
-            _all(pool, mutants, proof, tell, None if time_limit is None else started + time_limit)
+            _all(pool, mutants, proof, tell, options.until)
+        except OutOfTime:
+            proof.stopped = TIME_OVER
         except KeyboardInterrupt:
             proof.stopped = "interrupted"
         finally:
@@ -67,7 +72,7 @@ def _all(
             proof.results.append(future.result())
             tell(proof.results[-1], len(proof.results), len(mutants))
         if waiting and left is not None and not done:
-            proof.stopped = "the time was over"
+            proof.stopped = TIME_OVER
             for future in waiting:
                 future.cancel()
             return

@@ -26,7 +26,7 @@ WIDE = 200  # a file has no width
 @contract_arguments
 @click.option("--only", multiple=True, metavar="ID", help="Try the mutants whose id begins so; repeatable.")
 @click.option("--workers", type=click.IntRange(1), help="Processes at once.  [default: the number of cores]")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Start no mutant after that.")
+@click.option("--max-time", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.")
 @click.option(
     "--min-score", type=click.FloatRange(0, 100), default=100.0, show_default=True, help="Percent to be killed."
 )
@@ -45,7 +45,7 @@ def prove(
     overlays: tuple[Path, ...],
     only: tuple[str, ...],
     workers: int | None,
-    time_limit: float | None,
+    max_time: float | None,
     min_score: float,
     sample: int | None,
     seed: int | None,
@@ -61,6 +61,8 @@ def prove(
     without a fault does not conform).
     """
     from specdouble.prove.bench import Options
+    from specdouble.prove.result import KILLED, SURVIVED
+    from specdouble.verify.problem import TIME_OVER
 
     reports = _reports(report)
     options = Options(path, seed, all=everything, baseline=baseline, allow_refs=allow_refs, overlays=overlays)
@@ -73,8 +75,10 @@ def prove(
                 + (f"\n    equivalent: {mutant.equivalent}" if mutant.equivalent else "")
             )
         return
-    proof = _proved(bench, mutants, workers or os.cpu_count() or 1, time_limit)
+    proof = _proved(bench, mutants, workers or os.cpu_count() or 1, max_time)
     _tell(proof, reports, verbose=verbose or everything)
+    if proof.stopped == TIME_OVER and not (proof.of(KILLED) or proof.of(SURVIVED)):
+        fail(f"no mutant was tried: {TIME_OVER}", COULD_NOT_RUN)
     if proof.stopped == "interrupted":
         sys.exit(INTERRUPTED)
     sys.exit(VIOLATIONS if proof.score < min_score else 0)
@@ -114,7 +118,7 @@ def _chosen(bench: Bench, only: tuple[str, ...], number: int | None, seed: int |
     return mutants if number is None else sample(mutants, number, seed or 0)
 
 
-def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float | None) -> Proof:
+def _proved(bench: Bench, mutants: list[Mutant], workers: int, max_time: float | None) -> Proof:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from specdouble.prove.campaign import NotClean
@@ -133,7 +137,7 @@ def _proved(bench: Bench, mutants: list[Mutant], workers: int, time_limit: float
             progress.update(task, completed=done, description=words)
 
         try:
-            run(bench.options, mutants, workers, time_limit, tell, proof)
+            run(bench.options, mutants, workers, max_time, tell, proof)
         except NotClean as error:
             failures = "\n".join(f"    {failure}" for failure in error.clean.failures[:10])
             remedy = "run `specdouble verify` and mend the contract, the handlers or the project's own checks"

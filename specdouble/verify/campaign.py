@@ -14,6 +14,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
 from specdouble.verify.problem import (
     NOTHING_PROMISED,
+    TIME_OVER,
     Broken,
     CouldNotRun,
     Enough,
@@ -113,7 +114,7 @@ class Campaign:
                 raise
 
     def _note_the_rest(self) -> None:
-        self.verdict.stopped = self.verdict.stopped or "the time was over"
+        self.verdict.stopped = self.verdict.stopped or TIME_OVER
         for row in self.verdict.rows.values():
             undecided = row.decisive_planned and not row.decisive_ran
             if (undecided or not row.cases) and not row.reasons:

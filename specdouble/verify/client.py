@@ -165,9 +165,9 @@ class Client:
         try:
             answer = self._pool.request(
                 method, url, body=content, headers=dict(headers), redirect=False, preload_content=False,
-                timeout=self._patience(),
+                timeout=self.patience(),
             )  # fmt: skip
-            received = read(answer, self._patience())
+            received = read(answer, self.patience())
         except (urllib3.exceptions.HTTPError, HTTPException) as error:
             raise Trouble(reason(error)) from None
         answer.release_conn()
@@ -177,7 +177,7 @@ class Client:
             document = None
         return Reply(answer.status, _fields(answer), _cookies(answer), document)
 
-    def _patience(self) -> float:
+    def patience(self) -> float:
         """The seconds that an answer may take: no more than there are left."""
         if self.deadline is None:
             return self.timeout
@@ -233,9 +233,9 @@ class Client:
         method = call.operation.method.upper()
         number = self.guard.ledger.send(call)
         answer = self._pool.request(
-            method, url, body=content, headers=headers, redirect=False, preload_content=False, timeout=self._patience()
+            method, url, body=content, headers=headers, redirect=False, preload_content=False, timeout=self.patience()
         )  # fmt: skip
-        received = read(answer, self._patience())
+        received = read(answer, self.patience())
         answer.release_conn()
         exchange = Exchange(
             call, method, url, headers, content, answer.status, _fields(answer), received, started,

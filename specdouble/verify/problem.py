@@ -16,6 +16,7 @@ Exception
 from __future__ import annotations
 
 NOTHING_PROMISED = "nobody promises it"
+TIME_OVER = "the time was over"  # why a run ended early
 
 
 class WrongUse(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from http.client import HTTPException
 from threading import Condition, Thread
 from typing import Any
@@ -19,6 +20,7 @@ LARGEST = 32 * 2**20  # bytes of a body, after it was unpacked
 CHUNK = 64 * 1024
 LONGEST = 60.0  # seconds, where nobody said how long
 SWEEP = 0.25  # seconds between two looks at the clock
+PAUSES = (0.5, 1, 2, None)  # seconds before a dropped request is sent again
 
 
 class UnfitAnswer(urllib3.exceptions.HTTPError):
@@ -26,26 +28,34 @@ class UnfitAnswer(urllib3.exceptions.HTTPError):
 
 
 class Watch:
-    """Cuts connections on which an answer takes too long to begin: a socket's timeout starts anew with each byte."""
+    """Cuts connections on which something takes too long: a socket's timeout starts anew with each byte."""
 
     def __init__(self) -> None:
-        self._open: dict[int, tuple[float, HTTPConnection]] = {}
+        self._open: dict[object, tuple[float, HTTPConnection]] = {}
         self._changed = Condition()
         self._running = False
 
-    def begin(self, connection: HTTPConnection, seconds: float) -> None:
-        """Cut the connection after so long."""
+    @contextlib.contextmanager
+    def over(self, connection: HTTPConnection, seconds: float, late: str) -> Iterator[None]:
+        """Cut the connection after so long.
+
+        Raises:
+            UnfitAnswer: it was cut; the message is `late`.
+        """
+        one = object()  # not the connection: another may have it before this is left
         with self._changed:
-            self._open[id(connection)] = (time.monotonic() + seconds, connection)
+            self._open[one] = (time.monotonic() + seconds, connection)
             if not self._running:
                 self._running = True
                 Thread(target=self._sweep, name="specdouble-watch", daemon=True).start()
             self._changed.notify()
-
-    def end(self, connection: HTTPConnection) -> bool:
-        """Leave the connection alone; whether it was cut."""
-        with self._changed:
-            return self._open.pop(id(connection), None) is None
+        try:
+            yield
+        finally:
+            with self._changed:
+                cut = self._open.pop(one, None) is None
+            if cut:
+                raise UnfitAnswer(late) from None
 
     def _sweep(self) -> None:
         while True:
@@ -81,21 +91,14 @@ class _Watched:
             UnfitAnswer: it was not whole in time.
         """
         seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST
-        _watch.begin(self, seconds)  # type: ignore[arg-type]
         answer: Any = None
-        failed: BaseException | None = None
         try:
-            answer = super().getresponse()  # type: ignore[misc]
-        except (OSError, HTTPException) as error:
-            failed = error
-        finally:
-            cut = _watch.end(self)  # type: ignore[arg-type]
-        if cut:
+            with _watch.over(self, seconds, f"the server did not answer in time ({seconds:.3g} s)"):  # type: ignore[arg-type]
+                answer = super().getresponse()  # type: ignore[misc]
+        except UnfitAnswer:
             if answer is not None:  # its head came in the moment of the cut, and it holds the socket
                 answer.close()
-            raise UnfitAnswer(f"the server did not answer in time ({seconds:g} s)")
-        if failed is not None:
-            raise failed
+            raise
         return answer
 
 
@@ -128,24 +131,43 @@ def read(answer: Any, seconds: float) -> bytes:
     Raises:
         UnfitAnswer: it is too large, or takes too long.
     """
+    late = f"the answer was not whole after {seconds:.3g} s"
+    connection = answer.connection
+    try:
+        if connection is None:  # nothing more is to come
+            return _body(answer, seconds, late)
+        with _watch.over(connection, seconds, late):
+            return _body(answer, seconds, late)
+    except UnfitAnswer:
+        answer.close()
+        raise
+
+
+def _body(answer: Any, seconds: float, late: str) -> bytes:
     parts: list[bytes] = []
     ends, size = time.monotonic() + seconds, 0
     while True:
         part = answer.read1(CHUNK, decode_content=True)
         size += len(part)
         if size > LARGEST:
-            answer.close()
             raise UnfitAnswer(f"the answer is larger than {LARGEST // 2**20} MiB")
         if not part:
             return b"".join(parts)
         parts.append(part)
         if time.monotonic() > ends:
-            answer.close()
-            raise UnfitAnswer(f"the answer was not whole after {seconds:g} s")
+            raise UnfitAnswer(late)
 
 
 class BoundedAdapter(requests.adapters.HTTPAdapter):
-    """Requests' own, with the bounds of this module; for what Schemathesis sends."""
+    """Requests' own, with the bounds of this module; for what Schemathesis sends.
+
+    Args:
+        patience: tells how many seconds an answer may take by now.
+    """
+
+    def __init__(self, patience: Callable[[], float]) -> None:
+        self._patience = patience
+        super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> Any:
         """Make the pools."""
@@ -153,15 +175,27 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
-        """Send a request and read its answer.
+        """Send a request and read its answer; again where the connection is dropped.
 
         Raises:
             requests.ConnectionError: the answer is not fit to be read.
         """
-        options["stream"], timeout = True, options.get("timeout")
-        seconds = (timeout[1] if isinstance(timeout, tuple) else timeout) or LONGEST
+        timeout = options.get("timeout")
+        agreed = (timeout[1] if isinstance(timeout, tuple) else timeout) or LONGEST
+        for pause in PAUSES:
+            try:
+                return self._answer(request, min(agreed, self._patience()), *arguments, **options)
+            except requests.exceptions.Timeout:
+                raise
+            except requests.exceptions.ConnectionError as error:
+                if pause is None or isinstance(error.__context__, UnfitAnswer):
+                    raise
+            time.sleep(min(pause, self._patience()))
+        raise AssertionError("the last pause is None")
+
+    def _answer(self, request: Any, seconds: float, *arguments: Any, **options: Any) -> Any:
         try:
-            response: Any = super().send(request, *arguments, **options)
+            response: Any = super().send(request, *arguments, **options | {"stream": True, "timeout": seconds})
             response._content = read(response.raw, seconds)
             response._content_consumed = True
         except (urllib3.exceptions.HTTPError, HTTPException) as error:
@@ -170,10 +204,14 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
 
 @contextlib.contextmanager
-def bounded_sessions() -> Iterator[None]:
-    """Sessions of Requests that are made meanwhile have the bounds: Schemathesis makes its own, and takes none."""
+def bounded_sessions(patience: Callable[[], float]) -> Iterator[None]:
+    """Sessions of Requests that are made meanwhile have the bounds: Schemathesis makes its own, and takes none.
+
+    Args:
+        patience: tells how many seconds an answer may take by now.
+    """
     module: Any = requests.sessions
-    plain, module.HTTPAdapter = module.HTTPAdapter, BoundedAdapter
+    plain, module.HTTPAdapter = module.HTTPAdapter, partial(BoundedAdapter, patience)
     try:
         yield
     finally:

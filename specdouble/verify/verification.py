@@ -23,7 +23,7 @@ from specdouble.verify.joined import joined
 from specdouble.verify.known import read_known, write_known
 from specdouble.verify.options import hold_fields
 from specdouble.verify.plan import plan
-from specdouble.verify.problem import CouldNotRun, OutOfTime, WrongUse
+from specdouble.verify.problem import TIME_OVER, CouldNotRun, OutOfTime, WrongUse
 from specdouble.verify.project import project_checks
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
@@ -177,21 +177,34 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     from specdouble.verify.conformance.engine import Conformance
 
     session, verdict = found.session, found.verdict
-    settings = session.settings
+    session.client.deadline, session.client.stopped = ends, False  # what stopped the rules was their share of the time
     if not session.selection.takes_any((Names.conformance, Names.error_shape, Names.authentication)):
         return
-    session.client.deadline = ends
+    if _is_over(found):
+        found.campaign.row(Names.conformance).lacks(f"{TIME_OVER} before it was tried")
+        return
     found.conformance = conformance = Conformance(session, Path(session.contract.path).parent)
     clock, before = time.monotonic(), verdict.cases
+    _follow(found, show, conformance)
+    row = found.campaign.row(Names.conformance)
+    row.seconds += time.monotonic() - clock
+    row.requests += verdict.cases - before
+    for text in dict.fromkeys(conformance.troubles):
+        verdict.notes.append(f"left out, for the network may have answered it, and not the server: {text}")
+    for text in dict.fromkeys(conformance.remarks):
+        verdict.notes.append(f"Schemathesis could not try this: {text}")
+
+
+def _follow(found: Run, show: Show, conformance: Any) -> None:
+    """Count what Schemathesis tells while it runs."""
+    verdict, keep = found.verdict, bool(found.session.settings.reports)
     printed = _terminal(conformance) if show.native else None
-    keep = bool(settings.reports)
     try:
         for event in conformance.execute():
             conformance.tally(event, verdict, found.campaign.row)
-            reason = _reason_to_stop(found, ends)
-            if reason:
-                verdict.stopped = verdict.stopped or reason
-                conformance.stream.stop()
+            if found.campaign.enough:
+                conformance.stop(ENOUGH)
+            verdict.stopped = verdict.stopped or conformance.stopped
             if keep:
                 found.events.append(event)
             if printed is not None:
@@ -203,20 +216,16 @@ def _conform(found: Run, show: Show, ends: float | None) -> None:
     finally:
         if printed is not None:
             printed.close()
-    row = found.campaign.row(Names.conformance)
-    row.seconds += time.monotonic() - clock
-    row.requests += verdict.cases - before
-    for text in dict.fromkeys(conformance.troubles):
-        verdict.notes.append(f"left out, for the network may have answered it, and not the server: {text}")
-    for text in dict.fromkeys(conformance.remarks):
-        verdict.notes.append(f"Schemathesis could not try this: {text}")
 
 
-def _reason_to_stop(found: Run, ends: float | None) -> str:
-    """Why Schemathesis should end now; empty where it should go on."""
-    if ends is not None and time.monotonic() > ends:
-        return "the time was over"
-    return ENOUGH if found.campaign.enough else ""
+def _is_over(found: Run) -> bool:
+    """Whether there is no time left: to make Schemathesis' tests alone takes seconds."""
+    try:
+        found.session.client.check_time()
+    except OutOfTime:
+        found.verdict.stopped = found.verdict.stopped or TIME_OVER
+        return True
+    return False
 
 
 def _terminal(conformance: Any) -> Any:

@@ -15,6 +15,7 @@ from specdouble.prove.fault import Change
 from tests.backend import Backend
 from tests.discover.conftest import OFFICE
 from tests.test_cli import ROOT, run
+from tests.verify.weather import Weather
 
 # A fault of the server, and where it shows: what differs, and in which property or operation.
 FAULTS = {
@@ -54,6 +55,18 @@ def test_a_fault_is_told_where_it_shows_with_the_requests_that_show_it(bench: Be
     shown = {(one.first.what, one.first.place or one.first.operation) for one in comparison.found}
     assert FAULTS[fault] in shown
     assert all("curl" in one.curl for one in comparison.found)
+
+
+@pytest.mark.slow
+def test_what_the_network_spoils_is_no_difference(bench: Bench) -> None:
+    with (
+        bench._served(_without_fault) as url,
+        Weather(url, drop_every=15) as bad,
+        bench._served(_without_fault) as double,
+    ):
+        comparison = compare(bench.contract, replace(bench.settings, url=bad.url), double, 12)
+    assert [cause.first.sentence for cause in comparison.found] == []
+    assert comparison.spoilt
 
 
 @pytest.mark.slow

@@ -76,6 +76,13 @@ def test_the_command_reports_and_exits_by_the_score(tmp_path: Path) -> None:
     assert suite.attrib["failures"] == "0"
 
 
+@pytest.mark.slow
+def test_no_mutant_counts_for_which_there_was_no_time() -> None:
+    done = prove("--max-time", "1", timeout=60)
+    assert done.returncode == 3
+    assert "no mutant was tried: the time was over" in done.stderr
+
+
 def test_wrong_use_is_told_before_anything_runs() -> None:
     done = prove(CONTRACTS / "catalog", "--only", "nonsense")
     assert done.returncode == 2

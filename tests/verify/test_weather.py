@@ -13,6 +13,8 @@ from tests.backend import Backend
 from tests.verify.conftest import settings
 from tests.verify.weather import Weather
 
+SLACK = 8  # seconds: a last look whether the server is there (3 s), an answer that is cut, and a busy machine
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -77,6 +79,19 @@ def test_a_slow_server_is_tried_until_the_time_is_over_and_the_rest_is_not_exerc
     left = [row.reason for row in verdict.rows.values() if row.state == "not exercised"]
     assert "the time was over before it was tried" in left
     assert verdict.seconds < 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weather", [{"delay": 0.5}, {"drip": 0.1}, {"stall_after": 60}, {"stall_after": 500}])
+def test_the_time_holds_in_every_phase_however_the_server_is_slow(
+    contract: Contract, backend: Backend, weather: dict[str, Any]
+) -> None:
+    with Weather(backend.url, **weather) as slow:
+        verdict = verify(contract, settings(slow.url, max_time=20))
+    assert verdict.failures == []
+    assert verdict.stopped == "the time was over"
+    assert any("the time was over" in row.reason for row in verdict.rows.values())
+    assert verdict.seconds < 20 + SLACK
 
 
 def test_a_server_that_takes_no_login_cannot_be_verified(contract: Contract, backend: Backend) -> None:

@@ -6,11 +6,12 @@ import socket
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Self
 
 import urllib3
 
+PARTS = 10  # of a body that drips
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "QUERY")
 
 
@@ -20,6 +21,8 @@ class Weather:
     Args:
         url: the server behind it.
         delay: seconds before each answer.
+        drip: seconds between the parts of each answer's body, of which there are ten.
+        stall_after: requests after so many are never answered.
         drop_every: each such request has its connection closed without an answer.
         limit_every: each such request is answered with 429 and `Retry-After: 0`.
         always_limited: each request is answered with 429.
@@ -33,6 +36,8 @@ class Weather:
         url: str,
         *,
         delay: float = 0,
+        drip: float = 0,
+        stall_after: int = 0,
         drop_every: int = 0,
         limit_every: int = 0,
         always_limited: bool = False,
@@ -40,7 +45,8 @@ class Weather:
         html_every: int = 0,
         unavailable_every: int = 0,
     ) -> None:
-        self.target, self.delay = url, delay
+        self.target, self.delay, self.drip, self.stall_after = url, delay, drip, stall_after
+        self.over = Event()
         self.drop_every, self.limit_every, self.always_limited = drop_every, limit_every, always_limited
         self.html, self.html_every, self.unavailable_every = html, html_every, unavailable_every
         self.numbers = count(1)
@@ -68,6 +74,7 @@ class Weather:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.over.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -76,7 +83,10 @@ class Weather:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         number = next(self.numbers)
         time.sleep(self.delay)
-        if self.drop_every and number % self.drop_every == 0:
+        if self.stall_after and number > self.stall_after:
+            handler.close_connection = True
+            self.over.wait()
+        elif self.drop_every and number % self.drop_every == 0:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)
         elif self.always_limited or (self.limit_every and number % self.limit_every == 0):
@@ -106,5 +116,14 @@ class Weather:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         if handler.command != "HEAD":
-            handler.wfile.write(body)
+            self.write(handler, body)
         handler.wfile.flush()
+
+    def write(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        """Send a body, in parts where it drips."""
+        size = -(-len(body) // PARTS) if self.drip else len(body)
+        for start in range(0, len(body), size or 1):
+            handler.wfile.write(body[start : start + size])
+            if self.drip:
+                handler.wfile.flush()
+                time.sleep(self.drip)

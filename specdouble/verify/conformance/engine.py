@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +31,7 @@ from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media
-from specdouble.verify.problem import WrongUse
+from specdouble.verify.problem import TIME_OVER, OutOfTime, WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
 from specdouble.verify.values import kind
@@ -40,6 +43,10 @@ TURNED_AWAY = (429, 502, 503, 504)
 TOO_LONG = (414, 431)
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class _Over(KeyboardInterrupt):
+    """The time is over: ends Schemathesis' run as Ctrl-C does, and is tried again by nothing."""
 
 
 class Conformance:
@@ -62,6 +69,7 @@ class Conformance:
         self.remarks: list[str] = []
         self._held_back: set[str] = set()
         self.stream: Any = None
+        self.stopped = ""  # why it ended early
 
     def _choose(self, session: Session) -> None:
         """Take the operations that are chosen, and leave out those that may do harm."""
@@ -74,6 +82,7 @@ class Conformance:
         knowledge = self.knowledge
 
         def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
+            self._patience()
             knowledge.before_call(case)
 
         def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - names are the hook's
@@ -102,12 +111,45 @@ class Conformance:
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
         self.stream = from_schema(self.schema).execute()
         try:
-            with bounded_sessions():
+            with bounded_sessions(self._patience), self._stopping_in_time():
                 yield from self.stream
         finally:
             self.stream.stop()
             for hook in (before_call, after_call, filter_failure):
                 GLOBAL_HOOK_DISPATCHER.unregister(hook)
+
+    def stop(self, reason: str) -> None:
+        """End the run with the request that is under way."""
+        self.stopped = self.stopped or reason
+        self.stream.stop()
+
+    @contextmanager
+    def _stopping_in_time(self) -> Iterator[None]:
+        """End the run when the time is over, amid the requests of one operation too: its events come between them."""
+        ends = self.session.client.deadline
+        if ends is None:
+            yield
+            return
+        timer = Timer(max(ends - time.monotonic(), 0), self.stop, (TIME_OVER,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _patience(self) -> float:
+        """The seconds that an answer may take.
+
+        Raises:
+            _Over: there are none left.
+        """
+        try:
+            self.session.client.check_time()
+        except OutOfTime:
+            self.stop(TIME_OVER)
+            raise _Over from None
+        return self.session.client.patience()
 
     def _is_trouble(self, case: Any, response: Any) -> bool:
         """Whether an answer is a proxy's or a limit's, not the server's own."""
@@ -210,8 +252,8 @@ class Conformance:
     def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
         """Count what an event tells."""
         if isinstance(event, events.Interrupted):
-            verdict.stopped = verdict.stopped or "interrupted"
-        if isinstance(event, events.NonFatalError):
+            verdict.stopped = verdict.stopped or self.stopped or "interrupted"
+        if isinstance(event, events.NonFatalError) and not self.stopped:
             self._not_tried(event)
         if not isinstance(event, events.ScenarioFinished):
             return
@@ -399,7 +441,7 @@ def _defaults(session: Session) -> dict[str, Any]:
         "continue-on-failure": True,
         "cache": {"enabled": False},
         "request-timeout": settings.timeout,
-        "request-retries": 3,
+        "request-retries": 0,  # the adapter tries again, and knows when the time is over
         "headers": dict(settings.headers),
         "workers": settings.workers or 1,
         "generation": {

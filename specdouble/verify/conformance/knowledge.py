@@ -17,7 +17,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.paging import is_cursor
 from specdouble.verify.preconditions import is_condition, is_idempotency_key
-from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.problem import Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
@@ -54,10 +54,6 @@ class Knowledge:
         if operation is None:
             return
         self.held_back.pop(case.operation.label, None)
-        try:
-            self.session.client.check_time()
-        except OutOfTime:
-            raise UnsatisfiedAssumption("the time is over") from None
         named = dict(case.path_parameters or {})
         try:
             if case.meta is not None and not self._is_wrong_as_a_whole(case):
