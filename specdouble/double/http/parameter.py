@@ -198,7 +198,7 @@ class ParameterReader:
 
     def _parts(self, text: str, separator: str, decode: Callable[[str], str]) -> JSON:
         if self.is_text:
-            return decode(text)
+            return text if decode is unquote and "%" not in text else decode(text)
         if self.kind == "array":
             return [self._typed(decode(one), self.items) for one in text.split(separator)] if text else []
         if self.kind == "object":

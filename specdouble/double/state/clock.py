@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -94,8 +93,7 @@ class Clock:
         """
         stamp = self._running() if self.is_machines else _written(self.now())
         if isinstance(after, str) and stamp <= after and self.speed:
-            with suppress(ValueError, OverflowError):
-                stamp = _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
+            return _following(after) or stamp
         return stamp
 
     def _running(self) -> str:
@@ -114,6 +112,14 @@ def _moment(text: str) -> datetime:
         message = f"`{text}` is neither a moment (2026-05-01T09:00:00Z) nor a shift (+3h, -2d)"
         raise ValueError(message) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _following(stamp: str) -> str | None:
+    """A millisecond later; None where the text is no timestamp, or the last one."""
+    try:
+        return _written(datetime.fromisoformat(stamp) + timedelta(milliseconds=1))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _written(moment: datetime) -> str:

@@ -172,8 +172,11 @@ class IndexedStore(upstream_store.CollectionStore):  # type: ignore[misc]
 
     def _refile(self, key: Any, before: Document, after: Document) -> None:
         for index in self.hashes.values():
+            alone = index.alone
+            if alone is not None and before.get(alone) is after.get(alone):
+                continue  # most changes leave the indexed fields alone
             old, new = index.slot(before), index.slot(after)
-            if old != new:  # most changes leave the indexed fields alone
+            if old != new:
                 index.remove(key, old)
                 index.add(key, new)
         for order in self.orders.values():

@@ -26,12 +26,13 @@ class HashIndex:
     Documents with an array, an object or a rarer type there are `odd`: candidates of every query.
     """
 
-    __slots__ = ("_borrowed", "_field", "_shares", "buckets", "fields", "odd", "slot")
+    __slots__ = ("_borrowed", "_field", "_shares", "alone", "buckets", "fields", "odd", "slot")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
         self.slot = self._slot_of_one if len(fields) == 1 else self._slot_of_many
         self._field = fields[0]
+        self.alone = fields[0] if len(fields) == 1 else None
         self.buckets: MutableMapping[Slot, Any] = {}
         self.odd: dict[Any, None] = {}
         self._shares = False  # whether several documents ever had one value
