@@ -21,6 +21,7 @@ from specdouble.arguments import contract_arguments
 from specdouble.compare.command import compare_command
 from specdouble.diff.command import diff
 from specdouble.discover.command import discover_command
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, Commands, fail
 from specdouble.findings import print_findings, print_on_a_screen, refuse
 from specdouble.lint_command import lint, lint_of
@@ -42,7 +43,16 @@ if TYPE_CHECKING:
 _NAMED = 3  # users at start
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        ("specdouble serve openapi.yaml", "a server from a contract, or from its URL"),
+        ("specdouble init", "a project, where there is no contract yet"),
+        ("specdouble verify --url http://localhost:8000", "does that server keep the contract?"),
+        ("specdouble COMMAND --help", "what a command takes, with examples"),
+    ),
+)
 @click.version_option(__version__, prog_name="specdouble", message="%(prog)s %(version)s")
 def main() -> None:
     """A stateful mock server and a verifier from one OpenAPI contract with its business rules.
@@ -53,7 +63,16 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        ("specdouble serve", "the project of this folder"),
+        ("specdouble serve openapi.yaml -p 8080", "a contract alone, at a port of yours"),
+        ("specdouble serve https://api.example.com/openapi.json", "one that is published; its copy is kept"),
+        ("specdouble serve --reload --seed 7", "follow each edit; the same ids and samples"),
+        ("specdouble serve --persist kept.db", "documents stay over a restart"),
+        ("specdouble serve --fault 'POST /books: status=503, share=0.1'", "rehearse a backend that fails now and then"),
+    )
+)
 @contract_arguments
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -216,7 +235,12 @@ def _hold_to_store(store: str | None, workers: int, persist: Path | None, reload
         fail("--reload follows the files in one process\n    remedy: leave out --workers, or --reload", WRONG_USE)
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        ("specdouble routes", "how each operation is answered, and why"),
+        ("specdouble routes openapi.yaml --json", "for a program"),
+    )
+)
 @contract_arguments
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], as_json: bool) -> None:
@@ -237,7 +261,14 @@ def routes(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...],
             click.echo(printable(f"  {'' if index else 'rules':11}  {rule}{foreign}"))
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        ("specdouble token ada", "of the user ada, for the double of this folder"),
+        ("specdouble token ada openapi.yaml --scope read", "good for one scope alone"),
+        ("specdouble token ada --json", "header fields, query and cookies, for every scheme"),
+        ('curl -H "Authorization: Bearer $(specdouble token ada)" http://localhost:4010/orders', "in a request"),
+    )
+)
 @click.argument("user")
 @contract_arguments
 @click.option("--scheme", metavar="NAME", help="The security scheme.  [default: the first that takes a token]")
@@ -293,7 +324,12 @@ def _scheme(credentials: Credentials, wanted: str | None) -> SecurityScheme:
     return chosen
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        ("specdouble schema rules > rules.schema.json", "of rules.yaml"),
+        ("specdouble schema annotations", "of what may stand in a contract"),
+    )
+)
 @click.argument("what", type=click.Choice(["rules", "annotations"]))
 def schema(what: str) -> None:
     """Print the JSON Schema of rules.yaml, or of the annotations in a contract, for an editor."""
@@ -302,7 +338,11 @@ def schema(what: str) -> None:
     _print_json(rules_schema() if what == "rules" else annotations_schema())
 
 
-@main.command()
+@main.command(
+    epilog=examples(
+        ("specdouble version", "nothing but the number"),
+    )
+)
 def version() -> None:
     """Print the version."""
     click.echo(__version__)
@@ -335,10 +375,9 @@ def _serving_anybody(
 
 @contextmanager
 def _served(settings: Any) -> Iterator[tuple[Double, str]]:
-    from specdouble.double.double import Double
     from specdouble.double.server import Server
 
-    double = Double(settings)
+    double = _double(settings)
     with Server(double, "127.0.0.1", 0).running() as url:
         yield double, url
 
@@ -357,6 +396,14 @@ main.add_command(mcp_command(_serving_anybody))
 main.add_command(proxy_command(lambda settings: _double(settings)))
 
 
+class _Lines(click.types.StringParamType):
+    """What may be said repeatedly: each line of its variable is one, for faults and header fields have spaces."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The lines that say something."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
 def _name_variables(command: click.Command, prefix: str) -> None:
     """Let each option stand in the environment under its own name: `SPECDOUBLE_SERVE_PORT`."""
     if isinstance(command, click.Group):
@@ -367,6 +414,8 @@ def _name_variables(command: click.Command, prefix: str) -> None:
         long = next((one for one in option.opts if one.startswith("--")), None)
         if long is not None and option.envvar is None:
             option.envvar = f"{prefix}_{long.removeprefix('--')}".replace("-", "_").upper()
+        if isinstance(option, click.Option) and option.multiple and option.type is click.STRING:
+            option.type = _Lines()
 
 
 _name_variables(main, "specdouble")

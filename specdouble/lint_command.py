@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import counted, print_each, print_on_a_screen
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from specdouble.contract import Finding
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble lint", "the project of this folder"),
+        ("specdouble lint openapi.yaml --strict", "exit 1 for warnings too"),
+        ("specdouble lint --select example", "findings of one id, each by itself"),
+        ("specdouble lint --json", "for a program"),
+    )
+)
 @contract_arguments
 @click.option("--select", "ids", multiple=True, metavar="ID", help="Findings with this id, and no others; repeatable.")
 @click.option("--all", "each", is_flag=True, help="Print each finding by itself, however many there are.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -24,7 +25,12 @@ def overlay() -> None:
     """Move the annotations of a contract into an overlay, or lay overlays over a contract."""
 
 
-@overlay.command()
+@overlay.command(
+    epilog=examples(
+        ("specdouble overlay split", "writes openapi.overlay.yaml"),
+        ("specdouble overlay split openapi.yaml --output rules.overlay.yaml", "by another name"),
+    )
+)
 @contract_arguments
 @click.option("--output", type=_OUTPUT, metavar="FILE", help="The overlay.  [default: openapi.overlay.yaml, beside it]")
 def split(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], output: Path | None) -> None:
@@ -57,7 +63,12 @@ def split(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
         )
 
 
-@overlay.command()
+@overlay.command(
+    epilog=examples(
+        ("specdouble overlay apply --output whole.yaml", "for tools that know no overlays"),
+        ("specdouble overlay apply openapi.yaml --overlay rules.overlay.yaml", "with this one; printed"),
+    )
+)
 @contract_arguments
 @click.option("--output", type=_OUTPUT, metavar="FILE", help="The contract with its overlays.  [default: printed]")
 def apply(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], output: Path | None) -> None:

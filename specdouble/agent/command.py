@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, fail
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ asserts on what is stored in the end."""
 def mcp_command(serving: Serving) -> click.Command:
     """The command, which serves doubles by what it is given."""
 
-    @click.command("mcp")
+    @click.command(
+        "mcp",
+        epilog=examples(
+            ("specdouble mcp path/to/the/project", "what an agent's configuration starts"),
+            ("specdouble mcp --url http://localhost:4010", "a double that runs, and that a person watches too"),
+        ),
+    )
     @contract_arguments
     @click.option("--url", metavar="URL", help="Ask this running double instead of serving one.")
     @click.option("--seed", type=int, help="Make ids and samples repeat.")

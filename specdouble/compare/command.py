@@ -13,6 +13,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.discover.options import StartDouble, server_options, told_settings
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.printable import printable
@@ -29,7 +30,12 @@ def compare_command(start_double: StartDouble) -> click.Command:
             nothing of the double but its address.
     """
 
-    @click.command()
+    @click.command(
+        epilog=examples(
+            ("specdouble compare --url http://localhost:8000", "where does the double lie?"),
+            ("specdouble compare --url http://localhost:8000 --programs 10 --seed 7", "less, and the same each time"),
+        )
+    )
     @contract_arguments
     @server_options
     @click.option("--programs", type=click.IntRange(1), default=60, show_default=True, metavar="N",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -19,7 +20,15 @@ _FORMATS = ("text", "json", "markdown", "sarif", "github")
 _FAILING = {"breaking": 1, "unclear": 2, "none": 0}  # how many of the levels, the worst first, end with 1
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble diff main:openapi.yaml", "what this branch means for clients"),
+        ("specdouble diff old.yaml new.yaml", "two files"),
+        ("specdouble diff https://api.example.com/openapi.json .", "what is published beside what is here"),
+        ("specdouble diff main:openapi.yaml --format markdown", "a comment for a pull request"),
+        ("specdouble diff main:openapi.yaml --accept accepted.yaml", "leave out what is meant"),
+    )
+)
 @click.argument("old")
 @click.argument("new", default=".")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True,

@@ -11,6 +11,7 @@ import click
 
 from specdouble.arguments import contract_arguments
 from specdouble.discover.options import StartDouble, server_options, told_settings
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -30,7 +31,13 @@ def discover_command(start_double: StartDouble) -> click.Command:
             nothing of the double but its address.
     """
 
-    @click.command()
+    @click.command(
+        epilog=examples(
+            ("specdouble discover --url http://localhost:8000", "writes rules.overlay.yaml beside the contract"),
+            ("specdouble discover openapi.yaml", "what its words and shape suggest, unproved"),
+            ("specdouble discover --from traffic.har", "from recorded traffic"),
+        )
+    )
     @contract_arguments
     @server_options
     @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

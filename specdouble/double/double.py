@@ -154,6 +154,8 @@ class Double:
         self.journal = Journal()
         self.coverage = Coverage()
         self.streams = Streams()
+        self._earlier: Seed = {}
+        read = self._read()  # before anything is written: where there is no contract, there may be no folder
         self._store = open_store(settings.store)
         self.secret, keys = self._credentials()
         self.access_tokens = self.factories.access_tokens(keys, self.clock, settings.hosts)
@@ -161,8 +163,7 @@ class Double:
         self.sign_ins = self.factories.sign_ins()
         self.address = PublicAddress(settings.root_path, settings.proxies)
         self.redirects = self.factories.redirects(settings.hosts, settings.redirects)
-        self._earlier: Seed = {}
-        self._adopt(self._read())
+        self._adopt(read)
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 _ELSEWHERE = re.compile(r"""["']?\$ref["']?\s*:\s*["']?[^#"'\s]""")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble init", "here: a small contract to change"),
+        ("specdouble init openapi.yaml shop", "from a contract, into the folder shop"),
+        ("specdouble init https://api.example.com/openapi.json shop", "from one that is published"),
+        ("specdouble init --from db.json blog", "from json-server's database"),
+        ("specdouble init --from traffic.har shop", "from what a browser has recorded"),
+    )
+)
 @click.argument("contract", default="", metavar="[CONTRACT or URL]")
 @click.argument("folder", default="", metavar="[FOLDER]")
 @click.option("--from", "source", type=click.Path(path_type=Path, exists=True), metavar="FILE",
@@ -138,7 +147,12 @@ def _write(place: Path, files: Files) -> list[Path]:
     return written
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble sync", "after the contract has changed"),
+        ("specdouble sync --check", "in a pipeline: is a function missing?"),
+    )
+)
 @contract_arguments
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would be written.")
 def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], check: bool) -> None:

@@ -48,8 +48,10 @@ def of_har(entries: Iterable[Entry]) -> Iterator[Exchange]:
     """The exchanges of an HTTP Archive that carry JSON, or nothing."""
     for entry in entries:
         request, response = entry.request, entry.response
-        text = text_of(response.content)
-        is_data = not response.content.text or "json" in response.content.mime_type
+        text, kind = text_of(response.content), response.content.mime_type
+        # Who records bodies alone says nothing of their kind.
+        is_said = "json" in kind or (not kind and _parsed(text) is not NOTHING)
+        is_data = not response.content.text or is_said
         found = _exchange(request.method, request.url, response.status)
         if found is None or not is_data:  # pages, scripts and pictures of a site are no part of its API
             continue

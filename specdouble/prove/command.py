@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, INTERRUPTED, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 
@@ -22,7 +23,14 @@ REPORTS = ("json", "junit")
 WIDE = 200  # a file has no width
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble prove", "each mutant of the project of this folder"),
+        ("specdouble prove --sample 20 --seed 7", "some of each kind, for a pull request"),
+        ("specdouble prove --only unique. --verbose", "one kind of fault, a row for each mutant"),
+        ("specdouble prove --list", "what would be tried"),
+    )
+)
 @contract_arguments
 @click.option("--only", multiple=True, metavar="ID", help="Try the mutants whose id begins so; repeatable.")
 @click.option("--workers", type=click.IntRange(1), help="Processes at once.  [default: the number of cores]")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.url import split_url
 
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 def proxy_command(make: Callable[[Settings], Double]) -> click.Command:
     """The command, with the double that fills in made by what it is given."""
 
-    @click.command("proxy")
+    @click.command(
+        "proxy",
+        epilog=examples(
+            ("specdouble proxy --url http://localhost:8000", "tell what breaks the contract of this folder"),
+            ("specdouble proxy openapi.yaml --url https://staging.example.com --errors", "refuse it"),
+            (
+                "specdouble proxy --url http://localhost:8000 --record traffic",
+                "keep it, as HAR, seed and examples",
+            ),
+        ),
+    )
     @contract_arguments
     @click.option("--url", "-u", required=True, metavar="URL", help="The backend that requests are handed on to.")
     @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -66,11 +77,6 @@ def proxy_command(make: Callable[[Settings], Double]) -> click.Command:
         Every request is handed on, and both it and its answer are held to the contract and, as far as one exchange
         shows them, to its rules. What the backend does not have yet the double answers; so it does for a request with
         `Prefer: code=404` or the like. Ends with Ctrl-C, and counts.
-
-        \b
-        specdouble proxy --url http://localhost:8000
-        specdouble proxy openapi.yaml --url https://staging.example.com --errors
-        specdouble proxy --url http://localhost:8000 --record traffic
 
         Exit codes: 0 the backend kept the contract, 1 it did not, 2 wrong use, 3 could not run.
         """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specdouble.arguments import contract_arguments
+from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.verify.agreement import agree
@@ -36,7 +37,15 @@ def verify_command(start_double: StartDouble) -> click.Command:
             handed in, since the verifier knows nothing of the double.
     """
 
-    @click.command()
+    @click.command(
+        epilog=examples(
+            ("specdouble verify", "the double of this folder"),
+            ("specdouble verify --url http://localhost:8000", "a server of yours"),
+            ("specdouble verify --url https://staging.example.com --yes --max-time 300", "in a pipeline"),
+            ("specdouble verify --rule unique:authors.name --phase rules", "one rule, in a second"),
+            ("specdouble verify --reports reports", "a page, JSON, JUnit, SARIF, scripts"),
+        )
+    )
     @contract_arguments
     @verify_options
     def verify(

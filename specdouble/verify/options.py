@@ -75,10 +75,10 @@ _OPTIONS = (
     LEFTOVERS,
     WAIT_FOR_SERVER,
     click.option("--require-all", is_flag=True, default=None, help="Fail where a rule or check is not exercised."),
-    click.option("--verbose", is_flag=True,
+    click.option("-v", "--verbose", is_flag=True,
                  help="Print every failure with its requests, the proof of each verdict, "
                  "and what Schemathesis prints."),
-    click.option("--quiet", is_flag=True, help="Leave out Schemathesis' own output, even so."),
+    click.option("-q", "--quiet", is_flag=True, help="Leave out Schemathesis' own output, even so."),
     YES,
 )  # fmt: skip
 

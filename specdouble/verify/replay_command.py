@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from specdouble.examples import examples
 from specdouble.exits import WRONG_USE, fail
 
 if TYPE_CHECKING:
     from specdouble.verify.settings import Settings
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        ("specdouble replay reports/report.json 36871807fb", "on the server of the report"),
+        (
+            "specdouble replay reports/report.json 36871807fb --url http://localhost:8000",
+            "on another server",
+        ),
+    )
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("failure_id", metavar="ID")
 @click.option("--url", default="", help="The server to play it on.  [default: the report's]")

@@ -237,3 +237,17 @@ def test_what_a_contract_says_of_itself_is_one_line_of_a_readme_and_no_code(tmp_
     for module in (tmp_path / "project" / "handlers").glob("*.py"):
         compile(module.read_text(), module.name, "exec")
         assert "\x1b" not in module.read_text()
+
+
+def test_a_har_that_says_nothing_of_media_types_is_read_by_its_bodies(tmp_path: Path) -> None:
+    bodies = ('{"id": "a", "title": "Kindred"}', "<html></html>")
+    entries = [
+        {
+            "request": {"method": "GET", "url": f"http://localhost/{name}/a"},
+            "response": {"status": 200, "content": {"text": body}},
+        }
+        for name, body in zip(("books", "pages"), bodies, strict=True)
+    ]
+    (tmp_path / "traffic.har").write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), "utf-8")
+    assert init("--from", tmp_path / "traffic.har", tmp_path / "new").exit_code == 0
+    assert [*described(tmp_path / "new")["paths"]] == ["/books/a"]  # type: ignore[misc]
