@@ -70,6 +70,21 @@ class SecurityScheme:
         """Whether its credential is sent as `Authorization: Bearer` (RFC 6750)."""
         return self.kind in ("bearer", "oauth2", "openIdConnect")
 
+    @property
+    def word(self) -> str | None:
+        """What stands before its credential in `Authorization`: empty for anything, None where it stands elsewhere."""
+        if self.kind == "mutualTLS":
+            return None
+        if self.kind == "apiKey":
+            is_elsewhere = bool(self.key and self.place) and (self.place, self.key.lower()) != (
+                "header",
+                "authorization",
+            )
+            return None if is_elsewhere else ""
+        if self.kind == "other":
+            return self.key
+        return "bearer" if self.is_bearer else self.kind
+
 
 def security_schemes(contract: Contract) -> dict[str, SecurityScheme]:
     """The schemes of a contract by name, those that only an operation names among them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,13 @@ def test_requirements_are_met_all_together_or_one_of_them(
     if scopes is not None:
         headers["Authorization"] = f"Bearer {told.token('tom', scopes=scopes)}"
     assert asked(told, path, headers=headers).status_code == status
+
+
+def test_of_two_credentials_that_one_field_would_have_to_hold_either_is_enough(told: Running) -> None:
+    basic = {"Authorization": f"Basic {base64.b64encode(b'tom:tom-secret').decode()}"}
+    token = {"Authorization": told.token("tom", "authorization")}
+    answers = [asked(told, "field", headers=one) for one in ({**basic, **KEY}, {**token, **KEY}, basic, KEY, {})]
+    assert [answer.status_code for answer in answers] == [204, 204, 401, 401, 401]
 
 
 def notes(double: Running, who: str) -> list[Any]:

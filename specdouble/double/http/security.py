@@ -68,10 +68,25 @@ class Authentication:
             name = operation.security[0][0]
             if self._schemes[name].kind != "digest" and not self._asked(name, scopes[0]):
                 return _one_scheme(self._reader(name), self.verifier(name), challenge)
-        alternatives: list[list[Identify]] = []
-        for names, asked in zip(operation.security, scopes, strict=True):
-            alternatives.append([self._identify(name, self._asked(name, asked)) for name in names])
+        alternatives = [
+            self._together(one, asked)
+            for names, asked in zip(operation.security, scopes, strict=True)
+            for one in self._sendable(names)
+        ]
         return _one_of(alternatives, challenge)
+
+    def _sendable(self, names: Sequence[str]) -> list[Sequence[str]]:
+        """What can be sent of schemes that are asked for together.
+
+        `Authorization` holds one credential (RFC 9110, 11.6.2): where it has to hold two, either is enough.
+        """
+        words = list(dict.fromkeys(word for word in (self._schemes[name].word for name in names) if word is not None))
+        if len(words) < 2 or {*words} == {"", "bearer"}:  # a key may well be written `Bearer ...`
+            return [names]
+        return [[name for name in names if self._schemes[name].word in (None, word)] for word in words]
+
+    def _together(self, names: Iterable[str], asked: Mapping[str, Sequence[str]]) -> list[Identify]:
+        return [self._identify(name, self._asked(name, asked)) for name in names]
 
     def _asked(self, name: str, asked: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """The scopes that a scheme has to bring; of one that has none, the contract names roles, which nobody sends."""
