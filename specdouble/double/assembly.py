@@ -45,7 +45,7 @@ def compiled_operations(double: Double, but: Collection[str] = ()) -> list[Compi
         double: whose contract it is.
         but: the paths that something else answers.
     """
-    authentication = Authentication(double)
+    authentication = double.factories.authentication(double)
     compiled: list[CompiledOperation | LazyOperation] = []
     for operation in double.contract.operations.values():
         compile_it = partial(_compiled, double, authentication, operation)

@@ -27,6 +27,7 @@ from specdouble.double.factories import Factories
 from specdouble.double.http.credentials import Credentials, user_of
 from specdouble.double.http.fault_injection import FaultInjection, faults_of
 from specdouble.double.http.public_address import PublicAddress
+from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
@@ -227,7 +228,7 @@ class Double:
         self.resolutions: Resolutions = read.resolutions
         # What was made stays over a reload where it still conforms: documents may refer to it.
         self.seed, self.made, self._earlier = read.seed, read.made, read.made.documents
-        self.accounts = self.factories.accounts(contract, read.seed)
+        self.accounts = Accounts(contract, read.seed)
         issuer = own_issuer(contract)
         if issuer is not None:
             self.access_tokens.own_issuers |= {issuer, self.address.root_path + issuer}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from specdouble.contract import Resource
 from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.digest import Digest
+from specdouble.double.http.security import Authentication
 from specdouble.double.provider.redirects import Redirects
 from specdouble.double.provider.sign_ins import SignIns
 from specdouble.double.state.access_tokens import AccessTokens
-from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Keeper, keepers_of
@@ -28,7 +28,7 @@ class Factories:
         operation: answers one operation.
         tokens: issues and verifies the tokens of one identity.
         access_tokens: issues and verifies the access tokens of the provider.
-        accounts: knows who can sign in.
+        authentication: tells who is calling.
         digest: holds proofs of passwords against them.
         sign_ins: keeps what users have granted.
         redirects: decides where the provider sends users.
@@ -39,7 +39,7 @@ class Factories:
     operation: Callable[..., CompiledOperation] = CompiledOperation
     tokens: Callable[..., Tokens] = Tokens
     access_tokens: Callable[..., AccessTokens] = AccessTokens
-    accounts: Callable[..., Accounts] = Accounts
+    authentication: Callable[..., Authentication] = Authentication
     digest: Callable[[Clock, str], Digest] = Digest
     sign_ins: Callable[[], SignIns] = SignIns
     redirects: Callable[[Iterable[str], Iterable[str]], Redirects] = Redirects

@@ -31,7 +31,9 @@ class Answers:
             self._challenge, self._count = challenge or self._challenge, 0
         return bool(challenge)
 
-    def to(self, method: str, target: str, credential: str, nonce: str | None = None) -> str:
+    def to(
+        self, method: str, target: str, credential: str, nonce: str | None = None, *, miscounted: bool = False
+    ) -> str:
         """The value of `Authorization`; empty where there is no challenge yet.
 
         Args:
@@ -39,11 +41,12 @@ class Answers:
             target: its path and query, as they are sent.
             credential: `NAME:PASSWORD`.
             nonce: another one than the challenge's.
+            miscounted: whether to say another count than what is proved.
         """
         with self._lock:
             self._count += 1
             challenge = {**self._challenge, "nonce": nonce} if nonce and self._challenge else self._challenge
-            return _answer(challenge, method, target, credential, self._count) if challenge else ""
+            return _answer(challenge, method, target, credential, self._count, int(miscounted)) if challenge else ""
 
 
 def _answerable(field: str) -> dict[str, str] | None:
@@ -61,8 +64,17 @@ def _algorithm(challenge: Mapping[str, str]) -> str:
     return challenge.get("algorithm", "MD5").upper().removesuffix("-SESS")
 
 
-def _answer(challenge: Mapping[str, str], method: str, target: str, credential: str, count: int) -> str:
-    """RFC 7616, 3.4.1 to 3.4.6; without `qop`, as RFC 2069 has it."""
+def _answer(challenge: Mapping[str, str], method: str, target: str, credential: str, count: int, more: int = 0) -> str:
+    """RFC 7616, 3.4.1 to 3.4.6; without `qop`, as RFC 2069 has it.
+
+    Args:
+        challenge: what the server asks.
+        method: the request's method.
+        target: its path and query.
+        credential: `NAME:PASSWORD`.
+        count: how often its nonce was answered.
+        more: how much more is said.
+    """
     name, _, password = credential.partition(":")
     realm, nonce = challenge.get("realm", ""), challenge["nonce"]
     count_text, own_nonce = f"{count:08x}", secrets.token_hex(16)
@@ -83,7 +95,7 @@ def _answer(challenge: Mapping[str, str], method: str, target: str, credential: 
     told |= {"cnonce": own_nonce} if "qop" in challenge else {}
     quoted = [f'{key}="{_escaped(value)}"' for key, value in told.items()]
     plain = [f"algorithm={challenge['algorithm']}"] if "algorithm" in challenge else []
-    plain += ["qop=auth", f"nc={count_text}"] if "qop" in challenge else []
+    plain += ["qop=auth", f"nc={count + more:08x}"] if "qop" in challenge else []
     plain += ["userhash=true"] if hides_name else []
     return "Digest " + ", ".join(quoted + plain)
 

@@ -27,11 +27,15 @@ class Proof:
         credential: `NAME:PASSWORD`.
         target: the path that it is proved for, where that is not the request's.
         nonce: the nonce that it is proved with, where that is not the server's.
+        method: the method that it is proved for, where that is not the request's.
+        miscounted: whether it says another count than it is proved with.
     """
 
     credential: str = field(repr=False)
     target: str | None = None
     nonce: str | None = None
+    method: str | None = None
+    miscounted: bool = False
 
 
 @dataclass(frozen=True)

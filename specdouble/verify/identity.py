@@ -284,23 +284,33 @@ class Crowd:
         user = self.users.get(call.user or "")
         if user is None:
             return {}, {}
-        headers, query = self._carried(self._alternative(call.operation, user), user)
+        headers, query = self._carried(self.brought(call.operation, user), user)
         if user.session is not None:
             kept = user.session.sent(beside=headers.get("Cookie", ""))
             headers |= {"Cookie": kept} if kept and self.asked_by(call.operation, user) else {}
             headers |= self.token_headers(call.operation, user.session)
         return headers, query
 
-    def beside(self, operation: Operation, user: User, scheme: str) -> dict[str, str]:
-        """The headers that go with a user's request, whatever its credential for a scheme is: cookies, and a token."""
-        if user.session is None:
-            return {}
-        definition = security_schemes(self.contract).get(scheme)
-        kept = user.session.sent(leaving_out=definition.key if definition and definition.is_cookie else "")
-        tokens = self.token_headers(operation, user.session)
-        return {**({"Cookie": kept} if kept else {}), **tokens}
+    def beside(self, operation: Operation, user: User, scheme: str) -> tuple[dict[str, str], dict[str, str]]:
+        """The headers and query parameters of a user's request, whatever its credential for a scheme is.
 
-    def _alternative(self, operation: Operation, user: User) -> tuple[str, ...]:
+        They are what the other schemes of the requirement want, where one field need not hold both; and what a browser
+        keeps of a session, with its token.
+        """
+        others = tuple(one for one in self.brought(operation, user) if one != scheme)
+        headers, query = self._carried(others, user)
+        taken, _ = self._carried((scheme,), user) if scheme in user.credentials else ({}, {})
+        own = {name.lower() for name in taken} | ({"authorization"} if self.is_digest(scheme) else set())
+        headers = {name: value for name, value in headers.items() if name == "Cookie" or name.lower() not in own}
+        if user.session is None:
+            return headers, query
+        definition = security_schemes(self.contract).get(scheme)
+        leaving_out = definition.key if definition and definition.is_cookie else ""
+        kept = user.session.sent(beside=headers.pop("Cookie", ""), leaving_out=leaving_out)
+        tokens = self.token_headers(operation, user.session)
+        return {**headers, **({"Cookie": kept} if kept else {}), **tokens}, query
+
+    def brought(self, operation: Operation, user: User) -> tuple[str, ...]:
         """The schemes that the user's request brings the credentials of."""
         asked = self.asked_by(operation, user)
         held = (one for one in asked if all(scheme in user.credentials for scheme in one))
@@ -318,7 +328,9 @@ class Crowd:
         if proof is None:
             return {}
         answers = self.answers.setdefault(scheme, Answers())
-        told = answers.to(method, proof.target or target, proof.credential, proof.nonce)
+        told = answers.to(
+            proof.method or method, proof.target or target, proof.credential, proof.nonce, miscounted=proof.miscounted
+        )
         return {"Authorization": told} if told else {}
 
     def challenged(self, call: Call, field: str) -> bool:
@@ -336,7 +348,7 @@ class Crowd:
         user = self.users.get(call.user or "")
         if user is None or call.authorization is not None:
             return "", None
-        named = self._alternative(call.operation, user)
+        named = self.brought(call.operation, user)
         scheme = next((one for one in named if self.is_digest(one)), "")
         if not scheme:
             return "", None

@@ -158,8 +158,8 @@ class _Reproduction:
         proof = step.call.proof
         credential = proof.credential if proof else self.session.crowd.proved_by(step.call) or ""
         told: dict[str, Any] = {"credential": _joined(_marked([credential], self._marks() | self.near))}
-        changes = {"target": proof.target, "nonce": proof.nonce} if proof else {}
-        return told | {name: value for name, value in changes.items() if value is not None}
+        changes = {name: getattr(proof, name, None) for name in ("target", "nonce", "method", "miscounted")}
+        return told | {name: value for name, value in changes.items() if value}
 
     def _credential(self, step: Exchange, value: str) -> list[str | dict[str, Any]]:
         if value in self.secrets:

@@ -95,9 +95,13 @@ class Digest:
             return hashed(":".join(parts).encode()).hexdigest()
 
         secret = joined(name, REALM, PASSWORDS[name])
-        request_hash = joined(request.method, said["uri"])
-        expected = joined(secret, said["nonce"], said["nc"], said["cnonce"], said["qop"], request_hash)
-        return bool(said["response"] == expected)
+        methods = ("GET", "POST", "PURGE") if self.fault == "any method" else (request.method,)
+        counts = [f"{count:08x}" for count in range(500)] if self.fault == "any count" else [said["nc"]]
+        return said["response"] in [
+            joined(secret, said["nonce"], count, said["cnonce"], said["qop"], joined(method, said["uri"]))
+            for method in methods
+            for count in counts
+        ]
 
 
 class Query:

@@ -68,6 +68,7 @@ def test_users_of_each_scheme_are_signed_in_and_kept_apart(tmp_path: Path, gate:
     ("gate", "fault"),
     [
         ("digest", "any proof"), ("digest", "any target"), ("digest", "any nonce"),
+        ("digest", "any method"), ("digest", "any count"),
         ("query", "any case"), ("query", "a part of a key"),
         ("session", "no token"), ("session", "any token"),
     ],
@@ -102,7 +103,14 @@ def reported(folder: Path, gate: str, fault: str, url: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("gate", "fault"), [("digest", "any target"), ("query", "a part of a key"), ("session", "any token")]
+    ("gate", "fault"),
+    [
+        ("digest", "any target"),
+        ("digest", "any method"),
+        ("digest", "any count"),
+        ("query", "a part of a key"),
+        ("session", "any token"),
+    ],
 )
 def test_a_failure_is_played_again_with_the_credentials_that_showed_it(tmp_path: Path, gate: str, fault: str) -> None:
     held = {"session": "mary-secret-2212", "digest": "mary:mary-secret-2212", "query": "mary-key-0c5d5b9a"}[gate]

@@ -28,7 +28,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.settings import Account, Login, OAuth, Settings, Started, load
 from specdouble.verify.settings import read as read_settings
 from specdouble.verify.tables import Table
-from specdouble.verify.verdict import BROKEN, KEPT
+from specdouble.verify.verdict import KEPT
 from specdouble.verify.verification import Show, run, verify
 from tests.sign_in.doubles import Running
 
@@ -192,27 +192,7 @@ def test_a_handler_signs_in_by_a_cookie_and_so_does_the_verifier(tmp_path: Path)
     assert verdict.rows["authentication"].state == KEPT
 
 
-# Faults
-
-
-def broken_by(folder: Path, contract: Contract, change: Any) -> str:
-    """What the verifier says of credentials on a double with a fault."""
-    double = Double(DoubleSettings(folder, strict_auth=True), change(Factories()))
-    with Server(double, "127.0.0.1", 0).running() as url:
-        own = started(double, url)
-        told = Settings(url=url, users=own.users, signing=own.signing, phases=("rules",), rules=("authentication",),
-                        max_failures=1, owned=True, oauth=own.oauth)  # fmt: skip
-        return str(verify(contract, told).rows["authentication"].state)
-
-
-@pytest.mark.slow
-def test_each_fault_in_taking_tokens_is_found_and_no_other(tmp_path: Path, contract: Contract) -> None:
-    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
-    assert broken_by(tmp_path, contract, lambda factories: factories) == KEPT
-    found = {f"{one.kind}:{one.target}": one for one in mutants(contract)}
-    assert len(found) == 15
-    for name, mutant in found.items():
-        assert broken_by(tmp_path, contract, mutant.change) == BROKEN, name
+# Failures
 
 
 def replayed(failure: dict[str, Any], url: str, own: Started) -> int:

@@ -42,12 +42,13 @@ class Authentication:
     """
 
     def __init__(self, double: Served) -> None:
-        self._contract = double.contract
+        self.contract = double.contract
+        self.accounts = double.accounts
+        self.schemes = security_schemes(double.contract)
         self._tokens = double.tokens
-        self._accounts, self._access = double.accounts, double.access_tokens
+        self._access = double.access_tokens
         self._settings = double.settings
         self._takes_anybody = not (double.accounts.are_told or double.settings.strict_auth)
-        self._schemes = security_schemes(double.contract)
         self._digest = double.digest
 
     def compile(self, operation: Operation) -> Authenticate | None:
@@ -61,13 +62,13 @@ class Authentication:
 
     def _required(self, operation: Operation) -> Authenticate:
         """By the alternatives of the operation, each naming schemes that all must be met."""
-        named = [self._schemes[name] for names in operation.security for name in names]
+        named = [self.schemes[name] for names in operation.security for name in names]
         challenge = Challenge(named, self._digest)
         scopes = operation.scopes or ({},) * len(operation.security)
         if len(operation.security) == 1 and len(operation.security[0]) == 1:
             name = operation.security[0][0]
-            if self._schemes[name].kind != "digest" and not self._asked(name, scopes[0]):
-                return _one_scheme(self._reader(name), self.verifier(name), challenge)
+            if self.schemes[name].kind != "digest" and not self._asked(name, scopes[0]):
+                return _one_scheme(self.reader(name), self.verifier(name), challenge)
         alternatives = [
             self._together(one, asked)
             for names, asked in zip(operation.security, scopes, strict=True)
@@ -80,17 +81,17 @@ class Authentication:
 
         `Authorization` holds one credential (RFC 9110, 11.6.2): where it has to hold two, either is enough.
         """
-        words = list(dict.fromkeys(word for word in (self._schemes[name].word for name in names) if word is not None))
+        words = list(dict.fromkeys(word for word in (self.schemes[name].word for name in names) if word is not None))
         if len(words) < 2 or {*words} == {"", "bearer"}:  # a key may well be written `Bearer ...`
             return [names]
-        return [[name for name in names if self._schemes[name].word in (None, word)] for word in words]
+        return [[name for name in names if self.schemes[name].word in (None, word)] for word in words]
 
     def _together(self, names: Iterable[str], asked: Mapping[str, Sequence[str]]) -> list[Identify]:
         return [self._identify(name, self._asked(name, asked)) for name in names]
 
     def _asked(self, name: str, asked: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """The scopes that a scheme has to bring; of one that has none, the contract names roles, which nobody sends."""
-        return asked.get(name, ()) if self._schemes[name].has_scopes else ()
+        return asked.get(name, ()) if self.schemes[name].has_scopes else ()
 
     def _identify(self, name: str, scopes: Sequence[str]) -> Identify:
         """Tells whom a request is from, by one scheme.
@@ -98,9 +99,9 @@ class Authentication:
         Raises:
             Problem: 403, by somebody who may not ask this.
         """
-        if self._schemes[name].kind == "digest":
+        if self.schemes[name].kind == "digest":
             return self._by_digest
-        read, verify, wanted = self._reader(name), self.verifier(name), frozenset(scopes)
+        read, verify, wanted = self.reader(name), self.verifier(name), frozenset(scopes)
 
         def identify(world: World, request: Request) -> User | None:
             credential = read(request.headers, request.query)
@@ -114,20 +115,21 @@ class Authentication:
 
         return identify
 
-    def _reader(self, name: str) -> Read:
-        return _reader(self._schemes[name], self._contract.security_schemes.get(name))
+    def reader(self, name: str) -> Read:
+        """Where the credential of the scheme of that name stands in a request."""
+        return _reader(self.schemes[name], self.contract.security_schemes.get(name))
 
     # Whose a credential is
 
     def verifier(self, name: str) -> Verify:
         """Tells whom a credential of the scheme of that name stands for."""
-        scheme = self._schemes[name]
-        identity = self._contract.identities.get(name)
+        scheme = self.schemes[name]
+        identity = self.contract.identities.get(name)
         if identity is None:
             return self._by_account(scheme)
         if identity.credential is not None:
             return _holder_of(identity)
-        id_property = self._contract.resources[identity.collection].id
+        id_property = self.contract.resources[identity.collection].id
         return _bearer_of(identity, self._tokens[name], self._access, id_property)
 
     def _by_account(self, scheme: SecurityScheme) -> Verify:
@@ -151,38 +153,38 @@ class Authentication:
             claims = self._access.verify(credential)
             if claims is not None:
                 return self._of_token(world, claims)
-        account = self._accounts.with_key(world, scheme, credential)
-        return None if account is None else self._accounts.caller(account)
+        account = self.accounts.with_key(world, scheme, credential)
+        return None if account is None else self.accounts.caller(account)
 
     def _of_token(self, world: World, claims: Mapping[str, JSON]) -> User | None:
         subject = str(claims["sub"])
-        account = self._accounts.of_id(world, subject)
+        account = self.accounts.of_id(world, subject)
         if account is not None:
-            return {**self._accounts.caller(account), "scope": claims["scope"]}
+            return {**self.accounts.caller(account), "scope": claims["scope"]}
         # A client that asked for itself; else a user who is here no longer.
         is_client = subject == claims["client_id"]
         return {**self._anyone(subject), "scope": claims["scope"]} if is_client else None
 
     def _by_password(self, world: World, credential: str) -> User | None:
         name, _, password = credential.partition(":")
-        account = self._accounts.with_password(world, name, password)
+        account = self.accounts.with_password(world, name, password)
         if account is not None:
-            return self._accounts.caller(account)
+            return self.accounts.caller(account)
         claims = self._access.verify(password) if password.count(".") == 2 else None
         user = None if claims is None else self._of_token(world, claims)
         return user if user is not None and user.get("name") == name else None
 
     def _by_digest(self, world: World, request: Request) -> User | None:
         def password_of(name: str) -> str | None:
-            account = self._accounts.named(world, name)
+            account = self.accounts.named(world, name)
             return None if account is None else account.password
 
         name = self._digest.caller(request, password_of)
-        account = None if name is None else self._accounts.named(world, name)
+        account = None if name is None else self.accounts.named(world, name)
         if account is not None:
-            return self._accounts.caller(account)
+            return self.accounts.caller(account)
         said = self._digest.named(request)
-        is_stranger = said is not None and self._takes_anybody and self._accounts.named(world, said) is None
+        is_stranger = said is not None and self._takes_anybody and self.accounts.named(world, said) is None
         return self._anyone(said) if is_stranger and said else None
 
     def _may_be_anybody(self, scheme: SecurityScheme, credential: str) -> bool:
@@ -195,7 +197,7 @@ class Authentication:
     def _anyone(self, credential: str) -> User:
         """A caller of the credential's own: each name that a resource is scoped by gets an id made of it."""
         # Not the credential itself: it is stored as an owner, and shown.
-        return {name: self._accounts.fitting(name, credential) for name in self._contract.claims}
+        return {name: self.accounts.fitting(name, credential) for name in self.contract.claims}
 
     # What the settings let in beside
 
@@ -205,7 +207,7 @@ class Authentication:
             if said is None:
                 return otherwise(world, request)
             name = said.decode("utf-8", "replace")
-            account = self._accounts.named(world, name)
+            account = self.accounts.named(world, name)
             if account is None:
                 raise Problem(401, detail=f"X-Specdouble-User names no user: {self._known(world)}")
             return self._caller(account)
@@ -222,7 +224,7 @@ class Authentication:
                 user = None
             if user is not None:
                 return user
-            account = self._accounts.named(world, chosen)
+            account = self.accounts.named(world, chosen)
             if account is None:
                 raise Problem(401, detail=f"--no-auth names no user of this world: {self._known(world)}")
             return self._caller(account)
@@ -230,11 +232,11 @@ class Authentication:
         return authenticate
 
     def _caller(self, account: Account) -> User:
-        identity = next(iter(self._contract.identities.values()), None)
-        return self._accounts.caller(account, identity)
+        identity = next(iter(self.contract.identities.values()), None)
+        return self.accounts.caller(account, identity)
 
     def _known(self, world: World) -> str:
-        return "there are " + ", ".join(account.name for account in self._accounts.all(world)[:10])
+        return "there are " + ", ".join(account.name for account in self.accounts.all(world)[:10])
 
 
 def _one_scheme(read: Read, verify: Verify, challenge: Challenge) -> Authenticate:

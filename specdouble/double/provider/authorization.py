@@ -319,6 +319,10 @@ class Challenge(CodeChallenge):
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
+    def validate_code_verifier(self, grant: CodeGrant, result: Any) -> None:
+        if grant.request.form.get("code_verifier") or grant.request.authorization_code.needs_verifier():
+            super().validate_code_verifier(grant, result)
+
 
 class IDToken(OpenIDToken):
     """Adds an ID token to what is granted with the scope `openid`."""

@@ -76,6 +76,10 @@ class Grant:
     def check_client(self, client: object) -> bool:
         return getattr(client, "id", None) == self.client
 
+    def needs_verifier(self) -> bool:
+        """Whether a client without a secret must prove that it has asked for the code (RFC 9700, 2.1.1)."""
+        return True
+
 
 @dataclass
 class Ticket:

@@ -22,7 +22,7 @@ from specdouble.double.state.tokens import Tokens
 from specdouble.double.state.world import World
 from specdouble.prove.change import operating
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.prove.mutants import codes
+from specdouble.prove.mutants import codes, credentials
 
 CHECK = ("authentication",)
 
@@ -42,14 +42,14 @@ def mutants(contract: Contract) -> Mutants:
     for scheme, identity in contract.identities.items():
         if scheme not in used:
             continue
-        found = _tokens(identity) if identity.credential is None else _keys(contract, scheme)
-        for kind, sentence, change in found:
+        for kind, sentence, change in _tokens(identity) if identity.credential is None else ():
             yield Mutant(f"authentication.{kind}", scheme, sentence, change, CHECK)
     if not contract.identities and any(
         one.is_bearer and one.name in used for one in security_schemes(contract).values()
     ):
         for kind, (sentence, takes) in _TAKEN.items():
             yield Mutant(f"authentication.{kind}", "tokens", sentence, _taking(takes), CHECK)
+    yield from credentials.mutants(contract)
     yield from codes.mutants(contract)
 
 
@@ -96,15 +96,6 @@ def _first_user(contract: Contract, world: World, schemes: list[str]) -> dict[st
             return {claim: user.get(name) for claim, name in identity.claims.items()}
     scopes = {name for one in contract.resources.values() for name in (one.owner, one.tenant) if name}
     return dict.fromkeys(scopes, "nobody")
-
-
-def _keys(contract: Contract, scheme: str) -> Iterator[tuple[str, str, Change]]:
-    operations = [one for one in contract.operations.values() if any(scheme in names for names in one.security)]
-    ids = tuple(one.id for one in operations)
-    change = operating(
-        ids, _forgiving(operations[0], lambda _problem, headers: b"authorization" in headers or len(headers) > 0)
-    )
-    yield "any-key-accepted", f"Any text is accepted as {scheme}.", change
 
 
 def _tokens(identity: Identity) -> Iterator[tuple[str, str, Change]]:

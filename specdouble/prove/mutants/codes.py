@@ -23,6 +23,7 @@ def mutants(contract: Contract) -> Mutants:
     for kind, sentence, codes in (
         ("code-reused", "A code is good for as often as it is shown.", _EverGood),
         ("verifier-ignored", "A code is good with any verifier.", _Unchallenged),
+        ("verifier-left-out", "A code is good without a verifier.", _Unproved),
         ("redirect-ignored", "A code is good with another redirect_uri.", _SentNowhere),
         ("client-ignored", "A code is good for every client.", _OfAnyClient),
     ):
@@ -53,6 +54,16 @@ class _Unchallenged(Shelf[Ticket]):
     def put(self, thing: Ticket, name: str = "") -> str:
         grant = replace(thing.grant, code_challenge=_Met(thing.grant.code_challenge or ""))
         return super().put(replace(thing, grant=grant), name)
+
+
+class _Lenient(Grant):
+    def needs_verifier(self) -> bool:
+        return False
+
+
+class _Unproved(Shelf[Ticket]):
+    def put(self, thing: Ticket, name: str = "") -> str:
+        return super().put(replace(thing, grant=_Lenient(**vars(thing.grant))), name)
 
 
 class _SentNowhere(Shelf[Ticket]):

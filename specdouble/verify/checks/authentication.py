@@ -55,6 +55,9 @@ def _of_operation(session: Session, operation: Operation) -> Plan:
         for what, scheme in _wrongs(session, operation, user):
             run = partial(_refused, operation=operation, user=user, what=what, scheme=scheme)
             yield Case(Names.authentication, promise, run, what, about)
+        for scheme in _others(session, operation, user):
+            run = partial(_refused, operation=operation, user=user, what="no credentials", scheme=scheme)
+            yield Case(Names.authentication, promise, run, f"all credentials but {scheme}", about)
         yield from _scopes(session, operation, user)
         yield from _csrf(session, operation, user)
     if not len(session.crowd):
@@ -70,19 +73,20 @@ def takes_whoever_asks(session: Session, operation: Operation) -> bool:
     A name and a password may well be a new user's, and a double cannot know whom a key belongs to.
     """
     user = session.crowd.first
-    scheme = next((one[0] for one in operation.security if all(name in user.credentials for name in one)), None)
+    named = session.crowd.brought(operation, user)
+    scheme = _attacked(session, operation, user) if named else None
     if scheme is None or scheme in session.contract.identities or token_claims(user.credentials[scheme]):
         return False
     if scheme == session.crowd.login_scheme():
         return False  # there is a login: what it did not give is nobody's
     if scheme not in session.anybody:
-        session.anybody[scheme] = _takes_nonsense(session, scheme, user)
+        session.anybody[scheme] = _takes_nonsense(session, named, scheme, user)
     return session.anybody[scheme]
 
 
-def _takes_nonsense(session: Session, scheme: str, user: User) -> bool:
+def _takes_nonsense(session: Session, named: tuple[str, ...], scheme: str, user: User) -> bool:
     """Whether a plain read, or a create where nothing is read so, takes credentials that nobody has."""
-    for operation in _plain(session, scheme):
+    for operation in _plain(session, named):
         try:
             parts = session.request(operation, user) if operation.method == "post" else {}
             if _is_open(session, operation, user, scheme, parts):
@@ -94,12 +98,12 @@ def _takes_nonsense(session: Session, scheme: str, user: User) -> bool:
     return False
 
 
-def _plain(session: Session, scheme: str) -> list[Operation]:
-    """The operations without an id in their path that ask for this scheme alone: reads, else creates."""
+def _plain(session: Session, named: tuple[str, ...]) -> list[Operation]:
+    """The operations without an id in their path that ask for these schemes and no others: reads, else creates."""
     found = [
         one
         for one in session.contract.operations.values()
-        if "{" not in one.path and (scheme,) in one.security and () not in one.security
+        if "{" not in one.path and named in one.security and () not in one.security
         if one.id not in session.selection.left_out and session.guard.forbids(one) is None
     ]
     reads = [one for one in found if one.method == "get"]
@@ -112,14 +116,29 @@ def _is_open(session: Session, operation: Operation, user: User, scheme: str, pa
     return Trial(session).send(operation, user, **nobody).ok
 
 
+def _attacked(session: Session, operation: Operation, user: User) -> str:
+    """The scheme whose credential is changed, of those that the user's request brings."""
+    named, tokens = session.crowd.brought(operation, user), token_schemes(session.contract)
+    return next((one for one in named if one not in tokens), named[0])
+
+
+def _others(session: Session, operation: Operation, user: User) -> list[str]:
+    """The further schemes that have to be met together with it, where no field would have to hold two credentials."""
+    schemes, tokens = security_schemes(session.contract), token_schemes(session.contract)
+    first = _attacked(session, operation, user)
+    if len(operation.security) > 1 or takes_whoever_asks(session, operation):
+        return []  # another alternative may take what this one refuses
+    named = [schemes[name] for name in operation.security[0] if name != first and name not in tokens]
+    return [one.name for one in named if one.word is None or schemes[first].word is None]
+
+
 def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tuple[str, str]]:
-    named = next(one for one in operation.security if all(name in user.credentials for name in one))
-    tokens = token_schemes(session.contract)
-    scheme = next((one for one in named if one not in tokens), named[0])
+    scheme = _attacked(session, operation, user)
     kinds = ["no credentials", "empty", "nonsense", "cut short", "one character other", "one character more"]
     definition = session.contract.security_schemes.get(scheme, {})
     if session.crowd.is_digest(scheme):
-        kinds += ["a proof for another path", "a proof with a nonce of nobody"]
+        kinds += ["a proof for another path", "a proof for another method"]
+        kinds += ["a proof with a nonce of nobody", "a proof with another count"]
     elif definition.get("type") != "apiKey":
         kinds += ["the scheme alone", "another scheme", "a scheme that is none", "no scheme"]
     if token_claims(user.credentials[scheme]):
@@ -153,7 +172,9 @@ def shown(
 ) -> dict[str, Any]:
     """The parts of a request with credentials that are wrong in this way, and in no other."""
     known, told = user.credentials.get(scheme, ""), dict(parts)
-    beside = session.crowd.beside(operation, user, scheme)
+    beside, query = session.crowd.beside(operation, user, scheme)
+    if query:
+        told["query"] = {**told.get("query", {}), **query}
     spelled = {
         "no credentials": {}, "the scheme alone": {"Authorization": "Bearer"}, "no scheme": {"Authorization": known},
         "another scheme": {"Authorization": f"Basic {known}"},
@@ -163,7 +184,7 @@ def shown(
         return {**told, "authorization": {**beside, **spelled[what]}}
     if session.crowd.is_digest(scheme):
         return {**told, "proof": _disproof(session, user, scheme, what, known)}
-    query: dict[str, str] = {}
+    query = {}
     carry(session.contract.security_schemes.get(scheme, {}), _forged(session, user, scheme, what, known), beside, query)
     if query:
         told["query"] = {**told.get("query", {}), **query}
@@ -174,8 +195,12 @@ def _disproof(session: Session, user: User, scheme: str, what: str, known: str) 
     """A proof (RFC 7616) that is wrong in this way."""
     if what == "a proof for another path":
         return Proof(known, target="/specdouble-elsewhere")
+    if what == "a proof for another method":
+        return Proof(known, method="PURGE")
     if what == "a proof with a nonce of nobody":
         return Proof(known, nonce="73706563646f75626c65")
+    if what == "a proof with another count":
+        return Proof(known, miscounted=True)
     return Proof(_forged(session, user, scheme, what, known))
 
 
@@ -282,21 +307,32 @@ def _csrf(session: Session, operation: Operation, user: User) -> Plan:
     """A page of elsewhere has the browser send the session's cookie, and knows nothing of the token beside it."""
     told = session.settings.login.csrf.header if session.settings.login and session.settings.login.csrf else ""
     fields = [told] if told else token_fields(session.contract, operation)
-    if user.session is None or not user.session.token or not fields or not is_unsafe(operation):
+    token = user.session.token if user.session is not None else _held_token(session, operation, user)
+    if not token or not fields or not is_unsafe(operation):
         return
     promise = f"{operation} refuses a session's cookie without its token against forged requests"
-    for what, token in (("no token", None), ("another token", user.session.token[::-1])):
-        run = partial(_cross_site, operation=operation, user=user, fields=fields, token=token)
+    for what, forged in (("no token", None), ("another token", token[::-1])):
+        run = partial(_cross_site, operation=operation, user=user, fields=fields, token=forged)
         yield Case(Names.authentication, promise, run, what, ids(operation))
+
+
+def _held_token(session: Session, operation: Operation, user: User) -> str:
+    """The token against forged requests that the settings hold beside a session's cookie; empty where they do not."""
+    schemes, tokens = security_schemes(session.contract), token_schemes(session.contract)
+    named = session.crowd.brought(operation, user) if len(operation.security) == 1 else ()
+    if takes_whoever_asks(session, operation) or not any(schemes[name].is_cookie for name in named):
+        return ""
+    return next((user.credentials[name] for name in named if tokens.get(name) == "header"), "")
 
 
 def _cross_site(trial: Trial, operation: Operation, user: User, fields: list[str], token: str | None) -> None:
     parts = trial.session.request(operation, user)
     parts["headers"] = {name: one for name, one in parts.get("headers", {}).items() if not is_token_field(name)}
-    credentials, _ = trial.session.crowd.authorize(trial.call_of(operation, user, parts))
+    credentials, query = trial.session.crowd.authorize(trial.call_of(operation, user, parts))
     kept = {name: one for name, one in credentials.items() if name not in fields}
     forged = {} if token is None else dict.fromkeys(fields, token)
-    exchange = trial.send(operation, user, authorization={**kept, **forged}, **parts)
+    sent = {**parts, "query": {**parts.get("query", {}), **query}} if query else parts
+    exchange = trial.send(operation, user, authorization={**kept, **forged}, **sent)
     if exchange.ok:
         raise Broken(
             f"a request with a session's cookie and not with the token in {fields[0]} to be refused",

@@ -209,7 +209,8 @@ class Replay:
         if not answers.take(answer.headers.get("www-authenticate", "")):
             return answer
         target = proof.get("target") or urlsplit(self.url).path + self._text(step["path"], quote_values=True)
-        told = answers.to(step["method"], target, self._text(proof["credential"]), proof.get("nonce"))
+        method, credential = proof.get("method") or step["method"], self._text(proof["credential"])
+        told = answers.to(method, target, credential, proof.get("nonce"), miscounted=proof.get("miscounted", False))
         return self._asked(step, {"Authorization": told})
 
     def _asked(self, step: Mapping[str, Any], more: Mapping[str, str]) -> Answer:
