@@ -514,7 +514,8 @@ def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], q
     elif _is_basic(scheme):
         headers["Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
     else:
-        headers["Authorization"] = f"Bearer {credential}"
+        word = str(scheme.get("scheme") or "bearer")
+        headers["Authorization"] = f"{'Bearer' if word.lower() == 'bearer' else word} {credential}"
 
 
 def variable(*words: str) -> str:

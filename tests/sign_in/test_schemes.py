@@ -225,14 +225,6 @@ def test_a_client_of_digest_counts_on_one_nonce_until_it_is_over(told: Running) 
     assert len(nonces) == 2
 
 
-def test_the_table_of_schemes_has_a_row_for_each_that_is_tested_here() -> None:
-    page = (Path(__file__).parent.parent.parent / "docs" / "sign-in.md").read_text("utf-8")
-    rows = page.partition("## Scheme by scheme")[2].partition("## Who")[0]
-    for words in ("http: basic", "http: digest", "http: bearer", "header field, the query or a cookie", "oauth2",
-                  "openIdConnect", "mutualTLS", "as a session", "requirements"):  # fmt: skip
-        assert words in rows
-
-
 def test_a_certificate_is_shown_before_any_request_and_nobody_is_refused_for_it(tmp_path: Path) -> None:
     contract = """
 openapi: 3.1.0

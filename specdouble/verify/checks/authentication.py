@@ -150,10 +150,14 @@ def _wrongs(session: Session, operation: Operation, user: User) -> Iterator[tupl
         kinds += ["a wildcard", "its first three quarters"]
     if takes_whoever_asks(session, operation):
         kinds = ["no credentials"]
-    others = [name for name, value in user.credentials.items() if value != user.credentials[scheme]]
-    kinds += ["of another scheme"] if others else []
+    kinds += ["of another scheme"] if _of_others(user, user.credentials[scheme]) else []
     for kind in kinds:
         yield kind, scheme
+
+
+def _of_others(user: User, known: str) -> list[str]:
+    """The user's further credentials but for tokens: one of those may well be good for two schemes."""
+    return [value for value in user.credentials.values() if value != known and not token_claims(value)]
 
 
 def _signed_wrongs(session: Session, user: User, scheme: str) -> list[str]:
@@ -207,7 +211,7 @@ def _disproof(session: Session, user: User, scheme: str, what: str, known: str) 
 def _forged(session: Session, user: User, scheme: str, what: str, known: str) -> str:
     """A credential that is wrong in this way."""
     middle = len(known) // 2
-    others = [value for value in user.credentials.values() if value != known]
+    others = _of_others(user, known)
     simple = {
         "empty": "",
         "nonsense": "nonsense:nonsense" if ":" in known else "nonsense",
