@@ -22,6 +22,7 @@ from specdouble.contract.source import Source
 from specdouble.url import split_url
 
 _VERSION = re.compile(r"1\.[01]\.\d+")
+_HYPHENED = re.compile(r"\.((?:\w+-)+\w+)")  # a name that stands after a dot, as JSONPath has none
 _ROOT: dict[str, type] = {"overlay": str, "info": dict, "extends": str, "actions": list}
 _INFO: dict[str, type] = {"title": str, "version": str, "description": str}
 _ACTION: dict[str, type] = {"target": str, "description": str, "update": object, "remove": bool, "copy": str}
@@ -108,14 +109,15 @@ class _Overlay:
         if isinstance(data.get("info"), dict):
             self.check(data["info"], "/info", _INFO, ("title", "version"))
         if extends_another(self.source, self.document):
-            reason = f"`extends` names another contract: `{shown(data['extends'])}`"
-            self.find(
-                "/extends", reason, f"name {self.document.source.path.name} as it is found from here, or leave it out"
-            )
-            return
+            # One that lies beside the contract is left out before this: whoever names one means it.
+            reason = f"`extends` names another contract: `{shown(data['extends'])}`; the overlay is laid all the same"
+            remedy = f"name {self.document.source.path.name} as it is found from here, or leave it out"
+            self.find("/extends", reason, remedy, "warning")
         actions = data.get("actions")
         for index, action in enumerate(actions if isinstance(actions, list) else ()):
             at = pointer("actions", index)
+            if isinstance(actions, list) and action in actions[:index]:
+                self.find(at, "the action stands here a second time", "remove one of the two", "warning")
             if not isinstance(action, dict):
                 self.find(at, f"an action is {article(action)}, not a mapping", "write `target` and `update` in it")
             elif self.check(action, at, self.fields, ("target",)):
@@ -194,6 +196,9 @@ class _Overlay:
             return JSONPath(text).find(self.document.data, self.bounds.size, self.bounds.depth)
         except WrongPath as error:
             remedy = "see RFC 9535: `$.components.schemas.Thing`, `$.paths['/things'].post`"
+            hyphened = _HYPHENED.search(text)
+            if hyphened is not None:
+                remedy = f"write `['{shown(hyphened[1])}']` in place of `{shown(hyphened[0])}`: it has a hyphen"
             self.find(at, f"`{shown(text)}` is no JSONPath: {error}", remedy)
             return None
 

@@ -43,6 +43,23 @@ FOREIGN = [
     ("schema", {"x-transitions": [{"from": "open", "to": "closed"}]}),
     ("property", {"x-transitions": "ease-in"}),
     ("scheme", {"x-identity": "user-pool"}),
+    ("property", {"x-computed": True}),
+    ("property", {"x-computed": "on-write"}),
+    ("property", {"x-computed": {"strategy": "hash", "of": ["a", "b"]}}),
+    ("operation", {"x-limit": 100}),
+    ("schema", {"x-limit": {"rate": "10/s", "burst": 20}}),
+    ("operation", {"x-list": True}),
+    ("schema", {"x-list": {"columns": ["id", "name"]}}),
+    ("operation", {"x-etag": "weak"}),
+    ("schema", {"x-etag": True}),
+    ("operation", {"x-idempotency": {"enabled": True, "ttl": 86400}}),
+    ("operation", {"x-idempotent": True}),
+    ("schema", {"x-soft-delete": True}),
+    ("schema", {"x-soft-delete": {"field": "deletedAt", "days": 30}}),
+    ("property", {"x-validations": {"min": 3}}),
+    ("property", {"x-validations": ["email", "unique"]}),
+    ("property", {"x-validation": "required|min:3"}),
+    ("schema", {"x-kubernetes-validations": [{"rule": "self.a == 1"}]}),
 ]
 
 

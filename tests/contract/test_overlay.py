@@ -196,14 +196,29 @@ def test_a_misspelt_annotation_is_found_at_the_line_of_the_overlay(tmp_path: Pat
         ("overlay: 1.1.0\nactions: [{target: $, update: {}}]", 1, "`info` is missing"),
         ("overlay: 1.1.0\ninfo: {title: a}\nactions: [{target: $, update: {}}]", 2, "`version` is missing"),
         ("overlay: 1.1.0\ninfo: {title: a, version: '1'}\nactions: []", 3, "`actions` is empty"),
-        ("overlay: 1.1.0\ninfo: {title: a, version: '1'}\nextends: other.yaml\nactions: [{target: $, update: {}}]", 3,
-         "names another contract"),
+        (overlay(action("$.paths.*.post[?@.x-traits]", "update: {}")), 4, "is no JSONPath"),
         ("[]", 1, "it is no mapping"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_overlay_is_found_at_its_line(text: str, line: int, reason: str) -> None:
     findings = [one for one in laid(text).findings if reason in one.reason]
     assert [(one.line, one.severity, one.id) for one in findings] == [(line, "error", "overlay")]
+
+
+def test_a_name_with_a_hyphen_is_told_to_be_written_in_brackets() -> None:
+    (finding,) = laid(overlay(action("$.paths.*.post[?@.x-traits]", "update: {}"))).findings
+    assert "write `['x-traits']` in place of `.x-traits`" in finding.remedy
+
+
+def test_an_overlay_of_another_contract_is_laid_where_it_is_named_and_told() -> None:
+    document = laid(overlay(action("$.info.title", "update: Halls")) + "extends: other.yaml\n")
+    assert [(one.line, one.severity) for one in document.findings] == [(6, "warning")]
+    assert document.data["info"]["title"] == "Halls"
+
+
+def test_an_action_that_stands_twice_is_a_warning() -> None:
+    (finding,) = laid(overlay(action("$.tags", "update: {name: second}") * 2)).findings
+    assert (finding.line, finding.severity) == (6, "warning")
 
 
 def test_what_is_to_be_removed_and_is_not_there_is_a_warning() -> None:
