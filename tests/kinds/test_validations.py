@@ -195,6 +195,8 @@ def test_a_rule_that_is_written_wrong_is_refused_with_the_reason(
     [
         ("self.guests > 5 && self.guests < 5", "no document was found that keeps it"),
         ("self.guests >= 5 || self.guests < 5", "no document was found that breaks it"),
+        ("self.guests > oldSelf.guests && self.guests < oldSelf.guests", "no document was found that keeps it"),
+        ("self.guests >= oldSelf.guests || self.guests < oldSelf.guests", "no document was found that breaks it"),
     ],
 )
 def test_a_rule_with_one_side_alone_is_told(tmp_path: Path, rule: str, reason: str) -> None:

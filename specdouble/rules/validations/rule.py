@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from specdouble.contract.document import Document as OpenAPI
 from specdouble.contract.expression import EvaluationError, Expression, compiled
-from specdouble.contract.expression_tree import Call, Field, Has, Name, text_of, walk
+from specdouble.contract.expression_tree import Call, Field, Has, Name, Node, text_of, walk
+from specdouble.contract.foregone import foregone
 from specdouble.contract.kind import Annotation, Belied, Kind, Reading, Shown, located, mapping, suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.plausible_value import PlausibleValues
@@ -20,7 +21,7 @@ from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.solver import Solver, Wish
 from specdouble.contract.transition import of_pair, pair_schema
-from specdouble.contract.typing import fields_of
+from specdouble.contract.typing import fields_of, takes_null, whole
 
 Document = Mapping[str, Any]
 
@@ -198,6 +199,10 @@ def _read(reading: Reading) -> Iterator[Validation]:
 
 def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> None:
     """Note a rule that no document keeps, or that none breaks, as far as a search understands what it says."""
+    always = foregone(rule.compiled.tree, _Choices(reading.document, resource.schema, rule.path).of)
+    if always is not None:
+        _find_always(reading, rule, always)
+        return
     called = {node.function for node in walk(rule.compiled.tree) if isinstance(node, Call)}
     if not called <= _SEARCHED:
         return
@@ -211,15 +216,62 @@ def _find_one_sided(reading: Reading, resource: Resource, rule: Validation) -> N
     start = next(PlausibleValues(reading.document).of(schema), None)
     if not isinstance(start, dict):
         return
-    for holds, met, reason, remedy in (
-        (True, rule.holds, "no document was found that keeps it", "correct it: every write would be refused"),
-        (False, rule.is_false, "no document was found that breaks it", "correct it, or remove it: it says nothing"),
-    ):
+    for holds, met in ((True, rule.holds), (False, rule.is_false)):
         wish = Wish(rule.compiled.tree, rule.path, holds, met)
         solver = Solver(reading.document, schema)
         if next(solver.solutions([wish], start, None, _SEARCH), None) is None and not solver.ran_out:
-            told = f"`{rule.expression}`: {reason}"
-            reading.document.find(rule.pointer, told, remedy, "warning")
+            _find_always(reading, rule, not holds)
+
+
+def _find_always(reading: Reading, rule: Validation, value: bool) -> None:
+    side, remedy = ("breaks", "correct it, or remove it: it says nothing")
+    if not value:
+        side, remedy = "keeps", "correct it: every write would be refused"
+    reading.document.find(rule.pointer, f"`{rule.expression}`: no document was found that {side} it", remedy, "warning")
+
+
+class _Choices:
+    """The values that a part of an expression can have, where its schema says that they are few.
+
+    Args:
+        document: the contract's document.
+        schema: the documents'.
+        path: the names that lead to what `self` is.
+    """
+
+    def __init__(self, document: OpenAPI, schema: Any, path: tuple[str, ...]) -> None:
+        self._document = document
+        self._self: Any = schema
+        for name in path:
+            self._self = self._inside(self._self, name)
+
+    def of(self, node: Node) -> list[Any] | None:
+        """The values; None where they are many."""
+        schema = self._schema(node)
+        if not schema:
+            return None
+        told = [False, True] if schema.get("type") == "boolean" else schema.get("enum")
+        if not isinstance(told, list) or any(isinstance(value, dict | list) for value in told):
+            return None
+        return [*told, None] if takes_null(schema) and None not in told else told
+
+    def _schema(self, node: Node) -> dict[str, Any]:
+        if isinstance(node, Field) and isinstance(node.operand, Name):
+            known = node.operand.name in ("self", "oldSelf")
+            return self._inside(self._self, node.name) if known else {}
+        return self._inside(self._schema(node.operand), node.name) if isinstance(node, Field) else {}
+
+    def _inside(self, schema: Any, name: str) -> dict[str, Any]:
+        told = self._whole(schema)
+        if name == _EACH:
+            return self._whole(told.get("items", told.get("additionalProperties")))
+        return fields_of(self._document, told).get(name, {})
+
+    def _whole(self, schema: Any) -> dict[str, Any]:
+        try:
+            return whole(self._document, schema) if isinstance(schema, dict) else {}
+        except LookupError:
+            return {}
 
 
 def _writers(reading: Reading) -> dict[str, list[Operation]]:

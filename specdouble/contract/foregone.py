@@ -1,0 +1,126 @@
+"""What an expression comes to whatever it is asked of, as far as its form tells: `a < b || a >= b` is always true.
+
+Of two values one is less than the other, equal to it or greater; a part with few values has one of these; any other
+condition holds or does not. All of that is gone through. What is found is true: it may miss that two conditions exclude
+each other, and never takes one side for certain that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from specdouble.contract.expression_tree import Call, Constant, Each, Items, Node, text_of, walk
+from specdouble.contract.typing import COMPARISONS
+
+Options = Callable[[Node], Sequence[Any] | None]
+_MOST = 4000  # ways in which its parts can come out
+_HOLDS: Mapping[str, Callable[[int], bool]] = {
+    "_==_": lambda order: order == 0, "_!=_": lambda order: order != 0, "_<_": lambda order: order < 0,
+    "_<=_": lambda order: order <= 0, "_>_": lambda order: order > 0, "_>=_": lambda order: order >= 0,
+}  # fmt: skip
+
+
+def foregone(tree: Node, options: Options = lambda _: None) -> bool | None:
+    """What a condition always is; None where it may be either, or where that cannot be told.
+
+    Args:
+        tree: the condition.
+        options: the values that a part can have; None where they are many.
+    """
+    seen: set[bool | None] = set()
+    for number, came_to in enumerate(islice(_ways(tree, options, {}), _MOST + 1)):
+        seen.add(came_to)
+        if len(seen) > 1 or None in seen or number == _MOST:
+            return None
+    return seen.pop() if seen else None
+
+
+class _Open(Exception):
+    """Something has to be known that can be one of several."""
+
+    def __init__(self, what: Any, choices: Sequence[Any]) -> None:
+        super().__init__()
+        self.what, self.choices = what, choices
+
+
+def _ways(tree: Node, options: Options, known: dict[Any, Any]) -> Iterator[bool | None]:
+    """What the condition comes to, in each way in which its parts can come out."""
+    try:
+        yield _Case(options, known).condition(tree)
+    except _Open as one:
+        for choice in one.choices:
+            yield from _ways(tree, options, {**known, one.what: choice})
+
+
+class _Case:
+    """One way in which the parts of a condition come out.
+
+    Args:
+        options: the values that a part can have.
+        known: what its parts are.
+    """
+
+    def __init__(self, options: Options, known: Mapping[Any, Any]) -> None:
+        self._options, self._known = options, known
+
+    def condition(self, node: Node) -> bool | None:
+        """What the condition comes to; None where it has no value."""
+        if isinstance(node, Call) and node.function in ("_&&_", "_||_"):
+            absorbing = node.function == "_||_"
+            sides = [self.condition(one) for one in node.arguments]
+            return absorbing if absorbing in sides else None if None in sides else not absorbing
+        if isinstance(node, Call) and node.function == "!_":
+            inner = self.condition(node.arguments[0])
+            return None if inner is None else not inner
+        if isinstance(node, Call) and node.function == "_?_:_":
+            chosen = self.condition(node.arguments[0])
+            return None if chosen is None else self.condition(node.arguments[1 if chosen else 2])
+        if isinstance(node, Call) and node.function in COMPARISONS:
+            return self.comparison(node.function, *node.arguments)
+        if isinstance(node, Call) and node.function == "@in" and isinstance(node.arguments[1], Items):
+            return any(self.comparison("_==_", node.arguments[0], one) for one in node.arguments[1].items)
+        if isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"):
+            always = foregone(node.body)
+            if always is (node.macro == "all"):
+                return always
+        if self.has_value(node):
+            value = self.value(node)
+            return value if isinstance(value, bool) else None
+        return bool(self.open(text_of(node), (True, False)))
+
+    def comparison(self, operator: str, left: Node, right: Node) -> bool:
+        """Whether two values stand to each other as the operator says."""
+        # What is divided may be no number at all (NaN), which is unlike everything, itself included.
+        is_odd = any(isinstance(one, Call) and one.function == "_/_" for side in (left, right) for one in walk(side))
+        if left == right and not is_odd:
+            return _HOLDS[operator](0)
+        if self.has_value(left) and self.has_value(right):
+            order = _order(self.value(left), self.value(right))
+            if order is not None or operator in ("_==_", "_!=_"):
+                return _HOLDS[operator](1 if order is None else order)
+        first, second = sorted((text_of(left), text_of(right)))
+        order = self.open((first, second), (-1, 0, 1, None) if is_odd else (-1, 0, 1))
+        if order is None:
+            return operator == "_!=_"
+        return _HOLDS[operator](order if first == text_of(left) else -order)
+
+    def has_value(self, node: Node) -> bool:
+        return isinstance(node, Constant) or self._options(node) is not None
+
+    def value(self, node: Node) -> Any:
+        return node.value if isinstance(node, Constant) else self.open(text_of(node), self._options(node) or ())
+
+    def open(self, what: Any, choices: Sequence[Any]) -> Any:
+        if what not in self._known:
+            raise _Open(what, choices)
+        return self._known[what]
+
+
+def _order(one: Any, other: Any) -> int | None:
+    """Which of two values is the greater; None where that means nothing."""
+    is_number = [isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other)]
+    if all(is_number) or (isinstance(one, str) and isinstance(other, str)):
+        return int(one > other) - int(one < other)
+    return 0 if type(one) is type(other) and one == other else None
