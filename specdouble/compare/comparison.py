@@ -295,9 +295,8 @@ class _Program:
     def _tell(self, step: Step, what: What, server: Any, double: Any) -> None:
         for place, one, other in unlike(server, double):
             is_shape = one is ABSENT or other is ABSENT or type(one) is not type(other)
-            shows = None if one is ABSENT else one
             where = self._within(step, place)
-            self._note(step, "shape" if is_shape else what, where, _clause(one), _clause(other), at_server=shows)
+            self._note(step, "shape" if is_shape else what, where, _clause(one), _clause(other))
 
     def _within(self, step: Step, place: str) -> str:
         """The path of a property within its document, whatever an answer wraps around it."""
@@ -305,9 +304,9 @@ class _Program:
         around = ".".join(action.envelope) if action else ""
         return place.removeprefix(around).removeprefix("[]").removeprefix(".") or place
 
-    def _note(self, step: Step, what: What, place: str, server: str, double: str, **more: Any) -> None:
+    def _note(self, step: Step, what: What, place: str, server: str, double: str, refused_by: str = "") -> None:
         collection, operation = self.subject.collection, step.call.operation.id
-        one = Difference(what, collection, operation, step.intent, place, server, double, step.tried, **more)
+        one = Difference(what, collection, operation, step.intent, place, server, double, step.tried, refused_by)
         known = self.comparison.causes.get(one.cause)
         if known is not None:
             known.count += 1

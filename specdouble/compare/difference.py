@@ -25,7 +25,6 @@ class Difference:
         double: what the double did.
         tried: the property that the request was meant to try; empty where it was the document as a whole.
         refused_by: the id of the rule by which the double refused it; empty where it did not, or not by a rule.
-        at_server: the value that the server shows where they differ; None where it shows none.
     """
 
     what: What
@@ -37,7 +36,6 @@ class Difference:
     double: str
     tried: str = ""
     refused_by: str = ""
-    at_server: Any = field(default=None, compare=False)
 
     @property
     def cause(self) -> tuple[str, ...]:

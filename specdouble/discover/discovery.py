@@ -175,7 +175,7 @@ class Discovery:
         left = told.max_time * part - (time.monotonic() - self._started)
         if left < min(_SHORTEST, told.max_time * part):
             raise OutOfTime
-        return replace(told, max_time=left)
+        return replace(told, max_time=left, grace=told.max_time * (CLOSED - part))
 
     # Without a server
 
@@ -346,11 +346,13 @@ class Discovery:
         good, bad = supposable(self.contract, laid, waiting, self.allow_refs)
         results = [Result(one, UNDECIDED, reason=why) for one, why in bad.items()]
         experiment = Experiment(self.contract, laid, self.allow_refs, self.say)
+        untried = {*good}
         with self._while_it_lasts():
             experiment.run(good, stated, lambda: self._settings(part))
+            untried.clear()
         results += experiment.results
-        tried = {one.hypothesis for one in results}
-        results += [Result(one, UNDECIDED, reason=UNTRIED) for one in good if one not in tried]
+        untried -= {one.hypothesis for one in results}
+        results += [Result(one, UNDECIDED, reason=UNTRIED) for one in good if one in untried]
         self._leave(experiment.left, experiment.requests, experiment.secrets)
         self.stopped = self.stopped or experiment.stopped
         return [*known, *self._of_other_status(results, beside, part)]

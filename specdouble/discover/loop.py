@@ -18,7 +18,6 @@ from specdouble.contract.properties import properties_of
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.options import StartDouble
 from specdouble.verify.settings import Settings
-from specdouble.verify.sight import sent_properties
 
 MOST_ROUNDS = 3
 PROGRAMS = 30  # of a round
@@ -102,7 +101,6 @@ def _explaining(contract: Contract, one: Difference) -> Iterator[Hypothesis]:
     if one.what != "status":
         name = one.place.partition(".")[0].partition("[")[0]
         yield from _of_value(contract, resource, name, source)
-        yield from _filled_in(contract, one, name, source)
     elif is_refused and one.tried:
         yield from _of_refusal(contract, resource, one, source)
     elif is_refused and "same body" in one.intent:
@@ -117,15 +115,6 @@ def _of_value(contract: Contract, resource: Resource, name: str, source: Source)
     yield Hypothesis("readOnly", at, True, source, 0.4)
     if resource.properties[name].get("format") == "date-time":
         yield from (Hypothesis("x-timestamp", at, event, source, 0.4) for event in ("created", "updated"))
-
-
-def _filled_in(contract: Contract, one: Difference, name: str, source: Source) -> Iterator[Hypothesis]:
-    """What the server shows where nothing was sent, and the double shows nothing."""
-    operation = contract.operations[one.operation]
-    for sent, schema, at in sent_properties(contract, operation):
-        is_constant = isinstance(one.at_server, str | int | float | bool) and "default" not in schema
-        if sent == name == one.place and is_constant and one.intent == "a usual create":
-            yield Hypothesis("default", at, one.at_server, source, 0.5)
 
 
 def _of_refusal(contract: Contract, resource: Resource, one: Difference, source: Source) -> Iterator[Hypothesis]:

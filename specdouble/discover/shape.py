@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from specdouble.contract import Contract, Resource
+from specdouble.contract import Contract, Operation, Parameter, Resource
 from specdouble.contract.properties import is_scalar, plain, properties_of
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.prose.vocabulary import OWNER_NAMES, TENANT_NAMES
@@ -14,6 +14,12 @@ from specdouble.discover.prose.vocabulary import OWNER_NAMES, TENANT_NAMES
 _NAMING = ("name", "slug", "email", "username", "login", "code", "key", "title", "sku", "number")
 _WHOSE = {*OWNER_NAMES, *TENANT_NAMES}
 _CONFLICT = "409"  # RFC 9110, 15.5.10
+_FAILED = "412"  # RFC 9110, 15.5.13
+_CONDITION = "if-match"
+_CHANGES = ("update", "replace", "delete")
+# What contracts call the header field of draft-ietf-httpapi-idempotency-key-header.
+_KEYS = ("idempotencykey", "xidempotencykey", "idempotencytoken", "requestkey", "xrequestkey", "paypalrequestid")
+SAFE = ("get", "head", "options", "trace", "query")
 _OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)s?$")
 
 
@@ -23,6 +29,8 @@ def mine(contract: Contract) -> Iterator[Hypothesis]:
         places = {name: (schema, at) for name, schema, at in _properties(contract, resource)}
         yield from _unique(contract, resource, places)
         yield from _references(contract, resource, places)
+        yield from _versions(contract, resource)
+    yield from _repeated(contract)
 
 
 Places = dict[str, tuple[dict[str, object], str]]
@@ -43,6 +51,30 @@ def _unique(contract: Contract, resource: Resource, places: Places) -> Iterator[
             continue
         words = f"{operation} declares 409"
         yield Hypothesis("x-unique", places[named][1], True, _source(contract, operation.pointer, words), 0.5)
+
+
+def _versions(contract: Contract, resource: Resource) -> Iterator[Hypothesis]:
+    """Documents of which a change may name the version that it is made to (RFC 9110, 13.1.1)."""
+    for operation_id, action in contract.actions_of.get(resource.collection, ()):
+        operation = contract.operations[operation_id]
+        named = next((one.name for one in _headers(operation) if one.name.lower() == _CONDITION), None)
+        if action.does in _CHANGES and (named or _FAILED in operation.statuses):
+            words = f"{operation} takes {named}" if named else f"{operation} declares {_FAILED}"
+            yield Hypothesis("x-etag", resource.pointer, True, _source(contract, operation.pointer, words), 0.5)
+            return
+
+
+def _repeated(contract: Contract) -> Iterator[Hypothesis]:
+    """Operations whose requests may have a key by which one that is repeated is known."""
+    for operation in contract.operations.values():
+        named = next((one.name for one in _headers(operation) if plain(one.name) in _KEYS), None)
+        if named is not None and operation.method not in SAFE:
+            source = _source(contract, operation.pointer, f"{operation} takes {named}")
+            yield Hypothesis("x-idempotency", operation.pointer, named, source, 0.5)
+
+
+def _headers(operation: Operation) -> Iterator[Parameter]:
+    return (one for one in operation.parameters if one.location == "header")
 
 
 def _references(contract: Contract, resource: Resource, places: Places) -> Iterator[Hypothesis]:

@@ -15,7 +15,8 @@ from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.session import Session
 from specdouble.verify.traces import find_traces
 
-LONGEST = 30.0  # seconds
+LONGEST = 30.0  # seconds that are kept of a limit, at most
+WITHOUT_LIMIT = 300.0  # seconds, where nobody set one
 SHARE = 0.2  # of `max_time`, at most
 ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
 WORKERS = 4
@@ -24,7 +25,7 @@ SHARE_OF_TRACES = 0.25  # of the time: what no answer told of is looked for, whe
 
 def time_kept(max_time: float | None) -> float:
     """The seconds that are kept for the clean-up."""
-    return LONGEST if max_time is None else min(LONGEST, max_time * SHARE)
+    return WITHOUT_LIMIT if max_time is None else min(LONGEST, max_time * SHARE)
 
 
 def clean_up(session: Session, seconds: float) -> int:
@@ -43,16 +44,16 @@ def clean_up(session: Session, seconds: float) -> int:
 
 
 def _delete_all(session: Session) -> None:
-    """Delete what can be deleted, until no more of it goes."""
+    """Delete what can be deleted, until no more of it goes: at once, then one by one, for some servers lock."""
     ledger = session.ledger
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         waiting = [one for one in ledger.newest_first() if ledger.deleter(one) is not None]
         if not waiting:
             return
         there = len(ledger.newest_first())
         for generation in _generations(waiting):
-            _delete(session, generation)
-        if len(ledger.newest_first()) == there:
+            _delete(session, generation, WORKERS if number == 0 else 1)
+        if number > 0 and len(ledger.newest_first()) == there:
             return
 
 
@@ -67,8 +68,8 @@ def _generations(waiting: list[Created]) -> Iterator[list[Created]]:
     yield generation
 
 
-def _delete(session: Session, generation: list[Created]) -> None:
-    with ThreadPoolExecutor(min(WORKERS, len(generation))) as pool:
+def _delete(session: Session, generation: list[Created], workers: int) -> None:
+    with ThreadPoolExecutor(min(workers, len(generation))) as pool:
         futures = [pool.submit(_delete_one, session, one) for one in generation]
     for future in futures:
         future.result()

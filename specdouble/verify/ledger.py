@@ -336,7 +336,7 @@ class Ledger:
                 self._add(Created(kind, one, call.user, dict(call.path), call.operation, call.authorization))
             if several:
                 return
-            if key is not None:
+            if key not in (None, ""):  # no path names what has no name
                 self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
             else:
                 self.unnamed.append(call)

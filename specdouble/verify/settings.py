@@ -127,6 +127,7 @@ class Settings:
             tried, and those for another audience, of another issuer, without a scope.
         seed: what random choices start from.
         max_time: seconds until it stops and says what it found.
+        grace: seconds beyond these in which what was created may still be deleted.
         wait_for_server: seconds that the server may take to start.
         require_all: fail where a rule or check is not exercised.
         max_failures: stop once so many were found; every one is looked for where left out.
@@ -166,6 +167,7 @@ class Settings:
     signing: Mapping[str, str] = field(default_factory=dict, repr=False)
     seed: int = 1
     max_time: float | None = None
+    grace: float = 0
     max_failures: int | None = None
     require_all: bool = False
     wait_for_server: float = 0

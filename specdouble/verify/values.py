@@ -208,8 +208,9 @@ def catalogue(schema: Any, resolve: Resolve) -> list[Any]:
         one = plausible(schema, resolve, "one")
         return [one, [], one * 3, _items(schema, resolve, 3)] if isinstance(one, list) else []
     one = plausible(schema, resolve, "one")
-    named_so = not schema.get("properties") and isinstance(one, dict)  # a client names its members
-    return [one, *({"Mixed Case-1": value} for value in list(one.values())[:1] if named_so)]
+    is_named_by_clients = not schema.get("properties") and isinstance(one, dict)
+    members = list(one.values())[:1] if is_named_by_clients else []
+    return [one, *({"Mixed Case-1": value} for value in members)]
 
 
 def _bounds(schema: Schema) -> list[float]:

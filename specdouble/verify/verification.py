@@ -126,7 +126,7 @@ def _clean(found: Run) -> None:
     """Delete what was created, and name what stays."""
     session = found.session
     if not session.settings.owned:
-        clean_up(session, time_kept(session.settings.max_time))
+        clean_up(session, time_kept(session.settings.max_time) + session.settings.grace)
         found.verdict.left = left_over(session)
     session.ledger.close()
 

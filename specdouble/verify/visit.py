@@ -70,7 +70,7 @@ def visiting(
         if not settings.owned:
             why = gone(session)
             visit.stopped = f"the server was gone ({why})" if why else visit.stopped
-            clean_up(session, time_kept(settings.max_time))
+            clean_up(session, time_kept(settings.max_time) + settings.grace)
             visit.left = left_over(session)
         session.ledger.close()
         visit.requests = session.client.requests

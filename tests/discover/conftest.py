@@ -14,6 +14,7 @@ from specdouble.discover.outcome import CONFIRMED, SILENT
 from specdouble.verify import Settings
 
 OFFICE = Path(__file__).parent / "office"
+WORKSHOP = Path(__file__).parent / "workshop"
 
 
 def stripped(contract: Path, folder: Path, kept: Collection[str] = ()) -> Contract:

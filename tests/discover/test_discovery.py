@@ -21,21 +21,6 @@ from tests.discover.conftest import OFFICE, discovered, sentences, stripped
 from tests.verify.conftest import ROOT
 from tests.verify.conftest import settings as of_backend
 
-# A fault of each kind of rules, and the rule that is not found then.
-MUTANTS = {
-    "unique.dropped:rooms.name": "unique:rooms.name",
-    "references.dropped:bookings.roomId": "references:bookings.roomId",
-    "owner.unchecked:list_bookings.personId": "owner:bookings.personId",
-    "tenant.unchecked:list_rooms.firmId": "tenant:rooms.firmId",
-    "readOnly.from-client-on-create:bookings.personId": "readOnly:bookings.personId",
-    "default.wrong:bookings.guests": "default:bookings.guests",
-    "immutable.unchecked:bookings.topic": "immutable:bookings.topic",
-    "transitions.unchecked:bookings.state": "transitions:bookings.state",
-    "timestamp.without-zone:bookings.bookedAt": "timestamp:bookings.bookedAt",
-    "roles.unchecked:delete_room": "roles:delete_room",
-    "limit.dropped:bookings": "limit:bookings",
-    "validations.ignored:bookings.from+until": "validations:bookings.until+from",
-}
 # Faults of the backend against what sentences or keywords of the reference contract claim, and a word of the sentence.
 CLAIMED = {
     "name_not_unique": "name must be new",
@@ -100,13 +85,6 @@ def test_every_rule_of_the_office_is_found_as_it_is_written(bench: Bench, found:
     told = sentences(found)
     assert told.pop("validations:bookings.until+from") == "Must be greater than or equal to `from`."
     assert told == by_hand
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_a_rule_is_not_found_on_a_double_that_does_not_keep_it(bench: Bench, office: Contract, fault: str) -> None:
-    discovery = on_double(bench, office, bench.mutants[fault].change)
-    assert MUTANTS[fault] not in sentences(discovery)
 
 
 @pytest.mark.slow

@@ -68,8 +68,8 @@ _HARD = pattern(
     r"|\binclud\w+\b|\bfilter|\bemails?\b"
 )
 _GONE = pattern(
-    r"^(?:the )?(?:date|time|timestamp|moment|date ?time)(?: and time)?(?: (?:at|on|in) which| when|,? when"
-    r"| that)? [\w ]{2,30}(?:was|has been|were) (?:soft[- ])?deleted"
+    r"^(?:(?:the )?(?:date|time|timestamp|moment|date ?time)(?: and time)?(?: (?:at|on|in) which| when|,? when"
+    r"| that)?|(?:(?:is )?(?:set|filled in) )?when) [\w ]{2,30}(?:is|was|has been|were) (?:soft[- ])?deleted"
 )
 
 
