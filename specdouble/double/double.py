@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -390,6 +390,14 @@ class Double:
             return body_of(media, self.sampler, key)
         except UnsatisfiableError:
             return None
+
+    def value(self, slot: str, key: str, examples: Iterable[JSON]) -> JSON:
+        """A value of a schema: an example of it, else one that is made; None where none conforms."""
+        try:
+            value: JSON = self.sampler.sample(slot, key, examples)
+        except UnsatisfiableError:
+            return None
+        return value
 
     def reset(self) -> None:
         """Give every world its seed again, and forget the journal."""

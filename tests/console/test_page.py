@@ -290,6 +290,84 @@ def test_by_the_keyboard_alone_a_request_is_found_opened_and_closed(page: Page, 
     expect(page.locator(".detail")).to_be_hidden()
 
 
+LARGE = """openapi: 3.0.3
+info: {title: A large one, version: '1'}
+paths:
+"""
+ONE = """  /organizations/{organizationId}/authorizationServersOfThe%(n)dKind/{serverId}/settingsOf%(n)dInAllTheirLength:
+    parameters:
+    - {name: organizationId, in: path, required: true, schema: {type: string}, example: acme}
+    - {name: serverId, in: path, required: true, schema: {type: string}}
+    get:
+      operationId: get_%(n)d
+      responses: {'200': {description: Settings, content: {application/json: {schema: {type: object}}}}}
+  /things%(n)d:
+    post:
+      operationId: make_%(n)d
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing%(n)d'}}}}
+      responses:
+        '201': {description: Made, content: {application/json: {schema: {$ref: '#/components/schemas/Thing%(n)d'}}}}
+"""
+THING = "    Thing%(n)d: {type: object, x-resource: {collection: things%(n)d}, properties: {id: {type: string}}}\n"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A double of a contract with 300 operations, long paths and 150 collections."""
+    file = tmp_path_factory.mktemp("large") / "openapi.yaml"
+    paths, schemas = ("".join(text % {"n": number} for number in range(150)) for text in (ONE, THING))
+    file.write_text(f"{LARGE}{paths}components:\n  schemas:\n{schemas}")
+    with serving(Settings(file, seed=7)) as url:
+        yield url
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_large_contract_with_long_paths_fits_and_is_gone_through_by_keyboard(
+    browser: Browser, large: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(f"{large}/_specdouble/#/operations")
+    expect(page.locator(".operation")).to_have_count(300)
+    page.keyboard.press("/")
+    page.keyboard.type("settingsOf149In")
+    expect(page.locator(".operation")).to_have_count(1)
+    press_until(page, ".operation")
+    expect(page.get_by_label("organizationId")).to_have_value("acme")
+    expect(page.get_by_label("serverId")).not_to_have_value("")
+    press_until(page, ".ask button.primary")
+    expect(page.locator(".answer .status")).to_have_text("200")
+    press_until(page, ".answer a")
+    expect(page.locator(".view-requests .detail h2")).to_contain_text("settingsOf149InAllTheirLength")
+    for view in [*VIEWS, "requests/0", "operations/get_149"]:
+        page.goto(f"{large}/_specdouble/#/{view}")
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    page.goto(f"{large}/_specdouble/#/requests/0")
+    page.locator(".detail h2").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator('.exchange[href="#/requests/0"]')).to_be_focused()
+    page.goto(f"{large}/_specdouble/#/documents")
+    expect(page.get_by_role("button", name="New document")).to_be_visible()
+    page.get_by_role("combobox", name="collection").focus()
+    for _ in range(2):
+        chosen = page.get_by_role("combobox", name="collection").input_value()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("combobox", name="collection")).not_to_have_value(chosen)
+        expect(page).to_have_url(re.compile("things"))
+        expect(page.get_by_role("combobox", name="collection")).to_be_focused()
+        page.wait_for_timeout(300)
+    page.close()
+
+
+def press_until(page: Page, selector: str) -> None:
+    """Go to an element by the keyboard alone, and press Enter there."""
+    page.locator(selector).first.wait_for()
+    while not page.evaluate("selector => document.activeElement.matches(selector)", selector):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
 def test_what_a_request_says_is_shown_as_text_and_does_nothing(page: Page, ada: httpx.Client, url: str) -> None:
     made = ada.post(PATH, json=configuration(HOSTILE, **{"<b onclick=alert()>": HOSTILE})).json()["data"]
     ada.get(f"{PATH}/{HOSTILE}?{HOSTILE}")

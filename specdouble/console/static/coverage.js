@@ -30,7 +30,7 @@ export function coverage(root) {
 }
 
 function shown(report) {
-  const meters = Object.entries(report.summary).map(([name, { seen, of }]) => meter(name, seen, of));
+  const meters = Object.entries(report.summary).filter(([, { of }]) => of).map(([name, { seen, of }]) => meter(name, seen, of));
   return [h("div", { class: "meters" }, meters), h("div", { class: "cards" }, never(report), rules(report)), statuses(report)];
 }
 
@@ -41,7 +41,7 @@ function never({ never: { operations, refusals, statuses: unanswered }, rules: k
     ["Operations", operations],
     ["Statuses of operations that were asked", unanswered],
   ].filter(([, entries]) => entries.length);
-  const parts = groups.map(([title, entries], at) => h("details", { open: at === 0 }, h("summary", {}, `${title} (${entries.length})`), h("ul", { class: "plain" }, entries.map((entry) => h("li", {}, entry)))));
+  const parts = groups.map(([title, entries], at) => h("details", { open: at === 0 }, h("summary", {}, `${title} (${entries.length})`), h("ul", { class: "plain bounded", tabindex: 0, role: "list", "aria-label": title }, entries.map((entry) => h("li", {}, entry)))));
   return h("section", { class: "card" }, h("h2", { class: "group" }, "Never seen"), parts.length ? parts : empty("Everything has been seen", "Each operation, status and refusal of the contract."));
 }
 

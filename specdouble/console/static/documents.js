@@ -1,11 +1,13 @@
 // The documents of each collection; what is changed here is held to the contract's rules like everything else.
 
 import { ask, get, state, world } from "./api.js";
-import { attempt, button, empty, h, heading, tell } from "./dom.js";
+import { attempt, button, empty, field, h, heading, tell } from "./dom.js";
 import { parsed, pretty } from "./json.js";
 
 const PAGE = 50;
 const LONGEST = 120; // characters of a value in the list
+const MOST_CHIPS = 12; // collections; more are a list
+const OWN = "_specdouble_"; // how the collections begin that the double keeps for itself
 
 export function documents(root, chosen) {
   const tabs = h("div", { class: "chips", role: "group", "aria-label": "Collections" });
@@ -16,17 +18,39 @@ export function documents(root, chosen) {
   const open = attempt(async (wanted) => {
     if (wanted !== name) place.replaceChildren(); // nobody edits a document of the collection that was shown before
     const collections = await known();
-    name = wanted ?? name ?? collections[0]?.[0] ?? null;
+    const first = collections.find(([, count]) => count > 0) ?? collections[0];
+    name = wanted ?? name ?? first?.[0] ?? null;
     skip = 0;
-    tabs.replaceChildren(...collections.map(([one, count]) => h("a", { class: "chip", href: `#/documents/${encodeURIComponent(one)}`, "aria-current": one === name ? "true" : null }, one, h("span", { class: "chip-count" }, String(count)))));
+    const isFocused = tabs.contains(document.activeElement);
+    tabs.replaceChildren(...(collections.length > MOST_CHIPS ? [list(collections)] : collections.map(chip)));
+    if (isFocused) tabs.querySelector("select, [aria-current]")?.focus();
     await load();
   });
+
+  function chip([one, count]) {
+    return h("a", { class: "chip", href: placeOf(one), "aria-current": one === name ? "true" : null }, one, h("span", { class: "chip-count" }, String(count)));
+  }
+
+  // Those first that hold something: a large contract has a hundred collections, and most of them are empty.
+  function list(collections) {
+    const groups = [["With documents", ([, count]) => count > 0], ["Empty", ([, count]) => count === 0]].map(([label, belongs]) => {
+      const those = collections.filter(belongs);
+      return those.length ? h("optgroup", { label: `${label} (${those.length})` }, those.map(([one, count]) => h("option", { value: one }, count ? `${one}: ${count.toLocaleString()}` : one))) : null;
+    });
+    const element = h("select", { onchange: () => { location.hash = placeOf(element.value); } }, groups);
+    element.value = name;
+    return field("collection", element);
+  }
+
+  function placeOf(one) {
+    return `#/documents/${encodeURIComponent(one)}`;
+  }
 
   async function known() {
     const listed = (await get("worlds")).find((one) => one.name === world());
     const counts = new Map(state.contract.collections.map((one) => [one, 0]));
     for (const [one, count] of Object.entries(listed?.documents ?? {})) counts.set(one, count);
-    return [...counts];
+    return [...counts].filter(([one]) => !one.startsWith(OWN));
   }
 
   async function load() {

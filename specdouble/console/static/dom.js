@@ -65,6 +65,14 @@ export function tell(text, isError = false) {
   vanishing = setTimeout(() => told.classList.remove("shown"), isError ? 8000 : 3000);
 }
 
+// For who goes by the keyboard: where a list has no room beside its detail, the focus goes into the detail, and back to
+// the link that had opened it.
+export function carryFocus(list, detail, link) {
+  const focused = document.activeElement;
+  if (!list.checkVisibility()) detail.focus();
+  else if (!detail.checkVisibility() && (focused === document.body || detail.contains(focused))) link?.focus();
+}
+
 // Runs what a button does, and tells why it could not be done.
 export function attempt(work) {
   return async (...given) => {

@@ -2,15 +2,16 @@
 
 import { ask, get, state, world } from "./api.js";
 import { classOf } from "./charts.js";
-import { attempt, button, empty, field, h, heading, placeOf, select } from "./dom.js";
+import { attempt, button, carryFocus, empty, field, h, heading, placeOf, select } from "./dom.js";
 import { body as shownBody, pretty } from "./json.js";
 
 const MOST_CHIPS = 10; // users; more are a list
+const [LEAST_LINES, MOST_LINES] = [4, 16]; // of a body before it scrolls
 
 export function operations(root, chosen) {
   const search = h("input", { type: "search", placeholder: "Search operations", "aria-label": "Search the operations", oninput: redraw });
   const list = h("div", { class: "operation-list" });
-  const detail = h("aside", { class: "detail", "aria-label": "The operation" });
+  const detail = h("aside", { class: "detail", "aria-label": "The operation", tabindex: -1 });
   const split = h("div", { class: "split" }, list, detail);
   root.append(heading("Operations", "What the contract has, how it is answered, and under which rules"), h("div", { class: "tools" }, search), split);
   let opened = null;
@@ -43,15 +44,18 @@ export function operations(root, chosen) {
   }
 
   const open = attempt(async (id) => {
+    const link = list.querySelector(".is-open a");
     opened = id;
     split.classList.toggle("has-detail", id !== null);
     mark();
+    carryFocus(list, detail, link);
     if (id === null) {
       detail.replaceChildren(empty("No operation is open", "Choose one to see its rules and to ask it."));
       return;
     }
     const [operation, schemes] = await Promise.all([get(`operations/${encodeURIComponent(id)}`), get("users")]);
     if (opened === id) detail.replaceChildren(...shown(operation, schemes));
+    detail.scrollTop = 0;
   });
 
   function key(event, isTyping) {
@@ -116,7 +120,7 @@ function form(operation, schemes) {
   });
   return h("form", { class: "part ask", onsubmit: (event) => { event.preventDefault(); send(); } },
     h("h3", {}, "Ask it"),
-    h("div", { class: "field" }, h("span", { class: "field-name" }, "as"), users),
+    everybody.length > 1 && h("div", { class: "field" }, h("span", { class: "field-name" }, "as"), users),
     inputs.map(([parameter, input]) => field(parameter.name, input, `${parameter.in}${parameter.required ? ", required" : ""}`)),
     bodyPart,
     h("div", { class: "bar-of-actions" }, h("button", { class: "primary" }, "Send"), h("span", { class: "quiet" }, `to the world ${world()}`)),
@@ -127,16 +131,17 @@ function control({ name, required, schema, offered }) {
   const value = offered[0] ?? schema.example ?? schema.default ?? "";
   if (schema.enum) return select(name, required ? schema.enum.map(String) : ["", ...schema.enum.map(String)], { value: required ? undefined : "" });
   const id = `offered-${name}`;
-  const input = h("input", { type: "text", value: required ? String(value) : "", placeholder: String(schema.example ?? schema.type ?? ""), list: offered.length ? id : null });
+  const input = h("input", { type: "text", required, value: required ? String(value) : "", placeholder: String(schema.example ?? schema.type ?? ""), list: offered.length ? id : null });
   return offered.length ? h("span", {}, input, h("datalist", { id }, offered.map((one) => h("option", { value: one })))) : input;
 }
 
 function bodyFields(operation) {
   if (!operation.bodies.length) return [() => ({}), null];
-  const area = h("textarea", { rows: 10, spellcheck: "false" });
+  const area = h("textarea", { spellcheck: "false" });
   const kinds = operation.bodies.flatMap((body) => body.examples.map((example) => ({ type: body.type, ...example })));
   const fill = (kind) => {
     area.value = typeof kind.value === "string" ? kind.value : pretty(kind.value ?? {});
+    area.rows = Math.min(MOST_LINES, Math.max(LEAST_LINES, area.value.split("\n").length));
   };
   const pick = select("Example", kinds.map((kind, at) => [String(at), kinds.length > 1 && operation.bodies.length > 1 ? `${kind.name}, ${kind.type}` : kind.name]));
   pick.addEventListener("change", () => fill(kinds[Number(pick.value)]));

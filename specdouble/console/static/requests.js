@@ -2,7 +2,7 @@
 
 import { get, ask, state } from "./api.js";
 import { classOf, traffic } from "./charts.js";
-import { attempt, button, copy, empty, h, heading, placeOf, select, tell } from "./dom.js";
+import { attempt, button, carryFocus, copy, empty, h, heading, placeOf, select, tell } from "./dom.js";
 import { body, change, code, pretty } from "./json.js";
 
 const FILTERS = [["all", "All"], ["2xx", "2xx"], ["4xx", "4xx"], ["5xx", "5xx"], ["rule", "Refused by a rule"]];
@@ -10,7 +10,7 @@ const REDRAW = 5000; // milliseconds
 
 export function requests(root, number, { exchanges }) {
   const list = h("ol", { class: "exchanges", "aria-label": "Requests, the last one first" });
-  const detail = h("aside", { class: "detail", "aria-label": "What decided" });
+  const detail = h("aside", { class: "detail", "aria-label": "What decided", tabindex: -1 });
   const chart = h("div", { class: "chart-place" });
   const count = h("span", { class: "count" });
   const search = h("input", { type: "search", placeholder: "Search: path, status, rule, world …", "aria-label": "Search the requests", oninput: redraw });
@@ -95,9 +95,11 @@ export function requests(root, number, { exchanges }) {
   }
 
   const open = attempt(async (wanted) => {
+    const link = list.querySelector(".is-open a");
     opened = wanted;
     split.classList.toggle("has-detail", wanted !== null);
     mark();
+    carryFocus(list, detail, link);
     if (wanted === null) {
       detail.replaceChildren(empty("No request is open", "Choose one to see what decided its answer."));
       return;
@@ -160,7 +162,7 @@ function told(story, names) {
 
 function summary(story) {
   const facts = [
-    story.answered ? `${story.answered.by}: ${story.answered.why}` : "no operation of the contract",
+    story.answered ? answered(story) : "no operation of the contract",
     `${story.milliseconds.toFixed(1)} ms`,
     `world ${story.world}`,
     story.caller === null ? "nobody signed in" : `as ${story.caller}`,
@@ -168,6 +170,11 @@ function summary(story) {
   ];
   const title = h("h2", {}, h("span", { class: `status is-${classOf(story.status)}` }, story.status || "cut"), ` ${story.method} `, h("span", { class: "target" }, story.target));
   return h("header", { class: "detail-head" }, close(), title, h("ul", { class: "facts" }, facts.map((fact) => h("li", {}, fact))));
+}
+
+// What it rests on is told where the operation is.
+function answered({ operation, answered: { by, why } }) {
+  return h("a", { href: `#/operations/${encodeURIComponent(operation)}`, title: why }, `${by}: ${why.split(": ")[0]}`);
 }
 
 function actions(story, names) {

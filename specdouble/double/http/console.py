@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import orjson
@@ -14,10 +14,12 @@ from starlette.staticfiles import StaticFiles
 from specdouble.console import STATIC
 from specdouble.contract import Contract, Media, Operation, Parameter, Rule
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pointer import look_up
 from specdouble.double.http.administration import json_object, json_response, whole_number
 from specdouble.double.http.credentials import known_as
 from specdouble.double.http.served import Served
 from specdouble.double.state.documents import Collection
+from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Broken, Problem, Refusal
 from specdouble.double.state.storable import storable
 from specdouble.double.state.world import World
@@ -96,7 +98,7 @@ class Console:
         if operation is None:
             raise Problem(404, detail=f"the contract has no operation `{key}`")
         file, line = contract.locate(operation.pointer)
-        offered = self._ids(operation, self._world(request))
+        offered = self._offered(operation, self._world(request))
         return json_response(
             {
                 **self._told_operation(operation),
@@ -104,7 +106,10 @@ class Console:
                 "line": line,
                 "rules": [_told_rule(rule) for rule in contract.rules_of(operation)],
                 "statuses": {status: response.description for status, response in operation.responses.items()},
-                "parameters": [_told_parameter(contract, one, offered) for one in operation.parameters],
+                "parameters": [
+                    {**_told_parameter(contract, one), "offered": offered.get(one.name) or self._made(operation, one)}
+                    for one in operation.parameters
+                ],
                 "bodies": [self._told_media(media, operation) for media in _medias(operation)],
             }
         )
@@ -113,14 +118,38 @@ class Console:
         examples = dict(media.examples) or {"made": self._double.example(media, operation.id)}
         return {"type": media.type, "examples": [{"name": name, "value": one} for name, one in examples.items()]}
 
-    def _ids(self, operation: Operation, world: World) -> dict[str, list[str]]:
-        """The ids that there are for a parameter that names a document."""
-        action = self._double.contract.actions.get(operation.id)
-        if action is None or action.id is None:
-            return {}
-        id_name = self._double.contract.resources[action.collection].id
-        documents = world.collection(action.collection, None).find(limit=_IDS)
-        return {action.id: [str(one[id_name]) for one in documents if one.get(id_name) is not None]}
+    def _offered(self, operation: Operation, world: World) -> dict[str, list[str]]:
+        """The ids that there are for each parameter of the path; the first of each are those of one document."""
+        contract = self._double.contract
+        found: dict[str, list[str]] = {}
+        for name in [one.name for one in operation.parameters if one.location == "path"]:
+            place = "{" + name + "}"
+            named = contract.action_at.get((operation.path.partition(place)[0] + place, name))
+            if named is not None:
+                found[name] = _values(_first(world, named.collection), contract.resources[named.collection].id)
+        action = contract.actions.get(operation.id)
+        if action is None:
+            return found
+        properties = dict(action.scope)
+        # Of the documents that it speaks of, those whose parents are there.
+        documents = [
+            document
+            for document in _first(world, action.collection)
+            if all(str(document.get(to)) in found.get(name, (str(document.get(to)),)) for name, to in action.scope)
+        ]
+        if action.id is not None:
+            properties[action.id] = contract.resources[action.collection].id
+        for name, to in properties.items():
+            found[name] = list(dict.fromkeys([*_values(documents, to), *found.get(name, ())]))
+        return found
+
+    def _made(self, operation: Operation, parameter: Parameter) -> list[str]:
+        """What a parameter that has to be there may be, where nothing is known of it: the path is none without it."""
+        if not parameter.required or parameter.slot is None:
+            return []
+        examples = _examples(self._double.contract, parameter)
+        value = self._double.value(parameter.slot, f"{operation.id} {parameter.name}", examples)
+        return [] if value is None else [_as_text(value)]
 
     # Users
 
@@ -244,7 +273,37 @@ def _told_rule(rule: Rule) -> dict[str, JSON]:
     }
 
 
-def _told_parameter(contract: Contract, parameter: Parameter, offered: Mapping[str, list[str]]) -> dict[str, JSON]:
+def _first(world: World, collection: str) -> list[Document]:
+    return [document for _, document in world.entries(collection, 0, _IDS)]
+
+
+def _values(documents: Iterable[Document], name: str) -> list[str]:
+    """What documents have in a property, each value once."""
+    return list(dict.fromkeys(str(one[name]) for one in documents if one.get(name) is not None))
+
+
+def _examples(contract: Contract, parameter: Parameter) -> list[JSON]:
+    """The examples that stand at the parameter itself."""
+    try:
+        told = contract.resolve(look_up(contract.data, parameter.pointer))
+    except LookupError:
+        return []
+    if not isinstance(told, dict):
+        return []
+    named = told.get("examples")
+    several = [contract.resolve(one) for one in named.values()] if isinstance(named, dict) else []
+    values = [one["value"] for one in several if isinstance(one, dict) and "value" in one]
+    return [told["example"], *values] if "example" in told else values
+
+
+def _as_text(value: JSON) -> str:
+    """The value as a query or a path has it; of an array, its parts with commas (`form`, `simple`)."""
+    if isinstance(value, list):
+        return ",".join(map(_as_text, value))
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _told_parameter(contract: Contract, parameter: Parameter) -> dict[str, JSON]:
     schema = contract.described(parameter.schema) if parameter.schema is not None else {}
     told = {key: schema[key] for key in ("type", "enum", "default", "example", "format") if key in schema}
     return {
@@ -252,7 +311,6 @@ def _told_parameter(contract: Contract, parameter: Parameter, offered: Mapping[s
         "in": parameter.location,
         "required": parameter.required,
         "schema": told,
-        "offered": offered.get(parameter.name, []),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from specdouble.contract import Contract, Media
@@ -110,6 +110,9 @@ class Served(Protocol):
 
     def example(self, media: Media, key: str) -> JSON:
         """A body of the media: the contract's example, else one that is made; None where none conforms."""
+
+    def value(self, slot: str, key: str, examples: Iterable[JSON]) -> JSON:
+        """A value of a schema: an example of it, else one that is made; None where none conforms."""
 
     def keep(self) -> None:
         """Have what a request has changed in the file that keeps it, where there is one."""
