@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from specdouble.verify.command import verify_command
 from specdouble.verify.replay_command import replay
 
 if TYPE_CHECKING:
+    from specdouble.contract import Contract
     from specdouble.contract.security_scheme import SecurityScheme
     from specdouble.double.double import Double
     from specdouble.double.http.credentials import Credentials
@@ -299,16 +300,29 @@ def token(
     double = _double(Settings(path, allow_refs=allow_refs, overlays=overlays, strict_auth=True))
     credentials, world = Credentials(double), double.world("default")
     chosen = _scheme(credentials, scheme)
-    issuer = f"http://localhost:{default_port(double.contract)}{PROVIDER}"
+    wish = Wish(scopes or None, expired, f"http://localhost:{default_port(double.contract)}{PROVIDER}")
+    _tell_unknown_scopes(double.contract, credentials, scopes)
     try:
         if as_json:
-            _print_json(credentials.of(world, user))
+            _print_json(credentials.of(world, user, wish=wish))
         else:
-            click.echo(credentials.credential(world, chosen, user, Wish(scopes or None, expired, issuer)))
+            click.echo(credentials.credential(world, chosen, user, wish))
     except Problem as problem:
         if problem.status != 404:
             fail(str(problem.detail), WRONG_USE)
         fail(f"no user `{user}` in the seed\n    remedy: {_known_users(double)}", WRONG_USE)
+
+
+def _tell_unknown_scopes(contract: Contract, credentials: Credentials, scopes: Iterable[str]) -> None:
+    """Warn of scopes that no operation can ask for: such a token may be wanted, and is more often a slip."""
+    from specdouble.contract.kind import suggestion
+    from specdouble.contract.security_scheme import scopes_of
+    from specdouble.double.provider.information import SCOPES
+
+    known = {scope for scheme in credentials.schemes.values() for scope in scopes_of(contract, scheme)}
+    for scope in scopes:
+        if known and scope not in known and scope not in SCOPES:
+            click.echo(f"specdouble: the contract has no scope `{scope}`: {suggestion(scope, sorted(known))}", err=True)
 
 
 def _scheme(credentials: Credentials, wanted: str | None) -> SecurityScheme:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_a_misspelt_collection_is_told_with_the_near_name(tmp_path: Path) -> Non
     (tmp_path / "taks.json").write_text("[]")
     (finding,) = stray_files(tmp_path, read(CONTRACT))
     assert (finding.severity, "rename it to `tasks.json`" in finding.remedy) == ("warning", True)
+
+
+@pytest.mark.parametrize(("user", "number"), [({"password": "x"}, 0), ({"scopes": ["read"]}, 0), ({"nick": "x"}, 1)])
+def test_users_who_sign_in_are_none_of_the_contracts_collections_and_rightly_so(
+    tmp_path: Path, user: dict[str, object], number: int
+) -> None:
+    (tmp_path / "users.json").write_text(json.dumps([user]))
+    assert len(stray_files(tmp_path, read(CONTRACT))) == number
 
 
 def test_a_file_of_another_format_is_told(tmp_path: Path) -> None:

@@ -201,6 +201,16 @@ def test_a_scope_that_the_contract_has_not_is_refused(browser: Browser) -> None:
     assert located(browser.authorize("ada", scope="openid fly"))["error"] == "invalid_scope"
 
 
+@pytest.mark.parametrize("who", ["1", "mary", "mary@acme.example"])
+def test_who_sends_the_form_without_the_page_names_a_user_as_people_do(told: Running, who: str) -> None:
+    browser = Browser(told)
+    with closing(browser.http):
+        assert browser.claims(browser.tokens(who)["id_token"], "app")["sub"] == "1"
+        nobody = browser.authorize("ada")
+    assert nobody.status_code == 400
+    assert "nobody is called ada: there are mary, tom, jane" in nobody.json()["error_description"]
+
+
 def test_a_user_grants_what_is_the_users_alone(told: Running) -> None:
     browser = Browser(told)
     with closing(browser.http):

@@ -13,6 +13,7 @@ import pytest
 
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
+from specdouble.verify.digest import Answers
 from tests.sign_in.doubles import PREFIX, USERS, Running, running
 
 Sent = dict[str, Any]
@@ -223,6 +224,14 @@ def test_a_client_of_digest_counts_on_one_nonce_until_it_is_over(told: Running) 
     assert {answer.status_code for answer in answers} == {204}
     nonces = {answer.request.headers["Authorization"].partition('nonce="')[2].partition('"')[0] for answer in answers}
     assert len(nonces) == 2
+
+
+def test_a_nonce_of_one_process_is_good_at_another_of_the_same_project(tmp_path: Path) -> None:
+    answers = Answers()
+    with running(tmp_path, USERS) as one, Server(Double(Settings(tmp_path)), "127.0.0.1", 0).running() as other:
+        answers.take(asked(one, "digest").headers["WWW-Authenticate"])
+        proof = answers.to("GET", "/v1/digest", "mary:mary-secret")
+        assert httpx.get(f"{other}/v1/digest", headers={"Authorization": proof}).status_code == 204
 
 
 def test_a_certificate_is_shown_before_any_request_and_nobody_is_refused_for_it(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Credentials:
             return 0
         return 1 if scheme.is_bearer and scheme.name not in self._contract.identities else 2
 
-    def of(self, world: World, who: str, schemes: Collection[str] | None = None) -> Placed:
+    def of(self, world: World, who: str, schemes: Collection[str] | None = None, wish: Wish = Wish()) -> Placed:
         """The `headers`, `query` parameters and `cookies` that make a request that user's.
 
         Args:
@@ -67,6 +67,7 @@ class Credentials:
             who: a user's id or another unique property; of schemes without an `x-identity` any name is a caller, where
                 the project says nothing of its users.
             schemes: those that are wanted; None for all.
+            wish: what tokens shall be; a scheme that takes no such token is left out.
 
         Raises:
             Problem: 404, no such user is there.
@@ -76,7 +77,13 @@ class Credentials:
         wanted = self.schemes if schemes is None else schemes
         for name in sorted(wanted, key=lambda name: name not in self._contract.identities):
             scheme = self.schemes[name]
-            place, field, value = _placed(scheme, self.credential(world, scheme, who))
+            try:
+                credential = self.credential(world, scheme, who, wish)
+            except Problem as problem:
+                if problem.status == 409:
+                    continue
+                raise
+            place, field, value = _placed(scheme, credential)
             placed[place].setdefault(field, value)
         return placed
 

@@ -188,7 +188,7 @@ class Provider:
         session, user = self._current(request)
         server.session = session
         if chosen is not None:
-            user = server.setting.account(chosen) if chosen else None
+            user = self._chosen_user(server.setting.world, chosen)
             server.session = self._begun(user, server) if user else ""
         try:
             grant = server.get_consent_grant(server.request, user)
@@ -215,6 +215,18 @@ class Provider:
             hidden = {"scope": asked["scope"]}
         accounts = self._double.accounts.all(server.setting.world)
         return pages.choice(title, accounts, asked.get("login_hint", ""), action, hidden, to)
+
+    def _chosen_user(self, world: World, chosen: str) -> Account | None:
+        """Who was chosen, by id as the page does it or by name as people do; None for nobody.
+
+        Raises:
+            Problem: 400, nobody is called so.
+        """
+        account = self._double.accounts.named(world, chosen) if chosen else None
+        if chosen and account is None:
+            known = ", ".join(one.name for one in self._double.accounts.all(world)[:10])
+            raise Problem(400, detail=f"nobody is called {chosen[:100]}: there are {known}")
+        return account
 
     def _current(self, request: Request) -> tuple[str, Account | None]:
         """The session of the browser, and who has signed in."""
@@ -245,7 +257,7 @@ class Provider:
             action = "?" + request.url.query if request.url.query else ""
             return pages.choice(title, self._double.accounts.all(world), "", action, {}, to)
         _hold_to_own_page(request)
-        account = self._double.accounts.of_id(world, chosen) if chosen else None
+        account = self._chosen_user(world, chosen)
         response = RedirectResponse(to, 303) if to else pages.message("Done", "You can close this page.")
         for name, value in self._cookies(world, account):
             response.set_cookie(name, value, httponly=True, samesite="lax", path="/")
@@ -306,7 +318,8 @@ class Provider:
             title = f"Let {device.grant.client} act for you"
             return pages.choice(title, accounts, "", "device", {"user_code": code, "scope": device.grant.scope})
         _hold_to_own_page(request)
-        device.is_denied, device.grant.subject = not chosen, chosen
+        account = self._chosen_user(self._world(request), chosen)
+        device.is_denied, device.grant.subject = account is None, account.subject if account else ""
         device.grant.auth_time = now
         return pages.message("Done", "You can close this page, and go on with the device.")
 

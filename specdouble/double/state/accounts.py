@@ -16,18 +16,15 @@ from specdouble.contract.resource import CALLER
 from specdouble.contract.security_scheme import SecurityScheme
 from specdouble.double.state.exchange import User
 from specdouble.double.state.keeper import Document
-from specdouble.double.state.seed import Seed
+from specdouble.double.state.seed import SCOPES, USERS, Seed, sign_in
 from specdouble.double.state.world import World
 
-USERS = "users"
 # The properties by which a document of `mock_data/users.json` is somebody who signs in; docs/sign-in.md lists them.
 _IDS = ("id", "_id", "sub", "uuid")
 _NAMES = ("username", "userName", "login", "email", "name")
 _TENANTS = ("tenant", "tenantId", "tenant_id", "organization", "organizationId", "organization_id", "orgId", "org_id")
 _ROLES = ("roles", "role", "accessRole")
-_SCOPES = ("scopes", "scope")
 _KEYS = ("apiKey", "api_key", "key", "token")
-_SIGNING_IN = frozenset({"password", *_SCOPES, "apiKey", "api_key"})
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def account_of(document: Mapping[str, JSON], id_property: str = "", tenant_prope
         tenant_property: what holds the tenant, where the contract says so.
     """
     password = document.get("password")
-    scopes = _first(document, _SCOPES)
+    scopes = _first(document, SCOPES)
     names = [str(document[name]) for name in _NAMES if isinstance(document.get(name), str)]
     return Account(
         id=_first(document, (id_property, *_IDS)),
@@ -124,7 +121,7 @@ class Accounts:
     def __init__(self, contract: Contract, seed: Seed) -> None:
         self._contract = contract
         identity = next(iter(contract.identities.values()), None)
-        self._collection = identity.collection if identity else USERS if _sign_in(seed.get(USERS, ())) else None
+        self._collection = identity.collection if identity else USERS if sign_in(seed.get(USERS, ())) else None
         self.are_told = self._collection is not None
         resource = contract.resources.get(self._collection or "")
         self._id = resource.id if resource else "_id" if self._has(seed, "_id") else "id"
@@ -219,11 +216,6 @@ class Accounts:
     def of(self, document: Mapping[str, JSON]) -> Account:
         """The account of a user's document."""
         return account_of(document, self._id, self._tenant)
-
-
-def _sign_in(documents: Iterable[Mapping[str, JSON]]) -> bool:
-    """Whether the documents are somebody who signs in, and not merely what the API keeps."""
-    return any(not _SIGNING_IN.isdisjoint(document) for document in documents)
 
 
 def _key_names(scheme: SecurityScheme) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from specdouble.double.state.storable import unstorable
 from specdouble.double.state.upload import FILES, Upload
 
 Seed = dict[str, list[Document]]
+USERS = "users"
+SCOPES = ("scopes", "scope")
+_SIGNING_IN = frozenset({"password", *SCOPES, "apiKey", "api_key"})
 
 
 class SeedError(Refused):
@@ -70,6 +74,11 @@ def _checked(sources: dict[str, Source], contract: Contract) -> Seed:
     return {name: list(source.data) for name, source in sources.items()}
 
 
+def sign_in(documents: Iterable[Mapping[str, JSON]]) -> bool:
+    """Whether the documents are somebody who signs in, and not merely what the API keeps."""
+    return any(not _SIGNING_IN.isdisjoint(document) for document in documents)
+
+
 def stray_files(folder: Path, contract: Contract) -> list[Finding]:
     """A warning for each file of the folder that no collection of the contract is filled from."""
     findings = []
@@ -80,12 +89,23 @@ def stray_files(folder: Path, contract: Contract) -> list[Finding]:
             wanted = near[0] if near else file.stem
             reason = "the file is not read: documents stand in `<collection>.json`"
             findings.append(_warning(file, reason, f"write them as JSON into `{wanted}.json`"))
+        elif file.stem == USERS and sign_in(_documents(file, folder)):
+            continue  # they sign in, whatever the contract keeps
         elif file.stem not in contract.resources and (near or not has_handlers):
             # Without a near name, it may be the collection of a handler's own.
             known = ", ".join(f"`{name}`" for name in contract.resources) or "none"
             remedy = f"rename it to `{near[0]}.json`" if near else f"the contract keeps {known}"
             findings.append(_warning(file, f"the contract keeps no collection `{file.stem}`", remedy))
     return findings
+
+
+def _documents(file: Path, folder: Path) -> list[Document]:
+    """The objects of a file; none where it cannot be read, which `read_seed` tells."""
+    try:
+        data = _load(file, folder).data
+    except ContractError:
+        return []
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
 
 
 def _warning(file: Path, reason: str, remedy: str) -> Finding:

@@ -1,0 +1,53 @@
+"""`specdouble token` prints what was asked for, and says what it cannot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from click.testing import CliRunner, Result
+
+from specdouble.cli import main
+from tests.sign_in.doubles import CONTRACT
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("token")
+    shutil.copy(CONTRACT, found / "openapi.yaml")
+    return found
+
+
+def printed(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["token", "ada", str(folder), *options])
+
+
+def claims(folder: Path, *options: str) -> Any:
+    token = printed(folder, "--scheme", "oauth", *options).stdout.strip()
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def test_a_token_has_the_scopes_that_are_asked_for_else_all_of_them(folder: Path) -> None:
+    assert claims(folder)["scope"] == "read write"
+    assert claims(folder, "--scope", "read")["scope"] == "read"
+    told = claims(folder, "--expired")
+    assert told["exp"] <= told["iat"]
+
+
+def test_a_scope_that_the_contract_has_not_is_told_with_the_one_that_was_meant(folder: Path) -> None:
+    result = printed(folder, "--scope", "reed", "--scheme", "oauth")
+    assert (result.exit_code, result.stdout.count(".")) == (0, 2)
+    assert result.stderr == "specdouble: the contract has no scope `reed`: write `read`\n"
+    assert printed(folder, "--scope", "openid", "--scheme", "oidc").stderr == ""
+
+
+def test_as_json_it_has_the_same_scopes_and_leaves_out_what_takes_no_token(folder: Path) -> None:
+    placed = json.loads(printed(folder, "--json", "--scope", "read").stdout)
+    shown = {placed["headers"]["X-API-Key"], placed["query"]["key"], placed["cookies"]["session"]}
+    assert {jwt.decode(one, options={"verify_signature": False})["scope"] for one in shown} == {"read"}
+    assert placed["headers"]["Authorization"].startswith("Bearer ")
+    assert json.loads(printed(folder, "--json").stdout)["headers"]["X-API-Key"] == "ada-key"
