@@ -4,7 +4,8 @@
     python -m benchmarks.prose --wrong    and each sentence that was misread
 
 Half of the table is what the patterns were made for. The other half was held back until it was read once, which is told
-in it; `unseen` is what no pattern was made for or mended by. A reading counts as right when its keyword, its value and
+in it; `unseen` is what no pattern was made for or mended by; `blind` was judged before any pattern read it, and has
+mended them since. A reading counts as right when its keyword, its value and
 the properties that it speaks of are those of the table. What a sentence only hints at ("the id of the customer") makes
 no rule that words promise, and is not counted.
 """
@@ -27,6 +28,7 @@ from specdouble.discover.prose.sentence import Place, Sentence
 TABLE = Path(__file__).parent.parent / "tests" / "discover" / "sentences"
 HALVES = ("development", "held_back")
 UNSEEN = "unseen"
+BLIND = "blind"
 NONE = "only_sounds_like_it"
 
 
@@ -123,7 +125,7 @@ def scores(half: str) -> dict[str, Score]:
 
 def main() -> None:
     """Print the scores of all parts."""
-    for half in (*HALVES, UNSEEN):
+    for half in (*HALVES, UNSEEN, BLIND):
         found = scores(half)
         print(f"{half:24} {'precision':>10} {'recall':>8} {'right':>6} {'wrong':>6} {'missed':>7}")
         for kind, one in found.items():

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from benchmarks.prose import HALVES, NONE, UNSEEN, Row, rows, scores
+from benchmarks.prose import BLIND, HALVES, NONE, UNSEEN, Row, rows, scores
 from specdouble.discover.prose.readings import readings
 from specdouble.discover.prose.sentence import Place, Sentence, sentences
 
@@ -24,6 +24,12 @@ def test_sentences_that_no_pattern_was_made_for_are_read_as_well() -> None:
     found = scores(UNSEEN)["all"]
     assert found.precision >= PRECISION, found.misread
     assert found.recall >= PRECISION
+
+
+def test_sentences_that_were_judged_before_they_were_read_are_read_right() -> None:
+    found = scores(BLIND)["all"]
+    assert found.precision >= PRECISION, found.misread
+    assert found.recall >= 0.8, found.misread
 
 
 def test_the_table_has_150_sentences_about_rules_and_150_that_only_sound_like_it() -> None:

@@ -133,7 +133,8 @@ def _allowed(sentence: Sentence, found: re.Match[str]) -> dict[str, list[str]] |
     if not states:
         return None
     if verb in ("deleted", "removed") and not sentence.place.values:
-        return {}  # a document that is gone is in no state
+        # A document that is gone is in no state; what is written as code may be a kind of document, too.
+        return {} if all(one.lower() in _STATES for one in states) else None
     return {one: [after] for one in states} if after else {} if _is_change(verb) else None
 
 

@@ -26,7 +26,8 @@ _FIXED = pattern(
 _NOBODY_CHANGES = pattern(
     r"\b(?:you|clients?|users?|callers?) (?:cannot|can't|can not|must not|may not) (?:change|modify|update"
     r"|edit|alter|rename) "
-    r"(?:the |its |an? |their )?(?P<noun>`[^`]+`|\w+)(?= (?:of|after|once)\b|[.,;)]|$)"
+    r"(?:(?:this|that) (?P<own>value|property|field|attribute|setting)|(?:the |its |an? |their )?"
+    r"(?P<noun>`[^`]+`|\w+))(?= (?:of|after|once)\b|[.,;)]|$)"
 )
 _IMMUTABLE = pattern(
     r"^\W*(?:read.?only.{0,5} )?immutable\W*$|^\W*immutable[.,;:)\]]|\b(?:is|are|be|becomes?"
@@ -75,6 +76,7 @@ _READ_ONLY = pattern(
     r"|unless|and can))"
     r"|\bread[- ]?only (?:field|property|attribute|value|parameter|timestamp|identifier|id)\b"
     r"|^\W*output[- ]?only\b|[,;.] read[- ]?only\.?$"
+    r"|\b(?:you|clients?|users?|callers?) (?:can|may) only read (?:this|it\b(?! (?:if|when|in)\b))"
 )
 _SERVER = r"(?:the )?(?:server|system|api|backend|service|platform|database|application server|api server|data ?store)"
 _DONE = (
@@ -137,6 +139,10 @@ _DEFAULTS = (
     ),
     pattern(r"(?P<value>\btrue|\bfalse|(?<![\w.-])-?\d+(?:\.\d+)?) by default(?P<after>)"),
     pattern(
+        r"^(?P<value>`[^`]+`|\"[^\"]+\"|true|false|-?\d+) is the default(?: (?:value|state|setting|option))?"
+        r"(?=[.,;)]|$)(?P<after>)"
+    ),
+    pattern(
         r"^(?P<value>`[^`]+`|\"[^\"]+\"|true|false|-?\d+) (?:if|when) (?:it is |this is )?(?:omitted|absent"
         r"|missing|unspecified"
         r"|not (?:provided|specified|set|given|sent|present))(?P<after>)"
@@ -153,7 +159,8 @@ _NO_VALUE = {
 _NOT_A_DEFAULT = pattern(
     r"\bnot set to\b|\bnot configured\b|\b(?:does(?:n't| not)|do not|don't|no longer|never|not) default"
     r"|\b(?:the|a|an|your|its|this|user's|account's"
-    r"|their|is|as|per) default (?!value|is\b|to\b)|\bdefault (?:branch|role|project|group|settings?|language of)"
+    r"|their|is|as|per) default (?!(?:value|state|setting|option)\b|is\b|to\b)"
+    r"|\bdefault (?:branch|role|project|group|settings?|language of)"
     r"|\b(?:if|when) [\w `'\"]+ (?:is|are) (?!not|omitted|absent|unspecified|missing|empty|left|unset|null|blank)"
 )
 
@@ -180,9 +187,10 @@ def _immutable(sentence: Sentence) -> Iterator[Reading]:
         return
     active = _NOBODY_CHANGES.search(text)
     if active and not _CONDITION.search(rest):
-        noun = bare(active["noun"])
-        is_own = sentence.is_about_a_property and is_meant(noun, sentence.place.name)
-        yield Reading("x-immutable", True, () if is_own else (noun,), 0.8)
+        noun = bare(active["noun"] or "")
+        is_own = sentence.is_about_a_property and (not noun or is_meant(noun, sentence.place.name))
+        if is_own or noun:
+            yield Reading("x-immutable", True, () if is_own else (noun,), 0.8)
         return
     found = _ONCE.search(text) or _IMMUTABLE.search(text)
     if found and not _CONDITION.search(rest.replace(found[0], "")) and not _IS_DEMAND.search(text):

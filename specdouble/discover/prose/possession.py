@@ -21,6 +21,8 @@ _OWNED = pattern(
     rf"|some) of (?:the )?(?:caller|user)'s own\b"
     rf"|\bcreated by (?:{_CALLER})(?!'s)\b|\b{_CALLER}'s own\b|\b(?:must|has to|needs to) be owned by (?:you"
     rf"|the (?:user|caller))\b"
+    r"|\b(?:must|has to|have to|needs? to) be (?:logged|signed|authenticated)(?: ?-?in)? as (?:the )?"
+    r"(?:user|account|person|member) (?:who|that|which) (?:created|owns|uploaded|wrote)\b(?!.*\bor (?:have|has|be)\b)"
     r"|\b(?:you|the caller|the user|users?) (?:must|has to|have to|needs? to) (?:own|be the (?:owner|creator"
     r"|author) of) (?:the|this|it|that)\b"
     r"|\bonly (?:returns?|lists?|shows?|includes?|gives?) (?:your own|the (?:caller|user)'s(?: own)?)\b"

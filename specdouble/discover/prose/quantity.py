@@ -11,6 +11,7 @@ from specdouble.discover.prose.sentence import Sentence
 from specdouble.discover.prose.subject import singular
 
 _N = r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)"
+_COUNT = r"(?P<n>\d{1,3}(?:,\d{3})+|\d+|one|two|three|four|five|ten)"
 _MOST = (
     r"(?:up to|at most|no more than|not more than|a maximum of|maximum of|max(?:imum)?(?: of)?|a limit of"
     r"|limit of|limited to|only)"
@@ -27,9 +28,14 @@ _LIMITS = (
         rf"|be associated with)?(?: in total)? ?{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+){{0,2}})"
     ),
     pattern(
-        rf"\b{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:can be created |are allowed |may be created "
-        rf"|can exist |may exist |allowed |are permitted )?(?:per|for each|for every|in each|for one|in a single"
-        rf"|for any|within an?|in an?) {_HOLDER.format('per')}\b"
+        rf"\b{_MOST} {_COUNT} (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:(?:can|may) (?:exist|be (?:created|added"
+        rf"|attached|assigned|stored|registered|defined)) |(?:(?:is|are) )?(?:allowed|permitted) )?(?:per|for each"
+        rf"|for every|in each|for one|in a single|for any|(?:within|in|to|on) an?|(?:to|on) each) "
+        rf"{_HOLDER.format('per')}\b"
+    ),
+    pattern(
+        rf"\bat most,? (?:an?|each|every|one) {_HOLDER.format('per')} (?:can|may) (?:have|hold|own|create|contain) "
+        rf"{_N} (?P<noun>[\w\-]+(?: [\w\-]+)??)(?=[.,;)]|$)"
     ),
     pattern(
         rf"\b(?:the )?(?:maximum|max)(?: allowed)? number of (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:(?:per|for each"
@@ -201,17 +207,26 @@ _SOFT = pattern(
     r"\bif\b|\bwhether\b|\brecommend|\bwhen\b|\bor (?:null|empty|-?\d+)\b|\bat least (?:one|1) |\bunless\b"
     r"|\bfirst \d+ char|\bdefault|\btypically\b|\busually\b|\bapproximately|\bnormally|\btruncated\b|\bexample\b"
 )
-_SPOKEN = {"one": 1, "two": 2, "three": 3}
+_HINT = pattern(r"\d|positive|negative|zero|alpha|letters|lowercase|characters|at least|\bonly (?:one|two)\b")
+_SPOKEN = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+# How many entries there must be, whatever is said of single ones.
+_ITEMS_BETWEEN = pattern(rf"\b(?:must|should|has to|have to) (?:have|contain|include) (?:between )?{_RANGE} [a-z]\w+")
+_ITEMS_NEEDED = pattern(
+    rf"^at least {_COUNT} [\w ]{{2,30}}? (?:must be (?:provided|given|specified|present|included)|is required)\b"
+)
+_TWO_COUNTS = pattern(r"\band at least\b|\bup to\b|\btotal\b|\bif\b|\bwhen\b|\bunless\b")
 
 
 def read(sentence: Sentence) -> Iterator[Reading]:
     """What a sentence says of numbers."""
     text = sentence.text
-    if not re.search(r"\d|positive|negative|zero|alpha|letters|lowercase|characters|at least", text):
+    if not _HINT.search(text):
         return
     limit = _limit(text)
     if limit is not None and not (sentence.is_about_a_property and sentence.place.type == "array"):
         yield limit
+    elif sentence.is_about_a_property and sentence.place.type == "array" and _counts_all(text):
+        yield from _entries(text)
     elif sentence.is_about_a_property and not _SOFT.search(text):
         yield from _bounds(sentence)
 
@@ -231,12 +246,26 @@ def _limit(text: str) -> Reading | None:
         ):
             continue
         noun = _ADJECTIVES.sub("", _BEHIND.sub("", found["noun"].lower()))
-        value: dict[str, object] = {"max": _int(found["n"]), "of": singular(noun)}
+        value: dict[str, object] = {"max": _counted(found["n"]), "of": singular(noun)}
         per = (found["per"] or "").lower()
         if per:
             value["per"] = singular(per)
         return Reading("x-limit", value, (), 0.75) if value["max"] else None
     return None
+
+
+def _counts_all(text: str) -> bool:
+    """Whether it says plainly how many entries an array has."""
+    return bool(_ITEMS_BETWEEN.search(text) or _ITEMS_NEEDED.search(text)) and not _TWO_COUNTS.search(text)
+
+
+def _entries(text: str) -> Iterator[Reading]:
+    between, needed = _ITEMS_BETWEEN.search(text), _ITEMS_NEEDED.search(text)
+    if between:
+        yield Reading("minItems", _int(between["low"]), (), 0.8)
+        yield Reading("maxItems", _int(between["high"]), (), 0.8)
+    elif needed:
+        yield Reading("minItems", _counted(needed["n"]), (), 0.75)
 
 
 def _bounds(sentence: Sentence) -> Iterator[Reading]:
@@ -253,10 +282,8 @@ def _bounds(sentence: Sentence) -> Iterator[Reading]:
             found = words.search(text)
             if found and not re.search(r"\b(?:return|result|default|at once|at a time|in one)", text, re.IGNORECASE):
                 groups = found.groupdict()
-                number = _SPOKEN.get((groups.get("word") or "").lower()) or _int(
-                    groups.get("n") or groups.get("m") or groups.get("o") or "0"
-                )
-                yield Reading(keyword, number, (), 0.75)
+                number = next((groups[one] for one in ("word", "n", "m", "o") if groups.get(one)), "0")
+                yield Reading(keyword, _counted(number), (), 0.75)
 
 
 def _lengths(text: str) -> Iterator[Reading]:
@@ -309,6 +336,10 @@ def _pattern(text: str) -> Iterator[Reading]:
 
 
 _LARGEST = 1e15  # whoever writes more means no bound
+
+
+def _counted(text: str) -> int:
+    return _SPOKEN.get(text.lower()) or _int(text)
 
 
 def _int(text: str) -> int:

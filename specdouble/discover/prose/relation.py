@@ -49,7 +49,8 @@ _ORDERS = (
         ),
     ),
 )
-_ORDER = tuple((sign, pattern(rf"\b(?P<must>{_NEEDED}) {words} {_OTHER}")) for sign, words in _ORDERS)
+_BESIDE = r"(?:be (?:in the (?:future|past)|valid|positive|set),? and )?"
+_ORDER = tuple((sign, pattern(rf"\b(?P<must>{_NEEDED}) {_BESIDE}{words} {_OTHER}")) for sign, words in _ORDERS)
 _INVERSE = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 _NO_NAMES = pattern(
     r"^(?:now|today|zero|one|two|three|current|present|future|past|maximum|minimum|max|min|\d.*|next|last"

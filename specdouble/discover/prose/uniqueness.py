@@ -142,6 +142,8 @@ def read(sentence: Sentence) -> Iterator[Reading]:
     text = sentence.text
     if not _TRIGGER.search(text) or any(words.search(text) for words in (_INSIDE, _OTHER_SENSE, _PARTLY)):
         return
+    if sentence.is_about_a_property and sentence.place.type in ("array", "object", "boolean"):
+        return  # it is within the property that something is unique
     if sentence.is_a_refusal or sentence.place.on == "operation":
         yield from _refused(sentence)
     if not _DENIED.search(text):
