@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from specdouble.contract import Operation
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, Unanswered
@@ -14,6 +15,8 @@ from specdouble.verify.shown import ids_in
 
 BETWEEN_KNOCKS = 0.2  # seconds
 LAST_LOOK = 3  # seconds, in the end
+READS_LOOKED_AT = 3  # so many operations that are not there are no accident
+NOWHERE = "/specdouble-nowhere"
 SLOW = 0.25  # seconds an answer
 WORKERS_WHEN_SLOW = 8
 TIME_WHEN_SLOW = 300.0  # seconds
@@ -45,6 +48,7 @@ def prepare(session: Session) -> float:
     except OutOfTime:
         raise CouldNotRun(f"{session.client.url} does not let its users sign in in the time there is") from None
     _someone_is_taken(session)
+    _hold_that_it_is_there(session)
     meet_strangers(session)
     session.client.deadline = None
     return min(latency, exchange.elapsed or latency)
@@ -114,6 +118,40 @@ def _someone_is_taken(session: Session) -> None:
             f"{session.crowd.first.name}'s credentials are not taken: {refused.call.operation} answers "
             f"{refused.told(80)}; check [tool.specdouble.verify]"
         )
+
+
+def _hold_that_it_is_there(session: Session) -> None:
+    """Hold that some operation is found at the address: many a server publishes its contract above a prefix.
+
+    Raises:
+        CouldNotRun: each is answered as what is not there at all.
+    """
+    reads = [
+        one
+        for one in session.contract.operations.values()
+        if one.method == "get" and "{" not in one.path and one.id not in session.selection.left_out
+    ][:READS_LOOKED_AT]
+    if len(reads) < READS_LOOKED_AT:
+        return
+    try:
+        nowhere = _answer_of(session, replace(reads[0], id="nowhere", path=reads[0].path.rstrip("/") + NOWHERE))
+        lost = all(_answer_of(session, one) == nowhere for one in reads)
+    except Interruption:
+        return
+    if lost and nowhere[0] == 404:
+        raise CouldNotRun(
+            f"{session.client.url} is not this API: {', '.join(map(str, reads))} are answered as what is not there "
+            "(404)\n    remedy: name the address with the prefix of its paths, such as "
+            f"{session.client.url}/api"
+        )
+
+
+def _answer_of(session: Session, operation: Operation) -> tuple[int, str]:
+    """The status and the text of an answer, without the path that was asked for."""
+    user = session.crowd.first
+    exchange = session.client.send(Call(operation, user.name or None))
+    text = exchange.content.decode("utf-8", "replace")
+    return exchange.status, text.replace(operation.path, "") if exchange.status == 404 else operation.path
 
 
 def meet_strangers(session: Session) -> None:

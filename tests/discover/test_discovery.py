@@ -16,8 +16,10 @@ from specdouble.double.factories import Factories
 from specdouble.prove.bench import Bench, Options
 from specdouble.prove.fault import Change
 from specdouble.verify import Settings, verify
+from specdouble.verify.problem import CouldNotRun
 from tests.backend import Backend
-from tests.discover.conftest import OFFICE, discovered, sentences, stripped
+from tests.discover.conftest import OFFICE, WORKSHOP, discovered, sentences, stripped
+from tests.discover.shelf import Shelf
 from tests.verify.conftest import ROOT
 from tests.verify.conftest import settings as of_backend
 
@@ -138,6 +140,11 @@ def test_without_a_server_what_words_and_shape_suggest_is_marked_unproved(refere
     assert "unique:lead_management.configurationName" in {one.rule for one in discovery.outcomes}
     assert discovery.requests == 0
     assert "no server was asked" in overlay(discovery)
+
+
+def test_an_address_without_the_prefix_of_the_paths_is_told_before_anything_is_tried() -> None:
+    with Shelf().running() as url, pytest.raises(CouldNotRun, match="with the prefix of its paths"):
+        discovered(read(WORKSHOP / "openapi.yaml"), Settings(url=url))
 
 
 @pytest.mark.slow
