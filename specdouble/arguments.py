@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from specdouble.exits import COULD_NOT_RUN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell complete the names of files and folders, as it does for its own commands."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 class _Place(click.ParamType[Path]):
@@ -33,7 +39,9 @@ class _Place(click.ParamType[Path]):
 
 def contract_arguments(command: Command) -> Command:
     """The argument `path`, and the options `--allow-refs` and `--overlay`."""
-    argument = click.argument("path", type=_Place(), default=".", metavar="[FOLDER, FILE or URL]")
+    argument = click.argument(
+        "path", type=_Place(), default=".", metavar="[FOLDER, FILE or URL]", shell_complete=complete_files
+    )
     option = click.option(
         "--allow-refs",
         type=click.Path(path_type=Path, file_okay=False, exists=True),

@@ -329,7 +329,8 @@ def _scheme(credentials: Credentials, wanted: str | None) -> SecurityScheme:
     """The scheme of that name, else the first that takes a token; exits where there is none."""
     schemes = credentials.schemes
     if wanted is not None and wanted not in schemes:
-        fail(f"no security scheme `{wanted}`\n    remedy: name one of {', '.join(schemes) or 'none'}", WRONG_USE)
+        remedy = f"name one of {', '.join(schemes)}" if schemes else "leave it out: the contract has none"
+        fail(f"no security scheme `{wanted}`\n    remedy: {remedy}", WRONG_USE)
     if wanted is not None:
         return schemes[wanted]
     chosen = credentials.preferred

@@ -47,7 +47,7 @@ MAY_IMPORT = {
         "printable",
         "url",
     },
-    "diff": {"contract", "diff", "examples", "exits", "findings", "printable"},
+    "diff": {"contract", "diff", "arguments", "examples", "exits", "findings", "printable"},
     "project": {
         "contract",
         "double",

@@ -16,6 +16,7 @@ import click
 import httpx
 import pytest
 from click.core import ParameterSource
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from specdouble.cli import main
@@ -113,6 +114,17 @@ def test_a_contract_that_is_not_there_is_told_and_nothing_is_written(name: str, 
     assert not [*tmp_path.iterdir()]
 
 
+# Completion
+
+
+@pytest.mark.parametrize("name", [*READING, "specdouble init", "specdouble diff"])
+def test_a_shell_completes_the_files_of_a_contract(name: str) -> None:
+    words = name.split()[1:] + (["ada"] if name == "specdouble token" else [])
+    shell = ShellComplete(main, {}, "specdouble", "_SPECDOUBLE_COMPLETE")
+    (file,) = shell.get_completions(words, "open")
+    assert (file.value, file.type) == ("open", "file")
+
+
 # The examples
 
 
@@ -194,6 +206,8 @@ def typed(line: str, folder: Path, *, is_served: bool) -> subprocess.CompletedPr
     if is_served:
         assert process.stdout is not None
         printed = next((told for told in process.stdout if " at http://" in told), "")
+        (url,) = re.findall(r" at (http://[^\s,]+)", printed)
+        httpx.get(f"{url}/_specdouble/health").raise_for_status()  # from now on it ends as it should
         process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=300)
     return subprocess.CompletedProcess(line, process.returncode, printed + out, errors)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from specdouble.arguments import complete_files
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
@@ -29,8 +30,8 @@ _FAILING = {"breaking": 1, "unclear": 2, "none": 0}  # how many of the levels, t
         ("specdouble diff main:openapi.yaml --accept accepted.yaml", "leave out what is meant"),
     )
 )
-@click.argument("old")
-@click.argument("new", default=".")
+@click.argument("old", shell_complete=complete_files)
+@click.argument("new", default=".", shell_complete=complete_files)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True,
               help="github prints annotations for a workflow.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from specdouble.arguments import contract_arguments
+from specdouble.arguments import complete_files, contract_arguments
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
@@ -30,8 +30,8 @@ _ELSEWHERE = re.compile(r"""["']?\$ref["']?\s*:\s*["']?[^#"'\s]""")
         ("specdouble init --from traffic.har shop", "from what a browser has recorded"),
     )
 )
-@click.argument("contract", default="", metavar="[CONTRACT or URL]")
-@click.argument("folder", default="", metavar="[FOLDER]")
+@click.argument("contract", default="", metavar="[CONTRACT or URL]", shell_complete=complete_files)
+@click.argument("folder", default="", metavar="[FOLDER]", shell_complete=complete_files)
 @click.option("--from", "source", type=click.Path(path_type=Path, exists=True), metavar="FILE",
               help="Begin from db.json (json-server), a HAR, a Postman collection, or WireMock.")  # fmt: skip
 def init(contract: str, folder: str, source: Path | None) -> None:
