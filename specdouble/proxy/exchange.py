@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 Fields = list[tuple[bytes, bytes]]
 
+_PARTIAL = 206  # a range of what is coded is not coded by itself
+_MEMBER = b"\x1f\x8b"  # how gzip begins
 _LARGEST = 16 * 1024 * 1024  # bytes of a body that was compressed: a small one may become very large
 
 
@@ -86,24 +88,78 @@ class Exchange:
     @property
     def body(self) -> bytes | None:
         """The answer's body without its content coding; None where it cannot be looked at."""
+        try:
+            return self._decoded()
+        except _Miscoded:
+            return None
+
+    @property
+    def miscoded(self) -> str:
+        """In what way the body is not what its `Content-Encoding` says (RFC 9110, 8.4); empty where it is."""
+        try:
+            self._decoded()
+        except _Miscoded as error:
+            return str(error)
+        return ""
+
+    def _decoded(self) -> bytes | None:
         if not self.content.is_whole:
             return None
         coding = dict(self.answered).get(b"content-encoding", b"").strip().lower()
-        if coding in (b"", b"identity"):
-            return self.content.body
-        if coding not in (b"gzip", b"x-gzip", b"deflate"):
+        body = self.content.body
+        if coding in (b"", b"identity") or not body:
+            return body
+        if coding not in (b"gzip", b"x-gzip", b"deflate") or self.status == _PARTIAL:
             return None
-        return _inflated(self.content.body, coding)
+        try:
+            return _unzipped(body) if coding != b"deflate" else _inflated(body)
+        except _Miscoded as error:
+            raise _Miscoded(f"`Content-Encoding` says {coding.decode()}, and the body {error}") from None
 
 
-def _inflated(body: bytes, coding: bytes) -> bytes | None:
-    """The body of an answer that is compressed by gzip, or by zlib's format or the bare one of `deflate`."""
-    windows = (16 + zlib.MAX_WBITS,) if coding != b"deflate" else (zlib.MAX_WBITS, -zlib.MAX_WBITS)
-    for window in windows:
+class _Miscoded(Exception):
+    """A body is not what its coding says; the message goes on from `the body`."""
+
+
+def _unzipped(body: bytes) -> bytes | None:
+    """The members of a body in gzip one after the other (RFC 1952, 2.2); None where they are too large.
+
+    Raises:
+        _Miscoded: it is none, or ends before its end.
+    """
+    content, rest = b"", body
+    while not content or rest.startswith(_MEMBER):  # what else follows, browsers pass over too
+        inflating = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            content += inflating.decompress(rest, _LARGEST - len(content))
+        except zlib.error:
+            raise _Miscoded("is no such thing") from None
+        if inflating.unconsumed_tail or len(content) >= _LARGEST:
+            return None
+        if not inflating.eof:
+            raise _Miscoded("ends before its end")
+        rest = inflating.unused_data
+        if not rest:
+            break
+    return content
+
+
+def _inflated(body: bytes) -> bytes | None:
+    """A body in zlib's format, or in the bare one of `deflate`, which many send (RFC 9110, 8.4.1.2).
+
+    Raises:
+        _Miscoded: it is neither, or ends before its end.
+    """
+    for window in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
         inflating = zlib.decompressobj(window)
         try:
             content = inflating.decompress(body, _LARGEST)
         except zlib.error:
             continue
-        return None if inflating.unconsumed_tail else content
-    return None
+        if inflating.unconsumed_tail:
+            return None
+        if inflating.eof:
+            return content
+        if window == zlib.MAX_WBITS:
+            raise _Miscoded("ends before its end")
+    raise _Miscoded("is no such thing")

@@ -6,10 +6,12 @@ where the policy is to refuse are both held back until they are known to keep th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import time
+from typing import Any
 
 import orjson
 
@@ -106,8 +108,11 @@ class _Passage:
         )
         self.met = gateway.inspector.meet(self.exchange.method, path)
         self.host = dict(headers).get(b"host", b"")
-        self.is_read = not _has_body(headers)  # whether the request has been read to its end
+        self.has_been_read = asyncio.Event()  # the request, to its end, or as far as the backend wants it
+        if not _has_body(headers):
+            self.has_been_read.set()
         self.has_begun = False  # whether the client has the head of an answer
+        self.has_ended = False  # whether the client has all of it
         self.read_ahead: list[bytes] = []  # what has been read of the request, and not been handed on
 
     async def go(self) -> None:
@@ -121,7 +126,8 @@ class _Passage:
             if self.gateway.policy.refuses and await self._is_wrong():
                 await self._fill_in()  # the double refuses it as the contract says
                 return
-            await self._pass()
+            if await self._while_the_client_stays(self._pass()):
+                await self._fill_in()
         except Unreachable as error:
             is_cut = self.has_begun
             self.exchange.status = self.exchange.status if is_cut else error.status
@@ -131,9 +137,32 @@ class _Passage:
         except _ClientGone:
             return
 
+    async def _while_the_client_stays(self, passing: Coroutine[Any, Any, bool]) -> bool:
+        """What is done for a client, which ends when the client goes: else a backend that never ends is read for ever.
+
+        Raises:
+            _ClientGone: it has gone.
+        """
+        done, leaving = asyncio.ensure_future(passing), asyncio.ensure_future(self._leaves())
+        try:
+            await asyncio.wait((done, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done() and not done.done() and not self.has_ended:
+                raise _ClientGone
+            return await done
+        finally:
+            done.cancel()
+            leaving.cancel()
+            await asyncio.gather(done, leaving, return_exceptions=True)
+
+    async def _leaves(self) -> None:
+        """Wait until the client has gone; what it still sends, once nobody reads it any more, is passed over."""
+        await self.has_been_read.wait()
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
     async def _is_wrong(self) -> bool:
         """Whether the request breaks the contract, as far as it can be looked at."""
-        while not self.is_read and self.exchange.sent.is_whole:
+        while not self.has_been_read.is_set() and self.exchange.sent.is_whole:
             self.read_ahead.append(await self._piece())
         return self.met is not None and self.gateway.inspector.asked(self.met, self.exchange) is not None
 
@@ -143,36 +172,39 @@ class _Passage:
             raise _ClientGone
         piece: bytes = message.get("body", b"")
         self.exchange.sent.add(piece)
-        self.is_read = not message.get("more_body", False)
+        if not message.get("more_body", False):
+            self.has_been_read.set()
         return piece
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         """The request's body: what has been read already, then what is still to come."""
         for piece in self.read_ahead:
             yield piece
-        while not self.is_read:
+        while not self.has_been_read.is_set():
             yield await self._piece()
 
-    async def _pass(self) -> None:
+    async def _pass(self) -> bool:
+        """Have the backend answer; True where the double has to."""
         exchange, backend = self.exchange, self.gateway.backend
         client = (self.scope.get("client") or ("unknown",))[0]
         headers = backend.asked_of(exchange.headers, self.host, self.scope["scheme"], client)
         target = backend.target(exchange.path, exchange.query)
         body = self._pieces() if _has_body(exchange.headers) else b""
         async with backend.answer(exchange.method, target, headers, body) as response:
+            self.has_been_read.set()
             exchange.status = response.status
             exchange.answered = backend.answered(response.headers, self.host, self.scope["scheme"])
             pieces = backend.pieces(response)
             held = await self._held(pieces)
             if await self._is_missing():
-                await self._fill_in()
-                return
+                return True
             found = self._violations() if self.gateway.policy.refuses else []
             if any(one.location == "answer" for one in found):
                 await self._refuse(502, "Broken contract", "the answer of the backend breaks the contract", found)
             else:
                 await self._hand_back(held, pieces)
         self.gateway.tell(self.met, exchange, found or self._violations())
+        return False
 
     async def _held(self, pieces: AsyncIterator[bytes]) -> list[bytes]:
         """The answer as far as it has to be known before any of it is handed back."""
@@ -210,6 +242,7 @@ class _Passage:
             exchange.content.add(piece)
             await self._send_on(piece)
         exchange.seconds = time() - exchange.started
+        self.has_ended = True
         await self.send({"type": "http.response.body", "body": b""})
 
     async def _send_on(self, piece: bytes) -> None:
@@ -229,6 +262,7 @@ class _Passage:
         violations = [{"location": one.location, "pointer": one.pointer, "message": one.message} for one in found]
         body = orjson.dumps({"status": status, "title": title, "detail": detail, "violations": violations})
         headers = [(b"content-type", PROBLEM), (b"content-length", b"%d" % len(body))]
+        self.has_ended = True
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 

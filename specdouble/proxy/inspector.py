@@ -123,8 +123,12 @@ class Inspector:
         return found
 
     def _answer(self, met: Met, exchange: Exchange) -> Iterator[Violation]:
+        if exchange.method == "HEAD" or exchange.status == 304:  # there is nothing to look at
+            return
         content = exchange.body
-        if content is None or exchange.method == "HEAD" or exchange.status == 304:  # there is nothing to look at
+        if content is None:
+            if exchange.miscoded:
+                yield Violation("answer", "", exchange.miscoded)
             return
         judged = _judged(met, exchange, content)
         for broken in judge(self.contract, judged):
