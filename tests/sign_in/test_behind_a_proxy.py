@@ -78,6 +78,14 @@ def test_what_is_no_host_is_not_taken_for_one(prefixed: Running, host: str) -> N
     assert discovered(prefixed.url, **{"X-Forwarded-Host": host})["issuer"] == f"{prefixed.url}{AUTH}"
 
 
+@pytest.mark.parametrize(("scheme", "kept"), [("http", "SameSite=lax"), ("https", "SameSite=none; Secure")])
+def test_with_tls_a_session_is_kept_in_frames_of_other_sites_too(prefixed: Running, scheme: str, kept: str) -> None:
+    asked = {"response_type": "token", "client_id": "app", "redirect_uri": "http://localhost:3000/"}
+    said = {"X-Forwarded-Proto": scheme}
+    answer = httpx.post(f"{prefixed.url}/_specdouble/auth/authorize", params=asked, data={"user": "1"}, headers=said)
+    assert answer.headers["set-cookie"].endswith(f"HttpOnly; Path=/; {kept}")
+
+
 def test_the_code_flow_goes_through_the_proxy(prefixed: Running) -> None:
     with proxy(prefixed.url) as url:
         _sign_in_through(url)

@@ -237,6 +237,14 @@ def test_who_has_signed_in_is_asked_no_more_until_signing_out(browser: Browser) 
     assert refusal(refreshed) == "invalid_grant"
 
 
+def test_who_signs_out_without_a_hint_is_led_back_all_the_same(browser: Browser) -> None:
+    browser.tokens("grace")
+    asked = {"post_logout_redirect_uri": f"{CALLBACK}?out=1", "state": "bye"}
+    left = browser.http.get(browser.discovery["end_session_endpoint"], params=asked)
+    assert left.headers["location"] == f"{CALLBACK}?out=1&state=bye"
+    assert located(browser.authorize(prompt="none"))["error"] == "login_required"
+
+
 def test_a_choice_that_another_page_makes_signs_nobody_in(browser: Browser) -> None:
     url = browser.authorize().request.url
     for headers in (

@@ -202,7 +202,7 @@ class Provider:
             return self._choice(request, server, to)
         response: Response = server.create_authorization_response(server.request, user, grant)
         if chosen and server.session:
-            _set_session(response, server.session)
+            _set_session(response, server.session, is_secure=request.url.scheme == "https")
         return response
 
     def _choice(self, request: Request, server: Server, to: str) -> Response:
@@ -366,6 +366,9 @@ class Provider:
         if wanted and not self._redirects.allows(wanted):
             return _nowhere(wanted)
         response = server.create_endpoint_response("end_session", asked)
+        if response is None and wanted:
+            # Without a hint nobody says which client asks: any is known, and it is sent nowhere but where it may be.
+            response = _told_client(wanted, server.request.payload.data)
         response = response or pages.message("Signed out", "You can close this page.")
         for name in (
             _COOKIE,
@@ -482,15 +485,18 @@ def _hold_to_own_page(request: Request) -> None:
         raise Problem(403, detail="a browser says that another page has made the choice")
 
 
-def _set_session(response: Response, session: str) -> None:
-    response.set_cookie(_COOKIE, session, httponly=True, samesite="lax", path="/")
+def _set_session(response: Response, session: str, *, is_secure: bool) -> None:
+    """Have the browser keep a session; with TLS also in frames of other sites, where clients renew tokens silently."""
+    response.set_cookie(
+        _COOKIE, session, httponly=True, samesite="none" if is_secure else "lax", secure=is_secure, path="/"
+    )
 
 
-def _told_client(to: str, asked: Mapping[str, str], error: str, why: str) -> Response:
-    """What the client is told of a request that is not granted (RFC 6749, 4.1.2.1)."""
+def _told_client(to: str, asked: Mapping[str, str], error: str = "", why: str = "") -> Response:
+    """What the client is told of a request that is not granted (RFC 6749, 4.1.2.1), or of one that is done."""
     from authlib.common.urls import add_params_to_uri
 
-    told = {"error": error, "error_description": why}
+    told = {"error": error, "error_description": why} if error else {}
     if asked.get("state"):
         told["state"] = asked["state"]
     return RedirectResponse(add_params_to_uri(to, list(told.items())), 302)
