@@ -11,8 +11,9 @@ from specdouble.contract.operation import Media, Parameter, Response
 from specdouble.contract.pointer import pointer
 from specdouble.contract.servers import base_path
 from specdouble.diff.change import Change, Level
-from specdouble.diff.schema_comparison import Direction, Place, SchemaComparison
+from specdouble.diff.schema_comparison import Direction, Place, SchemaComparison, is_scalar
 
+_PREFIXED = {"label", "matrix"}  # these write something before a single value too
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
@@ -74,8 +75,8 @@ def _removed(before: Contract, operation: Operation, has_siblings: bool) -> Chan
     return Change(f"{what}-removed-{how}-deprecation", level, str(operation), "", told, file, line)
 
 
-def _raw(contract: Contract, operation: Operation) -> Mapping[str, Any]:
-    found = contract.document.get(operation.pointer)
+def _raw(contract: Contract, written: Operation | Parameter) -> Mapping[str, Any]:
+    found = contract.document.get(written.pointer)
     return found if isinstance(found, dict) else {}
 
 
@@ -105,14 +106,19 @@ class _OperationComparison:
 
     def _standing(self) -> None:
         was, becomes, at = _raw(self._before, self._was), _raw(self._after, self._becomes), self._becomes.pointer
-        if bool(was.get("deprecated")) != bool(becomes.get("deprecated")):
-            how = "deprecated" if becomes.get("deprecated") else "reactivated"
-            self._tell(f"endpoint-{how}", Level.COMPATIBLE, "", f"the operation was {how}", at, False)
+        self._deprecation(was, becomes, "endpoint", "", "the operation", at)
         if was.get("operationId") != becomes.get("operationId"):
             names = f"from {was.get('operationId')} to {becomes.get('operationId')}"
             # Nothing that is sent; the names of generated clients change with it.
             told = f"its operationId was changed {names}"
             self._tell("api-operation-id-changed", Level.COMPATIBLE, "", told, at, False)
+
+    def _deprecation(
+        self, was: Mapping[str, Any], becomes: Mapping[str, Any], id: str, subject: str, named: str, at: str
+    ) -> None:
+        if bool(was.get("deprecated")) != bool(becomes.get("deprecated")):
+            how = "deprecated" if becomes.get("deprecated") else "reactivated"
+            self._tell(f"{id}-{how}", Level.COMPATIBLE, subject, f"{named} was {how}", at, False)
 
     # What is sent
 
@@ -140,12 +146,22 @@ class _OperationComparison:
             which, level = ("required", Level.BREAKING) if becomes.required else ("optional", Level.COMPATIBLE)
             told = f"{named} became {which}"
             self._tell(f"request-parameter-became-{which}", level, becomes.name, told, becomes.pointer, False)
-        if (was.style, was.explode, was.media_type) != (becomes.style, becomes.explode, becomes.media_type):
+        if self._is_written_otherwise(was, becomes):
             told = f"{named} is written otherwise (style, explode or content)"
             changed = "request-parameter-serialization-changed"
             self._tell(changed, Level.BREAKING, becomes.name, told, becomes.pointer, False)
+        raw = _raw(self._before, was), _raw(self._after, becomes)
+        self._deprecation(*raw, "request-parameter", becomes.name, named, becomes.pointer)
         known = (was.schema, was.pointer + "/schema", becomes.schema, becomes.pointer + "/schema")
         self._schemas.compare(*known, Place("request", "parameter", named, f"/{becomes.name}"))
+
+    def _is_written_otherwise(self, was: Parameter, becomes: Parameter) -> bool:
+        """Whether what a client writes would be read as another value (RFC 6570, OpenAPI 3.1's style values)."""
+        if was.media_type != becomes.media_type:
+            return True
+        if is_scalar(self._before, was.schema):  # most styles differ in how they write lists and objects alone
+            return was.style != becomes.style and bool({was.style, becomes.style} & _PREFIXED)
+        return (was.style, was.explode) != (becomes.style, becomes.explode)
 
     def _body(self) -> None:
         was, becomes, at = self._was.body, self._becomes.body, self._becomes.pointer

@@ -65,6 +65,7 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
     yield from _demands(before, after)
     yield from _extensible(before, after)
     yield from _default(before, after)
+    yield from _deprecated(before, after)
     yield from _discriminator(before, after)
 
 
@@ -274,6 +275,14 @@ def _default(before: Schema, after: Schema) -> Iterator[Difference]:
     else:
         told = f"its default was changed from {_short(before['default'])} to {_short(after['default'])}"
         yield Difference("default-value-changed", Effect.NONE, told)
+
+
+def _deprecated(before: Schema, after: Schema) -> Iterator[Difference]:
+    was, becomes = before.get("deprecated") is True, after.get("deprecated") is True
+    if becomes and not was:
+        yield Difference("deprecated", Effect.NONE, "it is deprecated now")
+    if was and not becomes:
+        yield Difference("reactivated", Effect.NONE, "it is deprecated no more")
 
 
 def _short(value: Any) -> str:

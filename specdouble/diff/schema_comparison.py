@@ -259,6 +259,13 @@ class SchemaComparison:
             self.compare(was, was_at + more, becomes, at + more, place.inside("*"), depth + 1)
 
 
+def is_scalar(contract: Contract, schema: Any) -> bool:
+    """Whether a value is neither a list nor an object, as far as its type tells."""
+    followed, _ = _followed(contract, schema, "")
+    named = types(_merged(contract, followed)) if isinstance(followed, dict) else None
+    return named is not None and not named & {"array", "object"}
+
+
 def _followed(contract: Contract, schema: Any, at: str) -> tuple[Any, str]:
     try:
         found: tuple[Any, str] = contract.document.follow(schema, at)

@@ -96,6 +96,8 @@ FACETS = [
     ({**TEXT, "pattern": "^a"}, {**TEXT, "pattern": "^b"}, "pattern-changed", UNCLEAR),
     (TEXT, {**TEXT, "format": "date"}, "format-added", BREAKING),
     (TEXT, {**TEXT, "default": "a"}, "default-value-added", COMPATIBLE),
+    (TEXT, {**TEXT, "deprecated": True}, "deprecated", COMPATIBLE),
+    ({**TEXT, "deprecated": True}, TEXT, "reactivated", COMPATIBLE),
     ({"anyOf": [TEXT, NUMBER]}, {"anyOf": [TEXT]}, "any-of-removed", BREAKING),
     ({"oneOf": [TEXT]}, {"oneOf": [TEXT, NUMBER]}, "one-of-added", COMPATIBLE),
 ]  # fmt: skip
@@ -118,7 +120,7 @@ def test_what_a_schema_lets_in_breaks_whoever_is_answered_it(
     tmp_path: Path, before: Any, after: Any, id: str, level: str
 ) -> None:
     found = changes(tmp_path, contract(answered=before), contract(answered=after))
-    wanted = COMPATIBLE if id.startswith("default") else MIRRORED[level]
+    wanted = COMPATIBLE if id.startswith("default") or id in ("deprecated", "reactivated") else MIRRORED[level]
     if id in ("type-changed", "multiple-of-changed"):
         wanted = BREAKING  # some values are gone, and others are new
     assert [(change.id, change.level.value) for change in found] == [(f"response-property-{id}", wanted)]
@@ -159,7 +161,9 @@ REST = [
     (BARE, contract(**asked(required=True)), "new-required-request-parameter", BREAKING),
     (contract(), contract(**asked(required=True)), "request-parameter-became-required", BREAKING),
     (contract(**asked(required=True)), contract(), "request-parameter-became-optional", COMPATIBLE),
-    (contract(), contract(**asked(style="pipeDelimited")), "request-parameter-serialization-changed", BREAKING),
+    (contract(**asked(schema=LIST)), contract(**asked(schema=LIST, style="pipeDelimited")),
+     "request-parameter-serialization-changed", BREAKING),
+    (contract(), contract(**asked(deprecated=True)), "request-parameter-deprecated", COMPATIBLE),
     (BODILESS, BODIED, "request-body-added-required", BREAKING),
     (BODIED, BODILESS, "request-body-removed", BREAKING),
     (MAY_BODY, BODIED, "request-body-became-required", BREAKING),
@@ -225,6 +229,35 @@ def test_what_a_path_parameter_is_called_is_no_change(tmp_path: Path) -> None:
     after["paths"] = {"/things/{key}": after["paths"]["/things/{id}"]}
     after["paths"]["/things/{key}"]["post"]["parameters"][-1]["name"] = "key"
     assert changes(tmp_path, contract(), after) == []
+
+
+@pytest.mark.parametrize(("style", "is_told"), [("simple", False), ("label", True)])
+def test_how_a_single_value_is_written_changes_with_few_styles(tmp_path: Path, style: str, is_told: bool) -> None:
+    after = contract()
+    after["paths"]["/things/{id}"]["post"]["parameters"][-1].update(style=style, explode=True)
+    assert [one.id for one in changes(tmp_path, contract(), after)] == (
+        ["request-parameter-serialization-changed"] if is_told else []
+    )
+
+
+def test_the_same_contract_in_another_version_of_openapi_is_the_same(tmp_path: Path) -> None:
+    asked, held = {"name": "q", "in": "query"}, {"id": {"name": "id", "in": "path", "required": True}}
+    answers = {"200": {"description": "All."}}
+    info = {"title": "Things", "version": "1"}
+    swagger = {
+        "swagger": "2.0", "info": info,
+        "paths": {"/things/{id}": {"get": {
+            "parameters": [{**asked, "type": "integer"}, {**held["id"], "type": "string"}], "responses": answers,
+        }}},
+    }  # fmt: skip
+    openapi = {
+        "openapi": "3.0.3", "info": info,
+        "paths": {"/things/{id}": {"get": {
+            "parameters": [{**asked, "schema": {"type": "integer"}}, {**held["id"], "schema": {"type": "string"}}],
+            "responses": answers,
+        }}},
+    }  # fmt: skip
+    assert changes(tmp_path, swagger, openapi) == []
 
 
 def test_a_server_that_moves_is_one_change_and_its_operations_are_the_same(tmp_path: Path) -> None:
