@@ -214,7 +214,7 @@ class Campaign:
     def _doubt(self, case: Case, trial: Trial, failure: Failure) -> str | None:
         """Why a failure is none; None where it is one: also when no other case writes meanwhile."""
         with self._turns.alone():
-            if self._was_chance(trial, failure.expected):
+            if self._was_chance(trial, failure.expected, failure.seen):
                 return "what was refused is taken when it is sent once more"
             if not self._confirmed(case, failure):
                 return "a failure was seen once and not again"
@@ -223,12 +223,13 @@ class Campaign:
         return None
 
     @staticmethod
-    def _was_chance(trial: Trial, expected: str) -> bool:
+    def _was_chance(trial: Trial, expected: str, seen: str) -> bool:
         """Whether the request that should have been accepted is, once it is sent again."""
-        if not trial.exchanges or not expected.endswith(" to be accepted"):
+        if not expected.endswith(" to be accepted"):
             return False
+        refused = next((one for one in trial.exchanges[::-1] if one.refused and one.told() in seen), None)
         try:
-            return trial.again(trial.exchanges[-1]).ok
+            return refused is not None and trial.again(refused).ok
         except Interruption:
             return False
 
@@ -242,7 +243,7 @@ class Campaign:
                 case.run(trial)
             except Broken as broken:
                 steps = list(trial.exchanges)
-                if self._was_chance(trial, broken.expected):
+                if self._was_chance(trial, broken.expected, broken.seen):
                     continue
                 failure.steps, failure.expected, failure.seen = steps, broken.expected, broken.seen
                 return True

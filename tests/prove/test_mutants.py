@@ -19,6 +19,7 @@ from tests.prove.expected import FITTING
 ROOT = Path(__file__).parents[2]
 CONTRACTS = Path(__file__).parent / "contracts"
 PROJECTS = {"root": ROOT, "orders": CONTRACTS / "orders", "catalog": CONTRACTS / "catalog"}
+PROJECTS |= {"tracker": ROOT / "tests" / "tracker"}
 
 # What issue 6 asks for at least; each must be made of one of the three contracts.
 WANTED = [

@@ -48,7 +48,8 @@ class Placement:
         self._scope = action.scope
         # Without a 404 the contract has no answer for a parent that is not there.
         is_asked = operation.response(404) is not None and _is_held_to_parents(contract, action)
-        self._parents = tuple(_parents(contract, operation, action)) if is_asked else ()
+        found = _parents(contract, operation.path, action) if is_asked else ()
+        self._parents = tuple({parent.parameter: parent for parent in found}.values())
 
     @property
     def by_path(self) -> bool:
@@ -97,19 +98,20 @@ class Placement:
         return repr(user.get(CALLER) or sorted(claims.items()))
 
 
-def _parents(contract: Contract, operation: Operation, action: Action) -> Iterator[_Parent]:
-    """The documents that a nested path stands under, where a client can make them and is told their ids.
+def _parents(contract: Contract, path: str, action: Action) -> Iterator[_Parent]:
+    """The documents that a nested path stands under, and theirs, where a client can make them and is told their ids.
 
     That they exist is a guess: where nothing is created where the path looks for it, nobody could get past it.
     """
     for name, _ in action.scope:
-        above = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
+        above = path.partition("{" + name + "}")[0] + "{" + name + "}"
         other = contract.action_at.get((above, name))
         # One of the same kind, as a snippet's revision under the snippet, may be the document itself.
         if other is None or other.collection == action.collection:
             continue
         is_read = other.does == "read" and other.collection in contract.findable
         if is_read and _is_made_at(contract, other.collection, above):
+            yield from _parents(contract, above, other)  # who may not see these sees nothing below them
             yield _Parent(contract.resources[other.collection], name, other.scope)
 
 

@@ -8,8 +8,9 @@ from specdouble.prove.fault import Mutant
 
 def mutants_of(contract: Contract) -> list[Mutant]:
     """Every mutant of the contract, by rule first, then by operation."""
-    from specdouble.prove.mutants import authentication, requests, responses, storage
+    from specdouble.prove.mutants import authentication, fields, lists, lives, places, requests, responses, storage
     from specdouble.rules import of_all
 
-    modules = (*of_all("faults").values(), storage, responses, requests, authentication)
+    kept = (storage, lives, places, lists)
+    modules = (*of_all("faults").values(), *kept, responses, fields, requests, authentication)
     return list({mutant.id: mutant for module in modules for mutant in module.mutants(contract)}.values())

@@ -28,7 +28,8 @@ def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
         yield Case(
             rule.id, f"another {rule.name} is refused on update", partial(_changed, **of), "", about, decisive=True
         )
-        yield Case(rule.id, f"the same {rule.name} is accepted on update", partial(_unchanged, **of), "", about)
+        run = partial(_unchanged, **of)
+        yield Case(rule.id, f"the same {rule.name} is accepted on update", run, "", about, unaided=True)
         for name, schema in subject.requested(updater.operation).items():
             if name != rule.name and merged(schema, session.contract.resolve).get("enum"):
                 run = partial(_changed_later, **of, state=name)
@@ -96,7 +97,11 @@ def _states(trial: Trial, subject: Subject, updater: Updater, name: str) -> list
 def _unchanged(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:
     document = trial.create(subject, full=True)
     own = view(trial, document).get(rule.name)
-    accepted(trial.try_update(updater, document, {rule.name: own}), f"an update with the same {rule.name}")
+    exchange, operation = trial.try_update(updater, document, {rule.name: own}), updater.operation
+    why = trial.session.baselines.missing(ids(operation))
+    if why and not (exchange.status == rule.status_among(operation.statuses) and rule.name in exchange.told(500)):
+        raise NotExercised(why)  # it takes no update that is known, and does not say that this is the reason
+    accepted(exchange, f"an update with the same {rule.name}")
 
 
 ATTACK = Attack(plan, bound_on_update=True)

@@ -11,7 +11,7 @@ from specdouble.verify.places import place
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Trial
+from specdouble.verify.trial import CLIENTS, Document, Trial
 from specdouble.verify.values import kind, merged, plausible
 
 ROUNDS = 3
@@ -59,16 +59,24 @@ def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str])
         taken = [name for name, answer in zip(sent, answers, strict=True) if answer.ok]
         if len(taken) < 2:
             raise NotExercised("the server takes one of several changes at the same time")
-        _hold(trial, {name: sent[name] for name in taken}, trial.look(document))
+        _hold(trial, updater, document, {name: sent[name] for name in taken})
         document = trial.create(subject)
 
 
-def _hold(trial: Trial, sent: dict[str, Any], seen: dict[str, Any]) -> None:
+def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, Any]) -> None:
+    seen = trial.look(document)
     for name, value in sent.items():
-        if name in seen and not same(value, seen[name]):
-            expected = f"{name} to be {shown(value)}, which one of {len(sent)} changes at the same time has set"
-            raise Broken(expected, f"a read shows {shown(seen[name])}")
+        if same(value, seen.get(name)) or (name not in seen and not _is_shown(trial, updater, document, name, value)):
+            continue
+        expected = f"{name} to be {shown(value)}, which one of {len(sent)} changes at the same time has set"
+        raise Broken(expected, f"a read shows {shown(seen[name]) if name in seen else 'none'}")
     trial.settle()
+
+
+def _is_shown(trial: Trial, updater: Updater, document: Document, name: str, value: Any) -> bool:
+    """Whether a read shows the property once it is set by a change that is alone."""
+    trial.update(updater, document, {name: value})
+    return same(value, trial.look(document).get(name))
 
 
 def _created(trial: Trial, subject: Subject) -> None:

@@ -10,7 +10,15 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.paging import first_page, is_by_cursor, is_paged, page_parameters, size_bounds, total_told
+from specdouble.verify.paging import (
+    first_page,
+    is_by_cursor,
+    is_paged,
+    page_parameters,
+    size_bounds,
+    tells_next,
+    total_told,
+)
 from specdouble.verify.places import Place, pages, place
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
@@ -74,7 +82,8 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
         keys = {str(entry.get(there.subject.key)) for entry in entries}
         shown.append((exchange, entries))
         if entries and keys <= seen:
-            if is_by_cursor(operation) and not operation.listed.next:
+            was_told = len(shown) > 1 and tells_next(shown[-2][0])  # else the last id was taken for a cursor
+            if is_by_cursor(operation) and not operation.listed.next and not was_told:
                 raise NotExercised(f"{operation} does not tell where its next page begins")
             break  # nor would the next one show anything else
         seen |= keys
