@@ -243,7 +243,7 @@ class _Program:
             self.author.documents = [one for one in self.author.documents if one is not step.document]
             self.author.deleted.append(step.document)
         elif step.document is not None and operation.method in ("put", "patch", "post"):
-            step.document.shown = mine.at(self.subject.action(operation).envelope) or step.document.shown
+            step.document.shown = mine.shown(self.subject.action(operation)) or step.document.shown
 
     def _forget(self, step: Step, mine: Exchange, theirs: Exchange) -> None:
         """Note what one of the two has made all the same, so that it is deleted in the end."""

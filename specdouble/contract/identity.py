@@ -45,6 +45,8 @@ def identity_of(
         if candidate and candidate in scalars:
             return scalars[candidate]
     by_id, by_name = _by_id(scalars, wanted, one), _by_name(scalars, wanted, one)
+    if by_id is not None and by_name is not None and not numbered and not _is_id(wanted, one):
+        return by_name  # `{subuser_name}`, of what has an `id` and a `username`
     if by_id is not None:
         # `/repos/{repo}`, a text, names no document by its number where the document has a name.
         is_number = types_of(properties[by_id]) <= {"integer", "number", "null"}
@@ -56,10 +58,13 @@ def identity_of(
 
 def _by_id(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
     """The id, where the parameter is one by its name or stands for the whole thing."""
-    is_id = wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "pk", "")
-    if not (is_id or one in wanted or _ends(one, wanted)):
+    if not (_is_id(wanted, one) or one in wanted or _ends(one, wanted)):
         return None
     return next((scalars[plain(name)] for name in (*_IDS, one + "id") if plain(name) in scalars), None)
+
+
+def _is_id(wanted: str, one: str) -> bool:
+    return wanted.endswith(("id", "uuid", "guid", "identifier")) or wanted in (one, "pk", "")
 
 
 def _by_name(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:

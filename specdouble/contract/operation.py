@@ -243,8 +243,8 @@ def _with_ids_of_their_own(document: Document, operations: list[Operation]) -> l
     return list(known.values())
 
 
-def _is_ignored(raw: dict[str, Any]) -> bool:
-    """OpenAPI 3.0.3, Parameter Object: such a header is told elsewhere, and its definition ignored."""
+def is_ignored(raw: dict[str, Any]) -> bool:
+    """Whether a header is told elsewhere, and its definition ignored (OpenAPI 3.0.3, Parameter Object)."""
     return raw["in"] == "header" and str(raw["name"]).lower() in ("accept", "content-type", "authorization")
 
 
@@ -305,7 +305,7 @@ class Reader:
         for holder, at in ((self.item, self.item_at), (self.raw, self.at)):
             for index, raw in enumerate(holder.get("parameters") or ()):
                 raw, place = _follow(self.document, raw, at + pointer("parameters", index))
-                if isinstance(raw, dict) and {"name", "in"} <= raw.keys() and not _is_ignored(raw):
+                if isinstance(raw, dict) and {"name", "in"} <= raw.keys() and not is_ignored(raw):
                     parameter = self.parameter(raw, place)
                     found[parameter.name, parameter.location] = parameter
         yield from found.values()

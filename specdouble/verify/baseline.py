@@ -284,7 +284,7 @@ class _Search:
 
     def _texts(self, subject: Subject, exchange: Exchange) -> dict[str, tuple[str, Any]]:
         """The texts with words of this run: as they were sent, and as the answer shows them."""
-        shown_so, sent = exchange.at(subject.action(self.operation).envelope), subject.unwrapped(exchange.call)
+        shown_so, sent = exchange.shown(subject.action(self.operation)), subject.unwrapped(exchange.call)
         if not isinstance(shown_so, dict):
             return {}
         words = {name: value for name, value in sent.items() if isinstance(value, str) and self.session.is_word(value)}

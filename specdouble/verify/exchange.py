@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from specdouble.contract import Operation
+from specdouble.contract import Action, Operation
 from specdouble.contract.media_type import essence
 
 DEEPEST = 200  # levels of an answer that is read
@@ -132,6 +132,11 @@ class Exchange:
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return None if value is ... else value
+
+    def shown(self, action: Action) -> Any:
+        """The document that the answer shows of the action; an array that is no list has it as its one entry."""
+        found = self.at(action.envelope)
+        return found[0] if action.in_array and isinstance(found, list) and len(found) == 1 else found
 
     def told(self, limit: int = 160) -> str:
         """Status and beginning of the answer, for a sentence."""

@@ -25,7 +25,7 @@ def _twins(contract: Contract) -> Iterator[tuple[str, str]]:
     """The collections that nothing creates documents of, each with the one of the same name in the plural."""
     created = {action.collection for action in contract.actions.values() if action.does == "create"}
     for name, resource in contract.resources.items():
-        if name in created or not resource.why:
+        if name in created or not resource.why or resource.single:
             continue
         plural = next((other for other in (f"{name}s", f"{name}es", f"{name[:-1]}ies") if other in created), None)
         if plural is not None:

@@ -400,7 +400,7 @@ class Ledger:
 
     def _shown(self, operation: Operation, exchange: Exchange) -> Any:
         action = self.contract.actions.get(operation.id)
-        shown = exchange.at(action.envelope) if action else exchange.at(())
+        shown = exchange.shown(action) if action else exchange.at(())
         for holder in (shown, *(shown.values() if isinstance(shown, dict) and not action else ())):
             for name in self.id_names(operation) if isinstance(holder, dict) else ():
                 value = holder.get(name)

@@ -170,8 +170,8 @@ class Model:
 
     def look_through(self, home: Home) -> None:
         """Hold that a list shows what is there, each once, and nothing else of this program's."""
-        if not self.subject.listers:
-            return
+        if not self.subject.listers or self.subject.narrowing(self.subject.listers[0]):
+            return  # what no list shows, or what one shows of some documents alone
         keys = self._keys(home)
         for entry in self.entries:
             times, here = keys.count(str(entry.document.id)), entry.home is home

@@ -13,7 +13,7 @@ from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import Interruption
 from specdouble.verify.shown import ID_NAMES, entries
-from specdouble.verify.values import plausible
+from specdouble.verify.values import merged, plausible, within
 
 MOST_OF_A_KIND = 20  # documents of others that are remembered to be read
 
@@ -46,7 +46,10 @@ class Parameters:
         if parameter.location == "path":
             yield from self._documents(operation, parameter, user)
         yield from of_parameter(self.session.contract, parameter)
-        yield plausible(parameter.schema, self.session.contract.resolve, "probe")
+        schema = merged(parameter.schema, self.session.contract.resolve)
+        value = plausible(schema, self.session.contract.resolve, "probe")
+        # A number in an address counts things: pages of seven and a quarter are not what anybody means.
+        yield within(schema, int(value)) if isinstance(value, float) else value
 
     def _documents(self, operation: Operation, parameter: Parameter, user: User) -> Iterator[Any]:
         """The ids of documents that the path may lead to, those of this run first."""

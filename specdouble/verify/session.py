@@ -230,7 +230,7 @@ class Session:
         made = self.made.get((subject.collection, str(key)))
         if made is None or made.call.operation not in subject.creators:
             return {}
-        shown = made.at(subject.action(made.call.operation).envelope)
+        shown = made.shown(subject.action(made.call.operation))
         return shown if isinstance(shown, dict) else {}
 
     # Requests of any operation
@@ -305,6 +305,8 @@ class Session:
             parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
         if "path" in parts:
             parts["path"] = self.beside_each_other(operation, parts["path"])
+            query = parts.get("query", {})
+            query.update({name: value for name, value in parts["path"].items() if name in query})  # one name, one value
         return parts
 
     def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from specdouble.contract import Action, CollectionRule, Contract, Operation, Parameter, PropertyRule, Resource
+from specdouble.contract.identity import singular
 from specdouble.verify.attack import Attack, attack_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
@@ -46,7 +47,8 @@ class Subject:
     listers: tuple[Operation, ...]
     updaters: tuple[Updater, ...]
     deleters: tuple[Operation, ...]
-    _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _learned: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _requested: dict[str, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)  # by operation
 
     @property
     def collection(self) -> str:
@@ -73,21 +75,21 @@ class Subject:
     @property
     def key(self) -> str:
         """The property that paths name a document by: its id, unless the server has shown another."""
-        return str(self._cache.get("key", self.resource.id))
+        return str(self._learned.get("key", self.resource.id))
 
     @property
     def is_known_by_id(self) -> bool:
         """Whether the server has shown a document where a path named it by its id."""
-        return "by id" in self._cache
+        return "by id" in self._learned
 
     def found(self) -> None:
         """Note that a path that named a document by its key led to it."""
         if self.key == self.resource.id:
-            self._cache["by id"] = True
+            self._learned["by id"] = True
 
     def known_by(self, name: str) -> None:
         """Note that paths name a document by another property than its id."""
-        self._cache["key"] = name
+        self._learned["key"] = name
 
     def action(self, operation: Operation) -> Action:
         """What the operation does to the collection."""
@@ -95,14 +97,13 @@ class Subject:
 
     def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
         """The properties that a client may send in the operation's body, by name: not those that are read-only."""
-        if operation.id not in self._cache:
+        if operation.id not in self._requested:
             named = self.contract.properties(document_schema(self.contract, operation))
             hidden = {name for name, schema in named.items() if schema.get("readOnly") is True}
             if self.puts(operation):
                 hidden.add(self.resource.id)  # the path names it
-            self._cache[operation.id] = {name: schema for name, schema in named.items() if name not in hidden}
-        known: Mapping[str, dict[str, Any]] = self._cache[operation.id]
-        return known
+            self._requested[operation.id] = {name: schema for name, schema in named.items() if name not in hidden}
+        return self._requested[operation.id]
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
@@ -127,10 +128,15 @@ class Subject:
         for one in operation.parameters:
             if one.location != "query" or chooses_page(operation, one.name):
                 continue
-            filters = one.name in self.resource.properties and "default" in merged(one.schema, self.contract.resolve)
+            filters = self.narrowed(one) is not None and "default" in merged(one.schema, self.contract.resolve)
             if one.required or filters:
                 found.append(one)
         return found
+
+    def narrowed(self, parameter: Parameter) -> str | None:
+        """The property that a parameter of a list speaks of, by its name: `generation`, or `generations` of it."""
+        names = (parameter.name, singular(parameter.name))
+        return next((name for name in names if name in self.resource.properties), None)
 
     def puts(self, operation: Operation) -> bool:
         """Whether the operation creates the document that its path names (RFC 9110, 9.3.4)."""

@@ -21,6 +21,7 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged
 
 FORBIDDEN = 403
+THE_ANSWER = "the answer"  # to a write, where a document may show
 CLIENTS = 8  # in a volley
 # What may be over when the same is asked again: rights, a lock, a conflict, a limit (RFC 9110, 15.5; RFC 6585, 4).
 PASSING = (401, 403, 408, 409, 423, 425, 429)
@@ -303,7 +304,7 @@ class Trial:
         if not exchange.ok:
             return None
         call = exchange.call
-        shown = exchange.at(subject.action(call.operation).envelope)
+        shown = exchange.shown(subject.action(call.operation))
         shown = subject.named(shown) if isinstance(shown, dict) else {}
         name = subject.action(call.operation).id
         path = {one: value for one, value in call.path.items() if one != name}
@@ -436,7 +437,7 @@ class Trial:
             return next((one for one in entries if one.get(subject.key) == document.id), None)
         operation = subject.readers[0]
         exchange = self.send(operation, user, **self.place(operation, document))
-        found = exchange.at(subject.action(operation).envelope)
+        found = exchange.shown(subject.action(operation))
         if not exchange.ok or not isinstance(found, dict):
             return None
         subject.found()
@@ -447,7 +448,7 @@ class Trial:
         operation, held = document.subject.listers[0], document.held
         query = dict(document.around.get("query", {}))
         for parameter in document.subject.narrowing(operation):
-            value = held.get(parameter.name)
+            value = held.get(document.subject.narrowed(parameter) or "")
             if value is not None:
                 several = kind(merged(parameter.schema, self.contract.resolve)) == "array"
                 query[parameter.name] = [value] if several and not isinstance(value, list) else value
@@ -593,7 +594,7 @@ class Trial:
         exchange = self.send(call.operation, user or document.user, **parts, body=call.body)
         if exchange.ok:
             _move(document, changes)
-            shown = exchange.at(updater.action.envelope)
+            shown = exchange.shown(updater.action)
             document.answered = isinstance(shown, dict) and bool(shown)
             if document.answered:
                 document.shown = document.subject.named(shown)
@@ -651,7 +652,7 @@ def views(trial: Trial, document: Document) -> Iterator[tuple[str, dict[str, Any
     if not document.answered and not document.subject.observable:
         raise NotExercised(f"nothing shows documents of {document.subject.collection}")
     if document.answered:
-        yield "the answer", document.shown
+        yield THE_ANSWER, document.shown
     if document.subject.observable:
         yield "a read", trial.look(document)
 
@@ -662,11 +663,9 @@ def view(trial: Trial, document: Document) -> dict[str, Any]:
 
 
 def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
-    """The parameter of that name, where the operation has it."""
-    parameter = next((one for one in operation.parameters if one.name == name), None)
-    if parameter is None or name is None:
-        return {}
-    return {"path": {name: value}} if parameter.location == "path" else {"query": {name: value}}
+    """The parameter of that name, where the operation has it; some contracts have it in the path and the query."""
+    where = {one.location for one in operation.parameters if one.name == name}
+    return {part: {name: value} for part in ("path", "query") if part in where}
 
 
 def refused_as(exchange: Exchange, statuses: set[int], what: str, strict: bool = False) -> None:

@@ -93,6 +93,8 @@ def test_a_document_that_does_not_hold_its_id_is_not_inferred(tmp_path: Path) ->
         (["temperature"], "city", "weather", None),
         (["ip", "region"], "floating_ip", "floating_ips", "ip"),
         (["key", "title"], "projectIdOrKey", "projects", "key"),
+        (["id", "username"], "subuser_name", "subusers", "username"),
+        (["id", "username"], "subuser_id", "subusers", "id"),
     ],
 )
 def test_the_id_is_the_property_that_the_parameter_names(

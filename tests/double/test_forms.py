@@ -45,7 +45,16 @@ paths:
       requestBody: {content: {application/x-www-form-urlencoded: {schema: {oneOf: [
         {$ref: "#/components/schemas/Password"}, {$ref: "#/components/schemas/Refresh"}]}}}}
       responses: {"204": {description: done}}
+  /batches:
+    post:
+      operationId: send_batch
+      requestBody: {content: {multipart/form-data: {schema: {type: object, properties: {
+        tags: {type: array, items: {anyOf: [{$ref: "#/components/schemas/Tag"}, {type: "string", enum: [none]}]}}}}}}}
+      responses: {"204": {description: done}, default: {$ref: "#/components/responses/Error"}}
 components:
+  responses:
+    Error: {description: Refused., content: {application/json: {schema: {type: object, required: [error], properties: {
+      error: {type: object, required: [status_code], properties: {status_code: {type: integer, enum: [401, 422]}}}}}}}}
   schemas:
     Password: {type: object, required: [password, days], properties: {password: {type: string}, days: {type: integer}}}
     Refresh: {type: object, required: [refresh], properties: {refresh: {type: string}}}
@@ -96,3 +105,13 @@ def test_an_array_may_be_written_as_json_where_no_style_can_write_it() -> None:
 def test_of_an_enum_without_a_type_a_text_is_one_of_its_values(text: str, value: object) -> None:
     found = typed(text, {"enum": [True, False, 1, 0, None, "x"]})
     assert (found, type(found)) == (value, type(value))
+
+
+def test_an_object_in_a_part_is_written_as_json_whatever_its_schema_refers_to(forms: httpx.Client) -> None:
+    parts = [("tags", (None, '{"key": "a"}')), ("tags", (None, "none"))]
+    assert forms.post("/batches", files=parts).status_code == 204
+
+
+def test_what_is_invalid_is_refused_with_the_status_that_the_declared_body_can_tell(forms: httpx.Client) -> None:
+    refused = forms.post("/batches", files=[("tags", (None, '{"no": "key"}'))])
+    assert (refused.status_code, refused.json()["error"]["status_code"]) == (422, 422)

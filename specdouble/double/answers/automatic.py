@@ -12,6 +12,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import synonyms
 from specdouble.double.answers.asked import AskedDocuments
+from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.listing import Listing, Lists
@@ -79,6 +80,7 @@ class AutomaticOperation:
         self._resource: Resource = contract.resources[action.collection]
         self._arguments = {one.name: argument_name(one.name) for one in operation.parameters}
         self._placement = Placement(contract, operation, action)
+        self._below = Below(contract)
         self._preconditions = Preconditions(contract, operation, action.collection)
         self._completion = Completion(contract, self._resource, sampler)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
@@ -166,6 +168,7 @@ class AutomaticOperation:
         shown = self._shown(documents.as_deleted(found))  # first: where there is no answer, nothing is removed
         if not documents.delete_one(wanted).deleted_count:
             raise self._missing({})  # another request was faster
+        self._below.remove(self._resource.collection, {**self._placement.scope(values), **found})
         if self._asked is not None:
             self._asked.gone(wanted)
         return shown
@@ -182,7 +185,10 @@ class AutomaticOperation:
             ids = [one.get(self._resource.id) for one in self._bodies(arguments)]
             wanted[self._resource.id] = {"$in": [one for one in ids if one is not None]}
         if self._listing.understands(values):
+            found = documents.find(wanted)
             documents.delete_many(wanted)
+            for document in found:
+                self._below.remove(self._resource.collection, {**self._placement.scope(values), **document})
         return self._envelope.body({}), self._operation.success, {}
 
     def act(self, **arguments: JSON) -> Result:

@@ -211,8 +211,8 @@ class _Form:
         if branch.keys() == {_TEXTS}:
             texts = branch[_TEXTS]
             if items is not None:
-                return [typed(one, items, self._reserved) for one in texts]
-            return typed(texts[-1], schema, self._reserved)  # of several, the last one counts
+                return [self._read(one, items) for one in texts]
+            return self._read(texts[-1], schema)  # of several, the last one counts
         inner = {name: part for name, part in branch.items() if name != _TEXTS}
         if items is None:
             properties = self._inside(schema)
@@ -225,8 +225,16 @@ class _Form:
     def _elements(self, part: _Branch, items: JSON) -> list[JSON]:
         """The elements that one index stands for; `tags[]` may stand several times."""
         if part.keys() == {_TEXTS}:
-            return [typed(one, items, self._reserved) for one in part[_TEXTS]]
+            return [self._read(one, items) for one in part[_TEXTS]]
         return [self._typed(part, items)]
+
+    def _read(self, text: JSON, schema: JSON) -> JSON:
+        """The value of one text, which may be JSON where an object is wanted (OpenAPI 3.1, 4.8.14.4)."""
+        value = typed(text, schema, self._reserved)
+        is_written = isinstance(value, str) and value[:1] == "{" and isinstance(schema, Mapping) and is_json(value)
+        if is_written and isinstance(value, str) and self._inside(schema):
+            return read_json(value.encode("utf-8"), self._reserved)
+        return value
 
 
 def _items(schema: Schema) -> JSON:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 
 from specdouble.contract import Contract, Operation, Parameter, Violation
 from specdouble.contract.json_type import JSON
+from specdouble.contract.operation import Response
+from specdouble.contract.properties import plain
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
+from specdouble.double.http.error_code import SURELY_STATUSES
 from specdouble.double.http.parameter import MISSING, ParameterReader, Query
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
@@ -33,7 +36,7 @@ class RequestReader:
             reader = ParameterReader.of(contract, parameter)
             self._parameters.append((reader, _finding(reader)))
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
-        self._invalid_status, self._nowhere_status = _refusals(operation)
+        self._invalid_status, self._nowhere_status = _refusals(contract, operation)
 
     def read(self, request: Request) -> Values:
         """Every parameter by the contract's name for it, and the body as `body`.
@@ -96,14 +99,28 @@ def _in_order(parameters: Sequence[Parameter]) -> list[Parameter]:
     return overridden + kept
 
 
-def _refusals(operation: Operation) -> tuple[int, int]:
+def _refusals(contract: Contract, operation: Operation) -> tuple[int, int]:
     """The statuses for an invalid request and for one whose path alone is invalid; 400 where none is declared."""
     for status in (400, 422):
         if str(status) in operation.responses:  # what stands there in so many digits is meant
             return status, status
-    takes_400 = operation.response(400) is not None  # by a range, or as the default
-    is_missed = "404" in operation.responses and not takes_400
+    takes_400 = operation.response(400)  # by a range, or as the default
+    if takes_400 is not None and _tells_422_alone(contract, takes_400):
+        return 422, 422
+    is_missed = "404" in operation.responses and takes_400 is None
     return 400, 404 if is_missed else 400
+
+
+def _tells_422_alone(contract: Contract, response: Response) -> bool:
+    """Whether the body's own status may be 422 and no 400: it would tell another than the answer's."""
+    media = response.media()
+    outer = contract.fields(media.schema) if media is not None else {}
+    parts = [outer, *(contract.fields(part) for part in outer.values())]
+    for name, part in (one for fields in parts for one in fields.items()):
+        listed = contract.described(part).get("enum")
+        if plain(name) in SURELY_STATUSES and isinstance(listed, list) and 422 in listed:
+            return 400 not in listed
+    return False
 
 
 def _finding(reader: ParameterReader) -> Find:

@@ -100,7 +100,7 @@ def mine(session: Session, subject: Subject, rule: Limit, scope: Scope) -> list[
             continue
         origin = session.made.get((made.kind, str(made.id)))
         call = origin.call if origin else Call(made.by, made.user, path=made.parents)
-        shown = origin.at(subject.action(call.operation).envelope) if origin else None
+        shown = origin.shown(subject.action(call.operation)) if origin else None
         if scope_of(session, subject, rule, call, shown if isinstance(shown, dict) else {}) == scope:
             found.append(made)
     return found

@@ -122,7 +122,7 @@ def _told(trial: Trial, subject: Subject, rule: SoftDelete) -> None:
         if rule.is_deleted(seen):
             raise Broken(f"a new document to have no {rule.name}", f"{where} shows {seen[rule.name]!r}")
     exchange = _deleted(trial, document)
-    shown = exchange.at(subject.action(subject.deleters[0]).envelope)
+    shown = exchange.shown(subject.action(subject.deleters[0]))
     if isinstance(shown, dict) and rule.name in shown and not rule.is_deleted(shown):
         raise Broken(f"the answer to a deletion to show {rule.name}", f"it shows {shown[rule.name]!r}")
 

@@ -75,7 +75,7 @@ def _location(trial: Trial, subject: Subject) -> None:
     if split_url(address).netloc != split_url(usual.url).netloc:
         raise NotExercised("Location names another host")
     there = trial.fetch(reader, trial.user, address)
-    found = there.at(subject.action(reader).envelope)
+    found = there.shown(subject.action(reader))
     shown = subject.named(found).get(subject.key) if there.ok and isinstance(found, dict) else None
     if shown is None or str(shown) != str(document.id):
         raise Broken(f"Location to lead to the new document {document.id}", f"{given} answers {there.told(80)}")

@@ -12,7 +12,7 @@ from specdouble.verify.paging import larger_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, shows_all, views
+from specdouble.verify.trial import THE_ANSWER, Document, Trial, accepted, shows_all, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
 
 Body = dict[str, Any]
@@ -106,6 +106,8 @@ def hold(trial: Trial, document: Document, sent: Body, verb: str) -> None:
             told = shown(seen[name]) if name in seen else "none"
             raise Broken(f"{name} to be {shown(sent[name])}, as it was {verb}", f"{where} shows {told}")
         for name in (sent.keys() & seen.keys()) - document.subject.server_set:
+            if name in document.subject.resource.properties and not document.subject.shows(name, sent[name]):
+                continue  # the create's own answer may show what no read can
             before, value = first.setdefault(name, (where, seen[name]))
             if not same(value, seen[name]) and not same(seen[name], value):
                 told = f"{before} shows {shown(value)}, {where} {shown(seen[name])}"
@@ -246,19 +248,32 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
-        _others_stay(trial, document, before, {*changes, *trial.session.held(updater.operation)})
+        _others_stay(trial, document, before, {*changes, *trial.session.held(updater.operation)}, updater)
 
 
-def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str]) -> None:
+def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str], updater: Updater) -> None:
     subject = document.subject
     passed_over = changed | {*subject.updated_stamps, *subject.following}
+    declared = _declared_by(trial, updater)
     for where, seen in views(trial, document):
         for name, value in before.items():
+            if where == THE_ANSWER and declared and name not in declared:
+                continue  # a change may answer with less than a read
             if name in passed_over or (name not in seen and _hidden_by(subject, trial, name, changed)):
                 continue
             if seen.get(name, ...) != value:
                 told = shown(seen[name]) if name in seen else "none"
                 raise Broken(f"{name} to stay {shown(value)}", f"{where} shows {told}")
+
+
+def _declared_by(trial: Trial, updater: Updater) -> set[str]:
+    """The properties that the answer to a change declares; none where it leaves them open."""
+    response = updater.operation.response(updater.operation.success)
+    media = response.media() if response is not None else None
+    schema = media.schema if media is not None else None
+    for name in updater.action.envelope:
+        schema = trial.contract.fields(schema).get(name)
+    return {*trial.contract.fields(trial.contract.item(schema))}
 
 
 def _hidden_by(subject: Subject, trial: Trial, name: str, changed: set[str]) -> bool:
@@ -290,12 +305,15 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
     accepted(trial.try_update(updater, document, {}), "an update without properties")
-    _others_stay(trial, document, before, set())
+    _others_stay(trial, document, before, set(), updater)
 
 
 def _list_complete(trial: Trial, subject: Subject) -> None:
     made = [trial.create(subject) for _ in range(26)]
-    there = {one.get(subject.key) for one in trial.listed(subject, trial.user, trial.listing(made[0]))}
+    entries = trial.listed(subject, trial.user, trial.listing(made[0]))
+    if entries and not any(subject.key in one for one in entries):
+        raise NotExercised(f"{subject.listers[0]} does not show the {subject.key} of a document")
+    there = {one.get(subject.key) for one in entries}
     missing = [one for one in made if one.id not in there]
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import schemathesis
 from requests.auth import HTTPDigestAuth
@@ -34,7 +34,7 @@ from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, decl
 from specdouble.verify.problem import TIME_OVER, OutOfTime, WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
-from specdouble.verify.values import kind
+from specdouble.verify.values import kind, merged
 from specdouble.verify.verdict import Failure, Row, Verdict
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -95,6 +95,8 @@ class Conformance:
                 or self._was_turned_away(case, failure)
                 or self._led_elsewhere(case, failure, knowledge)
                 or self._is_text_all_the_same(case, failure)
+                or self._fits_as_it_is_read(case, failure)
+                or _leads_elsewhere(case)
                 or _is_only_more_than_declared(failure)
                 or self._is_a_file(case, response, failure)
                 or self._is_declared_by_a_rule(case, response, failure)
@@ -221,11 +223,23 @@ class Conformance:
                 for name, value in case.body.items()}  # fmt: skip
         return self.session.contract.schemas.is_valid(media.slot, sent)
 
+    def _fits_as_it_is_read(self, case: Any, failure: Any) -> bool:
+        """Whether a path is said to be wrong for `0%40a.io`, which is read as `0@a.io` (RFC 3986, 2.1)."""
+        operation = self.by_label.get(case.operation.label)
+        is_wrong = type(failure).__name__ == "AcceptedNegativeData" and operation is not None
+        if not is_wrong or not self._is_right_beside(case, ParameterLocation.PATH):
+            return False
+        named = {one.name: one.schema for one in operation.parameters if one.location == "path"} if operation else {}
+        held = {name: value for name, value in (case.path_parameters or {}).items() if name in named}
+        fits, read = self.session.bodies.property_fits, {name: unquote(str(value)) for name, value in held.items()}
+        texts = [name for name in held if kind(merged(named[name], self.contract.resolve)) == "string"]
+        return len(texts) == len(held) > 0 and all(fits(named[name], read[name]) for name in texts)
+
     @staticmethod
-    def _is_right_beside(case: Any) -> bool:
-        """Whether nothing but the body was meant to be wrong."""
+    def _is_right_beside(case: Any, part: ParameterLocation = ParameterLocation.BODY) -> bool:
+        """Whether nothing but the part was meant to be wrong."""
         parts = case.meta.components.items() if case.meta else ()
-        return all(where == ParameterLocation.BODY or one.mode == GenerationMode.POSITIVE for where, one in parts)
+        return all(where == part or one.mode == GenerationMode.POSITIVE for where, one in parts)
 
     def _breaks_a_rule(self, case: Any, response: Any, failure: Any, knowledge: Knowledge) -> bool:
         """Whether a request was refused that fits its schema and breaks a rule about several properties."""
@@ -333,6 +347,11 @@ class Conformance:
 def _is_only_more_than_declared(failure: Any) -> bool:
     """Whether a request is said to be wrong for a parameter that is not declared: OpenAPI has nothing against one."""
     return type(failure).__name__ == "AcceptedNegativeData" and _MORE.search(failure.message) is not None
+
+
+def _leads_elsewhere(case: Any) -> bool:
+    """Whether a part of the path is empty or a step up: what answers is another path (RFC 3986, 5.2.4)."""
+    return any(unquote(str(value)) in ("", ".", "..") for value in (case.path_parameters or {}).values())
 
 
 _COUNTS = ("cases", "accepted", "refused", "failures")

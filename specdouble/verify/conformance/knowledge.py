@@ -286,7 +286,7 @@ class Knowledge:
             return None
         place = {subject.action(reader).id or name: held.pop(name), **held}
         exchange = Trial(self.session).send(reader, self.session.crowd.first, path=place)
-        found = exchange.at(subject.action(reader).envelope)
+        found = exchange.shown(subject.action(reader))
         return subject.named(found) if exchange.ok and isinstance(found, dict) else None
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:

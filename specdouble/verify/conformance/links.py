@@ -1,4 +1,4 @@
-"""The contract as Schemathesis gets it: with links between its operations, and without what are credentials."""
+"""The contract as Schemathesis gets it: with links between operations, and without what is no input to be varied."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from specdouble.contract import Contract
+from specdouble.contract.operation import is_ignored
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.verify.cookie_session import is_token_field
 
@@ -15,7 +16,7 @@ LINKED = ("read", "update", "replace", "delete")
 def with_links(contract: Contract) -> dict[str, Any]:
     """A copy of the contract's document in which each create leads to what can be done with its document."""
     data: dict[str, Any] = copy.deepcopy(contract.data)
-    _take_out_tokens(contract, data)
+    _take_out_headers(contract, data)
     if "swagger" in data:
         return data
     for creator in contract.operations.values():
@@ -28,8 +29,8 @@ def with_links(contract: Contract) -> dict[str, Any]:
     return data
 
 
-def _take_out_tokens(contract: Contract, data: dict[str, Any]) -> None:
-    """Take out the header parameters that are a token against forged requests: credentials, not input to be varied."""
+def _take_out_headers(contract: Contract, data: dict[str, Any]) -> None:
+    """Take out the header parameters that are no input: tokens against forged requests, and what is told elsewhere."""
     for operation in contract.operations.values():
         for place in (operation.pointer, operation.pointer.rpartition("/")[0]):
             try:
@@ -38,12 +39,13 @@ def _take_out_tokens(contract: Contract, data: dict[str, Any]) -> None:
                 continue
             declared = owner.get("parameters") if isinstance(owner, dict) else None
             if isinstance(declared, list):
-                owner["parameters"] = [one for one in declared if not _is_token(contract.resolve(one))]
+                owner["parameters"] = [one for one in declared if not _is_no_input(contract.resolve(one))]
 
 
-def _is_token(parameter: Any) -> bool:
-    named = isinstance(parameter, dict) and parameter.get("in") == "header"
-    return named and is_token_field(str(parameter.get("name")))
+def _is_no_input(parameter: Any) -> bool:
+    if not isinstance(parameter, dict) or not {"name", "in"} <= parameter.keys():
+        return False
+    return is_ignored(parameter) or (parameter["in"] == "header" and is_token_field(str(parameter["name"])))
 
 
 def _response(data: dict[str, Any], at: str, status: int) -> dict[str, Any] | None:

@@ -1,0 +1,80 @@
+"""What lies below a document: with a template go its versions, as nobody could name them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from specdouble.contract import Action, Contract
+from specdouble.double.answers.placement import as_id
+from specdouble.double.state.exchange import collection
+from specdouble.double.state.keeper import Document
+
+_CREATING = ("create", "create_many")
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A collection below another.
+
+    Args:
+        collection: its name.
+        held: for each property of its documents that tells the parent, the parent's property.
+    """
+
+    collection: str
+    held: Mapping[str, str]
+
+
+class Below:
+    """Removes what lies below documents that are deleted; of inferred collections alone, for annotations say it.
+
+    Args:
+        contract: the contract.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._children: dict[str, list[_Child]] = {}
+
+    def remove(self, of: str, document: Document) -> None:
+        """Remove what lies below a document of the collection, however deep.
+
+        Args:
+            of: the collection.
+            document: the document, with what the store keeps beside it of the documents that it lies below.
+        """
+        waiting = [(of, document)]
+        while waiting:
+            name, parent = waiting.pop()
+            for child in self._below(name):
+                resource, documents = self._contract.resources[child.collection], collection(child.collection)
+                wanted = {to: as_id(resource, to, parent.get(held)) for to, held in child.held.items()}
+                found = documents.find(wanted) if None not in wanted.values() else []
+                waiting += [(child.collection, {**wanted, **one}) for one in found]
+                if found:
+                    documents.delete_many(wanted)
+
+    def _below(self, of: str) -> list[_Child]:
+        if of not in self._children:
+            self._children[of] = list(self._found(of))
+        return self._children[of]
+
+    def _found(self, of: str) -> Iterator[_Child]:
+        """The collections all of whose documents are created below a document of this one."""
+        for name, resource in self._contract.resources.items():
+            creating = [one for one in self._contract.actions_of.get(name, ()) if one[1].does in _CREATING]
+            held = [self._held(self._contract.operations[key].path, action, of) for key, action in creating]
+            if resource.why and name != of and held and held[0] and all(one == held[0] for one in held):
+                yield _Child(name, held[0])
+
+    def _held(self, path: str, action: Action, of: str) -> dict[str, str]:
+        """How what is created at the path tells the document of the collection that it is below."""
+        scope = dict(action.scope)
+        for name, to in action.scope:
+            above = path.partition("{" + name + "}")[0] + "{" + name + "}"
+            parent = self._contract.action_at.get((above, name))
+            if parent is not None and parent.collection == of:
+                outer = {scope[one]: held for one, held in parent.scope if one in scope}
+                return {**outer, to: self._contract.resources[of].id}
+        return {}
