@@ -91,8 +91,10 @@ class _Collections:
         self.bodies = guesses.bodies
         self.resources = guesses.resources
         self.actions = guesses.actions
+        self.paths: set[str] = set()
 
     def infer(self, operations: list[Operation]) -> None:
+        self.paths = {one.path for one in operations}
         for group in _groups(operations):
             self.complete(group)
         open_ones = [one for one in operations if one.id not in self.actions and not is_of_no_resource(one)]
@@ -166,11 +168,21 @@ class _Collections:
         if shape is None or shape[0].pointer in self.guesses.annotated:
             return False
         found, identity = shape
+        if found.many and self.is_named_by_two(group):
+            return False
         actions = dict(self.group_actions(group, found, identity))
         does = {action.does for action in actions.values()}
         if len(does) < 2 or not does & {"read", "list"} or not does & {*_WRITING, "list"}:
             return False
         return self.keep(group, found, identity, actions, self.guesses.name(group.path, found.pointer))
+
+    def is_named_by_two(self, group: _Group) -> bool:
+        """Whether `/tags/{type}` only lists some of the documents, each of which `/tags/{type}/{value}` names."""
+        listing = group.on_one.get("get")
+        if listing is None or not group.on_one.keys() <= {"get", "head"}:
+            return False
+        deeper = re.compile(re.escape(listing.path.rstrip("/")) + r"/\{[^{}/]+\}/?")
+        return any(deeper.fullmatch(path) for path in self.paths)
 
     def keep(self, group: _Group, found: Found, identity: str, actions: dict[str, Action], collection: str) -> bool:
         """Note what the operations of the group do to a collection, all of them or none."""

@@ -29,6 +29,11 @@ MOST_PLACES = 6  # requests of one body with other parameters
 _PHRASE = re.compile("conflict", re.IGNORECASE)  # the status 409 itself (RFC 9110, 15.5.10)
 # Codes are words too: `EMAIL_ALREADY_EXISTS`.
 _TAKEN = re.compile(r"(?<![a-z])(exists|taken|duplicate|unique|already|conflict|in use)(?![a-z])", re.IGNORECASE)
+# That something named in a request is not there: `Tag type 'blue' does not exist`.
+_ABSENT = re.compile(
+    r"\b(do|does|did)(n't| not) exist\b|\bno such\b|\bnot found\b|\b(can|could)(n't|not| not) (be found|find)\b",
+    re.IGNORECASE,
+)
 ADVICE = {
     401: "a user whose credentials it takes, in [tool.specdouble.verify]",
     403: "a user who may do this, in [tool.specdouble.verify]",
@@ -504,6 +509,11 @@ def says_taken(refusal: Exchange, *, by_words: bool = False) -> bool:
 def tells_of_another(content: bytes) -> bool:
     """Whether the words of a refusal say that another document has what was sent."""
     return _TAKEN.search(_PHRASE.sub("", content.decode("utf-8", "replace"))) is not None
+
+
+def tells_of_none(content: bytes) -> bool:
+    """Whether the words of a refusal say that there is no document that was named."""
+    return _ABSENT.search(content.decode("utf-8", "replace")) is not None
 
 
 def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -85,9 +85,10 @@ def _delete_one(session: Session, made: Created) -> None:
         raise
     except (NotExercised, Interruption):
         return
-    # What a list shows is there, whatever is said of the id that it is shown by.
-    if 200 <= status < 300 or (status in (404, 410) and not made.seen):
+    if 200 <= status < 300:
         session.ledger.forget(made.kind, made.id)
+    elif status in (404, 410) and not made.seen:  # what a list shows is there, whatever is said of its id
+        session.ledger.miss(made.kind, made.id)
 
 
 def left_over(session: Session) -> list[str]:

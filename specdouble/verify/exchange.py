@@ -19,6 +19,18 @@ DEEPEST = 200  # levels of an answer that is read
 PART_OF = {"path": "path", "query": "query", "header": "headers"}
 
 
+def in_path(path: str, parameter: str, value: Any) -> Any:
+    """The value as the path takes it: of a resource name, `memos/7` in `/v1/memos/{memo}`, what the path has not.
+
+    Source: Google's API improvement proposals, 122.
+    """
+    before = path.partition("{" + parameter + "}")[0]
+    segment = before.rstrip("/").rpartition("/")[2] + "/"
+    above, named, own = value.rpartition(segment) if isinstance(value, str) else ("", "", "")
+    is_name = named and own and "/" not in own and (not above or above.endswith("/"))
+    return own if is_name else value
+
+
 @dataclass(frozen=True)
 class Proof:
     """What is proved in the place of a user's own password, or in another way (RFC 7616).

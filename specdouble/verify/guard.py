@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,7 @@ class Guard:
         left_out: operations that are never sent.
         logins: operations that sign a user in.
         fixed: path parameters whose value the settings give.
+        references: properties of bodies that name other documents, and the kind of these.
         is_open: whether everything may be written: the server is one of our own.
     """
 
@@ -67,6 +68,7 @@ class Guard:
     left_out: Collection[str] = ()
     logins: Collection[str] = ()
     fixed: Collection[str] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
     is_open: bool = False
     _known: dict[str, str | None] = field(default_factory=dict, repr=False)
 
@@ -94,7 +96,9 @@ class Guard:
         action = self.contract.actions.get(operation.id)
         path = operation.path.rpartition("}")[2] if "{" in operation.path else operation.path
         name = {*_words(operation.id), *_words(path)}
-        found = name & (DESTRUCTIVE | WHOLESALE)
+        # `projects_destroy` is what Django REST Framework calls a DELETE of one document: it goes to this run's own.
+        deletes_one = operation.method == "delete" and ends_in_parameter(operation)
+        found = name & (WHOLESALE if deletes_one else DESTRUCTIVE | WHOLESALE)
         plain = action is not None or creates(self.contract, operation)
         if not plain:
             said = _words(operation.summary)
@@ -188,13 +192,26 @@ class Guard:
     def _content(self, call: Call) -> str | None:
         """Why the body or the query names a document of another's as the one to be written."""
         named = self.ledger.named(call.operation, call.path)
+        body = unwrapped(self.contract, call.operation, call.body)
+        for name, value in body.items() if isinstance(body, dict) else ():
+            if self.joins_another(name, value):
+                return f"{call.operation} is not sent with {name} {value!r}: this run did not create it"
         if any(self.ledger.owned(kind, value) for _, kind, value in named):
             return None
-        body = unwrapped(self.contract, call.operation, call.body)
         for name, value, itself in (*_ids(body), *_ids(dict(call.query))):
             if self.is_anothers(call.operation, name, value, itself):
                 return f"{call.operation} is not sent with {name} {value!r}: this run made no such document"
         return None
+
+    def joins_another(self, name: str, value: Any) -> bool:
+        """Whether a property of a body would put what is written below a document of another's.
+
+        Where this run can create none of those documents, the ones there are have to be used.
+        """
+        kind = self.references.get(name)
+        if kind is None or name in self.fixed or isinstance(value, bool) or self.ledger.is_given(kind):
+            return False
+        return self.ledger.may_be_anothers(kind, value)
 
     def is_anothers(self, operation: Operation, name: str, value: Any, itself: bool) -> bool:
         """Whether a property of a body may name a document of another's as the one to be written.

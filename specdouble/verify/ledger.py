@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from specdouble.contract import Contract, Operation
 from specdouble.url import split_url
-from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.exchange import Call, Exchange, in_path
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
@@ -107,6 +107,7 @@ class Ledger:
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
         self._strange: set[str] = set()
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
+        self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
         self._said = set(_texts(self.contract.data))
         self._lock, self._sent = RLock(), 0
         self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
@@ -222,7 +223,7 @@ class Ledger:
         if depth > DEEPEST_SHOWN or len(self._strange) >= MOST_STRANGERS:
             return
         if isinstance(shown, str) and 0 < len(shown) <= LONGEST_ID:  # an empty text names no document
-            self._strange.add(shown)
+            self._strange |= {shown, shown.rpartition("/")[2] or shown}  # a path may take the end of `memos/7` alone
             if shown in self.refused:
                 self._sent += 1
                 self._open[self._sent] = self.refused.pop(shown)
@@ -330,21 +331,47 @@ class Ledger:
             parents = {other: held for other, held in call.path.items() if other != name}
             self._add(Created(kind, value, call.user, parents, call.operation, call.authorization))
         elif creates(self.contract, call.operation):
-            key, kind = self._key(call, exchange), self.kind_of_children(call.operation)
-            several = self._several(call, exchange)
-            for one in several:
-                self._add(Created(kind, one, call.user, dict(call.path), call.operation, call.authorization))
-            if several:
-                return
-            if key not in (None, ""):  # no path names what has no name
-                self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
-            else:
-                self.unnamed.append(call)
-                self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
+            self._note_created(call, exchange)
         elif named and (was := self.owned(named[-1][1], named[-1][2])):
             self._note_renamed(was, call, exchange)
         elif exchange.status == 201 and method == "post" and call.operation.id not in self.contract.actions:
             self._note_made_elsewhere(call, exchange)
+
+    def _note_created(self, call: Call, exchange: Exchange) -> None:
+        if (pair := self._named_by_two(call, exchange)) is not None:
+            self._add_pair(pair, call)
+            return
+        kind = self.kind_of_children(call.operation)
+        several = self._several(call, exchange)
+        key = None if several else self._key(call, exchange)
+        is_named = key not in (None, "")  # no path names what has no name
+        for one in [key] if is_named else several:
+            self._add(Created(kind, one, call.user, dict(call.path), call.operation, call.authorization))
+        if not is_named and not several:
+            self.unnamed.append(call)
+            self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
+
+    def _named_by_two(self, call: Call, exchange: Exchange) -> tuple[str, dict[str, Any]] | None:
+        """What two parameters name, `/tags/{type}/{value}`, that was made by a POST to `/tags`: its kind, and both."""
+        twice = _bare(call.operation.path) + "/{}/{}"
+        naming = next((self.named(one, {})[-2:] for one in self._deletes if _bare(one.path) == twice), None)
+        if naming is None or any(_bare(one.path) == twice[:-3] for one in self._deletes):
+            return None
+        for shown in (exchange.json, unwrapped(self.contract, call.operation, call.body)):
+            held = {name: shown.get(name) for name, _, _ in naming} if isinstance(shown, dict) else {}
+            if held and all(isinstance(one, str | int) for one in held.values()):
+                return naming[-1][1], held
+        return None
+
+    def _add_pair(self, pair: tuple[str, dict[str, Any]], call: Call) -> None:
+        """Note what two values name; where another has the last of them, it is told as one that nothing names."""
+        kind, held = pair
+        (first, beside), (_, key) = held.items()
+        other = self.owned(kind, key)
+        if (other is not None and other.parents.get(first) != beside) or (kind, str(key)) in self.strangers:
+            self.unnamed.append(call)
+        parents = {**call.path, first: beside}
+        self._add(Created(kind, key, call.user, parents, call.operation, call.authorization))
 
     def _note_made_elsewhere(self, call: Call, exchange: Exchange) -> None:
         """Note what a POST says that it made (201), though no path names its documents.
@@ -449,6 +476,15 @@ class Ledger:
             self._gone.add(key)
             self._write({"deleted": value, "kind": kind})
 
+    def miss(self, kind: str, value: Any) -> None:
+        """Note that no path finds a document that was to be deleted: it is gone, unless a list shows it still."""
+        key = (kind, str(value))
+        with self._lock:
+            self._missed.add(key)
+            if self.created.pop(key, None) is not None:
+                self._values[str(value)] -= 1
+            self._write({"not found": value, "kind": kind})
+
     def newest_first(self) -> list[Created]:
         """What there is still, as far as is known; a child is newer than its parents."""
         return [*list(self.created.values())[::-1], *self.unsure()]
@@ -458,7 +494,7 @@ class Ledger:
         found = dict(self._traces)
         for call in list(self._open.values()):
             kind, name = self._made_by(call.operation), self._asked_for(call)
-            if kind is not None and name is not None:
+            if kind is not None and name is not None and (kind, str(name)) not in self._missed:
                 path = {one: value for one, value in call.path.items() if value != name}
                 made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)
                 found[kind, str(name)] = made
@@ -497,7 +533,7 @@ class Ledger:
             return None
         path = call.operation.path
         for name, value in call.path.items():
-            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+            path = path.replace("{" + name + "}", quote(str(in_path(call.operation.path, name, value)), safe=""))
         return f"DELETE {path}"
 
     def close(self) -> None:
@@ -533,13 +569,16 @@ def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def creates(contract: Contract, operation: Operation) -> bool:
-    """Whether the operation creates documents: it is said to, or it is a POST beside a path of one document."""
+    """Whether the operation creates documents: it is said to, or it is a POST beside a path of one document.
+
+    That may be named by two parameters: `/tags/{type}/{value}`.
+    """
     action = contract.actions.get(operation.id)
     if action is not None:
         return action.does == "create"
     below = _bare(operation.path) + "/{}"
     return (operation.method == "post" and not ends_in_parameter(operation)
-            and any(_bare(one.path) == below for one in contract.operations.values()))  # fmt: skip
+            and any(_bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
 
 
 def makes_elsewhere(contract: Contract, operation: Operation) -> bool:

@@ -23,6 +23,7 @@ from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import Ledger
+from specdouble.verify.naming import references_by_name
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
@@ -55,8 +56,9 @@ class Session:
         self.selection = Selection(settings)
         is_open = settings.owned or settings.allow_destructive
         self.ledger = Ledger(contract, settings.leftovers, watches=not is_open, has_word=self.is_word)
+        by_name = {} if is_open else references_by_name(contract)  # a double takes any: it promises nothing of them
         self.guard = Guard(
-            contract, self.ledger,
+            contract, self.ledger, references=by_name,
             named=settings.operations, left_out=settings.exclude,
             fixed=settings.parameters,
             logins=[settings.login.operation] if settings.login else [],
@@ -67,7 +69,7 @@ class Session:
             settings.headers,
         )  # fmt: skip
         self.subjects: dict[str, Subject] = subjects(contract)
-        self.implied = implied_references(contract)
+        self.implied = {**by_name, **implied_references(contract)}
         self.bodies = Bodies(self)
         self.pages = Pages()
         self.parameters = Parameters(self)

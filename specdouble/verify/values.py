@@ -64,7 +64,13 @@ def merged(schema: Any, resolve: Resolve) -> Schema:
     whole: Schema = {}
     for part in parts:
         whole = _joined(whole, merged(part, resolve))
-    return _joined(whole, {key: value for key, value in schema.items() if key not in ("allOf", "oneOf", "anyOf")})
+    whole = _joined(whole, {key: value for key, value in schema.items() if key not in ("allOf", "oneOf", "anyOf")})
+    return {**whole, "enum": _choices(whole["enum"])} if isinstance(whole.get("enum"), list) else whole
+
+
+def _choices(values: list[Any]) -> list[Any]:
+    """The values that mean something: `STATE_UNSPECIFIED` says in Protocol Buffers that none was chosen (AIP-126)."""
+    return [one for one in values if not (isinstance(one, str) and one.endswith("_UNSPECIFIED"))] or values
 
 
 def _joined(one: Schema, other: Schema) -> Schema:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
+import threading
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +27,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.media_type import essence, is_file
 from specdouble.contract.servers import base_path
-from specdouble.verify.baseline import tells_of_another
+from specdouble.verify.baseline import tells_of_another, tells_of_none
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge
@@ -38,6 +41,8 @@ from specdouble.verify.values import kind, merged
 from specdouble.verify.verdict import Failure, Row, Verdict
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
+GRACE = 1.0  # seconds for a run to stop by itself, after it was asked to
+WORKERS = "schemathesis_"  # what the names of its threads begin with
 TURNED_AWAY = (429, 502, 503, 504)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
@@ -105,6 +110,7 @@ class Conformance:
                 or self._cannot_be_applied(case, response, failure)
                 or self._breaks_a_rule(case, response, failure, knowledge)
                 or self._was_taken(case, response, failure)
+                or self._named_none(case, response, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
                 or (type(failure).__name__ == "MalformedJson" and response.status_code in WITHOUT_CONTENT)
             )
@@ -132,13 +138,27 @@ class Conformance:
         if ends is None:
             yield
             return
-        timer = Timer(max(ends - time.monotonic(), 0), self.stop, (TIME_OVER,))
-        timer.daemon = True
-        timer.start()
+        done, told = Event(), sys.unraisablehook
+        watch = Thread(target=self._watch, args=(ends, done), name="specdouble-clock", daemon=True)
+        # What is interrupted may be a callback, of which nobody could catch anything.
+        sys.unraisablehook = lambda failed: None if failed.exc_type is _Over else told(failed)
+        watch.start()
         try:
             yield
         finally:
-            timer.cancel()
+            done.set()
+            watch.join()
+            sys.unraisablehook = told
+
+    def _watch(self, ends: float, done: Event) -> None:
+        """Ask the run to stop when the time is over, then interrupt it: to make one case may take a minute."""
+        if done.wait(max(ends - time.monotonic(), 0)):
+            return
+        self.stop(TIME_OVER)
+        while not done.wait(GRACE):
+            for thread in threading.enumerate():
+                if thread.name.startswith(WORKERS) and thread.ident is not None:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Over))
 
     def _patience(self) -> float:
         """The seconds that an answer may take.
@@ -250,13 +270,24 @@ class Conformance:
 
     def _was_taken(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
-        operation = self.by_label.get(case.operation.label)
-        is_refused = type(failure).__name__ == "RejectedPositiveData" and response.status_code < 500
-        if operation is None or not is_refused or operation.method not in ("post", "put", "patch"):
+        operation = self._refusing(case, response, failure)
+        if operation is None or operation.method not in ("post", "put", "patch"):
             return False
-        action = self.session.contract.actions.get(operation.id)
-        ruled = action is not None and self.session.subjects[action.collection].once
-        return not ruled and tells_of_another(response.content)
+        subject = self.session.written(operation)
+        return not (subject is not None and subject.once) and tells_of_another(response.content)
+
+    def _named_none(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a request was refused for naming a document that is not there, where no rule says what it names."""
+        operation = self._refusing(case, response, failure)
+        if operation is None:
+            return False
+        subject = self.session.written(operation)
+        return not (subject is not None and subject.referring) and tells_of_none(response.content)
+
+    def _refusing(self, case: Any, response: Any, failure: Any) -> Operation | None:
+        """The operation that is said to refuse what it should take; None where that is not what is said."""
+        is_refused = type(failure).__name__ == "RejectedPositiveData" and response.status_code < 500
+        return self.by_label.get(case.operation.label) if is_refused else None
 
     def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""

@@ -13,7 +13,7 @@ from schemathesis.generation.meta import TestPhase
 
 from specdouble.contract import Media, Operation, PropertyRule
 from specdouble.verify.attack import Write
-from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.exchange import Call, Exchange, in_path
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.paging import is_cursor
 from specdouble.verify.preconditions import is_condition, is_idempotency_key
@@ -89,6 +89,9 @@ class Knowledge:
                 self.held_back[case.operation.label] = why
                 raise UnsatisfiedAssumption(why)
         self._sent[id(case)] = self.session.ledger.send(call)
+        if case.path_parameters:
+            held = case.path_parameters.items()
+            case.path_parameters = {name: in_path(operation.path, name, value) for name, value in held}
 
     def _take_own(self, operation: Operation, case: Any) -> None:
         """Put ids of documents of this run, or of none, where others' stand."""
@@ -109,6 +112,7 @@ class Knowledge:
                 name: value
                 for name, value in case.body.items()
                 if not self.session.guard.is_anothers(operation, name, value, True)
+                and not self.session.guard.joins_another(name, value)
             }
             if own != case.body:
                 case.body = own
@@ -327,7 +331,7 @@ class Knowledge:
         anew = subject.id_sent if subject and self._names_anew(operation, subject) else None
         for name, value in body.items():
             target = self.session.implied.get(name) if name != anew else None
-            if target is not None and isinstance(value, str):
+            if target is not None and isinstance(value, str | int) and not isinstance(value, bool):
                 own = subject is not None and subject.collection == target
                 found = self.session.reference_or_none(target, self.session.crowd.first, SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
