@@ -18,6 +18,8 @@ from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.printable import printable
 
+LEFT_SHOWN = 12
+
 if TYPE_CHECKING:
     from specdouble.compare.comparison import Comparison
 
@@ -42,12 +44,14 @@ def compare_command(start_double: StartDouble) -> click.Command:
                   help="Run so many programs of requests.")  # fmt: skip
     @click.option("--report", "report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                   help="Write what was found as JSON.")  # fmt: skip
+    @click.option("--verbose", is_flag=True, help="Print the requests that show each difference.")
     def compare(
         path: Path,
         allow_refs: tuple[Path, ...],
         overlays: tuple[Path, ...],
         programs: int,
         report: Path | None,
+        verbose: bool,
         **flags: Any,
     ) -> None:
         """Run the double beside a server under the same requests: where does the double lie?
@@ -73,7 +77,7 @@ def compare_command(start_double: StartDouble) -> click.Command:
             fail(str(error), WRONG_USE)
         except CouldNotRun as error:
             fail(str(error), COULD_NOT_RUN)
-        _show(done)
+        _show(done, verbose=verbose)
         _write(done, report)
         if done.nothing:
             fail(f"no request was compared: {done.nothing}", COULD_NOT_RUN)
@@ -89,30 +93,41 @@ def _say(line: str) -> None:
         click.echo(f"\r\033[K  {printable(line)[:width]}", nl=False, err=True, color=True)
 
 
-def _show(done: Comparison) -> None:
-    """Print each cause with the requests that show it, then the sum."""
+def _show(done: Comparison, *, verbose: bool) -> None:
+    """Print each cause by its operation, then the sum."""
     from specdouble.verify.report.masking import masked, without_secrets
 
     _say("")
-    for number, cause in enumerate(done.found, 1):
-        one = cause.first
-        operation = str(done.contract.operations[one.operation])
-        click.secho(f"\n{number}. {operation}: {one.what}, seen {cause.count} times", fg="red", bold=True)
-        click.echo(printable(masked(f"   {one.intent}: {one.sentence}", done.secrets)))
-        for line in without_secrets(cause.curl, done.secrets).splitlines():
-            click.echo(f"     {printable(line)}")
+    for operation, causes in done.by_operation.items():
+        click.secho(f"\n{done.contract.operations[operation]}", fg="red", bold=True)
+        for cause in causes:
+            one = cause.first
+            tried = "" if one.place else f"{one.intent}: "
+            click.echo(printable(masked(f"  {tried}{one.sentence}  ({_times(cause.count)})", done.secrets)))
+            for line in without_secrets(cause.curl, done.secrets).splitlines() if verbose else ():
+                click.echo(f"      {printable(line)}")
     for collection, why in done.untried.items():
         click.secho(f"\nNot compared: {collection}: {printable(masked(why, done.secrets))}", fg="yellow")
     if done.spoilt:
         click.secho(f"\nEnded early, for the network gave no answer: {done.spoilt} programs", fg="yellow")
-    for line in done.left:
-        click.secho(printable(masked(f"Left over on the server: {line}", done.secrets)), fg="yellow")
+    if done.left:
+        click.secho(f"\nLeft over on the server, {len(done.left)} entries:", fg="yellow")
+    for line in done.left[:LEFT_SHOWN]:
+        click.secho(printable(masked(f"  {line}", done.secrets)), fg="yellow")
+    if len(done.left) > LEFT_SHOWN:
+        click.echo(f"  and {len(done.left) - LEFT_SHOWN} more: --leftovers FILE holds them all")
     stopped = f"; stopped: {done.stopped}" if done.stopped else ""
     click.secho(
         f"\n{len(done.causes)} differences in {done.steps} requests of {done.programs} programs, "
         f"{done.seconds:.1f} s{stopped}",
         bold=True,
     )
+    if done.causes and not verbose:
+        click.echo("The requests that show each: --verbose on the terminal, --report FILE as JSON.")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _write(done: Comparison, report: Path | None) -> None:

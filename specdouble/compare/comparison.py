@@ -69,6 +69,14 @@ class Comparison:
         """The causes: those seen most often first."""
         return sorted(self.causes.values(), key=lambda one: -one.count)
 
+    @property
+    def by_operation(self) -> dict[str, list[Cause]]:
+        """The causes by the id of the operation that showed them first."""
+        groups: dict[str, list[Cause]] = {}
+        for cause in self.found:
+            groups.setdefault(cause.first.operation, []).append(cause)
+        return groups
+
 
 def compare(
     contract: Contract,

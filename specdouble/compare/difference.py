@@ -39,16 +39,19 @@ class Difference:
 
     @property
     def cause(self) -> tuple[str, ...]:
-        """The same for differences that have one cause: a property that is shown otherwise is, whatever was tried."""
+        """The same for differences that have one cause: a property, or a rule of the double's, whatever was tried."""
         if self.place:
             return self.collection, self.place
+        if self.refused_by:
+            return self.collection, self.refused_by, self.server
         return self.what, self.operation, self.intent, self.server, self.double
 
     @property
     def sentence(self) -> str:
         """What differs."""
         where = f"{self.place}: " if self.place else ""
-        return f"{where}the server {self.server}, the double {self.double}"
+        rule = f", by {self.refused_by}" if self.refused_by else ""
+        return f"{where}the server {self.server}, the double {self.double}{rule}"
 
 
 @dataclass
@@ -73,5 +76,6 @@ class Cause:
         return {
             "what": one.what, "collection": one.collection, "operation": one.operation,
             "intent": one.intent, "property": one.place or None,
-            "server": one.server, "double": one.double, "count": self.count, "curl": self.curl,
+            "server": one.server, "double": one.double, "rule": one.refused_by or None,
+            "count": self.count, "curl": self.curl,
         }  # fmt: skip
