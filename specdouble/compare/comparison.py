@@ -15,15 +15,15 @@ from specdouble.compare.program import Author, Step
 from specdouble.contract import Contract
 from specdouble.verify.bodies import shown
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.problem import TIME_OVER, Broken, Interruption, NotExercised, OutOfTime, Trouble
+from specdouble.verify.problem import TIME_OVER, Broken, CouldNotRun, Interruption, NotExercised, OutOfTime, Trouble
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
-from specdouble.verify.settings import Settings
+from specdouble.verify.settings import Account, Settings
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.verdict import Failure
-from specdouble.verify.visit import visiting
+from specdouble.verify.visit import Visit, visiting
 
 LONGEST = 8  # steps of a program
 DEFAULT_PROGRAMS = 60
@@ -102,7 +102,7 @@ def compare(
     of_double = replace(told, url=double_url, owned=True, leftovers=None, max_time=None)
     with ExitStack() as stack:
         server = stack.enter_context(visiting(contract, told))
-        double = stack.enter_context(visiting(contract, of_double))
+        double = _at_double(stack, contract, of_double, server.session)
         double.session.client.deadline = server.session.client.deadline
         _run(comparison, server.session, double.session, programs, say)
         comparison.secrets = {**double.session.crowd.secrets(), **server.session.crowd.secrets()}
@@ -110,6 +110,22 @@ def compare(
     comparison.stopped = comparison.stopped or server.stopped
     comparison.seconds = time.monotonic() - started
     return comparison
+
+
+def _at_double(stack: ExitStack, contract: Contract, settings: Settings, server: Session) -> Visit:
+    """A visit of the double by the same users: where it lets them not sign in, with what the server gave them.
+
+    Raises:
+        CouldNotRun: it takes neither.
+    """
+    try:
+        return stack.enter_context(visiting(contract, settings))
+    except CouldNotRun:
+        given = tuple(Account(user.name, {}, dict(user.credentials), user.tenant) for user in server.crowd)
+    try:
+        return stack.enter_context(visiting(contract, replace(settings, users=given, login=None, oauth=None)))
+    except CouldNotRun as error:
+        raise CouldNotRun(f"the double takes none of the users: {error}") from None
 
 
 def _run(comparison: Comparison, server: Session, double: Session, programs: int, say: Callable[[str], None]) -> None:
