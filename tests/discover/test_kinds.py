@@ -12,6 +12,7 @@ import pytest
 from specdouble.contract import Contract
 from specdouble.prove.bench import Bench, Options
 from specdouble.rules import KINDS
+from specdouble.rules.timestamp.probe import names_another_event
 from tests.discover.conftest import OFFICE, WORKSHOP, discovered, sentences, stripped
 
 
@@ -101,3 +102,11 @@ def test_nothing_is_found_on_the_workshop_that_its_contract_does_not_say() -> No
     told = found(WORKSHOP)
     assert told.pop("maxLength:shelves.label") == "label has at most 40 characters"
     assert told == by_hand
+
+
+@pytest.mark.parametrize(
+    ("name", "another"),
+    [("createdAt", False), ("bookedAt", False), ("state_updated_at", True), ("lastSeen", True), ("end_time", True)],
+)
+def test_a_time_that_is_called_after_another_event_is_not_that_of_the_creation(name: str, another: bool) -> None:
+    assert names_another_event(name) is another

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,8 @@ from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial, view
+
+_ANOTHER_EVENT = re.compile(r"updat|modif|chang|edit|last|expire|(?:^|_)(?:end|due|next)", re.IGNORECASE)
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
@@ -26,9 +29,16 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         after = _changed(trial, subject, document) if stamps else None
         for name in stamps:
             event = _event(name, before, after)
+            if event == "created" and names_another_event(name):
+                continue  # it has not come yet: `stateUpdatedAt` of a state that was never updated
             words = f"{name} shows the time at which a document was {event}"
             at = property_pointer(session.contract, subject, name)
             yield Sight("x-timestamp", at, event, words, trial.exchanges)
+
+
+def names_another_event(name: str) -> bool:
+    """Whether a property is called after another event than that a document is created."""
+    return _ANOTHER_EVENT.search(name) is not None
 
 
 def _event(name: str, before: dict[str, Any], after: dict[str, Any] | None) -> str:
