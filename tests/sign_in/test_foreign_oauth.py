@@ -46,6 +46,9 @@ FAULTS = [
 ]
 
 
+QUICK = ("alg confusion", "a code again")
+
+
 @pytest.fixture(scope="module")
 def contract() -> Contract:
     return read(FILE)
@@ -58,7 +61,9 @@ def verdict_of(contract: Contract, app: Notes, flow: str, **more: Any) -> Verdic
         return verify(contract, Settings(url=url, **told))
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize(
+    "flow", ["password", *(pytest.param(one, marks=pytest.mark.slow) for one in FLOWS if one != "password")]
+)
 def test_users_sign_in_by_each_flow_and_nothing_is_found_on_a_server_that_keeps_its_promises(
     contract: Contract, flow: str
 ) -> None:
@@ -69,7 +74,10 @@ def test_users_sign_in_by_each_flow_and_nothing_is_found_on_a_server_that_keeps_
     }
 
 
-@pytest.mark.parametrize(("fault", "flow", "case"), FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "flow", "case"),
+    [pytest.param(*one, marks=() if one[0] in QUICK else pytest.mark.slow) for one in FAULTS],
+)
 def test_what_a_server_takes_and_must_not_is_found_by_its_case(
     contract: Contract, fault: str, flow: str, case: str
 ) -> None:
