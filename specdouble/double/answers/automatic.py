@@ -15,6 +15,7 @@ from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
+from specdouble.double.answers.filling import Filling
 from specdouble.double.answers.listing import Listing, Lists
 from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.placement import Placement
@@ -83,6 +84,7 @@ class AutomaticOperation:
         self._below = Below(contract)
         self._preconditions = Preconditions(contract, operation, action.collection)
         self._completion = Completion(contract, self._resource, sampler)
+        self._filling = Filling(contract, self._resource, self._completion, sampler.documents)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
         many = action.does == "list" or action.in_array
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
@@ -259,7 +261,7 @@ class AutomaticOperation:
         document = completion.with_asked_for(document, self._listed.required)
         # What the schema demands is made beside what the server sets: its ids and times need not be.
         draft = completion.identified(documents.draft(document))
-        stored = completion.identified(completion.completed(draft, sent))
+        stored = self._filling.filled(documents, draft, sent)
         if is_made and self._resource.why:  # where few ids are possible, a made one may be taken: a guess refuses none
             self._make_way(documents, stored)
         documents.insert_one(stored)

@@ -98,7 +98,9 @@ class Completion:
             self._required = frozenset(whole.get("required") or ())
         return self._required
 
-    def completed(self, document: Document, sent: Collection[str] = (), before: Document | None = None) -> Document:
+    def completed(
+        self, document: Document, sent: Collection[str] = (), before: Document | None = None, *, attempt: int = 0
+    ) -> Document:
         """The document with what its schema demands beyond what was sent.
 
         Args:
@@ -106,6 +108,7 @@ class Completion:
             sent: the properties whose values are a client's: they stay, though this schema cannot hold them. Another
                 may, and none shows what does not fit.
             before: the document as it was, where it changes.
+            attempt: another makes other values.
 
         Raises:
             UnsatisfiableError: no document conforms.
@@ -120,7 +123,7 @@ class Completion:
         # What the store keeps beside a document no schema knows: it is put aside while the rest is repaired.
         shown = self.visible(document)
         hidden = {name: document[name] for name in document if name not in shown}
-        key = f"{self._resource.collection} {document.get(self._resource.id)}"
+        key = f"{self._resource.collection} {document.get(self._resource.id)}" + (f" {attempt}" if attempt else "")
         # The id stays, shown or not: the document is found by it.
         kept = {name: document[name] for name in (self._resource.id,) if name in document}
         repaired = self._sampler.repaired(self.slot, shown, key)

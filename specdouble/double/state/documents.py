@@ -151,6 +151,10 @@ class Collection:
                 raise self._view.superseded()
         return not rules.broken_by(stored, None, (), self._view)
 
+    def broken_by(self, document: Document) -> list[Broken]:
+        """The rules that a new document would break; nothing is stored."""
+        return self._rules.created(self._rules.stored(document), self._user, self._view)[1]
+
     def draft(self, document: Document) -> Document:
         """A new document as `insert_one` would store it, what the server sets included; nothing is stored."""
         rules = self._rules

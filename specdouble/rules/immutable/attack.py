@@ -8,10 +8,11 @@ from typing import Any
 from specdouble.rules.immutable.rule import Immutable
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted, refused_as, view
+from specdouble.verify.trial import Document, Trial, accepted, refused_as, view
 from specdouble.verify.values import merged
 
 
@@ -66,9 +67,8 @@ def _changed(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) 
     before = view(trial, document)
     value = _value_of(trial, subject, rule, before.get(rule.name))
     exchange = trial.try_update(updater, document, {rule.name: value})
-    status = rule.status_among(updater.operation.statuses)
-    refused_as(exchange, {status}, f"a change of {rule.name} from {before.get(rule.name)!r} to {value!r}")
-    if view(trial, document) != before:
+    _hold_fixed(trial, subject, rule, updater, document, exchange, f"{before.get(rule.name)!r} to {value!r}", before)
+    if not exchange.ok and view(trial, document) != before:
         raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
 
 
@@ -85,8 +85,21 @@ def _changed_later(trial: Trial, subject: Subject, rule: Immutable, updater: Upd
         before = view(trial, document)
         other = _value_of(trial, subject, rule, before.get(rule.name))
         exchange = trial.try_update(updater, document, {rule.name: other})
-        what = f"a change of {rule.name} from {before.get(rule.name)!r} to {other!r} where {state} is {value!r}"
-        refused_as(exchange, {rule.status_among(updater.operation.statuses)}, what)
+        told = f"{before.get(rule.name)!r} to {other!r} where {state} is {value!r}"
+        _hold_fixed(trial, subject, rule, updater, document, exchange, told, before)
+
+
+def _hold_fixed(
+    trial: Trial, subject: Subject, rule: Immutable, updater: Updater, document: Document, exchange: Exchange,
+    told: str, before: dict[str, Any],
+) -> None:  # fmt: skip
+    """Hold that a change was refused; a property that the operation does not know may be passed over as well."""
+    if exchange.ok and rule.name not in subject.requested(updater.operation):
+        after = view(trial, document)
+        if after.get(rule.name) != before.get(rule.name):
+            raise Broken(f"{rule.name} to stay", f"it became {after.get(rule.name)!r}")
+        return
+    refused_as(exchange, {rule.status_among(updater.operation.statuses)}, f"a change of {rule.name} from {told}")
 
 
 def _states(trial: Trial, subject: Subject, updater: Updater, name: str) -> list[Any]:

@@ -6,6 +6,7 @@ A sample shows them with as little changed as keeps the rules; a request whose d
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from specdouble.contract.arguments import wanted_arguments
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.exchange import current
-from specdouble.double.state.keeper import Document, Keeper, keepers_of
+from specdouble.double.state.keeper import Document, Fits, Keeper, keepers_of
 from specdouble.double.state.problem import Refusal
 
 Answer = Callable[..., Any]
@@ -40,11 +41,29 @@ class KeptDocuments:
         self._contract = contract
         self._clock = clock
         self._known: dict[int, _Kept] = {}
+        self._keepers: dict[str, list[Keeper]] = {}
         self._leading: dict[str, bool] = {}
         for resource in contract.resources.values():
-            keepers = [one for one in keepers_of(resource, clock) if one.alone]
+            every = self._keepers[resource.collection] = keepers_of(resource, clock)
+            keepers = [one for one in every if one.alone]
             if keepers:
                 self._known[id(resource.schema)] = _Kept(resource, keepers)
+
+    def keepers(self, resource: Resource) -> list[Keeper]:
+        """What keeps the rules of a resource."""
+        return self._keepers[resource.collection]
+
+    def mended(self, resource: Resource, document: Document, told: Collection[str], fits: Fits) -> Document:
+        """The document with as little changed as keeps its rules; those that are told stay as they are.
+
+        Args:
+            resource: what it is.
+            document: the document.
+            told: properties that stay.
+            fits: whether another document may stand in its place.
+        """
+        kept = self._known.get(id(resource.schema))
+        return document if kept is None else self._mended(kept, document, told, fits)
 
     def concerns(self, media: Media | None) -> bool:
         """Whether a body may have such documents in it."""
@@ -97,21 +116,20 @@ class KeptDocuments:
             name: self._shown(parts[name], one, (), depth + 1) if name in parts else one for name, one in value.items()
         }
         kept = self._kept(schema)
-        return whole if kept is None else self._mended(kept, whole, told)
+        if kept is None:
+            return whole
+        slot = self._contract.schemas.slot(kept.resource.schema, "response")
+        whole = dict(self._mended(kept, whole, told, partial(self._contract.schemas.is_valid, slot)))
+        now = self._clock.timestamp()
+        for keeper in kept.keepers:
+            keeper.create(whole, now)
+        return whole
 
-    def _mended(self, kept: _Kept, document: Document, told: Collection[str]) -> Document:
-        resource, schemas = kept.resource, self._contract.schemas
-        slot = schemas.slot(resource.schema, "response")
-        free = frozenset(resource.properties) - {resource.id, *told}
+    def _mended(self, kept: _Kept, document: Document, told: Collection[str], fits: Fits) -> Document:
+        free = frozenset(kept.resource.properties) - {kept.resource.id, *told}
         for _, group in groupby(kept.keepers, type):
             keepers = [*group]
-            document = keepers[0].mended(
-                keepers, document, self._contract, free, lambda other: schemas.is_valid(slot, other)
-            )
-        now = self._clock.timestamp()
-        document = dict(document)
-        for keeper in kept.keepers:
-            keeper.create(document, now)
+            document = keepers[0].mended(keepers, document, self._contract, free, fits)
         return document
 
     def _kept(self, schema: JSON) -> _Kept | None:
