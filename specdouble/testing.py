@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import ssl
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ import httpx
 WORLD = "X-Specdouble-World"
 _CONTROL = "/_specdouble"
 _TIMEOUT = 30  # seconds
+_NEAR = 5  # names that are told where one is misspelt
+_LISTED = 20  # names that are told where none is near
 _IDLE = 1  # seconds after which a connection is not used again: a server may close it as it pleases
 _OF_TRANSPORT = {"transport", "mounts", "proxy", "verify", "cert", "http1", "http2", "limits"}  # options of a client
 
@@ -92,6 +95,27 @@ class DoubleClient:
         """Which operations, statuses and refusals clients have provoked, in all worlds, and which `never`."""
         report: dict[str, Any] = self.control("GET", "coverage")
         return report
+
+    def hold_to_contract(self, wanted: Mapping[str, str | int]) -> None:
+        """Hold what is looked for to what the contract has: of a misspelt name there is never an exchange.
+
+        A handler may refuse by a rule of its own; its kind is none of the contract's.
+
+        Raises:
+            LookupError: the contract has no such rule or operation.
+        """
+        if not {"rule", "operation"} & wanted.keys():
+            return
+        contract = self.control("GET", "contract")
+        rules = {rule["id"]: rule["kind"] for rule in contract["rules"]}
+        rule = str(wanted.get("rule", ""))
+        is_meant = rule.partition(":")[0] in rules.values() or any(rule in known for known in rules)
+        if rule and rule not in rules and is_meant:
+            raise LookupError(_unknown("rule", rule, rules))
+        operations = [operation["id"] for operation in contract["operations"]]
+        operation = str(wanted.get("operation", ""))
+        if operation and operation not in operations:
+            raise LookupError(_unknown("operation", operation, operations))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -193,8 +217,13 @@ class WorldClient:
 
         Args:
             wanted: what their `operation`, `method`, `status` or `rule` has to be.
+
+        Raises:
+            LookupError: none has been, and the contract has no such rule or operation: a misspelt one is never found.
         """
         exchanges: list[dict[str, Any]] = self.double.control("GET", "journal", params={"world": self.name, **wanted})
+        if not exchanges:
+            self.double.hold_to_contract(wanted)
         return exchanges
 
     def await_exchange(self, seconds: int = 10, **wanted: str | int) -> dict[str, Any]:
@@ -206,14 +235,20 @@ class WorldClient:
 
         Raises:
             TimeoutError: there was none in that time.
+            LookupError: the contract has no such rule or operation.
         """
+        self.double.hold_to_contract(wanted)
         found = self.journal(**wanted, wait=seconds, limit=1)
         if not found:
             raise TimeoutError(f"no exchange of world {self.name} has {wanted} after {seconds} s")
         return found[0]
 
     def refused(self, rule: str) -> list[dict[str, Any]]:
-        """The exchanges that a rule has refused; none is false."""
+        """The exchanges that a rule has refused; none is false.
+
+        Raises:
+            LookupError: the contract has rules of that kind, and not this one; the message names those that are near.
+        """
         return self.journal(rule=rule)
 
     def close(self) -> None:
@@ -222,6 +257,14 @@ class WorldClient:
             client.close()
         self._clients.clear()
         self.double.forget(self.name)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """That there is no such thing, with the names that are near; with all of them, where none is."""
+    names = list(known)
+    near = get_close_matches(name, names, n=_NEAR, cutoff=0.5)
+    told = ", ".join(f"`{one}`" for one in near or names[:_LISTED])
+    return f"the contract has no {what} `{name}`; " + (f"near are {told}" if near else f"there are {told}")
 
 
 @cache

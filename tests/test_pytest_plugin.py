@@ -155,6 +155,32 @@ def test_clients_use_the_same_connections_and_one_with_options_about_them_has_it
     assert ports[0] == ports[1]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (
+            {"rule": "unique:lead_management.configName"},
+            "no rule .* near are `unique:lead_management.configurationName`",
+        ),
+        ({"rule": "configurationName"}, "near are `unique:lead_management.configurationName`"),
+        ({"rule": "unique:elsewhere.zzzzzzzzzzzzzzzzzzzzzzz"}, "there are .*`unique:users.email`"),
+        ({"operation": "post_lead_managment"}, "no operation .* near are `post_lead_management`"),
+    ],
+)
+def test_a_misspelt_rule_or_operation_is_told_with_those_that_are_near(wanted: dict[str, str], told: str) -> None:
+    with serving(Settings(ROOT)) as url:
+        double = DoubleClient(url)
+        with double.world() as world:
+            with pytest.raises(LookupError, match=told):
+                world.journal(**wanted)
+            with pytest.raises(LookupError, match=told):
+                world.await_exchange(30, **wanted)
+            assert world.refused("unique:lead_management.configurationName") == []
+            assert world.refused("a rule of a handler's own") == []
+            assert world.refused("quota:of.a.handler") == []
+        double.close()
+
+
 def test_pytest_finds_the_plugin() -> None:
     (found,) = (one for one in entry_points(group="pytest11") if one.name == "specdouble")
     assert found.load() is pytest_plugin
