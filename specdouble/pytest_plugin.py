@@ -7,6 +7,7 @@ first connection, so that a run that needs no double does not wait for one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _URL = "specdouble_url"
 _SHOWN = 50  # exchanges of a failed test
 _NEVER = 10  # lines of what was never seen
+_MARK = ("contract", "seed")  # what the mark says
 _starter: pytest.StashKey[Starter] = pytest.StashKey()  # of the double that this process serves
 
 
@@ -87,7 +89,7 @@ def _coverage(url: str, lcov: str | None) -> dict[str, Any]:
 
 def _told(report: dict[str, Any], is_long: bool) -> Iterator[str]:
     """The numbers, and what was never seen: of statuses only where more is asked for."""
-    seen = [f"{count['seen']} of {count['of']} {name}" for name, count in report["summary"].items()]
+    seen = [f"{count['seen']} of {count['of']} {name}" for name, count in report["summary"].items() if count["of"]]
     yield ", ".join(seen)
     sentences = {rule["id"]: rule["sentence"] for rule in report["rules"]}
     never = report["never"]
@@ -125,17 +127,47 @@ def _doubles(pytestconfig: pytest.Config) -> Iterator[dict[Path, DoubleClient]]:
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> Iterator[WorldClient]:
     """A world of the double for this test alone, forgotten when it ends."""
+    options = _options(request)
+    with _told_shortly():
+        world = _client(request, options.get("contract")).world()
+        if options.get("seed"):
+            world.seed(**options["seed"])
+    with world:
+        yield world
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the test's mark says; a misspelt word of it would be a test of something else."""
     mark = request.node.get_closest_marker("double")
-    options = mark.kwargs if mark else {}
-    contract = options.get("contract")
+    if mark is None:
+        return {}
+    unknown = [*mark.args, *(mark.kwargs.keys() - _MARK)]
+    if unknown:
+        pytest.fail(f"the mark `double` takes {' and '.join(_MARK)} by name, not `{unknown[0]}`", pytrace=False)
+    return dict(mark.kwargs)
+
+
+def _client(request: pytest.FixtureRequest, contract: str | None) -> DoubleClient:
+    client: DoubleClient
     if contract is None:
         client = request.getfixturevalue("double")
     else:
         client = request.getfixturevalue("_doubles")[request.config.rootpath / contract]
-    with client.world() as world:
-        if options.get("seed"):
-            world.seed(**options["seed"])
-        yield world
+    return client
+
+
+@contextmanager
+def _told_shortly() -> Iterator[None]:
+    """What is wrong with a contract or documents is told in its own words: how it was found out helps nobody."""
+    try:
+        yield
+    except Exception as error:
+        from specdouble.contract import Refused  # a worker that only asks a double does not wait for it
+        from specdouble.testing import Unanswered
+
+        if not isinstance(error, Refused | Unanswered):
+            raise
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,8 @@ from typing import Any
 
 import httpx
 
+from specdouble.rules import KINDS
+
 WORLD = "X-Specdouble-World"
 _CONTROL = "/_specdouble"
 _TIMEOUT = 30  # seconds
@@ -76,7 +78,7 @@ class DoubleClient:
         """
         answer = self._http.request(method, f"{_CONTROL}/{path}", **options)
         if answer.is_error:
-            raise Unanswered(f"{method} {answer.url} answered {answer.status_code}: {answer.text}")
+            raise Unanswered(_reason(answer))
         return answer.json() if answer.content else None
 
     def control_text(self, path: str) -> str:
@@ -88,7 +90,7 @@ class DoubleClient:
         """
         answer = self._http.get(f"{_CONTROL}/{path}")
         if answer.is_error:
-            raise Unanswered(f"GET {answer.url} answered {answer.status_code}: {answer.text}")
+            raise Unanswered(_reason(answer))
         return answer.text
 
     def coverage(self) -> dict[str, Any]:
@@ -99,7 +101,7 @@ class DoubleClient:
     def hold_to_contract(self, wanted: Mapping[str, str | int]) -> None:
         """Hold what is looked for to what the contract has: of a misspelt name there is never an exchange.
 
-        A handler may refuse by a rule of its own; its kind is none of the contract's.
+        A handler may refuse by a rule of its own, of no kind that contracts have.
 
         Raises:
             LookupError: the contract has no such rule or operation.
@@ -107,9 +109,9 @@ class DoubleClient:
         if not {"rule", "operation"} & wanted.keys():
             return
         contract = self.control("GET", "contract")
-        rules = {rule["id"]: rule["kind"] for rule in contract["rules"]}
+        rules = [rule["id"] for rule in contract["rules"]]
         rule = str(wanted.get("rule", ""))
-        is_meant = rule.partition(":")[0] in rules.values() or any(rule in known for known in rules)
+        is_meant = rule.partition(":")[0] in KINDS or any(rule in known for known in rules)
         if rule and rule not in rules and is_meant:
             raise LookupError(_unknown("rule", rule, rules))
         operations = [operation["id"] for operation in contract["operations"]]
@@ -247,7 +249,7 @@ class WorldClient:
         """The exchanges that a rule has refused; none is false.
 
         Raises:
-            LookupError: the contract has rules of that kind, and not this one; the message names those that are near.
+            LookupError: it is of a kind that contracts have, and not one of the contract's; those near are named.
         """
         return self.journal(rule=rule)
 
@@ -259,11 +261,20 @@ class WorldClient:
         self.double.forget(self.name)
 
 
+def _reason(answer: httpx.Response) -> str:
+    """What was asked, and why that cannot be done: in the words of problem details, where they are there."""
+    text = answer.text
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = answer.json()
+        text = f"{problem['title']}: {problem['detail']}" if problem.get("detail") else problem["title"]
+    return f"{answer.request.method} {answer.url} answered {answer.status_code}: {text}"
+
+
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     """That there is no such thing, with the names that are near; with all of them, where none is."""
     names = list(known)
     near = get_close_matches(name, names, n=_NEAR, cutoff=0.5)
-    told = ", ".join(f"`{one}`" for one in near or names[:_LISTED])
+    told = ", ".join(f"`{one}`" for one in near or names[:_LISTED]) or "none at all"
     return f"the contract has no {what} `{name}`; " + (f"near are {told}" if near else f"there are {told}")
 
 

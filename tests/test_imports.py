@@ -107,9 +107,9 @@ MAY_IMPORT = {
     "printable": set(),
     "url": set(),
     "__main__": {"cli"},
-    "testing": {"double"},
+    "testing": {"double", "rules"},
     "starter": {"double"},
-    "pytest_plugin": {"double", "starter", "testing"},
+    "pytest_plugin": {"contract", "double", "starter", "testing"},
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.

@@ -108,6 +108,30 @@ def test_a_contract_that_does_not_start_is_told_once_and_for_all(tmp_path: Path)
     assert "Traceback" not in printed
 
 
+WRONG = """
+import pytest
+
+@pytest.mark.double(contarct="tasks.yaml")
+def test_a_misspelt_word(world): pass
+
+@pytest.mark.double(seed={"taks": [{"id": 1}]})
+def test_a_misspelt_collection(world): pass
+
+@pytest.mark.double(contract="none.yaml")
+def test_a_contract_that_is_not_there(world): pass
+"""
+
+
+def test_what_is_wrong_with_a_mark_is_told_in_its_own_words(tmp_path: Path) -> None:
+    printed = run(project(tmp_path, WRONG, FOLDER / "tasks.yaml"), "-n", "0")
+    assert "3 errors" in printed, printed
+    assert "the mark `double` takes contract and seed by name, not `contarct`" in printed
+    assert "No such collection: the contract keeps no collection `taks`; it keeps `tasks`" in printed
+    assert "none.yaml: error: the file cannot be read" in printed
+    assert "Traceback" not in printed
+    assert "testing.py" not in printed
+
+
 def test_a_running_double_can_be_asked(tmp_path: Path) -> None:
     tests = "def test_it(world): assert world.client().get('/api/v1/tasks').status_code == 200"
     with serving(Settings(FOLDER / "tasks.yaml")) as url:
@@ -163,7 +187,7 @@ def test_clients_use_the_same_connections_and_one_with_options_about_them_has_it
             "no rule .* near are `unique:lead_management.configurationName`",
         ),
         ({"rule": "configurationName"}, "near are `unique:lead_management.configurationName`"),
-        ({"rule": "unique:elsewhere.zzzzzzzzzzzzzzzzzzzzzzz"}, "there are .*`unique:users.email`"),
+        ({"rule": "etag:zzzzzzzzzzzzzzzzzzzzzzzzzzzzz"}, "there are .*`unique:users.email`"),
         ({"operation": "post_lead_managment"}, "no operation .* near are `post_lead_management`"),
     ],
 )

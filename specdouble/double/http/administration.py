@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 import orjson
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from specdouble.contract import Refused
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
+from specdouble.contract.resource import HIDDEN
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.fault_injection import faults_of
 from specdouble.double.http.served import Served
@@ -25,6 +27,7 @@ from specdouble.double.state.worlds import DEFAULT_WORLD
 
 _LARGEST = 64 * 1024 * 1024  # bytes of a snapshot that is sent
 _CLOCK = {"at", "shift", "speed"}
+_LISTED = 20  # collections that are told where one is misspelt
 
 
 class Administration:
@@ -97,9 +100,28 @@ class Administration:
 
     def _read(self, text: str, name: str) -> Seed:
         try:
-            return seed_of(text, name, self._double.contract)
+            documents = seed_of(text, name, self._double.contract)
         except Refused as error:
             raise Problem(422, "The documents break the contract", str(error)) from None
+        self._hold_names(documents)
+        return documents
+
+    def _hold_names(self, documents: Seed) -> None:
+        """Hold the collections to those of the contract, where no handler may have one of its own.
+
+        Raises:
+            Problem: 422, there is no such collection: nobody would ever read its documents.
+        """
+        if any(resolution.by == "handler" for resolution in self._double.resolutions.values()):
+            return
+        known = self._double.contract.resources
+        for name in documents:
+            if name not in known and not name.startswith(HIDDEN):
+                near = (
+                    ", ".join(f"`{one}`" for one in get_close_matches(name, known) or list(known)[:_LISTED]) or "none"
+                )
+                detail = f"the contract keeps no collection `{name}`; it keeps {near}"
+                raise Problem(422, "No such collection", detail)
 
     async def _restore(self, request: Request) -> Response:
         self._double.snapshots.restore(request.path_params["name"], self._world(request))
