@@ -35,6 +35,8 @@ def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str
     schemas: dict[str, JSON] = {}
     documents: Documents = {}
     for name, value in database.items():
+        if not isinstance(value, list | dict):  # such as `$schema`
+            continue
         if not _NAME.fullmatch(name):
             raise BadName(f"`{name}` is no name of a collection: it is a part of paths, and of a file's name")
         held = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
@@ -44,7 +46,7 @@ def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str
             documents[name] = [{**one, "id": one["id"]} for one in held if "id" in one]
         elif isinstance(value, dict):
             schemas[schema_name(name)] = inferred([value])
-            paths[f"/{name}"] = _single_paths(name)
+            paths[f"/{name}"] = _single_paths(name, value)
     contract: dict[str, JSON] = {
         "openapi": "3.1.0",
         "info": {"title": inflection.titleize(title), "version": "1.0.0"},
@@ -85,25 +87,28 @@ def _collection_schema(name: str, held: list[dict[str, Any]], database: dict[str
     schema: dict[str, Any] = inferred(list(held)) if held else {"type": "object"}
     properties: dict[str, Any] = schema.setdefault("properties", {})
     identity = properties.setdefault("id", {"type": "string"})
-    if isinstance(identity.get("type"), list):  # json-server takes both; an id is of one type
-        identity["type"] = "string"
+    if not isinstance(identity.get("type"), str):  # json-server takes several; an id is of one type
+        properties["id"] = {"type": "string"}
     for field, described in properties.items():
         target = inflection.pluralize(field.removesuffix("Id")) if field.endswith("Id") else None
-        if target in database and isinstance(database[target], list) and _is_scalar(described):
+        if target in database and isinstance(database[target], list) and _scalar(described):
             described["x-references"] = target
     return {"x-resource": {"collection": name, "id": "id"}, **schema}
 
 
-def _is_scalar(schema: Any) -> bool:
-    return isinstance(schema, dict) and schema.get("type") in _SCALARS
+def _scalar(schema: Any) -> str | None:
+    """The one type of a text or a number that values have, whether or not some are null; None where there is none."""
+    named = schema.get("type") if isinstance(schema, dict) else None
+    types = {named} if isinstance(named, str) else {*(named or ())} - {"null"}
+    return next(iter(types)) if len(types) == 1 and types <= _SCALARS else None
 
 
 def _collection_paths(name: str, schema: Any) -> dict[str, JSON]:
     what, one = {"$ref": f"#/components/schemas/{schema_name(name)}"}, schema_name(name)
     filters: list[JSON] = []
     for field, described in schema["properties"].items():
-        if _is_scalar(described):
-            filters.append({"name": field, "in": "query", "schema": {"type": described["type"]}})
+        if (scalar := _scalar(described)) is not None:
+            filters.append({"name": field, "in": "query", "schema": {"type": scalar}})
     pages: list[JSON] = [{"name": page, "in": "query", "schema": {"type": "integer"}} for page in ("_page", "_limit")]
     known = {"name": "id", "in": "path", "required": True, "schema": {"type": schema["properties"]["id"]["type"]}}
     tag = [name]
@@ -129,11 +134,13 @@ def _collection_paths(name: str, schema: Any) -> dict[str, JSON]:
     }  # fmt: skip
 
 
-def _single_paths(name: str) -> dict[str, JSON]:
+def _single_paths(name: str, value: JSON) -> dict[str, JSON]:
     what, one = {"$ref": f"#/components/schemas/{schema_name(name)}"}, schema_name(name)
     answered = {"200": _json("As it is now.", what)}
+    begun: JSON = {"application/json": {"schema": what, "example": value}}
     return {
-        "get": {"operationId": f"get{one}", "tags": [name], "responses": answered},
+        "get": {"operationId": f"get{one}", "tags": [name],
+                "responses": {"200": {"description": "As it is now.", "content": begun}}},
         "put": {"operationId": f"replace{one}", "tags": [name], "requestBody": _sent(what),
                 "responses": {**answered, **_REFUSED}},
         "patch": {"operationId": f"change{one}", "tags": [name], "requestBody": _sent(what),

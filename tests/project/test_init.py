@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
 from specdouble.cli import main
+from specdouble.double.double import Settings
+from specdouble.double.server import serving
 from specdouble.project.installation import requirement
 from tests.test_cli import ROOT
 
@@ -251,3 +254,18 @@ def test_a_har_that_says_nothing_of_media_types_is_read_by_its_bodies(tmp_path: 
     (tmp_path / "traffic.har").write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), "utf-8")
     assert init("--from", tmp_path / "traffic.har", tmp_path / "new").exit_code == 0
     assert [*described(tmp_path / "new")["paths"]] == ["/books/a"]  # type: ignore[misc]
+
+
+def test_what_is_null_here_and_there_and_what_is_alone_in_a_database_is_served_as_it_is(tmp_path: Path) -> None:
+    albums = [{"id": 1, "rating": 4.5, "artistId": "m", "tags": ["jazz"]}, {"id": 2, "rating": None, "artistId": None}]
+    database = {
+        "$schema": "./schema.json", "albums": albums, "artists": [{"id": "m"}], "settings": {"theme": "dark"},
+    }  # fmt: skip
+    (tmp_path / "db.json").write_text(json.dumps(database), "utf-8")
+    result = init("--from", tmp_path / "db.json", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    with serving(Settings(tmp_path / "new")) as url, httpx.Client(base_url=url) as client:
+        assert client.get("/settings").json() == {"theme": "dark"}
+        assert [one["id"] for one in client.get("/albums", params={"rating": "4.5"}).json()] == [1]
+        assert client.post("/albums", json={"artistId": None}).status_code == 201
+        assert client.post("/albums", json={"artistId": "nobody"}).status_code == 400
