@@ -18,10 +18,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import Credentials
+from specdouble.double.http.json_text import read_json
 from specdouble.double.http.served import Served
 from specdouble.double.provider import pages
 from specdouble.double.provider.information import information
@@ -76,6 +78,7 @@ class Provider:
         self._redirects = redirects
         self._issuer = own_issuer(double.contract)
         self.paths = {path: name for path, name in _paths(double).items() if path not in taken}
+        self._taking_json = _paths_with_json(double.contract)
         self._endpoints: dict[str, Endpoint] = {
             "authorize": self._authorize, "token": self._token, "revoke": self._revoke, "introspect": self._introspect,
             "device_authorization": self._device_authorization, "device": self._device, "userinfo": self._userinfo,
@@ -161,7 +164,7 @@ class Provider:
 
     async def _authorize(self, request: Request) -> Response:
         """The page, or the answer that is sent to the client, in the way that it asked for (`response_mode`)."""
-        form = await _form(request)
+        form = await self._form(request)
         chosen = _chosen(form)
         if chosen is not None:
             _hold_to_own_page(request)
@@ -251,7 +254,7 @@ class Provider:
         if to and not self._redirects.allows(to):
             return _nowhere(to)
         world = self._world(request)
-        chosen = _chosen(await _form(request))
+        chosen = _chosen(await self._form(request))
         if chosen is None:
             title = f"Sign in to {self._double.contract.title}"
             action = "?" + request.url.query if request.url.query else ""
@@ -273,7 +276,7 @@ class Provider:
     # Tokens
 
     async def _token(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await self._form(request)
         if not dict(form).get("grant_type"):
             raise Problem(400, detail="Missing 'grant_type' in request.")
         _hold_to_one_client(request, form)
@@ -290,7 +293,7 @@ class Provider:
         return await self._by_authlib("device_authorization", request)
 
     async def _by_authlib(self, name: str, request: Request) -> Response:
-        form = await _form(request)
+        form = await self._form(request)
         _hold_to_one_client(request, form)
         server = self._server(request, form)
         return server.create_endpoint_response(name, server.request)  # type: ignore[no-any-return]
@@ -298,7 +301,7 @@ class Provider:
     # Devices
 
     async def _device(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await self._form(request)
         code = dict(form).get("user_code") or request.query_params.get("user_code", "")
         if not code:
             return pages.entry("device")
@@ -329,7 +332,7 @@ class Provider:
         sent = request.headers.get("authorization", "")
         word, _, token = sent.partition(" ")
         if word.lower() != "bearer":
-            token = dict(await _form(request)).get("access_token", "")
+            token = dict(await self._form(request)).get("access_token", "")
         claims = self._double.access_tokens.verify(token.strip())
         account = None if claims is None else self._double.accounts.of_id(self._world(request), str(claims["sub"]))
         if claims is None or account is None:
@@ -356,7 +359,7 @@ class Provider:
     async def _logout(self, request: Request) -> Response:
         from specdouble.double.provider.authorization import OAuth2Error
 
-        server = self._server(request, [*request.query_params.multi_items(), *await _form(request)])
+        server = self._server(request, [*request.query_params.multi_items(), *await self._form(request)])
         server.session = self._current(request)[0]
         try:
             asked = server.validate_endpoint_request("end_session", server.request)
@@ -378,6 +381,9 @@ class Provider:
         return response
 
     # Where it is asked
+
+    async def _form(self, request: Request) -> list[tuple[str, str]]:
+        return await _fields(request, takes_json=request.url.path in self._taking_json)
 
     def _server(self, request: Request, pairs: list[tuple[str, str]]) -> Server:
         from specdouble.double.provider.authorization import Asked, Server, Setting
@@ -428,8 +434,12 @@ def _paths(double: Served) -> dict[str, str]:
     return found
 
 
-async def _form(request: Request) -> list[tuple[str, str]]:
+async def _fields(request: Request, *, takes_json: bool) -> list[tuple[str, str]]:
     """The fields of a form; none where the request brings none.
+
+    Args:
+        request: the request.
+        takes_json: whether an object of texts is as good: the contract may declare its own endpoint so.
 
     Raises:
         Problem: it is too large, or no form.
@@ -442,12 +452,28 @@ async def _form(request: Request) -> list[tuple[str, str]]:
         if len(body) > _LARGEST:
             raise Problem(413, detail=f"the form is larger than {_LARGEST} bytes")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and takes_json and kind == "application/json":
+        return [(name, value) for name, value in _members(body).items() if isinstance(value, str)]
     if body and kind != "application/x-www-form-urlencoded":
         raise Problem(400, detail="the body is no form: send application/x-www-form-urlencoded (RFC 6749, 4.1.3)")
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST, errors="strict")
     except ValueError:
         raise Problem(400, detail="the body is no form that can be read") from None
+
+
+def _members(body: bytes) -> dict[str, JSON]:
+    found = read_json(body)
+    if not isinstance(found, dict):
+        raise Problem(400, detail="the body is no object")
+    return found
+
+
+def _paths_with_json(contract: Contract) -> frozenset[str]:
+    """The paths at which the contract declares that a POST takes JSON."""
+    return frozenset(
+        one.path for one in contract.operations.values() if one.method == "post" and one.json_body is not None
+    )
 
 
 def _hold_to_one_client(request: Request, form: list[tuple[str, str]]) -> None:
