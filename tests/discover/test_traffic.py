@@ -130,6 +130,9 @@ def test_no_identifier_or_secret_of_the_traffic_is_in_the_seed(
     tokens = {field["value"] for entry in recorder.entries for field in entry["request"]["headers"]}
     assert ids
     assert not [one for one in ids if one in seed]
+    owners = {one["data"]["userId"] for one in _answers(recorder) if "userId" in one.get("data", ())}
+    assert owners
+    assert not [one for one in owners if one in seed]
     assert not [one for one in tokens if len(one) > 40 and one in seed]
 
 
@@ -175,9 +178,12 @@ def test_a_pseudonym_is_the_same_wherever_the_same_stood() -> None:
             "link": "/things/64ee9a8b1e7f2a0011223344",
             "mail": "Jo.Doe@corp.io",
             "note": "ask jo.doe@corp.io",
+            "remark": "or call +44 20 7946 0958, not 2026-11-29",
             "apiKey": "k-123",
         }
     )
     assert told["link"] == f"/things/{told['_id']}"
     assert told["note"] == f"ask {told['mail']}"
+    assert "7946" not in told["remark"]
+    assert told["remark"].endswith(", not 2026-11-29")
     assert not {"64ee9a8b1e7f2a0011223344", "Jo.Doe@corp.io", "k-123"} & set(told.values())

@@ -23,6 +23,7 @@ _FULL = re.compile(r"^(?:full|display|real|contact|customer|recipient|author|own
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 _TOKEN = re.compile(r"\beyJ[\w\-]+\.[\w\-]+\.[\w\-]*")  # a JSON Web Token (RFC 7519)
 _ADDRESS = re.compile(r"\b(?!192\.0\.2\.)(?:\d{1,3}\.){3}\d{1,3}\b")
+_PHONE_INSIDE = re.compile(r"(?<![\w+.])\+\d{1,3}[ (.\-]?\(?\d[\d ().\-]{5,16}\d\b")  # as abroad (E.123)
 _SHORTEST = 6  # characters of an id that is looked for inside texts
 
 
@@ -71,7 +72,7 @@ class Pseudonyms:
             if pattern.search(name):
                 return self._known(pattern.pattern, text, made)
         if _PHONE.search(name) and re.search(r"\d", text):
-            return self._known("phone", text, lambda: f"+1555010{self.random.randrange(10**4):04}")
+            return self._phone(text)
         return self._inside(text)
 
     def _inside(self, text: str) -> str:
@@ -79,6 +80,7 @@ class Pseudonyms:
         text = _TOKEN.sub(lambda found: self._known("secret", found[0], lambda: _like(found[0], self.random)), text)
         text = _EMAIL.sub(lambda found: self._email(found[0]), text)
         text = _ADDRESS.sub(lambda found: self._known("ip", found[0], self._address), text)
+        text = _PHONE_INSIDE.sub(lambda found: self._phone(found[0]), text)
         if self.inside is not None:
             text = self.inside.sub(lambda found: self.of(found[0]), text)
         return text
@@ -86,6 +88,9 @@ class Pseudonyms:
     def _email(self, address: str) -> str:
         # Domains for examples are nobody's (RFC 2606, 3).
         return self._known("email", address.casefold(), lambda: f"{self.person.username(mask='l_d')}@example.com")
+
+    def _phone(self, number: str) -> str:
+        return self._known("phone", number, lambda: f"+1555010{self.random.randrange(10**4):04}")
 
     def _address(self) -> str:
         return f"192.0.2.{self.random.randrange(1, 255)}"  # for documentation (RFC 5737)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.discover.traffic.recording import Recording
 
 FOLDER = "mock_data"
+_HOLDS_AN_ID = re.compile(r"(?:^|_)(?:id|uuid|guid)$|(?:Id|ID|Uuid|UUID)$")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Seed:
 
 def seed_of(recording: Recording) -> Seed:
     """The last state of each document that was not deleted, as far as it was shown whole."""
-    pseudonyms = Pseudonyms(one for ids in recording.ids.values() for one in ids)
+    known_ids = [one for ids in recording.ids.values() for one in ids]
+    pseudonyms = Pseudonyms([*known_ids, *_others(recording)])
     documents: dict[str, list[dict[str, Any]]] = {}
     left_out: dict[str, int] = {}
     for resource in recording.contract.resources.values():
@@ -55,6 +58,15 @@ def seed_of(recording: Recording) -> Seed:
         if len(fitting) < len(known):
             left_out[resource.collection] = len(known) - len(fitting)
     return Seed(documents, left_out)
+
+
+def _others(recording: Recording) -> Iterator[str]:
+    """The ids of what is outside of the recording, users and tenants for the most part, by the names that hold them."""
+    for resource in recording.contract.resources.values():
+        held = {resource.owner, resource.tenant, *(name for name in resource.properties if _HOLDS_AN_ID.search(name))}
+        for state in recording.states(resource):
+            found = (value for name, value in state.document.items() if name in held)
+            yield from (value for value in found if isinstance(value, str))
 
 
 def _last(recording: Recording, resource: Resource) -> list[dict[str, Any]]:
