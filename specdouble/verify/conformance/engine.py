@@ -30,10 +30,10 @@ from specdouble.contract.servers import base_path
 from specdouble.verify.baseline import tells_of_another, tells_of_none
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
-from specdouble.verify.conformance.knowledge import Knowledge
+from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
-from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, judge
 from specdouble.verify.problem import TIME_OVER, OutOfTime, WrongUse
 from specdouble.verify.session import Session
 from specdouble.verify.transport import bounded_sessions
@@ -46,6 +46,7 @@ WORKERS = "schemathesis_"  # what the names of its threads begin with
 TURNED_AWAY = (429, 502, 503, 504)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
+_SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -105,6 +106,7 @@ class Conformance:
                 or _is_only_more_than_declared(failure)
                 or self._is_a_file(case, response, failure)
                 or self._is_declared_by_a_rule(case, response, failure)
+                or self._is_chosen_by_its_discriminator(case, response, failure)
                 or self._is_without_baseline(case, failure)
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
@@ -196,6 +198,13 @@ class Conformance:
             return False
         media = declared_media(answered, _type_of(response))
         return media is not None and is_file(self.contract.described(media.schema))
+
+    def _is_chosen_by_its_discriminator(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a body is said to fit several of `oneOf`, where its discriminator chooses one of them."""
+        operation = self.by_label.get(case.operation.label)
+        if operation is None or type(failure).__name__ != "JsonSchemaError" or _SEVERAL not in failure.message:
+            return False
+        return not any(judge(self.contract, exchange_of(Call(operation), response)))
 
     def _is_without_baseline(self, case: Any, failure: Any) -> bool:
         """Whether a request is said to be wrongly refused of an operation that takes none that is known."""

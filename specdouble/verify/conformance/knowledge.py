@@ -71,7 +71,7 @@ class Knowledge:
         operation = self.by_label.get(case.operation.label)
         if operation is not None and case.method.lower() == operation.method:
             call = _call(operation, case, self.session.crowd.first.name or None)
-            self.session.ledger.answer(self._sent.pop(id(case), 0), call, _exchange(call, response))
+            self.session.ledger.answer(self._sent.pop(id(case), 0), call, exchange_of(call, response))
 
     def _hold(self, operation: Operation, case: Any) -> None:
         """Hold that the request writes to nothing of another's: where it would, ids of this run take their place."""
@@ -345,7 +345,7 @@ def _call(operation: Operation, case: Any, user: str | None) -> Call:
     return Call(operation, user, dict(case.path_parameters or {}), query, body=body, has_body=body is not None)
 
 
-def _exchange(call: Call, response: Any) -> Exchange:
+def exchange_of(call: Call, response: Any) -> Exchange:
     """An answer to a generated request in our words."""
     headers = {name.lower(): values[0] for name, values in response.headers.items() if values}
     method, content = call.operation.method.upper(), response.content or b""
