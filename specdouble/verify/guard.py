@@ -31,14 +31,15 @@ WHOLESALE = frozenset(_words("bulk batch mass all many everything multiple multi
 CHANGING = frozenset(
     _words(
         "stop start reload clear empty drop delete remove clean revoke rotate expire logout signout disable deactivate "
-        "suspend block ban archive transfer merge import sync overwrite reindex rebuild undo set replace update apply"
+        "suspend block ban archive transfer merge import sync overwrite reindex rebuild undo set replace update apply "
+        "enable promote demote compact compaction defragment"
     )
 )
 # What is the caller's own, or the server's, by the words of a path that names no document: it was there before.
 FIXED = frozenset(
     _words(
         "me my mine self myself current whoami profile account password passwd credentials avatar settings preferences "
-        "config configuration"
+        "config configuration cluster maintenance"
     )
 )
 # What a POST does that names no document, by its name or the first word of its summary.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specdouble.contract import Contract, Operation
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
-from specdouble.verify.ledger import SAFE, Created, Ledger, creates, makes_elsewhere
+from specdouble.verify.ledger import SAFE, Created, Ledger, adds_by_name, creates, makes_elsewhere
 from specdouble.verify.settings import Settings
 
 
@@ -19,7 +19,8 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
     creators = [one for one in operations if creates(contract, one) and guard.forbids(one) is None]
     stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
-    elsewhere = [one for one in operations if makes_elsewhere(contract, one) and guard.forbids(one) is None]
+    untold = [one for one in operations if makes_elsewhere(contract, one) or adds_by_name(contract, one)]
+    elsewhere = [one for one in untold if guard.forbids(one) is None]
     if not creators and not elsewhere:
         yield f"Nothing is created at {settings.url}."
     else:

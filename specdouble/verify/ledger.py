@@ -26,6 +26,7 @@ LONGEST_ID = 200  # characters
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
 ID_NAMES = {"id", "_id", "uuid"}
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
+ADDING = frozenset(("add", "create", "grant", "insert", "new", "put", "register"))  # the last word of a path
 UNGUESSABLE = 16  # characters of an id that is not hit by chance
 RANDOM = 7  # characters in which two ids differ that were drawn, and not counted
 
@@ -336,6 +337,9 @@ class Ledger:
             self._note_renamed(was, call, exchange)
         elif exchange.status == 201 and method == "post" and call.operation.id not in self.contract.actions:
             self._note_made_elsewhere(call, exchange)
+        elif adds_by_name(self.contract, call.operation):
+            self.unnamed.append(call)
+            self._write({"created": None, "by": str(call.operation), "as": call.user})
 
     def _note_created(self, call: Call, exchange: Exchange) -> None:
         if (pair := self._named_by_two(call, exchange)) is not None:
@@ -592,6 +596,14 @@ def makes_elsewhere(contract: Contract, operation: Operation) -> bool:
     if creates(contract, operation) or operation.id in contract.actions:
         return False
     return any(ID_NAMES & set(contract.properties(media.schema)) for media in made.content.values())
+
+
+def adds_by_name(contract: Contract, operation: Operation) -> bool:
+    """Whether it says that it makes something, as remote procedures do, though no path names what: `/user/add`."""
+    if operation.method != "post" or ends_in_parameter(operation) or operation.id in contract.actions:
+        return False
+    verb = operation.path.rstrip("/").rpartition("/")[2].rpartition(":")[2].lower()
+    return verb in ADDING and not creates(contract, operation)
 
 
 def _shape(value: Any) -> str:
