@@ -16,6 +16,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, views
 
+_MOMENT = re.compile(r"(.*\d[Tt ]\d\d:\d\d:\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
 
 
@@ -80,12 +81,23 @@ def _format(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     example = subject.resource.properties[rule.name].get("example")
     if not isinstance(example, str):
         raise NotExercised("the contract gives no example of it")
-    shape = re.sub(r"\d", r"\\d", re.escape(example))
+    shape = _shape(example)
     documents = [trial.create(subject) for _ in range(2)]
     for document in documents:
         for where, view in views(trial, document):
             if not re.fullmatch(shape, str(_stamp(view, rule))):
                 raise Broken(f"{rule.name} to be written like {example}", f"{where} shows {view[rule.name]!r}")
+
+
+def _shape(example: str) -> str:
+    """The pattern of texts in the form of an example.
+
+    Of a moment, a fraction of a second may be there or not, and UTC be `Z` or an offset (RFC 3339, 5.6): whoever reads
+    the one reads the other.
+    """
+    moment_like = _MOMENT.fullmatch(example)
+    shape = re.sub(r"\d", r"\\d", re.escape(moment_like[1] if moment_like else example))
+    return shape + r"(\.\d+)?(Z|[+-]\d\d:\d\d)" if moment_like else shape
 
 
 def _order(trial: Trial, subject: Subject, rule: Timestamp) -> None:
