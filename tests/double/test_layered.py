@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specdouble.double.state.store.held import Held, size_of
@@ -19,6 +19,7 @@ KEYS = st.integers(0, 12)
 STEPS = st.lists(st.tuples(st.sampled_from(["set", "delete", "setdefault", "pop"]), KEYS, st.integers()), max_size=40)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, st.integers()), STEPS)
 def test_it_is_what_a_copy_would_be_after_any_program(base: dict[int, int], steps: list[tuple[str, int, int]]) -> None:
     shared, copied = dict(base), dict(base)
@@ -50,6 +51,7 @@ def store_of(documents: list[dict[str, Any]]) -> IndexedStore:
     return store
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["add", "change", "remove"]), st.integers(0, 600), st.integers(0, 2)), max_size=30
