@@ -43,6 +43,8 @@ class Round:
     withdrawn: int = 0
 
     def __str__(self) -> str:
+        if not self.requests:
+            return "nothing could be compared, for no create that both know is accepted"
         asked = f", {self.questions} questions, {self.learned} rules learned" if self.questions else ""
         withdrawn = f", {self.withdrawn} rules withdrawn" if self.withdrawn else ""
         return f"{self.differences} differences in {self.requests} requests{asked}{withdrawn}"
