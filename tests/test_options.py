@@ -209,5 +209,8 @@ def typed(line: str, folder: Path, *, is_served: bool) -> subprocess.CompletedPr
         (url,) = re.findall(r" at (http://[^\s,]+)", printed)
         httpx.get(f"{url}/_specdouble/health").raise_for_status()  # from now on it ends as it should
         process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=300)
+    try:
+        out, errors = process.communicate(timeout=1200)
+    finally:
+        process.kill()
     return subprocess.CompletedProcess(line, process.returncode, printed + out, errors)
