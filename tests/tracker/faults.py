@@ -119,6 +119,7 @@ KINDS: dict[str, dict[str, str]] = {
         "put_appends": "Each replacement adds the labels to those that are there.",
         "put_changes_id": "A replaced comment has a new id.",
         "failed_patch_changes": "What comes before the first wrong property is changed all the same.",
+        "refused_code_changes_rest": "A patch that is refused for its code has changed the rest all the same.",
         "failed_put_changes": "A refused replacement has the document changed all the same.",
         "failed_put_clears": "A refused replacement takes all optional properties away.",
         "failed_post_counts": "A refused task is counted.",

@@ -212,6 +212,8 @@ def change(service: Service, call: Call) -> Answer:
 def _patched(service: Service, project: Document, body: Document) -> Document:
     faults = service.faults
     if "code" in body:
+        if "refused_code_changes_rest" in faults and body["code"] != project["code"]:
+            project.update(_known({name: value for name, value in body.items() if name != "code"}))
         _code_stays(service, project, body["code"], "code_changed_by_patch")
         if "code_change_ignored" in faults:
             body = {name: value for name, value in body.items() if name != "code"}

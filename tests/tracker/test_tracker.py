@@ -15,6 +15,7 @@ from tests.tracker.server import Server
 
 QUICK = {  # one of a kind, by the check that finds it
     "task_read_below_another": "nesting", "page_skips_one": "paging", "filter_false_ignored": "filtering",
+    "refused_code_changes_rest": "refused_leaves_no_trace",
 }  # fmt: skip
 # What the contract does not promise, with the reason; nothing is held against a server for it.
 UNPROMISED = {

@@ -7,7 +7,8 @@ from typing import Any
 
 from specdouble.rules.immutable.rule import Immutable
 from specdouble.verify.attack import Attack
-from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -31,6 +32,9 @@ def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
         )
         run = partial(_unchanged, **of)
         yield Case(rule.id, f"the same {rule.name} is accepted on update", run, "", about, unaided=True)
+        promise = f"{updater.operation} refused by a rule changes nothing"
+        run = partial(_trace, **of)
+        yield Case(Names.refused_leaves_no_trace, promise, run, f"another {rule.name}", about)
         for name, schema in subject.requested(updater.operation).items():
             if name != rule.name and merged(schema, session.contract.resolve).get("enum"):
                 run = partial(_changed_later, **of, state=name)
@@ -70,6 +74,12 @@ def _changed(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) 
     _hold_fixed(trial, subject, rule, updater, document, exchange, f"{before.get(rule.name)!r} to {value!r}", before)
     if not exchange.ok and view(trial, document) != before:
         raise Broken("a refused update to change nothing", "the document changed", "refused_leaves_no_trace")
+
+
+def _trace(trial: Trial, subject: Subject, rule: Immutable, updater: Updater) -> None:
+    """What is sent beside it and would be taken by itself is not done either."""
+    usual = view(trial, trial.create(subject, full=True)).get(rule.name)
+    refused_update(trial, subject, updater, {rule.name: _value_of(trial, subject, rule, usual)})
 
 
 def _changed_later(trial: Trial, subject: Subject, rule: Immutable, updater: Updater, state: str) -> None:

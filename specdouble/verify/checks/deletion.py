@@ -13,7 +13,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, refused_as
 
-NOT_FOUND = "404"
+NOT_FOUND, CREATED = "404", 201
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -39,6 +39,10 @@ def plan(session: Session, subject: Subject) -> Plan:
             promise = f"{below} finds nothing below what was deleted"
             run = partial(_below, subject=subject, child=child, operation=below)
             yield Case(Names.deletion, promise, run, "", ids(operation, below))
+        if child.listers and subject.puts(subject.creators[0]):
+            promise = f"{child.listers[0]} shows nothing below what is created anew"
+            run = partial(_anew, subject=subject, child=child)
+            yield Case(Names.deletion, promise, run, "", ids(operation, child.listers[0]))
 
 
 def _revives(updater: Updater) -> bool:
@@ -114,3 +118,20 @@ def _below(trial: Trial, subject: Subject, child: Subject, operation: Operation)
         found = any(isinstance(one, dict) and child.named(one).get(child.key) == document.id for one in entries)
     if found:
         raise Broken(f"what lies below a deleted document of {subject.collection} to be gone", "it is still shown")
+
+
+def _anew(trial: Trial, subject: Subject, child: Subject) -> None:
+    """What takes the name of a deleted document is another one: what lay below that is not its own."""
+    parent = trial.create(subject)
+    document = trial.create_in(child, trial.user, under(trial, child, parent))
+    around = trial.listing(document)
+    if not any(one.get(child.key) == document.id for one in trial.listed(child, trial.user, around)):
+        raise NotExercised("the list does not show the new document")
+    _gone(trial, parent)
+    again = trial.resend(parent.made.call)
+    if trial.adopt(subject, trial.user, again) is None or again.status != CREATED:  # else it may be the old one, back
+        raise NotExercised(f"the name of a deleted document is not given again: {again.told(80)}")
+    if any(one.get(child.key) == document.id for one in trial.listed(child, trial.user, around)):
+        raise Broken(
+            f"nothing to lie below a new document of {subject.collection}", "it has what lay below the old one"
+        )

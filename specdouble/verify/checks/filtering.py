@@ -162,7 +162,8 @@ def _values(session: Session, subject: Subject, parameter: Parameter, name: str)
     elif kind(held) == "integer" and not candidates:
         candidates = list(range(int(held.get("minimum", 1)), int(held.get("minimum", 1)) + 3))
     elif kind(held) == "string" and not candidates and not held.get("format") and "pattern" not in held:
-        candidates = [f"q{session.run}", f"q{session.run}z"] if several else []
+        # A text may be looked for in parts: neither of the two is a part of the other.
+        candidates = [f"q{session.run}", f"q{session.run}z"] if several else [f"q{session.run}a", f"q{session.run}b"]
     if name in subject.chosen:  # a state that documents may begin in
         candidates = candidates[:2]
     found = [one for one in candidates if one is not None and fits(parameter.schema, one) and fits(held, one)]

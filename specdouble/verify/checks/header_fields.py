@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urljoin
@@ -14,7 +15,7 @@ from specdouble.verify.preconditions import header, is_played
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Document, Trial, accepted
+from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
 
 STALE = '"specdouble-no-such-tag"'
 FAILED = {412, 428}
@@ -35,6 +36,11 @@ def plan(session: Session, subject: Subject) -> Plan:
         promise = f"{updater.operation} gives the document another tag"
         run = partial(_other_tag, subject=subject, updater=updater)
         yield Case(Names.header_fields, promise, run, "", ids(updater.operation, reader))
+    if subject.puts(creator) and header(creator, "if-none-match") and "412" in creator.statuses:
+        promise = f"{creator} replaces nothing where If-None-Match is *"
+        yield Case(
+            Names.header_fields, promise, partial(_only_created, subject=subject), "", ids(creator), decisive=True
+        )
     if not is_played(session.contract, reader, CONDITIONS):
         yield from conditions(subject, Names.header_fields)
 
@@ -53,6 +59,17 @@ def conditions(subject: Subject, check: str) -> Plan:
     if header(reader, "if-none-match") or str(NOT_MODIFIED) in reader.statuses:
         promise = f"{reader} answers 304 where the tag is current alone"
         yield Case(check, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True)
+
+
+def _only_created(trial: Trial, subject: Subject) -> None:
+    """RFC 9110, 13.1.2: what there is of any tag is not replaced; what is not there is created."""
+    creator, anything = trial.creator(subject), {"If-None-Match": "*"}
+    call = trial.create_call(subject, trial.user, trial.body(subject, creator, trial.user))
+    first = trial.resend(replace(call, headers={**call.headers, **anything}))
+    accepted(first, "a create of what is not there, with If-None-Match: *,")
+    trial.adopt(subject, trial.user, first)
+    again = trial.resend(replace(call, headers={**call.headers, **anything}))
+    refused_as(again, {412}, "a replacement of what is there, with If-None-Match: *,")
 
 
 # Location
