@@ -28,6 +28,10 @@ def plan(session: Session, subject: Subject | None, rule: ETag | Conditional) ->
         return
     promise = f"{subject.readers[0]} tells the {FIELD} of a document"
     yield Case(rule.id, promise, partial(_told, subject=subject), "", ids(subject.readers[0]), decisive=True)
+    for updater in subject.updaters:
+        promise = f"{updater.operation} gives the document another {FIELD}"
+        run = partial(header_fields.gives_another_tag, subject=subject, updater=updater)
+        yield Case(rule.id, promise, run, "", ids(updater.operation), decisive=True)
     yield from header_fields.conditions(subject, rule.id)
 
 

@@ -34,7 +34,7 @@ def plan(session: Session, subject: Subject) -> Plan:
     yield Case(Names.header_fields, promise, partial(_same_tag, subject=subject), "", ids(reader))
     for updater in subject.updaters:
         promise = f"{updater.operation} gives the document another tag"
-        run = partial(_other_tag, subject=subject, updater=updater)
+        run = partial(gives_another_tag, subject=subject, updater=updater)
         yield Case(Names.header_fields, promise, run, "", ids(updater.operation, reader))
     if subject.puts(creator) and header(creator, "if-none-match") and "412" in creator.statuses:
         promise = f"{creator} replaces nothing where If-None-Match is *"
@@ -139,7 +139,8 @@ def _is_answered(written: Exchange, tag: str) -> None:
         raise Broken("the tag that a write answers with to be the one that a read shows", f"it is {told}, and {tag}")
 
 
-def _other_tag(trial: Trial, subject: Subject, updater: Updater) -> None:
+def gives_another_tag(trial: Trial, subject: Subject, updater: Updater) -> None:
+    """Hold that a document that was changed has another tag."""
     document = trial.create(subject)
     before, _ = _tagged(trial, document)
     changes = trial.session.bodies.change(subject, updater)
