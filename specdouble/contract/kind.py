@@ -8,7 +8,10 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any
 
+import jsonschema_rs
+
 from specdouble.contract.document import Document
+from specdouble.contract.json_type import JSON
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import properties_of
@@ -215,7 +218,7 @@ class Reading:
         for resource in self.resources.values():
             if isinstance(resource.schema, dict) and keyword in resource.schema:
                 at = resource.pointer + pointer(keyword)
-                if not resource.why or self._is_ours(keyword, at):
+                if not resource.why or self._is_ours(keyword, resource.schema[keyword], at):
                     self.read.add(at)
                     yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
 
@@ -228,7 +231,7 @@ class Reading:
             if keyword not in schema:
                 continue
             at += pointer(keyword)
-            if not resource.why or self._is_ours(keyword, at):
+            if not resource.why or self._is_ours(keyword, schema[keyword], at):
                 self.read.add(at)
                 if schema[keyword] is not False:
                     yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
@@ -242,12 +245,13 @@ class Reading:
             for found in properties_of(self.document, resource.schema, resource.pointer)
         ]
 
-    def _is_ours(self, keyword: str, at: str) -> bool:
-        """Whether a keyword on an inferred resource is no other tool's: others write `x-unique` too."""
+    def _is_ours(self, keyword: str, value: JSON, at: str) -> bool:
+        """Whether a keyword on an inferred resource is no other tool's: others write `x-unique: true` too."""
         if at in self.document.foreign:
             return True
         laid = self.document.origin(at)[0] in self.document.laid
-        return keyword[:2] == "x-" and (laid or bool(self.annotated) or bool(self.identities))
+        is_meant = laid or bool(self.annotated) or bool(self.identities) or _says_it_in_our_words(keyword, value)
+        return keyword[:2] == "x-" and is_meant
 
     def on_resources(self, key: str) -> Iterator[OnProperty]:
         """The key of `x-resource`, `owner` or `tenant`, wherever it names a property."""
@@ -271,6 +275,15 @@ class Reading:
                 at = operation.pointer + pointer(keyword)
                 self.read.add(at)
                 yield OnOperation(self.document, keyword, operation.extensions[keyword], at, operation)
+
+
+def _says_it_in_our_words(keyword: str, value: JSON) -> bool:
+    """Whether a mapping, or each of a list, has just the keys and values of ours: no other tool's would."""
+    mappings = value if isinstance(value, list) else [value]
+    if not mappings or not all(isinstance(one, dict) and one for one in mappings):
+        return False
+    shapes = [kind.shape for kind in kinds_by_keyword().get(keyword, ()) if kind.shape]
+    return any(jsonschema_rs.is_valid(dict(shape), value) for shape in shapes)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, PropertyRule
 from specdouble.contract.identity import singular
 from specdouble.contract.properties import is_scalar, plain, types_of
 from specdouble.verify.wrapper import document_schema
@@ -20,8 +20,11 @@ def references_by_name(contract: Contract) -> dict[str, str]:
     """The properties of bodies that name documents of a collection, and the collection.
 
     A property with the name of the documents and the type of their ids counts where no text could mean anything else:
-    numbers and UUIDs, and what says that it is an id.
+    numbers and UUIDs, and what says that it is an id. What an annotation says to name documents is left out: its own
+    attack chooses the ids, those of no document among them.
     """
+    resources = contract.resources.values()
+    annotated = {rule.name for one in resources for rule in one.of(PropertyRule) if rule.refers_to}
     by_noun = {plain(singular(name.rpartition("_")[2])): name for name in contract.resources}
     by_noun |= {plain(singular(name)): name for name in contract.resources}
     found: dict[str, str] = {}
@@ -29,7 +32,7 @@ def references_by_name(contract: Contract) -> dict[str, str]:
         for name, schema in _sent(contract, operation).items():
             target = _named(contract, by_noun, name, schema)
             action = contract.actions.get(operation.id)
-            if target is not None and (action is None or action.collection != target):
+            if target is not None and name not in annotated and (action is None or action.collection != target):
                 found.setdefault(name, target)
     return found
 

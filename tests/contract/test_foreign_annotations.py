@@ -99,6 +99,23 @@ def test_an_annotation_that_cannot_be_meant_as_ours_is_a_warning(
     assert {"list", "add"} <= contract.actions.keys()
 
 
+@pytest.mark.parametrize(
+    ("place", "annotation", "rule"),
+    [
+        ("property", {"x-unique": {"ignore": ["case"]}}, "unique:things.name"),
+        ("property", {"x-references": {"collection": "things"}}, "references:things.name"),
+        ("schema", {"x-validations": [{"rule": "self.name != self.id"}]}, "validations:things"),
+        ("schema", {"x-limit": {"max": 3}}, "limit:things"),
+    ],
+)
+def test_what_only_ours_could_say_needs_no_resource_beside_it(
+    tmp_path: Path, place: str, annotation: dict[str, Any], rule: str
+) -> None:
+    contract = read_it(tmp_path, contract_with(place, annotation))
+    assert [id for id in contract.rules if id.startswith(rule)]
+    assert not [finding for finding in contract.findings if finding.id == "annotation"]
+
+
 def test_lint_passes_what_is_anothers_unless_it_is_strict(tmp_path: Path) -> None:
     read_it(tmp_path, contract_with("property", {"x-unique": "project"}))
     outcomes = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -76,6 +77,16 @@ def answered(guard: Guard, operation: str, body: object) -> None:
 
 def test_a_property_that_holds_a_number_and_is_called_as_other_documents_are_names_one(contract: Contract) -> None:
     assert references_by_name(contract) == {"project": "projects"}
+
+
+def test_a_property_that_is_annotated_is_left_to_the_attack_of_its_rule(tmp_path: Path) -> None:
+    written = yaml.safe_load(CONTRACT)
+    task = written["components"]["schemas"]["Task"]
+    task["x-resource"] = "tasks"
+    task["properties"]["project"]["x-references"] = {"collection": "projects"}
+    file = tmp_path / "openapi.yaml"
+    file.write_text(yaml.safe_dump(written), "utf-8")
+    assert references_by_name(read(file)) == {}
 
 
 def test_nothing_is_created_below_a_document_of_anothers(guard: Guard) -> None:
