@@ -130,7 +130,8 @@ def test_a_shell_completes_the_files_of_a_contract(name: str) -> None:
 
 def examples(command: click.Command) -> list[str]:
     """The lines at the end of a help, without what is said of them."""
-    with click.Context(command) as context:
+    # With the settings of all: a command keeps the first help option that it was asked for.
+    with click.Context(command, **main.context_settings) as context:
         _, _, shown = command.get_help(context).partition("\n  Examples:\n")
     return [line.strip() for line in shown.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
