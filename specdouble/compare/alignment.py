@@ -11,78 +11,113 @@ from specdouble.contract.json_type import JSON
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SHORTEST = 6  # characters of an id that is looked for within other texts
+_ID = re.compile(r"^_?ids?$|_ids?$|[a-z]I[dD]s?$")  # names under which ids stand
 ABSENT = object()
+
+Ids = dict[tuple[str, str], Any]
 
 
 class Alignment:
-    """The ids of the same documents on both servers.
+    """The ids of the same documents on both servers, by the collection that the documents are of.
+
+    A number is an id in several collections at once: where it stands tells of which one. A text is one document's.
 
     Args:
         server: the server's address.
         double: the double's.
+        kinds: the properties and parameters that hold ids, by their name, and of which collection.
     """
 
-    def __init__(self, server: str, double: str) -> None:
+    def __init__(self, server: str, double: str, kinds: Mapping[str, str] | None = None) -> None:
         self.addresses = {"server": server, "double": double}
-        self.of_server: dict[str, Any] = {}  # the double's id of a document, by the server's
-        self.of_double: dict[str, Any] = {}
+        self.kinds = kinds or {}
+        self.of_server: Ids = {}  # the double's id of a document, by its collection and the server's
+        self.of_double: Ids = {}
+        self._known: dict[str, set[str]] = {"server": set(), "double": set()}  # whatever collection they are of
 
-    def pair(self, at_server: Any, at_double: Any) -> None:
-        """Note that these are the ids of one document."""
+    def pair(self, kind: str, at_server: Any, at_double: Any) -> None:
+        """Note that these are the ids of one document of the collection."""
         if at_server is not None and at_double is not None:
-            self.of_server[str(at_server)] = at_double
-            self.of_double[str(at_double)] = at_server
+            self.of_server[kind, str(at_server)] = at_double
+            self.of_double[kind, str(at_double)] = at_server
+            self._known["server"].add(str(at_server))
+            self._known["double"].add(str(at_double))
 
-    def knows(self, at_server: Any) -> bool:
+    def knows(self, kind: str, at_server: Any) -> bool:
         """Whether the double's id of the server's document is known."""
-        return str(at_server) in self.of_server
+        return (kind, str(at_server)) in self.of_server
 
-    def translated(self, value: Any) -> Any:
-        """What is sent to the server, as it is sent to the double: with its ids of the same documents."""
+    def translated(self, value: Any, kinds: Mapping[str, str], kind: str | None = None) -> Any:
+        """What is sent to the server, as it is sent to the double: with its ids of the same documents.
+
+        Args:
+            value: a request's body or parameters, or a part of them.
+            kinds: what holds ids there, by name, and of which collection.
+            kind: the collection that an id there is of; None where nothing says.
+        """
         if isinstance(value, dict):
-            return {name: self.translated(part) for name, part in value.items()}
+            return {name: self.translated(part, kinds, kinds.get(name)) for name, part in value.items()}
         if isinstance(value, list):
-            return [self.translated(part) for part in value]
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return self.of_server.get(str(value), value)
-        return value
+            return [self.translated(part, kinds, kind) for part in value]
+        return _other_id(self.of_server, kind, value)
 
-    def plain(self, value: Any, side: str, made: frozenset[str]) -> Any:
+    def plain(self, value: Any, side: str, made: frozenset[str], name: str = "") -> Any:
         """An answer without what is noise: what the server sets is its type alone.
 
         Args:
             value: the answer, or a part of it.
             side: `server` or `double`, whose answer it is.
             made: the names of the properties that the server sets.
+            name: the property that it stands in.
         """
         if isinstance(value, dict):
-            return {name: self._part(name, part, side, made) for name, part in value.items()}
+            return {inner: self._part(inner, part, side, made) for inner, part in value.items()}
         if isinstance(value, list):
-            return [self.plain(part, side, made) for part in value]
-        return self._text(value, side) if isinstance(value, str) else self._known(value, side)
+            return [self.plain(part, side, made, name) for part in value]
+        if _is_number(value) and name not in self.kinds and _ID.search(name) and str(value) in self._known[side]:
+            return "<id>"  # of which collection, nothing says
+        return self._text(value, side, name) if isinstance(value, str) else self._on_server(value, side, name)
 
     def _part(self, name: str, value: Any, side: str, made: frozenset[str]) -> Any:
-        known = self.plain(value, side, made)
-        is_known = isinstance(value, str | int) and str(value) in (*self.of_server, *self.of_double)
-        return f"<{type(value).__name__}>" if name in made and not is_known and _is_scalar(value) else known
+        is_made = name in made and _is_scalar(value) and not self._is_id(name, value, side)
+        return f"<{type(value).__name__}>" if is_made else self.plain(value, side, made, name)
 
-    def _known(self, value: Any, side: str) -> Any:
+    def _is_id(self, name: str, value: Any, side: str) -> bool:
+        """Whether a property holds the id of a document of the program's."""
+        ids = self.of_server if side == "server" else self.of_double
+        return str(value) in self._known[side] if isinstance(value, str) else (self.kinds.get(name), str(value)) in ids
+
+    def _on_server(self, value: Any, side: str, name: str) -> Any:
         """The value itself; of an id of the double's, the server's of the same document."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            return value
-        return self.of_double.get(str(value), value) if side == "double" else value
+        return _other_id(self.of_double, self.kinds.get(name), value) if side == "double" else value
 
-    def _text(self, text: str, side: str) -> Any:
-        known = self._known(text, side)
-        if known is not text or (side == "server" and text in self.of_server):
+    def _text(self, text: str, side: str, name: str) -> Any:
+        known = self._on_server(text, side, name)
+        if known is not text or (side == "server" and text in self._known["server"]):
             return known
         text = _TOKEN.sub("<token>", text.replace(self.addresses[side], "<url>"))
         if _TIME.match(text):
             return "<time>"
-        for at_double, at_server in self.of_double.items() if side == "double" else ():
+        for (_, at_double), at_server in self.of_double.items() if side == "double" else ():
             if len(at_double) >= _SHORTEST and at_double in text:  # a link, say
                 text = text.replace(at_double, str(at_server))
         return text
+
+
+def _other_id(ids: Ids, kind: str | None, value: Any) -> Any:
+    """The other server's id of the same document; the value itself where it is the id of none that is known."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    if kind is not None and (kind, str(value)) in ids:
+        return ids[kind, str(value)]
+    if _is_number(value):
+        return value
+    return next((other for (_, known), other in ids.items() if known == value), value)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value may be the id of documents of several collections at once."""
+    return isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
 
 
 def _is_scalar(value: JSON) -> bool:

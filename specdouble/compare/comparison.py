@@ -15,6 +15,7 @@ from specdouble.compare.program import Author, Step
 from specdouble.contract import Contract
 from specdouble.verify.bodies import shown
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.naming import references_by_name
 from specdouble.verify.problem import TIME_OVER, Broken, CouldNotRun, Interruption, NotExercised, OutOfTime, Trouble
 from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
@@ -170,7 +171,7 @@ class _Program:
         self.subject, self.chance = subject, chance
         server.ledger.recent.clear()
         self.at_server, self.at_double = Trial(server), Trial(double)
-        self.alignment = Alignment(server.client.url, double.client.url)
+        self.alignment = Alignment(server.client.url, double.client.url, _kinds(server, subject))
         self.author = Author(self.at_server, subject, chance)
         self.twins: dict[str, Document] = {}  # the double's document, by the server's id
 
@@ -230,25 +231,42 @@ class _Program:
 
     def _translated(self, call: Call) -> Call:
         """The request with the double's ids of the same documents."""
-        for value in _scalars([call.body, dict(call.path), dict(call.query)]):
-            self._pair_reference(value)
-        operation = self.double.contract.operations[call.operation.id]
+        named = {name: kind for name, kind, _ in self.server.ledger.named(call.operation, {})}
+        sent = {**self.alignment.kinds, **self._own_ids()}
+        for kinds, part in ((named, dict(call.path)), (sent, call.body), (sent, dict(call.query))):
+            for name, value in _scalars(part):
+                self._pair_reference(kinds.get(name), value)
         known = self.alignment.translated
         return replace(
-            call, operation=operation, body=known(call.body), path=known(dict(call.path)), query=known(dict(call.query))
+            call,
+            operation=self.double.contract.operations[call.operation.id],
+            body=known(call.body, sent),
+            path=known(dict(call.path), named),
+            query=known(dict(call.query), sent),
         )
 
-    def _pair_reference(self, value: Any) -> None:
-        """Have a document on the double for one of the server's that a request names."""
-        if self.alignment.knows(value) or not isinstance(value, str | int):
+    def _own_ids(self) -> dict[str, str]:
+        """What a request names the program's documents by."""
+        names = {self.subject.resource.id, *(one.id_in_body for one in self.subject.updaters if one.id_in_body)}
+        return dict.fromkeys(names, self.subject.collection)
+
+    def _pair_reference(self, kind: str | None, value: Any) -> None:
+        """Have a document on the double for one of the server's that a request names.
+
+        Args:
+            kind: the collection that it is of; None where nothing says, so that a text alone tells it.
+            value: what a request holds.
+        """
+        if not isinstance(value, str | int) or isinstance(value, bool):
             return
-        owner = next((kind for kind, key in self.server.made if key == str(value)), None)
-        made = self.server.made.get((owner, str(value))) if owner else None
-        if owner is None or made is None:
+        if kind is None and isinstance(value, str):
+            kind = next((owner for owner, key in self.server.made if key == value), None)
+        made = self.server.made.get((kind, str(value))) if kind else None
+        if kind is None or made is None or self.alignment.knows(kind, value):
             return
         user = self.double.crowd.users.get(made.call.user or "", self.double.crowd.first)
         with suppress(Interruption):
-            self.alignment.pair(value, self.double.reference(owner, user, str(value)))
+            self.alignment.pair(kind, value, self.double.reference(kind, user, str(value)))
 
     # What was made
 
@@ -260,7 +278,7 @@ class _Program:
             made = self.at_server.adopt(self.subject, self.at_server.user, mine)
             twin = self.at_double.adopt(twin_subject, self.at_double.user, theirs)
             if made is not None and twin is not None and made.id is not None:
-                self.alignment.pair(made.id, twin.id)
+                self.alignment.pair(self.subject.collection, made.id, twin.id)
                 self.author.documents.append(made)
                 self.twins[str(made.id)] = twin
         elif step.document is not None and operation in self.subject.deleters:
@@ -306,11 +324,11 @@ class _Program:
 
     def _own(self, entries: Any, side: str) -> list[tuple[str, Any]]:
         known = self.alignment.of_server if side == "server" else self.alignment.of_double
-        found = []
+        collection, found = self.subject.collection, []
         for entry in entries if isinstance(entries, list) else ():
             key = str(entry.get(self.subject.key)) if isinstance(entry, dict) else ""
-            if key in known:
-                found.append((key if side == "server" else str(known[key]), self._plain(entry, side)))
+            if (collection, key) in known:
+                found.append((key if side == "server" else str(known[collection, key]), self._plain(entry, side)))
         return found
 
     def _plain(self, value: Any, side: str) -> Any:
@@ -346,12 +364,31 @@ def _rule_of(refusal: Exchange) -> str:
     return refusal.headers.get("x-specdouble-rule", "")
 
 
-def _scalars(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _scalars(part)
+def _kinds(session: Session, subject: Subject) -> dict[str, str]:
+    """The properties and parameters that hold ids of documents, and of which collection.
+
+    The documents' own `id` is none of them: what stands in a document may have an `id` of its own.
+    """
+    kinds = {**references_by_name(session.contract), **session.implied}
+    for operation in session.contract.operations.values():
+        action = session.contract.actions.get(operation.id)
+        named = {name: kind for name, kind, _ in session.ledger.named(operation, {})}
+        if action is not None and action.collection == subject.collection:
+            kinds |= {held: named[parameter] for parameter, held in action.scope if parameter in named}
+    kinds |= {rule.name: rule.refers_to for rule, _ in subject.attacks if rule.refers_to}
+    return {name: kind for name, kind in kinds.items() if name != subject.resource.id}
+
+
+def _scalars(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Each text and number in a value, with the property that it stands in."""
+    if isinstance(value, dict):
+        for inner, part in value.items():
+            yield from _scalars(part, str(inner))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _scalars(part, name)
     else:
-        yield value
+        yield name, value
 
 
 def _clause(value: Any) -> str:

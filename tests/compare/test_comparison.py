@@ -12,6 +12,7 @@ from specdouble.compare.comparison import Comparison, compare
 from specdouble.double.factories import Factories
 from specdouble.prove.bench import Bench, Options
 from specdouble.prove.fault import Change
+from tests.abroad.test_ordinary import CONTRACTS as ABROAD
 from tests.backend import Backend
 from tests.discover.conftest import OFFICE
 from tests.test_cli import ROOT, run
@@ -44,6 +45,13 @@ def compared(bench: Bench, change: Change, programs: int = 60) -> Comparison:
 @pytest.mark.slow
 def test_two_doubles_of_one_contract_do_not_differ(bench: Bench) -> None:
     comparison = compared(bench, _without_fault)
+    assert [cause.first.sentence for cause in comparison.found] == []
+    assert comparison.steps > 100
+
+
+@pytest.mark.slow
+def test_two_doubles_whose_collections_are_numbered_alike_do_not_differ() -> None:
+    comparison = compared(Bench(Options(ABROAD / "boards-with-cards.yaml")), _without_fault)
     assert [cause.first.sentence for cause in comparison.found] == []
     assert comparison.steps > 100
 
