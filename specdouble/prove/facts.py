@@ -35,7 +35,7 @@ def changers(contract: Contract, collection: str) -> list[str]:
     found = doing(contract, collection, "update", "replace")
     keys = {contract.actions[key].id for key in doing(contract, collection, *ONE)} - {None}
     for key in creators(contract, collection):
-        if keys & set(sendable(contract, contract.operations[key])):
+        if keys & set(writable(contract, contract.operations[key])):
             found.append(key)
     return found
 
@@ -51,6 +51,12 @@ def sendable(contract: Contract, operation: Operation) -> Mapping[str, dict[str,
     if media is None:
         return {}
     return contract.properties(document_schema(contract, operation, media))
+
+
+def writable(contract: Contract, operation: Operation) -> Mapping[str, dict[str, Any]]:
+    """The properties that the operation's body may set: what is `readOnly` is no part of a request."""
+    known = sendable(contract, operation).items()
+    return {name: schema for name, schema in known if resolved(contract, schema).get("readOnly") is not True}
 
 
 def document_schema(contract: Contract, operation: Operation, media: Media) -> Any:
@@ -95,6 +101,25 @@ def kind_of(schema: Mapping[str, Any]) -> str:
     named = schema.get("type", "")
     kinds = named if isinstance(named, list) else [named]
     return next((str(kind) for kind in kinds if kind != "null"), "")
+
+
+def has_always(contract: Contract, resource: Resource, name: str) -> bool:
+    """Whether each document has the property: its schema asks for it, or it has it from creation and keeps it."""
+    if name in required_names(contract, resource.schema):
+        return True
+    created = [contract.operations[key] for key in creators(contract, resource.collection)]
+    changing = doing(contract, resource.collection, "update", "replace")
+    is_kept = all(contract.actions[key].does == "update" for key in changing)
+    return bool(created) and is_kept and all(_gives(contract, one, name) for one in created)
+
+
+def _gives(contract: Contract, creator: Operation, name: str) -> bool:
+    """Whether each document that the operation creates has the property."""
+    if creator.json_body is None:
+        return False
+    schema = document_schema(contract, creator, creator.json_body)
+    sent = resolved(contract, sendable(contract, creator).get(name))
+    return not takes_null(sent) and (name in required_names(contract, schema) or "default" in sent)
 
 
 def takes_null(schema: Mapping[str, Any]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import httpx
 import pytest
 
 from specdouble.contract import read
 from specdouble.double.double import Double, Settings
 from specdouble.double.factories import Factories
+from specdouble.double.server import Server
 from specdouble.prove.campaign import sample
 from specdouble.prove.fault import Mutant
 from specdouble.prove.mutants import mutants_of
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = Path(__file__).parent / "contracts"
 PROJECTS = {"root": ROOT, "orders": CONTRACTS / "orders", "catalog": CONTRACTS / "catalog"}
 PROJECTS |= {"tracker": ROOT / "tests" / "tracker"}
+PROJECTS |= {"starter": ROOT / "specdouble" / "project" / "templates" / "openapi.yaml"}
 
 # What issue 6 asks for at least; each must be made of one of the three contracts.
 WANTED = [
@@ -146,3 +149,45 @@ def test_a_sample_is_spread_over_the_kinds_and_repeats(mutants: dict[str, list[M
     assert [mutant.id for mutant in one] == [mutant.id for mutant in again] != [mutant.id for mutant in other]
     assert len({mutant.kind.partition(".")[0] for mutant in one}) >= 12
     assert not any(mutant.equivalent for mutant in one)
+
+
+@pytest.mark.parametrize(
+    ("project", "id", "reason"),
+    [
+        ("catalog", "request.type-unchecked:createProduct.categoryId", "names a document by a number"),
+        ("catalog", "request.type-unchecked:replaceProduct.categoryId", "names a document by a number"),
+        ("catalog", "request.enum-unchecked:replaceProduct.phase", "no change leads from a phase"),
+        ("catalog", "request.pattern-unchecked:replaceProduct.sku", "cannot be changed"),
+        ("orders", "request.enum-unchecked:changeOrder.currency", "no change leads from a currency"),
+        ("starter", "trace.invalid-create-stored:createAuthor", "asks for every property that it takes"),
+    ],
+)
+def test_a_fault_that_something_else_makes_good_is_equivalent(
+    project: str, id: str, reason: str, mutants: dict[str, list[Mutant]]
+) -> None:
+    assert reason in {one.id: one.equivalent for one in mutants[project]}[id]
+
+
+def test_a_value_outside_the_enum_is_seen_where_a_document_may_have_none(tmp_path: Path) -> None:
+    contract = (CONTRACTS / "catalog" / "openapi.yaml").read_text()
+    (tmp_path / "openapi.yaml").write_text(contract.replace("price, phase]", "price]"))
+    found = {one.id: one.equivalent for one in mutants_of(read(tmp_path))}
+    assert found["request.enum-unchecked:replaceProduct.phase"] == ""
+    assert found["request.type-unchecked:replaceProduct.price"] == ""
+
+
+def test_documents_whose_id_the_server_sets_are_changed_by_no_create(mutants: dict[str, list[Mutant]]) -> None:
+    found = {one.id for one in mutants["starter"]}
+    assert "programs.changed-twice-unlisted:listBooks" in found
+    assert "programs.changed-twice-unlisted:listAuthors" not in found
+
+
+def test_a_time_in_another_form_is_answered_as_it_is(mutants: dict[str, list[Mutant]]) -> None:
+    mutant = next(one for one in mutants["catalog"] if one.id == "timestamp.date-alone:products.changedAt")
+    double = Double(Settings(PROJECTS["catalog"]), mutant.change(Factories()))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url) as client:
+        category = client.post("/categories", json={"title": "Tools"}).json()["id"]
+        body = {"sku": "SAW-1", "name": "Saw", "categoryId": category, "price": 1}
+        product = client.post("/products", json=body).json()
+        shown = [product, *client.get("/products").json(), client.get(f"/products/{product['id']}").json()]
+    assert {len(one["changedAt"]) for one in shown} == {len("2026-01-02")}

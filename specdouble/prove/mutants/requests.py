@@ -12,8 +12,17 @@ from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.prove.change import Asked, answering, changed_answer, loaded, operating
-from specdouble.prove.facts import document_schema, is_free_text, kind_of, required_names, resolved, sendable
+from specdouble.prove.facts import (
+    document_schema,
+    has_always,
+    is_free_text,
+    kind_of,
+    required_names,
+    resolved,
+    sendable,
+)
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.verify.attack import attack_of
 
 CONFORMANCE, TRACE, BOUNDS = "conformance", "refused_leaves_no_trace", "boundaries"
 LONG = 255
@@ -34,23 +43,44 @@ def mutants(contract: Contract) -> Mutants:
 
 
 def _property(contract: Contract, operation: Operation, name: str, schema: Schema) -> Mutants:
-    why = _fixed(contract, operation, name)
     for kind, sentence, other, check in _faults(schema):
         change, concerns = _taking(operation, _property_of(name, other)), (check, CONFORMANCE, TRACE)
         sentence, target = f"{operation} {sentence.format(name=name)}", f"{operation.id}.{name}"
-        # A value outside the enum can be the first that a document without one gets: it is seen.
-        reason = "" if kind.endswith("refused") or kind == "enum-unchecked" else why
-        yield Mutant(f"request.{kind}", target, sentence, change, concerns, (operation.id,), reason)
+        why = "" if kind.endswith("refused") else _refused_all_the_same(contract, operation, name, kind)
+        yield Mutant(f"request.{kind}", target, sentence, change, concerns, (operation.id,), why)
 
 
-def _fixed(contract: Contract, operation: Operation, name: str) -> str:
-    """Why another value is refused, whether it fits or not; empty where it is not."""
+def _refused_all_the_same(contract: Contract, operation: Operation, name: str, kind: str) -> str:
+    """Why a rule refuses each value that the schema no longer does; empty where one is taken."""
     action = contract.actions.get(operation.id)
-    if action is None or action.does not in ("update", "replace"):
+    if action is None or action.does not in ("create", "update", "replace"):
         return ""
-    rules = contract.resources[action.collection].of(PropertyRule)
-    fixed = any(rule.final and rule.name == name for rule in rules)
-    return f"{name} cannot be changed: a value that does not fit is refused as any other is" if fixed else ""
+    resource = contract.resources[action.collection]
+    rules = [rule for rule in resource.of(PropertyRule) if rule.name == name]
+    if kind == "type-unchecked" and any(_is_named_by_number(contract, rule) for rule in rules):
+        return f"{name} names a document by a number: a text names none, and is refused as any other that names none is"
+    if action.does == "create":
+        return ""
+    if kind != "enum-unchecked":
+        fixed = any(rule.final for rule in rules)
+        return f"{name} cannot be changed: a value that does not fit is refused as any other is" if fixed else ""
+    # A value outside the enum can be the first that a document without one gets: it is seen.
+    bound = any(attack_of(rule).bound_on_update for rule in rules)
+    if not bound or _may_create(operation) or not has_always(contract, resource, name):
+        return ""
+    return f"no change leads from a {name} that there is to one outside the enum: it is refused as others are"
+
+
+def _is_named_by_number(contract: Contract, rule: PropertyRule) -> bool:
+    """Whether the property is the id, or another key, of a document, and that is a number."""
+    target = contract.resources.get(rule.refers_to or "")
+    key = target.properties.get(rule.refers_by or target.id) if target is not None else None
+    return key is not None and kind_of(resolved(contract, key)) in ("integer", "number")
+
+
+def _may_create(operation: Operation) -> bool:
+    """Whether a change of what is not there may make it."""
+    return "201" in operation.responses or operation.response(404) is None
 
 
 Other = Callable[[Schema], Schema]

@@ -44,6 +44,7 @@ from specdouble.prove.facts import (
     settable,
     shown,
     takes_null,
+    writable,
 )
 from specdouble.prove.fault import Change, Mutant, Mutants
 
@@ -274,7 +275,7 @@ def _traces(contract: Contract, resource: Resource) -> Mutants:
 def _all_needed(contract: Contract, operation: Operation) -> str:
     """Why no part of a body that does not fit can be stored; empty where one can."""
     media = operation.json_body
-    known = set(sendable(contract, operation))
+    known = set(writable(contract, operation))
     if media is None or known - set(required_names(contract, document_schema(contract, operation, media))):
         return ""
     return f"{operation} asks for every property that it takes: without one that does not fit, nothing fits"

@@ -7,12 +7,25 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
 from specdouble.contract import Contract
+from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.problem import Refusal
-from specdouble.prove.change import Store, keeping, kept, storing
+from specdouble.prove.change import (
+    Store,
+    changed_answer,
+    is_success,
+    keeping,
+    kept,
+    loaded,
+    replying,
+    storing,
+    together,
+)
 from specdouble.prove.facts import changers, doing, rules_of, shown, unwritten
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.rules.timestamp.keep import TimestampKeeper
@@ -35,11 +48,11 @@ def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
     yield (
         "without-zone",
         f"{name} does not say that it is UTC.",
-        _written(rule, lambda text: text.removesuffix("Z")),
+        _shown(contract, rule, lambda text: text.removesuffix("Z")),
         "",
     )
-    yield "date-alone", f"{name} is a day without a time.", _written(rule, lambda text: text[:10]), ""
-    yield "in-another-zone", f"{name} is local time that is said to be UTC.", _written(rule, _later), ""
+    yield "date-alone", f"{name} is a day without a time.", _shown(contract, rule, lambda text: text[:10]), ""
+    yield "in-another-zone", f"{name} is local time that is said to be UTC.", _shown(contract, rule, _later), ""
     if changers(contract, things) and rule.event == "updated":
         yield "not-moved", f"A change of a document of {things} leaves its {name}.", kept(rule, Still), ""
         yield from _unasked(contract, rule)
@@ -47,16 +60,30 @@ def _of(contract: Contract, rule: Timestamp) -> Iterator[Fault]:
         yield "moved", f"A change of a document of {things} moves its {name}.", kept(rule, Moving), ""
 
 
-def _written(rule: Timestamp, other: Callable[[str], str]) -> Change:
-    class Writing(TimestampKeeper):
-        def create(self, document: Document, now: str) -> None:
-            document[rule.name] = other(now)
+def _shown(contract: Contract, rule: Timestamp, other: Callable[[str], str]) -> Change:
+    """Answer with the time written in another way: what is stored and does not fit, the double would not show."""
+    ids = doing(contract, rule.collection, "create", "read", "list", "update", "replace")
+    return together(*(replying((key,), _told(contract.actions[key].envelope, rule.name, other)) for key in ids))
 
-        def change(self, before: Document, after: Document) -> None:
-            if rule.event == "updated":
-                after[rule.name] = other(self.clock.timestamp())
 
-    return kept(rule, Writing)
+def _told(envelope: tuple[str, ...], name: str, other: Callable[[str], str]) -> Callable[[Outcome], Outcome]:
+    def reply(outcome: Outcome) -> Outcome:
+        whole = loaded(outcome.answer.body)
+        shown = whole
+        for one in envelope:
+            shown = shown.get(one) if isinstance(shown, dict) else None
+        stamped = [one for one in (shown if isinstance(shown, list) else [shown]) if _is_stamped(one, name)]
+        if not is_success(outcome) or not stamped:
+            return outcome
+        for document in stamped:
+            document[name] = other(document[name])
+        return changed_answer(outcome, body=orjson.dumps(whole))
+
+    return reply
+
+
+def _is_stamped(document: Any, name: str) -> bool:
+    return isinstance(document, dict) and isinstance(document.get(name), str)
 
 
 def _later(text: str) -> str:
