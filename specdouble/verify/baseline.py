@@ -317,7 +317,7 @@ class _Search:
             yield plausible(schema, self.session.contract.resolve, self.session.word())
 
     def _usual(self, name: str) -> Any:
-        return plausible(self.schemas[name], self.session.contract.resolve, self.session.word())
+        return plausible(self.schemas[name], self.session.contract.resolve, self.session.word(), name=name)
 
     def _mended(self, body: Any) -> bool:
         """Send a body; where it is refused, mend what the refusal names, until it is taken or there is no more."""

@@ -150,7 +150,7 @@ class Bodies:
             found = self.session.reference_or_none(target, user)
             if found is not None:
                 return found
-        return plausible(schema, self.contract.resolve, self.session.word())
+        return plausible(schema, self.contract.resolve, self.session.word(), name=name)
 
     def _new_id(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """An id that no document has; inside of what holds it, where it stands deeper."""

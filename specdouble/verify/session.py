@@ -278,7 +278,9 @@ class Session:
             if isinstance(example, dict):
                 return {name: value for name, value in example.items() if name in needed}
         properties = self.contract.properties(media.schema)
-        return {n: plausible(s, self.contract.resolve, self.word()) for n, s in properties.items() if n in needed}
+        return {
+            n: plausible(s, self.contract.resolve, self.word(), name=n) for n, s in properties.items() if n in needed
+        }
 
     def request(self, operation: Operation, user: User) -> dict[str, Any]:
         """The parts of a request that the operation must accept from the user, made from new documents.

@@ -12,6 +12,7 @@ from specdouble.contract.identity import singular
 from specdouble.verify.attack import Attack, attack_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
+from specdouble.verify.privilege import grants, is_powerful
 from specdouble.verify.values import kind, merged
 from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
 
@@ -235,7 +236,8 @@ class Subject:
             if name in self.resource.properties and name not in self.server_set | self.chosen.keys():
                 schema = merged(schema, self.contract.resolve)
                 for value in schema.get("enum") or ([True, False] if kind(schema) == "boolean" else []):
-                    yield name, value
+                    if not (grants(name) and is_powerful(value)):  # whom nobody may be able to delete
+                        yield name, value
 
     def may_differ(self, name: str, sent: Any, seen: Any) -> bool:
         """Whether a rule leaves open that what was sent is shown as what is seen."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from specdouble.verify.patterns import matching
+from specdouble.verify.privilege import empowers, grants, mildest
 
 Schema = dict[str, Any]
 Resolve = Callable[[Any], Any]
@@ -95,23 +96,32 @@ def kind(schema: Schema) -> str:
     return {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}.get(type(first), "string")
 
 
-def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
-    """An everyday value of the schema, told apart from others by the word."""
+def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0, name: str = "") -> Any:
+    """An everyday value of the schema, told apart from others by the word.
+
+    Args:
+        schema: what it must fit.
+        resolve: follows a `$ref`.
+        word: what tells it apart.
+        depth: how deep within a document it stands.
+        name: the property that it is for: who is created is not given more rights than must be.
+    """
     schema = merged(schema, resolve)
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        others = [value for value in schema["enum"] if value is not None and value != schema.get("default", ...)]
-        return (others or schema["enum"])[0]
+        return _choice(schema, name)
     what = kind(schema)
     if what == "boolean":
+        if empowers(name):  # `isAdmin`
+            return False
         # Within an object the default is the mild one: a matcher that is negated matches all of others' documents.
         return schema["default"] is True if depth and "default" in schema else schema.get("default") is not True
     if what in ("integer", "number"):
         return _number(schema, what)
     if what == "array":
         count = max(int(schema.get("minItems", 0)), 1 if depth < 3 else 0)
-        return [plausible(schema.get("items"), resolve, f"{word}{n or ''}", depth + 1) for n in range(count)]
+        return [plausible(schema.get("items"), resolve, f"{word}{n or ''}", depth + 1, name) for n in range(count)]
     if what == "object":
         properties = schema.get("properties") or {}
         values = schema.get("additionalProperties")
@@ -119,11 +129,21 @@ def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0) -> Any:
             return {"probe": plausible(values, resolve, word, depth + 1)}
         wanted = properties if depth < 3 else {n: properties[n] for n in schema.get("required", ()) if n in properties}
         return {
-            name: plausible(part, resolve, word, depth + 1)
+            name: plausible(part, resolve, word, depth + 1, name)
             for name, part in wanted.items()
             if not (resolve(part) or {}).get("readOnly") and name not in ("_id", "id")
         }
     return _text(schema, word) if what == "string" else None
+
+
+def _choice(schema: Schema, name: str) -> Any:
+    """One of the values of an enum: another than the default, but where it says what somebody may do."""
+    known = [value for value in schema["enum"] if value is not None] or schema["enum"]
+    if grants(name):
+        examples = schema.get("examples")
+        shown = (schema.get("default"), schema.get("example"), *(examples if isinstance(examples, list) else ()))
+        return mildest(known, shown)
+    return next((value for value in known if value != schema.get("default", ...)), known[0])
 
 
 def within(schema: Schema, number: int) -> float:

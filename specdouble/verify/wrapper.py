@@ -36,7 +36,9 @@ def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document:
         return document
     parts, told = contract.properties(schema), contract.resolve(schema)
     needed = told.get("required", ()) if isinstance(told, dict) else ()
-    beside = {name: plausible(parts.get(name), contract.resolve, WORD) for name in needed if name != wrapper[0]}
+    beside = {
+        name: plausible(parts.get(name), contract.resolve, WORD, name=name) for name in needed if name != wrapper[0]
+    }
     return {**beside, wrapper[0]: _around(contract, parts.get(wrapper[0]), wrapper[1:], document)}
 
 

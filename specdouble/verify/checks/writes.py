@@ -9,6 +9,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.paging import larger_page
+from specdouble.verify.privilege import grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -239,7 +240,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
     if name in subject.chosen:
         value = trial.session.bodies.value(subject, name, schema, trial.user)
     else:
-        value = _other(trial, schema, before.get(name))
+        value = _other(trial, name, schema, before.get(name))
     changes = trial.kept(updater, document, {name: value})
     trial.tick()
     accepted(trial.try_update(updater, document, changes), f"an update of {name} alone")
@@ -284,12 +285,12 @@ def _hidden_by(subject: Subject, trial: Trial, name: str, changed: set[str]) -> 
     )
 
 
-def _other(trial: Trial, schema: Any, before: Any) -> Any:
-    """A value of the schema other than this."""
+def _other(trial: Trial, name: str, schema: Any, before: Any) -> Any:
+    """A value of the property other than this."""
     whole = merged(schema, trial.contract.resolve)
-    for value in whole.get("enum") or []:
-        if value != before:
-            return value
+    others = [value for value in whole.get("enum") or [] if value != before]
+    if others:
+        return mildest(others) if grants(name) else others[0]
     if kind(whole) == "boolean":
         return not before
     value = plausible(whole, trial.contract.resolve, trial.session.word())
