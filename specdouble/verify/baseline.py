@@ -20,7 +20,7 @@ from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
-from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
+from specdouble.verify.wrapper import document_schema, properties_sent, unwrapped, wrapped
 
 MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
@@ -190,7 +190,7 @@ class _Search:
         self.trials = trials
         self.sent: set[str] = set()
         self.usual: dict[str, Any] | None = None
-        schemas = session.contract.properties(document_schema(session.contract, self.operation))
+        schemas = properties_sent(session.contract, self.operation)
         self.schemas = {name: one for name, one in schemas.items() if one.get("readOnly") is not True}
         subject = session.written(self.operation)
         rules = subject.resource.of(PropertyRule) if subject is not None else []

@@ -9,7 +9,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation, PropertyRule
 from specdouble.contract.identity import singular
 from specdouble.contract.properties import is_scalar, plain, types_of
-from specdouble.verify.wrapper import document_schema
+from specdouble.verify.wrapper import properties_sent
 
 _OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)$")
 # Who asks: the server knows, and a run makes no users to speak for.
@@ -40,7 +40,7 @@ def references_by_name(contract: Contract) -> dict[str, str]:
 def _sent(contract: Contract, operation: Operation) -> Mapping[str, Any]:
     if operation.method not in ("post", "put", "patch") or operation.document_body is None:
         return {}
-    return contract.properties(document_schema(contract, operation))
+    return properties_sent(contract, operation)
 
 
 def _named(contract: Contract, by_noun: Mapping[str, str], name: str, schema: Any) -> str | None:

@@ -14,7 +14,7 @@ from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.privilege import grants, is_powerful
 from specdouble.verify.values import kind, merged
-from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
+from specdouble.verify.wrapper import document_schema, own_names, properties_sent, unwrapped, wrapped
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Subject:
     def requested(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
         """The properties that a client may send in the operation's body, by name: not those that are read-only."""
         if operation.id not in self._requested:
-            named = self.contract.properties(document_schema(self.contract, operation))
+            named = properties_sent(self.contract, operation)
             hidden = {name for name, schema in named.items() if schema.get("readOnly") is True}
             if self.puts(operation):
                 hidden.add(self.resource.id)  # the path names it
@@ -108,14 +108,14 @@ class Subject:
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
-        document = document_schema(self.contract, operation)
-        named, needed = self.contract.properties(document), required(self.contract, document)
+        called, named = own_names(self.contract, operation), properties_sent(self.contract, operation)
+        needed = [called.get(one, one) for one in required(self.contract, document_schema(self.contract, operation))]
         # What is read-only is required in answers alone (OpenAPI 3.0, "readOnly").
         return [name for name in needed if name not in named or name in self.requested(operation)]
 
     def repeats_id(self, operation: Operation) -> bool:
         """Whether the operation's body may hold the id that its path names, too."""
-        schema = self.contract.properties(document_schema(self.contract, operation)).get(self.resource.id)
+        schema = properties_sent(self.contract, operation).get(self.resource.id)
         return self.puts(operation) and schema is not None and schema.get("readOnly") is not True
 
     @cached_property
@@ -288,7 +288,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     updaters = [Updater(one, contract.actions[one.id]) for one in changing]
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):
-        named = next((name for name in contract.properties(document_schema(contract, creator)) if name in ids), None)
+        named = next((name for name in properties_sent(contract, creator) if name in ids), None)
         if named is not None and named != resource.id:
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))

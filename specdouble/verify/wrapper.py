@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.properties import synonyms
 from specdouble.verify.values import plausible
 
 WORD = "specdouble"
@@ -25,10 +27,35 @@ def document_schema(contract: Contract, operation: Operation) -> Any:
     return schema
 
 
+def own_names(contract: Contract, operation: Operation) -> dict[str, str]:
+    """The document's own names of what a form calls otherwise: `FriendlyName` is `friendly_name`."""
+    action = contract.actions.get(operation.id)
+    if action is None or operation.json_body is not None or operation.document_body is None:
+        return {}
+    fields, shown = contract.properties(document_schema(contract, operation)), contract.resources[action.collection]
+    called = synonyms(fields, shown.properties)
+    return {name: own for name, own in called.items() if own != name and own not in fields}
+
+
+def properties_sent(contract: Contract, operation: Operation) -> dict[str, dict[str, Any]]:
+    """The properties of the document that the operation takes, by the document's own names."""
+    called = own_names(contract, operation)
+    fields = contract.properties(document_schema(contract, operation))
+    return {called.get(name, name): schema for name, schema in fields.items()}
+
+
 def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
-    """The body that holds the document, with what must stand beside it."""
+    """The body that holds the document, with what must stand beside it, and by the names that the body has."""
     media = operation.document_body
+    document = _called(document, {own: name for name, own in own_names(contract, operation).items()})
     return _around(contract, media.schema if media is not None else None, wrapper_of(contract, operation), document)
+
+
+def _called(document: Any, names: Mapping[str, str]) -> Any:
+    """The document with its properties named so."""
+    if not names or not isinstance(document, dict):
+        return document
+    return {names.get(name, name): value for name, value in document.items()}
 
 
 def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document: Any) -> Any:
@@ -43,16 +70,17 @@ def _around(contract: Contract, schema: Any, wrapper: tuple[str, ...], document:
 
 
 def unwrapped(contract: Contract, operation: Operation, body: Any) -> Any:
-    """The document that a body holds; the body itself where it holds none."""
+    """The document that a body holds, by its own names; the body itself where it holds none."""
     document = body
     for name in wrapper_of(contract, operation):
         document = document.get(name) if isinstance(document, dict) else None
-    return body if document is None else document
+    return body if document is None else _called(document, own_names(contract, operation))
 
 
 def rewrapped(contract: Contract, operation: Operation, body: Any, document: Any) -> Any:
     """The body with another document in the place of its own; what stands beside it stays."""
-    return _replaced(body, wrapper_of(contract, operation), document)
+    named = _called(document, {own: name for name, own in own_names(contract, operation).items()})
+    return _replaced(body, wrapper_of(contract, operation), named)
 
 
 def _replaced(body: Any, wrapper: tuple[str, ...], document: Any) -> Any:

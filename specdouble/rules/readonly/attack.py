@@ -14,7 +14,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, view, views
 from specdouble.verify.values import merged, plausible
-from specdouble.verify.wrapper import document_schema
+from specdouble.verify.wrapper import properties_sent
 
 
 def plan(session: Session, subject: Subject, rule: ReadOnly) -> Plan:
@@ -106,7 +106,7 @@ def _moves_of_itself(trial: Trial, subject: Subject, updater: Updater | None, ru
 def _is_let_in(trial: Trial, subject: Subject, updater: Updater | None, rule: ReadOnly, value: Any) -> bool:
     """Whether the request's schema, or its being open, lets the property and its value in."""
     operation = updater.operation if updater else subject.creators[0]
-    named = subject.contract.properties(document_schema(subject.contract, operation))
+    named = properties_sent(subject.contract, operation)
     if rule.name not in named:
         return subject.is_open(operation)
     schema = named[rule.name]

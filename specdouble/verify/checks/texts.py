@@ -8,7 +8,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.session import Session
 from specdouble.verify.trial import Trial
-from specdouble.verify.wrapper import document_schema, unwrapped, wrapped
+from specdouble.verify.wrapper import properties_sent, unwrapped, wrapped
 
 TEXTS = {
     "empty": "", "blank": " ", "not ASCII": "Zoë Ærøskøbing", "no Latin": "日本語 привет", "an emoji": "👩‍👩‍👧‍👦",
@@ -22,7 +22,7 @@ def plan(session: Session) -> Plan:
     for operation in session.contract.operations.values():
         action = session.contract.actions.get(operation.id)
         unique = session.subjects[action.collection].once if action else frozenset()
-        for name, schema in session.contract.properties(document_schema(session.contract, operation)).items():
+        for name, schema in properties_sent(session.contract, operation).items():
             for what, text in TEXTS.items():
                 if session.bodies.property_fits(schema, text) and session.bodies.property_fits(
                     schema, "any other text"
