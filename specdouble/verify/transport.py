@@ -31,12 +31,12 @@ class Watch:
     """Cuts connections on which something takes too long: a socket's timeout starts anew with each byte."""
 
     def __init__(self) -> None:
-        self._open: dict[object, tuple[float, HTTPConnection]] = {}
+        self._open: dict[object, tuple[float, _Watched]] = {}
         self._changed = Condition()
         self._running = False
 
     @contextlib.contextmanager
-    def over(self, connection: HTTPConnection, seconds: float, late: str) -> Iterator[None]:
+    def over(self, connection: _Watched, seconds: float, late: str) -> Iterator[None]:
         """Cut the connection after so long.
 
         Raises:
@@ -66,23 +66,28 @@ class Watch:
                 late = [key for key, (moment, _) in self._open.items() if moment < now]
                 for key in late:
                     _, connection = self._open.pop(key)
-                    if connection.sock is not None:
-                        _shut(connection.sock)
+                    _shut(connection.answering)
             time.sleep(SWEEP)
 
 
 def _shut(socket: Any) -> None:
-    with contextlib.suppress(OSError):  # it is closed already
-        socket.shutdown(2)
+    if socket is not None:
+        with contextlib.suppress(OSError):  # it is closed already
+            socket.shutdown(2)
 
 
 _watch = Watch()
 
 
 class _Watched:
-    """A connection whose answer has begun in time, or it is cut."""
+    """A connection whose answer has begun in time, or it is cut.
+
+    `answering` is the socket that the last answer comes by: the connection lets go of one that ends with the body.
+    """
 
     timeout: Any
+    sock: Any
+    answering: Any = None
 
     def getresponse(self) -> Any:
         """The head of the answer.
@@ -92,8 +97,9 @@ class _Watched:
         """
         seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST
         answer: Any = None
+        self.answering = self.sock
         try:
-            with _watch.over(self, seconds, f"the server did not answer in time ({seconds:.3g} s)"):  # type: ignore[arg-type]
+            with _watch.over(self, seconds, f"the server did not answer in time ({seconds:.3g} s)"):
                 answer = super().getresponse()  # type: ignore[misc]
         except UnfitAnswer:
             if answer is not None:  # its head came in the moment of the cut, and it holds the socket

@@ -16,6 +16,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Answer = Callable[[socket.socket], None]
 
 
+SOCKET = 20  # seconds that a socket waits for a byte
+
+
 def _stalls_in_its_body(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n[1")
 
@@ -34,7 +37,7 @@ def _drips(connection: socket.socket) -> None:
 @pytest.mark.parametrize("answer", [_stalls_in_its_body, _stalls_in_a_body_that_ends_with_the_connection, _drips])
 def test_a_body_that_does_not_come_to_its_end_is_cut(answer: Answer) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
-    pool = urllib3.PoolManager(retries=False, timeout=60)
+    pool = urllib3.PoolManager(retries=False, timeout=SOCKET)
     pool.pool_classes_by_scheme = POOLS
 
     def serve() -> None:
@@ -52,6 +55,8 @@ def test_a_body_that_does_not_come_to_its_end_is_cut(answer: Answer) -> None:
     with listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         begun = pool.request("GET", url, preload_content=False)
+        asked = time.monotonic()
         with pytest.raises(UnfitAnswer, match="was not whole after"):
             read(begun, 0.2)
+        assert time.monotonic() - asked < SOCKET / 2, "the socket's own time ended it"
         thread.join()
