@@ -219,6 +219,7 @@ def test_a_reset_and_worlds_hold_for_all(serve: Serve, store: str) -> None:
     assert first.post("/boards", json={"name": "one"}).status_code == 201
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_away_is_503_and_back_is_as_before(serve: Serve, local: Local) -> None:
     client = serve(store=f"{local.url}/away?serverSelectionTimeoutMS=300")
     one = board(client, "one")

@@ -112,7 +112,12 @@ def test_the_table_knows_what_fits_every_fault(name: str, mutants: dict[str, lis
     assert {kind for kind in unknown if not any(fnmatchcase(kind, pattern) for pattern in FITTING)} == set()
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+SMALL = {"catalog", "orders"}  # the others have hundreds of faults
+
+
+@pytest.mark.parametrize(
+    "name", [one if one in SMALL else pytest.param(one, marks=pytest.mark.slow) for one in PROJECTS]
+)
 def test_a_double_can_be_made_with_each_of_the_faults(name: str, mutants: dict[str, list[Mutant]]) -> None:
     for mutant in mutants[name][::5]:
         Double(Settings(PROJECTS[name]), mutant.change(Factories()))
