@@ -104,22 +104,22 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 
 def has_always(contract: Contract, resource: Resource, name: str) -> bool:
-    """Whether each document has the property: its schema asks for it, or it has it from creation and keeps it."""
+    """Whether documents always have a property that no change takes away: it is asked for, or each create sets it."""
     if name in required_names(contract, resource.schema):
         return True
     created = [contract.operations[key] for key in creators(contract, resource.collection)]
-    changing = doing(contract, resource.collection, "update", "replace")
-    is_kept = all(contract.actions[key].does == "update" for key in changing)
-    return bool(created) and is_kept and all(_gives(contract, one, name) for one in created)
+    return bool(created) and all(_sets(contract, one, name) for one in created)
 
 
-def _gives(contract: Contract, creator: Operation, name: str) -> bool:
+def _sets(contract: Contract, creator: Operation, name: str) -> bool:
     """Whether each document that the operation creates has the property."""
     if creator.json_body is None:
         return False
-    schema = document_schema(contract, creator, creator.json_body)
-    sent = resolved(contract, sendable(contract, creator).get(name))
-    return not takes_null(sent) and (name in required_names(contract, schema) or "default" in sent)
+    sent = sendable(contract, creator).get(name, {})
+    if takes_null(resolved(contract, sent)):
+        return False
+    is_filled = "default" in sent or "default" in resolved(contract, sent)
+    return is_filled or name in required_names(contract, document_schema(contract, creator, creator.json_body))
 
 
 def takes_null(schema: Mapping[str, Any]) -> bool:

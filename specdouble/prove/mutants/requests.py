@@ -19,7 +19,7 @@ from specdouble.prove.facts import (
     kind_of,
     required_names,
     resolved,
-    sendable,
+    writable,
 )
 from specdouble.prove.fault import Change, Mutant, Mutants
 from specdouble.verify.attack import attack_of
@@ -35,7 +35,7 @@ def mutants(contract: Contract) -> Mutants:
         media = operation.json_body
         if media is None or media.slot is None:
             continue
-        for name, schema in sendable(contract, operation).items():
+        for name, schema in writable(contract, operation).items():
             yield from _property(contract, operation, name, resolved(contract, schema))
         yield from _required(contract, operation, media)
         yield from _unknown(contract, operation, media)
@@ -238,7 +238,7 @@ def _unknown(contract: Contract, operation: Operation, media: Media) -> Mutants:
 def _crashes(contract: Contract, operation: Operation) -> Mutants:
     texts = {
         name: schema
-        for name, schema in sendable(contract, operation).items()
+        for name, schema in writable(contract, operation).items()
         if kind_of(resolved(contract, schema)) == "string"
     }
     free = [name for name, schema in texts.items() if is_free_text(resolved(contract, schema))]
