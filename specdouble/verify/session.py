@@ -79,6 +79,7 @@ class Session:
         self.origins: dict[Any, Exchange] = {}  # what made a document, by its id, whatever it is one of
         self.made: dict[tuple[str, str], Exchange] = {}  # the same by collection and id: numbers are ids in several
         self.others: dict[Any, int] = {}  # how many documents that are not this run's share a scope, by attack's key
+        self.unfitting: dict[tuple[str, str, str], Exchange] = {}  # by collection, property and value: it was taken
         self.keys: set[tuple[str, str]] = set()  # by rule, what several properties had together in a request
         self.fickle: Counter[str] = Counter()  # by operation, how often what it refused was taken when sent again
         self.setting_up: set[tuple[str, str, str]] = set()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
 from specdouble.contract import Contract
+from specdouble.prove.bench import Bench, Options
 from specdouble.verify import verify
 from specdouble.verify.verdict import Verdict
 from tests.backend import Backend, lead_management
 from tests.backend.seed import Document, User
 from tests.backend.service import RefusedError, Service
-from tests.verify.conftest import settings
+from tests.verify.conftest import ROOT, settings
 
 NAME = "unique:lead_management.configurationName"
 SOURCE = "default:lead_management.source"
@@ -79,3 +81,14 @@ def test_a_read_that_answers_another_document_is_one_failure_that_says_so(
     monkeypatch.setattr(lead_management, "find", first)
     [failure] = _verified(contract, backend, SOURCE).failures
     assert failure.promise == "GET /api/lead-management/{id} shows the document that is asked for"
+
+
+def test_a_unique_value_that_does_not_fit_is_told_though_it_stays_taken_once_it_was_taken() -> None:
+    bench = Bench(Options(ROOT / "specdouble" / "project" / "templates" / "openapi.yaml"))
+    fault = bench.mutants["request.minLength-off-by-one:createAuthor.name"]
+    chosen = replace(bench.settings, phases=("rules",), rules=("boundaries",), operations=("createAuthor",))
+    failures = bench.verified(fault.change, chosen).failures
+    assert [(one.expected, one.check) for one in failures] == [
+        ('name "", which does not fit its schema, to be refused', "boundaries")
+    ]
+    assert bench.verified(lambda factories: factories, chosen).failures == []

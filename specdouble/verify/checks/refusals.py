@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.verify.baseline import says_taken
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import other_ends
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -62,8 +64,22 @@ def _refused_create(trial: Trial, subject: Subject, changes: dict[str, Any], che
     name, value = next(iter(changes.items()))
     if document is not None and subject.deleters:
         trial.delete(document)  # else a unique value would be refused as taken the next time
+    elif name in subject.once:
+        exchange = _first_taken(trial, subject, name, value, exchange)
     _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
     leaves_nothing(trial, subject, body)
+
+
+def _first_taken(trial: Trial, subject: Subject, name: str, value: Any, exchange: Exchange) -> Exchange:
+    """What was answered when a unique value was first sent, where it is refused since because it is there by now."""
+    known: dict[tuple[str, str, str], Exchange] = trial.session.unfitting
+    key = (subject.collection, name, shown(value))
+    if exchange.ok:
+        known.setdefault(key, exchange)
+    elif key in known and says_taken(exchange):
+        trial.exchanges[trial.exchanges.index(exchange)] = known[key]
+        return known[key]
+    return exchange
 
 
 def _left_out(trial: Trial, subject: Subject, name: str) -> None:
