@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from specdouble.contract import Operation
+
+
+def may_be_none(operation: Operation) -> bool:
+    """Whether a form without fields is no wrong body: on its way it is none, and none is required."""
+    return operation.json_body is None and operation.body is not None and not operation.body.required
+
 
 def written(document: Any) -> bytes:
     """The document as the body of a form.

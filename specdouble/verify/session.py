@@ -302,7 +302,9 @@ class Session:
             where = PART_OF.get(parameter.location)
             if not parameter.required or where is None:
                 continue
-            owner = self.implied.get(parameter.name) or (action.collection if action else None)
+            is_own = action is not None and action.id == parameter.name  # several collections may call theirs `Key`
+            implied = None if is_own else self.implied.get(parameter.name)
+            owner = implied or (action.collection if action else None)
             named = where == "path" and owner is not None and parameter.name not in self.settings.parameters
             value = self._named(operation, parameter.name, owner, user) if named and owner else None
             if value is None:

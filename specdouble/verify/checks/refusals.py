@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.verify import form
 from specdouble.verify.baseline import says_taken
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
@@ -84,7 +85,9 @@ def _first_taken(trial: Trial, subject: Subject, name: str, value: Any, exchange
 
 def _left_out(trial: Trial, subject: Subject, name: str) -> None:
     body = marked_body(trial, subject)
-    exchange, _ = trial.try_create(subject, trial.user, {key: value for key, value in body.items() if key != name})
+    sent = {key: value for key, value in body.items() if key != name}
+    _hold_is_body(trial.creator(subject), sent)
+    exchange, _ = trial.try_create(subject, trial.user, sent)
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
     leaves_nothing(trial, subject, body)
 
@@ -93,11 +96,22 @@ def _left_out_of_update(trial: Trial, subject: Subject, updater: Updater, name: 
     document = trial.create(subject, full=True)
     call = trial.update_call(updater, document, {})
     sent = {key: value for key, value in subject.unwrapped(call).items() if key != name}
+    _hold_is_body(call.operation, sent)
     body = subject.wrapped(call.operation, sent)
     exchange = trial.send(
         call.operation, document.user, path=call.path, query=call.query, headers=call.headers, body=body
     )
     _hold_refused(exchange, f"a body without {name}, which is required,", "conformance")
+
+
+def _hold_is_body(operation: Operation, sent: dict[str, Any]) -> None:
+    """Hold that what is sent is a body.
+
+    Raises:
+        NotExercised: it is a form without fields where a request needs no body.
+    """
+    if not sent and form.may_be_none(operation):
+        raise NotExercised(f"{operation} needs no body, and a form without fields is none")
 
 
 def _hold_refused(exchange: Any, what: str, check: str) -> None:

@@ -27,6 +27,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.media_type import essence, is_file
 from specdouble.contract.servers import base_path
+from specdouble.verify import form
 from specdouble.verify.baseline import tells_of_another, tells_of_none
 from specdouble.verify.case import Names
 from specdouble.verify.checks.authentication import takes_whoever_asks
@@ -102,6 +103,7 @@ class Conformance:
                 or self._led_elsewhere(case, failure, knowledge)
                 or self._is_text_all_the_same(case, failure)
                 or self._fits_as_it_is_read(case, failure)
+                or self._sent_no_body(case, response, failure)
                 or _leads_elsewhere(case)
                 or _is_only_more_than_declared(failure)
                 or self._is_a_file(case, response, failure)
@@ -263,6 +265,13 @@ class Conformance:
         fits, read = self.session.bodies.property_fits, {name: unquote(str(value)) for name, value in held.items()}
         texts = [name for name in held if kind(merged(named[name], self.contract.resolve)) == "string"]
         return len(texts) == len(held) > 0 and all(fits(named[name], read[name]) for name in texts)
+
+    def _sent_no_body(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a form without fields, which is no body on its way, is said to be wrong though none is required."""
+        operation = self.by_label.get(case.operation.label)
+        if type(failure).__name__ != "AcceptedNegativeData" or operation is None or response.request.body:
+            return False
+        return form.may_be_none(operation) and self._is_right_beside(case)
 
     @staticmethod
     def _is_right_beside(case: Any, part: ParameterLocation = ParameterLocation.BODY) -> bool:
