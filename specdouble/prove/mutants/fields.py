@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import replace
 
 import orjson
 
 from specdouble.contract import Contract, Operation
 from specdouble.double.answers.repeated import key_field
 from specdouble.double.http.compiled_operation import Outcome
-from specdouble.double.http.request import Request
-from specdouble.double.state.world import World
-from specdouble.prove.change import Answering, Asked, answering, changed_answer, is_success, loaded, replying
+from specdouble.prove.change import answering, changed_answer, is_success, loaded, replying, turn
 from specdouble.prove.facts import creators, doing
 from specdouble.prove.fault import Mutant, Mutants
+from specdouble.prove.message import as_first_with, with_field, with_new_field
 
 FIELDS = "header_fields"
-_numbers = itertools.count(1)
 
 
 def mutants(contract: Contract) -> Mutants:
@@ -40,7 +36,7 @@ def mutants(contract: Contract) -> Mutants:
             yield from _conditional(operation)
         if _types(operation) > 1:
             sentence = f"{key} answers with what it likes, whatever Accept asks for."
-            change = answering((key,), _as_though(b"accept", b"*/*"))
+            change = answering((key,), with_field("accept", b"*/*"))
             yield Mutant("header.accept-ignored", key, sentence, change, (FIELDS,), (key,))
     yield from _tags(contract)
     yield from _problems(contract)
@@ -56,50 +52,19 @@ def _conditional(operation: Operation) -> Mutants:
     for name, kind in (("if-match", "match-ignored"), ("if-none-match", "none-match-ignored")):
         if name in names:
             sentence = f"{key} is answered as though no {name} was sent."
-            field = name.encode()
-            change = answering((key,), _as_though(field, b"*" if name == "if-match" else b'"none"'))
+            value = b"*" if name == "if-match" else b'"none"'
+            change = answering((key,), with_field(name, value))
             yield Mutant(f"header.{kind}", key, sentence, change, (FIELDS,), (key,))
 
 
 def _keyed(operation: Operation) -> Mutants:
-    key, field = operation.id, key_field(operation).lower().encode()
+    key, field = operation.id, key_field(operation)
     sentence = f"{key} is done again each time, whatever its key."
-    yield Mutant("header.key-ignored", key, sentence, answering((key,), _forgetful(field)), ("idempotency",), (key,))
+    change = answering((key,), with_new_field(field))
+    yield Mutant("header.key-ignored", key, sentence, change, ("idempotency",), (key,))
     sentence = f"{key} takes any request with a known key for the first one, whoever sends it."
-    yield Mutant("header.key-alone", key, sentence, answering((key,), _careless(field)), ("idempotency",), (key,))
-
-
-def _as_though(field: bytes, value: bytes) -> Answering:
-    """Answer as though a header field that the request holds held this value."""
-
-    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        headers = {**request.headers, field: value} if field in request.headers else request.headers
-        return await asked(replace(request, headers=headers), world)
-
-    return answer
-
-
-def _forgetful(field: bytes) -> Answering:
-    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        headers = {**request.headers, field: b"%d" % next(_numbers)} if field in request.headers else request.headers
-        return await asked(replace(request, headers=headers), world)
-
-    return answer
-
-
-def _careless(field: bytes) -> Answering:
-    known: dict[tuple[str, bytes], Outcome] = {}
-
-    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        place = (world.name, request.headers.get(field, b""))
-        if place[1] and place in known:
-            return known[place]
-        outcome = await asked(request, world)
-        if is_success(outcome):
-            known[place] = outcome
-        return outcome
-
-    return answer
+    change = answering((key,), as_first_with(field))
+    yield Mutant("header.key-alone", key, sentence, change, ("idempotency",), (key,))
 
 
 def _with(field: bytes, other: Callable[[bytes], bytes]) -> Callable[[Outcome], Outcome]:
@@ -135,7 +100,7 @@ def _tags(contract: Contract) -> Mutants:
         change = replying(telling, _with(b"etag", lambda _value: b'"1"'))
         yield Mutant("header.tag-constant", things, sentence, change, (FIELDS,))
         sentence = f"Each answer has another tag, whether a document of {things} was changed or not."
-        change = replying(telling, _with(b"etag", lambda _value: b'"%d"' % next(_numbers)))
+        change = replying(telling, _with(b"etag", lambda _value: b'"%d"' % turn()))
         yield Mutant("header.tag-of-answer", things, sentence, change, (FIELDS,))
 
 

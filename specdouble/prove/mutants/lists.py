@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
@@ -17,6 +15,7 @@ from specdouble.double.state.world import World
 from specdouble.prove.change import Answering, Asked, answering, changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Change, Mutant, Mutants
+from specdouble.prove.message import page_counted, query_of, without_parameter
 
 PAGING, FILTERING = "paging", "filtering"
 _PAGES = ("page", "offset", "cursor")
@@ -35,7 +34,7 @@ def mutants(contract: Contract) -> Mutants:
             yield Mutant(kind, f"{key}.{name}", f"{sentence}.", change, (check,), (key,))
         for name in _totals(contract, key) if "limit" in roles and not operation.listed.total else ():
             sentence = f"{key} tells by {name} how many documents it shows, not how many there are."
-            change = replying((key,), _counted(name, action.envelope))
+            change = replying((key,), page_counted(name, action.envelope))
             yield Mutant("paging.page-counted", f"{key}.{name}", sentence, change, (PAGING,), (key,))
 
 
@@ -53,67 +52,30 @@ def _is_total(name: str) -> bool:
     return name.replace("_", "").replace("-", "") in ("total", "totalcount", "totalitems", "totalelements")
 
 
-def _counted(name: str, envelope: tuple[str, ...]) -> Callable[[Outcome], Outcome]:
-    """The answer with the number of documents on the page in the place of all."""
-
-    def reply(outcome: Outcome) -> Outcome:
-        body = loaded(outcome.answer.body)
-        shown: Any = body
-        for one in envelope:
-            shown = shown.get(one) if isinstance(shown, dict) else None
-        if not is_success(outcome) or not isinstance(shown, list):
-            return outcome
-        if isinstance(body, dict) and name in body:
-            return changed_answer(outcome, body=orjson.dumps({**body, name: len(shown)}))
-        field, number = name.lower().encode(), b"%d" % len(shown)
-        headers = [(one, number if one.lower() == field else value) for one, value in outcome.answer.headers]
-        return changed_answer(outcome, headers=headers)
-
-    return reply
-
-
 def _paged(key: str, roles: dict[str, str], envelope: tuple[str, ...]) -> Iterator[tuple[str, str, str, Change]]:
     size = roles.get("limit")
     turner = next((roles[one] for one in _PAGES if one in roles), None)
     if size is None:
         return
-    yield (
-        "paging.size-ignored",
-        size,
-        f"{key} shows as many as it likes, whatever {size}",
-        answering((key,), _without(size)),
-    )
+    sentence = f"{key} shows as many as it likes, whatever {size}"
+    yield "paging.size-ignored", size, sentence, answering((key,), without_parameter(size))
     if turner is None:
         return
     change = answering((key,), _later(turner, envelope, lambda items: items[1:]))
     yield "paging.skips-one", turner, f"{key} leaves the first document of each later page out", change
     sentence = f"{key} shows the first page, whatever {turner}"
-    yield "paging.page-ignored", turner, sentence, answering((key,), _without(turner))
+    yield "paging.page-ignored", turner, sentence, answering((key,), without_parameter(turner))
 
 
 def _asked_for(key: str, listing: Listing, roles: dict[str, str]) -> Iterator[tuple[str, str, str, Change]]:
     for one in listing.filters:
         name = one.sent.name
         sentence = f"{key} shows documents of any value, whatever {name} asks for"
-        yield "filtering.ignored", name, sentence, answering((key,), _without(name))
+        yield "filtering.ignored", name, sentence, answering((key,), without_parameter(name))
     for role in ("sort", "direction"):
         if role in roles:
             sentence = f"{key} has one order, whatever {roles[role]} asks for"
-            yield f"filtering.{role}-ignored", roles[role], sentence, answering((key,), _without(roles[role]))
-
-
-def _pairs(request: Request) -> list[tuple[str, str]]:
-    return parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
-
-
-def _without(name: str) -> Answering:
-    """Answer as though the request had no such parameter."""
-
-    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        query = urlencode([pair for pair in _pairs(request) if pair[0] != name]).encode()
-        return await asked(replace(request, query=query), world)
-
-    return answer
+            yield f"filtering.{role}-ignored", roles[role], sentence, answering((key,), without_parameter(roles[role]))
 
 
 def _later(name: str, envelope: tuple[str, ...], other: Callable[[list[Any]], list[Any]]) -> Answering:
@@ -121,7 +83,7 @@ def _later(name: str, envelope: tuple[str, ...], other: Callable[[list[Any]], li
 
     async def answer(asked: Asked, request: Request, world: World) -> Outcome:
         outcome = await asked(request, world)
-        told = dict(_pairs(request)).get(name, "")
+        told = dict(query_of(request)).get(name, "")
         if not is_success(outcome) or told in ("", "0", "1"):
             return outcome
         return changed_answer(outcome, body=orjson.dumps(with_items(loaded(outcome.answer.body), envelope, other)))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from specdouble.contract import Contract
 from specdouble.double.http.compiled_operation import Outcome
-from specdouble.double.http.request import Request
-from specdouble.double.state.world import World
-from specdouble.prove.change import Answering, Asked, answering, changed_answer, guarded, is_success, replying
+from specdouble.prove.change import answering, changed_answer, guarded, is_success, replying
 from specdouble.prove.facts import creators, doing, rules_of
 from specdouble.prove.fault import Mutant, Mutants
+from specdouble.prove.message import with_field
 from specdouble.rules.etag.keep import ConditionalGuard
 from specdouble.rules.etag.rule import FIELD, IF_MATCH, IF_NONE_MATCH, Conditional, ETag
 
@@ -41,11 +39,11 @@ def _of(contract: Contract, rule: ETag) -> Mutants:
         yield _mutant(rule, "stands-still", things, sentence, replying(everywhere, _with_one_tag), everywhere, why)
     for key in changing:
         sentence = f"{key} is done whatever version is named."
-        change = answering((key,), _asked(IF_MATCH, b"*"))
+        change = answering((key,), with_field(IF_MATCH, b"*"))
         yield _mutant(rule, "not-compared", key, sentence, change, (key,), why)
     for key in readers:
         sentence = f"{key} sends the whole document to who has it already."
-        change = answering((key,), _asked(IF_NONE_MATCH, b'"none"'))
+        change = answering((key,), with_field(IF_NONE_MATCH, b'"none"'))
         yield _mutant(rule, "never-304", key, sentence, change, (key,), why)
 
 
@@ -58,17 +56,6 @@ class Open(ConditionalGuard):
 
     def admit(self, user: Mapping[str, Any] | None, headers: Mapping[bytes, bytes]) -> None:
         """Whatever the request says."""
-
-
-def _asked(name: str, value: bytes) -> Answering:
-    """Answer as though a header field that the request holds held this value."""
-    field = name.lower().encode()
-
-    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        headers = {**request.headers, field: value} if field in request.headers else request.headers
-        return await asked(replace(request, headers=headers), world)
-
-    return answer
 
 
 def _fields(outcome: Outcome) -> Iterator[tuple[bytes, bytes]]:

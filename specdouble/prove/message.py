@@ -1,0 +1,99 @@
+"""Messages that are read or written otherwise: parts of a request that are passed over, and totals that lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+
+from specdouble.double.http.compiled_operation import Outcome
+from specdouble.double.http.request import Request
+from specdouble.double.state.world import World
+from specdouble.prove.change import Answering, Asked, changed_answer, is_success, loaded, turn
+
+
+def with_field(name: str, value: bytes) -> Answering:
+    """Answer as though a header field that the request holds held this value."""
+    return _with_field(name, lambda: value)
+
+
+def with_new_field(name: str) -> Answering:
+    """Answer as though a header field held another value each time: one that is required must be there still."""
+    return _with_field(name, lambda: b"%d" % turn())
+
+
+def _with_field(name: str, value: Callable[[], bytes]) -> Answering:
+    field = name.lower().encode()
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        headers = {**request.headers, field: value()} if field in request.headers else request.headers
+        return await asked(replace(request, headers=headers), world)
+
+    return answer
+
+
+def as_first_with(name: str) -> Answering:
+    """Answer every request as the first one that succeeded with the same value of a header field."""
+    field = name.lower().encode()
+    known: dict[tuple[str, bytes], Outcome] = {}
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        place = (world.name, request.headers.get(field, b""))
+        if place[1] and place in known:
+            return known[place]
+        outcome = await asked(request, world)
+        if is_success(outcome):
+            known[place] = outcome
+        return outcome
+
+    return answer
+
+
+def query_of(request: Request) -> list[tuple[str, str]]:
+    """The parameters of the request's query, each with its value."""
+    return parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+
+
+def without_parameter(name: str) -> Answering:
+    """Answer as though the query had no such parameter."""
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        query = urlencode([pair for pair in query_of(request) if pair[0] != name]).encode()
+        return await asked(replace(request, query=query), world)
+
+    return answer
+
+
+def page_counted(total: str, envelope: tuple[str, ...]) -> Callable[[Outcome], Outcome]:
+    """The answer with the number of documents on the page in the place of all.
+
+    Args:
+        total: the header field, or the property with dots between the names that lead to it.
+        envelope: the names that lead to the documents.
+    """
+    *outer, last = total.split(".")
+    field = total.lower().encode()
+
+    def reply(outcome: Outcome) -> Outcome:
+        body = loaded(outcome.answer.body)
+        shown = _below(body, envelope)
+        if not is_success(outcome) or not isinstance(shown, list):
+            return outcome
+        holder = _below(body, outer)
+        if isinstance(holder, dict) and last in holder:
+            holder[last] = len(shown)
+            return changed_answer(outcome, body=orjson.dumps(body))
+        number = b"%d" % len(shown)
+        headers = [(name, number if name.lower() == field else value) for name, value in outcome.answer.headers]
+        return changed_answer(outcome, headers=headers)
+
+    return reply
+
+
+def _below(value: Any, names: tuple[str, ...] | list[str]) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
