@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -88,33 +89,27 @@ class Exchange:
     @property
     def body(self) -> bytes | None:
         """The answer's body without its content coding; None where it cannot be looked at."""
-        try:
-            return self._decoded()
-        except _Miscoded:
-            return None
+        return self._decoded[0]
 
     @property
     def miscoded(self) -> str:
         """In what way the body is not what its `Content-Encoding` says (RFC 9110, 8.4); empty where it is."""
-        try:
-            self._decoded()
-        except _Miscoded as error:
-            return str(error)
-        return ""
+        return self._decoded[1]
 
-    def _decoded(self) -> bytes | None:
+    @cached_property  # nobody asks before the answer has passed, or is known to be too large
+    def _decoded(self) -> tuple[bytes | None, str]:
         if not self.content.is_whole:
-            return None
+            return None, ""
         coding = dict(self.answered).get(b"content-encoding", b"").strip().lower()
         body = self.content.body
         if coding in (b"", b"identity") or not body:
-            return body
+            return body, ""
         if coding not in (b"gzip", b"x-gzip", b"deflate") or self.status == _PARTIAL:
-            return None
+            return None, ""
         try:
-            return _unzipped(body) if coding != b"deflate" else _inflated(body)
+            return _unzipped(body) if coding != b"deflate" else _inflated(body), ""
         except _Miscoded as error:
-            raise _Miscoded(f"`Content-Encoding` says {coding.decode()}, and the body {error}") from None
+            return None, f"`Content-Encoding` says {coding.decode()}, and the body {error}"
 
 
 class _Miscoded(Exception):
@@ -128,7 +123,7 @@ def _unzipped(body: bytes) -> bytes | None:
         _Miscoded: it is none, or ends before its end.
     """
     content, rest = b"", body
-    while not content or rest.startswith(_MEMBER):  # what else follows, browsers pass over too
+    while True:
         inflating = zlib.decompressobj(16 + zlib.MAX_WBITS)
         try:
             content += inflating.decompress(rest, _LARGEST - len(content))
@@ -139,9 +134,8 @@ def _unzipped(body: bytes) -> bytes | None:
         if not inflating.eof:
             raise _Miscoded("ends before its end")
         rest = inflating.unused_data
-        if not rest:
-            break
-    return content
+        if not rest.startswith(_MEMBER):  # what else follows, browsers pass over too
+            return content
 
 
 def _inflated(body: bytes) -> bytes | None:

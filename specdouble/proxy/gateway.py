@@ -203,7 +203,9 @@ class _Passage:
                 await self._refuse(502, "Broken contract", "the answer of the backend breaks the contract", found)
             else:
                 await self._hand_back(held, pieces)
-        self.gateway.tell(self.met, exchange, found or self._violations())
+        if not self.gateway.policy.refuses:  # else it has been looked at
+            found = self._violations()
+        self.gateway.tell(self.met, exchange, found)
         return False
 
     async def _held(self, pieces: AsyncIterator[bytes]) -> list[bytes]:
