@@ -27,7 +27,7 @@ from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
 from specdouble.rules import of_some
 from specdouble.verify.attack import attack_of
-from specdouble.verify.problem import CouldNotRun, OutOfTime
+from specdouble.verify.problem import TIME_OVER, CouldNotRun, OutOfTime
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import Probe, Sight
 from specdouble.verify.visit import Visit, visiting
@@ -146,7 +146,7 @@ class Discovery:
         try:
             yield
         except OutOfTime:
-            self.stopped = self.stopped or "the time was over"
+            self.stopped = self.stopped or TIME_OVER
         except CouldNotRun as error:
             if not self.requests:
                 raise

@@ -13,7 +13,7 @@ from specdouble.verify.acquaintance import acquaint
 from specdouble.verify.clean_up import clean_up, left_over, time_kept
 from specdouble.verify.handshake import gone, paced, prepare
 from specdouble.verify.joined import joined
-from specdouble.verify.problem import OutOfTime
+from specdouble.verify.problem import TIME_OVER, OutOfTime
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
 
@@ -65,7 +65,7 @@ def visiting(
         try:
             yield visit
         except OutOfTime:
-            visit.stopped = "the time was over"
+            visit.stopped = TIME_OVER
     finally:
         if not settings.owned:
             why = gone(session)
