@@ -114,9 +114,10 @@ class _Overlay:
             remedy = f"name {self.document.source.path.name} as it is found from here, or leave it out"
             self.find("/extends", reason, remedy, "warning")
         actions = data.get("actions")
-        for index, action in enumerate(actions if isinstance(actions, list) else ()):
+        listed = actions if isinstance(actions, list) else []
+        for index, action in enumerate(listed):
             at = pointer("actions", index)
-            if isinstance(actions, list) and action in actions[:index]:
+            if action in listed[:index]:
                 self.find(at, "the action stands here a second time", "remove one of the two", "warning")
             if not isinstance(action, dict):
                 self.find(at, f"an action is {article(action)}, not a mapping", "write `target` and `update` in it")

@@ -76,11 +76,9 @@ class SecurityScheme:
         if self.kind == "mutualTLS":
             return None
         if self.kind == "apiKey":
-            is_elsewhere = bool(self.key and self.place) and (self.place, self.key.lower()) != (
-                "header",
-                "authorization",
-            )
-            return None if is_elsewhere else ""
+            is_told = bool(self.key and self.place)
+            is_there = self.place == "header" and self.key.lower() == "authorization"
+            return "" if is_there or not is_told else None
         if self.kind == "other":
             return self.key
         return "bearer" if self.is_bearer else self.kind
