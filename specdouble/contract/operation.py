@@ -16,6 +16,7 @@ from specdouble.contract.schema import Direction, Schemas
 from specdouble.contract.servers import base_path
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_SAFE = ("get", "head", "options", "trace", "query")  # RFC 9110, 9.2.1; QUERY's own draft
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what methods and names of header fields are made of (RFC 9110)
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
@@ -146,6 +147,11 @@ class Operation:
     scopes: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     idempotency_key: str = ""
     listed: Listed = BY_NAMES
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether its method is one by which clients change nothing."""
+        return self.method in _SAFE
 
     @cached_property  # asked for with every collection that a handler opens
     def statuses(self) -> frozenset[str]:

@@ -19,7 +19,6 @@ _CONDITION = "if-match"
 _CHANGES = ("update", "replace", "delete")
 # What contracts call the header field of draft-ietf-httpapi-idempotency-key-header.
 _KEYS = ("idempotencykey", "xidempotencykey", "idempotencytoken", "requestkey", "xrequestkey", "paypalrequestid")
-SAFE = ("get", "head", "options", "trace", "query")
 _OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)s?$")
 
 
@@ -68,7 +67,7 @@ def _repeated(contract: Contract) -> Iterator[Hypothesis]:
     """Operations whose requests may have a key by which one that is repeated is known."""
     for operation in contract.operations.values():
         named = next((one.name for one in _headers(operation) if plain(one.name) in _KEYS), None)
-        if named is not None and operation.method not in SAFE:
+        if named is not None and not operation.is_safe:
             source = _source(contract, operation.pointer, f"{operation} takes {named}")
             yield Hypothesis("x-idempotency", operation.pointer, named, source, 0.5)
 

@@ -10,7 +10,6 @@ from specdouble.contract.kind import Kind, Reading, mapping
 from specdouble.contract.operation import TOKEN, Operation
 from specdouble.contract.rule import OperationRule
 
-_SAFE = ("get", "head", "options", "trace", "query")
 _WITHOUT = "write `x-idempotency: Idempotency-Key`"
 _HEADER = {"type": "string", "minLength": 1}
 
@@ -49,7 +48,7 @@ def _read(reading: Reading) -> Iterator[Idempotency]:
             annotation.find("`x-idempotency` names no header field", _WITHOUT)
         elif not isinstance(required, bool):
             annotation.find("`required` is neither true nor false", "write `required: true`", "required")
-        elif annotation.operation.method in _SAFE:
+        elif annotation.operation.is_safe:
             reason = f"a {annotation.operation.method.upper()} changes nothing, however often it is repeated"
             annotation.find(reason, "remove it")
         else:
