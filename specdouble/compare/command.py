@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +15,6 @@ from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.printable import printable
-
-LEFT_SHOWN = 12
 
 if TYPE_CHECKING:
     from specdouble.compare.comparison import Comparison
@@ -63,20 +59,23 @@ def compare_command(start_double: StartDouble) -> click.Command:
         from specdouble.compare.comparison import compare as run
         from specdouble.contract import Refused, read
         from specdouble.verify.problem import CouldNotRun, WrongUse
+        from specdouble.verify.screen import LiveLine
 
+        live = LiveLine()
         try:
             contract = read(path, allow_refs, overlays)
             settings = told_settings(contract, path, flags)
             if not settings.url:
                 fail("there is no server to compare with: name it with --url", WRONG_USE)
             with start_double(path, settings.seed, allow_refs=allow_refs, overlays=overlays) as (address, _secret):
-                done = run(contract, settings, address, programs, _say)
+                done = run(contract, settings, address, programs, live.say)
         except Refused as error:
             refuse(error)
         except WrongUse as error:
             fail(str(error), WRONG_USE)
         except CouldNotRun as error:
             fail(str(error), COULD_NOT_RUN)
+        live.clear()
         _show(done, verbose=verbose)
         _write(done, report)
         if done.nothing:
@@ -86,18 +85,11 @@ def compare_command(start_double: StartDouble) -> click.Command:
     return compare
 
 
-def _say(line: str) -> None:
-    """Show how it goes, in a line that moves; nothing where nobody looks on."""
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        width = shutil.get_terminal_size().columns - 3
-        click.echo(f"\r\033[K  {printable(line)[:width]}", nl=False, err=True, color=True)
-
-
 def _show(done: Comparison, *, verbose: bool) -> None:
     """Print each cause by its operation, then the sum."""
     from specdouble.verify.report.masking import masked, without_secrets
+    from specdouble.verify.screen import print_left
 
-    _say("")
     for operation, causes in done.by_operation.items():
         click.secho(f"\n{done.contract.operations[operation]}", fg="red", bold=True)
         for cause in causes:
@@ -110,12 +102,7 @@ def _show(done: Comparison, *, verbose: bool) -> None:
         click.secho(f"\nNot compared: {collection}: {printable(masked(why, done.secrets))}", fg="yellow")
     if done.spoilt:
         click.secho(f"\nEnded early, for the network gave no answer: {done.spoilt} programs", fg="yellow")
-    if done.left:
-        click.secho(f"\nLeft over on the server, {len(done.left)} entries:", fg="yellow")
-    for line in done.left[:LEFT_SHOWN]:
-        click.secho(printable(masked(f"  {line}", done.secrets)), fg="yellow")
-    if len(done.left) > LEFT_SHOWN:
-        click.echo(f"  and {len(done.left) - LEFT_SHOWN} more: --leftovers FILE holds them all")
+    print_left(done.left, done.secrets)
     stopped = f"; stopped: {done.stopped}" if done.stopped else ""
     click.secho(
         f"\n{len(done.causes)} differences in {done.steps} requests of {done.programs} programs, "

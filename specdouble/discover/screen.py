@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-
 import click
 
 from specdouble.discover.discovery import Discovery
@@ -13,28 +9,26 @@ from specdouble.discover.outcome import CONFIRMED, MEANINGS, REFUTED, SILENT, ST
 from specdouble.discover.report import ordered
 from specdouble.printable import printable
 from specdouble.verify.report.masking import masked, without_secrets
+from specdouble.verify.screen import LiveLine, print_left
 
 SIGNS = {CONFIRMED: "✓", SILENT: "✓", REFUTED: "✗", UNDECIDED: "·", UNPROVED: "?"}
 COLORS = {CONFIRMED: "green", SILENT: "green", REFUTED: "red", UNDECIDED: "yellow", UNPROVED: "yellow"}
-LEFT_SHOWN = 12
+DIFFERENCES_SHOWN = 12
 
 
 class Screen:
     """The terminal."""
 
     def __init__(self) -> None:
-        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._live = LiveLine()
 
     def say(self, line: str) -> None:
-        """Show how it goes, in a line that moves; nothing where nobody looks on."""
-        if self._live:
-            width = shutil.get_terminal_size().columns - 3
-            click.echo(f"\r\033[K  {printable(line)[:width]}", nl=False, err=True, color=True)
+        """Show how it goes."""
+        self._live.say(line)
 
     def show(self, discovery: Discovery) -> None:
         """Print what was found: each state with its rules, then the sum."""
-        if self._live:
-            click.echo("\r\033[K", nl=False, err=True, color=True)
+        self._live.clear()
         found = ordered(discovery)
         for state in STATES:
             of_state = [one for one in found if (one.state == state and one.rule) or one.state == state == UNDECIDED]
@@ -43,7 +37,7 @@ class Screen:
             for one in of_state:
                 self._outcome(one, discovery)
         self._loop(discovery)
-        self._left(discovery)
+        print_left(discovery.left, discovery.secrets)
         self._sum(discovery)
 
     def _outcome(self, one: Outcome, discovery: Discovery) -> None:
@@ -69,7 +63,7 @@ class Screen:
         click.secho("\nthe double of these rules beside the server", bold=True)
         for number, one in enumerate(loop.rounds, 1):
             self._line(f"  round {number}: {one}", discovery)
-        for cause in loop.open[:LEFT_SHOWN]:
+        for cause in loop.open[:DIFFERENCES_SHOWN]:
             operation = discovery.contract.operations[cause.first.operation]
             self._line(
                 f"  differs still: {operation}, {cause.first.intent}: {cause.first.sentence}", discovery, "yellow"
@@ -78,15 +72,6 @@ class Screen:
     @staticmethod
     def _line(text: str, discovery: Discovery, color: str | None = None) -> None:
         click.secho(printable(masked(text, discovery.secrets)), fg=color)
-
-    def _left(self, discovery: Discovery) -> None:
-        if not discovery.left:
-            return
-        click.secho(f"\nLeft over on the server, {len(discovery.left)} entries:", fg="yellow")
-        for line in discovery.left[:LEFT_SHOWN]:
-            self._line(f"  {line}", discovery)
-        if len(discovery.left) > LEFT_SHOWN:
-            click.echo(f"  and {len(discovery.left) - LEFT_SHOWN} more: --leftovers FILE holds them all")
 
     def _sum(self, discovery: Discovery) -> None:
         rules = [one for one in discovery.outcomes if one.rule or one.state == UNDECIDED]

@@ -31,6 +31,26 @@ LEAST_WIDTH = 100  # characters
 WIDTH_WITHOUT_TERMINAL = 240  # characters
 
 
+class LiveLine:
+    """A line at a terminal that says how something goes; nothing where nobody looks on."""
+
+    def __init__(self) -> None:
+        self.is_seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def say(self, text: str) -> None:
+        """Write over what it said before, as far as the terminal is wide."""
+        self._draw(f"  {printable(text)}"[: shutil.get_terminal_size().columns - 1])
+
+    def clear(self) -> None:
+        """Take it away."""
+        self._draw("")
+
+    def _draw(self, text: str) -> None:
+        """Write over the line; to clear it is no colour, so that NO_COLOR does not forbid it."""
+        if self.is_seen:
+            click.echo(f"\r\033[K{text}", nl=False, err=True, color=True)
+
+
 class Screen:
     """The terminal: progress while it runs, then the verdict.
 
@@ -43,7 +63,7 @@ class Screen:
         self.secrets, self.verbose = secrets or {}, verbose
         self._drawn = 0.0
         self._told = 0
-        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._live = LiveLine()
 
     def line(self, text: str, **style: str | bool | None) -> None:
         """Print a line."""
@@ -61,26 +81,20 @@ class Screen:
         """
         told = f"{failures} failure{'' if failures == 1 else 's'} so far" if failures else "no failure so far"
         count = f"{done}/{total} cases" if total else f"{done} requests"
-        if self._live:
+        if self._live.is_seen:
             if time.monotonic() - self._drawn > REDRAW:
                 self._drawn = time.monotonic()
                 bar = "━" * (BAR * done // total) + "╌" * (BAR - BAR * done // total) + " " if total else ""
-                width = shutil.get_terminal_size().columns - 1
-                self._draw(f"  {bar}{count}, {told}: {printable(check)}"[:width])
+                self._live.say(f"{bar}{count}, {told}: {check}")
         elif total and done * STEPS_WITHOUT_TERMINAL // total > self._told:
             self._told = done * STEPS_WITHOUT_TERMINAL // total
             click.echo(f"  {count}, {told}", err=True)
 
     def clear(self) -> None:
         """Take the progress away."""
-        if self._live and self._drawn:
-            self._draw("")
+        if self._drawn:
+            self._live.clear()
             self._drawn = 0.0
-
-    @staticmethod
-    def _draw(text: str) -> None:
-        """Write over the line of the progress; to clear it is no colour, so that NO_COLOR does not forbid it."""
-        click.echo(f"\r\033[K{text}", nl=False, err=True, color=True)
 
     def verdict(self, verdict: Verdict) -> None:
         """Print the verdict: a screenful where something failed, else a table of the rules; the sum."""
@@ -110,8 +124,7 @@ class Screen:
         for note in verdict.notes:
             self.line(f"\nNote: {note}", fg="yellow")
         self._lacking(verdict)
-        if verdict.left:
-            self._left(verdict)
+        print_left(verdict.left, self.secrets, "--leftovers FILE and the JSON report hold them all")
 
     def _lacking(self, verdict: Verdict) -> None:
         """The operations of which nothing could be judged, each with what would help."""
@@ -120,14 +133,6 @@ class Screen:
         self.line("\nNo request was found that the server takes; what depends on it is not exercised:", fg="yellow")
         for line in verdict.lacking:
             self.line(f"  {line}")
-
-    def _left(self, verdict: Verdict) -> None:
-        count = len(verdict.left)
-        self.line(f"\nLeft over on the server, {count} {'entry' if count == 1 else 'entries'}:", fg="yellow")
-        for line in verdict.left[:LEFT_SHOWN]:
-            self.line(f"  {line}")
-        if count > LEFT_SHOWN:
-            self.line(f"  and {count - LEFT_SHOWN} more: --leftovers FILE and the JSON report hold them all")
 
     def _table(self, verdict: Verdict) -> None:
         width = max((len(row.check) for row in verdict.rows.values()), default=10)
@@ -196,6 +201,24 @@ class Screen:
         self.line(f"\n{counts}; {_counted(len(verdict.failures), 'failure')} in {verdict.requests} requests, "
                   f"{exercised} of {_counted(len(outcomes), 'operation')} exercised, "
                   f"{verdict.seconds:.1f} s, seed {verdict.seed}{stopped}", fg=color, bold=True)  # fmt: skip
+
+
+def print_left(left: Sequence[str], secrets: Mapping[str, str], rest: str = "--leftovers FILE holds them all") -> None:
+    """Print what is left over on a server, if anything is: how much, and the first of it.
+
+    Args:
+        left: a line for each.
+        secrets: what must not be printed.
+        rest: where the others stand.
+    """
+    if not left:
+        return
+    count = len(left)
+    click.secho(f"\nLeft over on the server, {count} {'entry' if count == 1 else 'entries'}:", fg="yellow")
+    for line in left[:LEFT_SHOWN]:
+        click.echo(printable(masked(f"  {line}", secrets)))
+    if count > LEFT_SHOWN:
+        click.echo(f"  and {count - LEFT_SHOWN} more: {rest}")
 
 
 def _counted(number: int, noun: str) -> str:
