@@ -376,7 +376,7 @@ def _plain(name: str) -> str:
 
 
 def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
-    """Values of a property in an order that no one would keep by chance; empty where the server sets it."""
+    """Values of a property in an order that no one would keep by chance; empty where no client sets it."""
     creator = subject.requested(subject.creators[0])
     if name not in creator or name in subject.server_set:
         return []
@@ -411,9 +411,9 @@ def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, d
 
 
 def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) -> None:
-    if name in subject.once or name in subject.server_set:
+    values = [] if name in subject.once else _keys(trial, subject, name)
+    if not values:
         raise NotExercised(f"no two documents can be made that are equal in {name}")
-    values = _keys(trial, subject, name)
     with place(trial, subject) as there:
         for _ in range(4 * SMALL):
             there.create(trial, **{name: values[0]})
