@@ -86,9 +86,8 @@ def gone(session: Session) -> str:
 def _knock(session: Session) -> Exchange:
     """The answer to a request that changes nothing."""
     operations = session.contract.operations.values()
-    reads = [one for one in operations if one.method == "get" and one.id not in session.selection.left_out]
-    without = [one for one in reads if "{" not in one.path]
-    operation = next(iter(without or reads), None)
+    reads = _reads(session)
+    operation = next(iter(_plain(reads) or reads), None)
     if operation is None:
         if not operations:
             raise CouldNotRun("the contract has no operations")
@@ -98,16 +97,24 @@ def _knock(session: Session) -> Exchange:
     return session.client.send(Call(operation, path={one.name: "probe" for one in operation.parameters}))
 
 
+def _reads(session: Session) -> list[Operation]:
+    """The operations that read, but for those that are never sent."""
+    operations = session.contract.operations.values()
+    return [one for one in operations if one.method == "get" and one.id not in session.selection.left_out]
+
+
+def _plain(operations: list[Operation]) -> list[Operation]:
+    """Those of the operations whose path needs no document."""
+    return [one for one in operations if "{" not in one.path]
+
+
 def _someone_is_taken(session: Session) -> None:
     """Hold that the server takes the first user's credentials somewhere."""
     refused = None
-    for operation in session.contract.operations.values():
+    for operation in _plain(_reads(session)):
         user = session.crowd.first
-        plain = (
-            operation.method == "get" and "{" not in operation.path and operation.id not in session.selection.left_out
-        )
         asked = session.crowd.asked_by(operation, user)
-        if not (plain and asked and user.name and session.crowd.may_call(asked, user)):
+        if not (asked and user.name and session.crowd.may_call(asked, user)):
             continue
         exchange = session.client.send(Call(operation, user.name))
         if exchange.status != 401:
@@ -126,19 +133,17 @@ def _hold_that_it_is_there(session: Session) -> None:
     Raises:
         CouldNotRun: each is answered as what is not there at all.
     """
-    reads = [
-        one
-        for one in session.contract.operations.values()
-        if one.method == "get" and "{" not in one.path and one.id not in session.selection.left_out
-    ][:READS_LOOKED_AT]
+    reads = _plain(_reads(session))[:READS_LOOKED_AT]
     if len(reads) < READS_LOOKED_AT:
         return
+    first, *others = reads
+    nowhere = replace(first, id="nowhere", path=first.path.rstrip("/") + NOWHERE)
     try:
-        nowhere = _answer_of(session, replace(reads[0], id="nowhere", path=reads[0].path.rstrip("/") + NOWHERE))
-        lost = all(_answer_of(session, one) == nowhere for one in reads)
+        told = _told_as_missing(session, first)
+        lost = told is not None and all(_told_as_missing(session, one) == told for one in (*others, nowhere))
     except Interruption:
         return
-    if lost and nowhere[0] == 404:
+    if lost:
         raise CouldNotRun(
             f"{session.client.url} is not this API: {', '.join(map(str, reads))} are answered as what is not there "
             "(404)\n    remedy: name the address with the prefix of its paths, such as "
@@ -146,21 +151,18 @@ def _hold_that_it_is_there(session: Session) -> None:
         )
 
 
-def _answer_of(session: Session, operation: Operation) -> tuple[int, str]:
-    """The status and the text of an answer, without the path that was asked for."""
-    user = session.crowd.first
-    exchange = session.client.send(Call(operation, user.name or None))
+def _told_as_missing(session: Session, operation: Operation) -> str | None:
+    """What is said of a path that is not there (404), without the path; None where it is there."""
+    exchange = session.client.send(Call(operation, session.crowd.first.name or None))
     text = exchange.content.decode("utf-8", "replace")
-    return exchange.status, text.replace(operation.path, "") if exchange.status == 404 else operation.path
+    return text.replace(operation.path, "") if exchange.status == 404 else None
 
 
 def meet_strangers(session: Session) -> None:
     """Learn which documents there are before anything is written: a create that answers with one of them made none."""
     if session.guard.is_open:
         return
-    for operation in session.contract.operations.values():
-        if operation.method != "get" or "{" in operation.path or operation.id in session.selection.left_out:
-            continue
+    for operation in _plain(_reads(session)):
         for user in list(session.crowd) or [session.crowd.first]:
             try:
                 exchange = session.client.send(Call(operation, user.name or None))
