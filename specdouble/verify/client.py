@@ -10,14 +10,14 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Lock
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import urllib3
 
 from specdouble.contract.operation import FORM
 from specdouble.url import split_url
 from specdouble.verify import form
-from specdouble.verify.exchange import Call, Exchange, in_path
+from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.guard import Guard
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
 from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
@@ -256,9 +256,7 @@ def _cookies(answer: urllib3.BaseHTTPResponse) -> tuple[str, ...]:
 
 
 def _path(call: Call, base_path: str, query: Mapping[str, Any]) -> str:
-    path = call.operation.path.removeprefix(base_path)
-    for name, value in call.path.items():
-        path = path.replace("{" + name + "}", quote(str(in_path(call.operation.path, name, value)), safe=""))
+    path = filled(call.operation.path, call.path).removeprefix(base_path)
     spelled = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
     return path + ("?" + urlencode(spelled, doseq=True) if query else "")
 

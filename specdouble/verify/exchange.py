@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from specdouble.contract import Action, Operation
 from specdouble.contract.media_type import essence
@@ -29,6 +29,14 @@ def in_path(path: str, parameter: str, value: Any) -> Any:
     above, named, own = value.rpartition(segment) if isinstance(value, str) else ("", "", "")
     is_name = named and own and "/" not in own and (not above or above.endswith("/"))
     return own if is_name else value
+
+
+def filled(path: str, values: Mapping[str, Any]) -> str:
+    """The path with its parameters' values, as they are written in an address (RFC 3986, 2.1)."""
+    whole = path
+    for name, value in values.items():
+        whole = whole.replace("{" + name + "}", quote(str(in_path(path, name, value)), safe=""))
+    return whole
 
 
 @dataclass(frozen=True)

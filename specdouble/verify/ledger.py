@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from specdouble.contract import Contract, Operation
 from specdouble.url import split_url
-from specdouble.verify.exchange import Call, Exchange, in_path
+from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
@@ -533,12 +533,7 @@ class Ledger:
     def removal(self, made: Created) -> str | None:
         """The request that deletes it, as `DELETE /pets/7`."""
         call = self.deleter(made)
-        if call is None:
-            return None
-        path = call.operation.path
-        for name, value in call.path.items():
-            path = path.replace("{" + name + "}", quote(str(in_path(call.operation.path, name, value)), safe=""))
-        return f"DELETE {path}"
+        return None if call is None else f"DELETE {filled(call.operation.path, call.path)}"
 
     def close(self) -> None:
         """Write down what is left alone, in place of all that was noted on the way."""
