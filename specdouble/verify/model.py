@@ -11,7 +11,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import owning, pages, parents, under
+from specdouble.verify.places import owning, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
@@ -226,7 +226,7 @@ class Model:
 
     def _keys(self, home: Home) -> list[str]:
         keys: list[str] = []
-        for _, entries in pages(self.trial, self.subject, home.user, home.around, {}):
+        for _, entries in self.trial.pages(self.subject, home.user, home.around):
             new = [str(entry.get(self.subject.key)) for entry in entries]
             if new and set(new) <= set(keys):
                 break  # the server knows no second page

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Operation
-from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.paging import MOST_PAGES, next_page, tells_next
-from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial
@@ -133,37 +130,3 @@ def under(trial: Trial, subject: Subject, parent: Document) -> dict[str, dict[st
     path = {**parent.around.get("path", {}), name: parent.id}
     around: dict[str, dict[str, Any]] = session.surroundings(creator, parent.user, None, known={"path": path})
     return around
-
-
-def pages(
-    trial: Trial, subject: Subject, user: User, around: Mapping[str, Any], query: Mapping[str, Any]
-) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
-    """The pages of a list, one after another, to the last.
-
-    Args:
-        trial: what sends.
-        subject: the documents.
-        user: whose list it is.
-        around: the parameters that lead to the list.
-        query: what is asked of it.
-
-    Raises:
-        NotExercised: it shows no list, or does not end.
-    """
-    operation = subject.listers[0]
-    start = trial.session.surroundings(operation, user, None, known=around)
-    asked, was_told = {**start.get("query", {}), **query}, False
-    for _ in range(MOST_PAGES):
-        exchange = trial.send(operation, user, **{**start, "query": asked})
-        found = exchange.at(subject.action(operation).envelope)
-        if not exchange.ok or not isinstance(found, list):
-            raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-        entries = [subject.named(one) for one in found if isinstance(one, dict)]
-        yield exchange, entries
-        last = entries[-1].get(subject.key) if entries else None
-        following = next_page(exchange, entries, last, was_told=was_told)
-        was_told = tells_next(exchange)
-        if following is None:
-            return
-        asked = following
-    raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")

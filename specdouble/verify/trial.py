@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from threading import Barrier
 from typing import Any
 
@@ -476,9 +477,7 @@ class Trial:
         """
         key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        place, was_told = self.session.surroundings(operation, user, None, known=around), False
-        for _ in range(MOST_PAGES):
-            exchange, entries = self._page(subject, user, place)
+        for _, entries in islice(self.pages(subject, user, around), MOST_PAGES):  # of more, so many have to do
             keys = [str(one[key]) for one in entries if key in one]
             twice = next((one for one in keys if keys.count(one) > 1), None)
             if twice is not None:
@@ -491,20 +490,43 @@ class Trial:
             seen.update(keys)
             if until is not None and str(until) in seen:
                 break
-            query = next_page(exchange, entries, entries[-1].get(key) if entries else None, was_told=was_told)
-            was_told = tells_next(exchange)
-            if query is None:
-                break
-            place = {**place, "query": query}
         return shown
 
-    def _page(self, subject: Subject, user: User, place: Mapping[str, Any]) -> tuple[Exchange, list[dict[str, Any]]]:
+    def pages(
+        self,
+        subject: Subject,
+        user: User,
+        around: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+        """The pages of a list, one after another, to the last.
+
+        Args:
+            subject: the documents.
+            user: whose list it is.
+            around: the parameters that lead to the list; the user's own where left out.
+            query: what is asked of it.
+
+        Raises:
+            NotExercised: it shows no list, or does not end.
+        """
         operation = subject.listers[0]
-        exchange = self.send(operation, user, **place)
-        found = exchange.at(subject.action(operation).envelope)
-        if not exchange.ok or not isinstance(found, list):
-            raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-        return exchange, [subject.named(one) for one in found if isinstance(one, dict)]
+        start = self.session.surroundings(operation, user, None, known=around)
+        asked, was_told = {**start.get("query", {}), **(query or {})}, False
+        for _ in range(MOST_PAGES):
+            exchange = self.send(operation, user, **{**start, "query": asked})
+            found = exchange.at(subject.action(operation).envelope)
+            if not exchange.ok or not isinstance(found, list):
+                raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
+            entries = [subject.named(one) for one in found if isinstance(one, dict)]
+            yield exchange, entries
+            last = entries[-1].get(subject.key) if entries else None
+            following = next_page(exchange, entries, last, was_told=was_told)
+            was_told = tells_next(exchange)
+            if following is None:
+                return
+            asked = following
+        raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""

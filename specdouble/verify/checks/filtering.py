@@ -13,7 +13,7 @@ from specdouble.contract import Operation, Parameter
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
-from specdouble.verify.places import Place, pages, place
+from specdouble.verify.places import Place, place
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -178,7 +178,7 @@ def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[
         query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
     entries: list[dict[str, Any]] = []
     total = None
-    for exchange, page in pages(trial, there.subject, there.user, there.around, query):
+    for exchange, page in trial.pages(there.subject, there.user, there.around, query):
         entries += page
         total = total_told(exchange)
         if not there.is_known and len(entries) > len(there.made) + MOST_LEFT:

@@ -19,7 +19,7 @@ from specdouble.verify.paging import (
     tells_next,
     total_told,
 )
-from specdouble.verify.places import Place, pages, place
+from specdouble.verify.places import Place, place
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -78,7 +78,7 @@ def _shown(trial: Trial, there: Place, query: Mapping[str, Any]) -> list[tuple[E
         NotExercised: there are too many of others', or no second page can be asked for.
     """
     operation, shown, seen = there.subject.listers[0], [], set[str]()
-    for exchange, entries in pages(trial, there.subject, there.user, there.around, query):
+    for exchange, entries in trial.pages(there.subject, there.user, there.around, query):
         keys = {str(entry.get(there.subject.key)) for entry in entries}
         shown.append((exchange, entries))
         if entries and keys <= seen:
@@ -129,7 +129,7 @@ def _large(trial: Trial, subject: Subject, limit: str) -> None:
     if size <= SMALL:
         raise NotExercised(f"no larger page than one of {size} can be asked for")
     with _filled(trial, subject, size) as there:
-        first = next(iter(pages(trial, subject, there.user, there.around, {limit: size})))
+        first = next(iter(trial.pages(subject, there.user, there.around, {limit: size})))
         if len(first[1]) < size:
             raise Broken(f"a page of {size} to show as many, for there are", f"it shows {len(first[1])}")
 
@@ -145,7 +145,7 @@ def _total(trial: Trial, subject: Subject, limit: str) -> None:
             raise NotExercised(f"{operation} tells no total")
         _hold_total(told, counted)
         if subject.deleters and trial.delete(there.made.pop()).ok:
-            exchange, _ = next(iter(pages(trial, subject, there.user, there.around, size)))
+            exchange, _ = next(iter(trial.pages(subject, there.user, there.around, size)))
             _hold_total([total_told(exchange)], counted - 1)
 
 
