@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from specdouble.contract import Contract, read
 from specdouble.verify import Account, Settings, Verdict, verify
+from tests.applications import serving
 
-from .backend import create_app, serving
+from .backend import create_app
 
 TENANT = "tenant:projects.organization"
 UNIQUE = "unique:projects.name"

@@ -11,8 +11,7 @@ from fastapi import FastAPI
 
 from specdouble.contract import read
 from specdouble.verify import Settings, verify
-
-from .backend import serving
+from tests.applications import serving
 
 BRANCH = {
     "type": "object",

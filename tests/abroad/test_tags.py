@@ -9,8 +9,8 @@ import pytest
 
 from specdouble.contract import read
 from specdouble.verify import Settings, verify
+from tests.applications import serving
 
-from .backend import serving
 from .tags import Tagging, create_app
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.discover.serving import served
+from tests.applications import serving
 
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
@@ -183,7 +183,7 @@ class Bookings:
 
     def running(self) -> AbstractContextManager[str]:
         """Serve it on a free port of loopback; its address."""
-        return served(self.app)
+        return serving(self.app)
 
 
 def _is(value: Any, kind: Any) -> bool:

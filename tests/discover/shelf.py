@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.discover.serving import served
+from tests.applications import serving
 
 _BOOK: dict[str, dict[str, Any]] = {
     "isbn": {"type": "string", "minLength": 1, "maxLength": 60},
@@ -121,7 +121,7 @@ class Shelf:
 
     def running(self) -> AbstractContextManager[str]:
         """Serve it on a free port of loopback; its address."""
-        return served(self.app)
+        return serving(self.app)
 
 
 def _refused(status: int, why: str) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from specdouble.contract import ContractError, read
 from specdouble.double.double import Double
@@ -22,21 +19,7 @@ from specdouble.prove.bench import Bench, Options
 from specdouble.verify.settings import Settings
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.verification import verify
-
-
-@contextmanager
-def running(app: Any) -> Iterator[str]:
-    """The application on a port of its own; its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+from tests.applications import serving
 
 
 @contextmanager
@@ -51,7 +34,7 @@ def doubled(contract: Path, **settings: Any) -> Iterator[httpx.Client]:
 
 def verdict_of(app: Any, contract: Path, rules: tuple[str, ...], **settings: Any) -> Verdict:
     """What the verifier says of the application, of these rules alone."""
-    with running(app) as url:
+    with serving(app) as url:
         return verify(read(contract), Settings(url=url, rules=rules, phases=("rules",), yes=True, **settings))
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 
 from specdouble.contract import ContractError, read
@@ -25,6 +22,7 @@ from specdouble.prove.bench import Bench, Options
 from specdouble.verify.settings import Settings
 from specdouble.verify.verdict import Verdict
 from specdouble.verify.verification import verify
+from tests.applications import serving
 
 CONTRACT = Path(__file__).with_name("boards.yaml")
 RULE = "limit:cards"
@@ -213,22 +211,8 @@ class Cards:
         return Response(status_code=204)
 
 
-@contextmanager
-def running(app: FastAPI) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def verdict_of(fault: str) -> Verdict:
-    with running(Cards(fault).app) as url:
+    with serving(Cards(fault).app) as url:
         return verify(read(CONTRACT), Settings(url=url, rules=(RULE,), phases=("rules",), yes=True))
 
 

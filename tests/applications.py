@@ -1,4 +1,4 @@
-"""Serves an application of another framework, for the time of a test."""
+"""Serves what somebody wrote with another framework, for the time of a test."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 from time import sleep
+from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 
 
 @contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """The address of the application, on a free port of loopback."""
+def serving(app: Any) -> Iterator[str]:
+    """The address of an application of ASGI, on a free port of loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     thread = Thread(target=server.run, args=([listening],), daemon=True)
