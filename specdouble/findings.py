@@ -30,8 +30,8 @@ def refuse(error: Refused, sentence: str = "") -> NoReturn:
     """
     print_findings(error.findings)
     if error.others:
-        count = len(error.others)
-        told = f"beside {'that' if len(error.findings) == 1 else 'these'}, {count} finding{'s'[: count != 1]} that"
+        beside = "that" if len(error.findings) == 1 else "these"
+        told = f"beside {beside}, {_number_of(error.others, 'finding')} that"
         click.secho(f"{told} would not be in the way: `specdouble lint` shows all", err=True, fg="yellow")
     if sentence:
         fail(f"{sentence}\n    remedy: mend what is told above", COULD_NOT_RUN)
@@ -71,11 +71,11 @@ def print_on_a_screen(findings: Sequence[Finding], command: str) -> None:
 
 def counted(findings: Sequence[Finding]) -> str:
     """How many there are, and of which severity."""
-    errors = sum(finding.severity == "error" for finding in findings)
-    told = f"{len(findings)} finding{'s'[: len(findings) != 1]}"
-    if 0 < errors < len(findings):
-        warnings = len(findings) - errors
-        told += f": {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}"
+    told = _number_of(findings, "finding")
+    errors = [one for one in findings if one.severity == "error"]
+    warnings = [one for one in findings if one.severity != "error"]
+    if errors and warnings:
+        told += f": {_number_of(errors, 'error')}, {_number_of(warnings, 'warning')}"
     return told
 
 
@@ -84,7 +84,7 @@ def _outline(findings: list[Finding]) -> Iterator[str]:
     first, sentences = findings[0], sorted(_by_sentence(findings), key=len, reverse=True)
     is_one_remedy = len({one.remedy for one in findings}) == 1
     remedy = f" ({first.remedy})" if is_one_remedy else ""
-    yield printable(f"{len(findings)} {first.severity}{'s'[: len(findings) != 1]}: {first.id}{remedy}")
+    yield printable(f"{_number_of(findings, first.severity)}: {first.id}{remedy}")
     for one, *others in sentences[:_OF_A_KIND]:
         yield _on_one_line(one, 1 + len(others))
         if not is_one_remedy:
@@ -97,6 +97,10 @@ def _on_one_line(finding: Finding, times: int) -> str:
     room = max(shutil.get_terminal_size((_WIDTH, 0)).columns - len(begin) - len(end), _READABLE)
     reason = finding.reason if len(finding.reason) <= room else finding.reason[: room - 1] + "…"
     return printable(begin + reason + end)
+
+
+def _number_of(things: Sequence[Finding], noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
 
 
 def _errors_first(findings: Sequence[Finding]) -> list[Finding]:
