@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +63,8 @@ def lint(
 
 
 def lint_of(path: Path) -> str:
-    """The command that checks a contract."""
-    return "specdouble lint" if path == Path() else f"specdouble lint {path}"
+    """The command that checks a contract, as a shell takes it."""
+    return "specdouble lint" if path == Path() else f"specdouble lint {shlex.quote(str(path))}"
 
 
 def _hold_to_ids(ids: tuple[str, ...]) -> None:

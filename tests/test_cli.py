@@ -250,7 +250,7 @@ def many_findings(folder: Path) -> Path:
     schemas = {"Box": {"type": "object", "properties": properties}}
     paths = {f"/boxes{number}": {"post": post} for number in range(10)}
     contract = {"openapi": "3.0.3", "info": {"title": "Boxes", "version": "1"}, "paths": paths}
-    file = folder / "boxes.json"
+    file = folder / "all boxes.json"
     file.write_text(json.dumps({**contract, "components": {"schemas": schemas}}))
     return file
 
@@ -263,7 +263,7 @@ def test_lint_tells_of_each_kind_how_many_and_the_first_where_all_would_fill_scr
     assert [line for line in lines if line[:1] != " "] == [
         "20 errors: example (correct the example or the schema)",
         "10 warnings: invalid-status (declare 400, 422, 4XX or `default`)",
-        f"each of a kind, with its place: specdouble lint {file} --select example",
+        f"each of a kind, with its place: specdouble lint '{file}' --select example",
         "30 findings: 20 errors, 10 warnings",
     ]
     assert "      10 x the operation takes a body, and declares no status" in found.stderr
