@@ -84,6 +84,8 @@ def stray_files(folder: Path, contract: Contract) -> list[Finding]:
     findings = []
     has_handlers = (folder.parent / "handlers").is_dir()
     for file in _files(folder):
+        if file.suffix == ".json" and file.stem in contract.resources:
+            continue
         near = get_close_matches(file.stem, contract.resources, n=1, cutoff=0.6)
         if file.suffix != ".json":
             wanted = near[0] if near else file.stem
@@ -91,7 +93,7 @@ def stray_files(folder: Path, contract: Contract) -> list[Finding]:
             findings.append(_warning(file, reason, f"write them as JSON into `{wanted}.json`"))
         elif file.stem == USERS and sign_in(_documents(file, folder)):
             continue  # they sign in, whatever the contract keeps
-        elif file.stem not in contract.resources and (near or not has_handlers):
+        elif near or not has_handlers:
             # Without a near name, it may be the collection of a handler's own.
             known = ", ".join(f"`{name}`" for name in contract.resources) or "none"
             remedy = f"rename it to `{near[0]}.json`" if near else f"the contract keeps {known}"
