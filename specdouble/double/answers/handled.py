@@ -88,9 +88,10 @@ def _around(contract: Contract, operation: Operation, handler: Handler) -> _Arou
         if operation.listed is BY_NAMES:
             return None
         return _List.of(contract, operation, action, handler)
-    compares = action.does in _OF_ONE and not action.in_array and not _asks_for(handler, "If-Match")
-    conditions = _Conditions(contract, operation, action) if compares else None
-    return conditions if conditions is not None and conditions.preconditions.applies else None
+    if action.does not in _OF_ONE or action.in_array or _asks_for(handler, "If-Match"):
+        return None
+    preconditions = Preconditions(contract, operation, action.collection)
+    return _Conditions(contract, operation, action, preconditions) if preconditions.applies else None
 
 
 def _asks_for(handler: Handler, name: str) -> bool:
@@ -115,7 +116,8 @@ class _Called:
         self._handler: Answer = handler
         self._around = around
         self._wanted = wanted_arguments(handler, operation)
-        self._names = [one.name for one in operation.parameters] + ["body"]
+        names = [*(one.name for one in operation.parameters), "body"]
+        self._arguments = {name: argument_name(name) for name in names}
 
     def now(self, **arguments: JSON) -> Any:
         """The answer."""
@@ -131,8 +133,7 @@ class _Called:
         return await wait(lambda: self._after(values, result))
 
     def _values(self, arguments: Mapping[str, JSON]) -> Document:
-        known = {name: argument_name(name) for name in self._names}
-        return {name: arguments[argument] for name, argument in known.items() if argument in arguments}
+        return {name: arguments[argument] for name, argument in self._arguments.items() if argument in arguments}
 
     def _result(self, values: Document) -> Any:
         return self._handler(**arguments_of(self._wanted, {**values, CALLER: current.get().user}))
@@ -157,10 +158,13 @@ class _Conditions:
         contract: the contract.
         operation: the operation.
         action: what it does to one document.
+        preconditions: what it does of conditions.
     """
 
-    def __init__(self, contract: Contract, operation: Operation, action: Action) -> None:
-        self.preconditions = Preconditions(contract, operation, action.collection)
+    def __init__(
+        self, contract: Contract, operation: Operation, action: Action, preconditions: Preconditions
+    ) -> None:
+        self._preconditions = preconditions
         self._operation = operation
         self._action = action
         self._resource = contract.resources[action.collection]
@@ -170,13 +174,13 @@ class _Conditions:
         """Refuse a change of another version; whether there is such a document, the handler says."""
         found = None if self._action.does == "create" else self._found(values, values.get("body"))
         if found is not None:
-            self.preconditions.hold(found, values)
+            self._preconditions.hold(found, values)
 
     def after(self, values: Document, body: JSON, headers: dict[str, str]) -> Result:
         """The answer with the tag of the document that it shows."""
         tells_itself = any(name.lower() == "etag" for name in headers)
         found = None if tells_itself or self._action.does == "delete" else self._found(values, body)
-        told = {} if found is None else self.preconditions.headers(found)
+        told = {} if found is None else self._preconditions.headers(found)
         return body, self._operation.success, {**told, **headers}
 
     def _found(self, values: Document, body: JSON) -> Document | None:

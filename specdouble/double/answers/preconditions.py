@@ -27,10 +27,9 @@ class Preconditions:
     def __init__(self, contract: Contract, operation: Operation, collection: str) -> None:
         # Where tags are compared, each operation must tell the same one, however its answer shows the document.
         of_same = (contract.operations[name] for name, _ in contract.actions_of.get(collection, ()))
-        is_compared = any(_parameter(one) for one in of_same)
         response = operation.response(operation.success)
         declares = response is not None and any(name.lower() == "etag" for name in response.headers)
-        self._tells = is_compared and declares
+        self._tells = declares and any(_parameter(one) for one in of_same)
         self._asked = _parameter(operation) if operation.response(FAILED) is not None else None
 
     @property
