@@ -50,6 +50,10 @@ def test_a_body_that_only_has_documents_inside_is_none_of_them(client: httpx.Cli
     assert client.post("/waybills", json={"orders": [WRONG]}).status_code == 200
 
 
+def test_a_schema_that_leads_back_to_itself_in_many_ways_is_looked_through_once(client: httpx.Client) -> None:
+    assert client.get("/grammar").status_code == 200
+
+
 def test_what_was_sent_is_shown_as_it_was_sent(client: httpx.Client) -> None:
     shown = client.post("/preview", json={"low": 3, "high": 7, "total": 10}).json()
     assert {**shown, "id": ""} == {"id": "", "low": 3, "high": 7, "total": 10, "doubled": 20}

@@ -161,9 +161,7 @@ class _Conditions:
         preconditions: what it does of conditions.
     """
 
-    def __init__(
-        self, contract: Contract, operation: Operation, action: Action, preconditions: Preconditions
-    ) -> None:
+    def __init__(self, contract: Contract, operation: Operation, action: Action, preconditions: Preconditions) -> None:
         self._preconditions = preconditions
         self._operation = operation
         self._action = action

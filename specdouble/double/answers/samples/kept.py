@@ -70,7 +70,7 @@ class KeptDocuments:
         if not self._known or media is None:
             return False
         if media.pointer not in self._leading:
-            self._leading[media.pointer] = self._leads(media.schema, 0)
+            self._leading[media.pointer] = self._leads(media.schema)
         return self._leading[media.pointer]
 
     def is_one(self, media: Media) -> bool:
@@ -140,13 +140,18 @@ class KeptDocuments:
         parts = resolved.get("allOf")
         return self._kept(parts[0]) if isinstance(parts, list) and len(parts) == 1 else None
 
-    def _leads(self, schema: JSON, depth: int) -> bool:
-        if depth > _DEEPEST:
-            return False
-        item = self._contract.item(schema)
-        if self._kept(schema) is not None or self._kept(item) is not None:
-            return True
-        return any(self._leads(part, depth + 1) for part in self._contract.parts(item).values())
+    def _leads(self, schema: JSON) -> bool:
+        """Whether values of the schema may have such documents in them; what leads back to itself is seen once."""
+        seen: set[int] = set()
+        level = [schema]
+        for _ in range(_DEEPEST + 1):
+            items = [self._contract.item(one) for one in level]
+            if any(self._kept(one) is not None for one in (*level, *items)):
+                return True
+            fresh = {id(one): one for one in items if id(one) not in seen}
+            seen.update(fresh)
+            level = [part for one in fresh.values() for part in self._contract.parts(one).values()]
+        return False
 
 
 def holding(operation: Operation, answer: Answer, documents: KeptDocuments | None) -> Answer:
