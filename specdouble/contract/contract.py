@@ -20,6 +20,7 @@ from specdouble.contract.inference import infer
 from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
 from specdouble.contract.named_rules import lay_rules
+from specdouble.contract.nesting import path_to
 from specdouble.contract.operation import Operation, Reader, read_operations
 from specdouble.contract.overlay import lay_over
 from specdouble.contract.plausible_value import Texts
@@ -163,6 +164,10 @@ class Contract:
             if action.does == "read" or place not in found:
                 found[place] = action
         return found
+
+    def action_on(self, path: str, parameter: str) -> Action | None:
+        """The action on what a path names with a parameter, whatever stands behind it; None where it names nothing."""
+        return self.action_at.get((path_to(path, parameter), parameter))
 
     @cached_property
     def security_schemes(self) -> Mapping[str, Any]:

@@ -45,7 +45,8 @@ class Nesting:
         parent = ""
         for part in path.split("/"):
             if part[:1] == "{" and part[-1:] == "}":
-                name, above = part[1:-1], path.partition(part)[0] + part
+                name = part[1:-1]
+                above = path_to(path, name)
                 held = holder(name, parent, properties, identity)
                 if held and not (self._can_hold(properties[held], above) and self._takes_all(above, properties[held])):
                     held = None
@@ -72,3 +73,9 @@ class Nesting:
         """Whether the property takes whatever the path's parameter does: a pattern may shut out names."""
         demanded = next(iter(self.demands(path)), {})
         return all(demanded.get(keyword) == schema[keyword] for keyword in _NARROWING if keyword in schema)
+
+
+def path_to(path: str, parameter: str) -> str:
+    """The path as far as a parameter, which stands at its end."""
+    place = "{" + parameter + "}"
+    return path.partition(place)[0] + place

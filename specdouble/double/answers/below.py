@@ -72,8 +72,7 @@ class Below:
         """How what is created at the path tells the document of the collection that it is below."""
         scope = dict(action.scope)
         for name, to in action.scope:
-            above = path.partition("{" + name + "}")[0] + "{" + name + "}"
-            parent = self._contract.action_at.get((above, name))
+            parent = self._contract.action_on(path, name)
             if parent is not None and parent.collection == of:
                 outer = {scope[one]: held for one, held in parent.scope if one in scope}
                 return {**outer, to: self._contract.resources[of].id}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.nesting import path_to
 from specdouble.contract.resource import CALLER
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.exchange import collection, current
@@ -104,8 +105,7 @@ def _parents(contract: Contract, path: str, action: Action) -> Iterator[_Parent]
     That they exist is a guess: where nothing is created where the path looks for it, nobody could get past it.
     """
     for name, _ in action.scope:
-        above = path.partition("{" + name + "}")[0] + "{" + name + "}"
-        other = contract.action_at.get((above, name))
+        above, other = path_to(path, name), contract.action_on(path, name)
         # One of the same kind, as a snippet's revision under the snippet, may be the document itself.
         if other is None or other.collection == action.collection:
             continue

@@ -123,8 +123,7 @@ class Console:
         contract = self._double.contract
         found: dict[str, list[str]] = {}
         for name in [one.name for one in operation.parameters if one.location == "path"]:
-            place = "{" + name + "}"
-            named = contract.action_at.get((operation.path.partition(place)[0] + place, name))
+            named = contract.action_on(operation.path, name)
             if named is not None:
                 found[name] = _values(_first(world, named.collection), contract.resources[named.collection].id)
         action = contract.actions.get(operation.id)

@@ -141,8 +141,7 @@ def parents_of(contract: Contract, resource: Resource) -> Iterator[tuple[_Scope,
     for operation_id, action in contract.actions_of.get(resource.collection, ()):
         path = contract.operations[operation_id].path
         for name, to in action.scope:
-            above = path.partition("{" + name + "}")[0] + "{" + name + "}"
-            yield _Scope(operation_id, name, to), contract.action_at.get((above, name))
+            yield _Scope(operation_id, name, to), contract.action_on(path, name)
 
 
 class _Maker:
