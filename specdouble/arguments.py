@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def complete_files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Have the shell complete the names of files and folders, as it does for its own commands."""
     return [CompletionItem(incomplete, type="file")]
+
+
+def of_contract(command: str, path: Path) -> str:
+    """A command for a contract, as a shell takes it.
+
+    Args:
+        command: its words without the contract.
+        path: the contract's folder or file; the folder where the command is typed is not named.
+    """
+    return command if path == Path() else f"{command} {shlex.quote(str(path))}"
 
 
 class _Place(click.ParamType[Path]):

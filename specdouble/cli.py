@@ -17,14 +17,14 @@ import click
 
 from specdouble import __version__
 from specdouble.agent.command import mcp_command
-from specdouble.arguments import contract_arguments
+from specdouble.arguments import contract_arguments, of_contract
 from specdouble.compare.command import compare_command
 from specdouble.diff.command import diff
 from specdouble.discover.command import discover_command
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, Commands, fail
 from specdouble.findings import print_findings, print_on_a_screen, refuse
-from specdouble.lint_command import lint, lint_of
+from specdouble.lint_command import lint
 from specdouble.overlay_command import overlay
 from specdouble.printable import printable
 from specdouble.project.command import init, sync
@@ -456,7 +456,7 @@ def _double(settings: Any) -> Double:
 
 def _print_first_findings(double: Double) -> None:
     """What is wrong with what is served."""
-    print_on_a_screen(double.findings, lint_of(double.settings.path))
+    print_on_a_screen(double.findings, of_contract("specdouble lint", double.settings.path))
 
 
 def _print_json(value: Any) -> None:
@@ -516,9 +516,9 @@ def _start(double: Double, url: str) -> str:
         lines.append(f"  laid over it   {', '.join(str(file) for file in contract.overlays)}")
     users = [account.name for account in double.accounts.all(double.world("default"))[:_NAMED]]
     if users and any(operation.security for operation in contract.operations.values()):
-        where = "" if double.settings.path == Path() else f" {double.settings.path}"
+        token = of_contract(f"specdouble token {shlex.quote(users[0])}", double.settings.path)
         others = f"  (or as {', '.join(users[1:])})" if users[1:] else ""
-        lines.append(f"  sign in        specdouble token {shlex.quote(users[0])}{where}{others}")
+        lines.append(f"  sign in        {token}{others}")
     example = first_request(double, url)
     if example:
         lines.append(f"\n{printable(example)}")

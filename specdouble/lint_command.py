@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from specdouble.arguments import contract_arguments
+from specdouble.arguments import contract_arguments, of_contract
 from specdouble.examples import examples
 from specdouble.exits import VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import counted, print_each, print_on_a_screen
@@ -56,15 +55,10 @@ def lint(
         if each or ids:
             print_each(findings)
         else:
-            print_on_a_screen(findings, lint_of(path))
+            print_on_a_screen(findings, of_contract("specdouble lint", path))
         click.echo(counted(findings), err=True)
     failing = [one for one in findings if strict or one.severity == "error"]
     sys.exit(VIOLATIONS if failing else 0)
-
-
-def lint_of(path: Path) -> str:
-    """The command that checks a contract, as a shell takes it."""
-    return "specdouble lint" if path == Path() else f"specdouble lint {shlex.quote(str(path))}"
 
 
 def _hold_to_ids(ids: tuple[str, ...]) -> None:
