@@ -33,15 +33,16 @@ class Alignment:
         self.kinds = kinds or {}
         self.of_server: Ids = {}  # the double's id of a document, by its collection and the server's
         self.of_double: Ids = {}
-        self._known: dict[str, set[str]] = {"server": set(), "double": set()}  # whatever collection they are of
 
     def pair(self, kind: str, at_server: Any, at_double: Any) -> None:
         """Note that these are the ids of one document of the collection."""
         if at_server is not None and at_double is not None:
             self.of_server[kind, str(at_server)] = at_double
             self.of_double[kind, str(at_double)] = at_server
-            self._known["server"].add(str(at_server))
-            self._known["double"].add(str(at_double))
+
+    def of(self, side: str) -> Ids:
+        """The ids of a side, `server` or `double`, with those of the other."""
+        return self.of_server if side == "server" else self.of_double
 
     def knows(self, kind: str, at_server: Any) -> bool:
         """Whether the double's id of the server's document is known."""
@@ -74,7 +75,7 @@ class Alignment:
             return {inner: self._part(inner, part, side, made) for inner, part in value.items()}
         if isinstance(value, list):
             return [self.plain(part, side, made, name) for part in value]
-        if _is_number(value) and name not in self.kinds and _ID.search(name) and str(value) in self._known[side]:
+        if _is_number(value) and name not in self.kinds and _ID.search(name) and self._is_any(value, side):
             return "<id>"  # of which collection, nothing says
         return self._text(value, side, name) if isinstance(value, str) else self._on_server(value, side, name)
 
@@ -84,8 +85,13 @@ class Alignment:
 
     def _is_id(self, name: str, value: Any, side: str) -> bool:
         """Whether a property holds the id of a document of the program's."""
-        ids = self.of_server if side == "server" else self.of_double
-        return str(value) in self._known[side] if isinstance(value, str) else (self.kinds.get(name), str(value)) in ids
+        if isinstance(value, str):
+            return self._is_any(value, side)
+        return (self.kinds.get(name), str(value)) in self.of(side)
+
+    def _is_any(self, value: Any, side: str) -> bool:
+        """Whether it is the id of a document, of whatever collection."""
+        return any(known == str(value) for _, known in self.of(side))
 
     def _on_server(self, value: Any, side: str, name: str) -> Any:
         """The value itself; of an id of the double's, the server's of the same document."""
@@ -93,7 +99,7 @@ class Alignment:
 
     def _text(self, text: str, side: str, name: str) -> Any:
         known = self._on_server(text, side, name)
-        if known is not text or (side == "server" and text in self._known["server"]):
+        if known is not text or (side == "server" and self._is_any(text, side)):
             return known
         text = _TOKEN.sub("<token>", text.replace(self.addresses[side], "<url>"))
         if _TIME.match(text):

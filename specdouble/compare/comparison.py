@@ -323,8 +323,8 @@ class _Program:
             self._tell(step, "value", [entry for _, entry in one], [entry for _, entry in other])
 
     def _own(self, entries: Any, side: str) -> list[tuple[str, Any]]:
-        known = self.alignment.of_server if side == "server" else self.alignment.of_double
-        collection, found = self.subject.collection, []
+        known, collection = self.alignment.of(side), self.subject.collection
+        found = []
         for entry in entries if isinstance(entries, list) else ():
             key = str(entry.get(self.subject.key)) if isinstance(entry, dict) else ""
             if (collection, key) in known:
