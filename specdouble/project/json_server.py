@@ -137,10 +137,9 @@ def _collection_paths(name: str, schema: Any) -> dict[str, JSON]:
 def _single_paths(name: str, value: JSON) -> dict[str, JSON]:
     what, one = {"$ref": f"#/components/schemas/{schema_name(name)}"}, schema_name(name)
     answered = {"200": _json("As it is now.", what)}
-    begun: JSON = {"application/json": {"schema": what, "example": value}}
+    begun = {"200": _json("As it is now.", what, example=value)}
     return {
-        "get": {"operationId": f"get{one}", "tags": [name],
-                "responses": {"200": {"description": "As it is now.", "content": begun}}},
+        "get": {"operationId": f"get{one}", "tags": [name], "responses": begun},
         "put": {"operationId": f"replace{one}", "tags": [name], "requestBody": _sent(what),
                 "responses": {**answered, **_REFUSED}},
         "patch": {"operationId": f"change{one}", "tags": [name], "requestBody": _sent(what),
@@ -148,8 +147,8 @@ def _single_paths(name: str, value: JSON) -> dict[str, JSON]:
     }  # fmt: skip
 
 
-def _json(description: str, schema: JSON) -> dict[str, JSON]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _json(description: str, schema: JSON, **more: JSON) -> dict[str, JSON]:
+    return {"description": description, "content": {"application/json": {"schema": schema, **more}}}
 
 
 def _sent(schema: JSON) -> dict[str, JSON]:
