@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def init(contract: str, folder: str, source: Path | None) -> None:
     aside = set_aside(double.contract)
     if aside and place / "pyproject.toml" in written:
         click.echo(f"\nlint leaves out what is wrong with the contract already: {', '.join(aside)} (pyproject.toml)")
-    where = "" if place == Path() else f"cd {place} && "
+    where = "" if place == Path() else f"cd {shlex.quote(str(place))} && "
     click.echo(f"\n{where}make serve    # or: specdouble serve --reload\n{where}make test{_source()}")
 
 
