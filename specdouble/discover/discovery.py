@@ -220,7 +220,7 @@ class Discovery:
     def _look(self) -> None:
         """Visit the server twice: whose documents are is seen first, since scopes are told by it."""
         probes = [module.PROBE for module in of_some("probe").values()]
-        founded: list[Hypothesis] = []
+        founded: list[Hypothesis] = []  # grows as it is seen: what was there when time ends counts
         with self._while_it_lasts(), self._visiting(self.supposed, FOUNDED) as visit:
             self.say("looking at documents, users and who owns what")
             founded += identities.mine(visit.session)
