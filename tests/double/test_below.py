@@ -53,14 +53,23 @@ def contract() -> str:
     return f"openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths:{paths}components:\n  schemas:\n{schemas}"
 
 
+def shared_contract() -> str:
+    """The same, where everybody sees the organizations of others, and removes none of them."""
+    resource = "x-resource: {collection: orgs, id: id, owner: ownerId, shared: true}"
+    scheme = "  securitySchemes: {token: {type: http, scheme: bearer}}\n"
+    properties = "properties: {ownerId: {type: string, readOnly: true},"
+    text = contract().replace("Org: {type: object, properties: {", f"Org: {{{resource}, type: object, {properties}")
+    return text.replace("components:\n", f"security: [{{token: []}}]\ncomponents:\n{scheme}")
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
     with client_for(contract(), tmp_path) as client:
         yield client
 
 
-def made(client: httpx.Client, path: str) -> str:
-    return f"{path}/{client.post(path, json={'name': 'a'}).json()['id']}"
+def made(client: httpx.Client, path: str, headers: dict[str, str] | None = None) -> str:
+    return f"{path}/{client.post(path, json={'name': 'a'}, headers=headers).json()['id']}"
 
 
 def test_what_lies_below_a_document_goes_with_it_however_deep(client: httpx.Client) -> None:
@@ -77,3 +86,13 @@ def test_what_lies_below_goes_with_all_of_a_collection(client: httpx.Client) -> 
     issues = [made(client, f"{repository}/issues") for repository in repositories]
     assert client.delete(f"{org}/repos").status_code == 204
     assert [client.get(path).status_code for path in (org, *repositories, *issues)] == [200, 404, 200, 404, 200]
+
+
+def test_what_lies_below_a_document_that_stays_stays_too(tmp_path: Path) -> None:
+    ann, bob = ({"Authorization": f"Bearer {name}"} for name in ("ann", "bob"))
+    with client_for(shared_contract(), tmp_path) as client:
+        own, others = made(client, "/orgs", ann), made(client, "/orgs", bob)
+        repositories = [made(client, f"{org}/repos", bob) for org in (own, others)]
+        assert client.delete("/orgs", headers=ann).status_code == 204
+        found = [client.get(path, headers=bob).status_code for path in (own, others, *repositories)]
+    assert found == [404, 200, 404, 200]

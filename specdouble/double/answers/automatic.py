@@ -187,10 +187,7 @@ class AutomaticOperation:
             ids = [one.get(self._resource.id) for one in self._bodies(arguments)]
             wanted[self._resource.id] = {"$in": [one for one in ids if one is not None]}
         if self._listing.understands(values):
-            found = documents.find(wanted)
-            documents.delete_many(wanted)
-            for document in found:
-                self._below.remove(self._resource.collection, {**self._placement.scope(values), **document})
+            self._remove(documents, wanted, self._placement.scope(values))
         return self._envelope.body({}), self._operation.success, {}
 
     def act(self, **arguments: JSON) -> Result:
@@ -237,6 +234,16 @@ class AutomaticOperation:
         if found is None:
             raise self._missing(wanted)
         return found
+
+    def _remove(self, documents: Collection, wanted: Document, scope: Document) -> None:
+        """Remove the documents that the filter matches, with what lies below those that are gone then."""
+        name = self._resource.collection
+        found = documents.find(wanted) if self._below.children(name) else []
+        documents.delete_many(wanted)
+        staying = documents.find(wanted) if found else []  # others', which the caller may read alone
+        for document in found:
+            if document not in staying:
+                self._below.remove(name, {**scope, **document})
 
     def _may_create(self, wanted: Document) -> bool:
         """Whether a PUT may make a document: where the contract says so, refuses none, or has no other way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specdouble.contract import Action, Contract
 from specdouble.double.answers.placement import as_id
@@ -13,8 +13,7 @@ from specdouble.double.state.keeper import Document
 _CREATING = ("create", "create_many")
 
 
-@dataclass(frozen=True)
-class _Child:
+class Child(NamedTuple):
     """A collection below another.
 
     Args:
@@ -35,7 +34,7 @@ class Below:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._children: dict[str, list[_Child]] = {}
+        self._children: dict[str, list[Child]] = {}
 
     def remove(self, of: str, document: Document) -> None:
         """Remove what lies below a document of the collection, however deep.
@@ -47,7 +46,7 @@ class Below:
         waiting = [(of, document)]
         while waiting:
             name, parent = waiting.pop()
-            for child in self._below(name):
+            for child in self.children(name):
                 resource, documents = self._contract.resources[child.collection], collection(child.collection)
                 wanted = {to: as_id(resource, to, parent.get(held)) for to, held in child.held.items()}
                 found = documents.find(wanted) if None not in wanted.values() else []
@@ -55,18 +54,19 @@ class Below:
                 if found:
                     documents.delete_many(wanted)
 
-    def _below(self, of: str) -> list[_Child]:
+    def children(self, of: str) -> list[Child]:
+        """The collections below one."""
         if of not in self._children:
             self._children[of] = list(self._found(of))
         return self._children[of]
 
-    def _found(self, of: str) -> Iterator[_Child]:
+    def _found(self, of: str) -> Iterator[Child]:
         """The collections all of whose documents are created below a document of this one."""
         for name, resource in self._contract.resources.items():
             creating = [one for one in self._contract.actions_of.get(name, ()) if one[1].does in _CREATING]
             held = [self._held(self._contract.operations[key].path, action, of) for key, action in creating]
             if resource.why and name != of and held and held[0] and all(one == held[0] for one in held):
-                yield _Child(name, held[0])
+                yield Child(name, held[0])
 
     def _held(self, path: str, action: Action, of: str) -> dict[str, str]:
         """How what is created at the path tells the document of the collection that it is below."""
