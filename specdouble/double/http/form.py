@@ -231,10 +231,10 @@ class _Form:
     def _read(self, text: JSON, schema: JSON) -> JSON:
         """The value of one text, which may be JSON where an object is wanted (OpenAPI 3.1, 4.8.14.4)."""
         value = typed(text, schema, self._reserved)
-        is_written = isinstance(value, str) and value[:1] == "{" and isinstance(schema, Mapping) and is_json(value)
-        if is_written and isinstance(value, str) and self._inside(schema):
-            return read_json(value.encode("utf-8"), self._reserved)
-        return value
+        if not isinstance(value, str) or value[:1] != "{" or not isinstance(schema, Mapping):
+            return value
+        is_written = bool(self._inside(schema)) and is_json(value)
+        return read_json(value.encode("utf-8"), self._reserved) if is_written else value
 
 
 def _items(schema: Schema) -> JSON:
