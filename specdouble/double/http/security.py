@@ -236,7 +236,7 @@ class Authentication:
         return self.accounts.caller(account, identity)
 
     def _known(self, world: World) -> str:
-        return "there are " + ", ".join(account.name for account in self.accounts.all(world)[:10])
+        return f"there are {self.accounts.known(world)}"
 
 
 def _one_scheme(read: Read, verify: Verify, challenge: Challenge) -> Authenticate:

@@ -227,7 +227,7 @@ class Provider:
         """
         account = self._double.accounts.named(world, chosen) if chosen else None
         if chosen and account is None:
-            known = ", ".join(one.name for one in self._double.accounts.all(world)[:10])
+            known = self._double.accounts.known(world)
             raise Problem(400, detail=f"nobody is called {chosen[:100]}: there are {known}")
         return account
 

@@ -25,6 +25,7 @@ _NAMES = ("username", "userName", "login", "email", "name")
 _TENANTS = ("tenant", "tenantId", "tenant_id", "organization", "organizationId", "organization_id", "orgId", "org_id")
 _ROLES = ("roles", "role", "accessRole")
 _KEYS = ("apiKey", "api_key", "key", "token")
+_TOLD = 10  # names, to whom has named none
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,10 @@ class Accounts:
     def named(self, world: World, who: str) -> Account | None:
         """The account of that id or name."""
         return self.of_id(world, who) or next((one for one in self.all(world) if who in one.names), None)
+
+    def known(self, world: World) -> str:
+        """The names of the accounts, the first of many: for who has named none of them."""
+        return ", ".join(account.name for account in self.all(world)[:_TOLD])
 
     def with_password(self, world: World, name: str, password: str) -> Account | None:
         """The account that signs in so."""
