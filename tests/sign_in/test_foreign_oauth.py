@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from werkzeug.wrappers import Request, Response
 
 from specdouble.contract import Contract, read
 from specdouble.verify.settings import Account, OAuth, Settings
 from specdouble.verify.verdict import BROKEN, KEPT, Verdict
 from specdouble.verify.verification import verify
-from tests.sign_in.foreign import PASSWORDS
+from tests.sign_in.foreign import KEYS, PASSWORDS, Refused
 from tests.sign_in.foreign_oauth import APP, CALLBACK, CLIENTS, Notes, notes, private_pem
 
 FILE = Path(__file__).parent / "tokens.yaml"
@@ -89,6 +92,31 @@ def test_what_a_server_takes_and_must_not_is_found_by_its_case(
 def test_the_key_that_confuses_is_fetched_from_where_the_token_was_issued(contract: Contract) -> None:
     verdict = verdict_of(contract, Notes("alg confusion"), "password", rules=("authentication",), signing={})
     assert verdict.rows["authentication"].state == BROKEN
+
+
+class Locked(Notes):
+    """Notes that want a key beside the token, and look at it first."""
+
+    def _notes(self, request: Request, issuer: str) -> Response:
+        if request.args.get("key") not in KEYS:
+            raise Refused(401, **{"WWW-Authenticate": "Key"})
+        return super()._notes(request, issuer)
+
+
+@pytest.mark.parametrize(("fault", "state"), [("", KEPT), ("any scope", BROKEN)])
+def test_a_token_without_a_scope_comes_with_the_key_that_is_wanted_beside_it(
+    tmp_path: Path, fault: str, state: str
+) -> None:
+    told = yaml.safe_load(FILE.read_text("utf-8"))
+    told["components"]["securitySchemes"]["key"] = {"type": "apiKey", "in": "query", "name": "key"}
+    for operation in told["paths"]["/notes"].values():
+        operation["security"][0]["key"] = []
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(told))
+    users = [replace(one, credentials={"key": key}) for one, key in zip(BY_SECRET, KEYS, strict=True)]
+    more = {"users": tuple(users), "rules": ("authentication",)}
+    row = verdict_of(read(tmp_path), Locked(fault), "client_credentials", **more).rows["authentication"]
+    without = [failure.detail for failure in row.failures.values() if failure.detail.startswith("without ")]
+    assert (row.state, bool(without)) == (state, state == BROKEN)
 
 
 @pytest.mark.slow

@@ -175,24 +175,26 @@ def shown(
     session: Session, operation: Operation, user: User, scheme: str, what: str, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The parts of a request with credentials that are wrong in this way, and in no other."""
-    known, told = user.credentials.get(scheme, ""), dict(parts)
-    beside, query = session.crowd.beside(operation, user, scheme)
-    if query:
-        told["query"] = {**told.get("query", {}), **query}
+    known = user.credentials.get(scheme, "")
+    headers, query = session.crowd.beside(operation, user, scheme)
     spelled = {
         "no credentials": {}, "the scheme alone": {"Authorization": "Bearer"}, "no scheme": {"Authorization": known},
         "another scheme": {"Authorization": f"Basic {known}"},
         "a scheme that is none": {"Authorization": f"Specdouble {known}"},
     }  # fmt: skip
     if what in spelled:
-        return {**told, "authorization": {**beside, **spelled[what]}}
+        return _carrying(parts, {**headers, **spelled[what]}, query)
     if session.crowd.is_digest(scheme):
-        return {**told, "proof": _disproof(session, user, scheme, what, known)}
-    query = {}
-    carry(session.contract.security_schemes.get(scheme, {}), _forged(session, user, scheme, what, known), beside, query)
-    if query:
-        told["query"] = {**told.get("query", {}), **query}
-    return {**told, "authorization": beside}
+        return {**parts, "proof": _disproof(session, user, scheme, what, known)}
+    definition = session.contract.security_schemes.get(scheme, {})
+    carry(definition, _forged(session, user, scheme, what, known), headers, query)
+    return _carrying(parts, headers, query)
+
+
+def _carrying(parts: Mapping[str, Any], headers: Mapping[str, str], query: Mapping[str, str]) -> dict[str, Any]:
+    """The parts of a request with credentials in the place of the user's own."""
+    told = {**parts, "authorization": headers}
+    return {**told, "query": {**parts.get("query", {}), **query}} if query else told
 
 
 def _disproof(session: Session, user: User, scheme: str, what: str, known: str) -> Proof:
@@ -298,9 +300,9 @@ def _lacking(trial: Trial, operation: Operation, user: User, scheme: str, scope:
         assert session.crowd.endpoint is not None
         token = session.crowd.endpoint.sign_in(session.client, user.account, " ".join(left)).token
     parts = session.request(operation, user)
-    found: dict[str, str] = {}
-    carry(session.contract.security_schemes.get(scheme, {}), token, found, {})
-    exchange = trial.send(operation, user, authorization=found, **parts)
+    headers, query = session.crowd.beside(operation, user, scheme)
+    carry(session.contract.security_schemes.get(scheme, {}), token, headers, query)
+    exchange = trial.send(operation, user, **_carrying(parts, headers, query))
     if exchange.status not in (401, 403, 404):
         raise Broken(
             f"a token without the scope {scope} to be refused with 403", f"the server answered {exchange.told()}"
@@ -335,8 +337,7 @@ def _cross_site(trial: Trial, operation: Operation, user: User, fields: list[str
     credentials, query = trial.session.crowd.authorize(trial.call_of(operation, user, parts))
     kept = {name: one for name, one in credentials.items() if name not in fields}
     forged = {} if token is None else dict.fromkeys(fields, token)
-    sent = {**parts, "query": {**parts.get("query", {}), **query}} if query else parts
-    exchange = trial.send(operation, user, authorization={**kept, **forged}, **sent)
+    exchange = trial.send(operation, user, **_carrying(parts, {**kept, **forged}, query))
     if exchange.ok:
         raise Broken(
             f"a request with a session's cookie and not with the token in {fields[0]} to be refused",
