@@ -20,7 +20,7 @@ LARGEST = 32 * 2**20  # bytes of a body, after it was unpacked
 CHUNK = 64 * 1024
 LONGEST = 60.0  # seconds, where nobody said how long
 SWEEP = 0.25  # seconds between two looks at the clock
-PAUSES = (0.5, 1, 2, None)  # seconds before a dropped request is sent again
+PAUSES = (0.5, 1, 2)  # seconds before a dropped request is sent again
 
 
 class UnfitAnswer(urllib3.exceptions.HTTPError):
@@ -194,10 +194,10 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
             except requests.exceptions.Timeout:
                 raise
             except requests.exceptions.ConnectionError as error:
-                if pause is None or isinstance(error.__context__, UnfitAnswer):
+                if isinstance(error.__context__, UnfitAnswer):
                     raise
             time.sleep(min(pause, self._patience()))
-        raise AssertionError("the last pause is None")
+        return self._answer(request, min(agreed, self._patience()), *arguments, **options)
 
     def _answer(self, request: Any, seconds: float, *arguments: Any, **options: Any) -> Any:
         try:
