@@ -104,7 +104,7 @@ class Conformance:
                 or self._is_text_all_the_same(case, failure)
                 or self._fits_as_it_is_read(case, failure)
                 or self._sent_no_body(case, response, failure)
-                or _leads_elsewhere(case)
+                or _names_another_path(case)
                 or _is_only_more_than_declared(failure)
                 or self._is_a_file(case, response, failure)
                 or self._is_declared_by_a_rule(case, response, failure)
@@ -242,9 +242,9 @@ class Conformance:
 
     def _is_text_all_the_same(self, case: Any, failure: Any) -> bool:
         """Whether a form is said to be wrong for a number or null in the place of a text: on its way each is a text."""
-        operation = self.by_label.get(case.operation.label)
+        operation = self._accepting(case, failure)
         is_form = essence(str(case.media_type)) in FORMS and isinstance(case.body, dict)
-        if type(failure).__name__ != "AcceptedNegativeData" or not is_form or operation is None or not operation.body:
+        if operation is None or not is_form or not operation.body:
             return False
         media = operation.body.content.get(case.media_type)
         if media is None or media.slot is None or not self._is_right_beside(case):
@@ -256,22 +256,28 @@ class Conformance:
 
     def _fits_as_it_is_read(self, case: Any, failure: Any) -> bool:
         """Whether a path is said to be wrong for `0%40a.io`, which is read as `0@a.io` (RFC 3986, 2.1)."""
-        operation = self.by_label.get(case.operation.label)
-        is_wrong = type(failure).__name__ == "AcceptedNegativeData" and operation is not None
-        if not is_wrong or not self._is_right_beside(case, ParameterLocation.PATH):
+        operation = self._accepting(case, failure)
+        if operation is None or not self._is_right_beside(case, ParameterLocation.PATH):
             return False
-        named = {one.name: one.schema for one in operation.parameters if one.location == "path"} if operation else {}
-        held = {name: value for name, value in (case.path_parameters or {}).items() if name in named}
-        fits, read = self.session.bodies.property_fits, {name: unquote(str(value)) for name, value in held.items()}
-        texts = [name for name in held if kind(merged(named[name], self.contract.resolve)) == "string"]
-        return len(texts) == len(held) > 0 and all(fits(named[name], read[name]) for name in texts)
+        schemas = {one.name: one.schema for one in operation.parameters if one.location == "path"}
+        held = {name: value for name, value in (case.path_parameters or {}).items() if name in schemas}
+        return bool(held) and all(self._takes(schemas[name], unquote(str(value))) for name, value in held.items())
+
+    def _takes(self, schema: Any, text: str) -> bool:
+        """Whether a schema is one of a text, and this one fits it."""
+        is_text = kind(merged(schema, self.contract.resolve)) == "string"
+        return is_text and self.session.bodies.property_fits(schema, text)
 
     def _sent_no_body(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a form without fields, which is no body on its way, is said to be wrong though none is required."""
-        operation = self.by_label.get(case.operation.label)
-        if type(failure).__name__ != "AcceptedNegativeData" or operation is None or response.request.body:
+        operation = self._accepting(case, failure)
+        if operation is None or response.request.body:
             return False
         return form.may_be_none(operation) and self._is_right_beside(case)
+
+    def _accepting(self, case: Any, failure: Any) -> Operation | None:
+        """The operation that is said to accept what it should refuse; None where that is not what is said."""
+        return self.by_label.get(case.operation.label) if type(failure).__name__ == "AcceptedNegativeData" else None
 
     @staticmethod
     def _is_right_beside(case: Any, part: ParameterLocation = ParameterLocation.BODY) -> bool:
@@ -281,10 +287,8 @@ class Conformance:
 
     def _breaks_a_rule(self, case: Any, response: Any, failure: Any, knowledge: Knowledge) -> bool:
         """Whether a request was refused that fits its schema and breaks a rule about several properties."""
-        operation = self.by_label.get(case.operation.label)
-        if type(failure).__name__ != "RejectedPositiveData" or operation is None or response.status_code >= 500:
-            return False
-        return knowledge.breaks_a_rule(operation, case)
+        operation = self._refusing(case, response, failure)
+        return operation is not None and knowledge.breaks_a_rule(operation, case)
 
     def _was_taken(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
@@ -309,8 +313,7 @@ class Conformance:
 
     def _cannot_be_applied(self, case: Any, response: Any, failure: Any) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""
-        patch = str(case.media_type).startswith(JSON_PATCH) and response.status_code < 500
-        return patch and type(failure).__name__ == "RejectedPositiveData"
+        return str(case.media_type).startswith(JSON_PATCH) and self._refusing(case, response, failure) is not None
 
     def tally(self, event: Any, verdict: Verdict, row: Any) -> None:
         """Count what an event tells."""
@@ -398,7 +401,7 @@ def _is_only_more_than_declared(failure: Any) -> bool:
     return type(failure).__name__ == "AcceptedNegativeData" and _MORE.search(failure.message) is not None
 
 
-def _leads_elsewhere(case: Any) -> bool:
+def _names_another_path(case: Any) -> bool:
     """Whether a part of the path is empty or a step up: what answers is another path (RFC 3986, 5.2.4)."""
     return any(unquote(str(value)) in ("", ".", "..") for value in (case.path_parameters or {}).values())
 
