@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Resource, Rule
@@ -224,6 +225,16 @@ class Guard:
 def keepers_of(resource: Resource, clock: Clock) -> list[Keeper]:
     """What keeps the rules about a resource, kind by kind."""
     return [made(rule, resource, clock) for rule, made in _by_kind(resource.rules)]
+
+
+def mended_by(
+    keepers: Sequence[Keeper], document: Document, contract: Contract, free: frozenset[str], fits: Fits
+) -> Document:
+    """A made document with as little changed as the keepers ask for, kind by kind; see `Keeper.mended`."""
+    for _, group in groupby(keepers, type):
+        alike = [*group]
+        document = alike[0].mended(alike, document, contract, free, fits)
+    return document
 
 
 def guards_of(contract: Contract, operation: str) -> list[Guard]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from specdouble.contract import Contract, Media, Operation, Resource
@@ -15,7 +14,7 @@ from specdouble.contract.arguments import wanted_arguments
 from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.exchange import current
-from specdouble.double.state.keeper import Document, Fits, Keeper, keepers_of
+from specdouble.double.state.keeper import Document, Fits, Keeper, keepers_of, mended_by
 from specdouble.double.state.problem import Refusal
 
 Answer = Callable[..., Any]
@@ -127,10 +126,7 @@ class KeptDocuments:
 
     def _mended(self, kept: _Kept, document: Document, told: Collection[str], fits: Fits) -> Document:
         free = frozenset(kept.resource.properties) - {kept.resource.id, *told}
-        for _, group in groupby(kept.keepers, type):
-            keepers = [*group]
-            document = keepers[0].mended(keepers, document, self._contract, free, fits)
-        return document
+        return mended_by(kept.keepers, document, self._contract, free, fits)
 
     def _kept(self, schema: JSON) -> _Kept | None:
         """What the schema's values are; a schema of one `allOf` is what it refers to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,7 +19,7 @@ from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.ids import Ids
-from specdouble.double.state.keeper import Document, keepers_of
+from specdouble.double.state.keeper import Document, keepers_of, mended_by
 from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
@@ -248,10 +248,7 @@ class _Maker:
         def fits(other: Document) -> bool:
             return schemas.is_valid(slot, _visible(resource, other))
 
-        for _, group in groupby(self.keepers, type):
-            keepers = [*group]
-            document = keepers[0].mended(keepers, document, self.contract, free, fits)
-        return document
+        return mended_by(self.keepers, document, self.contract, free, fits)
 
     def addressable(self, document: Document, number: int) -> Document:
         """The document, with an id that the paths to it take: an example may be a whole address."""
