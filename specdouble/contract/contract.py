@@ -21,9 +21,10 @@ from specdouble.contract.kind import Reading
 from specdouble.contract.lint import lint
 from specdouble.contract.named_rules import lay_rules
 from specdouble.contract.nesting import path_to
-from specdouble.contract.operation import Operation, Reader, read_operations
+from specdouble.contract.operation import Operation, Parameter, Reader, examples_of, read_operations
 from specdouble.contract.overlay import lay_over
 from specdouble.contract.plausible_value import Texts
+from specdouble.contract.pointer import look_up
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
 from specdouble.contract.references import bring_references_inside
 from specdouble.contract.reserved import ReservedNames, reserved_names
@@ -179,6 +180,14 @@ class Contract:
     def resolve(self, value: Any) -> Any:
         """The value, or what it refers to through any number of `$ref`."""
         return self.document.resolve(value)
+
+    def examples(self, parameter: Parameter) -> dict[str, Any]:
+        """The values of the examples that stand at the parameter itself, by name."""
+        try:
+            told = self.resolve(look_up(self.data, parameter.pointer))
+        except LookupError:
+            return {}
+        return examples_of(self.document, told) if isinstance(told, dict) else {}
 
     def is_structured(self, schema: Any) -> bool:
         """Whether the schema describes what is inside a value, and not its text as a whole."""

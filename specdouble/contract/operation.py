@@ -261,6 +261,17 @@ def _follow(document: Document, value: Any, at: str) -> tuple[Any, str]:
         return None, at  # a finding already
 
 
+def examples_of(document: Document, holder: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the examples that stand at a parameter or a body, by name; a single one is named `example`."""
+    found = {"example": holder["example"]} if "example" in holder else {}
+    named = holder.get("examples")
+    for name, raw in named.items() if isinstance(named, dict) else ():
+        example, _ = _follow(document, raw, "")
+        if isinstance(example, dict) and "value" in example:
+            found[name] = example["value"]
+    return found
+
+
 def _asked(parameter: Parameter, path: str) -> Parameter:
     """The parameter where it is asked for: of `/rides?page={page}`, in the query, whatever it says itself."""
     asks = parameter.location == "path" and "{" + parameter.name + "}" in path.partition("?")[2]
@@ -365,7 +376,7 @@ class Reader:
             media_type, media = next(iter(raw["content"].items()))
             schema = media.get("schema") if isinstance(media, dict) else None
         slot = None if schema is None else self.schemas.slot(schema, "response")
-        example = next(iter(self.examples(raw).values()), None)
+        example = next(iter(examples_of(self.document, raw).values()), None)
         return Header(name, raw.get("required") is True, schema, slot, example, media_type)
 
     def content(self, raw: dict[str, Any], at: str, direction: Direction) -> dict[str, Media]:
@@ -383,16 +394,8 @@ class Reader:
             place = at + pointer("content", media_type)
             encodings = media.get("encoding")
             encoding = encodings if isinstance(encodings, dict) else {}
-            found[media_type] = Media(media_type, schema, slot, self.examples(media), place, encoding, is_sequence)
-        return found
-
-    def examples(self, media: dict[str, Any]) -> dict[str, Any]:
-        found = {"example": media["example"]} if "example" in media else {}
-        named = media.get("examples")
-        for name, raw in named.items() if isinstance(named, dict) else ():
-            example, _ = _follow(self.document, raw, "")
-            if isinstance(example, dict) and "value" in example:
-                found[name] = example["value"]
+            examples = examples_of(self.document, media)
+            found[media_type] = Media(media_type, schema, slot, examples, place, encoding, is_sequence)
         return found
 
     def requirements(self) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from starlette.staticfiles import StaticFiles
 from specdouble.console import STATIC
 from specdouble.contract import Contract, Media, Operation, Parameter, Rule
 from specdouble.contract.json_type import JSON
-from specdouble.contract.pointer import look_up
 from specdouble.double.http.administration import json_object, json_response, whole_number
 from specdouble.double.http.credentials import known_as
 from specdouble.double.http.served import Served
@@ -134,7 +133,7 @@ class Console:
         documents = [
             document
             for document in _first(world, action.collection)
-            if all(str(document.get(to)) in found.get(name, (str(document.get(to)),)) for name, to in action.scope)
+            if all(name not in found or str(document.get(to)) in found[name] for name, to in action.scope)
         ]
         if action.id is not None:
             properties[action.id] = contract.resources[action.collection].id
@@ -146,7 +145,7 @@ class Console:
         """What a parameter that has to be there may be, where nothing is known of it: the path is none without it."""
         if not parameter.required or parameter.slot is None:
             return []
-        examples = _examples(self._double.contract, parameter)
+        examples = self._double.contract.examples(parameter).values()
         value = self._double.value(parameter.slot, f"{operation.id} {parameter.name}", examples)
         return [] if value is None else [_as_text(value)]
 
@@ -279,20 +278,6 @@ def _first(world: World, collection: str) -> list[Document]:
 def _values(documents: Iterable[Document], name: str) -> list[str]:
     """What documents have in a property, each value once."""
     return list(dict.fromkeys(str(one[name]) for one in documents if one.get(name) is not None))
-
-
-def _examples(contract: Contract, parameter: Parameter) -> list[JSON]:
-    """The examples that stand at the parameter itself."""
-    try:
-        told = contract.resolve(look_up(contract.data, parameter.pointer))
-    except LookupError:
-        return []
-    if not isinstance(told, dict):
-        return []
-    named = told.get("examples")
-    several = [contract.resolve(one) for one in named.values()] if isinstance(named, dict) else []
-    values = [one["value"] for one in several if isinstance(one, dict) and "value" in one]
-    return [told["example"], *values] if "example" in told else values
 
 
 def _as_text(value: JSON) -> str:
