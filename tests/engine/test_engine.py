@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -373,3 +374,51 @@ def test_what_a_new_world_begins_with_is_put_in_once(store: str, tmp_path: Path)
             clients = [one, other] * 6
             told = pool.map(lambda client, header=header: client.get("/boards", headers=header).json(), clients)
             assert {tuple(board["name"] for board in boards) for boards in told} == {("A", "B")}
+
+
+WAITING_HANDLER = """
+import asyncio
+from pathlib import Path
+
+from specdouble.double import async_collection
+
+FOLDER = Path(__file__).parent
+
+
+async def post_ticket(body):
+    (FOLDER / "begun").touch()
+    while not (FOLDER / "open").exists():
+        await asyncio.sleep(0.01)
+    ticket = dict(body)
+    await async_collection("tickets").insert_one(ticket)
+    return ticket, 201
+"""
+
+
+def test_while_a_request_waits_for_its_twin_at_another_process_others_are_answered(store: str, tmp_path: Path) -> None:
+    shutil.copy(CONTRACT.parent.parent / "kinds" / "tickets.yaml", tmp_path / "openapi.yaml")
+    handlers = tmp_path / "handlers"
+    handlers.mkdir()
+    (handlers / "default.py").write_text(WAITING_HANDLER)
+    doubles = [Double(Settings(tmp_path, store=store)) for _ in range(2)]
+    with (
+        Server(doubles[0], "127.0.0.1", 0).running() as first,
+        Server(doubles[1], "127.0.0.1", 0).running() as second,
+        ThreadPoolExecutor(2) as pool,
+    ):
+
+        def create(url: str) -> httpx.Response:
+            sent = {"subject": "no light"}
+            return httpx.post(f"{url}/tickets", json=sent, headers={"X-Request-Key": "one"}, timeout=30)
+
+        try:
+            one = pool.submit(create, first)
+            while not (handlers / "begun").exists():
+                time.sleep(0.01)
+            twin = pool.submit(create, second)
+            others = [httpx.get(f"{second}/tickets", timeout=5).status_code for _ in range(30)]
+        finally:
+            (handlers / "open").touch()
+        made = [one.result(), twin.result()]
+    assert set(others) == {200}
+    assert [answer.json()["id"] for answer in made] == [made[0].json()["id"]] * 2

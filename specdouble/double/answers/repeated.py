@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -91,12 +93,25 @@ def once(operation: Operation, answer: Answer) -> Answer:
             return await answer(**arguments)
         place = one.world.name, one.place
         lock = under_way.setdefault(place, asyncio.Lock())  # while one is waited for, the same may be asked again
-        async with lock:
-            with one.world.alone(*one.place):
-                known = one.known()
-                return one.kept(await answer(**arguments)) if known is None else known
+        async with lock, _alone_later(one):
+            known = await one.world.awaited(one.known)
+            if known is not None:
+                return known
+            result = await answer(**arguments)
+            return await one.world.awaited(partial(one.kept, result))
 
     return repeated_later if inspect.iscoroutinefunction(answer) else repeated
+
+
+@asynccontextmanager
+async def _alone_later(asked: _Asked) -> AsyncIterator[None]:
+    """Nobody else answers the request meanwhile; where the store has to be waited for, others are answered."""
+    alone = asked.world.alone(*asked.place)
+    await asked.world.awaited(alone.__enter__)
+    try:
+        yield
+    finally:
+        await asked.world.awaited(partial(alone.__exit__, None, None, None))
 
 
 def key_field(operation: Operation) -> str:
