@@ -16,12 +16,13 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.orders import in_order
-from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime
+from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
 from specdouble.verify.wrapper import document_schema, properties_sent, unwrapped, wrapped
 
+ATTEMPTS = 2  # at a search that the network spoils
 MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
 LINES_SHOWN = 3  # operations that the same would help
@@ -129,7 +130,9 @@ class Baselines:
         """The baseline of an operation; while it is sought, an empty one."""
         if operation.id not in self.found:
             self.found[operation.id] = baseline = Baseline(operation)
-            _Search(self.session, baseline, self.trials).run()
+            for _ in range(ATTEMPTS):
+                if _Search(self.session, baseline, self.trials).run():
+                    break
         return self.found[operation.id]
 
     def missing(self, operations: tuple[str, ...]) -> str | None:
@@ -198,15 +201,20 @@ class _Search:
         self.tried: dict[str, Iterator[Any]] = {}
         self.renewals = self.attempts = 0
 
-    def run(self) -> None:
-        """Seek it."""
+    def run(self) -> bool:
+        """Seek it; whether another search would find nothing else: the network did not stand in the way."""
+        self.baseline.why = ""
         try:
             self._seek()
         except OutOfTime:
             self.baseline.why = "there was no time to find a request that the server takes"
             raise
+        except Trouble as trouble:
+            self.baseline.why = str(trouble)
+            return False
         except Interruption as interruption:
             self.baseline.why, self.baseline.nobody = str(interruption), isinstance(interruption, NobodyNamed)
+        return True
 
     def _seek(self) -> None:
         if self.operation.body is None:

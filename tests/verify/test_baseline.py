@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
 from specdouble.verify.baseline import Baseline, Baselines
 from specdouble.verify.session import Session
+from tests.verify.weather import Weather
 
 CONTRACT = """
 openapi: 3.0.3
@@ -155,6 +157,14 @@ def test_without_a_request_that_is_taken_one_line_says_what_was_sent_and_what_wo
     assert "`example`" in summary
     assert line.strip().startswith("POST /zones")
     assert "422" in line
+
+
+def test_a_search_that_the_network_spoils_is_begun_again(contract: Contract) -> None:
+    with serving(lambda _body, _zones: None) as url, Weather(url, drop_every=10) as bad:
+        bad.numbers = count(10)  # the first request is dropped
+        session = Session(contract, Settings(bad.url))
+        session.baselines.seek(["createZone"])
+    assert session.baselines.found["createZone"].missing is None
 
 
 def test_a_path_leads_to_a_document_of_this_run(contract: Contract) -> None:
