@@ -47,8 +47,13 @@ def properties_sent(contract: Contract, operation: Operation) -> dict[str, dict[
 def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
     """The body that holds the document, with what must stand beside it, and by the names that the body has."""
     media = operation.document_body
-    document = _called(document, {own: name for name, own in own_names(contract, operation).items()})
-    return _around(contract, media.schema if media is not None else None, wrapper_of(contract, operation), document)
+    schema = media.schema if media is not None else None
+    return _around(contract, schema, wrapper_of(contract, operation), _as_sent(contract, operation, document))
+
+
+def _as_sent(contract: Contract, operation: Operation, document: Any) -> Any:
+    """The document by the names that the operation's body has."""
+    return _called(document, {own: name for name, own in own_names(contract, operation).items()})
 
 
 def _called(document: Any, names: Mapping[str, str]) -> Any:
@@ -79,8 +84,7 @@ def unwrapped(contract: Contract, operation: Operation, body: Any) -> Any:
 
 def rewrapped(contract: Contract, operation: Operation, body: Any, document: Any) -> Any:
     """The body with another document in the place of its own; what stands beside it stays."""
-    named = _called(document, {own: name for name, own in own_names(contract, operation).items()})
-    return _replaced(body, wrapper_of(contract, operation), named)
+    return _replaced(body, wrapper_of(contract, operation), _as_sent(contract, operation, document))
 
 
 def _replaced(body: Any, wrapper: tuple[str, ...], document: Any) -> Any:
