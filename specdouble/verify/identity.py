@@ -304,8 +304,8 @@ class Crowd:
         headers = {name: value for name, value in headers.items() if name == "Cookie" or name.lower() not in own}
         if user.session is None:
             return headers, query
-        definition = security_schemes(self.contract).get(scheme)
-        leaving_out = definition.key if definition and definition.is_cookie else ""
+        definition = self._security_scheme(scheme)
+        leaving_out = definition.key if definition.is_cookie else ""
         kept = user.session.sent(beside=headers.pop("Cookie", ""), leaving_out=leaving_out)
         tokens = self.token_headers(operation, user.session)
         return {**headers, **({"Cookie": kept} if kept else {}), **tokens}, query

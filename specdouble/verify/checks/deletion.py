@@ -125,13 +125,17 @@ def _anew(trial: Trial, subject: Subject, child: Subject) -> None:
     parent = trial.create(subject)
     document = trial.create_in(child, trial.user, under(trial, child, parent))
     around = trial.listing(document)
-    if not any(one.get(child.key) == document.id for one in trial.listed(child, trial.user, around)):
+
+    def is_shown() -> bool:
+        return any(one.get(child.key) == document.id for one in trial.listed(child, trial.user, around))
+
+    if not is_shown():
         raise NotExercised("the list does not show the new document")
     _gone(trial, parent)
     again = trial.resend(parent.made.call)
     if trial.adopt(subject, trial.user, again) is None or again.status != CREATED:  # else it may be the old one, back
         raise NotExercised(f"the name of a deleted document is not given again: {again.told(80)}")
-    if any(one.get(child.key) == document.id for one in trial.listed(child, trial.user, around)):
+    if is_shown():
         raise Broken(
             f"nothing to lie below a new document of {subject.collection}", "it has what lay below the old one"
         )

@@ -63,13 +63,12 @@ def conditions(subject: Subject, check: str) -> Plan:
 
 def _only_created(trial: Trial, subject: Subject) -> None:
     """RFC 9110, 13.1.2: what there is of any tag is not replaced; what is not there is created."""
-    creator, anything = trial.creator(subject), {"If-None-Match": "*"}
-    call = trial.create_call(subject, trial.user, trial.body(subject, creator, trial.user))
-    first = trial.resend(replace(call, headers={**call.headers, **anything}))
+    call = trial.create_call(subject, trial.user, trial.body(subject, trial.creator(subject), trial.user))
+    call = replace(call, headers={**call.headers, "If-None-Match": "*"})
+    first = trial.resend(call)
     accepted(first, "a create of what is not there, with If-None-Match: *,")
     trial.adopt(subject, trial.user, first)
-    again = trial.resend(replace(call, headers={**call.headers, **anything}))
-    refused_as(again, {412}, "a replacement of what is there, with If-None-Match: *,")
+    refused_as(trial.resend(call), {412}, "a replacement of what is there, with If-None-Match: *,")
 
 
 # Location

@@ -224,8 +224,8 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
             return _refused_create(trial, subject, {name: value}, Names.boundaries)
         return refused_update(trial, subject, updater, {name: value}, Names.boundaries)
     if updater is None:
-        body = {**trial.body(subject, trial.creator(subject), trial.user), name: value}
         creator = trial.creator(subject)
+        body = {**trial.body(subject, creator, trial.user), name: value}
         body = trial.session.bodies.ordered(creator, subject.requested(creator), body, keep=(name,))
         exchange, document = trial.try_create(subject, trial.user, body, fixed=(name,))
     else:

@@ -183,11 +183,12 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
 
 def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     """Find the one value that is refused by itself."""
+    creator = trial.creator(subject)
+    requested = subject.requested(creator)
     for name, value in changes.items():
-        value = anew(trial, subject, name, subject.requested(trial.creator(subject))[name], value)
-        usual = trial.body(subject, trial.creator(subject), trial.user)
-        creator = trial.creator(subject)
-        base = trial.session.bodies.ordered(creator, subject.requested(creator), {**usual, name: value}, keep=(name,))
+        value = anew(trial, subject, name, requested[name], value)
+        usual = trial.body(subject, creator, trial.user)
+        base = trial.session.bodies.ordered(creator, requested, {**usual, name: value}, keep=(name,))
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
         accepted(exchange, f"{name} {shown(value)}")
