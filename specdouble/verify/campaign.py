@@ -148,7 +148,7 @@ class Campaign:
             trial, started = self._trial(), time.monotonic()
             reason = broken = None
             try:
-                with self._turns.beside_others():
+                with self._turns.turn():
                     case.run(trial)
             except Broken as found:
                 broken = found
@@ -213,7 +213,7 @@ class Campaign:
 
     def _doubt(self, case: Case, trial: Trial, failure: Failure) -> str | None:
         """Why a failure is none; None where it is one: also when no other case writes meanwhile."""
-        with self._turns.alone():
+        with self._turns.turn(alone=True):
             if self._was_chance(trial, failure.expected, failure.seen):
                 return "what was refused is taken when it is sent once more"
             if not self._confirmed(case, failure):

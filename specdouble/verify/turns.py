@@ -12,33 +12,20 @@ class Turns:
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._beside = 0  # how many run beside others
+        self._running = 0
         self._alone = 0  # how many are alone, or wait to be
 
     @contextmanager
-    def beside_others(self) -> Iterator[None]:
-        """Run while others may, and nobody is alone."""
+    def turn(self, *, alone: bool = False) -> Iterator[None]:
+        """Run beside others while nobody is alone, or alone while nobody else runs."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._alone)
-            self._beside += 1
+            self._alone += alone
+            self._changed.wait_for(lambda: not (self._running if alone else self._alone))
+            self._running += 1
         try:
             yield
         finally:
             with self._changed:
-                self._beside -= 1
-                self._changed.notify_all()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Run while nobody else does."""
-        with self._changed:
-            self._alone += 1
-            self._changed.wait_for(lambda: not self._beside)
-            self._beside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._beside -= 1
-                self._alone -= 1
+                self._running -= 1
+                self._alone -= alone
                 self._changed.notify_all()

@@ -20,13 +20,13 @@ def test_who_wants_to_be_alone_waits_for_the_others_and_keeps_new_ones_out() -> 
     told: list[str] = []
 
     def case() -> None:
-        with turns.beside_others():
+        with turns.turn():
             begun.set()
             ended.wait(10)
             told.append("a case")
 
     def confirmation(name: str) -> None:
-        with turns.alone():
+        with turns.turn(alone=True):
             told.extend([f"{name} begins", f"{name} ends"])
 
     with ThreadPoolExecutor(3) as pool:
