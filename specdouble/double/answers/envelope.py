@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 from specdouble.contract import Contract, Operation, Resource
@@ -67,6 +68,7 @@ class Envelope:
         schema = self._schema_at(path) if self._media else None
         if many:
             schema = contract.item(schema)
+        self._schema = schema
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
         called = synonyms(resource.properties, names, resource.kind)  # `assetName` may be `name` in a summary
@@ -87,11 +89,11 @@ class Envelope:
         """The body that shows the document, or the page of documents; None where the success has no body."""
         if self._media is None:
             return None
+        identity = document.get(self._id)
         if page is not None:
             # Copies: what is told of the page is read off the documents as they are stored.
             shown: JSON = [self._shown(dict(one)) for one in page.documents]
         elif self.shows:
-            identity = document.get(self._id)
             shown = self._shown(document)
         else:
             return self._overlaid(document)
@@ -99,7 +101,7 @@ class Envelope:
         if self._beside is not None:
             self._tell_id(whole, self._beside, identity)
         # Nearly always it conforms; what is stored may be shut out by a schema of this operation's own.
-        return self._conforming(whole, document)
+        return self._conforming(whole, identity, page)
 
     def _shown(self, document: Document) -> Document:
         if self._hides_id:
@@ -176,16 +178,33 @@ class Envelope:
                 both[name] = document[self._id]
         return self._secrets.without(both if self._contract.schemas.is_valid(self._media.slot, both) else sample)
 
-    def _conforming(self, whole: JSON, document: Document) -> JSON:
+    def _conforming(self, whole: JSON, identity: JSON, page: Page | None) -> JSON:
         assert self._media is not None
         slot = self._media.slot
         if slot is None:
             return whole
         whole = self._secrets.without(whole)
         if not self._contract.schemas.is_valid(slot, whole):
-            # By the document and not the operation: what has to be made is the same wherever it is shown.
-            whole = self._sampler.repaired(slot, whole, f"{self._collection} {document.get(self._id)}")
+            self._mend_documents(whole, [identity] if page is None else [one.get(self._id) for one in page.documents])
+            whole = self._sampler.repaired(slot, whole, self._key_of(identity))
         return Conforming(whole, slot)
+
+    def _mend_documents(self, whole: JSON, identities: Sequence[JSON]) -> None:
+        """Mend each document by itself: what has to be made of it is the same, whatever stands around and beside it."""
+        shown = value_at(whole, self._path)
+        if isinstance(shown, list):
+            shown[:] = [self._mended(one, identity) for one, identity in zip(shown, identities, strict=True)]
+        elif self._path:
+            value_at(whole, self._path[:-1])[self._path[-1]] = self._mended(shown, identities[0])
+
+    def _mended(self, shown: JSON, identity: JSON) -> JSON:
+        slot = self._contract.schemas.slot(self._schema, "response")
+        mended = self._sampler.mended(slot, shown, self._key_of(identity))
+        return shown if mended is None else mended
+
+    def _key_of(self, identity: JSON) -> str:
+        """By the document and not the operation: what has to be made is the same wherever it is shown."""
+        return f"{self._collection} {identity}"
 
     def _bounds(self) -> tuple[int, int | None]:
         """How many documents the array must and may have."""

@@ -96,7 +96,7 @@ class Sampler:
         for _ in range(_ROUNDS):
             if effort.left < 0:
                 break
-            values = self._values(key, troubles, effort, told)
+            values = self._values(key, sum(troubles.values()), troubles, effort, told)
             value = values.value(schema)
             if value is MISSING:
                 for place in {(), *values.impossible}:
@@ -143,15 +143,17 @@ class Sampler:
         except UnsatisfiableError:
             return None
 
-    def _values(self, key: str, troubles: dict[Place, int], effort: Effort, told: bool = True) -> Values:
-        random = Random(f"{self._seed} {key} {sum(troubles.values())}")
+    def _values(self, key: str, attempt: int, troubles: dict[Place, int], effort: Effort, told: bool = True) -> Values:
+        random = Random(f"{self._seed} {key} {attempt}")
         self._wording = self._wording or Wording()
         self._wording.begin(random)
         return Values(self._schemas.definition, random, self._wording, troubles, effort, told)
 
     def _mended(self, slot: str, value: Any, place: Place, troubles: dict[Place, int], effort: Effort, key: str) -> Any:
         """The value with what stands at the place taken out, or put there anew."""
-        schema, values = self._schemas.translated(slot), self._values(f"{key} {place}", troubles, effort)
+        # By what stands there alone: what is made does not depend on what else is missing.
+        values = self._values(f"{key} {place}", troubles[place], troubles, effort)
+        schema = self._schemas.translated(slot)
         if not place:
             fresh = (
                 values.value(schema)
