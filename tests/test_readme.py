@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from specdouble.project.skeleton import template
 from tests.test_cli import ROOT, serving
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -23,10 +24,19 @@ VARYING = [
 ]
 
 
+LEFT_OUT = "…"
+
+
 def same_every_time(text: str) -> str:
     for pattern, name in VARYING:
         text = re.sub(pattern, name, text)
     return text
+
+
+def shows(shown: str, came: str) -> bool:
+    """Whether that is what came, but for what differs from run to run and what is left out of a line."""
+    kept = [re.escape(part) for part in same_every_time(shown).split(LEFT_OUT)]
+    return re.fullmatch(".*".join(kept), same_every_time(came)) is not None
 
 
 def steps(block: str) -> list[tuple[str, str]]:
@@ -59,7 +69,7 @@ def play(commands: list[tuple[str, str]], url: str) -> list[tuple[str, str, str]
 def test_the_curl_session_prints_what_the_readme_shows() -> None:
     with serving("--port", "0") as server:
         for command, shown, came in play(session("curl"), server.url):
-            assert same_every_time(came) == same_every_time(shown), command
+            assert shows(shown, came), (command, came)
 
 
 def test_the_session_of_the_page_on_state_prints_what_it_shows() -> None:
@@ -90,9 +100,10 @@ def test_what_the_readme_links_to_is_there(file: str) -> None:
 def test_every_command_and_option_is_documented() -> None:
     from specdouble.cli import main
 
+    listed = (ROOT / "docs" / "commands.md").read_text("utf-8")
     documents = README + "".join(file.read_text("utf-8") for file in (ROOT / "docs").glob("*.md"))
     for name, command in main.commands.items():
-        assert f"specdouble {name}" in README, name
+        assert f"specdouble {name}" in listed, name
         for option in command.params:
             long = next((one for one in option.opts if one.startswith("--")), None)
             if long and long != "--help":
@@ -103,12 +114,10 @@ def test_the_first_command_stands_within_the_first_ten_lines() -> None:
     assert any(line.startswith(("$ ", "    make", "make serve")) for line in README.splitlines()[:10])
 
 
-def test_the_yaml_of_the_readme_is_the_contracts_own() -> None:
-    contract = (ROOT / "openapi.yaml").read_text("utf-8")
-    for rule in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
-        for line in rule.strip().splitlines():
-            if "x-" in line and "..." not in line and "things" not in line:
-                assert line.strip().split("#")[0].strip() in contract, line
+def test_the_yaml_of_the_readme_stands_in_the_contract_that_init_begins_with() -> None:
+    contract = {line.strip() for line in template("openapi.yaml").splitlines()}
+    (rule,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert {line.strip() for line in rule.splitlines()} <= contract
 
 
 def test_the_first_test_of_the_page_on_pytest_passes(tmp_path: Path) -> None:

@@ -16,15 +16,16 @@ from connexion.middleware.main import ConnexionMiddleware
 from specdouble.contract import Refused
 from specdouble.double.stock import application
 from tests.test_cli import ROOT
-from tests.test_readme import README, play, same_every_time, session
+from tests.test_readme import play, session, shows
 
 TASKS = ROOT / "tests" / "contracts" / "tasks.yaml"
 
 
 @contextmanager
 def stock_server(folder: Path, project: Path) -> Iterator[str]:
-    """The lines of the README in a file, served by uvicorn from the command line; gives the base URL."""
-    (lines,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "stock import" in block]
+    """The lines of the page on handlers in a file, served by uvicorn from the command line; gives the base URL."""
+    page = (ROOT / "docs" / "handlers.md").read_text("utf-8")
+    (lines,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "stock import" in block]
     (folder / "backend.py").write_text(lines.replace('application(".")', f"application({str(project)!r})"), "utf-8")
     command = [sys.executable, "-m", "uvicorn", "backend:app", "--port", "0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -45,7 +46,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_readmes_session_is_answered_as_by_the_double(url: str) -> None:
     for command, shown, came in play(session("curl"), url):
         came = came.replace("\n\n", "\n")  # Connexion ends what it writes with a line break
-        assert same_every_time(came) == same_every_time(shown), command
+        assert shows(shown, came), (command, came)
 
 
 def test_what_stock_connexion_refuses_it_tells_in_its_own_words(url: str) -> None:
