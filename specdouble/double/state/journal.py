@@ -18,7 +18,6 @@ BYTES = 8 * 1024 * 1024
 _SHOWN = 4096  # bytes of a body, of a target, of an explanation's texts
 _SENTENCES = 20  # of an explanation's violations
 _SENTENCE = 200  # characters of each, where the whole is too long
-_BATCH = 64  # exchanges that are put in their place together
 _WRITES = 50  # of an exchange
 _WRITTEN = 64 * 1024  # bytes of the documents before and after them
 
@@ -140,16 +139,15 @@ class Journal:
 
     It keeps no header fields, and shows no credentials.
 
-    Exchanges are recorded at once and put in their place some at a time.
+    Most exchanges are small. None of them is weighed: each counts as if it were as large as a small one may be.
     """
 
     def __init__(self) -> None:
-        # What an `Entry` is made of, when it is asked for, and its bytes.
-        self._kept: deque[tuple[tuple[Any, ...], int]] = deque()
-        self._fresh: list[Recorded] = []  # small ones whose place is still to be made: many at once cost less
-        self._bytes = 0
-        self._cleared = 0
-        self._forgotten = 0
+        # What an `Entry` is made of, when it is asked for.
+        self._kept: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
+        self._large: deque[tuple[int, int]] = deque()  # number and bytes of each of them that is not small
+        self._large_bytes = 0
+        self._recorded = self._cleared = 0
 
     @property
     def own(self) -> Journal:
@@ -159,20 +157,29 @@ class Journal:
     @property
     def recorded(self) -> int:
         """How many exchanges there have been in all, those that are kept no more among them."""
-        return self._cleared + self.forgotten + len(self._entries)
+        return self._recorded
+
+    @property
+    def forgotten(self) -> int:
+        """How many exchanges had to make room, since it was cleared."""
+        return self._first - self._cleared
+
+    @property
+    def _first(self) -> int:
+        """The number of the oldest exchange that is kept."""
+        return self._recorded - len(self._kept)
 
     def since(self, number: int) -> list[Entry]:
         """The exchanges after that many, the first one first, as far as they are still kept."""
-        new = min(self.recorded - number, len(self._entries))
-        newest = list(islice(reversed(self._entries), new))
-        return [Entry(*exchange) for exchange, _ in reversed(newest)]
+        new = min(self._recorded - number, len(self._kept))
+        newest = list(islice(reversed(self._kept), new))
+        return [Entry(*exchange) for exchange in reversed(newest)]
 
     def of(self, number: int) -> Entry | None:
         """The exchange of that number, the first one of all being 0; None where it is not kept, or is still to come."""
-        first = self.recorded - len(self._entries)
-        if not first <= number < self.recorded:
+        if not self._first <= number < self._recorded:
             return None
-        return Entry(*self._entries[number - first][0])
+        return Entry(*self._kept[number - self._first])
 
     def found(self, wanted: Mapping[str, str], since: int = 0) -> Iterator[tuple[int, Entry]]:
         """The exchanges that have these fields, each with its number, the last one first.
@@ -181,9 +188,9 @@ class Journal:
             wanted: what the fields `world`, `operation`, `method`, `status` or `rule` have to be.
             since: only those of that number or later.
         """
-        new = min(self.recorded - since, len(self._entries))
-        numbers = count(self.recorded - 1, -1)
-        for number, (exchange, _) in zip(numbers, islice(reversed(self._entries), max(new, 0)), strict=False):
+        new = min(self._recorded - since, len(self._kept))
+        numbers = count(self._recorded - 1, -1)
+        for number, exchange in zip(numbers, islice(reversed(self._kept), max(new, 0)), strict=False):
             entry = Entry(*exchange)
             if entry.has(wanted):
                 yield number, entry
@@ -194,48 +201,35 @@ class Journal:
         Args:
             exchange: the fields of an `Entry`, its bodies whole. Most are kept as they are: they are small.
         """
-        fresh, writes = self._fresh, exchange[15]
-        fresh.append(exchange)
-        # What is large is bounded at once; a batch of small ones is a few hundred kilobytes.
-        is_large = len(exchange[7]) + len(exchange[9]) > _SHOWN
-        if writes and (len(writes) > 1 or writes[0][3] > _SHOWN):
-            is_large = True
-        if is_large or len(fresh) >= _BATCH:
-            self._settle()
+        if _size_of(exchange) <= _SHOWN:
+            self._kept.append(exchange)
+        else:
+            bounded, size = _bounded(exchange)
+            self._kept.append(bounded)
+            self._large.append((self._recorded, size))
+            self._large_bytes += size
+        self._recorded += 1
+        if self._large:
+            self._make_room()
 
-    def _settle(self) -> None:
-        """Make room for what is new, and keep of it what is shown."""
-        kept = self._bytes
-        for exchange in self._fresh:
-            size = _size_of(exchange)
-            entry = (exchange, size) if size <= _SHOWN else _bounded(exchange)
-            self._kept.append(entry)
-            kept += entry[1]
-        self._fresh.clear()
-        while len(self._kept) > KEPT or kept > BYTES:
-            kept -= self._kept.popleft()[1]
-            self._forgotten += 1
-        self._bytes = kept
+    def _make_room(self) -> None:
+        """Forget the oldest exchanges until the others have room."""
+        self._pass_large_ones()
+        while (len(self._kept) - len(self._large)) * _SHOWN + self._large_bytes > BYTES:
+            self._kept.popleft()
+            self._pass_large_ones()
 
-    @property
-    def _entries(self) -> deque[tuple[tuple[Any, ...], int]]:
-        """The exchanges that are kept, the first one first."""
-        if self._fresh:
-            self._settle()
-        return self._kept
-
-    @property
-    def forgotten(self) -> int:
-        """How many exchanges had to make room."""
-        if self._fresh:
-            self._settle()
-        return self._forgotten
+    def _pass_large_ones(self) -> None:
+        """Count those of the large exchanges no more that are not kept any more."""
+        while self._large and self._large[0][0] < self._first:
+            self._large_bytes -= self._large.popleft()[1]
 
     def clear(self) -> None:
         """Forget all."""
-        self._cleared = self.recorded
-        self._entries.clear()
-        self._bytes = self._forgotten = 0
+        self._cleared = self._recorded
+        self._kept.clear()
+        self._large.clear()
+        self._large_bytes = 0
 
     def shown(self, masking: Masking, **wanted: str) -> list[dict[str, JSON]]:
         """The exchanges as JSON documents, the last one first.
