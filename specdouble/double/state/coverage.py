@@ -52,7 +52,9 @@ class Coverage:
 
 
 def _refusing(rule: str, why: Why) -> tuple[str, ...]:
-    return tuple(one.rule.id for one in why.broken) if isinstance(why, Refusal) else (rule,)
+    if not isinstance(why, Refusal) or len(why.broken) == 1:
+        return (rule,)
+    return tuple(one.rule.id for one in why.broken)
 
 
 class Seen(NamedTuple):

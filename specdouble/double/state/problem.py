@@ -34,6 +34,9 @@ class Problem(Exception):
         ValueError: the status is none that an answer can have (RFC 9110, 15).
     """
 
+    # Without a dictionary for each: the journal keeps those of a thousand answers.
+    __slots__ = ("detail", "headers", "rule", "status", "title", "violations")
+
     def __init__(
         self,
         status: int,
@@ -113,6 +116,8 @@ class Refusal(Problem):
         broken: all the rules that it would break; the first one gives the status.
         statuses: the statuses that the operation declares.
     """
+
+    __slots__ = ("broken",)
 
     def __init__(self, broken: Sequence[Broken], statuses: frozenset[str]) -> None:
         first = broken[0]
