@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -13,6 +12,7 @@ from specdouble.arguments import contract_arguments
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, WRONG_USE, fail
 from specdouble.findings import refuse
+from specdouble.whole_files import all_or_none, write_whole
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -53,9 +53,13 @@ def split(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
         done = split_contract(contract, file)
     except CannotSplit as error:
         fail(f"{error}\n    remedy: write the overlay by hand", WRONG_USE)
-    # The overlay first: between the two, annotations stand twice rather than nowhere.
-    _write(file, done.overlay)
-    _write(contract.path, done.text)
+    try:
+        with all_or_none() as files:
+            # The overlay first: between the two, annotations stand twice rather than nowhere.
+            files.write(file, done.overlay)
+            files.write(contract.path, done.text)
+    except OSError as error:
+        _refuse_to_write(error, file)
     click.echo(f"{done.moved} annotations moved from {contract.path} to {file}")
     for name in done.left:
         click.secho(
@@ -81,8 +85,11 @@ def apply(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n" if as_json else in_yaml(data)
     if output is None:
         click.echo(text, nl=False)
-    else:
-        _write(output, text)
+        return
+    try:
+        write_whole(output, text)
+    except OSError as error:
+        _refuse_to_write(error, output)
 
 
 def _read(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) -> Contract:
@@ -94,15 +101,5 @@ def _read(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...]) 
         refuse(error)
 
 
-def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8", newline="") as draft:
-            draft.write(text)
-        if file.exists():
-            Path(draft.name).chmod(file.stat().st_mode)
-        else:
-            Path(draft.name).chmod(0o644)
-        Path(draft.name).replace(file)
-    except OSError as error:
-        fail(f"{file} cannot be written: {error.strerror}", COULD_NOT_RUN)
+def _refuse_to_write(error: OSError, file: Path) -> NoReturn:
+    fail(f"{error.filename or file} cannot be written: {error.strerror}", COULD_NOT_RUN)

@@ -15,6 +15,7 @@ from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
 from specdouble.printable import printable
+from specdouble.whole_files import write_whole
 
 if TYPE_CHECKING:
     from specdouble.compare.comparison import Comparison
@@ -129,7 +130,7 @@ def _write(done: Comparison, report: Path | None) -> None:
     }  # fmt: skip
     try:
         text = json.dumps(masked_document(told, done.secrets), indent=2, ensure_ascii=False, default=str)
-        report.write_text(text + "\n", "utf-8")
+        write_whole(report, text + "\n")
     except OSError as error:
         fail(f"the report cannot be written: {error}", COULD_NOT_RUN)
     click.echo(f"report: {report}")

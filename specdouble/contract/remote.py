@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from specdouble.contract.source import MAX_BYTES
+from specdouble.whole_files import write_whole
 
 _MOST_COPIES = 50
 _TIMEOUT = 30  # seconds until the server begins to answer, and between two parts of the answer
@@ -49,8 +50,7 @@ def fetched(url: str) -> Path:
             return copy
         raise
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(copy, content)
+        write_whole(copy, content)  # one that was cut would be read in place of the contract
         _leave_the_latest(copy.parent)
     except OSError as error:
         message = (
@@ -75,18 +75,6 @@ def is_copy(file: Path) -> bool:
 
 def _copies() -> Path:
     return _cache() / "contracts"
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write the file whole or not at all: one that was cut would be read in place of the contract."""
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.close()
-            Path(draft.name).replace(file)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
 
 
 def _leave_the_latest(kept: Path) -> None:

@@ -13,6 +13,7 @@ from specdouble.arguments import complete_files
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
+from specdouble.whole_files import write_whole
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -66,7 +67,7 @@ def diff(
         click.echo(text, nl=False)
     else:
         try:
-            output.write_text(text, "utf-8")
+            write_whole(output, text)
         except OSError as error:
             fail(f"{output} cannot be written: {error.strerror}", COULD_NOT_RUN)
     unused = accepted.keys() - {change.key for change in changes}

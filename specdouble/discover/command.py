@@ -14,6 +14,7 @@ from specdouble.discover.options import StartDouble, server_options, told_settin
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
+from specdouble.whole_files import write_whole
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
@@ -166,7 +167,7 @@ def _write(done: Discovery, output: Path, files: dict[str, Path]) -> None:
     from specdouble.discover.report import overlay, write
 
     try:
-        output.write_text(overlay(done), "utf-8")
+        write_whole(output, overlay(done))
         write(done, files)
     except OSError as error:
         fail(f"what was found cannot be written: {error}", COULD_NOT_RUN)

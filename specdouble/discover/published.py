@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from specdouble.contract import Refused, read
 from specdouble.contract.document import FILE_NAMES
 from specdouble.contract.remote import FetchError, fetched
 from specdouble.url import split_url
+from specdouble.whole_files import write_whole
 
 # FastAPI, Litestar, Connexion, .NET, Spring, NestJS, Kinto, PowerDNS, Go with swag, Django, hapi and others.
 PLACES = (
@@ -43,9 +43,10 @@ def save_published(url: str, folder: Path) -> Path:
         for place in PLACES:
             copy = _contract_at(f"{base}/{place}")
             if copy is not None:
-                is_json = copy.read_bytes().lstrip()[:1] == b"{"
+                content = copy.read_bytes()
+                is_json = content.lstrip()[:1] == b"{"
                 file = folder / ("openapi.json" if is_json else "openapi.yaml")
-                shutil.copyfile(copy, file)
+                write_whole(file, content)
                 return file
     raise Unpublished(
         f"{folder} holds no contract, and {url} publishes none at {', '.join(PLACES[:4])} or the like\n"

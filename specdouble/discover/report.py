@@ -14,6 +14,7 @@ from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.outcome import MEANINGS, STATES, UNDECIDED, Outcome
 from specdouble.discover.supposition import overlay_text
 from specdouble.verify.report.masking import masked_document
+from specdouble.whole_files import write_whole
 
 MARK = "# Discovered by specdouble"  # how an overlay of ours is known again: that one may be written anew
 WIDE = 110  # characters of a comment
@@ -134,5 +135,4 @@ def write(discovery: Discovery, files: Mapping[str, Path]) -> None:
     told = document(discovery)
     for kind, file in files.items():
         text = page(told) if kind == "html" else json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+        write_whole(file, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,14 @@ from specdouble.arguments import complete_files, contract_arguments
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
 from specdouble.findings import refuse
+from specdouble.whole_files import all_or_none
 
 if TYPE_CHECKING:
+    from specdouble.contract import Finding
     from specdouble.double.double import Double
-    from specdouble.project.skeleton import Files
+    from specdouble.project.skeleton import Texts
+    from specdouble.project.synchronisation import Addition
+    from specdouble.whole_files import Files
 
 _ELSEWHERE = re.compile(r"""["']?\$ref["']?\s*:\s*["']?[^#"'\s]""")
 
@@ -55,12 +60,15 @@ def init(contract: str, folder: str, source: Path | None) -> None:
     if known is not None and (contract or source) and not is_known:
         fail(f"{known} is there already\n    remedy: name another folder, or leave the contract out", WRONG_USE)
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        written = [] if known else _write(place, _beginning(contract, source))
-        double = _double(place)
-        written += _write(place, {**documents_of(double), **skeleton(double)})
+        with all_or_none() as files:
+            files.make_folder(place)
+            if known is None:
+                _write(files, place, _beginning(contract, source))
+            double = _double(place, files.written, source or contract)
+            _write(files, place, {**documents_of(double), **skeleton(double)})
     except OSError as error:
         fail(f"{error.filename or place} cannot be written: {error.strerror}", COULD_NOT_RUN)
+    written = files.written
     for file in written:
         click.echo(f"  {file}")
     aside = set_aside(double.contract)
@@ -88,7 +96,7 @@ def _is_contract(text: str) -> bool:
     return looks_like_one or Path(text).is_file()
 
 
-def _beginning(contract: str, source: Path | None) -> Files:
+def _beginning(contract: str, source: Path | None) -> Texts:
     """The contract, and the documents that come with it."""
     from specdouble.project.skeleton import mock_file, template
 
@@ -105,7 +113,7 @@ def _beginning(contract: str, source: Path | None) -> Files:
     return _copied(contract)
 
 
-def _copied(contract: str) -> Files:
+def _copied(contract: str) -> Texts:
     """The contract as it is written; in one file, where it is written in several."""
     from specdouble.contract import Refused, read
     from specdouble.contract.remote import FetchError, fetched
@@ -124,28 +132,37 @@ def _copied(contract: str) -> Files:
     return {Path("openapi.json" if text.lstrip()[:1] == "{" else "openapi.yaml"): text}
 
 
-def _double(place: Path) -> Double:
+def _double(place: Path, written: list[Path], origin: str | Path) -> Double:
+    """The double of the project; what is wrong with the files that were written is told of what they were made of."""
     from specdouble.contract import Refused
     from specdouble.double.double import Double, Settings
 
     try:
         return Double(Settings(place, seed=1))
     except Refused as error:
-        refuse(error, f"{place} cannot be used as it is")
+        error.findings = [_of_origin(one, written, origin) for one in error.findings]
+        refuse(error, f"{origin or place} cannot be used as it is")
 
 
-def _write(place: Path, files: Files) -> list[Path]:
-    """Write those of the files that are not there; their paths."""
-    written = []
-    for name, text in files.items():
+def _of_origin(finding: Finding, written: list[Path], origin: str | Path) -> Finding:
+    """A finding in a file that does not stay, at its place in what the file was made of."""
+    from specdouble.project.skeleton import mock_file
+
+    file = Path(finding.file)
+    if file not in written or not origin:
+        return finding
+    collection = f"/{file.stem}" if file.parts[-2:] == mock_file(file.stem).parts else ""
+    return replace(finding, file=str(origin), line=0, pointer=collection + finding.pointer)
+
+
+def _write(files: Files, place: Path, texts: Texts) -> None:
+    """Write those of the files that are not there."""
+    for name, text in texts.items():
         file = place / name
         if file.exists():
             click.secho(f"{file} is there already, and stays as it is", err=True, fg="yellow")
-            continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-        written.append(file)
-    return written
+        else:
+            files.write(file, text)
 
 
 @click.command(
@@ -170,9 +187,9 @@ def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], c
         refuse(error, f"{path} cannot be used as it is")
     project = path if path.is_dir() else path.parent
     additions, unreadable = missing_functions(contract, project / "handlers")
+    if not check:
+        _write_additions(additions)
     for addition in additions:
-        if not check:
-            addition.write()
         click.echo(f"{addition.file}: {', '.join(addition.names)}")
     if not additions:
         click.echo("every operation has its function", err=True)
@@ -181,3 +198,13 @@ def sync(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], c
     if unreadable:
         sys.exit(COULD_NOT_RUN)
     sys.exit(VIOLATIONS if check and additions else 0)
+
+
+def _write_additions(additions: list[Addition]) -> None:
+    """Write them all, or none."""
+    try:
+        with all_or_none() as files:
+            for addition in additions:
+                files.write(addition.file, addition.whole())
+    except OSError as error:
+        fail(f"{error.filename} cannot be written: {error.strerror}\n    nothing has been added", COULD_NOT_RUN)

@@ -22,7 +22,8 @@ class BadName(Exception):
 def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str, JSON], Documents]:
     """The contract that json-server serves for a database, and the documents in it.
 
-    An array of objects is a collection with its six operations, an object is one document. `postId` refers to `posts`.
+    An array of objects is a collection with its six operations, an object is one document. `postId` refers to `posts`,
+    where each is the id of one.
 
     Args:
         title: what the API is called.
@@ -41,9 +42,9 @@ def contract_of_database(title: str, database: dict[str, Any]) -> tuple[dict[str
             raise BadName(f"`{name}` is no name of a collection: it is a part of paths, and of a file's name")
         held = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
         if held is not None and (held or not value):
-            schemas[schema_name(name)] = _collection_schema(name, held, database)
-            paths |= _collection_paths(name, schemas[schema_name(name)])
-            documents[name] = [{**one, "id": one["id"]} for one in held if "id" in one]
+            schema = schemas[schema_name(name)] = _collection_schema(name, held, database)
+            paths |= _collection_paths(name, schema)
+            documents[name] = [{**one, "id": _id(one["id"], schema)} for one in held if "id" in one]
         elif isinstance(value, dict):
             schemas[schema_name(name)] = inferred([value])
             paths[f"/{name}"] = _single_paths(name, value)
@@ -90,10 +91,25 @@ def _collection_schema(name: str, held: list[dict[str, Any]], database: dict[str
     if not isinstance(identity.get("type"), str):  # json-server takes several; an id is of one type
         properties["id"] = {"type": "string"}
     for field, described in properties.items():
-        target = inflection.pluralize(field.removesuffix("Id")) if field.endswith("Id") else None
-        if target in database and isinstance(database[target], list) and _scalar(described):
+        target = inflection.pluralize(field.removesuffix("Id")) if field.endswith("Id") else ""
+        if _scalar(described) and _all_refer([one.get(field) for one in held], database.get(target)):
             described["x-references"] = target
     return {"x-resource": {"collection": name, "id": "id"}, **schema}
+
+
+def _id(value: Any, schema: dict[str, Any]) -> Any:
+    """An id of the one type that ids have."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and schema["properties"]["id"]["type"] == "string" else value
+
+
+def _all_refer(values: list[Any], documents: Any) -> bool:
+    """Whether each value is the id of one of the documents: a guess that the data itself breaks is none."""
+    if not isinstance(documents, list):
+        return False
+    ids = [one.get("id") for one in documents if isinstance(one, dict)]
+    known = {one for one in ids if isinstance(one, str | int | float)}
+    return all(value is None or value in known for value in values)
 
 
 def _scalar(schema: Any) -> str | None:

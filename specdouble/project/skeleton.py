@@ -14,7 +14,7 @@ from specdouble.printable import printable
 from specdouble.project.handler_module import by_module, module_text
 from specdouble.project.trial import tests_of
 
-Files = dict[Path, str]
+Texts = dict[Path, str]
 
 
 def template(name: str) -> str:
@@ -22,7 +22,7 @@ def template(name: str) -> str:
     return files("specdouble.project").joinpath("templates", name).read_text("utf-8")
 
 
-def skeleton(double: Double) -> Files:
+def skeleton(double: Double) -> Texts:
     """What a project has beside its contract and its documents, by paths from its folder.
 
     Args:
@@ -53,7 +53,7 @@ def _settings(ignored: list[str]) -> str:
     return template("pyproject.toml").replace("ignore = []", f"ignore = {json.dumps(ignored)}")
 
 
-def documents_of(double: Double) -> Files:
+def documents_of(double: Double) -> Texts:
     """The documents that the collections begin with where nobody has written any, as files of `mock_data/`."""
     made = {name: double.made.of(name) for name in double.contract.resources if name not in double.seed}
     return {mock_file(name): document_text(documents) for name, documents in made.items() if documents}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ from specdouble.har import Entry, read
 from specdouble.project.exchange import Exchange, of_har, of_postman, of_wiremock
 from specdouble.project.json_server import BadName, Documents, contract_of_database
 from specdouble.project.recorded import Recorded
-from specdouble.project.skeleton import Files, document_text, mock_file
+from specdouble.project.skeleton import Texts, document_text, mock_file
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotReadable(Exception):
     """A file is none that a project can begin from; the message says why, and what would be."""
 
 
-def begun_from(source: Path) -> Files:
+def begun_from(source: Path) -> Texts:
     """The contract and the documents that a file of another tool tells of.
 
     Args:
@@ -36,23 +39,29 @@ def begun_from(source: Path) -> Files:
         return _of_exchanges(title, list(of_har(_entries(source))))
     if isinstance(data, dict) and not _is_of_exchanges(data):
         try:
-            return _files(*contract_of_database(title, data))
+            contract, documents = contract_of_database(title, data)
         except BadName as error:
             raise NotReadable(f"{error}\n    remedy: rename it, with letters, digits, `-`, `_` and `.`") from None
+        if not contract["paths"]:
+            told = "there is neither a collection nor a document in it"
+            raise NotReadable(f'{told}\n    remedy: write an array of objects, as {{"posts": [{{"id": 1}}]}}')
+        return _texts(contract, documents)
     return _of_exchanges(title, list(_exchanges(data)))
 
 
-def _of_exchanges(title: str, exchanges: list[Exchange]) -> Files:
+def _of_exchanges(title: str, exchanges: list[Exchange]) -> Texts:
     if not exchanges:
         raise NotReadable("there is no exchange in it\n    remedy: record some requests of the API, answers included")
     recorded = Recorded(title, exchanges)
-    return _files(recorded.contract(), recorded.documents())
+    return _texts(recorded.contract(), recorded.documents())
 
 
-def _files(contract: dict[str, JSON], documents: Documents) -> Files:
+def _texts(contract: dict[str, JSON], documents: Documents) -> Texts:
     found = {Path("openapi.yaml"): in_yaml(contract)}
     for name, held in documents.items():
         found[mock_file(name)] = document_text(held)
+    if any(_SURROGATE.search(text) for text in found.values()):
+        raise NotReadable("a text in it holds half of a character, which no file can\n    remedy: export it anew")
     return found
 
 

@@ -26,11 +26,10 @@ class Addition:
     text: str
     names: tuple[str, ...]
 
-    def write(self) -> None:
-        """Write it."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as module:
-            module.write(self.text)
+    def whole(self) -> bytes:
+        """What the module holds with it."""
+        before = self.file.read_bytes() if self.file.exists() else b""
+        return before + self.text.encode()
 
 
 def missing_functions(contract: Contract, folder: Path) -> tuple[list[Addition], list[Finding]]:
@@ -41,14 +40,18 @@ def missing_functions(contract: Contract, folder: Path) -> tuple[list[Addition],
         file = folder / f"{module}.py"
         try:
             text = additions(file.read_text("utf-8"), operations) if file.exists() else module_text(module, operations)
-        except SyntaxError as error:
-            reason = f"the module cannot be read: {error.msg}"
-            findings.append(Finding(str(file), error.lineno or 0, "", reason, "mend it, and ask again", id="handler"))
+        except (SyntaxError, UnicodeDecodeError) as error:
+            findings.append(_unreadable(file, error))
             continue
         if text:
             names = [one.name for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
             found.append(Addition(file, text, tuple(names)))
     return found, findings
+
+
+def _unreadable(file: Path, error: SyntaxError | UnicodeDecodeError) -> Finding:
+    line, why = (error.lineno or 0, error.msg) if isinstance(error, SyntaxError) else (0, "it is not UTF-8")
+    return Finding(str(file), line, "", f"the module cannot be read: {why}", "mend it, and ask again", id="handler")
 
 
 def unused(contract: Contract, project: Path) -> list[Finding]:

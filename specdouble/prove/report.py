@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from specdouble.prove.result import EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Proof, Result
+from specdouble.whole_files import write_whole
 
 _COLOURS = {KILLED: "green", SURVIVED: "red", EQUIVALENT: "cyan", NOT_RUN: "yellow"}
 
@@ -108,9 +109,8 @@ def summary(proof: Proof) -> str:
 
 def write(proof: Proof, kind: str, file: Path) -> None:
     """Write the report of a kind."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     text = as_json(proof) if kind == "json" else as_junit(proof)
-    file.write_text(text, encoding="utf-8")
+    write_whole(file, text)
 
 
 def as_json(proof: Proof) -> str:

@@ -18,6 +18,7 @@ from specdouble.double.state.masking import Exchanged, Masking
 from specdouble.proxy.exchange import Exchange, Fields
 from specdouble.proxy.inspector import Met
 from specdouble.url import split_url
+from specdouble.whole_files import write_whole
 
 ARCHIVE, EXAMPLES = "traffic.har", "examples.overlay.yaml"
 _TOKEN = re.compile(r"(\S+\s+)?([\w-]+\.[\w-]+)\.[\w-]+")
@@ -82,7 +83,7 @@ class Recorder:
         yield from self._seed()
         if self._examples:
             overlay = self.folder / EXAMPLES
-            overlay.write_text(in_yaml(self._overlay()), "utf-8")
+            write_whole(overlay, in_yaml(self._overlay()))
             yield overlay
 
     def _seed(self) -> Iterator[Path]:

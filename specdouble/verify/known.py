@@ -11,6 +11,7 @@ from typing import Any
 
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.verdict import Failure
+from specdouble.whole_files import write_whole
 
 VERSION = 1
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -92,6 +93,5 @@ def write_known(path: Path, failures: Iterable[Failure]) -> int:
     """
     marks = sorted({mark_of(one) for one in failures}, key=lambda mark: (mark.check, mark.promise, mark.operations))
     entries = [{"check": one.check, "promise": one.promise, "operations": list(one.operations)} for one in marks]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"version": VERSION, "failures": entries}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_whole(path, json.dumps({"version": VERSION, "failures": entries}, indent=2, ensure_ascii=False) + "\n")
     return len(marks)

@@ -201,7 +201,7 @@ def test_what_no_project_can_begin_from_is_refused_with_the_reason(tmp_path: Pat
     result = init("--from", tmp_path / "source.json", tmp_path / "new")
     assert result.exit_code == 3
     assert reason in result.output
-    assert not list((tmp_path / "new").iterdir())
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("name", ["../../outside", "/outside", "", ".hidden", "a/b", 'a\n"""; import os', "a\0b"])
@@ -269,3 +269,49 @@ def test_what_is_null_here_and_there_and_what_is_alone_in_a_database_is_served_a
         assert [one["id"] for one in client.get("/albums", params={"rating": "4.5"}).json()] == [1]
         assert client.post("/albums", json={"artistId": None}).status_code == 201
         assert client.post("/albums", json={"artistId": "nobody"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("database", "told"),
+    [
+        ('{"posts": [{"id": 1}, {"id": 1}]}', "db.json: error: the id `1` is that of another document at /posts/1/id"),
+        ('{"posts": [{"id": {"a": 1}}]}', "db.json: error: the id is a mapping"),
+        ('{"posts": [{"id": "\\ud800"}]}', "db.json: a text in it holds half of a character"),
+        ('{"posts": 3}', "db.json: there is neither a collection nor a document in it"),
+    ],
+)
+def test_what_is_refused_is_told_of_the_file_that_it_came_from_and_leaves_nothing_behind(
+    database: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("db.json").write_text(database, "utf-8")
+    result = CliRunner().invoke(main, ["init", "--from", "db.json", "deep/blog"])
+    assert result.exit_code == 3
+    assert told in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["db.json"]
+
+
+def test_what_cannot_be_written_to_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "tests").write_text("a file where a folder would be", "utf-8")
+    result = CliRunner().invoke(main, ["init", str(tmp_path)])
+    assert result.exit_code == 3
+    assert "tests" in result.output
+    assert {file.name for file in tmp_path.iterdir()} <= {"tests", ".specdouble"}
+
+
+def test_a_reference_that_the_database_itself_breaks_is_none(tmp_path: Path) -> None:
+    database = {"posts": [{"id": 1, "authorId": 7, "userId": 8}], "authors": [{"id": 7}], "users": [{"id": 9}]}
+    (tmp_path / "db.json").write_text(json.dumps(database), "utf-8")
+    result = CliRunner().invoke(main, ["init", "--from", str(tmp_path / "db.json"), str(tmp_path / "blog")])
+    assert result.exit_code == 0, result.output
+    contract = yaml.safe_load((tmp_path / "blog" / "openapi.yaml").read_text("utf-8"))
+    post = contract["components"]["schemas"]["Post"]["properties"]
+    assert (post["authorId"].get("x-references"), post["userId"].get("x-references")) == ("authors", None)
+
+
+def test_ids_of_several_types_become_texts(tmp_path: Path) -> None:
+    (tmp_path / "db.json").write_text('{"posts": [{"id": 1}, {"id": "x"}]}', "utf-8")
+    result = CliRunner().invoke(main, ["init", "--from", str(tmp_path / "db.json"), str(tmp_path / "blog")])
+    assert result.exit_code == 0, result.output
+    documents = json.loads((tmp_path / "blog" / "mock_data" / "posts.json").read_text("utf-8"))
+    assert [one["id"] for one in documents] == ["1", "x"]

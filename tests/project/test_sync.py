@@ -60,3 +60,20 @@ def test_a_module_that_cannot_be_read_is_told_with_its_line_and_stays(tmp_path: 
     assert code == 3
     assert f"{books}:1" in told
     assert books.read_text("utf-8") == "def list_books(:\n"
+
+
+def test_of_several_modules_all_get_their_functions_or_none(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    before = books.read_text("utf-8")
+    (tmp_path / "handlers" / "authors.py").symlink_to(tmp_path / "nowhere" / "x" / ("y" * 300))
+    code, told = sync(tmp_path)
+    assert (code, "nothing has been added" in told) == (3, True)
+    assert books.read_text("utf-8") == before
+
+
+def test_a_module_that_is_not_utf_8_is_told_and_stays(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    books.write_bytes(b"# caf\xe9\n")
+    code, told = sync(tmp_path)
+    assert (code, "books.py: error: the module cannot be read: it is not UTF-8" in told) == (3, True)
+    assert books.read_bytes() == b"# caf\xe9\n"

@@ -12,6 +12,7 @@ from typing import Any
 from specdouble.contract import Resource
 from specdouble.discover.traffic.pseudonyms import Pseudonyms
 from specdouble.discover.traffic.recording import Recording
+from specdouble.whole_files import write_whole
 
 FOLDER = "mock_data"
 _HOLDS_AN_ID = re.compile(r"(?:^|_)(?:id|uuid|guid)$|(?:Id|ID|Uuid|UUID)$")
@@ -39,8 +40,7 @@ class Seed:
             file = folder / FOLDER / f"{collection}.json"
             is_new = not file.exists()
             if is_new:
-                file.parent.mkdir(exist_ok=True)
-                file.write_text(json.dumps(documents, indent=2, ensure_ascii=False) + "\n", "utf-8")
+                write_whole(file, json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
             yield file, is_new
 
 

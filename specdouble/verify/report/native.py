@@ -14,6 +14,7 @@ from schemathesis.engine.events import EngineFinished
 
 from specdouble.verify.report.masking import MASK, credential_fields, masked, masked_field
 from specdouble.verify.report.recording import interactions
+from specdouble.whole_files import write_whole
 
 
 class Terminal:
@@ -78,4 +79,4 @@ def _mask(path: Path, session: Any) -> None:
                 field["value"] = masked_field(field["name"], field["value"], secrets, fields)
             for cookie in message.get("cookies", ()):
                 cookie["value"] = MASK
-    path.write_text(json.dumps(archive, ensure_ascii=False), encoding="utf-8")
+    write_whole(path, json.dumps(archive, ensure_ascii=False))

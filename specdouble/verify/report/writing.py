@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.verify.report.document import as_json, document
 from specdouble.verify.report.masking import credential_fields, masked_document
 from specdouble.verify.report.scripts import write_scripts
+from specdouble.whole_files import write_whole
 
 
 def told(run: Any) -> dict[str, Any]:
@@ -34,8 +35,7 @@ def write_reports(run: Any, files: Mapping[str, Path]) -> Iterator[Path]:
         elif kind == "scripts":
             write_scripts(path, verdict["failures"])
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_drawn(kind)(verdict, contract), encoding="utf-8")
+            write_whole(path, _drawn(kind)(verdict, contract))
         yield path
 
 
