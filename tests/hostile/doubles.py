@@ -36,12 +36,32 @@ class Running:
 
     def answers(self, *packets: bytes) -> bytes:
         """All that is answered to these bytes and the end of the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._connected() as connection:
             for packet in packets:
                 connection.sendall(packet)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+            return _ended(connection)
+
+    def answers_in_turn(self, *requests: bytes) -> bytes:
+        """All that is answered to requests of one connection, each sent when the one before has been answered."""
+        *earlier, last = requests
+        told = b""
+        with self._connected() as connection:
+            for one in earlier:
+                connection.sendall(one)
+                told += connection.recv(65536)
+            connection.sendall(last)
+            return told + _ended(connection)
+
+    def _connected(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def _ended(connection: socket.socket) -> bytes:
+    """What still comes once the server has been told that no more is asked."""
+    connection.shutdown(socket.SHUT_WR)
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Asked:
     def sent(self) -> bytes:
         """The request as bytes."""
         kind = FORM if self._is_form else "application/json"
-        fields = {"Host": "127.0.0.1", "Connection": "close", "Content-Type": kind, **self.fields}
+        fields = {"Host": "127.0.0.1", "Content-Type": kind, **self.fields}
         lines = [
             f"{name}: {value}".encode("utf-8", "replace").translate(None, b"\r\n") for name, value in fields.items()
         ]
@@ -164,6 +164,7 @@ SURFACES: tuple[Asked, ...] = (
     Asked("PUT", f"{CONTROL}/clock", {}, {}, {"at": "2026-05-01T09:00:00Z", "speed": 60}),
     Asked("PUT", f"{CONTROL}/clock", {}, {}, {"shift": "+3h"}),
     Asked("DELETE", f"{CONTROL}/clock"),
+    Asked("GET", f"{CONTROL}/clock"),
     Asked("GET", f"{CONTROL}/contract"),
     Asked("GET", f"{CONTROL}/operations/list_things"),
     Asked("GET", f"{CONTROL}/users"),
@@ -173,6 +174,8 @@ SURFACES: tuple[Asked, ...] = (
     Asked("DELETE", f"{CONTROL}/documents/things", {"key": "7"}),
     Asked("GET", f"{CONTROL}/console/app.js"),
     Asked("GET", f"{CONTROL}/docs"),
+    Asked("GET", f"{CONTROL}/docs/swagger-ui.css"),
+    Asked("GET", f"{CONTROL}/"),
     Asked("GET", "/openapi.json"),
     Asked("POST", f"{CONTROL}/reset"),
     Asked("GET", "/things", {"cursor": "1", "limit": "2", "key": "k"}),

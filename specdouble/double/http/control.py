@@ -52,7 +52,10 @@ const withCookies = (request) => {
 };
 fetch(prefix + "/openapi.json").then((answer) => answer.json()).then((spec) => {
   if (spec.swagger) spec.basePath = prefix + (spec.basePath || "");
-  else spec.servers[0].url = prefix + spec.servers[0].url;
+  else {
+    spec.servers[0].url = prefix + spec.servers[0].url;
+    spec.openapi = "3.0.3";  // of a later version this Swagger UI shows nothing, and of that one nearly all
+  }
   const schemes = Object.values(spec.securityDefinitions || (spec.components || {}).securitySchemes || {});
   for (const scheme of schemes) {
     signIn(scheme);
@@ -110,7 +113,7 @@ class Control:
         described = _with_rules(_with_local_server(double.contract.data), double.contract)
         # Not by orjson: a contract's integers may be beyond 64 bits.
         self._contract = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
-        routes = [
+        self.routes = [
             Route(CONTRACT, self._openapi, methods=["GET"]),
             Route(HEALTH, self._health, methods=["GET"]),
             Route(PREFIX + "/reset", self._reset, methods=["POST"]),
@@ -122,7 +125,7 @@ class Control:
             Mount(DOCS, StaticFiles(directory=_swagger_ui(), check_dir=False)),
         ]
         handlers = {HTTPException: _not_answered, Problem: _refused}
-        self._application = Starlette(routes=routes, exception_handlers=handlers)
+        self._application = Starlette(routes=self.routes, exception_handlers=handlers)
         self._application.router.redirect_slashes = False
 
     def serves(self, path: str) -> bool:

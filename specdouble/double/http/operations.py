@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from time import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -54,6 +54,10 @@ EXPOSED = (
 class Beside(Protocol):
     """An application that answers paths of its own."""
 
+    @property
+    def paths(self) -> Collection[str]:
+        """Those of them that could be the contract's."""
+
     def serves(self, path: str) -> bool:
         """Whether the path is its own."""
 
@@ -83,7 +87,9 @@ class Operations:
         self._faults = double.faults
         self._caller_id = id_among_claims(double.contract)
         self._app = app
-        self._paths = Paths(_by_path(compiled))
+        # Whatever the contract's paths take for a parameter: the control plane is never part of the contract.
+        self._paths = Paths(_by_path(compiled), reserved=PREFIX.removeprefix("/"))
+        self._others: Collection[str] = beside.paths if beside else ()
         self._unknown = ErrorShapes(double.contract, None)
         self._control = Control(double, self._answer_browser)
         self._base = base_path(double.contract.data)
@@ -179,7 +185,7 @@ class Operations:
 
     def _on_first_server(self, path: str) -> str:
         """The path as the first server has it, of one that begins as those of another server do."""
-        for base in self._other_bases:
+        for base in self._other_bases if not self._control.serves(path) else ():
             match = base.match(path)
             known = self._base + path[match.end() :] if match else None
             if known is not None and self._paths.find(known) is not None:
@@ -221,7 +227,8 @@ class Operations:
         path = raw_path.decode("latin-1")
         found = self._paths.find(path) or self._paths.find(self._on_first_server(path))
         # What is rare goes the long way, which knows how to refuse it.
-        if found is None or method == "HEAD" or b"#" in target or len(body) > self._limit or self._faults.faults:
+        is_rare = method == "HEAD" or b"#" in target or len(body) > self._limit or path in self._others
+        if found is None or is_rare or self._faults.faults:
             return None
         operation = found[0].get(method)
         name = _world_name(headers)

@@ -25,9 +25,11 @@ class Paths(Generic[Target]):
 
     Args:
         templates: what each path template leads to.
+        reserved: a first segment that no parameter may be: what stands below it is somebody else's.
     """
 
-    def __init__(self, templates: Mapping[str, Target]) -> None:
+    def __init__(self, templates: Mapping[str, Target], reserved: str = "") -> None:
+        self._reserved = reserved
         self._root: _Node[Target] = _Node()
         self._concrete: dict[str, tuple[Target, dict[str, str]]] = {}
         self._below: dict[str, tuple[str, Target]] = {}
@@ -64,7 +66,7 @@ class Paths(Generic[Target]):
         """Most templates end in their only parameter: what stands before it finds them without a walk."""
         prefix, _, last = template.rpartition("/")
         names = _NAME.findall(template)
-        if len(names) != 1 or last != "{" + names[0] + "}":
+        if len(names) != 1 or last != "{" + names[0] + "}" or (self._reserved and not prefix):
             return
         node = self._root
         for segment in prefix.split("/")[1:]:
@@ -89,7 +91,10 @@ class Paths(Generic[Target]):
 
     def every(self, path: str) -> Iterator[tuple[Target, dict[str, str]]]:
         """All whose template fits, the most concrete first: for a method that the first has not."""
-        for names, values, target in self._every(self._root, path.split("/"), 1, ()):
+        segments = path.split("/")
+        is_reserved = self._reserved and segments[1:2] == [self._reserved]
+        root = _Node(self._root.concrete) if is_reserved else self._root
+        for names, values, target in self._every(root, segments, 1, ()):
             yield target, dict(zip(names, values, strict=True))
 
     def _every(
