@@ -28,6 +28,7 @@ from specdouble.discover.prose.sentence import Place, Sentence
 TABLE = Path(__file__).parent.parent / "tests" / "discover" / "sentences"
 HALVES = ("development", "held_back")
 UNSEEN = "unseen"
+SECOND = "blind_second"
 BLIND = "blind"
 NONE = "only_sounds_like_it"
 
@@ -125,7 +126,7 @@ def scores(half: str) -> dict[str, Score]:
 
 def main() -> None:
     """Print the scores of all parts."""
-    for half in (*HALVES, UNSEEN, BLIND):
+    for half in (*HALVES, UNSEEN, BLIND, SECOND):
         found = scores(half)
         print(f"{half:24} {'precision':>10} {'recall':>8} {'right':>6} {'wrong':>6} {'missed':>7}")
         for kind, one in found.items():

@@ -57,6 +57,20 @@ def _is_of_one(operation: Operation, actions: Mapping[str, Action]) -> bool:
     return any(above.endswith("{" + name + "}") for name in named if name is not None)
 
 
+def creates_by_path(operation: Operation) -> bool:
+    """Whether it says that it makes what the end of its path names, and nothing of what is there: `POST /users/{name}`.
+
+    A `PUT` may replace what is there (RFC 9110, 9.3.4), unless it is in conflict with that.
+    """
+    successes = {status for status in operation.responses if status.startswith("2")}
+    is_new = operation.method == "post" or (operation.method == "put" and _replaces_nothing(operation))
+    return is_new and operation.path.endswith("}") and successes == {"201"}
+
+
+def _replaces_nothing(operation: Operation) -> bool:
+    return "409" in operation.responses or operation.body is None
+
+
 def is_of_no_resource(operation: Operation) -> bool:
     """Whether the contract says itself that the operation does nothing to documents."""
     raw = operation.extensions.get("x-action")
@@ -88,7 +102,8 @@ class _Reader:
             return None
         if sets:
             return self.acting(operation, self.resources[kept], annotation, envelope)
-        key = annotation.get("id") or (self.last_parameter(operation) if does not in ("create", "list") else None)
+        names_one = does not in ("create", "list") or creates_by_path(operation)
+        key = annotation.get("id") or (self.last_parameter(operation) if names_one else None)
         return Action(does, kept, key, envelope, wrapper=self.wrapper(operation, does, self.resources[kept]))
 
     def acting(
@@ -157,6 +172,8 @@ class _Reader:
             return None
         if operation.method == "post" and not on_one:
             return "create" if "201" in operation.responses or not envelope else None
+        if on_one and creates_by_path(operation):
+            return "create"
         if on_one and (operation.method == "patch" or self.is_change(operation, collection)):
             return "update"
         if operation.method == "put" and on_one:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from specdouble.contract.action import is_of_no_resource
+from specdouble.contract.action import creates_by_path, is_of_no_resource
 from specdouble.contract.bodies import Bodies, Found, Properties
 from specdouble.contract.custom_methods import infer_custom_methods
 from specdouble.contract.document import Document
@@ -333,6 +333,8 @@ class _Collections:
 
     def action_on_one(self, operation: Operation, found: Found, identity: str, parameter: str) -> Action | None:
         method = operation.method
+        if creates_by_path(operation) and not found.id_path:
+            return self.action_by_path(operation, found, identity, parameter)
         does = {"get": "read", "put": "replace", "patch": "update", "post": "update", "delete": "delete"}.get(method)
         if does is None or (does in ("replace", "update") and not self.bodies.takes_change(operation)):
             return None
@@ -345,6 +347,14 @@ class _Collections:
         # A POST may do anything: it changes the document where its answer shows it, or where it takes the like.
         is_doubtful = method == "post" and not (sent and (is_mostly(sent, found) or is_part(sent, found)))
         return None if does == "read" or is_doubtful else action
+
+    def action_by_path(self, operation: Operation, found: Found, identity: str, parameter: str) -> Action | None:
+        """The create of the document that the path names, with a body or without: its answer shows it, or nothing."""
+        sent = self.guesses.sent(operation, found)
+        why = f"`{{{parameter}}}` is the `{identity}` of what is created"
+        action = Action("create", "", parameter, (), wrapper=sent.wrapper if sent else (), why=why)
+        is_alike = sent is None or is_mostly(sent, found) or is_part(sent, found)
+        return self.showing(action, operation, found, identity) or (action if is_alike else None)
 
     def showing(self, action: Action, operation: Operation, found: Found, identity: str) -> Action | None:
         """The action with the place of the document in the success; None where the success shows none."""

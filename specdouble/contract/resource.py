@@ -100,7 +100,8 @@ class Action:
         does: create, read, list, replace, update or delete; create_many or delete_many; or act, which sets what the
             operation's name says.
         collection: to the documents of which collection.
-        id: the name of the parameter that holds the document's id, None where the operation takes none.
+        id: the name of the parameter that holds the document's id, None where the operation takes none; of a create,
+            that of the one that it makes.
         envelope: the property names that lead from a success's body to the document or the array of them.
         scope: for each path parameter that names a parent, the property that holds it, or what the store keeps
             beside the document.

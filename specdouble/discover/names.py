@@ -9,6 +9,7 @@ from specdouble.contract import Contract, Resource
 from specdouble.contract.properties import plain, types_of
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.prose.vocabulary import OWNER_NAMES, TENANT_NAMES, Vocabulary
+from specdouble.verify.wrapper import named_in_path
 
 _CREATED = {
     "createdat",
@@ -50,7 +51,9 @@ def _sent(contract: Contract, resource: Resource) -> frozenset[str] | None:
     """What clients may send of a document; None where requests have no schema of their own, and may send all."""
     found: set[str] = set()
     for operation_id, action in contract.actions_of.get(resource.collection, ()):
-        body = contract.operations[operation_id].document_body
+        operation = contract.operations[operation_id]
+        body, named = operation.document_body, named_in_path(contract, operation)
+        found |= {named[1]} if named is not None else set()
         if body is None or action.does not in ("create", "update", "replace"):
             continue
         names = contract.fields(body.schema)

@@ -20,7 +20,7 @@ from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExer
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
-from specdouble.verify.wrapper import document_schema, properties_sent, unwrapped, wrapped
+from specdouble.verify.wrapper import document_schema, named_in_path, properties_sent, unwrapped, with_document
 
 ATTEMPTS = 2  # at a search that the network spoils
 MOST_SENT = 40  # requests of one operation
@@ -217,10 +217,11 @@ class _Search:
         return True
 
     def _seek(self) -> None:
-        if self.operation.body is None:
+        named = named_in_path(self.session.contract, self.operation)
+        if self.operation.body is None and named is None:
             self._place({})
             return
-        if self.operation.document_body is None:
+        if self.operation.body is not None and self.operation.document_body is None:
             self.baseline.why = "its body is neither JSON nor a form"
             return
         for body in self._bodies():
@@ -289,9 +290,9 @@ class _Search:
         """The parameters of a create: where the path names the document, it is one that is not there yet."""
         places: dict[str, Any] = self.session.places(self.operation, self.user)
         subject = self.session.written(self.operation)
-        if subject is None or not subject.puts(self.operation):
+        named = subject.action(self.operation).id if subject is not None else None
+        if subject is None or named is None or self.operation not in subject.creators:
             return places
-        named = subject.action(self.operation).id
         schema = next(one.schema for one in self.operation.parameters if one.name == named)
         return {**places, "path": {**places["path"], named: self.session.fresh_value(schema, compact=True)}}
 
@@ -498,7 +499,7 @@ class _Search:
             return None
         self.sent.add(_key(parts.get("body", parts)))
         if "body" in parts:
-            parts = {**parts, "body": wrapped(self.session.contract, self.operation, parts["body"])}
+            parts = with_document(self.session.contract, self.operation, parts, parts.pop("body"))
         trial = Trial(self.session)
         self.trials.append(trial)
         try:

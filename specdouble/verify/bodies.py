@@ -17,7 +17,7 @@ from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged, plausible
-from specdouble.verify.wrapper import unwrapped, wrapped
+from specdouble.verify.wrapper import named_in_path, unwrapped, wrapped
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d.*([Zz]|[+-]\d\d:\d\d)$")
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
@@ -75,20 +75,22 @@ class Bodies:
             NotExercised: none could be made.
         """
         media = operation.document_body
-        if media is None:
+        if media is None and (operation.body is not None or not named_in_path(self.contract, operation)):
             raise NotExercised(f"{operation} takes no body that is JSON or a form")
         needed, held = subject.required(operation), self.session.held(operation)
+        requested = subject.requested(operation)
         body = {
             name: self.value(subject, name, schema, user)
-            for name, schema in subject.requested(operation).items()
-            if name in needed or name in held or (full and self.wanted(subject, operation, name, schema))
-        }
+            for name, schema in subject.taken(operation).items()
+            if name in needed or name in held or name not in requested
+            or (full and self.wanted(subject, operation, name, schema))
+        }  # fmt: skip
         # A text with a new word in it is one that the server takes, and keeps what is unique unique.
         body |= {name: value for name, value in held.items() if name not in subject.chosen or self._is_new(value)}
         body = in_order(body, body)
         if self.fits(operation, body):
             return self.kept(subject, Write(operation, body))
-        for whole in media.examples.values():
+        for whole in media.examples.values() if media else ():
             example = unwrapped(self.contract, operation, whole)
             if isinstance(example, dict):
                 known = {name: value for name, value in example.items() if full or name in needed}
@@ -96,7 +98,8 @@ class Bodies:
                 if self.fits(operation, mended):
                     return self.kept(subject, Write(operation, mended))
         whole = subject.wrapped(operation, body)
-        violations = self.contract.schemas.violations(media.slot, whole, "body") if media.slot else []
+        slot = media.slot if media else None
+        violations = self.contract.schemas.violations(slot, whole, "body") if slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
 
@@ -178,6 +181,8 @@ class Bodies:
     def fits(self, operation: Operation, document: Any) -> bool:
         """Whether a document fits the schema of the operation's body."""
         media = operation.document_body
+        if operation.body is None and named_in_path(self.contract, operation):
+            return True
         if media is None or not self.can_be_sent(operation, document):
             return False
         if media.slot is None:

@@ -20,7 +20,7 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
     key = subject.key
     if key in shown:
         return shown[key]
-    if exchange.call.operation.id in {one.id for one in subject.creators if subject.puts(one)}:
+    if subject.names_in_path(exchange.call.operation):
         return exchange.call.path.get(subject.action(exchange.call.operation).id or "")
     location = exchange.headers.get("location", "")
     if location:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specdouble.contract import Contract, Operation
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
-from specdouble.verify.ledger import SAFE, Created, Ledger, adds_by_name, creates, makes_elsewhere
+from specdouble.verify.ledger import SAFE, Created, Ledger, adds_by_name, creates, creates_by_path, makes_elsewhere
 from specdouble.verify.settings import Settings
 
 
@@ -17,7 +17,8 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     ledger = Ledger(contract)
     guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
-    creators = [one for one in operations if creates(contract, one) and guard.forbids(one) is None]
+    making = [one for one in operations if creates(contract, one) or creates_by_path(one)]
+    creators = [one for one in making if guard.forbids(one) is None]
     stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
     untold = [one for one in operations if makes_elsewhere(contract, one) or adds_by_name(contract, one)]
     elsewhere = [one for one in untold if guard.forbids(one) is None]
@@ -49,4 +50,4 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
 def _example(ledger: Ledger, operation: Operation) -> Created:
     """A document as the operation would create it."""
     parents = {name: "" for name, _, _ in ledger.named(operation, {})}
-    return Created(ledger.kind_of_children(operation), "", None, parents, operation)
+    return Created(ledger.made_by(operation) or "", "", None, parents, operation)

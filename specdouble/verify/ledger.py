@@ -102,7 +102,7 @@ class Ledger:
         self._deletes = [
             one for one in operations if one.method == "delete" and ends_in_parameter(one) and self.named(one, {})
         ]
-        self._creatable = {self._made_by(one) for one in self.contract.operations.values()}
+        self._creatable = {self.made_by(one) for one in self.contract.operations.values()}
         self._numbered = set(self._kinds_by_number())
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
@@ -150,7 +150,7 @@ class Ledger:
 
     def makers(self, kind: str) -> list[Operation]:
         """The operations that create documents of the kind."""
-        return [one for one in self.contract.operations.values() if self._made_by(one) == kind]
+        return [one for one in self.contract.operations.values() if self.made_by(one) == kind]
 
     def oldest(self, kind: str) -> Created | None:
         """The document of the kind that this run created first."""
@@ -161,8 +161,8 @@ class Ledger:
         """Whether no operation creates such documents: the ones there are have to be used."""
         return kind not in self._creatable
 
-    def _made_by(self, operation: Operation) -> str | None:
-        """The kind of the documents that an operation creates, by its answer or by its path."""
+    def made_by(self, operation: Operation) -> str | None:
+        """The kind of the documents that an operation creates, by its answer or by its path; None where it makes none."""
         if creates(self.contract, operation):
             return self.kind_of_children(operation)
         by_path = operation.method in ("post", "put") and ends_in_parameter(operation)
@@ -317,7 +317,7 @@ class Ledger:
         """Note that a request was answered; what a refused create asked for may still be seen to be there."""
         self._open.pop(number, None)
         name = self._asked_for(call) if number and not exchange.ok else None
-        if isinstance(name, str) and self._made_by(call.operation) is not None:
+        if isinstance(name, str) and self.made_by(call.operation) is not None:
             self.refused[name] = call
 
     def _note(self, call: Call, exchange: Exchange) -> None:
@@ -497,7 +497,7 @@ class Ledger:
         """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
         found = dict(self._traces)
         for call in list(self._open.values()):
-            kind, name = self._made_by(call.operation), self._asked_for(call)
+            kind, name = self.made_by(call.operation), self._asked_for(call)
             if kind is not None and name is not None and (kind, str(name)) not in self._missed:
                 path = {one: value for one, value in call.path.items() if value != name}
                 made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)
@@ -559,7 +559,7 @@ def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
     """For each path that ends in a parameter, the collection that it names a document of, where one is known."""
     for operation in contract.operations.values():
         action = contract.actions.get(operation.id)
-        if action is not None and action.does == "create":
+        if action is not None and action.does == "create" and action.id is None:
             yield _bare(operation.path) + "/{}", action.collection
     for operation in contract.operations.values():
         action = contract.actions.get(operation.id)
@@ -568,16 +568,21 @@ def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def creates(contract: Contract, operation: Operation) -> bool:
-    """Whether the operation creates documents: it is said to, or it is a POST beside a path of one document.
+    """Whether the operation creates documents below its path: it is said to, or is a POST beside a path of one document.
 
     That may be named by two parameters: `/tags/{type}/{value}`.
     """
     action = contract.actions.get(operation.id)
     if action is not None:
-        return action.does == "create"
+        return action.does == "create" and action.id is None
     below = _bare(operation.path) + "/{}"
     return (operation.method == "post" and not ends_in_parameter(operation)
             and any(_bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
+
+
+def creates_by_path(operation: Operation) -> bool:
+    """Whether it says that it may create (201) what the end of its path names (RFC 9110, 9.3.4)."""
+    return operation.method in ("post", "put") and ends_in_parameter(operation) and "201" in operation.responses
 
 
 def makes_elsewhere(contract: Contract, operation: Operation) -> bool:

@@ -35,7 +35,7 @@ from specdouble.verify.settings import Settings
 from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible, within
-from specdouble.verify.wrapper import document_schema, wrapped
+from specdouble.verify.wrapper import document_schema, named_in_path, with_document
 
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
@@ -290,8 +290,8 @@ class Session:
             NotExercised: none could be made.
         """
         parts: dict[str, Any] = self.places(operation, user)
-        if operation.document_body:
-            parts["body"] = wrapped(self.contract, operation, self.usual_document(operation, user))
+        if operation.document_body or named_in_path(self.contract, operation):
+            parts = with_document(self.contract, operation, parts, self.usual_document(operation, user))
         return parts
 
     def places(self, operation: Operation, user: User) -> dict[str, dict[str, Any]]:
@@ -306,7 +306,12 @@ class Session:
             implied = None if is_own else self.implied.get(parameter.name)
             owner = implied or (action.collection if action else None)
             named = where == "path" and owner is not None and parameter.name not in self.settings.parameters
-            value = self._named(operation, parameter.name, owner, user) if named and owner else None
+            is_new = is_own and named_in_path(self.contract, operation) is not None
+            if named and owner:
+                schema = parameter.schema
+                value = self.fresh_value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
+            else:
+                value = None
             if value is None:
                 value = self.parameters.value(operation, parameter, user)
             parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
@@ -369,7 +374,7 @@ class Session:
         """The documents that an operation writes, where its body is one of them."""
         action = self.contract.actions.get(operation.id)
         subject = self.subjects[action.collection] if action else None
-        return subject if subject is not None and subject.requested(operation) else None
+        return subject if subject is not None and subject.taken(operation) else None
 
     def described(self, operation: Operation) -> Subject | None:
         """The documents of which an operation's body is one, though it writes none: it computes, or previews."""

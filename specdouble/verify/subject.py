@@ -14,7 +14,14 @@ from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
 from specdouble.verify.privilege import grants, is_powerful
 from specdouble.verify.values import kind, merged
-from specdouble.verify.wrapper import document_schema, own_names, properties_sent, unwrapped, wrapped
+from specdouble.verify.wrapper import (
+    document_schema,
+    named_in_path,
+    own_names,
+    properties_sent,
+    unwrapped,
+    wrapped,
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +108,16 @@ class Subject:
         if operation.id not in self._requested:
             named = properties_sent(self.contract, operation)
             hidden = {name for name, schema in named.items() if schema.get("readOnly") is True}
-            if self.puts(operation):
-                hidden.add(self.resource.id)  # the path names it
+            if self.names_in_path(operation):
+                hidden.add(self.resource.id)
             self._requested[operation.id] = {name: schema for name, schema in named.items() if name not in hidden}
         return self._requested[operation.id]
+
+    def taken(self, operation: Operation) -> Mapping[str, dict[str, Any]]:
+        """The properties that a client may send: in the body, or in the path of a create that names what it makes."""
+        parameter, name = named_in_path(self.contract, operation) or ("", "")
+        named = (one for one in operation.parameters if one.location == "path" and one.name == parameter)
+        return {**{name: one.schema for one in named}, **self.requested(operation)}
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""
@@ -116,12 +129,12 @@ class Subject:
     def repeats_id(self, operation: Operation) -> bool:
         """Whether the operation's body may hold the id that its path names, too."""
         schema = properties_sent(self.contract, operation).get(self.resource.id)
-        return self.puts(operation) and schema is not None and schema.get("readOnly") is not True
+        return self.names_in_path(operation) and schema is not None and schema.get("readOnly") is not True
 
     @cached_property
     def named_by_client(self) -> bool:
-        """Whether who creates a document chooses its id: in the body, or in the path of a `PUT`."""
-        return any(self.id_sent in self.required(one) or self.puts(one) for one in self.creators)
+        """Whether who creates a document chooses its id: in the body, or in the path."""
+        return any(self.id_sent in self.required(one) or self.names_in_path(one) for one in self.creators)
 
     def narrowing(self, operation: Operation) -> list[Parameter]:
         """The parameters that leave documents out of a list though a client says nothing, or because it must."""
@@ -138,6 +151,10 @@ class Subject:
         """The property that a parameter of a list speaks of, by its name: `generation`, or `generations` of it."""
         names = (parameter.name, singular(parameter.name))
         return next((name for name in names if name in self.resource.properties), None)
+
+    def names_in_path(self, operation: Operation) -> bool:
+        """Whether the path of the operation names the document that it creates, or may create."""
+        return self.puts(operation) or named_in_path(self.contract, operation) is not None
 
     def puts(self, operation: Operation) -> bool:
         """Whether the operation creates the document that its path names (RFC 9110, 9.3.4)."""
@@ -196,7 +213,7 @@ class Subject:
 
         Where a conflict is told (RFC 9110, 15.5.10 and 15.5.13), another value than the one that was shown is none.
         """
-        if not self.creators or any(self.puts(one) for one in self.creators):
+        if not self.creators or any(self.names_in_path(one) for one in self.creators):
             return frozenset()
         told = [one.operation for one in self.updaters if one.operation.statuses & {"409", "412"}]
         needed = {name for one in told for name in self.required(one) if name in self.resource.properties}
@@ -264,9 +281,11 @@ class Subject:
         return wrapped(self.contract, operation, dict(document))
 
     def unwrapped(self, call: Call) -> dict[str, Any]:
-        """The document in the body of a request."""
+        """The document in the body of a request, with what its path holds of it."""
         document = unwrapped(self.contract, call.operation, call.body)
-        return document if isinstance(document, dict) else {}
+        parameter, name = named_in_path(self.contract, call.operation) or ("", "")
+        held = {name: call.path[parameter]} if parameter in call.path else {}
+        return {**(document if isinstance(document, dict) else {}), **held}
 
 
 def subjects(contract: Contract) -> dict[str, Subject]:
@@ -293,7 +312,9 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))
     # Where nothing else creates documents, a `PUT` to a new path may: it says so by declaring 201.
-    creators = that("create") or tuple(
+    # What shows one new document tells more than what shows many.
+    creating = sorted(that("create"), key=lambda one: contract.actions[one.id].in_array)
+    creators = tuple(creating) or tuple(
         one for one in that("replace", "update") if one.method == "put" and "201" in one.statuses
     )
     # The list of all documents first, then those below others.

@@ -20,6 +20,7 @@ from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_
 from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged
+from specdouble.verify.wrapper import named_in_path
 
 FORBIDDEN = 403
 THE_ANSWER = "the answer"  # to a write, where a document may show
@@ -108,7 +109,7 @@ class Trial:
 
     def send(self, operation: Operation, user: User | None = None, **parts: Any) -> Exchange:
         """Send a request; every answer is judged."""
-        parts.setdefault("has_body", "body" in parts)
+        parts.setdefault("has_body", "body" in parts and (parts["body"] is not None or operation.body is not None))
         call = Call(operation, user.name if user else None, **parts)
         exchange: Exchange = self.session.client.send(call)
         if exchange.status == 401 and call.shows_own_credentials and operation.security:
@@ -242,17 +243,18 @@ class Trial:
         self, subject: Subject, user: User, body: Mapping[str, Any], known: Mapping[str, Any] | None = None
     ) -> Call:
         operation, body = self.creator(subject), dict(body)
-        if not subject.puts(operation):
-            around = self.session.surroundings(operation, user, None, known=known)
-            return Call(operation, user.name, body=self._wrapped(subject, operation, body), has_body=True, **around)
         name = subject.action(operation).id
         around = self.session.surroundings(operation, user, name, known=known)
-        fresh = self._fresh_id(operation, name)
-        if subject.repeats_id(operation):
-            body[subject.key] = fresh
-        for where, held in placed(operation, name, fresh).items():
-            around.setdefault(where, {}).update(held)
-        return Call(operation, user.name, body=self._wrapped(subject, operation, body), has_body=True, **around)
+        if name is not None:
+            named = named_in_path(self.contract, operation)
+            key = body.get(named[1]) if named else None
+            fresh = self._fresh_id(operation, name) if key is None else key
+            if subject.repeats_id(operation):
+                body[subject.key] = fresh
+            for where, held in placed(operation, name, fresh).items():
+                around.setdefault(where, {}).update(held)
+        sent = {"body": self._wrapped(subject, operation, body)} if operation.document_body is not None else {}
+        return Call(operation, user.name, has_body=bool(sent), **sent, **around)
 
     def _wrapped(self, subject: Subject, operation: Operation, document: Mapping[str, Any]) -> Any:
         """The body that holds the document."""

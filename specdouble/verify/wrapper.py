@@ -44,6 +44,27 @@ def properties_sent(contract: Contract, operation: Operation) -> dict[str, dict[
     return {called.get(name, name): schema for name, schema in fields.items()}
 
 
+def named_in_path(contract: Contract, operation: Operation) -> tuple[str, str] | None:
+    """What names a new document where the path of its create does: the parameter, and the property that holds it."""
+    action = contract.actions.get(operation.id)
+    if action is None or action.does != "create" or action.id is None:
+        return None
+    return action.id, contract.resources[action.collection].id
+
+
+def with_document(
+    contract: Contract, operation: Operation, parts: Mapping[str, Any], document: Any
+) -> dict[str, Any]:
+    """The parts of a request, those among them that hold a document: its body and, where the path names it, that."""
+    held = dict(parts)
+    if operation.body is not None:
+        held["body"] = wrapped(contract, operation, document)
+    parameter, name = named_in_path(contract, operation) or ("", "")
+    if parameter and isinstance(document, dict) and name in document:
+        held["path"] = {**held.get("path", {}), parameter: document[name]}
+    return held
+
+
 def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
     """The body that holds the document, with what must stand beside it, and by the names that the body has."""
     media = operation.document_body
@@ -52,7 +73,10 @@ def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:
 
 
 def _as_sent(contract: Contract, operation: Operation, document: Any) -> Any:
-    """The document by the names that the operation's body has."""
+    """The document by the names that the operation's body has, without what its path alone has."""
+    named = named_in_path(contract, operation)
+    if named is not None and isinstance(document, dict) and named[1] not in properties_sent(contract, operation):
+        document = {name: value for name, value in document.items() if name != named[1]}
     return _called(document, {own: name for name, own in own_names(contract, operation).items()})
 
 

@@ -103,7 +103,7 @@ class AutomaticOperation:
         """Store the body as a new document."""
         values = self._values(arguments)
         documents = self._placement.documents(values)
-        document = {**self._body(arguments), **self._placement.scope(values)}
+        document = {**self._body(arguments), **self._placement.named(values)}
         stored = self._inserted(documents, document)
         headers = self._location(stored, values) if self._operation.success == 201 else {}
         return self._body_with([stored]), self._operation.success, headers | self._preconditions.headers(stored)

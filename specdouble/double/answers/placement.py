@@ -76,6 +76,11 @@ class Placement:
         """What the path says of where a document stands."""
         return {to: as_id(self._resource, to, values.get(name)) for name, to in self._scope}
 
+    def named(self, values: Arguments) -> Document:
+        """What the path of a create says of the document that it makes: where it stands, perhaps its id."""
+        key = {} if self._key is None else {self._resource.id: as_id(self._resource, self._resource.id, values.get(self._key))}
+        return {**key, **self.scope(values)}
+
     @property
     def scoped(self) -> tuple[str, ...]:
         """The properties that the path speaks of beside the id."""

@@ -16,7 +16,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     if not subject.creators:
         return
     writers = (*subject.creators, *(one.operation for one in subject.updaters))
-    sent = {name for one in writers for name in subject.requested(one)}
+    sent = {name for one in writers for name in subject.taken(one)}
     trial = new_trial(session)
     with suppress(*INCONCLUSIVE):
         one, other = (view(trial, trial.create(subject)) for _ in range(2))

@@ -84,12 +84,12 @@ def _of_one(session: Session, subject: Subject, rule: Unique) -> Plan:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
         return
     creator = subject.creators[0]
-    if rule.name not in subject.requested(creator):
+    if rule.name not in subject.taken(creator):
         yield Missing(rule.id, f"{creator} takes no {rule.name}")
         return
     yield from _creates(session, subject, rule, creator)
     for updater in subject.updaters:
-        if rule.name in subject.requested(updater.operation) and rule.name not in subject.bound_on_update:
+        if rule.name in subject.taken(updater.operation) and rule.name not in subject.bound_on_update:
             yield from _updates(session, subject, rule, updater)
     yield from _scopes(session, subject, rule, creator)
     yield from _conditions(subject, rule)
@@ -112,7 +112,7 @@ class Pair:
 
 def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Iterator[Pair]:
     """The pairs of values that the schema takes."""
-    declared = subject.requested(creator)[rule.name]
+    declared = subject.taken(creator)[rule.name]
     schema = merged(declared, session.contract.resolve)
     if rule.name in subject.referring:  # it names a document, which has to be there
 
@@ -199,7 +199,7 @@ def _statuses(rule: Unique, operation: Operation) -> set[int]:
 def _body(trial: Trial, subject: Subject, rule: Unique, user: User, full: bool = False) -> dict[str, Any]:
     """A body that the server must accept, with a new value for the rule, whether one is asked for or not."""
     operation = trial.creator(subject)
-    schema = subject.requested(operation)[rule.name]
+    schema = subject.taken(operation)[rule.name]
     made = trial.body(subject, operation, user, full)
     value = made.get(rule.name) or trial.session.bodies.value(subject, rule.name, schema, user)
     return _on_side(trial, subject, rule, {**made, rule.name: value})
@@ -218,7 +218,7 @@ def _made(
 
 def _alike(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any]) -> dict[str, Any]:
     """The body of another document with the same key: what else must be new is, or it would be refused for that."""
-    schemas, others = subject.requested(trial.creator(subject)), subject.once - {*rule.fields}
+    schemas, others = subject.taken(trial.creator(subject)), subject.once - {*rule.fields}
     fresh = {
         name: trial.session.bodies.value(subject, name, schemas[name], trial.user)
         for name in body
@@ -308,8 +308,8 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     if subject.observable:
         trial.look(won[0])
     movable = rule.name not in subject.bound_on_update
-    for updater in (one for one in subject.updaters if movable and rule.name in subject.requested(one.operation)):
-        schema = subject.requested(updater.operation)[rule.name]
+    for updater in (one for one in subject.updaters if movable and rule.name in subject.taken(one.operation)):
+        schema = subject.taken(updater.operation)[rule.name]
         trial.update(updater, won[0], {rule.name: trial.session.fresh_value(schema)})
         again, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body))
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
@@ -384,7 +384,7 @@ def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pa
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = _made(trial, subject, rule)
     trial.update(
-        updater, first, {rule.name: trial.session.fresh_value(subject.requested(updater.operation)[rule.name])}
+        updater, first, {rule.name: trial.session.fresh_value(subject.taken(updater.operation)[rule.name])}
     )
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
@@ -392,7 +392,7 @@ def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Upda
 
 def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = _made(trial, subject, rule)
-    name = trial.session.fresh_value(subject.requested(updater.operation)[rule.name])
+    name = trial.session.fresh_value(subject.taken(updater.operation)[rule.name])
     trial.update(updater, first, {rule.name: name})
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), rule.name: name})
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} that a document was renamed to")
@@ -417,7 +417,7 @@ def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Up
 
 def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     documents = [_made(trial, subject, rule) for _ in range(CLIENTS)]
-    name = trial.session.fresh_value(subject.requested(updater.operation)[rule.name])
+    name = trial.session.fresh_value(subject.taken(updater.operation)[rule.name])
     calls = [trial.update_call(updater, one, {rule.name: name}) for one in documents]
     exchanges = trial.volley(calls)
     won = sum(1 for exchange in exchanges if exchange.ok)
@@ -464,7 +464,7 @@ def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation
         needed = "a second user" if by_owner else "a user of another organization"
         yield Missing(rule.id, f"across the scope: needs {needed} in the settings")
     for name in rule.within:
-        if name not in (resource.owner, resource.tenant) and name in subject.requested(creator):
+        if name not in (resource.owner, resource.tenant) and name in subject.taken(creator):
             run = partial(_across_values, subject=subject, rule=rule, name=name)
             yield Case(rule.id, f"another {name} may have the {rule.name}", run, "", ids(creator))
     for parameter, name in subject.action(creator).scope:
@@ -478,7 +478,7 @@ def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation
 def _unnamed_parents(session: Session, subject: Subject, rule: Unique, creator: Operation) -> Plan:
     """The cases of parents that the path calls otherwise than the property does, as what it holds tells."""
     known = {name for _, name in subject.action(creator).scope}
-    told = subject.requested(creator).keys() | {subject.resource.owner, subject.resource.tenant}
+    told = subject.taken(creator).keys() | {subject.resource.owner, subject.resource.tenant}
     names = [name for name in rule.within if name not in known | told]
     for name, (parameter, parent) in product(names, parents(session, subject, creator)):
         if not parent.creators:
@@ -507,7 +507,7 @@ def _within(trial: Trial, subject: Subject, rule: Unique, one: Any, other: Any) 
 
 def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> None:
     first = _made(trial, subject, rule, full=True)
-    schema = subject.requested(trial.creator(subject))[name]
+    schema = subject.taken(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
     value = options[0] if options else trial.session.fresh_value(schema)
     if name in subject.chosen and name not in subject.once:
@@ -530,7 +530,7 @@ def _on_side(
         NotExercised: none was found.
     """
     operation = trial.creator(subject)
-    requested = subject.requested(operation)
+    requested = subject.taken(operation)
     names = rule.condition.names("self") if rule.program else frozenset[str]()
     if not rule.program or rule.counts(body) == counts or (counts and names and not names <= requested.keys()):
         return body  # of what the server decides, the new document tells
@@ -557,7 +557,7 @@ def _conditions(subject: Subject, rule: UniqueKey) -> Plan:
         yield Case(rule.id, promise, run, what, about, decisive=True)
     names = rule.condition.names("self") or frozenset()
     for updater in subject.updaters:
-        if names & subject.requested(updater.operation).keys() - subject.bound_on_update:
+        if names & subject.taken(updater.operation).keys() - subject.bound_on_update:
             promise = f"a change after which `{rule.where}` holds is refused where the key is taken"
             yield Case(rule.id, promise, partial(_counted_again, **of, updater=updater), "", ids(updater.operation))
 
@@ -586,7 +586,7 @@ def _counted_again(trial: Trial, subject: Subject, rule: UniqueKey, updater: Upd
         raise NotExercised(f"a document that does not count was refused: {exchange.told(80)}")
     names = rule.condition.names("self") or frozenset()
     known = {**taken.sent, **taken.shown}
-    changes = {name: known[name] for name in names if name in known and name in subject.requested(updater.operation)}
+    changes = {name: known[name] for name in names if name in known and name in subject.taken(updater.operation)}
     if not changes or not rule.counts({**other.sent, **other.shown, **changes}):
         raise NotExercised("no change makes it count")
     exchange = trial.try_update(updater, other, changes, as_it_is=True)
@@ -602,7 +602,7 @@ def _of_several(session: Session, subject: Subject, rule: UniqueTogether) -> Pla
         return
     creator, names = subject.creators[0], " and ".join(rule.names)
     held = {subject.resource.owner, subject.resource.tenant, *(name for _, name in subject.action(creator).scope)}
-    told = [name for name in rule.names if name in subject.requested(creator)]
+    told = [name for name in rule.names if name in subject.taken(creator)]
     if not told or {*rule.names} - {*told} - held:
         yield Missing(rule.id, f"{creator} does not take {names}")
         return
@@ -619,7 +619,7 @@ def _of_several(session: Session, subject: Subject, rule: UniqueTogether) -> Pla
             rule.id, f"{names} are free once their document was deleted", partial(_freed_together, **of), "", about
         )
     for updater in subject.updaters:
-        if {*told} & subject.requested(updater.operation).keys() - subject.bound_on_update:
+        if {*told} & subject.taken(updater.operation).keys() - subject.bound_on_update:
             promise = f"a change to taken {names} is refused"
             yield Case(rule.id, promise, partial(_moved_together, **of, updater=updater), "", ids(updater.operation))
     yield from _users(session, subject, rule, told)
@@ -644,7 +644,7 @@ def _users(session: Session, subject: Subject, rule: UniqueTogether, told: list[
 def _whole(trial: Trial, subject: Subject, rule: UniqueKey, user: User | None = None) -> dict[str, Any]:
     """A body with a value for each property of the key, and together new ones."""
     user, operation = user or trial.user, trial.creator(subject)
-    requested, body = subject.requested(operation), trial.body(subject, operation, user)
+    requested, body = subject.taken(operation), trial.body(subject, operation, user)
     for name in rule.fields:
         if name in requested and body.get(name) is None:
             body[name] = trial.session.bodies.value(subject, name, requested[name], user)
@@ -658,7 +658,7 @@ def _varied(
     trial: Trial, subject: Subject, rule: UniqueKey, operation: Operation, body: dict[str, Any], fixed: Any = ()
 ) -> Iterator[dict[str, Any]]:
     """The body with another value of one property of the key, for each that may have any."""
-    requested = subject.requested(operation)
+    requested = subject.taken(operation)
     for name in rule.fields:
         if name not in requested or name in fixed or name in subject.server_set:
             continue
@@ -722,7 +722,7 @@ def _race_together(trial: Trial, subject: Subject, rule: UniqueTogether) -> None
 
 def _moved_together(trial: Trial, subject: Subject, rule: UniqueTogether, updater: Updater) -> None:
     first, second = (_beside(trial, subject, rule, counts=True) for _ in range(2))
-    taken = subject.requested(updater.operation).keys() - subject.bound_on_update
+    taken = subject.taken(updater.operation).keys() - subject.bound_on_update
     changes = {name: first.sent[name] for name in rule.names if name in first.sent and name in taken}
     held = {**second.sent, **second.shown}
     if any(held.get(name) != first.sent.get(name) for name in rule.names if name in first.sent and name not in taken):

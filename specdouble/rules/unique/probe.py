@@ -37,9 +37,9 @@ def _texts(session: Session, subject: Subject) -> list[str]:
     """The properties that hold any text, and that a client sends."""
     if not subject.creators:
         return []
-    fixed = subject.server_set | subject.chosen.keys() | {subject.id_sent}
+    fixed = subject.server_set | subject.chosen.keys()
     found = []
-    for name, schema in subject.requested(subject.creators[0]).items():
+    for name, schema in subject.taken(subject.creators[0]).items():
         whole = merged(schema, session.contract.resolve)
         if kind(whole) == "string" and not whole.get("enum") and name in subject.resource.properties:
             found.append(name)
@@ -51,7 +51,7 @@ class _Property:
 
     def __init__(self, trial: Trial, subject: Subject, name: str) -> None:
         self.trial, self.subject, self.name = trial, subject, name
-        self.schema = subject.requested(subject.creators[0])[name]
+        self.schema = subject.taken(subject.creators[0])[name]
 
     def seen(self) -> dict[str, Any] | bool | None:
         """The annotation's value; None where it is not unique, or not in a scope that an annotation can name."""
