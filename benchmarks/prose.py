@@ -4,8 +4,8 @@
     python -m benchmarks.prose --wrong    and each sentence that was misread
 
 Half of the table is what the patterns were made for. The other half was held back until it was read once, which is told
-in it; `unseen` is what no pattern was made for or mended by; `blind` was judged before any pattern read it, and has
-mended them since. A reading counts as right when its keyword, its value and
+in it; `unseen` is what no pattern was made for or mended by; `blind` and `blind_second` were judged before any pattern
+read them, and have mended them since. A reading counts as right when its keyword, its value and
 the properties that it speaks of are those of the table. What a sentence only hints at ("the id of the customer") makes
 no rule that words promise, and is not counted.
 """

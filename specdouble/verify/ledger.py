@@ -162,7 +162,7 @@ class Ledger:
         return kind not in self._creatable
 
     def made_by(self, operation: Operation) -> str | None:
-        """The kind of the documents that an operation creates, by its answer or by its path; None where it makes none."""
+        """The kind of the documents that an operation creates, by its answer or its path; None where it makes none."""
         if creates(self.contract, operation):
             return self.kind_of_children(operation)
         by_path = operation.method in ("post", "put") and ends_in_parameter(operation)
@@ -568,7 +568,7 @@ def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def creates(contract: Contract, operation: Operation) -> bool:
-    """Whether the operation creates documents below its path: it is said to, or is a POST beside a path of one document.
+    """Whether the operation creates documents below its path: it says so, or is a POST beside a path of one document.
 
     That may be named by two parameters: `/tags/{type}/{value}`.
     """

@@ -309,7 +309,9 @@ class Session:
             is_new = is_own and named_in_path(self.contract, operation) is not None
             if named and owner:
                 schema = parameter.schema
-                value = self.fresh_value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
+                value = (
+                    self.fresh_value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
+                )
             else:
                 value = None
             if value is None:

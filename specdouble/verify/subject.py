@@ -117,7 +117,10 @@ class Subject:
         """The properties that a client may send: in the body, or in the path of a create that names what it makes."""
         parameter, name = named_in_path(self.contract, operation) or ("", "")
         named = (one for one in operation.parameters if one.location == "path" and one.name == parameter)
-        return {**{name: one.schema for one in named}, **self.requested(operation)}
+        sent = dict(self.requested(operation))
+        for one in named:
+            sent[name] = one.schema
+        return sent
 
     def required(self, operation: Operation) -> list[str]:
         """The properties that the operation's body must hold."""

@@ -52,9 +52,7 @@ def named_in_path(contract: Contract, operation: Operation) -> tuple[str, str] |
     return action.id, contract.resources[action.collection].id
 
 
-def with_document(
-    contract: Contract, operation: Operation, parts: Mapping[str, Any], document: Any
-) -> dict[str, Any]:
+def with_document(contract: Contract, operation: Operation, parts: Mapping[str, Any], document: Any) -> dict[str, Any]:
     """The parts of a request, those among them that hold a document: its body and, where the path names it, that."""
     held = dict(parts)
     if operation.body is not None:

@@ -37,6 +37,11 @@ _ONLY = pattern(
     rf"|\b(?:can|may) only be (?P<verb4>\w+) (?:if|when|while) (?:\w+ ){{0,3}}(?:is|are"
     rf"|in) (?:in )?(?:the )?(?:status |state )?(?P<states4>{_VALUES})"
 )
+# A state that is told by what it means: "the run must be in a final status".
+_CLASSED = pattern(
+    r"\b(?:must|has to|needs to) (?:not )?(?:yet )?be (?:in )?(?:an? |the )?(?:non-?)?(?:final|terminal)(?: yet)?"
+    r"(?: (?:status|state)\b| ?\(|[.,;]|$)"
+)
 _BACK = pattern(
     rf"\b(?:cannot|can't|can not|may not|must not) be (?:changed|moved|set|reverted"
     rf"|returned) back to (?P<state>{_VALUE})"
@@ -96,6 +101,8 @@ def _moves(sentence: Sentence) -> dict[str, list[str]] | None:
         moves = _each(sentence, found)
         if moves and not _is_past(text, found):
             return {} if _DENIED.search(text[: found.start("after")]) else moves
+    if sentence.place.on == "operation" and sentence.place.method != "get" and _CLASSED.search(text):
+        return {}
     if found := _ONLY.search(text):
         return _allowed(sentence, found)
     return _ended(sentence)

@@ -30,6 +30,9 @@ _OWNED = pattern(
     r"|retrieve) (?:their|its|his or her) own\b"
     r"|\byou can only (?:see|access|read|view|list|update|modify|edit|delete|change|manage"
     r"|retrieve) (?:your own|\w+ (?:that )?you(?:'ve| have)? (?:own|created))\b"
+    r"|\b(?:can|may) only (?:see|access|read|view|list|update|modify|edit|delete|remove|change|manage|retrieve) "
+    rf"[\w ]{{2,25}} (?:that|which) (?:was|were|is|are|has been|have been) (?:added|created|made|written|uploaded"
+    rf"|sent) by (?:you|{_CALLER})(?!'s)\b"
 )
 _OTHERS = pattern(
     r"\b(?:belongs? to|owned by|of) (?:somebody else|someone else|another (?:user|caller|account)"

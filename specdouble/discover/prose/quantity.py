@@ -24,7 +24,7 @@ _LIMITS = (
     pattern(
         rf"\b(?:an?|each|every|one|per|any|the) (?:\w+ )?(?!(?:can|may|could|must"
         rf"|is)\b){_HOLDER.format('per')} (?:can|may|could|is allowed to"
-        rf"|is limited to|must)? ?(?:only |not )?(?:have|create|own|hold|contain|register|store|define|configure"
+        rf"|is limited to|must)? ?(?:only |not )?(?:have|create|add|own|hold|contain|register|store|define|configure"
         rf"|be associated with)?(?: in total)? ?{_MOST} {_N} (?P<noun>[\w\-]+(?: [\w\-]+){{0,2}})"
     ),
     pattern(
@@ -41,6 +41,11 @@ _LIMITS = (
         rf"\b(?:the )?(?:maximum|max)(?: allowed)? number of (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:(?:per|for each"
         rf"|in an?|for an?|in each|you can (?:create|have) (?:per|in an?)"
         rf"|allowed per) {_HOLDER.format('per')} )?(?:is|:) {_N}\b"
+    ),
+    pattern(
+        rf"\b(?:the )?(?:total )?number of (?P<noun>[\w\-]+(?: [\w\-]+)??) (?:on|in|of|per|for|below) "
+        rf"(?:an?|each|every|one) {_HOLDER.format('per')} (?:cannot|can't|must not|may not) "
+        rf"(?:exceed|be (?:more|greater|larger) than) {_N}\b"
     ),
     pattern(
         rf"\byou (?:can|may) (?:only )?(?:have|create|own|register|configure|define"
@@ -104,6 +109,11 @@ _EXACT_CHARS = pattern(
 _BETWEEN = pattern(
     rf"\b(?:between|from|range(?:s)?(?: is| of| from|:)?|in the range(?: of| from)?|valid (?:values|range)(?: are"
     rf"| is|:)?(?: between| from)?) \[?{_RANGE}\b(?! ?(?:characters|chars|digits|minutes|letters))"
+)
+# What values of a range do, and not that there are no others: "values between 0 and 1 make it slower".
+_EFFECT = pattern(
+    rf"^(?:values|numbers|settings?) (?:between|from|in the range of) {_RANGE} (?!(?:(?:are|is) )?(?:accepted|allowed"
+    r"|valid|possible|permitted|supported|inclusive|exclusive|only)\b|(?:can|may) be\b)[a-z]"
 )
 _NUMBER = r"(?P<n>-?\d[\d,]*(?:\.\d+)?)(?![\w:/-]|\.\d)"
 _NUMBERS = (
@@ -207,13 +217,16 @@ _SOFT = pattern(
     r"\bif\b|\bwhether\b|\brecommend|\bwhen\b|\bor (?:null|empty|-?\d+)\b|\bat least (?:one|1) |\bunless\b"
     r"|\bfirst \d+ char|\bdefault|\btypically\b|\busually\b|\bapproximately|\bnormally|\btruncated\b|\bexample\b"
 )
-_HINT = pattern(r"\d|positive|negative|zero|alpha|letters|lowercase|characters|at least|\bonly (?:one|two)\b")
+_HINT = pattern(
+    r"\d|positive|negative|zero|alpha|letters|lowercase|characters|at least|\b(?:only|exactly) (?:one|two|three)\b"
+)
 _SPOKEN = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 # How many entries there must be, whatever is said of single ones.
 _ITEMS_BETWEEN = pattern(rf"\b(?:must|should|has to|have to) (?:have|contain|include) (?:between )?{_RANGE} [a-z]\w+")
 _ITEMS_NEEDED = pattern(
     rf"^at least {_COUNT} [\w ]{{2,30}}? (?:must be (?:provided|given|specified|present|included)|is required)\b"
 )
+_ITEMS_EXACTLY = pattern(rf"\b(?:must|should|has to|have to) (?:have|contain|include|hold) exactly {_COUNT} [a-z]\w+")
 _TWO_COUNTS = pattern(r"\band at least\b|\bup to\b|\btotal\b|\bif\b|\bwhen\b|\bunless\b")
 
 
@@ -241,8 +254,8 @@ def _limit(text: str) -> Reading | None:
             found is None
             or _NOT_THINGS.match(found["noun"])
             or _NO_HOLDER.match(found["per"] or "")
-            or "exceed" in found[0]
-            or re.search(r"\bnot\b", found[0])
+            or ("exceed" in found[0] and "number of" not in found[0].lower())
+            or re.search(r"\bnot\b", found[0].replace("must not exceed", ""))
         ):
             continue
         noun = _ADJECTIVES.sub("", _BEHIND.sub("", found["noun"].lower()))
@@ -256,7 +269,8 @@ def _limit(text: str) -> Reading | None:
 
 def _counts_all(text: str) -> bool:
     """Whether it says plainly how many entries an array has."""
-    return bool(_ITEMS_BETWEEN.search(text) or _ITEMS_NEEDED.search(text)) and not _TWO_COUNTS.search(text)
+    counts = (_ITEMS_BETWEEN, _ITEMS_NEEDED, _ITEMS_EXACTLY)
+    return any(words.search(text) for words in counts) and not _TWO_COUNTS.search(text)
 
 
 def _entries(text: str) -> Iterator[Reading]:
@@ -266,6 +280,9 @@ def _entries(text: str) -> Iterator[Reading]:
         yield Reading("maxItems", _int(between["high"]), (), 0.8)
     elif needed:
         yield Reading("minItems", _counted(needed["n"]), (), 0.75)
+    elif exact := _ITEMS_EXACTLY.search(text):
+        yield Reading("minItems", _counted(exact["n"]), (), 0.75)
+        yield Reading("maxItems", _counted(exact["n"]), (), 0.75)
 
 
 def _bounds(sentence: Sentence) -> Iterator[Reading]:
@@ -305,7 +322,7 @@ def _lengths(text: str) -> Iterator[Reading]:
 
 
 def _numbers(text: str) -> Iterator[Reading]:
-    between = _BETWEEN.search(text)
+    between = None if _EFFECT.match(text) else _BETWEEN.search(text)
     if between and _number(between["low"]) < _number(between["high"]):
         yield Reading("minimum", _number(between["low"]), (), 0.85)
         yield Reading("maximum", _number(between["high"]), (), 0.85)

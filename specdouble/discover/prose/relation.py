@@ -95,6 +95,15 @@ _EXCLUSIVE = pattern(
     rf"|exactly )?one of (?P<a>`?\w+`?) (?:and|or) (?P<b>`?\w+`?) (?:can|may|must|should) be (?:set|specified"
     rf"|provided|given|supplied|used)"
 )
+_NOT_BESIDE = pattern(
+    rf"\b{_NEVER} be (?:used|specified|set|provided|present|supplied|given|sent) (?:if|when) (?:the )?"
+    rf"(?P<other>{NAME})(?: (?:field|property|attribute|parameter|value))? (?:is|are|has been) (?:also )?"
+    rf"(?:set|provided|specified|present|given|supplied|used|sent)(?: (?:too|as well))?[.,;)]?$"
+)
+_ONE_OF = pattern(
+    rf"\b(?:only|exactly|at most|no more than) (?:one|1) of (?:the )?(?P<all>{NAME}(?:, {NAME})*,? (?:or|and) {NAME}) "
+    r"(?:can|may|must|should) be (?:set|specified|provided|given|supplied|used|sent|present)\b"
+)
 _EITHER = pattern(
     rf"\b(?:either|at least one of|one of) (?:the )?(?P<a>{NAME}) (?:or"
     rf"|and) (?:the )?(?P<b>{NAME})(?: or both)? (?:\w+ )?(?:must|is required|are required|has to|should|needs? to"
@@ -209,7 +218,15 @@ def _literal(text: str) -> object:
 
 
 def _alternatives(sentence: Sentence) -> Iterator[Reading]:
+    beside = _NOT_BESIDE.search(sentence.text) if sentence.is_about_a_property else None
+    if beside and not subject(sentence, beside.start()) and not _NO_NAMES.match(bare(beside["other"])):
+        yield Reading("x-validations", {"exclusive": [sentence.place.name, bare(beside["other"])]}, (), 0.7)
+        return
     if re.search(r"\bif\b|\bwhen\b|\bparameters\b", sentence.text, re.IGNORECASE):
+        return
+    if several := _ONE_OF.search(sentence.text):
+        names = [bare(one) for one in re.split(r",? (?:or|and) |, ", several["all"])]
+        yield Reading("x-validations", {"exclusive": names}, (), 0.7)
         return
     found = _EXCLUSIVE.search(sentence.text)
     if found and found["a"]:

@@ -48,6 +48,8 @@ def subject(sentence: Sentence, end: int) -> tuple[str, ...]:
     place = sentence.place
     if sentence.is_about_a_property and all(is_meant(name, place.name) for name in names):
         return ()
+    if sentence.is_about_a_property and same(clause.split(" ", 1)[0], place.name):
+        return ()  # of "paths start with a slash and must be unique", the paths
     return tuple(name for name in names if len(name.split()) < 6)
 
 

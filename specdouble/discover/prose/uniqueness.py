@@ -30,7 +30,10 @@ _HAVING = pattern(
     rf"\b{_MUST} (?:have|use|get|be given|carry) (?:an? |its own |their own )?(?:unique|distinct) (?P<noun>[\w`]+)"
 )
 _SCOPED = pattern(
-    r"^(?:the |an? )?unique [\w ]{2,40}?[,(]? ?(?:within|across|per|among) (?!this (?:response|request|list|page))"
+    r"^(?:the |an? )?(?:\w+'s )?unique [\w ]{2,40}?[,(]? ?(?:within|across|per|among) "
+    r"(?!this (?:response|request|list|page))",
+    r"^(?:the |an? )?(?:\w+'s )?(?:globally|universally|system-wide) unique (?:[\w\-]+ )?"
+    r"(?:name|label|title|slug|handle|alias|code|username|login|nickname|domain|subdomain)\b",
 )
 _ADJECTIVE = pattern(
     r"^(?:\(?(?:required|optional)\)?[.:]? ?)?(?:the |an? |your )?(?:application-defined |user-defined |user-friendly |"
@@ -67,6 +70,8 @@ _TAKEN = pattern(
     r"|\b(?:the |this |that |such |an? |new )*(?P<noun4>[\w`'\-]+) (?:is|has been) (?:taken|not unique"
     r"|no longer free)\b"
     r"|\bduplicate(?:d)? (?P<noun2>[\w`'\-]+(?: [\w`'\-]+)?)"
+    r"|\b(?:the |this |that |such |an? )*(?P<noun5>[\w`'\-]+) (?:is|has been) (?:in use|taken|used|registered) "
+    r"already\b"
     r"|\b(?:with|has|have|having|uses|using|of) (?:the |this |that |such |an? )*(?:same |given |specified "
     r"|provided |supplied )?(?P<noun3>[\w`'\-]+(?: [\w`'\-]+)?) "
     r"(?:already exists?|(?:is )?already)\b"
@@ -110,6 +115,12 @@ _SCOPE = pattern(
     r"|entire|whole|parent|current|own|other|of|all)\s+)*)"
     r"(?P<noun>(?:[\w`\-]+)(?:'s?)?(?: (?:[\w`\-]+)(?:'s?)?)?)"
 )
+# All of something that one thing has: "across all parts of a site", "among all rooms within the same house".
+_ALL_OF = pattern(
+    r"\b(?:across|among(?:st)?) (?:all|every) (?:the )?(?P<all>[\w ]{2,30}?) (?:of|within|in) "
+    r"(?:the same|an?|each|one) (?P<noun>[\w`\-]+)"
+)
+_EVERYWHERE = pattern(r"\b(?:globally|universally|system-wide) unique [\w ]+ for (?:an?|the)\b")
 _ONE = pattern(r"\b(?:single|same|given|one|particular|specific)\b")
 _EACH = pattern(r"\b(?:each|every) \w+ (?:of|in|within) (?P<all>(?:an?|the|one) )(?P<noun>\w+)")
 _SAME = pattern(r"\b(?:in|within|under|of|for) (?P<all>the same |(?:this|that) (?=\w+[.,;)]|\w+$))(?P<noun>\w+)")
@@ -189,7 +200,7 @@ def _refused(sentence: Sentence) -> Iterator[Reading]:
     ):
         return
     for found in _TAKEN.finditer(sentence.text):
-        nouns = (found["noun3"], found["noun"], found["noun2"], found["noun4"])
+        nouns = (found["noun3"], found["noun"], found["noun2"], found["noun4"], found["noun5"])
         noun = bare(next((one for one in nouns if one), ""))
         noun = re.sub(r"^(?:with|has|have|or|and|of|same|this|the|that) ", "", noun)
         if noun.lower().split()[-1:] and noun.lower().split()[-1] not in _NO_NOUN:
@@ -216,6 +227,11 @@ def _reading(sentence: Sentence, about: tuple[str, ...], confidence: float, prom
 
 def _scope(text: str) -> str:
     """The noun that values are compared within; empty where it is all documents."""
+    of_one = _ALL_OF.search(text)
+    if of_one and of_one["all"].lower().split()[-1] not in _GLOBAL:
+        return singular(of_one["noun"].strip("`").lower())
+    if _EVERYWHERE.search(text):
+        return ""
     found = list(_SCOPE.finditer(text))
     found += _EACH.finditer(text)
     narrow = next((one for one in found if _ONE.search(one["all"])), None) or _SAME.search(text)

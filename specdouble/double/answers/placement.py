@@ -78,7 +78,11 @@ class Placement:
 
     def named(self, values: Arguments) -> Document:
         """What the path of a create says of the document that it makes: where it stands, perhaps its id."""
-        key = {} if self._key is None else {self._resource.id: as_id(self._resource, self._resource.id, values.get(self._key))}
+        key = (
+            {}
+            if self._key is None
+            else {self._resource.id: as_id(self._resource, self._resource.id, values.get(self._key))}
+        )
         return {**key, **self.scope(values)}
 
     @property

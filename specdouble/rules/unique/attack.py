@@ -383,9 +383,7 @@ def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pa
 
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = _made(trial, subject, rule)
-    trial.update(
-        updater, first, {rule.name: trial.session.fresh_value(subject.taken(updater.operation)[rule.name])}
-    )
+    trial.update(updater, first, {rule.name: trial.session.fresh_value(subject.taken(updater.operation)[rule.name])})
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
 
