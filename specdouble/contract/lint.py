@@ -29,6 +29,7 @@ _FORMATS = {
     "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex",
     "int32", "int64",
 }  # fmt: skip
+_ROUTERS_PARAMETER = re.compile(r":(?P<colon>[A-Za-z_]\w*)|<(?:\w+:)?(?P<angle>[A-Za-z_]\w*)>")
 _NESTED_MAPS = ("properties", "patternProperties", "$defs", "dependentSchemas")
 
 
@@ -87,6 +88,7 @@ def _check_operations(
                     at = operation.pointer if own else "/security"
                     document.find(at, reason, "define it under components/securitySchemes", id="security-scheme")
         _check_path(document, operation)
+        _check_routers_parameters(document, operation)
     for name, identity in identities.items():
         if identity.collection not in resources:
             reason = f"`x-identity` names the collection `{identity.collection}`, which no `x-resource` keeps"
@@ -128,6 +130,17 @@ def _check_path(document: Document, operation: Operation) -> None:
             document.find(
                 operation.pointer, reason, "add it to `parameters` with `in: path`", "warning", id="path-parameter"
             )
+
+
+def _check_routers_parameters(document: Document, operation: Operation) -> None:
+    """What routers write for a parameter (`/:id`, `/<int:id>`) is in OpenAPI a segment that must be asked for as is."""
+    for segment in operation.path.split("/"):
+        match = _ROUTERS_PARAMETER.fullmatch(segment)
+        if match:
+            name = match["colon"] or match["angle"]
+            reason = f"the segment `{segment}` is no parameter: it is asked for as it stands here"
+            remedy = f"write `{{{name}}}`, and declare it in `parameters` with `in: path`"
+            document.find(operation.pointer, reason, remedy, "warning", id="path-parameter")
 
 
 def _check_schemas(document: Document, schemas: Schemas, operations: list[Operation]) -> None:
