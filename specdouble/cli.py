@@ -526,13 +526,16 @@ def _start(double: Double, url: str) -> str:
     return "\n".join(lines)
 
 
+_FAULT = "--fault 'POST /orders: status=503, share=0.2'"
+
+
 def _inject(double: Double, written: tuple[str, ...]) -> None:
     from specdouble.double.http.fault_injection import fault_of
 
     try:
         double.faults.replace([fault_of(one, double.contract) for one in written])
     except ValueError as error:
-        fail(f"--fault: {error}\n    remedy: docs/state.md shows what can go wrong", WRONG_USE)
+        fail(f"--fault: {error}\n    remedy: write it as in {_FAULT}", WRONG_USE)
     if written and double.waits:  # workers make doubles of their own, and learn of the faults from the store
         double.keep_controls()
 

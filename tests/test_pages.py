@@ -88,3 +88,13 @@ def test_the_pipelines_of_the_page_are_well_formed() -> None:
     assert gitlab["contract"]["script"]
     defined = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
     assert {hook["id"] for hook in hooks["repos"][0]["hooks"]} == defined
+
+
+def test_the_page_on_installing_says_of_each_command_which_extra_it_needs() -> None:
+    from specdouble.cli import main
+
+    page = (DOCS / "install.md").read_text("utf-8")
+    rows = re.findall(r"^\| (?:none|`cel`|`verify`|`mcp`) \| (.*?) \|", page, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row)]
+    assert all(named.count(command) == 1 for command in main.commands if command != "mcp")
+    assert "mcp" in named

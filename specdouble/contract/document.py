@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from specdouble.contract.pointer import fragment, look_up, tokens
 from specdouble.contract.source import Source, load
 
 FILE_NAMES = ("openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json")
+_MOST_NAMED = 50  # files of a folder that are looked into for a contract by another name
+_BEGINNING = 4096  # bytes in which a contract says of which version it is
+_VERSION = re.compile(rb"""(?m)^[\s{]*["']?(openapi|swagger)["']?\s*:\s*["']?[23]\.""")
 
 # `$ref`s with these beside them say more than what they refer to.
 _EXTENDING = {"properties", "allOf", "oneOf", "anyOf"}
@@ -127,9 +131,7 @@ def read_document(path: Path) -> Document:
     if path.is_dir():
         found = next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
         if found is None:
-            remedy = "name the file, or put the contract there as openapi.yaml"
-            reason = "the folder holds no OpenAPI contract"
-            raise ContractError([Finding(str(path), 0, "", reason, remedy, id="unreadable")])
+            raise ContractError([_missing(path)])
         path = found
     source = load(path, str(path))
     if version_of(source.data) is None:
@@ -137,6 +139,24 @@ def read_document(path: Path) -> Document:
         remedy = "begin the file with `openapi: 3.0.3`, `info` and `paths`"
         raise ContractError([Finding(source.name, 1, "", reason, remedy, id="version")])
     return Document(source, source.data, source.findings)
+
+
+def _missing(folder: Path) -> Finding:
+    """That a folder holds no contract; with those that it holds by another name."""
+    candidates = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".yaml", ".yml", ".json")]
+    others = [str(file) for file in candidates[:_MOST_NAMED] if _begins_as_a_contract(file)]
+    is_called = f"under the name that is looked for, openapi.yaml; there is {', '.join(others)}" if others else ""
+    reason = f"the folder holds no OpenAPI contract {is_called}".rstrip()
+    remedy = f"name the file: {others[0]}" if others else "name the file, or put the contract there as openapi.yaml"
+    return Finding(str(folder), 0, "", reason, remedy, id="unreadable")
+
+
+def _begins_as_a_contract(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return _VERSION.search(opened.read(_BEGINNING)) is not None
+    except OSError:
+        return False
 
 
 def version_of(data: Any) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,6 +18,7 @@ from specdouble.contract.pointer import fragment, look_up, pointer
 from specdouble.contract.source import Source, load
 
 # Values of these keywords are data, not parts of the contract: a `$ref` inside is just a string.
+_COPY = "keep a copy beside the contract"
 _DATA = {"example", "default", "enum", "const", "value"}
 # The keys below these are names that the author chose, not keywords.
 _NAMED = {
@@ -187,7 +188,8 @@ class _Bundler:
             reasons = [finding.reason.removeprefix("the file cannot be read: ") for finding in error.findings]
             why = "; ".join(reasons)
             self.document.findings += [finding for finding in error.findings if finding.line]
-            self.refuse(holder, path, f"{shown} leads to a file that cannot be read: {why}", "correct the path", "ref")
+            remedy = _remedy(file)
+            self.refuse(holder, path, f"{shown} leads to a file that cannot be read: {why}", remedy, "ref")
             return None
         self.document.findings += target.findings
         return target
@@ -262,12 +264,22 @@ class _Bundler:
         return place
 
     def refuse_network(self, holder: dict[str, Any], path: Place) -> None:
-        reason = f"`$ref: {_shown(holder['$ref'])}` leads over the network"
-        self.refuse(holder, path, reason, "keep a copy beside the contract", "ref-network")
+        shown = str(holder["$ref"])
+        is_file = shown.lower().startswith("file:")
+        where = "is the URL of a file on one machine" if is_file else "leads over the network"
+        remedy = "keep a copy beside the contract, and name it as it lies from there" if is_file else _COPY
+        self.refuse(holder, path, f"`$ref: {_shown(shown)}` {where}", remedy, "ref-network")
 
     def refuse(self, holder: dict[str, Any], path: Place, reason: str, remedy: str, kind: str) -> None:
         self.document.find(pointer(*path, "$ref"), reason, remedy, id=kind)
         self.document.dangling.add(id(holder))
+
+
+def _remedy(file: str) -> str:
+    r"""What to do about the path of a file: on Windows it is often written as `schemas\Pet.yaml`, and is a URL."""
+    if PureWindowsPath(file).drive:
+        return "write it as it lies from the contract, with `/`"
+    return f"write `{file.replace(chr(92), '/')}`: a reference is a URL" if chr(92) in file else "correct the path"
 
 
 def _keyword(path: Place) -> str:

@@ -212,3 +212,14 @@ def test_a_size_that_is_written_with_a_point_is_a_whole_number(tmp_path: Path) -
     schema = read(file).data["components"]["schemas"]["A"]
     sizes = [schema["maxItems"], schema["minItems"], schema["items"]["minLength"], schema["items"]["maxLength"]]
     assert [repr(size) for size in sizes] == ["3", "1", "2", "10"]
+
+
+def test_a_folder_without_openapi_yaml_names_the_contracts_that_it_holds_by_other_names(tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_text('{\n  "openapi": "3.1.0"}', "utf-8")
+    (tmp_path / "package.json").write_text('{"dependencies": {"openapi": "^3.1"}}', "utf-8")
+    with pytest.raises(ContractError) as refused:
+        read(tmp_path)
+    (finding,) = refused.value.findings
+    assert "shop.json" in finding.reason
+    assert "package.json" not in finding.reason
+    assert finding.remedy == f"name the file: {tmp_path / 'shop.json'}"

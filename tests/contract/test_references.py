@@ -77,3 +77,22 @@ def test_a_property_may_be_called_as_a_keyword_is(tmp_path: Path, name: str) -> 
     schema = read_thing.operations["read"].responses["200"].content["application/json"].schema
     assert read_thing.described(read_thing.properties(schema)[name]) == {"type": "object"}
     assert [one for one in read_thing.findings if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        (r"schemas\Pet.yaml", "write `schemas/Pet.yaml`: a reference is a URL"),
+        (r"C:\work\Pet.yaml", "write it as it lies from the contract, with `/`"),
+        ("file:///C:/work/Pet.yaml", "keep a copy beside the contract, and name it as it lies from there"),
+        ("schemas/Pet.yaml", "correct the path"),
+    ],
+)
+def test_a_path_as_windows_writes_it_is_told_with_what_to_write(tmp_path: Path, written: str, remedy: str) -> None:
+    head = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n"
+    file = tmp_path / "openapi.yaml"
+    file.write_text(f"{head}components: {{schemas: {{Pet: {{$ref: '{written}'}}}}}}\n", "utf-8")
+    with pytest.raises(ContractError) as refused:
+        read(file)
+    (finding,) = refused.value.findings
+    assert finding.remedy == remedy
