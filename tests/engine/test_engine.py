@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pymongo
+import pymongo.monitoring
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -21,9 +23,10 @@ from click.testing import CliRunner
 from specdouble.cli import main
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
-from specdouble.double.state.store.engine import attempted, current_attempt
+from specdouble.double.state.store.engine import attempted, current_attempt, locked
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
+from tests.kinds.test_dangling import CONTRACT as LETTERS
 
 Serve = Callable[..., httpx.Client]
 Call = Callable[[httpx.Client, int], httpx.Response]
@@ -72,6 +75,7 @@ def program(random: Random, steps: int) -> list[tuple[str, str, dict[str, Any] |
                     ("POST", "/cards", {"board": "nobody's"}),
                     ("GET", "/cards", None),
                     ("GET", "/cards/C", None),
+                    ("PATCH", "/cards/C", {"board": "B"}),
                     ("DELETE", "/cards/C", None),
                 ]
             )
@@ -137,6 +141,56 @@ def test_a_limit_holds_whoever_writes(serve: Serve, store: str) -> None:
     assert sorted(statuses) == [201] * 3 + [409] * 7
     numbers = [card["number"] for card in clients[1].get("/cards").json()]
     assert len(set(numbers)) == 3
+
+
+def test_who_comes_into_a_scope_with_room_is_refused_for_nobody(serve: Serve, store: str) -> None:
+    clients = [serve(store=store), serve(store=store)]
+
+    def move(one: str, client: httpx.Client, index: int) -> httpx.Response:
+        return client.patch(f"/cards/{cards[index]}", json={"board": one})
+
+    cards = [
+        clients[0].post("/cards", json={"board": board(clients[0], f"n{index}")}).json()["number"] for index in range(8)
+    ]
+    for name in ("a", "b", "c"):
+        statuses = at_once(clients, 8, partial(move, board(clients[0], name)))
+        assert sorted(statuses) == [200] * 3 + [409] * 5
+
+
+def test_a_document_is_changed_though_what_it_names_is_gone(store: str, tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(LETTERS)
+    double = Double(Settings(tmp_path, store=store))
+    with Server(double, "127.0.0.1", 0).running() as url, httpx.Client(base_url=url, timeout=60) as client:
+        person = client.post("/people", json={}).json()["id"]
+        letter = client.post("/letters", json={"to": person}).json()["id"]
+        assert client.delete(f"/people/{person}").status_code == 204
+        assert client.patch(f"/letters/{letter}", json={"text": "a"}).json()["text"] == "a"
+        assert client.patch(f"/letters/{letter}", json={"to": person}).status_code == 422
+
+
+def test_threads_that_want_one_lock_ask_the_server_one_after_the_other(engine_url: str) -> None:
+    asked: list[str] = []
+
+    class Listener(pymongo.monitoring.CommandListener):
+        def started(self, event: pymongo.monitoring.CommandStartedEvent) -> None:
+            asked.append(event.command_name)
+
+        def succeeded(self, event: pymongo.monitoring.CommandSucceededEvent) -> None:
+            pass
+
+        def failed(self, event: pymongo.monitoring.CommandFailedEvent) -> None:
+            pass
+
+    def hold(_index: int) -> None:
+        with locked(database, "one"):
+            time.sleep(0.02)
+
+    with pymongo.MongoClient[dict[str, Any]](engine_url, event_listeners=[Listener()]) as client:
+        database = client[f"locks{time.time_ns()}"]
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(hold, range(12)))
+        client.drop_database(database)
+    assert (asked.count("insert"), asked.count("delete"), asked.count("find")) == (12, 12, 0)
 
 
 def test_nothing_speaks_of_what_is_deleted_at_the_same_moment(serve: Serve, store: str) -> None:
@@ -266,6 +320,27 @@ def test_clock_journal_coverage_and_snapshots_are_of_all(serve: Serve, store: st
     second.delete(f"/boards/{made.json()['id']}")
     assert second.post("/_specdouble/snapshots/kept/restore").status_code == 204
     assert [one["name"] for one in first.get("/boards").json()] == ["one"]
+
+
+def test_an_exchange_has_one_number_whichever_process_answered_it_and_is_asked_for_it(serve: Serve, store: str) -> None:
+    first, second = serve(store=store), serve(store=store)
+    for client in (first, second, first):
+        client.get("/boards")
+    journals = [client.get("/_specdouble/journal").json() for client in (first, second, first)]
+    assert [one["number"] for one in journals[0]] == [2, 1, 0]
+    assert journals[1] == journals[2] == journals[0]
+    sent = second.post(
+        "/_specdouble/send", json={"method": "POST", "target": "/boards", "body": '{"name": "one"}'}
+    ).json()
+    assert first.get(f"/_specdouble/journal/{sent['number']}").json()["method"] == "POST"
+    with first.stream("GET", "/_specdouble/events") as stream:
+        lines = stream.iter_lines()
+        second.get("/boards/none")
+        told = next(line for line in lines if line.startswith("data: "))
+    assert [one["target"] for one in json.loads(told.removeprefix("data: "))["exchanges"]] == ["/boards/none"]
+    second.post("/_specdouble/reset")
+    first.get("/boards")
+    assert [one["number"] for one in second.get("/_specdouble/journal").json()] == [5]
 
 
 def test_a_fault_that_is_met_once_is_met_in_one_process(serve: Serve, store: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -133,11 +133,10 @@ class Creation(Race):
 class Renaming(Race):
     """Each gives a document of its own the same name."""
 
-    def __init__(self, clients: Clients, is_calm: bool) -> None:
-        super().__init__(clients, is_calm)
-        self._own = [a_board(self.served, f"own {index}") for index in range(CLIENTS)]
+    _own: Sequence[str] = ()
 
     def request(self, name: str) -> Callable[[int], tuple[str, str, object]]:
+        self._own = self._own or [a_board(self.served, f"own {index}") for index in range(CLIENTS)]
         return lambda index: ("PATCH", f"/boards/{self._own[index]}", {"name": name})
 
     def there(self, name: str) -> list[object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -108,8 +110,14 @@ class Inspection:
         with self._double.streams.one():
             while not found and waited < search.wait and await self._double.streams.rest(_LOOK):
                 waited += _LOOK
+                await self._gather()
                 found = self._look(search)
         return found
+
+    async def _gather(self) -> None:
+        """Have at hand what other processes have answered since."""
+        if self._double.waits:
+            await asyncio.to_thread(self._double.gather)
 
     def _look(self, search: _Search) -> list[tuple[int, Entry]]:
         found: list[tuple[int, Entry]] = []
@@ -256,8 +264,10 @@ class Inspection:
     ) -> Response:
         credentials = NOBODY if who is None else self._credentials(world, str(who))
         sent = await send(self._operations, method, target, {**headers, "x-specdouble-world": world}, body, credentials)
-        # Nothing is recorded between the end of that and now.
-        return json_response({"number": self._double.journal.recorded - 1, **sent.told()})
+        # Nothing is recorded by this process between the end of that and now.
+        latest = self._double.journal.own.latest
+        await self._gather()
+        return json_response({"number": self._double.journal.number_of(latest), **sent.told()})
 
     # Events
 
@@ -275,6 +285,8 @@ class Inspection:
         silent = 0.0
         while await self._double.streams.rest(_TICK):
             silent += _TICK
+            with suppress(Problem):  # the store is away: there is nothing new
+                await self._gather()
             recorded = journal.recorded
             if recorded > seen:
                 told = self._news_since(max(seen, recorded - _SHOWN), masking)

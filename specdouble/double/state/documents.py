@@ -9,7 +9,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import pointer
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.keeper import Document, Room
-from specdouble.double.state.problem import Broken, Refusal
+from specdouble.double.state.problem import Broken, Problem, Refusal
 from specdouble.double.state.store import (
     DeleteResult,
     DuplicateKeyError,
@@ -124,7 +124,7 @@ class Collection:
                     raise self._taken(None, stored) from None
         else:
             raise self._taken(None, stored)
-        self._written(stored)
+        self._written(stored, None, set())
         # As PyMongo puts the `_id` into the caller's own document.
         document.clear()
         document.update(rules.shown(stored))
@@ -142,7 +142,7 @@ class Collection:
     def _may_try_again(self, sent: Document, stored: Document) -> bool:
         """Whether the store refused only what was chosen for the document: an id, a place among so many."""
         rules = self._rules
-        if self._view.holder(self.name, "_id", stored["_id"]) is not None:
+        if self._has(stored["_id"]):
             wanted = sent.get(rules.resource.id)
             if wanted is not None and not (rules.is_shared and wanted == self._drafted):
                 return False
@@ -150,6 +150,9 @@ class Collection:
             if wanted is not None:  # what was made of the draft has its id, perhaps in several places
                 raise self._view.superseded()
         return not rules.broken_by(stored, None, (), self._view)
+
+    def _has(self, key: Any) -> bool:
+        return self._view.holder(self.name, "_id", key) is not None
 
     def broken_by(self, document: Document) -> list[Broken]:
         """The rules that a new document would break; nothing is stored."""
@@ -346,18 +349,24 @@ class Collection:
             self._documents.replace_one({"_id": before["_id"]}, after)
         except DuplicateKeyError:
             raise self._taken(before, after) from None
-        self._written(after)
+        self._written(after, before, touched)
         return after
 
-    def _written(self, stored: Document) -> None:
+    def _written(self, after: Document, before: Document | None, touched: set[str]) -> None:
         """A document is in the store; where others write to it, what it speaks of may have gone meanwhile."""
         self._note_write()
-        if self._rules.speaks and self._rules.is_stray(stored, self._view):
+        if self._rules.speaks and self._rules.is_stray(after, before, touched, self._view):
             raise self._view.superseded()
 
-    def _taken(self, before: Document | None, after: Document) -> Refusal:
-        """The refusal of a write that the store's own index refused: another writer was faster."""
+    def _taken(self, before: Document | None, after: Document) -> Problem:
+        """The answer to a write that the store's own index refused: another writer was faster.
+
+        Where others write, it may have gone by now, or only have had the place that was chosen for the document: then
+        nobody is refused for its sake.
+        """
         broken = self._rules.broken_by(after, None, (), self._view)
+        if not broken and self._rules.is_shared and (before is not None or not self._has(after["_id"])):
+            return self._view.superseded()
         inside = pointer(*self._rules.resource.id_path)
         broken = broken or [Broken(self._rules.id_rule, "is already taken", after["_id"], inside)]
         return self._refusal(broken, before, after)

@@ -236,9 +236,9 @@ class Enforcement:
         marked = {name: {"$ne": None} for name in self.there}
         return bool(documents.delete_one({"_id": id, **marked}).deleted_count)
 
-    def is_stray(self, stored: Document, view: View) -> bool:
-        """Whether a document that has been stored speaks of one that is gone by now."""
-        return any(broken(stored, None, stored, view) is not None for broken in self.speaks)
+    def is_stray(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> bool:
+        """Whether what a write has stored speaks of a document that is gone by now; as `broken_by` looks at it."""
+        return any(broken(after, before, touched, view) is not None for broken in self.speaks)
 
     def named(self, document: Document) -> Document:
         """The document with its id under its own name."""

@@ -140,14 +140,18 @@ class Journal:
     It keeps no header fields, and shows no credentials.
 
     Most exchanges are small. None of them is weighed: each counts as if it were as large as a small one may be.
+
+    Args:
+        recorded: how many there have been before, of which none is kept.
+        cleared: how many of those were forgotten because somebody wanted it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recorded: int = 0, cleared: int = 0) -> None:
         # What an `Entry` is made of, when it is asked for.
         self._kept: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
         self._large: deque[tuple[int, int]] = deque()  # number and bytes of each of them that is not small
         self._large_bytes = 0
-        self._recorded = self._cleared = 0
+        self._recorded, self._cleared = recorded, cleared
 
     @property
     def own(self) -> Journal:
@@ -168,6 +172,17 @@ class Journal:
     def _first(self) -> int:
         """The number of the oldest exchange that is kept."""
         return self._recorded - len(self._kept)
+
+    @property
+    def latest(self) -> Recorded:
+        """The exchange that was recorded last."""
+        latest: Recorded = self._kept[-1]
+        return latest
+
+    def number_of(self, exchange: Recorded) -> int | None:
+        """The number of an exchange; None where it is not kept."""
+        began, path = exchange[0], exchange[4]
+        return next((number for number, one in self.found({}) if (one.time, one.path) == (began, path)), None)
 
     def since(self, number: int) -> list[Entry]:
         """The exchanges after that many, the first one first, as far as they are still kept."""
@@ -204,8 +219,8 @@ class Journal:
         if _size_of(exchange) <= _SHOWN:
             self._kept.append(exchange)
         else:
-            bounded, size = _bounded(exchange)
-            self._kept.append(bounded)
+            shown, size = _bounded(exchange)
+            self._kept.append(shown)
             self._large.append((self._recorded, size))
             self._large_bytes += size
         self._recorded += 1
@@ -250,6 +265,11 @@ def _size_of(exchange: Recorded) -> int:
     for write in writes:
         size += write[3]
     return size
+
+
+def bounded(exchange: Recorded) -> tuple[Any, ...]:
+    """The exchange without what is never shown of it."""
+    return exchange if _size_of(exchange) <= _SHOWN else _bounded(exchange)[0]
 
 
 def _bounded(exchange: Recorded) -> tuple[tuple[Any, ...], int]:

@@ -61,7 +61,7 @@ class SharedControl:
             return int(changed["number"])
 
         number = upserted(write)
-        self._look()
+        asked(self._look)
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end and not self._is_known(number):
             time.sleep(_INTERVAL / 4)

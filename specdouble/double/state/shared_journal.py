@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -11,13 +13,16 @@ import orjson
 
 from specdouble.contract import Contract
 from specdouble.double.state.coverage import Coverage, Report
-from specdouble.double.state.journal import KEPT, Beginning, Entry, Journal, Recorded
-from specdouble.double.state.store import EncodingError, decoded, encoded
-from specdouble.double.state.store.engine import Engine, asked
+from specdouble.double.state.journal import KEPT, Beginning, Entry, Journal, Recorded, bounded
+from specdouble.double.state.store import BulkWriteError, EncodingError, decoded, encoded
+from specdouble.double.state.store.engine import Engine, asked, locked, upserted
 
 
 class SharedJournal(Journal):
-    """The last exchanges of all processes, in the order of their beginning.
+    """The last exchanges of all processes, in the order of their end.
+
+    A process does not know how many the others have answered meanwhile, so a number is given to an exchange when
+    somebody looks for the first time since: for all processes, and for good.
 
     Args:
         engine: the store.
@@ -26,9 +31,13 @@ class SharedJournal(Journal):
 
     def __init__(self, engine: Engine, own: Journal) -> None:
         super().__init__()
-        self._own, self._engine = own, engine
-        self._entries_of_all = engine.shared["journal"]
+        self._own, self._shared = own, engine.shared
+        self._rows, self._orders = engine.shared["journal"], engine.shared["journal_order"]
+        self._keep_latest = engine.keep_latest
         self._untold: deque[Recorded] = deque(maxlen=KEPT)
+        self._telling: list[dict[str, Any]] = []  # rows of which it is not known whether they have arrived
+        self._read: dict[Any, Recorded] = {}
+        self._all = Journal()
         self._lock = threading.Lock()
 
     @property
@@ -44,25 +53,76 @@ class SharedJournal(Journal):
     def tell(self) -> None:
         """Have in the store what this process has recorded."""
         with self._lock:
-            told = [self._untold.popleft() for _ in range(len(self._untold))]
-            rows = [row for row in map(_row, told) if row is not None]
-            if rows:
-                self._entries_of_all.insert_many(rows)
-                self._engine.keep_latest(self._entries_of_all, "time", KEPT)
+            new = [self._untold.popleft() for _ in range(len(self._untold))]
+            rows = [row for row in map(_row, new) if row is not None]
+            self._telling = [*self._telling, *rows][-KEPT:]
+            if not self._telling:
+                return
+            with suppress(BulkWriteError):  # some of an earlier try have arrived
+                self._rows.insert_many(self._telling, ordered=False)
+            self._telling = []
+            self._keep_latest(self._rows, "time", KEPT)
+
+    # What was gathered
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges there have been in all, as far as they were gathered."""
+        return self._all.recorded
+
+    @property
+    def forgotten(self) -> int:
+        """How many of them had to make room."""
+        return self._all.forgotten
+
+    def of(self, number: int) -> Entry | None:
+        """The exchange of that number; None where it is not kept, or is still to come."""
+        return self._all.of(number)
+
+    def found(self, wanted: Mapping[str, str], since: int = 0) -> Iterator[tuple[int, Entry]]:
+        """The exchanges that have these fields, each with its number, the last one first."""
+        return self._all.found(wanted, since)
 
     def gather(self) -> None:
         """Have at hand what all processes have told."""
-        rows = asked(lambda: list(self._entries_of_all.find().sort([("time", 1)])))
         with self._lock:
-            super().clear()
-            for row in rows:
-                super().record(_exchange(row["exchange"]))
+            order = self._ordered()
+            rows = order["rows"][-KEPT:]
+            missing = [row for row in rows if row not in self._read]
+            found = asked(lambda: list(self._rows.find({"_id": {"$in": missing}}))) if missing else []
+            read = self._read | {row["_id"]: _exchange(row["exchange"]) for row in found}
+            self._read = {row: read[row] for row in rows if row in read}
+            last = order["first"] + len(order["rows"])
+            gathered = Journal(last - len(self._read), order["cleared"])
+            for exchange in self._read.values():
+                gathered.record(exchange)
+            self._all = gathered  # at once: others read meanwhile
 
     def clear(self) -> None:
         """Forget all, in all processes."""
         self._untold.clear()
-        asked(lambda: self._entries_of_all.delete_many({}))
-        super().clear()
+        with self._lock:
+            asked(lambda: self._rows.delete_many({}))
+            order = self._ordered()
+            order["cleared"] = order["first"]
+            upserted(lambda: self._orders.replace_one({"_id": "all"}, order, upsert=True))
+            self._all = Journal(order["first"], order["cleared"])
+
+    def _ordered(self) -> dict[str, Any]:
+        """The rows of all exchanges in the order of their numbers, the `first` of which is told."""
+        with locked(self._shared, "journal"):
+            kept = asked(lambda: self._orders.find_one({"_id": "all"}))
+            order: dict[str, Any] = kept or {"_id": "all", "first": 0, "cleared": 0, "rows": []}
+            there = [row["_id"] for row in asked(lambda: list(self._rows.find({}, {"time": 1}).sort("time")))]
+            known, present = set(order["rows"]), set(there)
+            gone = [place for place, row in enumerate(order["rows"], 1) if row not in present]
+            forgotten = gone[-1] if gone else 0  # what stands before one that is gone is forgotten with it
+            new = [row for row in there if row not in known]
+            if new or forgotten:
+                order["first"] += forgotten
+                order["rows"] = [*order["rows"][forgotten:], *new]
+                upserted(lambda: self._orders.replace_one({"_id": "all"}, order, upsert=True))
+        return order
 
 
 class SharedCoverage(Coverage):
@@ -108,7 +168,7 @@ class SharedCoverage(Coverage):
 
 def _row(exchange: Recorded) -> dict[str, Any] | None:
     """An exchange as the store has it; None where it holds what no store can."""
-    entry = Entry(*exchange)
+    entry = Entry(*bounded(exchange))
     why = entry.explained()
     told = entry._asdict() | {
         "why": None if why is None else orjson.dumps(why, default=str),
@@ -119,7 +179,7 @@ def _row(exchange: Recorded) -> dict[str, Any] | None:
         if isinstance(told[name], Beginning):
             told[name] = list(told[name])
     try:
-        return {"time": entry.time, "exchange": encoded(told)}
+        return {"time": entry.time + entry.seconds, "exchange": encoded(told)}
     except EncodingError:
         return None
 

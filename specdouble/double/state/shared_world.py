@@ -55,6 +55,10 @@ class SharedWorld(World):
     _store: Engine
     _ids: SharedIds
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._preparing = threading.RLock()  # a collection may want another one
+        super().__init__(*arguments, **options)
+
     def adopt(self, contract: Contract, initial: InitialState) -> None:
         """Keep the documents, under another contract and with other first ones from the next reset on."""
         self._contract = contract
@@ -124,9 +128,16 @@ class SharedWorld(World):
     def _books(self, name: str) -> Any:
         return self._database.own[name]
 
+    def _prepare(self, name: str) -> tuple[Any, Enforcement]:
+        """The collection, its rules and its first documents: one thread prepares it, for all of this process."""
+        with self._preparing:
+            return self._collections.get(name) or super()._prepare(name)
+
     def _index(self, name: str, documents: Any, enforcement: Enforcement) -> None:
-        super()._index(name, documents, enforcement)
-        drop_stray(self._database.own[name], enforcement.kept_unique)
+        # FerretDB stands still for seconds where several make one collection.
+        with self._alone_where_needed("indexes", name):
+            super()._index(name, documents, enforcement)
+            drop_stray(self._database.own[name], enforcement.kept_unique)
 
     # What a collection begins with
 

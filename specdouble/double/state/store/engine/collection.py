@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from typing import Any
 
@@ -164,7 +164,7 @@ class EngineCollection:
         if before is None:
             raise current_attempt().superseded()
         write = (shown(dict(before)), None, size_of(before))
-        current_attempt().wrote(key, None, write, lambda: self._documents.insert_one(before))
+        current_attempt().wrote(key, None, write, lambda: self._bring_back(before))
         return DeleteResult({"n": 1}, True)
 
     def mark(self, id: Any) -> None:
@@ -227,6 +227,13 @@ class EngineCollection:
             return last[0] if last and self._at(id, revision) is None else None
 
         return written(remove, is_gone)
+
+    def _bring_back(self, document: Document) -> None:
+        """Put a removed document where it was."""
+        # Where another one has what must be unique by now it stays away: that it goes was asked for, and is again.
+        with suppress(DuplicateKeyError):
+            put = lambda: self._documents.insert_one(dict(document))  # noqa: E731
+            written(put, lambda: self._at(document["_id"], document[REVISION]))
 
     def _alone(self, id: Any) -> AbstractContextManager[None]:
         return nullcontext() if self._is_atomic else locked(self._documents.database, self._documents.name, id)

@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from specdouble.double.state.store.engine.names import SHADOW, stored_name
-from specdouble.double.state.store.engine.outage import written
+from specdouble.double.state.store.engine.outage import asked, written
 from specdouble.double.state.store.values import Document
 
 Pairs = Sequence[tuple[str, int]]
@@ -35,7 +35,7 @@ def create_index(documents: Collection[Document], keys: str | Pairs, *, unique: 
     if present is not None and bool(present.get("unique")) is unique:
         return
     if present is not None:  # made by another contract
-        documents.drop_index(wanted)
+        _drop(documents, wanted)
     options: dict[str, Any] = {"unique": True, "sparse": True} if unique else {}
     try:
         written(lambda: documents.create_index(wanted, **options), lambda: None)
@@ -59,7 +59,11 @@ def drop_stray(documents: Collection[Document], unique: Sequence[str]) -> None:
     for index in _all(documents):
         fields = [name for name, _ in index["key"]]
         if index.get("unique") and fields[0].startswith(SHADOW) and fields[0] not in kept:
-            documents.drop_index(index["key"])
+            _drop(documents, list(index["key"]))
+
+
+def _drop(documents: Collection[Document], fields: Pairs) -> None:
+    asked(lambda: documents.drop_index(fields))
 
 
 def _present(documents: Collection[Document], wanted: Pairs) -> Any:
@@ -68,7 +72,7 @@ def _present(documents: Collection[Document], wanted: Pairs) -> Any:
 
 def _all(documents: Collection[Document]) -> list[Any]:
     try:
-        return list(documents.index_information().values())
+        return list(asked(documents.index_information).values())
     except OperationFailure as error:
         if error.code != _DROPPED_MEANWHILE:
             raise

@@ -5,13 +5,17 @@ both may win. There a writer holds the document's lock meanwhile. One whose proc
 
 Nor is a deletion one step there: it finds a document, and deletes what has its `_id` by then. So a lock is deleted by
 one process alone: its holder, as long as it holds; then whoever was the first to tell, by an insert, that it is over.
+
+The threads of a process take turns among themselves first. A lock that all of them asked the server for, again and
+again, would keep it from answering the one that has the lock.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +35,52 @@ _PAUSE = 0.004
 _LONGEST_PAUSE = 0.1
 
 
+class _Turn:
+    """The turn of one thread, for which others wait."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()  # whoever lets it go may be another thread than took it
+        self.wanted = 0
+
+
+class _Turns:
+    """Which thread of this process has its turn at a lock of a server."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._turns: dict[Hashable, _Turn] = {}
+
+    @contextmanager
+    def of(self, name: Hashable, end: float) -> Iterator[None]:
+        """Have the turn while the context lasts.
+
+        Args:
+            name: of the lock.
+            end: until when it is waited for.
+
+        Raises:
+            Problem: 503, the others take too long.
+        """
+        with self._guard:
+            turn = self._turns.setdefault(name, _Turn())
+            turn.wanted += 1
+        try:
+            if not turn.lock.acquire(timeout=max(0.0, end - time.monotonic())):
+                raise away()
+            try:
+                yield
+            finally:
+                turn.lock.release()
+        finally:
+            with self._guard:
+                turn.wanted -= 1
+                if not turn.wanted:
+                    del self._turns[name]
+
+
+_turns = _Turns()
+
+
 @contextmanager
 def locked(database: Database[Document], *name: Any) -> Iterator[None]:
     """Nobody else holds the lock of that name while the context lasts.
@@ -38,9 +88,15 @@ def locked(database: Database[Document], *name: Any) -> Iterator[None]:
     Raises:
         Problem: 503, it stays taken, or the server is away.
     """
-    locks = database[LOCKS]
-    key, holder = repr(name), str(ObjectId())
     end = time.monotonic() + _LONGEST
+    with _turns.of((database.client, database.name, name), end), _held(database[LOCKS], repr(name), end):
+        yield
+
+
+@contextmanager
+def _held(locks: Any, key: str, end: float) -> Iterator[None]:
+    """Hold the lock at the server, where the other processes see it."""
+    holder = str(ObjectId())
     pause = _PAUSE
     while not _taken(locks, key, holder):
         if time.monotonic() > end:

@@ -111,7 +111,8 @@ def _patiently(attempt: Callable[[bool], Found]) -> Found:
         except PyMongoError as error:
             if not is_outage(error):
                 raise
-            if time.monotonic() > end:
+            # Once more at least, however long it took: what got no answer may have been done.
+            if is_again and time.monotonic() > end:
                 raise away() from None
         is_again = True
         time.sleep(_PAUSE)
