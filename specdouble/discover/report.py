@@ -92,7 +92,7 @@ def earlier(file: Path) -> dict[str, Outcome]:
     try:
         told = json.loads(file.read_text("utf-8"))
         outcomes = [_outcome(one) for one in told["rules"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{file} is no JSON report of `specdouble discover`: {error}") from None
     return {one.hypothesis.key: one for one in outcomes if one.state != UNDECIDED and one.rule and not one.written}
 

@@ -28,12 +28,14 @@ from specdouble.double.http.credentials import Credentials, user_of
 from specdouble.double.http.fault_injection import FaultInjection, faults_of
 from specdouble.double.http.public_address import PublicAddress
 from specdouble.double.state.accounts import Accounts
+from specdouble.double.state.answered import AnsweredRequests
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.coverage import Coverage
 from specdouble.double.state.initial_state import InitialState
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.persistence import Persistence, PersistenceError
+from specdouble.double.state.problem import Problem
 from specdouble.double.state.secret import secret_of
 from specdouble.double.state.seed import Seed, read_seed, stray_files
 from specdouble.double.state.signing_keys import SigningKeys
@@ -168,6 +170,7 @@ class Double:
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""
+        self._answered = AnsweredRequests()
         self.worlds = self._worlds()
         self.snapshots = Snapshots(None if self._persistence is None else self._persistence.snapshots)
         self._common = None if self._store.embedded else self._in_common()
@@ -292,6 +295,7 @@ class Double:
             self.tokens,
             token_of=self._token_of,
             make_room=self._make_room,
+            answered=self._answered,
             keepers=self.factories.keepers,
             collection=self.factories.collection,
         )
@@ -299,8 +303,11 @@ class Double:
     def _resume_all(self, persistence: Persistence) -> None:
         """Have what the file has kept: documents, and how the clock and the faults were set unless told otherwise."""
         persistence.begin([(DEFAULT_WORLD, name) for name in self.seed])
-        for name in persistence.worlds:
-            self._resume(self.world(name), persistence)
+        try:
+            for name in persistence.worlds:
+                self._resume(self.world(name), persistence)
+        except (Problem, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise PersistenceError(f"{self.settings.persist} has documents that cannot be read: {error}") from None
         controls = persistence.controls()
         if self.settings.clock is not None:  # an option goes before what was kept
             controls.pop("clock", None)

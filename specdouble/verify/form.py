@@ -49,7 +49,7 @@ def read(value: Any) -> Any:
         return value
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
     return found if isinstance(found, bool | int | float) else value
 

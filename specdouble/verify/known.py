@@ -80,7 +80,7 @@ def read_known(path: Path) -> Known | None:
         marks = [Mark(one["check"], one["promise"], tuple(one["operations"])) for one in data["failures"]]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WrongUse(f"--baseline {path} is no baseline ({error}): name a file that --baseline wrote") from None
     return Known(frozenset(marks))
 

@@ -49,7 +49,12 @@ def replay(file: Path, failure_id: str, url: str, project: Path) -> None:
         settings = load(project)
     except WrongUse as error:
         fail(str(error), WRONG_USE)
-    sys.exit(played(failure, url, {**dict(_secrets(settings)), **os.environ}))
+    secrets = {**dict(_secrets(settings)), **os.environ}
+    try:
+        sys.exit(played(failure, url, secrets))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        reason = f"{file} does not tell the failure as `verify` wrote it ({type(error).__name__}: {error})"
+        fail(f"{reason}\n    remedy: verify again with `--report json=FILE`, and name that report", WRONG_USE)
 
 
 def _failure(file: Path, failure_id: str) -> Mapping[str, Any]:
@@ -72,7 +77,7 @@ def _failures(file: Path) -> list[dict[str, Any]]:
         return [{**one, "id": str(one["id"]), "replay": {**one["replay"]}} for one in failures]
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", WRONG_USE)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         fail(f"{file} is no report that can be replayed: name what `verify --report json=FILE` wrote", WRONG_USE)
 
 

@@ -21,7 +21,7 @@ def token_header(token: str) -> dict[str, Any]:
     """The header of a JSON Web Token, unverified; empty where it is none."""
     try:
         header = json.loads(_decoded(token.partition(".")[0]))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return header if isinstance(header, dict) and token.count(".") == 2 else {}
 
@@ -93,7 +93,7 @@ def public_keys(client: Client, token: str, key: str | None) -> list[bytes]:
             return [_pem(import_key(key, "RSA"))]
         keys = KeySet.import_key_set(_key_set(client, token))
         return [_pem(one) for one in keys.keys if one.key_type == "RSA"]
-    except (JoseError, Trouble, ValueError, TypeError, KeyError, AttributeError):
+    except (JoseError, Trouble, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
 
 

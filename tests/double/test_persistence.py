@@ -337,9 +337,14 @@ def test_what_was_answered_is_there_after_fifty_sudden_ends(file: Path) -> None:
         "UPDATE documents SET document = 'text'",
         "UPDATE beginnings SET documents = x'00'; UPDATE collections SET beginning = 99",
         "UPDATE snapshots SET documents = x'00'",
+        "UPDATE snapshots SET name = x'ff'",
         "DROP TABLE snapshots",
         "INSERT OR REPLACE INTO controls VALUES ('clock', x'ff')",
         "INSERT OR REPLACE INTO controls VALUES ('clock', 5)",
+        "UPDATE collections SET collection = x'ff'",
+        "UPDATE collections SET world = 'no/name'",
+        "PRAGMA writable_schema=1; UPDATE collections SET world = CAST(x'b8' AS TEXT)",
+        "UPDATE documents SET document = CAST(replace(document, x'61', x'b8') AS BLOB)",
     ],
 )
 def test_a_file_in_which_something_is_broken_is_told_by_name(file: Path, harm: str) -> None:

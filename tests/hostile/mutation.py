@@ -84,12 +84,13 @@ def mutants(numbers: range) -> Iterator[tuple[str, str]]:
     for number in numbers:
         chance = random.Random(number)
         file = chance.choice(CONTRACTS)
-        broken = copy.deepcopy(_read(file))
-        what = _break(broken, chance)
-        yield f"{number}: {file.parent.name}/{file.name}: {what}", _write(broken)
+        contract = copy.deepcopy(_read(file))
+        what = broken(contract, chance)
+        yield f"{number}: {file.parent.name}/{file.name}: {what}", written(contract)
 
 
-def _break(data: Any, chance: random.Random) -> str:
+def broken(data: Any, chance: random.Random) -> str:
+    """Break one thing in it, and tell what."""
     places = list(_places(data, ""))
     of_annotations = [place for place in places if "/x-" in place[0]]
     path, (holder, key) = chance.choice(of_annotations if of_annotations and chance.random() < 0.6 else places)
@@ -119,6 +120,7 @@ def _places(value: Any, at: str) -> Iterator[tuple[str, _Place]]:
         yield from _places(item, f"{at}/{key}")
 
 
-def _write(data: Any) -> str:
+def written(data: Any) -> str:
+    """The data as JSON, two equal keys with it."""
     # A key that begins with NUL is the second of two equal ones.
     return json.dumps(data, indent=1).replace('"\\u0000', '"')

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from hashlib import sha256
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -17,7 +18,6 @@ from specdouble.double.state.patch import refusing
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 
-MOST = 10_000  # keys that a world remembers
 Answer = Callable[..., Any]
 Place = tuple[str, str, str]
 
@@ -28,7 +28,7 @@ class _Asked(NamedTuple):
     Args:
         world: the state that it is asked of.
         place: the operation, the caller and the key.
-        sent: all of it.
+        sent: all of it, as its digest.
         operation: the operation.
     """
 
@@ -43,9 +43,10 @@ class _Asked(NamedTuple):
         Raises:
             Problem: the key came with another request.
         """
-        if self.place not in self.world.answered:
+        known = self.world.answered.get(self.place)
+        if known is None:
             return None
-        first, answer = self.world.answered[self.place]
+        first, answer = known
         if first != self.sent:
             status = refusing(self.operation.statuses, 422, 409, 400)
             raise Problem(status, None, f"the key {self.place[-1]} came with another request before")
@@ -53,13 +54,10 @@ class _Asked(NamedTuple):
 
     def kept(self, result: Any) -> Any:
         """The result, which is remembered; what is refused is not: mended, it may come again."""
-        answered = self.world.answered
         if result is NotImplemented:  # a handler leaves it to the double
             return result
-        if len(answered) >= MOST:
-            del answered[next(iter(answered))]
         whole = result if isinstance(result, tuple) else (result, self.operation.success, {})
-        answered[self.place] = self.sent, whole
+        self.world.answered.keep(self.place, (self.sent, whole))
         return result
 
 
@@ -77,7 +75,8 @@ def once(operation: Operation, answer: Answer) -> Answer:
             return None
         exchange = current.get()
         place = operation.id, repr(exchange.user), key
-        return _Asked(exchange.world, place, repr(sorted(arguments.items())), operation)
+        sent = sha256(repr(sorted(arguments.items())).encode("utf-8", "surrogatepass")).hexdigest()
+        return _Asked(exchange.world, place, sent, operation)
 
     def repeated(**arguments: Any) -> Any:
         one = asked(arguments)

@@ -258,7 +258,7 @@ class Persistence:
         """What a broken disk or another program has left of the file may be anything."""
         try:
             yield
-        except (sqlite3.Error, EncodingError, KeyError, TypeError) as error:
+        except (sqlite3.Error, EncodingError, KeyError, TypeError, ValueError) as error:
             reason = f"{self._path} cannot keep the state: {_told(error)}"
             if _is_locked(error):  # to remove it would take it from whoever has it
                 raise PersistenceError(reason, "end that one, or name another file") from None
@@ -295,6 +295,8 @@ class KeptSnapshots(UserDict[str, Snapshot]):
         super().__init__()
         self._database, self._fail = database, fail
         for name, taken, documents in database.execute("SELECT * FROM snapshots ORDER BY rowid"):
+            if not isinstance(name, str):
+                raise TypeError(f"{name!r} is the name of no snapshot")
             self.data[name] = Snapshot(name, taken, decoded(documents))
 
     def __setitem__(self, name: str, snapshot: Snapshot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ import orjson
 
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
+from specdouble.double.state.answered import Answered, Answers, Place
 from specdouble.double.state.conforming import Conforming
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.enforcement import Enforcement
@@ -40,8 +41,7 @@ from specdouble.double.state.world import World
 _STARTING = 30.0  # seconds in which whoever fills a collection must have done it, or ended
 _PAUSE = 0.02
 _ROWS = "_specdouble_rows"  # where the rows of ids are counted that have been chosen
-Place = tuple[str, str, str]
-Answered = tuple[str, Any]
+_MOST_ANSWERS = 10_000  # of requests with an idempotency key, in a world
 Found = TypeVar("Found")
 
 
@@ -65,7 +65,7 @@ class SharedWorld(World):
         self._initial = initial
         self._filled.clear()
         self._open()
-        self.answered = AnsweredRequests(self._books(ANSWERED))
+        self.answered = SharedAnswers(self._books(ANSWERED))
 
     def leave(self) -> None:
         """Let go of what this process has of it; the documents stay with the server."""
@@ -286,8 +286,8 @@ class SharedIds(Ids):
         return upserted(count)
 
 
-class AnsweredRequests(MutableMapping[Place, Answered]):
-    """What was answered to requests with an idempotency key, in whichever process.
+class SharedAnswers(Answers):
+    """The answers of a world, in whichever process.
 
     Args:
         answers: the collection that has them.
@@ -296,25 +296,21 @@ class AnsweredRequests(MutableMapping[Place, Answered]):
     def __init__(self, answers: Any) -> None:
         self._answers = answers
 
-    def __getitem__(self, place: Place) -> Answered:
+    def get(self, place: Place) -> Answered | None:
+        """What was answered; None where nothing was, or where it has left."""
         found = asked(lambda: self._answers.find_one({"_id": repr(place)}))
-        if found is None:
-            raise KeyError(place)
-        return found["sent"], tuple(orjson.loads(found["answer"]))
+        return None if found is None else (found["sent"], tuple(orjson.loads(found["answer"])))
 
-    def __setitem__(self, place: Place, answered: Answered) -> None:
+    def keep(self, place: Place, answered: Answered) -> None:
+        """Keep an answer; the first one leaves where there are too many."""
         sent, (content, *rest) = answered
         answer = [content.body if isinstance(content, Conforming) else content, *rest]
-        kept = {"_id": repr(place), "place": list(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
+        if asked(lambda: self._answers.count_documents({})) >= _MOST_ANSWERS:
+            first = asked(lambda: self._answers.find_one({}, {"_id": 1}))
+            asked(lambda: self._answers.delete_one({"_id": first["_id"]}))
+        kept = {"_id": repr(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
         upserted(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
 
-    def __delitem__(self, place: Place) -> None:
-        asked(lambda: self._answers.delete_one({"_id": repr(place)}))
-
-    def __iter__(self) -> Iterator[Place]:
-        for found in asked(lambda: list(self._answers.find({}, {"place": 1}))):
-            first, second, third = found["place"]
-            yield first, second, third
-
-    def __len__(self) -> int:
-        return int(asked(lambda: self._answers.count_documents({})))
+    def clear(self) -> None:
+        """Forget them, for all processes."""
+        asked(lambda: self._answers.delete_many({}))

@@ -104,7 +104,7 @@ class SigningKeys:
         """The keys in the file; none where there is none, or a crash or a full disk has left a part of it."""
         try:
             return self._imported(json.loads(self._file.read_text("utf-8"))["keys"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return []
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from specdouble.contract import Contract, Resource
 from specdouble.contract.json_type import JSON
 from specdouble.contract.reserved import is_reserved
+from specdouble.double.state.answered import AnsweredInWorld, AnsweredRequests, Answers
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.documents import Collection, Written
@@ -39,6 +40,7 @@ class World:
         tokens: what issues tokens, by security scheme.
         token_of: issues a token for a user's document, where no security scheme has tokens of its own.
         make_room: has room for one more document, or raises a Problem.
+        answered: keeps what was answered to requests with an idempotency key, in all worlds.
         keepers: what keeps the rules about a resource.
         collection: what a caller sees of a collection.
 
@@ -58,6 +60,7 @@ class World:
         *,
         token_of: Callable[[Document], str] | None = None,
         make_room: Callable[[World], None] = lambda _world: None,
+        answered: AnsweredRequests | None = None,
         keepers: Callable[[Resource, Clock], list[Keeper]] = keepers_of,
         collection: Callable[..., Collection] = Collection,
     ) -> None:
@@ -73,7 +76,7 @@ class World:
         self._make_room = make_room
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
-        self.answered: MutableMapping[tuple[str, str, str], tuple[str, Any]] = {}
+        self.answered: Answers = AnsweredInWorld(name, AnsweredRequests() if answered is None else answered)
         self._filled: set[str] = set()  # the collections that have what they begin with
         self._seeded = 0  # writes that this took
         self.adopt(contract, initial)
@@ -107,6 +110,7 @@ class World:
     def leave(self) -> None:
         """Forget everything: nobody asks this world any more."""
         self._store.discard(self.name)
+        self.answered.clear()
 
     def reset(self) -> None:
         """Forget every document but the seed's."""
