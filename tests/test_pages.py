@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -98,3 +101,30 @@ def test_the_page_on_installing_says_of_each_command_which_extra_it_needs() -> N
     named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row)]
     assert all(named.count(command) == 1 for command in main.commands if command != "mcp")
     assert "mcp" in named
+
+
+COMMANDS = re.compile(r"^\$ (specdouble .*)$|^(specdouble .*)$|`(specdouble [a-z][^`]*)`", re.MULTILINE)
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Each command of specdouble that a page shows, with the page's name."""
+    for file in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))):
+        for found in COMMANDS.finditer(file.read_text("utf-8")):
+            line = next(group for group in found.groups() if group).replace("\n", " ")
+            yield file.name, re.split(r" #|[|;&>]| 2>", line)[0].strip()
+
+
+def test_each_command_that_a_page_shows_exists_with_its_options() -> None:
+    from specdouble.cli import main
+
+    wrong = []
+    for page, line in shown_commands():
+        _, name, *rest = shlex.split(line)
+        command: click.Command | None = main if name.startswith("-") else main.commands.get(name)
+        if isinstance(command, click.Group) and rest and rest[0] in command.commands:
+            command = command.commands[rest[0]]
+        known = {"--help", *(option for one in command.params for option in one.opts)} if command else set()
+        given = {one.partition("=")[0] for one in rest if one.startswith("-")}
+        if command is None or not given <= known | {"-v"}:
+            wrong.append(f"{page}: {line}")
+    assert wrong == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -120,6 +121,17 @@ def test_what_cannot_be_done_is_told_and_not_raised(double: DoubleClient) -> Non
 
 
 @pytest.mark.slow
+def test_the_page_on_agents_has_each_tool(double: DoubleClient) -> None:
+    table = (ROOT / "docs" / "agents.md").read_text("utf-8").partition("| tools | do |")[2]
+    listed = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.partition(" | ")[0])]
+
+    async def run() -> set[str]:
+        async with Client(server_of(double)) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    assert set(listed) == asyncio.run(run())
+
+
 def test_the_command_speaks_the_protocol_on_its_standard_input_and_output() -> None:
     async def scene(ask: Ask) -> None:
         assert (await ask("call", method="GET", target="/api/prompts/user", user=ADA))["status"] == 200
