@@ -15,6 +15,7 @@ from specdouble.url import split_url
 
 NOTHING = object()
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+_PARAMETER, _BRACE = re.compile(r"\{[^{}]+\}"), re.compile(r"[{}]")
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,16 @@ def _parts(url: str) -> tuple[str, str, str]:
     elif "://" not in url and not url.startswith("/"):
         url = f"http://{url}"  # as Postman writes it: `api.example.com/things`
     parts = split_url(url)
-    segments = unquote(parts.path or "/").split("/")
-    path = "/".join(f"{{{one[1:]}}}" if one[:1] == ":" and len(one) > 1 else one for one in segments)
+    path = "/".join(map(_templated, unquote(parts.path or "/").split("/")))
     return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""), path, parts.query
+
+
+def _templated(segment: str) -> str:
+    """The segment as OpenAPI writes it: `:id` is a parameter, and braces that hold no name are none."""
+    if segment[:1] == ":" and len(segment) > 1:
+        segment = f"{{{segment[1:]}}}"
+    is_template = not _BRACE.search(_PARAMETER.sub("", segment))
+    return segment if is_template else _BRACE.sub("", segment)
 
 
 def _usual_status(method: str) -> int:

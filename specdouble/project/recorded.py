@@ -98,10 +98,11 @@ class Recorded:
         return {"x-resource": {"collection": _collection_name(path), "id": key}, **schema}
 
     def _parameter(self, template: str, name: str) -> JSON:
-        position = template.split("/").index(f"{{{name}}}")
+        segments = template.split("/")
+        position = next(at for at, one in enumerate(segments) if f"{{{name}}}" in one)
         seen = [one.path.split("/")[position] for methods in self._exchanges[template].values() for one in methods]
         told = [value for value in seen if value[:1] != "{"]
-        known = [] if told else self._ids("/".join(template.split("/")[:position]))
+        known = [] if told else self._ids("/".join(segments[:position]))
         is_number = all(value.isdecimal() for value in told) if told else bool(known) and all(map(_is_number, known))
         return {"name": name, "in": "path", "required": True, "schema": {"type": "integer" if is_number else "string"}}
 

@@ -77,7 +77,9 @@ def read_known(path: Path) -> Known | None:
     """
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        marks = [Mark(one["check"], one["promise"], tuple(one["operations"])) for one in data["failures"]]
+        marks = [
+            Mark(str(one["check"]), str(one["promise"]), tuple(map(str, one["operations"]))) for one in data["failures"]
+        ]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -74,7 +74,10 @@ def _failure(file: Path, failure_id: str) -> Mapping[str, Any]:
 def _failures(file: Path) -> list[dict[str, Any]]:
     try:
         failures = json.loads(file.read_text(encoding="utf-8"))["failures"]
-        return [{**one, "id": str(one["id"]), "replay": {**one["replay"]}} for one in failures]
+        return [
+            {**one, "id": str(one["id"]), "replay": {**one["replay"], "steps": [*one["replay"]["steps"]]}}
+            for one in failures
+        ]
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", WRONG_USE)
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -256,6 +256,23 @@ def test_a_har_that_says_nothing_of_media_types_is_read_by_its_bodies(tmp_path: 
     assert [*described(tmp_path / "new")["paths"]] == ["/books/a"]  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("{{baseUrl}}/products/{{sku}}.json", "/products/{productId}"),
+        ("{{baseUrl}}/products/{a/b}/{", "/products/a/b/"),
+        ("https://shop.example.com/{{{}}}/x", "/x"),
+    ],
+)
+def test_braces_in_an_address_are_a_parameter_where_they_hold_a_name(tmp_path: Path, raw: str, path: str) -> None:
+    file = tmp_path / "collection.json"
+    item = {"name": "One", "request": {"method": "GET", "url": {"raw": raw}}}
+    file.write_text(json.dumps({"info": {"name": "Shop"}, "variable": COLLECTION["variable"], "item": [item]}))
+    done = init("--from", file, tmp_path / "shop")
+    assert done.exit_code == 0, done.output
+    assert any(one.rstrip("/").endswith(path.rstrip("/")) for one in described(tmp_path / "shop")["paths"])  # type: ignore[attr-defined]
+
+
 def test_what_is_null_here_and_there_and_what_is_alone_in_a_database_is_served_as_it_is(tmp_path: Path) -> None:
     albums = [{"id": 1, "rating": 4.5, "artistId": "m", "tags": ["jazz"]}, {"id": 2, "rating": None, "artistId": None}]
     database = {
