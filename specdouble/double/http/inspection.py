@@ -76,6 +76,7 @@ class Inspection:
         self._double = double
         self._operations = operations
         self._hidden = HiddenDocuments(double.contract, double.accounts, double.worlds.at_hand)
+        self._gathering: asyncio.Task[None] | None = None
         self._masking: Masking | None = None  # made when it is asked for: it reads the whole contract
         one = f"{prefix}/journal/{{number:int}}"
         self.routes = [
@@ -115,9 +116,12 @@ class Inspection:
         return found
 
     async def _gather(self) -> None:
-        """Have at hand what other processes have answered since."""
-        if self._double.waits:
-            await asyncio.to_thread(self._double.gather)
+        """Have at hand what other processes have answered since; those who look at the same moment look once."""
+        if not self._double.waits:
+            return
+        if self._gathering is None or self._gathering.done():
+            self._gathering = asyncio.create_task(asyncio.to_thread(self._double.gather))
+        await asyncio.shield(self._gathering)  # whoever leaves takes it from nobody
 
     def _look(self, search: _Search) -> list[tuple[int, Entry]]:
         found: list[tuple[int, Entry]] = []
@@ -266,7 +270,8 @@ class Inspection:
         sent = await send(self._operations, method, target, {**headers, "x-specdouble-world": world}, body, credentials)
         # Nothing is recorded by this process between the end of that and now.
         latest = self._double.journal.own.latest
-        await self._gather()
+        if self._double.waits:
+            await asyncio.to_thread(self._double.gather)
         return json_response({"number": self._double.journal.number_of(latest), **sent.told()})
 
     # Events
