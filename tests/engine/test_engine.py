@@ -273,15 +273,21 @@ def test_a_reset_and_worlds_hold_for_all(serve: Serve, store: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_engine_that_is_away_is_503_and_back_is_as_before(serve: Serve, local: Local) -> None:
-    client = serve(store=f"{local.url}/away?serverSelectionTimeoutMS=300")
+def test_an_engine_that_is_away_is_503_and_back_is_as_before(serve: Serve, own: Local) -> None:
+    client = serve(store=f"{own.url}/away?serverSelectionTimeoutMS=300")
     one = board(client, "one")
-    local.stop()
-    for answer in (client.get("/boards"), client.post("/boards", json={"name": "two"})):
+    own.stop()
+    for answer in (
+        client.get("/boards"),
+        client.post("/boards", json={"name": "two"}),
+        client.patch(f"/boards/{one}", json={"name": "x"}),
+    ):
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "1"
     assert client.get("/_specdouble/health").json() == {"status": "the store is away"}
-    local.start()
+    for path in ("/_specdouble/journal", "/_specdouble/worlds"):
+        assert (client.get(path).status_code, client.get(path).headers["Retry-After"]) == (503, "1")
+    own.start()
     assert client.post("/boards", json={"name": "two"}).status_code == 201
     assert [told["name"] for told in client.get("/boards").json()] == ["one", "two"]
     assert client.get("/_specdouble/health").json() == {"status": "ok"}

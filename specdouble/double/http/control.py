@@ -146,11 +146,19 @@ class Control:
                 message["headers"] = [*message["headers"], *_GUARDS]
             await send(message)
 
-        if self._double.waits and scope["method"] == "GET" and scope["path"] != HEALTH:
-            await asyncio.to_thread(self._double.gather)
         refused = None if scope["path"] == HEALTH else self._access.refusal(scope)
+        if refused is None and self._double.waits and scope["method"] == "GET" and scope["path"] != HEALTH:
+            refused = await self._gathered()
         answer = self._application if refused is None else _told(refused)
         await answer(self._double.address.seen(scope), receive, guarded)
+
+    async def _gathered(self) -> Problem | None:
+        """Have at hand what other processes have told; gives why it cannot be had."""
+        try:
+            await asyncio.to_thread(self._double.gather)
+        except Problem as problem:
+            return problem
+        return None
 
     async def _openapi(self, _request: Request) -> Response:
         return Response(self._contract, media_type="application/json")

@@ -24,7 +24,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from specdouble.double.state.store.engine.names import LOCKS
-from specdouble.double.state.store.engine.outage import away, is_outage
+from specdouble.double.state.store.engine.outage import PATIENCE, away, is_outage
 from specdouble.double.state.store.values import Document
 
 _HELD = 10.0  # seconds after which the holder must have ended
@@ -98,7 +98,18 @@ def _held(locks: Any, key: str, end: float) -> Iterator[None]:
     """Hold the lock at the server, where the other processes see it."""
     holder = str(ObjectId())
     pause = _PAUSE
-    while not _taken(locks, key, holder):
+    away_since: float | None = None
+    while True:
+        try:
+            if _taken(locks, key, holder):
+                break
+            away_since = None
+        except PyMongoError as error:
+            if not is_outage(error):
+                raise
+            away_since = away_since or time.monotonic()
+            if time.monotonic() > away_since + PATIENCE:
+                raise away() from None
         if time.monotonic() > end:
             raise away()
         time.sleep(pause * random.random())
@@ -112,20 +123,15 @@ def _held(locks: Any, key: str, end: float) -> Iterator[None]:
 
 
 def _taken(locks: Any, key: str, holder: str) -> bool:
-    try:
-        if _inserted(locks, key, holder):
-            return True
-        other = locks.find_one({"_id": key})
-        if other is None:
-            return False
-        if other["holder"] == holder:  # an earlier try had arrived
-            return True
-        if other["until"] < time.time() and _inserted(locks, f"{key}{_OVER}{other['holder']}", holder):
-            locks.delete_one({"_id": key, "holder": other["holder"]})
-    except PyMongoError as error:
-        if not is_outage(error):
-            raise
-        time.sleep(_PAUSE)
+    if _inserted(locks, key, holder):
+        return True
+    other = locks.find_one({"_id": key})
+    if other is None:
+        return False
+    if other["holder"] == holder:  # an earlier try had arrived
+        return True
+    if other["until"] < time.time() and _inserted(locks, f"{key}{_OVER}{other['holder']}", holder):
+        locks.delete_one({"_id": key, "holder": other["holder"]})
     return False
 
 
