@@ -104,6 +104,8 @@ SHAPES: dict[str, dict[str, Any]] = {
         "description": "what the operation does to which documents",
     },
 }
+_ON_A_PROPERTY = re.compile(r"/properties/[^/]+/x-[^/]+$")
+_INSIDE = ": rules speak of the properties of a document itself, not of what is inside of them or in an alternative"
 SILENCING = "x-specdouble-ignore"  # `silence` reads it
 # Extensions of others that are one letter away from ours.
 _NOT_OURS = {"x-resources", "x-reference"}
@@ -272,7 +274,8 @@ def _refuse_the_rest(reading: Reading) -> None:
                 "x-action": not at.startswith("/paths/"),
             }
             if elsewhere.get(key, at not in reading.read):
-                document.find(at, f"`{key}` means nothing here", f"it belongs on {known[key]}: move it or remove it")
+                reason = f"`{key}` means nothing here" + (_INSIDE if _ON_A_PROPERTY.search(at) else "")
+                document.find(at, reason, f"it belongs on {known[key]}: move it or remove it")
             else:
                 document.annotations.append(at)
         elif key == SILENCING:

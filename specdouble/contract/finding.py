@@ -19,8 +19,8 @@ Severity = Literal["error", "warning"]
 # The kinds of findings by id; `docs/lint.md` says of each what it means and what to do.
 IDS = frozenset({
     "aliases", "annotation", "closed", "composition", "default", "duplicate-key", "encoding", "enum-type",
-    "equal-alternatives",
-    "example", "handler", "ignore", "invalid-status", "keyword", "missing-status", "mock-data", "nesting", "number",
+    "equal-alternatives", "example", "handler", "ignore", "inside",
+    "invalid-status", "keyword", "missing-status", "mock-data", "nesting", "number",
     "operation-id", "overlay", "owner-claim", "path-parameter", "pattern", "pattern-length", "ref", "ref-kind",
     "ref-network", "ref-outside", "refusal-status", "same-path", "security-scheme", "settings", "structure", "syntax",
     "unauthorized-status", "unreadable", "version",

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from specdouble.contract.audience import UNSAID, Access
+from specdouble.contract.expression_tree import Constant, Field, Has, Name, Node, replaced
 from specdouble.contract.identity import kind_of
-from specdouble.contract.rule import CollectionRule, Rule
+from specdouble.contract.rule import CollectionRule, PropertyRule, Rule
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
+_SELVES = (Name("self"), Name("oldSelf"))
 # What no property of a document holds is kept beside it, under names that no property has.
 HIDDEN = "_specdouble_"
 HIDDEN_ID = "specdouble id"  # where the store looks for the id of documents that have theirs inside, or none
@@ -69,6 +71,17 @@ class Resource:
     def claim(self, name: str) -> str:
         """The claim of a caller that a property holds."""
         return self.claims.get(name, name)
+
+    def spelled_out(self, tree: Node) -> Node:
+        """An expression about documents, with what computed properties are made of in their place."""
+        # The last first: what a property is made of may be computed itself, by a rule before it.
+        for rule in reversed(self.of(PropertyRule)):
+            if rule.made_of is not None:
+                for name in _SELVES:
+                    made = replaced(rule.made_of, _SELVES[0], name)
+                    tree = replaced(tree, Has(name, rule.name), Constant(True))
+                    tree = replaced(tree, Field(name, rule.name), made)
+        return tree
 
     def of(self, kind: type[AnyRule]) -> list[AnyRule]:
         """The rules of one kind, or of one shape (`PropertyRule`)."""

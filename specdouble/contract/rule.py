@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from specdouble.contract.audience import NOBODY, Audience
+from specdouble.contract.expression_tree import Node
 from specdouble.contract.operation import Operation
 
 WRITES = ("create", "update", "replace")
@@ -143,6 +145,11 @@ class PropertyRule(CollectionRule):
         return None
 
     @property
+    def made_of(self) -> Node | None:
+        """What the server makes the value of, as an expression about `self`; None where none tells."""
+        return None
+
+    @property
     def refers_by(self) -> str:
         """The property of those documents whose value it has; empty where that is their id."""
         return ""
@@ -203,3 +210,7 @@ class OperationRule(Rule):
     def about(self) -> str:
         """The operation's id."""
         return self.operation
+
+    def lets_in(self, caller: Mapping[str, Any]) -> bool | None:  # noqa: ARG002 - for those that override it
+        """Whether a caller with these claims may ask for it at all; None where the rule or the claims do not tell."""
+        return None

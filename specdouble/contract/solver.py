@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
+from math import ceil
 from typing import Any
 
 from specdouble.contract.document import Document as ContractDocument
@@ -430,9 +431,20 @@ class Solver:
             yield from self._assigned(left, value, document, names)  # the time that is added to a date
             return
         for side, known, is_left in ((left, other, True), (right, one, False)):
-            wanted = _inverted(name, value, known, is_left)
-            if wanted is not _MISSING:
+            for wanted in _inverted(name, value, known, is_left):
                 yield from self._assigned(side, wanted, document, names)
+        # What the one leaves may be more than the other can be: then it goes as far as it can itself.
+        for side, other_side, is_left in ((left, right, False), (right, left, True)):
+            for end in self._ends(side, names):
+                for moved in islice(self._assigned(side, end, document, names), 1):
+                    for wanted in _inverted(name, value, end, is_left):
+                        yield from self._assigned(other_side, wanted, moved, names)
+
+    def _ends(self, node: Node, names: Names) -> list[Any]:
+        """The greatest and the least value that the schema lets stand where the expression stands."""
+        place = self._path(node, names)
+        schema = (self._schema_at(place) if place is not None else None) or {}
+        return [schema[key] for key in ("maximum", "minimum") if _is_number(schema.get(key))]
 
     def _sized(self, node: Node, size: Any, document: Document, names: Names) -> Iterator[Document]:
         if not isinstance(size, int) or not 0 <= size <= 10_000:
@@ -483,8 +495,7 @@ class Solver:
             inside: Names = {**names, variable: (*place, index)} if variable else names
             part: Node = body if body is not None else Call("_[_]", (over, Constant(index)))
             was = self._value(part, document, inside)
-            wanted = _inverted("_+_", value, _difference(now, was), True) if name == "sum" else value
-            if wanted is not _MISSING:
+            for wanted in _inverted("_+_", value, _difference(now, was), True) if name == "sum" else [value]:
                 yield from self._assigned(part, wanted, document, inside)
         longer = next(self._longer(document, place), None)
         if longer is not None and len(items) < 2:
@@ -696,23 +707,25 @@ def _beside(operator: str, value: Any) -> list[Any]:
             "_>_": higher, "_>=_": [value, *higher]}[operator]  # fmt: skip
 
 
-def _inverted(name: str, value: Any, known: Any, is_left: bool) -> Any:
-    """What one operand has to be, so that with the other known the operator gives the value."""
+def _inverted(name: str, value: Any, known: Any, is_left: bool) -> list[Any]:
+    """What one operand has to be, so that with the other known the operator gives the value, or nearly."""
     try:
         if name == "_+_":
-            return value - known
+            return [value - known]
         if name == "_-_":
-            return value + known if is_left else known - value
+            return [value + known if is_left else known - value]
         if name == "_*_":
             found = value / known
-            return int(found) if isinstance(value, int) and float(found).is_integer() else found
+            if not isinstance(value, int):
+                return [found]
+            return [int(found)] if float(found).is_integer() else [found, ceil(found)]
         if name == "_/_":
-            return value * known if is_left else known / value
+            return [value * known if is_left else known / value]
         if name == "_%_" and is_left:
-            return value + known
-    except (TypeError, ZeroDivisionError, OverflowError):
+            return [value + known]
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         pass
-    return _MISSING
+    return []
 
 
 def _difference(one: Any, other: Any) -> Any:

@@ -119,6 +119,8 @@ class Baselines:
         ]
         operations.sort(key=_turn)
         for operation in operations:
+            if not self.session.setting_up:
+                self.session.ledger.recent.clear()  # what an earlier search made may make room for this one
             self.of(operation)
 
     def _may_ask(self, operation: Operation) -> bool:
@@ -189,7 +191,7 @@ class _Search:
 
     def __init__(self, session: Any, baseline: Baseline, trials: list[Trial]) -> None:
         self.session, self.baseline, self.operation = session, baseline, baseline.operation
-        self.user: User = session.crowd.first
+        self.user: User = session.crowd.who((self.operation.id,))
         self.trials = trials
         self.sent: set[str] = set()
         self.usual: dict[str, Any] | None = None

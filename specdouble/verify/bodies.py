@@ -86,7 +86,9 @@ class Bodies:
             or (full and self.wanted(subject, operation, name, schema))
         }  # fmt: skip
         # A text with a new word in it is one that the server takes, and keeps what is unique unique.
-        body |= {name: value for name, value in held.items() if name not in subject.chosen or self._is_new(value)}
+        body |= {
+            name: one for name, one in held.items() if name not in subject.chosen or self._is_new(subject, name, one)
+        }
         body = in_order(body, body)
         if self.fits(operation, body):
             return self.kept(subject, Write(operation, body))
@@ -103,7 +105,9 @@ class Bodies:
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
 
-    def _is_new(self, value: Any) -> bool:
+    def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
+        if name in subject.referring:
+            return False
         return isinstance(value, str) and self.session.is_word(value)
 
     def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
@@ -142,9 +146,10 @@ class Bodies:
 
     def value(self, subject: Subject, name: str, schema: dict[str, Any], user: User, like: Any = None) -> Any:
         """A value for one property that keeps its rules, like another where one is given."""
-        if name == subject.id_sent and subject.named_by_client:
-            return self._new_id(schema, subject.resource.id_path[1:])
         rule = subject.chosen.get(name)
+        refers = rule is not None and rule.refers_to is not None
+        if name == subject.id_sent and subject.named_by_client and not refers:
+            return self._new_id(schema, subject.resource.id_path[1:])
         choose = attack_of(rule).value if rule else None
         if choose is not None:
             return choose(self.session, subject, rule, schema, user, like)

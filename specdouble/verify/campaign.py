@@ -145,7 +145,7 @@ class Campaign:
                 self.row(case.check).lacks(lacking, case.operations)
             return
         for attempt in range(ATTEMPTS):
-            trial, started = self._trial(), time.monotonic()
+            trial, started = self._trial(case), time.monotonic()
             reason = broken = None
             try:
                 with self._turns.turn():
@@ -169,12 +169,12 @@ class Campaign:
         if self.enough:
             raise Enough
 
-    def _trial(self) -> Trial:
+    def _trial(self, case: Case) -> Trial:
         """A new trial: what earlier ones created is no longer needed."""
         self.session.ledger.recent.clear()
         if self._workers == 1:
             self.session.move_on()
-        return Trial(self.session)
+        return Trial(self.session, case.operations)
 
     def _lacking(self, case: Case) -> str | None:
         """Why the case cannot be judged: its operation takes no request that is known, or it would tell nothing new."""
@@ -238,7 +238,7 @@ class Campaign:
         if any(step.call.together is not None for step in failure.steps):
             return True
         for _ in range(CONFIRMATIONS):
-            trial = self._trial()
+            trial = self._trial(case)
             try:
                 case.run(trial)
             except Broken as broken:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 from typing import Any
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.kind import suggestion
 from specdouble.contract.pointer import look_up
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
@@ -77,8 +77,33 @@ class Crowd:
 
     @property
     def first(self) -> User:
-        """The user that most cases are run as; nobody where the contract asks for no credentials."""
-        return next(iter(self.users.values()), User(""))
+        """The user that most cases are run as: of those who may ask for the most, the first; else nobody.
+
+        Nobody is signed in where the contract asks for no credentials.
+        """
+        ruled = [*self.contract.rules_about]
+        if not ruled:
+            return next(iter(self.users.values()), User(""))
+        return max(self, key=lambda user: sum(self.may_ask(one, user) for one in ruled), default=User(""))
+
+    def may_ask(self, operation: str, user: User) -> bool:
+        """Whether no rule about an operation is known to keep the user from it."""
+        rules = self.contract.rules_about.get(operation, ())
+        return not rules or not any(rule.lets_in(self.claims_of(user)) is False for rule in rules)
+
+    def who(self, operations: Iterable[str]) -> User:
+        """The first user, or another where only that one may ask for all of these operations."""
+        first, asked = self.first, [one for one in operations if one in self.contract.rules_about]
+        if not asked:
+            return first
+        return next((one for one in (first, *self) if all(self.may_ask(name, one) for name in asked)), first)
+
+    def maker(self, resource: Resource, operation: Operation, user: User) -> User:
+        """Who creates a document for a user: another, where the user may not and the document is nobody's own."""
+        if resource.owner or self.may_ask(operation.id, user):
+            return user
+        near = [one for one in self if not resource.tenant or one.tenant == user.tenant]
+        return next((one for one in near if self.may_ask(operation.id, one)), user)
 
     def colleagues(self) -> list[tuple[User, User]]:
         """The ordered pairs of users of one organization."""
@@ -96,9 +121,10 @@ class Crowd:
             if None not in (one.tenant, other.tenant) and one.tenant != other.tenant
         ]
 
-    def pairs(self) -> list[tuple[User, User]]:
-        """All ordered pairs."""
-        return list(permutations(self.users.values(), 2))
+    def pairs(self, *operations: Operation) -> list[tuple[User, User]]:
+        """All ordered pairs of users who may ask for these operations."""
+        able = [one for one in self if all(self.may_ask(each.id, one) for each in operations)]
+        return list(permutations(able, 2))
 
     @staticmethod
     def claims_of(user: User) -> dict[str, Any]:

@@ -527,7 +527,10 @@ class Ledger:
                 if parent is not None:
                     path[name] = parent
             if all(name in path for name, _, _ in named):
-                return Call(operation, made.user, path=path, authorization=made.authorization)
+                asked = [one for one in operation.parameters if one.location == "header" and one.required]
+                # Whatever its version is (RFC 9110, 13.1.1).
+                headers = {one.name: "*" for one in asked if one.name.lower() == "if-match"}
+                return Call(operation, made.user, path=path, headers=headers, authorization=made.authorization)
         return None
 
     def removal(self, made: Created) -> str | None:

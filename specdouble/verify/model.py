@@ -279,7 +279,7 @@ def _homes(trial: Trial, subject: Subject, counters: tuple[str, ...]) -> Iterato
     """Two places of one user and one of another below new parents; where there are no parents, one of each user."""
     session, creator = trial.session, trial.creator(subject)
     above = parents(session, subject, creator)
-    users = list(next(iter(session.crowd.pairs()), (trial.user,)))
+    users = list(next(iter(session.crowd.pairs(creator)), (trial.user,)))
     if not above or not above[-1][1].creators:
         for user in users if subject.resource.owner and not above else [trial.user]:
             yield Home("the list", user, session.surroundings(creator, user, None))

@@ -99,6 +99,12 @@ class Subject:
         """Note that paths name a document by another property than its id."""
         self._learned["key"] = name
 
+    @cached_property
+    def acts(self) -> tuple[Operation, ...]:
+        """The operations that change a document as their name says."""
+        known = self.contract.actions_of.get(self.collection, ())
+        return tuple(self.contract.operations[key] for key, action in known if action.does == "act")
+
     def action(self, operation: Operation) -> Action:
         """What the operation does to the collection."""
         return self.contract.actions[operation.id]

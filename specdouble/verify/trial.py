@@ -76,10 +76,11 @@ class Trial:
 
     Args:
         session: what all trials share: contract, client, users, documents that can be referred to.
+        operations: the ids of those that it is about.
     """
 
-    def __init__(self, session: Any) -> None:
-        self.session = session
+    def __init__(self, session: Any, operations: Iterable[str] = ()) -> None:
+        self.session, self.operations = session, operations
         self.contract: Contract = session.contract
         self.exchanges: list[Exchange] = []
         self.objections: list[Objection] = []
@@ -87,8 +88,8 @@ class Trial:
 
     @property
     def user(self) -> User:
-        """The user that most cases are run as."""
-        user: User = self.session.crowd.first
+        """The user that it is run as, where it does not say another: one who may ask for what it is about."""
+        user: User = self.session.crowd.who(self.operations)
         return user
 
     @property
@@ -371,8 +372,9 @@ class Trial:
         **changes: Any,
     ) -> Document:
         """Create a document from a body that must be accepted, else the case is not exercised."""
-        user = user or self.user
-        body = self.body(subject, self.creator(subject), user, full) | changes
+        operation = self.creator(subject)
+        user = self.session.crowd.maker(subject.resource, operation, user or self.user)
+        body = self.body(subject, operation, user, full) | changes
         body = {name: value for name, value in body.items() if name not in drop}
         exchange, document = self.try_create(subject, user, body, fixed=changes)
         document = document or self.adopt(subject, user, self.again(exchange))
@@ -394,7 +396,9 @@ class Trial:
             around: the parameters, by their part of the request and their name.
             changes: what its body holds beside, or in the place of, what is usual.
         """
-        body = self.body(subject, self.creator(subject), user) | dict(changes or {})
+        operation = self.creator(subject)
+        user = self.session.crowd.maker(subject.resource, operation, user)
+        body = self.body(subject, operation, user) | dict(changes or {})
         exchange, document = self.try_create(subject, user, body, fixed=changes or (), around=around)
         document = document or self.adopt(subject, user, self.again(exchange))
         if document is None or document.id is None:
@@ -542,6 +546,13 @@ class Trial:
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
         return dict(around)
+
+    def acting(self, operation: Operation, document: Document) -> dict[str, Any]:
+        """The parts of a request that does to the document what the operation's name says."""
+        parts = self.place(operation, document)
+        if operation.json_body is not None:
+            parts["body"] = self.session.plain_body(operation)
+        return parts
 
     def _tag(self, document: Document) -> str:
         """The tag of the document as it is; any, where none is told."""

@@ -293,3 +293,23 @@ def test_a_server_with_a_fault_is_found_to_break_the_rule(fault: str, rule: str)
 @pytest.mark.slow
 def test_every_mutant_is_killed() -> None:
     assert survivors(CONTRACT, "references") == []
+
+
+# A document whose id is another's
+
+
+PROFILES = Path(__file__).with_name("profiles.yaml")
+
+
+def test_an_id_can_be_that_of_another_document() -> None:
+    with doubled(PROFILES) as client:
+        assert client.post("/profiles", json={"userId": "nobody"}).status_code == 422
+        user = client.post("/users", json={"name": "ada"}).json()["id"]
+        assert client.post("/profiles", json={"userId": user}).status_code == 201
+        assert client.delete(f"/users/{user}").status_code == 204
+        assert client.get(f"/profiles/{user}").status_code == 404
+
+
+@pytest.mark.slow
+def test_each_fault_of_such_a_reference_is_found() -> None:
+    assert survivors(PROFILES, "references") == []

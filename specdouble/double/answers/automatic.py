@@ -195,6 +195,7 @@ class AutomaticOperation:
         values, body = self._values(arguments), self._body(arguments)
         documents, wanted = self._placement.documents(values), self._placement.filter(values)
         before = self._found(documents, wanted)
+        self._preconditions.hold(before, values)
         known = _only(body, self._resource.properties)
         changes = {**known, **dict(self._action.sets)}
         return self._saved(documents, wanted, before, {**before, **changes}, changes)

@@ -22,6 +22,10 @@ class Rules(Protocol):
     def there(self) -> Mapping[str, Any]:
         """The filter that leaves what was not deleted."""
 
+    @property
+    def id(self) -> str:
+        """The property that the store has as `_id`."""
+
     def key(self, document: Document) -> None:
         """Write beside the document what the store keeps unique."""
 
@@ -70,10 +74,11 @@ class Departure:
 
     # What a rule answers
 
-    def referring(self, collection: str, filter: Mapping[str, Any]) -> list[Document]:
-        """The documents that the filter finds, whosever they are, but for those that go."""
+    def referring(self, collection: str, name: str, value: Any) -> list[Document]:
+        """The documents that have the value in the property, whosever they are, but for those that go."""
         documents, rules = self._kept(collection)
-        found: list[Document] = documents.find({**filter, **rules.there}).to_list()
+        field = "_id" if name == rules.id else name
+        found: list[Document] = documents.find({field: value, **rules.there}).to_list()
         return [one for one in found if (collection, one["_id"]) not in self._going]
 
     def follow(self, collection: str, document: Document) -> None:

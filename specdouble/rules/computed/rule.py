@@ -9,6 +9,7 @@ from math import isclose
 from typing import Any
 
 from specdouble.contract.expression import EvaluationError, Expression, compiled
+from specdouble.contract.expression_tree import Node
 from specdouble.contract.kind import ON_A_PROPERTY, Belied, Kind, OnProperty, Reading, Shown
 from specdouble.contract.pointer import pointer
 from specdouble.contract.program import program_of
@@ -47,6 +48,11 @@ class Computed(PropertyRule):
     def reads(self) -> frozenset[str] | None:
         """The properties that it is computed from; None where it may be all."""
         return self.compiled.names("self")
+
+    @property
+    def made_of(self) -> Node:
+        """The expression."""
+        return self.compiled.tree
 
     def value(self, document: Mapping[str, Any]) -> Any:
         """The value for a document as it is shown; None where it has none: something that it is made of is missing."""

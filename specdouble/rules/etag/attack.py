@@ -49,7 +49,7 @@ def _told(trial: Trial, subject: Subject) -> None:
 def _required(session: Session, rule: Rule) -> Plan:
     operation = session.contract.operations[rule.about]
     subject = session.subjects[session.contract.actions[operation.id].collection]
-    changing = [one.operation for one in subject.updaters] + [*subject.deleters]
+    changing = [*(one.operation for one in subject.updaters), *subject.deleters, *subject.acts]
     if not subject.creators or operation not in changing:
         yield Missing(rule.id, f"no document is made that {operation} could change", decisive=True)
         return
@@ -74,7 +74,7 @@ def _change(trial: Trial, subject: Subject, operation: Operation, document: Docu
     """The parts of a request that changes the document or deletes it."""
     updater = next((one for one in subject.updaters if one.operation == operation), None)
     if updater is None:
-        parts = trial.place(operation, document)
+        parts = trial.acting(operation, document)
     else:
         changes = trial.kept(updater, document, trial.session.bodies.change(subject, updater))
         call = trial.update_call(updater, document, changes)

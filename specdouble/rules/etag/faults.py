@@ -14,7 +14,7 @@ from specdouble.prove.message import with_field
 from specdouble.rules.etag.keep import ConditionalGuard
 from specdouble.rules.etag.rule import FIELD, IF_MATCH, IF_NONE_MATCH, Conditional, ETag
 
-_CHANGES = ("update", "replace", "delete")
+_CHANGES = ("update", "replace", "delete", "act")
 
 
 def mutants(contract: Contract) -> Mutants:

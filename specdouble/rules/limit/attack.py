@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from specdouble.contract.rule import PropertyRule, ScopeRule
 from specdouble.rules.limit.rule import REACHABLE, Limit
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
@@ -35,9 +36,9 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
     yield Case(rule.id, "one of many creates at once gets the last place", partial(_race, **of), "", about)
     if subject.deleters:
         yield Case(rule.id, "a document that was deleted leaves room", partial(_freed, **of), "", about)
-    for one, other in session.crowd.pairs():
+    for one, other in session.crowd.pairs(subject.creators[0]):
         whom = f"{other.name}'s beside {one.name}'s"
-        if _share(subject, rule, one, other):
+        if _share(session, subject, rule, one, other):
             yield Case(rule.id, "all of the scope share the limit", partial(_shared, **of, one=one, other=other),
                        whom, about)  # fmt: skip
         elif subject.resource.owner in rule.per or subject.resource.tenant in rule.per:
@@ -46,11 +47,17 @@ def plan(session: Session, subject: Subject, rule: Limit) -> Plan:
     yield from _moves(subject, rule)
 
 
-def _share(subject: Subject, rule: Limit, one: User, other: User) -> bool:
-    """Whether documents of both users are counted together."""
+def _share(session: Session, subject: Subject, rule: Limit, one: User, other: User) -> bool:
+    """Whether documents of both users are counted together, in a scope that both of them see."""
     if subject.resource.owner in rule.per:
         return False
-    return subject.resource.tenant not in rule.per or (one.tenant is not None and one.tenant == other.tenant)
+    near = one.tenant is not None and one.tenant == other.tenant
+    if subject.resource.tenant in rule.per and not near:
+        return False
+    targets = {each.name: each.refers_to for each in subject.resource.of(PropertyRule) if each.refers_to}
+    hiding = [each for name in rule.per if name in targets
+              for each in session.subjects[targets[name]].resource.of(ScopeRule) if not each.is_opened]  # fmt: skip
+    return all(near and each.name == session.subjects[each.collection].resource.tenant for each in hiding)
 
 
 def _moves(subject: Subject, rule: Limit) -> Plan:
@@ -135,7 +142,9 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     scope = scope_of(session, subject, rule, call, {})
     key = (rule.id, scope)
     if key not in session.others:
-        session.others[key] = others(session, subject, rule, call, scope) or 0
+        counted = others(session, subject, rule, call, scope)
+        # Where no list shows them, half of the room is left to others.
+        session.others[key] = rule.most // 2 if counted is None else counted
     there = mine(session, subject, rule, scope)
     surplus = len(there) + session.others[key] + 1 - rule.most
     for made in there:
@@ -143,7 +152,7 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
             return
         if (made.kind, str(made.id)) in session.ledger.recent or session.is_reference(made.id):
             continue
-        deletion = session.ledger.deleter(made)
+        deletion = session.removal(made)
         if deletion is not None and session.client.send(deletion).ok:
             surplus -= 1
     if surplus > 0:
@@ -188,10 +197,12 @@ def _filled(trial: Trial, subject: Subject, rule: Limit, user: User, leaving: in
     call = _again(trial, subject, rule, user)
     scope = scope_of(session, subject, rule, call, {})
     strange = others(session, subject, rule, call, scope)
+    if strange is not None:
+        session.others[rule.id, scope] = strange  # others may have come and gone since they were counted
     there = len(mine(session, subject, rule, scope)) + (strange or 0)
     if there > rule.most - leaving:
         room(trial, subject, rule, call)
-        there = rule.most - 1
+        there = min(rule.most - 1, len(mine(session, subject, rule, scope)) + session.others[rule.id, scope])
     while there < rule.most - leaving:
         exchange, document = _send(trial, subject, user, call)
         if document is None and strange is not None:
@@ -233,8 +244,8 @@ def _freed(trial: Trial, subject: Subject, rule: Limit) -> None:
 def _delete_one(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     session = trial.session
     for made in reversed(mine(session, subject, rule, scope_of(session, subject, rule, call, {}))):
-        deletion = None if session.is_reference(made.id) else session.ledger.deleter(made)
-        if deletion is not None and trial.send(deletion.operation, trial.user, path=deletion.path).ok:
+        deletion = None if session.is_reference(made.id) else session.removal(made)
+        if deletion is not None and trial.resend(deletion).ok:
             return
     raise NotExercised("no document of the scope could be deleted")
 

@@ -148,9 +148,9 @@ def _refused_below(trial: Trial, subject: Subject, rule: References, parent: str
 
 def _unknown(session: Session, rule: References) -> dict[str, Any]:
     """Ways to an id of no document, from the id of one."""
-    if rule.key:  # a name that is nearly another's may be somebody's
+    if _is_name(session, rule):  # one that is nearly another's may be somebody's
         return {
-            f"a {rule.key} of none": lambda known: _of_none(session, rule, known),
+            f"a {rule.key or 'name'} of none": lambda known: _of_none(session, rule, known),
             "empty": lambda known: "" if isinstance(known, str) else 0,
             "a space": lambda known: " " if isinstance(known, str) else 0,
         }
@@ -170,7 +170,12 @@ def _unknown(session: Session, rule: References) -> dict[str, Any]:
 
 def _of_none(session: Session, rule: References, known: Any) -> Any:
     """What names no document, where the value names one."""
-    return session.fresh() if rule.key and isinstance(known, str) else _other_last(known)
+    return session.fresh() if _is_name(session, rule) and isinstance(known, str) else _other_last(known)
+
+
+def _is_name(session: Session, rule: References) -> bool:
+    """Whether clients choose the values that name a document."""
+    return bool(rule.key) or session.subjects[rule.target].named_by_client
 
 
 def _other_last(known: Any) -> Any:

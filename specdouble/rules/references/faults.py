@@ -85,7 +85,7 @@ class Indiscriminate(OnDeleteKeeper):
 
     def referring(self, document: Document, departure: Departure) -> list[Document]:
         """All that name any."""
-        return departure.referring(self.rule.referrer, {self.rule.name: {"$ne": None}})
+        return departure.referring(self.rule.referrer, self.rule.name, {"$ne": None})
 
     def forget(self, after: Document, value: Any) -> None:
         """Whatever it names."""

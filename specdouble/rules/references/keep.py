@@ -23,14 +23,15 @@ class ReferencesKeeper(Keeper):
 
     def __init__(self, rule: Any, resource: Resource, clock: Clock) -> None:
         super().__init__(rule, resource, clock)
-        self.indexes = ((self.rule.name,),)
+        self._field = "_id" if resource.id == self.rule.name and not resource.parents else self.rule.name
+        self.indexes = ((self._field,),)
         self.needs = (self.rule.target,)
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:
         """Whether a value, or one of an array, names no document; what stays and is not named is not looked at."""
-        name = self.rule.name
-        value = after.get(name)
-        if value is None or (before is not None and name not in touched and before.get(name) == value):
+        field = self._field
+        value = after.get(field)
+        if value is None or (before is not None and self.rule.name not in touched and before.get(field) == value):
             return None
         for one in value if type(value) is list else (value,):
             if not isinstance(one, _IDS) or not self.names_one(one, after, view):
@@ -85,7 +86,7 @@ class OnDeleteKeeper(Keeper):
     def referring(self, document: Document, departure: Departure) -> list[Document]:
         """The documents that name it."""
         value = self.value(document)
-        return [] if value is None else departure.referring(self.rule.referrer, {self.rule.name: value})
+        return [] if value is None else departure.referring(self.rule.referrer, self.rule.name, value)
 
     def value(self, document: Document) -> Any:
         """What the others name it by."""

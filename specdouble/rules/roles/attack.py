@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.contract.token_claims import token_claims
 from specdouble.rules.roles.rule import Roles
 from specdouble.verify.attack import Attack
@@ -56,11 +57,21 @@ def _ask(trial: Trial, rule: Roles, name: str, maker: str | None = None) -> int:
     """The status that the user gets for a request that the contract takes, made with documents of the maker's."""
     operation = trial.contract.operations[rule.operation]
     crowd = trial.session.crowd
-    parts = trial.session.request(operation, crowd.users[maker or name])
+    parts = _request(trial, operation, crowd.users[maker or name])
     status: int = trial.send(operation, crowd.users[name], **parts).status
     if status in _NO_ANSWER or status >= 500:
         raise NotExercised(f"{operation} answers {name} with {status}")
     return status
+
+
+def _request(trial: Trial, operation: Operation, user: User) -> dict[str, Any]:
+    """The parts of a request that the contract takes; of one that creates a document there is room for."""
+    subject = trial.session.written(operation)
+    if subject is None or operation not in subject.creators[:1]:
+        parts: dict[str, Any] = trial.session.request(operation, user)
+        return parts
+    call = trial.create_call(subject, user, trial.body(subject, operation, user))
+    return {"path": call.path, "query": call.query, "headers": call.headers, "body": call.body}
 
 
 def _let_in(trial: Trial, rule: Roles, name: str) -> None:

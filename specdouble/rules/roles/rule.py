@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,6 +48,10 @@ class Roles(OperationRule):
     def admits(self, held: Any) -> bool:
         """Whether a caller whose claim is this may ask."""
         return any(one in self.roles for one in (held if isinstance(held, list) else [held]))
+
+    def lets_in(self, caller: Mapping[str, Any]) -> bool | None:
+        """Whether one of the caller's roles is among them."""
+        return self.admits(caller[self.claim]) if self.claim in caller else None
 
     def looser_than(self, other: Self) -> bool | None:
         """Whether callers of more roles may ask."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -57,10 +58,7 @@ class Mover:
         """Send a move of a document."""
         if self.updater is not None:
             return trial.try_update(self.updater, document, {rule.name: after})
-        parts = trial.place(self.operation, document)
-        if self.operation.json_body is not None:
-            parts["body"] = trial.session.plain_body(self.operation)
-        return trial.send(self.operation, document.user, **parts)
+        return trial.send(self.operation, document.user, **trial.acting(self.operation, document))
 
 
 def _movers(session: Session, subject: Subject, rule: Transitions) -> Iterator[Mover]:
@@ -158,4 +156,12 @@ def _move(
         raise Broken(f"{rule.name} to be {wanted!r} then", f"a read shows {trial.look(document).get(rule.name)!r}")
 
 
-ATTACK = Attack(plan, bound_on_update=True)
+def states(trial: Trial, subject: Subject, rule: Transitions) -> Iterator[Document]:
+    """A new document in each state that allowed moves lead to."""
+    movers = [*_movers(trial.session, subject, rule)]
+    for state in rule.values:
+        with suppress(NotExercised):
+            yield _reach(trial, subject, rule, movers, state)
+
+
+ATTACK = Attack(plan, bound_on_update=True, states=states)

@@ -449,7 +449,7 @@ def _scopes(session: Session, subject: Subject, rule: Unique, creator: Operation
     by_tenant = resource.tenant in rule.within
     # Two users have documents below parents of their own, where the scope is a parent: nothing is shared then.
     by_parent = any(name not in (resource.owner, resource.tenant) for name in rule.within)
-    for one, other in crowd.pairs() if not by_parent else ():
+    for one, other in crowd.pairs(creator) if not by_parent else ():
         apart = by_owner or (by_tenant and (one, other) in crowd.foreigners())
         together = not by_owner and (not by_tenant or (one, other) in crowd.colleagues())
         of: dict[str, Any] = {"subject": subject, "rule": rule, "one": one, "other": other}
@@ -630,7 +630,7 @@ def _users(session: Session, subject: Subject, rule: UniqueTogether, told: list[
     compared = {*rule.names, *rule.within}
     if parents & compared or any(name in subject.chosen for name in told):
         return
-    for one, other in session.crowd.pairs():
+    for one, other in session.crowd.pairs(subject.creators[0]):
         foreign = (one, other) in session.crowd.foreigners()
         apart = subject.resource.owner in compared or (subject.resource.tenant in compared and foreign)
         told_as = "another user may have the same" if apart else "all users share what is taken"

@@ -23,6 +23,7 @@ class UniqueKeeper(Keeper):
         names = self.rule.fields
         self.key_field: str = SHADOW + "+".join(names)
         self.at = f"/{names[0]}"  # where it is told that another document has the key
+        self._reads_id = resource.id in names and not resource.parents  # the store has it under its own name
         self.taken = f"{' and '.join(names)} are already taken together" if len(names) > 1 else "is already taken"
 
     def key(self, document: Document) -> None:
@@ -37,6 +38,8 @@ class UniqueKeeper(Keeper):
         """What two documents must not share; None where there is no value, or the document does not count."""
         if self.rule.program and not self.rule.counts(self.shown(document)):
             return None
+        if self._reads_id and self.resource.id not in document:
+            document = self.shown(document)
         return unique_key(self.rule, document)
 
     def broken(self, after: Document, before: Document | None, touched: Collection[str], view: View) -> Broken | None:

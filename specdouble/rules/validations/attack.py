@@ -30,7 +30,7 @@ from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Trial, accepted, refused_as, view
+from specdouble.verify.trial import Document, Trial, accepted, refused_as, view
 
 Body = dict[str, Any]
 
@@ -43,7 +43,7 @@ _REMEDY = "an example of the request that {} would be begun with"
 
 def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
     """The cases of a validation: what keeps it and what breaks it, on each operation that writes."""
-    writers: list[tuple[Operation, Updater | None]] = []
+    rule, writers = rule.spelled_out(subject.resource), list[tuple[Operation, Updater | None]]()
     if not rule.is_transition:
         writers += [(one, None) for one in subject.creators[:1] if _tells(subject, rule, one)]
     writers += [(one.operation, one) for one in subject.updaters if not one.id_in_body and _sets(subject, rule, one)]
@@ -82,7 +82,8 @@ def _free(subject: Subject, operation: Operation, *, is_new: bool) -> frozenset[
 def _rules(subject: Subject, operation: Operation, before: Body | None) -> list[Validation]:
     """The validations that can be told of what a request makes."""
     found = []
-    for rule in subject.resource.of(Validation):
+    for one in subject.resource.of(Validation):
+        rule = one.spelled_out(subject.resource)
         known = {*subject.requested(operation), *rule.defaults, *(before or ())}
         if (before is not None or not rule.is_transition) and (rule.names is None or rule.names <= known):
             found.append(rule)
@@ -93,7 +94,7 @@ def _wishes(rules: Iterable[Validation], broken: Validation | None) -> list[Wish
     """That all hold but one, that one first."""
     wishes: list[Wish] = []
     for rule in rules:
-        holds = rule is not broken
+        holds = broken is None or rule.id != broken.id
         wish = Wish(rule.compiled.tree, rule.path, holds, rule.holds if holds else rule.is_false)
         wishes.insert(0 if not holds else len(wishes), wish)
     return wishes
@@ -197,8 +198,9 @@ def _created(trial: Trial, subject: Subject, rule: Validation, *, holds: bool) -
     found = _solutions(trial, subject, rule, write, holds=holds, starts=_starts(trial, subject, write))
     for body in found:
         changed = {name: value for name, value in body.items() if usual.get(name, ...) != value}
-        fresh = trial.session.afresh({name: value for name, value in body.items() if name not in changed})
-        yield {**fresh, **_renewed(trial, subject, operation, body), **changed}
+        kept = {name: body[name] for name in body if name in changed or name in subject.referring}
+        fresh = trial.session.afresh({name: value for name, value in body.items() if name not in kept})
+        yield {**kept, **fresh, **_renewed(trial, subject, operation, body), **changed}
 
 
 def _renewed(trial: Trial, subject: Subject, operation: Operation, body: Body) -> Body:
@@ -276,13 +278,31 @@ def _of_part(rule: Validation, part: str) -> Wish:
     return Wish(rule.compiled.tree, (part, *rule.path), True, lambda pair, _: rule.holds(pair[part]))
 
 
+def _breakable(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> tuple[Document, list[Body]]:
+    """A document and changes of it that break the rule alone.
+
+    Raises:
+        NotExercised: none were found.
+    """
+    missing: NotExercised | None = None
+    for document in _breakables(trial, subject, rule):
+        try:
+            return document, _updates(trial, subject, rule, updater, document, holds=False)
+        except NotExercised as reason:
+            missing = missing or reason
+    raise missing or NotExercised(f"no document of {subject.collection} is made")
+
+
+def _breakables(trial: Trial, subject: Subject, rule: Validation) -> Iterator[Document]:
+    yield trial.create(subject, full=True, **_ground(trial, subject, rule))
+    yield trial.create(subject)  # a document may have too much for it: a patch takes nothing away
+    for other, attack in subject.attacks:
+        if attack.states and (rule.names is None or other.name in rule.names):
+            yield from attack.states(trial, subject, other)
+
+
 def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
-    document = trial.create(subject, full=True, **_ground(trial, subject, rule))
-    try:
-        found = _updates(trial, subject, rule, updater, document, holds=False)
-    except NotExercised:  # a document may have too much for it: a patch takes nothing away
-        document = trial.create(subject)
-        found = _updates(trial, subject, rule, updater, document, holds=False)
+    document, found = _breakable(trial, subject, rule, updater)
     before = view(trial, document)
     for changes in found:
         exchange = trial.try_update(updater, document, changes, as_it_is=True)

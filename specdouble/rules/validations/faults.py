@@ -37,7 +37,7 @@ def _writers(contract: Contract, rule: Validation) -> list[str]:
 
 def _setting(contract: Contract, rule: Validation, ids: Collection[str]) -> list[str]:
     """The operations of these whose bodies set what the rule reads."""
-    names = rule.names
+    names = rule.spelled_out(contract.resources[rule.collection]).names
     taken = {key: sendable(contract, contract.operations[key]).keys() for key in ids}
     return [key for key, known in taken.items() if names is None or names & known]
 
@@ -50,7 +50,8 @@ def _faults(contract: Contract, rule: Validation) -> Iterator[Fault]:
     if created and changed:
         yield "on-create-alone", f"{told} is asked of new documents alone.", kept(rule, _OnCreateAlone)
         yield "on-update-alone", f"{told} is asked of changes alone.", kept(rule, _OnUpdateAlone)
-    if changed and not rule.path and rule.names is not None and len(rule.names) > 1:
+    names = rule.spelled_out(contract.resources[rule.collection]).names
+    if changed and not rule.path and names is not None and len(names) > 1:
         sentence = f"{told} is asked of what a change sends, and not of what comes of it."
         yield "on-the-patch", sentence, kept(rule, _OnThePatch)
     for number, program in enumerate(_one_beside(rule.compiled.tree)):
@@ -83,7 +84,7 @@ class _OnThePatch(ValidationsKeeper):
     """What is not sent is not looked at: where something is missing, nothing is asked."""
 
     def broken(self, after: Document, before: Document | None, touched: Any, view: View) -> Broken | None:
-        names = self.rule.names or frozenset()
+        names = self.rule.spelled_out(self.resource).names or frozenset()
         if before is not None and not names <= sent().keys():
             return None
         return super().broken(after, before, touched, view)

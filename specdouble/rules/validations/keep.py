@@ -61,13 +61,14 @@ class ValidationsKeeper(Keeper):
         cls, keepers: Sequence[Keeper], document: Document, contract: Contract, free: frozenset[str], fits: Fits
     ) -> Document:
         """The document with other values, where it breaks an expression and such are found that keep all."""
-        rules = [one.rule for one in keepers if one.on_creation]
+        resource = keepers[0].resource
+        rules = [one.rule.spelled_out(resource) for one in keepers if one.on_creation]
         broken = [rule for rule in rules if not rule.holds(document)]
         if not broken:
             return document
         wishes = [Wish(rule.compiled.tree, rule.path, True, rule.holds) for rule in rules]
         wishes.sort(key=lambda wish: wish.tree is not broken[0].compiled.tree)
-        solver = contract.solver(keepers[0].resource.schema, fits, free, _texts)
+        solver = contract.solver(resource.schema, fits, free, _texts)
         return next(solver.solutions(wishes, document), document)
 
     @classmethod

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from specdouble.contract.document import Document as OpenAPI
-from specdouble.contract.expression import EvaluationError, Expression, compiled
+from specdouble.contract.expression import EvaluationError, Expression, ExpressionError, compiled
 from specdouble.contract.expression_tree import Call, Field, Has, Name, Node, text_of, walk
 from specdouble.contract.foregone import foregone
 from specdouble.contract.kind import Annotation, Belied, Kind, Reading, Shown, located, mapping, suggestion
@@ -108,6 +108,16 @@ class Validation(CollectionRule):
             return frozenset({self.path[0]})
         read, old = self.compiled.names("self"), self.compiled.names("oldSelf")
         return None if read is None or old is None else read | old
+
+    def spelled_out(self, resource: Resource) -> Validation:
+        """The same of what clients set: a computed property is chosen by what it is made of."""
+        tree = self.compiled.tree if self.path else resource.spelled_out(self.compiled.tree)
+        if tree == self.compiled.tree:
+            return self
+        try:
+            return replace(self, program=compiled(text_of(tree)).text)
+        except ExpressionError:  # it is too long so
+            return self
 
     def places(self, document: Document, before: Document | None) -> Iterator[Found]:
         """What it speaks of in a document; nothing where that is not there, or where a transition has no before."""
@@ -472,7 +482,7 @@ def _belied(shown: Shown) -> Iterator[Belied]:
 
 KIND = Kind(
     keyword=KEYWORD,
-    place="a schema that carries `x-resource`, or what is inside it",
+    place="a schema that carries `x-resource`, or what is inside it, but for the alternatives of `oneOf` and `anyOf`",
     written='`x-validations: [{rule: "self.from < self.to", message: …}]`; `x-kubernetes-validations` is the same',
     means="an expression in [CEL](https://cel.dev) that holds for each document, or for the part that it stands on",
     refused="the first of 422, 400",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -56,6 +57,11 @@ def conditions(subject: Subject, check: str) -> Plan:
             promise = f"{operation} is done where the tag is current alone"
             run = partial(_deleted, subject=subject, operation=operation)
             yield Case(check, promise, run, "", ids(operation), decisive=True)
+    for operation in subject.acts:
+        if header(operation, "if-match") and "412" in operation.statuses:
+            promise = f"{operation} is done where the tag is current alone"
+            run = partial(_acted, subject=subject, operation=operation)
+            yield Case(check, promise, run, "", ids(operation), decisive=True, unaided=True)
     if header(reader, "if-none-match") or str(NOT_MODIFIED) in reader.statuses:
         promise = f"{reader} answers 304 where the tag is current alone"
         yield Case(check, promise, partial(_not_modified, subject=subject), "", ids(reader), decisive=True)
@@ -212,11 +218,38 @@ def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
 def _deleted(trial: Trial, subject: Subject, operation: Operation) -> None:
     document = trial.create(subject)
     parts = trial.place(operation, document)
-    stale = {**parts, "headers": {**parts.get("headers", {}), "If-Match": STALE}}
+    stale = _with_tag(parts, STALE)
     _refused(trial.send(operation, document.user, **stale), "a delete whose If-Match is no tag of the document")
     tag, _ = _tagged(trial, document)
-    current = {**parts, "headers": {**parts.get("headers", {}), "If-Match": tag}}
+    current = _with_tag(parts, tag)
     accepted(trial.send(operation, document.user, **current), "a delete whose If-Match is current")
+
+
+def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
+    for document in _in_each_state(trial, subject):
+        parts = trial.acting(operation, document)
+        stale = trial.send(operation, document.user, **_with_tag(parts, STALE))
+        if stale.ok:
+            raise Broken("a request whose If-Match is no tag of the document to be refused with 412",
+                         f"the server answered {stale.told()}")  # fmt: skip
+        tag, _ = _tagged(trial, document)
+        if not trial.send(operation, document.user, **_with_tag(parts, tag)).ok:
+            continue  # it is not for documents in this state: that may be what is said first
+        _refused(stale, "a request whose If-Match is no tag of the document")
+        return
+    raise NotExercised(f"{operation} is taken for no document that was made")
+
+
+def _in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
+    """A new document, and one in each state that others can be brought to."""
+    yield trial.create(subject)
+    for rule, attack in subject.attacks:
+        if attack.states:
+            yield from attack.states(trial, subject, rule)
+
+
+def _with_tag(parts: Mapping[str, Any], tag: str) -> dict[str, Any]:
+    return {**parts, "headers": {**parts.get("headers", {}), "If-Match": tag}}
 
 
 def _not_modified(trial: Trial, subject: Subject) -> None:

@@ -39,7 +39,7 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
             ("does not take another request with the same key for the first", _another_body),
         )
     )
-    for one, other in session.crowd.pairs()[:1]:
+    for one, other in session.crowd.pairs(creator)[:1]:
         promise = f"{creator} does not take another user's key for the caller's"
         run = partial(_of_two, **of, one=one, other=other)
         yield Case(check, promise, run, f"{one.name}'s, by {other.name}", about)

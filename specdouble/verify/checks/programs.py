@@ -68,7 +68,7 @@ class _Search:
         """A new program; None where there is no time for it."""
         if self.stopped is not None or time.monotonic() > self.ends:
             return None
-        inner = Trial(self.trial.session)
+        inner = Trial(self.trial.session, self.trial.operations)
         try:
             return self._start(inner)
         except Interruption as interruption:
@@ -193,7 +193,7 @@ def _that_count(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> tu
     """Those properties that grow by one with a new document: the others only have the name of a count."""
     if not counting:
         return ()
-    model = Model(Trial(trial.session), subject, counting)
+    model = Model(Trial(trial.session, trial.operations), subject, counting)
     model.create(model.homes[0])
     home = model.homes[0]
     seen = model.trial.look(home.parent) if home.parent is not None else {}

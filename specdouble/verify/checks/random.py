@@ -78,7 +78,7 @@ def _shrunk(
     def attempt(value: Any) -> None:
         if stopped:
             return
-        inner = Trial(trial.session)
+        inner = Trial(trial.session, trial.operations)
         seen.append(inner)
         try:
             run(inner, subject, value)
@@ -130,7 +130,7 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         if not trial.session.bodies.fits(updater.operation, sent):
             continue  # an object of no properties, or of some without others, where the schema takes none such
         change = trial.kept(updater, document, change)
-        accepted(trial.try_update(updater, document, change), "an update that keeps the contract")
+        accepted(trial.try_update(updater, document, change, as_it_is=True), "an update that keeps the contract")
         model = {**model, **{name: one for name, one in change.items() if name in known}}
         seen = trial.look(document)
         for name, one in model.items():

@@ -319,7 +319,7 @@ def plan_reads(session: Session, subject: Subject) -> Plan:
             yield Case(Names.read_changes_nothing, f"{operation} changes nothing", run, what, ids(operation))
     about = ids(*subject.creators)
     yield Case(Names.distinct_ids, "ids are distinct", partial(_distinct, subject=subject), "", about)
-    for one, other in session.crowd.pairs()[:2]:
+    for one, other in session.crowd.pairs(*subject.creators[:1])[:2]:
         run = partial(_distinct_of_two, subject=subject, one=one, other=other)
         yield Case(Names.distinct_ids, "ids are distinct", run, f"{one.name}'s and {other.name}'s", about)
     for updater in subject.updaters:

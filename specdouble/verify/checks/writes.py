@@ -214,7 +214,7 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
     base = subject.unwrapped(trial.update_call(updater, document, {}))
     changes = together(trial, updater.operation, base, difficult(trial, subject, updater.operation, number, skip))
     changes = trial.kept(updater, document, changes)
-    exchange = trial.try_update(updater, document, changes)
+    exchange = trial.try_update(updater, document, changes, as_it_is=True)
     if not exchange.ok:
         for name, value in changes.items():
             trial.exchanges.clear()
@@ -244,7 +244,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
         value = _other(trial, name, schema, before.get(name))
     changes = trial.kept(updater, document, {name: value})
     trial.tick()
-    accepted(trial.try_update(updater, document, changes), f"an update of {name} alone")
+    accepted(trial.try_update(updater, document, changes, as_it_is=True), f"an update of {name} alone")
     try:
         hold(trial, document, changes, "updated")
     except Broken as broken:

@@ -34,6 +34,7 @@ from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.conformance.links import with_links
 from specdouble.verify.exchange import Call, Exchange
+from specdouble.verify.identity import User
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, judge
 from specdouble.verify.problem import TIME_OVER, OutOfTime, WrongUse
 from specdouble.verify.session import Session
@@ -386,7 +387,7 @@ class Conformance:
         operation, response = self.by_label.get(case.operation.label), interaction.response
         if operation is None or response is None:
             return None
-        user = self.session.crowd.first.name or None
+        user = self.session.crowd.who((operation.id,)).name or None
         request = interaction.request
         return Exchange(
             Call(operation, user), request.method.upper(), request.uri,
@@ -450,11 +451,12 @@ def _type_of(response: Any) -> str:
 
 
 def _authentication(session: Session, by_label: Mapping[str, Operation]) -> type:
-    """What gives each request the credentials of the first user."""
+    """What gives each request the credentials of a user who may ask for it."""
 
     class Credentials:
         def get(self, _case: Any, context: Any) -> Any:
-            operation, user = by_label.get(context.operation.label), session.crowd.first
+            operation = by_label.get(context.operation.label)
+            user = session.crowd.who((operation.id,)) if operation is not None else User("")
             if operation is None or not user.name:
                 return None
             call = Call(operation, user.name)

@@ -14,6 +14,7 @@ from schemathesis.generation.meta import TestPhase
 from specdouble.contract import Media, Operation, PropertyRule
 from specdouble.verify.attack import Write
 from specdouble.verify.exchange import Call, Exchange, in_path
+from specdouble.verify.identity import User
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.paging import is_cursor
 from specdouble.verify.preconditions import is_condition, is_idempotency_key
@@ -70,12 +71,16 @@ class Knowledge:
         """The hook: what a generated request has created is noted, to be deleted again."""
         operation = self.by_label.get(case.operation.label)
         if operation is not None and case.method.lower() == operation.method:
-            call = _call(operation, case, self.session.crowd.first.name or None)
+            call = _call(operation, case, self._user(operation).name or None)
             self.session.ledger.answer(self._sent.pop(id(case), 0), call, exchange_of(call, response))
+
+    def _user(self, operation: Operation) -> User:
+        """Who asks for the operation."""
+        return self.session.crowd.who((operation.id,))
 
     def _hold(self, operation: Operation, case: Any) -> None:
         """Hold that the request writes to nothing of another's: where it would, ids of this run take their place."""
-        user = self.session.crowd.first.name or None
+        user = self._user(operation).name or None
         if case.method.lower() != operation.method:
             if self.session.guard.is_open or case.method.lower() in SAFE:
                 return
@@ -160,7 +165,7 @@ class Knowledge:
             return
         asked = [one for one in operation.parameters if one.location == "header" and one.required and one.slot is None]
         for parameter in asked:  # that a rule has added, and the contract's own schemas know nothing of
-            value = self.session.parameters.value(operation, parameter, self.session.crowd.first)
+            value = self.session.parameters.value(operation, parameter, self._user(operation))
             case.headers = {**(case.headers or {}), parameter.name: str(value)}
         if not case.headers:
             return
@@ -181,7 +186,7 @@ class Knowledge:
         return str(found) if is_text and isinstance(found, int) else found
 
     def _id_of_document(self, operation: Operation, parameter: str) -> Any:
-        action, user = self.session.contract.actions.get(operation.id), self.session.crowd.first
+        action, user = self.session.contract.actions.get(operation.id), self._user(operation)
         if action is not None and action.id == parameter:
             subject = self.session.subjects[action.collection]
             if action.does == "delete" and subject.creators:
@@ -193,7 +198,7 @@ class Knowledge:
     def _new(self, subject: Subject) -> Any:
         """The id of a document that nothing refers to; None where none can be made."""
         try:
-            return Trial(self.session).create(subject, self.session.crowd.first).id
+            return Trial(self.session).create(subject).id
         except Interruption:
             return None
 
@@ -289,13 +294,13 @@ class Knowledge:
         if reader is None or name not in held:
             return None
         place = {subject.action(reader).id or name: held.pop(name), **held}
-        exchange = Trial(self.session).send(reader, self.session.crowd.first, path=place)
+        exchange = Trial(self.session).send(reader, self._user(reader), path=place)
         found = exchange.shown(subject.action(reader))
         return subject.named(found) if exchange.ok and isinstance(found, dict) else None
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""
-        schemas, user, bodies = subject.requested(operation), self.session.crowd.first, self.session.bodies
+        schemas, user, bodies = subject.requested(operation), self._user(operation), self.session.bodies
         named = {subject.id_sent} if self._names_anew(operation, subject) else set()
         for name in subject.chosen.keys() | named:
             if self._fits(schemas, name, body):
@@ -333,7 +338,7 @@ class Knowledge:
             target = self.session.implied.get(name) if name != anew else None
             if target is not None and isinstance(value, str | int) and not isinstance(value, bool):
                 own = subject is not None and subject.collection == target
-                found = self.session.reference_or_none(target, self.session.crowd.first, SCRATCH if own else "")
+                found = self.session.reference_or_none(target, self._user(operation), SCRATCH if own else "")
                 if found is not None and type(found) is type(value):
                     body[name] = found
 
