@@ -175,12 +175,12 @@ def test_a_broken_contract_is_not_served() -> None:
 
 
 def test_what_keeps_a_contract_from_being_served_is_told_without_what_does_not(tmp_path: Path) -> None:
-    schemas = "components: {schemas: {A: {$ref: '#/none'}, B: {type: integer, example: text}}}"
+    schemas = "components: {schemas: {A: {$ref: 'none.yaml'}, B: {type: integer, example: text}}}"
     text = f"openapi: 3.0.3\ninfo: {{title: A, version: '1'}}\npaths: {{}}\n{schemas}\n"
     (tmp_path / "openapi.yaml").write_text(text)
     done = run("serve", str(tmp_path))
     assert done.returncode == 3
-    assert "leads to nothing" in done.stderr
+    assert "leads to a file that cannot be read" in done.stderr
     assert "example" not in done.stderr
     assert "1 finding that would not be in the way" in done.stderr
     assert "example" in run("lint", str(tmp_path)).stderr

@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract.document import Document
 from specdouble.contract.operation import JSON_PATCH, Media, Operation
 from specdouble.contract.pointer import pointer
-from specdouble.contract.properties import is_array, parts_of, properties_of, synonyms
+from specdouble.contract.properties import is_array, parts_of, plain, properties_of, synonyms
 
 Properties = dict[str, dict[str, Any]]
 
@@ -156,11 +156,15 @@ class Bodies:
             items = self._fields(schema["items"], at + "/items")
             return Sent(items, (), True) if items else None
         fields = self._fields(schema, at)
-        return self._wrapped(fields, properties) or (Sent(fields) if fields else None)
+        in_path = {plain(one.name) for one in operation.parameters if one.location == "path"}
+        return self._wrapped(fields, properties, in_path) or (Sent(fields) if fields else None)
 
-    def _wrapped(self, fields: Properties, properties: Mapping[str, Any]) -> Sent | None:
-        """`{article: {...}}`, perhaps with a key of the request beside it: what no document has, and holds one."""
-        beside = synonyms(fields, properties)
+    def _wrapped(self, fields: Properties, properties: Mapping[str, Any], in_path: set[str]) -> Sent | None:
+        """`{article: {...}}`, perhaps with a key of the request beside it: what no document has, and holds one.
+
+        Nor does what the path says already: of `{slug, article: {...}}` sent to `/articles/{slug}` one is wrapped.
+        """
+        beside = [name for name in synonyms(fields, properties) if plain(name) not in in_path]
         best: Sent | None = None
         for name, part in fields.items():
             if name in beside:

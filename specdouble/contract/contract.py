@@ -12,6 +12,7 @@ from typing import Any
 from specdouble.contract.action import read_actions
 from specdouble.contract.annotation import names_a_collection, read_identities, read_resources, read_rules
 from specdouble.contract.beside import beside
+from specdouble.contract.colon_paths import read_colon_paths
 from specdouble.contract.completion import completed
 from specdouble.contract.document import Document, read_document
 from specdouble.contract.finding import ContractError, Finding, in_order
@@ -325,6 +326,7 @@ def read(
     laid = beside(document, overlays or settings.overlays, without)
     lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
+    read_colon_paths(document)
     lay_rules(document, laid.rules)
     if settings.foreign:
         read_foreign(document)
@@ -404,7 +406,10 @@ def _only_warn(document: Document) -> None:
 
 
 def _stop_where_a_part_is_lost(document: Document) -> None:
-    """A double that leaves a rule out, or what a reference stands for, would be another API than the contract's."""
+    """A double that leaves a rule out, or an operation that a reference stands for, would be another API.
+
+    Without a schema that is defined nowhere it is the same one: what the contract does not say is not held to anything.
+    """
     losing = [one for one in in_order(document.findings) if one.severity == "error" and one.id in _LOSING]
     if losing:
         raise ContractError(losing, [one for one in in_order(document.findings) if one not in losing])

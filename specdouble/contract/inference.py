@@ -95,10 +95,10 @@ class _Collections:
 
     def infer(self, operations: list[Operation]) -> None:
         self.paths = {one.path for one in operations}
-        for group in _groups(operations):
+        for group in _groups(operations, self.bodies):
             self.complete(group)
         open_ones = [one for one in operations if one.id not in self.actions and not is_of_no_resource(one)]
-        groups = [group for group in _groups(open_ones) if not self.group(group)]
+        groups = [group for group in _groups(open_ones, self.bodies) if not self.group(group)]
         # What alone would say too little belongs to what is known by now: `/things/{id}` to `/shelves/{id}/things`.
         for group in groups:
             self.group_elsewhere(group)
@@ -107,7 +107,7 @@ class _Collections:
                 self.listing_elsewhere(operation)
         for group in groups:
             self.lone_list(group)
-        for group in _groups([one for one in operations if one.id in self.actions]):
+        for group in _groups([one for one in operations if one.id in self.actions], self.bodies):
             self.scope_annotated(group)
         self.name_parents()
 
@@ -474,17 +474,19 @@ class _Collections:
                 self.actions[operation.id] = replace(action, scope=held)
 
 
-def _groups(operations: list[Operation]) -> list[_Group]:
+def _groups(operations: list[Operation], bodies: Bodies) -> list[_Group]:
     """The operations by collection, those with the shortest path first: `/things` names its documents."""
     groups: dict[str, _Group] = {}
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
-    parents = set(_parent_paths(by_path))
+    listing = {path for path, methods in by_path.items() if _lists_below(path, methods, by_path, bodies)}
+    parents = {*_parent_paths(by_path), *listing}
+    apart = dict(_items_apart(by_path, listing))
     # Of paths that differ in the parameter's name alone, the one that reads is met first.
     for path, methods in sorted(by_path.items(), key=lambda item: "get" not in item[1]):
         match = None if path in parents else _ITEM.match(path)
-        above = re.sub(r"\.\w+$", "", match["above"] if match else path.rstrip("/"))
+        above = apart.get(path) or re.sub(r"\.\w+$", "", match["above"] if match else path.rstrip("/"))
         group = groups.setdefault(above, _Group(above))
         if match is None:
             group.on_all = {**methods, **group.on_all}
@@ -506,6 +508,30 @@ def _parent_paths(paths: Mapping[str, Collection[str]]) -> Iterator[str]:
             methods = {*paths[match["above"]]}
             if above["above"] not in paths or ("post" in methods and methods <= {"get", "post", "head"}):
                 yield match["above"]
+
+
+def _lists_below(path: str, methods: Mapping[str, Operation], paths: Collection[str], bodies: Bodies) -> bool:
+    """Whether `/tasks/{projectId}` is all the tasks of a project: it lists and creates them, and nothing is above."""
+    match = _ITEM.match(path)
+    if match is None or match["above"] in paths or not {"get", "post"} <= methods.keys() <= {"get", "post", "head"}:
+        return False
+    made = {one.pointer for one in bodies.shown(methods["post"]) if not one.many}
+    listed = [one for one in bodies.shown(methods["get"]) if one.many and (not one.envelope or one.pointer in made)]
+    return bool(listed)
+
+
+def _items_apart(paths: Mapping[str, Collection[str]], listing: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each path to one document that stands below its list by a word of its own: `/tasks/{projectId}/t/{taskId}`."""
+    items: dict[str, list[str]] = defaultdict(list)
+    for path, methods in paths.items():
+        match = _ITEM.match(path)
+        home = match["above"].rpartition("/")[0] if match else ""
+        if match and home in listing and match["above"] not in paths and "get" in methods:
+            items[home].append(path)
+    for home, found in items.items():
+        direct = any(one.startswith(home + "/{") for one in paths)
+        if len(found) == 1 and not direct:
+            yield found[0], home
 
 
 def _likeliest_first(shown: list[Found], *, many: bool) -> list[Found]:

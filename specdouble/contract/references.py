@@ -211,6 +211,10 @@ class _Bundler:
             if self.exists(str(error.args[0])):
                 reason = f"{shown} leads in a circle, or through more than {MAX_CHAIN} references"
                 self.refuse(holder, path, reason, "let one of them say what it is", "ref")
+            elif _KIND.get(_keyword(path)) == "schemas":
+                # Anything can stand for a schema: what has it is served, as are all others.
+                reason = f"{shown} leads to nothing: any value is taken in its place"
+                self.refuse(holder, path, reason, "define it, or correct the pointer", "ref-kind")
             else:
                 self.refuse(holder, path, f"{shown} leads to nothing", "define it, or correct the pointer", "ref")
 

@@ -24,7 +24,7 @@ TABLE = [
     ("ref_to_a_missing_file", 5, "a file that cannot be read", "correct the path"),
     ("same_operation_id", 11, "the operationId `list_things` is that of GET /things already", "give each"),
     ("same_path", 10, "in the names of its parameters alone", "keep one"),
-    ("parameters_of_a_router", 5, "the segment `:id` is no parameter", "write `{id}`, and declare it"),
+    ("parameters_of_a_router", 4, "it is read as `/things/{id}`", "write `/things/{id}`"),
     ("parameters_of_a_router", 10, "the segment `<int:number>` is no parameter", "write `{number}`"),
     ("unknown_scheme", 5, "the scheme `bearer`, which is not defined", "components/securitySchemes"),
     ("misspelt_annotation", 14, "unknown annotation `x-uniqe`", "write `x-unique`"),

@@ -72,14 +72,14 @@ def test_an_edit_is_served_and_documents_stay(served: tuple[Served, Path]) -> No
 def test_a_broken_edit_keeps_the_old_contract_and_shows_the_finding(served: tuple[Served, Path]) -> None:
     one, contract = served
     good = contract.read_text("utf-8")
-    contract.write_text(good.replace("#/components/schemas/TaskInput", "#/components/schemas/Nothing"))
+    contract.write_text(good.replace("#/components/schemas/TaskInput", "nothing.yaml"))
     assert one.comes_to(lambda: "the old contract serves on" in one.log.read_text())
     assert httpx.get(one.url + "/api/v1/tasks").status_code == 200
     contract.write_text(good.replace("title: Tasks,", "title: Mended,"))
     assert one.comes_to(lambda: one.title() == "Mended 1.0.0")
     told = one.stop()
     assert "not reloaded, the old contract serves on: openapi.yaml" in told
-    assert "leads to nothing" in told
+    assert "leads to a file that cannot be read" in told
 
 
 @pytest.mark.slow

@@ -11,9 +11,10 @@ from zlib import crc32
 
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.digits import number_of
+from specdouble.contract.identity import singular
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import tokens, value_at
-from specdouble.contract.properties import types_of
+from specdouble.contract.properties import plain, types_of
 from specdouble.contract.resource import Action
 from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
@@ -133,7 +134,29 @@ class Made:
         for _, above in parents_of(self.contract, resource):
             if above is not None:
                 found.append(above.collection)
+        return [*found, *self.named(resource).values()]
+
+    def named(self, resource: Resource) -> dict[str, str]:
+        """The properties that name a document of another collection: `feed_id`, where feeds are kept."""
+        found: dict[str, str] = {}
+        for name, schema in resource.properties.items():
+            stem = plain(name).removesuffix("id")
+            other = self._by_kind.get(stem) if stem != plain(name) and name != resource.id else None
+            if other is None or other.collection == resource.collection:
+                continue
+            if types_of(schema) & types_of(other.properties.get(other.id)) - {None}:
+                found[name] = other.collection
         return found
+
+    @cached_property
+    def _by_kind(self) -> dict[str, Resource]:
+        """The resources by what one of their documents is called; none where two are called so."""
+        found: dict[str, Resource | None] = {}
+        for resource in self.contract.resources.values():
+            if not resource.single:
+                kind = plain(singular(resource.collection))
+                found[kind] = None if kind in found else resource
+        return {kind: resource for kind, resource in found.items() if resource is not None}
 
 
 def parents_of(contract: Contract, resource: Resource) -> Iterator[tuple[_Scope, Action | None]]:
@@ -223,7 +246,7 @@ class _Maker:
             return None
         if not isinstance(made, dict):
             return None
-        wishes = {**self.wishes(number), **told, **self.bonds(number)}
+        wishes = {**self.named(number), **self.wishes(number), **told, **self.bonds(number)}
         if resource.id_path:
             return self.addressable(self.with_id_inside(made, wishes), number)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
@@ -298,6 +321,11 @@ class _Maker:
         inside = value_at(made, resource.id_path)
         wishes[resource.id] = str(inside if inside is not None else wishes[resource.id])
         return with_value_at({**made, **wishes}, resource.id_path, wishes[resource.id])
+
+    def named(self, number: int) -> Document:
+        """The properties that name a document of another collection, with the id of one that there is."""
+        named = {name: self.pick(other, number) for name, other in self.origin.named(self.resource).items()}
+        return {name: value for name, value in named.items() if value is not None}
 
     def wishes(self, number: int) -> Document:
         """What the rules and the store want the properties to be, whatever the schema's sample says."""

@@ -1,40 +1,53 @@
-"""What a client sent, in the sample that answers it."""
+"""What a client sent, in the body or the path, in the sample that answers it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
-from specdouble.contract import Contract, Media
+from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.json_type import JSON
+from specdouble.double.answers.samples.named import named_places, with_named
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.samples.unshown import Unshown
 
 
 class Reflection:
-    """Puts into a sample what the client's body and the answer both have.
+    """Puts into a sample what the request and the answer both have.
 
     Args:
         contract: the contract.
         sampler: completes what would not conform with it.
-        key: what the answer is for.
+        operation: the operation.
         media: the answer's representation; None where it has no body.
+
+    `places` are those in which the answer holds what the path names.
     """
 
-    def __init__(self, contract: Contract, sampler: Sampler, key: str, media: Media | None) -> None:
+    def __init__(self, contract: Contract, sampler: Sampler, operation: Operation, media: Media | None) -> None:
         self._contract = contract
         self._sampler = sampler
-        self._key = key
+        self._key = operation.id
         self._media = media
         self._unshown = Unshown(contract, media.schema if media else None)
+        self.places = named_places(contract, operation, media)
 
-    def of(self, sent: JSON, sample: JSON) -> JSON:
-        """The sample with the sent values; the sample itself where nothing that was sent can stand in it."""
-        if not isinstance(sent, dict) or not isinstance(sample, dict) or self._media is None or not self._media.slot:
+    def of(self, sent: JSON, arguments: Mapping[str, JSON], sample: JSON) -> JSON:
+        """The sample with the sent values; the sample itself where nothing that was sent can stand in it.
+
+        Args:
+            sent: the client's body.
+            arguments: what else was sent, by the names of arguments.
+            sample: the sample.
+        """
+        if not isinstance(sample, dict) or self._media is None or not self._media.slot:
             return sample
-        reflected = {name: value for name, value in sent.items() if name in self._names}
-        if not reflected:
+        fields = sent.items() if isinstance(sent, dict) else ()
+        reflected = {name: value for name, value in fields if name in self._names}
+        both = with_named({**sample, **reflected}, self.places, arguments)
+        if both == sample:
             return sample
-        both = self._unshown.without({**sample, **reflected})
+        both = self._unshown.without(both)
         if self._contract.schemas.is_valid(self._media.slot, both):
             return self._sampler.kept(self._media, both, reflected)
         mended = self._sampler.mended(self._media.slot, both, self._key)

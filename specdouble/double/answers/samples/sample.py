@@ -20,21 +20,24 @@ Result = tuple[JSON, int, dict[str, str]]
 def sampled(contract: Contract, operation: Operation, sampler: Sampler) -> Callable[..., Result]:
     """The function that answers an operation with the sample of its lowest success; made once, then the same.
 
-    What a client sent stands in it, where the success has it too.
+    What a client sent stands in it, in the body or the path, where the success has it too.
     """
     made: dict[str | None, Result] = {}
     response = operation.response(status_of(operation))
-    reflection = Reflection(contract, sampler, operation.id, response.media() if response else None)
+    reflection = Reflection(contract, sampler, operation, response.media() if response else None)
 
-    def answer(body: JSON = None) -> Result:
+    def answer(body: JSON = None, **arguments: JSON) -> Result:
         media_type = current.get().media_type
         if media_type not in made:
             status = status_of(operation)
             made[media_type] = sample_of(contract, operation, status, sampler, operation.id, media_type)
         sample, status, headers = made[media_type]
-        return reflection.of(body, sample), status, headers
+        return reflection.of(body, arguments, sample), status, headers
 
-    return answer
+    def answer_without_path(body: JSON = None) -> Result:
+        return answer(body)
+
+    return answer if reflection.places else answer_without_path
 
 
 def status_of(operation: Operation) -> int:

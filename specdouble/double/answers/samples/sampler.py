@@ -11,11 +11,12 @@ from typing import Any
 from specdouble.contract import Media, Schemas, Violation
 from specdouble.contract.pointer import is_index, pointer, tokens
 from specdouble.double.answers.samples.kept import KeptDocuments
-from specdouble.double.answers.samples.merged import merged, with_choice
+from specdouble.double.answers.samples.merged import Merged, merged, with_choice
 from specdouble.double.answers.samples.values import HOPELESS, MISSING, Effort, Place, Values
 from specdouble.double.answers.samples.wording import Wording
 
 _ROUNDS = HOPELESS + 12
+_DEEPEST_CHOICE = 4  # alternatives inside alternatives
 _MOST_JOINED = 200  # members of an object, each of which is tried alone
 _WHOLE = 2  # so often an object is completed, before a new one takes of it what it can
 
@@ -49,7 +50,7 @@ class Sampler:
         self.documents: KeptDocuments | None = None
 
     def sample(self, slot: str, key: str, examples: Iterable[Any] = ()) -> Any:
-        """A value that conforms to the slot's schema: the first example that does, else one that is made.
+        """A value that conforms to the slot's schema: an example that does, else what is right of one, else made.
 
         Args:
             slot: the schema's slot.
@@ -59,10 +60,12 @@ class Sampler:
         Raises:
             UnsatisfiableError: none was found.
         """
-        for example in examples:
+        given = list(examples)
+        for example in given:
             if self._schemas.is_valid(slot, example):
                 return deepcopy(example)
-        return self.made(slot, key)
+        mended = self.mended(slot, given[0], key) if given else None
+        return self.made(slot, key) if mended is None else mended
 
     def kept(self, media: Media, body: Any, told: Collection[str] = ()) -> Any:
         """A body whose documents keep what rules say of each by itself; those that are told stay as they are."""
@@ -211,19 +214,21 @@ class Sampler:
     def _inside(self, schema: Any, place: Place) -> Any:
         """The schema of what stands at the place; MISSING where nothing may stand there."""
         for part in place:
-            whole = merged(schema, self._schemas.definition)
-            found = _member(whole, part)
-            for options in whole.choices:
-                for option in options:
-                    found = (
-                        found
-                        if found is not MISSING
-                        else _member(with_choice(whole, [option], self._schemas.definition), part)
-                    )
+            found = self._part(merged(schema, self._schemas.definition), part)
             if found is MISSING:
                 return MISSING
             schema = found
         return schema
+
+    def _part(self, whole: Merged, part: str | int, depth: int = 0) -> Any:
+        """The schema of one part of a value: what the schema says of it, else what one of its alternatives does."""
+        found = _member(whole, part)
+        for option in (one for options in whole.choices for one in options):
+            if found is not MISSING or depth == _DEEPEST_CHOICE:
+                break
+            # An alternative may be one of several itself: `anyOf: [{oneOf: [File, Folder]}, {type: "null"}]`.
+            found = self._part(with_choice(whole, [option], self._schemas.definition), part, depth + 1)
+        return found
 
 
 def _member(whole: Any, part: str | int) -> Any:

@@ -99,11 +99,14 @@ class Wording:
             write = _NAMES.get("".join(suffix))
             if write is not None:
                 return write(self)
-        return self.word()
+        return _stamp(self) if len(words) > 1 and words[-1] == "at" else self.word()
 
     def number(self, name: str) -> float | int | None:
         """A number as a property of this name would hold; None where the name says nothing."""
-        write = _NUMBERS.get(split(name)[-1]) if name else None
+        words = split(name)
+        is_moment = len(words) > 1 and words[-1] in ("at", "date")
+        found = (_NUMBERS.get("".join(suffix)) for suffix in (words[-2:], words[-1:]))
+        write = next((one for one in found if one is not None), _seconds if is_moment else None)
         return None if write is None else write(self._random)
 
     def moment(self) -> datetime:
@@ -224,6 +227,12 @@ _NAMES: dict[str, Callable[[Wording], str]] = {
     **_alike(lambda _wording: "active", "status", "state"),
 }
 
+
+def _seconds(random: Random) -> int:
+    """A moment in seconds since 1970."""
+    return int(_EPOCH.timestamp()) + random.randrange(150 * 86400)
+
+
 _NUMBERS: dict[str, Callable[[Random], Any]] = {
     "age": lambda random: random.randint(18, 80),
     "year": lambda random: random.randint(2015, 2026),
@@ -240,9 +249,12 @@ _NUMBERS: dict[str, Callable[[Random], Any]] = {
     "lon": lambda random: round(random.uniform(-170, 170), 5),
     "percent": lambda random: random.randint(0, 100),
     "percentage": lambda random: random.randint(0, 100),
+    "httpstatus": lambda _random: 200,
+    "statuscode": lambda _random: 200,
+    **dict.fromkeys(("quantity", "qty", "stock", "count"), lambda random: random.randint(1, 100)),
     "rating": lambda random: random.randint(1, 5),
     "port": lambda random: random.randint(1024, 49151),
-    "timestamp": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
-    "created": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
-    "updated": lambda random: int(_EPOCH.timestamp()) + random.randrange(150 * 86400),
+    "timestamp": _seconds,
+    "created": _seconds,
+    "updated": _seconds,
 }
