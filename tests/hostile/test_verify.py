@@ -199,7 +199,7 @@ def test_a_server_that_goes_in_the_middle_of_a_run_has_kept_nothing(tmp_path: Pa
         listener.close()
 
     Thread(target=serve, daemon=True).start()
-    done = verified(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", "--max-time", "12", "--quiet")
+    done = verified(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}", "--max-time", "60", "--quiet")
     assert "stopped: the server was gone (" in done.output, done.output
     assert done.exit_code == 1, done.output  # what it broke before it went stays broken
 
