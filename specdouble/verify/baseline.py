@@ -258,6 +258,7 @@ class _Search:
 
     def _seek_names(self, subject: Subject) -> None:
         """Find names that a second document can have too, and that the server keeps as they are."""
+        before = self.baseline.held
         for _ in range(MOST_RENEWALS):
             exchange = self._send(self._request())
             if exchange is None:
@@ -266,10 +267,19 @@ class _Search:
                 self._seek_kept_names(subject, exchange)
                 return
             if not says_taken(exchange):
+                self.baseline.held = before  # the new ones are refused for what they are
                 return
-            texts = {name: self._fresh(name, value) for name, value in self.baseline.held.items()}
+            before = self.baseline.held
+            held = {**self._codes(subject, exchange), **before}
+            blamed = _named(exchange.content.decode("utf-8", "replace"), held) or held
+            texts = {name: self._fresh(name, value) if name in blamed else value for name, value in held.items()}
             self.session.words_vary = texts == self.baseline.held
             self.baseline.held = texts
+
+    def _codes(self, subject: Subject, exchange: Exchange) -> dict[str, str]:
+        """The texts of a request that are codes: of a form, and no words."""
+        sent = {name: value for name, value in subject.unwrapped(exchange.call).items() if name in self.schemas}
+        return {name: value for name, value in sent.items() if isinstance(value, str) and self.session.code_like(value)}
 
     def _seek_kept_names(self, subject: Subject, exchange: Exchange) -> None:
         """Hold names without spaces where the server changes what has some, and keeps what has none."""
@@ -407,6 +417,9 @@ class _Search:
             return value
         if self.session.is_word(value):
             return self.session.afresh(value)
+        code = self.session.code_like(value)
+        if code is not None and self._fits(name, code):
+            return code
         word = self._compact()
         likes = (f"{word}.{value}", f"{word}@{value.rpartition('@')[2]}", f"{value}/{word}", word)
         marks = ("." in value and "@" not in value and "/" not in value, "@" in value, "/" in value, True)
@@ -428,13 +441,16 @@ class _Search:
 
     def _seek_full(self) -> None:
         """Find which properties of a full body the server does not take."""
-        without: set[str] = set()
+        without, taken = set[str](), list[frozenset[str]]()
         varied = self.session.words_vary
-        while len(self.sent) < MOST_SENT:
+        while len(self.sent) < MOST_SENT and len(taken) < 2:
             body = self.session.full_document(self.operation, self.user)
             needed = {*self.session.required_of(self.operation), *self.baseline.held}
             optional = [name for name in body if name not in needed and name not in without]
             exchange = self._send(self._with(body, without))
+            if exchange is not None and exchange.ok:
+                taken.append(frozenset(without))  # a second one must be taken too: a number may be one's alone
+                continue
             if exchange is None or not exchange.refused or not optional:
                 break
             text = exchange.content.decode("utf-8", "replace")
@@ -443,7 +459,8 @@ class _Search:
                 continue
             self.session.words_vary = self.session.words_vary and not says_taken(exchange)
             without.add(next((name for name in _named(text, body) if name in optional), optional[0]))
-        self.baseline.without = frozenset(without)
+        # Where no second one is taken, whatever it leaves out, that is not for what it holds.
+        self.baseline.without = (taken or [frozenset(without)])[-1]
 
     def _with(self, body: dict[str, Any], without: set[str]) -> dict[str, Any]:
         assert self.baseline.taken is not None

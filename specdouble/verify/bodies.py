@@ -158,7 +158,18 @@ class Bodies:
             found = self.session.reference_or_none(target, user)
             if found is not None:
                 return found
-        return plausible(schema, self.contract.resolve, self.session.word(), name=name)
+        return self._worded(schema, name) or plausible(schema, self.contract.resolve, self.session.word(), name=name)
+
+    def _worded(self, schema: dict[str, Any], name: str) -> str | None:
+        """A text with a new word in it, though a pattern asks for something; None where the pattern takes none."""
+        whole = merged(schema, self.contract.resolve)
+        if kind(whole) != "string" or "pattern" not in whole:
+            return None
+        plain = {key: one for key, one in whole.items() if key != "pattern"}
+        text = plausible(plain, self.contract.resolve, self.session.word(), name=name)
+        return (
+            text if isinstance(text, str) and self.session.is_word(text) and self.property_fits(schema, text) else None
+        )
 
     def _new_id(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """An id that no document has; inside of what holds it, where it stands deeper."""

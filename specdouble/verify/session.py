@@ -40,6 +40,10 @@ from specdouble.verify.wrapper import document_schema, named_in_path, with_docum
 
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
+LONGEST_CODE = 24  # characters
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]+(?:[-_/.:][A-Z0-9]+)*")
+MOST_LEFT = 20  # times that a refused create is tried elsewhere
+MOST_BELOW = 10**6  # nobody has said how many
 CROWDED = 12  # documents below one: their list is several pages, and read by every case that looks for one in it
 
 
@@ -87,9 +91,12 @@ class Session:
         self.unharmed: dict[str, list[tuple[Document, dict[str, Any]]]] = {}  # by collection, with what a read showed
         self._references: dict[tuple[str, str, str], Any] = {}
         self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
+        self._left = Counter[str]()  # by operation, how often that was tried
+        self._room: dict[str, int] = {}  # by collection, how many others each of its documents was seen to take
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
         self._texts: dict[str, Iterator[str]] = {}
+        self.codes: set[str] = set()  # that this run made, each of the form of one that the server has taken
         self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
         prefix = re.escape(settings.prefix)
         self._word = re.compile(rf"{prefix}[ -]{self.run}-\d+|\d+-{self.run}[ -]{prefix}")
@@ -113,8 +120,23 @@ class Session:
         """Whether the text has a word of this run in it, even if a server has written it anew, for an address or so."""
         return self._blurred.search(text) is not None
 
+    def code_like(self, text: str) -> str | None:
+        """Another code of the form of a text that is one, as `AB-1234` is; None where it is none.
+
+        From then on each body has another one.
+        """
+        if len(text) > LONGEST_CODE or not _CODE.fullmatch(text):
+            return None
+        alphabets = (string.ascii_uppercase, string.digits)
+        drawn = (next((one for one in alphabets if char in one), char) for char in text)
+        code: str = self.ledger.mint("".join(secrets.choice(one) for one in drawn))
+        self.codes.add(code)
+        return code
+
     def afresh(self, value: Any) -> Any:
         """The value with new words in the place of those of this run."""
+        if isinstance(value, str) and value in self.codes:
+            return self.code_like(value)
         if isinstance(value, str):
             return self._word.sub(lambda match: self.word().replace(" ", "-" if " " not in match[0] else " "), value)
         if isinstance(value, dict):
@@ -172,6 +194,9 @@ class Session:
         """
         key = (collection, user.name, purpose)
         with self._reference_lock:
+            known = self._references.get(key)
+            if known is not None and self._below[str(known)] >= self._room.get(collection, MOST_BELOW):
+                del self._references[key]
             if key not in self._references:
                 if key in self.setting_up:
                     raise NotExercised(f"a document of {collection} can be created by no request: it needs another")
@@ -221,6 +246,20 @@ class Session:
             }  # fmt: skip
             self._references = {key: one for key, one in self._references.items() if key[1] not in crowded}
 
+    def leave_full(self, call: Call) -> bool:
+        """Give a user others to refer to in the place of those of a refused create, which may be full; if any may."""
+        held = {str(one) for one in (*call.path.values(), *_scalars(call.body))}
+        found = self.baselines.found.get(call.operation.id)
+        if found is None or found.taken is None or self._left[call.operation.id] >= MOST_LEFT:
+            return False
+        with self._reference_lock:
+            full = [key for key, one in self._references.items() if str(one) in held]
+            for key in full:
+                count = self._below[str(self._references.pop(key))]
+                self._room[key[0]] = min(self._room.get(key[0], MOST_BELOW), max(count, 1))
+            self._left[call.operation.id] += bool(full)
+        return bool(full)
+
     def is_reference(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to: a generated request must not delete it."""
         with self._reference_lock:
@@ -239,7 +278,8 @@ class Session:
             if isinstance(document.id, str | int) and not isinstance(document.id, bool):
                 self.origins.setdefault(document.id, document.made)
                 self.made.setdefault((document.subject.collection, str(document.id)), document.made)
-            self._below.update(str(one) for one in document.around.get("path", {}).values())
+            named = (*document.around.get("path", {}).values(), *_scalars(document.made.call.body))
+            self._below.update({str(one) for one in named} & {str(one) for one in self._references.values()})
 
     def removal(self, made: Created) -> Call | None:
         """The request that deletes what this run made, by a user who may ask for it; None where there is none."""
@@ -441,6 +481,13 @@ class Session:
             told = f"the server does not take {name}'s credentials: {call.operation} answers {refused.told(80)}"
             raise NotExercised(told)
         return exchange
+
+
+def _scalars(body: Any) -> list[Any]:
+    """What the document of a body holds directly, or within one more object around it."""
+    held = list(body.values()) if isinstance(body, dict) else []
+    held += [one for inner in held if isinstance(inner, dict) for one in inner.values()]
+    return [one for one in held if isinstance(one, str | int)]
 
 
 def implied_references(contract: Contract) -> dict[str, str]:

@@ -378,6 +378,10 @@ class Trial:
         body = {name: value for name, value in body.items() if name not in drop}
         exchange, document = self.try_create(subject, user, body, fixed=changes)
         document = document or self.adopt(subject, user, self.again(exchange))
+        if document is None and exchange.refused and not changes and self.session.leave_full(exchange.call):
+            body = {**self.body(subject, self.creator(subject), user, full)}
+            body = {name: value for name, value in body.items() if name not in drop}
+            exchange, document = self.try_create(subject, user, body)
         if document is None:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip

@@ -23,6 +23,7 @@ class Texts:
         least: how many there must be, as far as is known.
         most: how many there may be.
         usual: how many are taken.
+        is_counted_apart: whether there may be a mark at an end, beyond as many as there may be.
     """
 
     one: Property
@@ -30,6 +31,7 @@ class Texts:
     least: int = 0
     most: int = FAR
     usual: int = _USUAL_LENGTHS[0]
+    is_counted_apart: bool = False
 
     def made(self, length: int) -> str:
         """A text that no document has."""

@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 
-from specdouble.discover.bounds.alphabet import Texts
+from specdouble.discover.bounds.alphabet import FAR, Texts
 from specdouble.discover.bounds.bound import Bound
 from specdouble.verify.patterns import matching
 from specdouble.verify.problem import NotExercised
@@ -26,7 +26,7 @@ def seen(texts: Texts) -> Iterator[Bound]:
     refused = [one for one in _ASCII + _BEYOND if one not in allowed]
     if not refused or not allowed:
         return
-    pattern = _pattern(texts, allowed, refused)
+    pattern = _with_edges(texts, _pattern(texts, allowed, refused), allowed, refused)
     if pattern is None or not _are_taken(texts, pattern):
         return
     one = texts.one
@@ -87,6 +87,32 @@ def _pattern(texts: Texts, allowed: str, refused: Sequence[str]) -> str | None:
     else:
         found = f"[{_class(starting)}](?:[{_class(allowed)}]*[{_class(ending)}])?"
     return f"^{found}$" if texts.least else f"^(?:{found})?$"
+
+
+def _with_edges(texts: Texts, pattern: str | None, allowed: str, refused: Sequence[str]) -> str | None:
+    """The pattern with the marks that are taken at one end alone: the plus sign of a telephone number."""
+    marks = [one for one in refused if one in string.punctuation]
+    first, last = _Frame(texts, "{1}{0}{0}"), _Frame(texts, "{0}{0}{1}")
+    leading, trailing = ("".join(one for one in marks if frame.allowed(one)) for frame in (first, last))
+    if pattern is None or not leading + trailing:
+        return pattern
+    if pattern != f"^[{_class(allowed)}]+$":
+        return None  # no short pattern says it, and one without them would refuse what is taken
+    ends = [f"[{_class(marks)}]?" if marks else "" for marks in (leading, trailing)]
+    texts.is_counted_apart = _are_counted_apart(texts, leading[:1], trailing[:1])
+    most = "" if texts.most == FAR else texts.most
+    size = f"{{{texts.least},{most}}}" if texts.is_counted_apart else "+"
+    return f"^{ends[0]}[{_class(allowed)}]{size}{ends[1]}$"
+
+
+def _are_counted_apart(texts: Texts, first: str, last: str) -> bool:
+    """Whether marks at an end are none of the characters that there may be so many of."""
+    first, last = (first, "") if first else ("", last)
+
+    def takes(length: int) -> bool:
+        return texts.one.takes(lambda: first + texts.made(length) + last)
+
+    return (texts.most < FAR and takes(texts.most)) or (texts.least > 1 and not takes(texts.least - 1))
 
 
 def _class(characters: Sequence[str]) -> str:

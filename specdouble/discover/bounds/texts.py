@@ -27,11 +27,13 @@ def seen(one: Property) -> Iterator[Bound]:
         if isinstance(usual, str) and "pattern" not in one.schema:
             yield from _form(one, usual)
         return
-    yield from _lengths(texts)
+    lengths = list(_lengths(texts))
+    found: list[Bound] = []
     if "pattern" not in one.schema:
         with suppress(NotExercised):
-            found = list(characters.seen(texts))
-            yield from found or _blank(texts)
+            found = list(characters.seen(texts)) or list(_blank(texts))
+    yield from () if texts.is_counted_apart else lengths  # else the pattern says it
+    yield from found
 
 
 def _lengths(texts: Texts) -> Iterator[Bound]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -507,13 +508,21 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     first = _made(trial, subject, rule, full=True)
     schema = subject.taken(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
-    value = options[0] if options else trial.session.fresh_value(schema)
+    value = options[0] if options else moved(first.sent[name]) or trial.session.fresh_value(schema)
+    if value == first.sent[name]:
+        raise NotExercised(f"no other {name} is known")
     if name in subject.chosen and name not in subject.once:
         raise NotExercised(f"not any {name} is taken")
     exchange, _ = trial.try_create(subject, trial.user, {**_alike(trial, subject, rule, first.sent), name: value})
     accepted(exchange, f"the {rule.name} with another {name}")
     exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, first.sent))
     refused_as(exchange, _statuses(rule, exchange.call.operation), f"the {rule.name} with the same {name}")
+
+
+def moved(value: Any) -> str | None:
+    """A date or a time a year later; None where the value is neither (RFC 3339, 5.6)."""
+    found = re.match(r"(\d{4})(-\d\d-\d\d(?:[Tt ].*)?)$", value) if isinstance(value, str) else None
+    return f"{int(found[1]) + 1:04}{found[2]}" if found else None
 
 
 # Where some documents alone count
@@ -555,6 +564,9 @@ def _conditions(subject: Subject, rule: UniqueKey) -> Plan:
         yield Case(rule.id, promise, run, what, about, decisive=True)
     names = rule.condition.names("self") or frozenset()
     for updater in subject.updaters:
+        if names & subject.taken(updater.operation).keys():
+            run = partial(_left_by_change, **of, updater=updater)
+            yield Case(rule.id, promise, run, "after a change", ids(updater.operation), decisive=True)
         if names & subject.taken(updater.operation).keys() - subject.bound_on_update:
             promise = f"a change after which `{rule.where}` holds is refused where the key is taken"
             yield Case(rule.id, promise, partial(_counted_again, **of, updater=updater), "", ids(updater.operation))
@@ -564,7 +576,26 @@ def _uncounted(trial: Trial, subject: Subject, rule: UniqueKey, first: bool, sec
     document = _beside(trial, subject, rule, counts=first)
     body = _on_side(trial, subject, rule, _alike(trial, subject, rule, document.sent), counts=second)
     exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+    if exchange.refused:  # for another reason, where it is with a key of its own, too
+        alike = _alike(trial, subject, rule, body)
+        alone = next(_varied(trial, subject, rule, trial.creator(subject), alike), alike)
+        if not trial.try_create(subject, trial.user, alone, as_it_is=True)[0].ok:
+            raise NotExercised(f"no new document is taken for which `{rule.where}` does not hold")
     accepted(exchange, f"the same {' and '.join(rule.fields)}, where one does not count,")
+
+
+def _left_by_change(trial: Trial, subject: Subject, rule: UniqueKey, updater: Updater) -> None:
+    """A document that a change takes out of those that count leaves its key to others."""
+    taken = _beside(trial, subject, rule, counts=True)
+    held = {**taken.sent, **taken.shown}
+    states = [{name: value} for name, value in subject.states(updater.operation)]
+    for change in (one for one in states if not rule.counts({**held, **one})):
+        if trial.try_update(updater, taken, change, as_it_is=True).ok:
+            body = _on_side(trial, subject, rule, _alike(trial, subject, rule, taken.sent))
+            exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+            accepted(exchange, f"the {' and '.join(rule.fields)} of one that was changed to {change}")
+            return
+    raise NotExercised("no change takes a document out of those that count")
 
 
 def _beside(trial: Trial, subject: Subject, rule: UniqueKey, *, counts: bool) -> Document:

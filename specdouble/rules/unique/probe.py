@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from specdouble.rules.unique.attack import told_apart
+from specdouble.rules.unique.attack import moved, told_apart
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial, property_pointer
-from specdouble.verify.subject import Subject
+from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
@@ -23,7 +24,7 @@ _SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The unique properties of the documents, each in the scope and with the spellings that were seen."""
-    for name in _texts(session, subject):
+    for name in _free(session, subject):
         trial = new_trial(session)
         with suppress(*INCONCLUSIVE):
             value = _Property(trial, subject, name).seen()
@@ -33,17 +34,22 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
                 yield Sight("x-unique", at, value, words, trial.exchanges)
 
 
-def _texts(session: Session, subject: Subject) -> list[str]:
-    """The properties that hold any text, and that a client sends."""
+def _free(session: Session, subject: Subject) -> list[str]:
+    """The properties that hold any text or whole number, and that a client sends."""
     if not subject.creators:
         return []
     fixed = subject.server_set | subject.chosen.keys()
     found = []
     for name, schema in subject.taken(subject.creators[0]).items():
         whole = merged(schema, session.contract.resolve)
-        if kind(whole) == "string" and not whole.get("enum") and name in subject.resource.properties:
+        if kind(whole) in ("string", "integer") and not whole.get("enum") and name in subject.resource.properties:
             found.append(name)
     return [name for name in found if name not in fixed]
+
+
+def _literal(value: Any) -> str:
+    """The value as a condition has it."""
+    return json.dumps(value) if isinstance(value, bool) else f"'{value}'"
 
 
 class _Property:
@@ -65,12 +71,16 @@ class _Property:
         if within is None:
             return None
         ignore = [word for word, texts in _SPELLINGS.items() if self.ignores(*self.pair(*texts))]
-        return {**({"within": within} if within else {}), **({"ignore": ignore} if ignore else {})} or True
+        where = self.where()
+        within += [name for name in self.beside() if name not in within and f"self.{name} " not in where]
+        told: dict[str, Any] = {"within": within, "ignore": ignore, "where": where}
+        return {key: one for key, one in told.items() if one} or True
 
     def fresh(self) -> Any:
         """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
         usual = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user).get(self.name)
-        is_new = isinstance(usual, str) and self.trial.session.is_word(usual)
+        session = self.trial.session
+        is_new = isinstance(usual, str) and (session.is_word(usual) or session.ledger.is_minted(usual))
         return usual if is_new else self.trial.session.fresh_value(self.schema)
 
     def send(self, value: Any, user: User | None = None) -> Exchange:
@@ -102,6 +112,32 @@ class _Property:
         alone = other.replace(self.trial.session.run, self.trial.session.run[::-1]) if isinstance(other, str) else other
         return alone == other or self.send(alone).ok
 
+    # The documents that count
+
+    def where(self) -> str:
+        """The condition of documents that count, by their state; empty where all were seen to."""
+        for updater in self.subject.updaters:
+            states: dict[str, list[Any]] = {}
+            for name, state in self.subject.states(updater.operation):
+                states.setdefault(name, []).append(state)
+            for name, values in states.items():
+                free = [state for state in values if self.is_freed(updater, name, state, values)]
+                if free:
+                    return " && ".join(f"self.{name} != {_literal(state)}" for state in free)
+        return ""
+
+    def is_freed(self, updater: Updater, name: str, state: Any, states: list[Any]) -> bool:
+        """Whether a value may be had again once its document is in a state, by way of another where it must be."""
+        for way in ((state,), *((other, state) for other in states if other != state)):
+            value = self.fresh()
+            body = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user)
+            _, document = self.trial.try_create(self.subject, self.trial.user, {**body, self.name: value})
+            if document is None:
+                return False
+            if all(self.trial.try_update(updater, document, {name: one}, as_it_is=True).ok for one in way):
+                return self.send(value).ok
+        return False
+
     # The scope
 
     def scope(self, value: Any) -> list[str] | None:
@@ -116,6 +152,42 @@ class _Property:
             scope = resource.tenant if colleagues or not resource.owner else resource.owner
             return [scope] if scope else None
         return self.parents(value)
+
+    def beside(self) -> Iterator[str]:
+        """The other properties that documents must share, too: with another value of one, the same may be had again."""
+        trial, subject = self.trial, self.subject
+        body = trial.body(subject, trial.creator(subject), trial.user, True)
+        for name, schema in subject.requested(trial.creator(subject)).items():
+            other = self.another(name, schema, body[name]) if name in body and name != self.name else None
+            if other is not None and name in subject.resource.properties:
+                taken = self.fresh()
+                control = [self.with_other(one, {name: body[name]}) for one in (taken, taken)]
+                if control[0].ok and control[1].status in REFUSALS and self.with_other(taken, {name: other}).ok:
+                    yield name
+
+    def with_other(self, value: Any, others: dict[str, Any]) -> Exchange:
+        """The answer to a create with the value and those of other properties."""
+        trial = self.trial
+        body = {**trial.body(self.subject, trial.creator(self.subject), trial.user), **others, self.name: value}
+        return trial.try_create(self.subject, trial.user, body)[0]
+
+    def another(self, name: str, declared: Any, held: Any) -> Any:
+        """Another value of another property; None where none is known."""
+        session = self.trial.session
+        schema, target = merged(declared, session.contract.resolve), session.implied.get(name)
+        if name in self.subject.once:
+            return None
+        rule = self.subject.chosen.get(name)
+        target = (rule.refers_to if rule else None) or target
+        if target is not None:
+            return session.reference_or_none(target, self.trial.user, "another")
+        if schema.get("enum"):
+            return next((one for one in schema["enum"] if one not in (held, None)), None)
+        if isinstance(held, bool) or not isinstance(held, str | int | float):
+            return not held if isinstance(held, bool) else None
+        if isinstance(held, str):
+            return moved(held) or session.fresh_value(declared)
+        return held + 1
 
     def is_free_for(self, users: list[User], value: Any) -> bool:
         """Whether one of the users may have the value, too."""
