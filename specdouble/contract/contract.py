@@ -167,6 +167,13 @@ class Contract:
                 found[place] = action
         return found
 
+    def shown_by(self, operation: Operation) -> Operation:
+        """The operation whose answer tells what this one's header fields say: of a HEAD the GET (RFC 9110, 9.3.2)."""
+        if operation.method != "head":
+            return operation
+        beside = (one for one in self.operations.values() if one.path == operation.path and one.method == "get")
+        return next(beside, operation)
+
     def action_on(self, path: str, parameter: str) -> Action | None:
         """The action on what a path names with a parameter, whatever stands behind it; None where it names nothing."""
         return self.action_at.get((path_to(path, parameter), parameter))

@@ -131,7 +131,7 @@ def next_page(
             return None
         # An address is followed as it is (RFC 8288); a token goes where the parameter of cursors is.
         return dict(asked) if "?" in told else {**query, **asked}
-    if was_told and _declares_link(operation):
+    if was_told and declares_link(operation):
         return None  # `Link` has led here, and leads no further
     size = _size(operation, query)
     if size is not None and len(entries) < size:
@@ -145,7 +145,8 @@ def next_page(
     return {**query, cursor: last} if cursor is not None and last is not None else None
 
 
-def _declares_link(operation: Operation) -> bool:
+def declares_link(operation: Operation) -> bool:
+    """Whether answers may tell the next page in `Link` (RFC 8288), as the contract says."""
     return any(name.lower() == "link" for one in operation.responses.values() for name in one.headers)
 
 

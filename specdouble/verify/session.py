@@ -23,7 +23,7 @@ from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
-from specdouble.verify.ledger import Created, Ledger
+from specdouble.verify.ledger import SAFE, Created, Ledger, creates
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
@@ -38,6 +38,7 @@ from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible, within
 from specdouble.verify.wrapper import document_schema, named_in_path, with_document
 
+USED_UP = "used up"  # the purpose of documents that no other request needs
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
 LONGEST_CODE = 24  # characters
@@ -169,10 +170,14 @@ class Session:
         """The word as the pattern has it: in capitals, with other characters between, or of letters or digits alone."""
         number, letters = next(self._numbers), string.ascii_lowercase
         spelled = "".join(letters[int(digit)] for digit in f"{time.time_ns() // 1000}{number}")
-        plain = [word, *(re.sub(r"[^A-Za-z0-9]+", between, word) for between in ("-", "_", ""))]
-        plain += [self.run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
-        shapes = [shape for one in plain for shape in (one, one.upper(), one.lower(), one.capitalize())]
-        shapes += [shape[-length:] for length in (12, 10, 8, 6, 5, 4, 3) for shape in shapes]
+        of_word = [word, *(re.sub(r"[^A-Za-z0-9]+", between, word) for between in ("-", "_", ""))]
+        counted = [self.run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
+        shapes = [shape for one in (*of_word, *counted) for shape in _cases(one)]
+        for length in (12, 10, 8, 6, 5, 4, 3):  # that part of each which no other has
+            shapes += [
+                shape[:length] if self.words_vary else shape[-length:] for one in of_word for shape in _cases(one)
+            ]
+            shapes += [shape[-length:] for one in counted for shape in _cases(one)]
         spelled_so = (one for one in shapes if self.bodies.property_fits(schema, one))
         return next(spelled_so, None) or self._matching(schema) or word
 
@@ -397,12 +402,23 @@ class Session:
         return path | {name: shown[held] for name, held in action.scope if name in path and shown.get(held) is not None}
 
     def _named(self, operation: Operation, parameter: str, collection: str, user: User) -> Any:
-        """The id of a document that the operation may be given: a delete gets one that nothing refers to."""
-        action = self.contract.actions.get(operation.id)
-        purpose = "deleted" if action and action.does == "delete" and action.id == parameter else ""
+        """The id of a document that the operation may be given: one that nothing refers to, where it is used up."""
+        purpose = USED_UP if self.uses_up(operation, parameter) else ""
         if purpose:
             self._references.pop((collection, user.name, purpose), None)
         return self.reference_or_none(collection, user, purpose)
+
+    def uses_up(self, operation: Operation, parameter: str) -> bool:
+        """Whether what the parameter names may be of no use to others afterwards: it is deleted, or closed, or paid.
+
+        An operation that takes no document and is safe for none (`POST /invoices/{id}/void`) may do any of it.
+        """
+        action = self.contract.actions.get(operation.id)
+        last = [name for name, _, _ in self.ledger.named(operation, {})][-1:]
+        if action is not None and action.does == "delete":
+            return action.id == parameter
+        acts = operation.method not in SAFE and not creates(self.contract, operation)
+        return acts and self.written(operation) is None and last == [parameter]
 
     def usual_document(self, operation: Operation, user: User) -> Any:
         """What most requests of an operation have in their body: what is required, and what the server demands beside.
@@ -488,6 +504,10 @@ def _scalars(body: Any) -> list[Any]:
     held = list(body.values()) if isinstance(body, dict) else []
     held += [one for inner in held if isinstance(inner, dict) for one in inner.values()]
     return [one for one in held if isinstance(one, str | int)]
+
+
+def _cases(text: str) -> tuple[str, ...]:
+    return (text, text.upper(), text.lower(), text.capitalize())
 
 
 def implied_references(contract: Contract) -> dict[str, str]:

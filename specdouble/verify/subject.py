@@ -274,6 +274,18 @@ class Subject:
         schemas = self.contract.schemas
         return schemas.is_valid(schemas.slot(self.resource.properties[name], "response"), value)
 
+    def may_come_of(self, name: str, before: Any, sent: Any) -> bool:
+        """Whether answers may show what comes of a change: a part of an object may lack what the whole needs.
+
+        Args:
+            name: the property.
+            before: what it held.
+            sent: what the change says of it.
+        """
+        if not isinstance(sent, dict):
+            return True
+        return self.shows(name, {**(before if isinstance(before, dict) else {}), **sent})
+
     def is_open(self, operation: Operation) -> bool:
         """Whether the operation's body may hold properties that its schema does not name."""
         return not _is_closed(self.contract, document_schema(self.contract, operation))

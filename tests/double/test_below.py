@@ -96,3 +96,111 @@ def test_what_lies_below_a_document_that_stays_stays_too(tmp_path: Path) -> None
         assert client.delete("/orgs", headers=ann).status_code == 204
         found = [client.get(path, headers=bob).status_code for path in (own, others, *repositories)]
     assert found == [404, 200, 404, 200]
+
+
+def flat_contract() -> str:
+    """Shelves of an owner, and books that are created below one and found by a path of their own."""
+    return """
+openapi: 3.0.3
+info: {title: Shelves, version: '1'}
+security: [{token: []}]
+paths:
+  /shelves:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Shelf'}}}}
+      responses:
+        '201': {description: Made., content: {application/json: {schema: {$ref: '#/components/schemas/Shelf'}}}}
+  /shelves/{shelf}:
+    parameters: [{name: shelf, in: path, required: true, schema: {type: string}}]
+    get:
+      responses:
+        '200':
+          description: One.
+          headers: {ETag: {schema: {type: string}}}
+          content: {application/json: {schema: {$ref: '#/components/schemas/Shelf'}}}
+        '404': {description: None., content: {application/json: {schema: {type: object}}}}
+    head:
+      responses:
+        '200': {description: It is there., headers: {ETag: {schema: {type: string}}}}
+        '404': {description: None.}
+    put:
+      parameters: [{name: If-Match, in: header, schema: {type: string}}]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Shelf'}}}}
+      responses:
+        '200': {description: Changed., content: {application/json: {schema: {$ref: '#/components/schemas/Shelf'}}}}
+        '404': {description: None.}
+        '412': {description: Another version.}
+    delete: {responses: {'204': {description: Gone.}, '404': {description: None.}}}
+  /shelves/{shelf}/books:
+    parameters: [{name: shelf, in: path, required: true, schema: {type: string}}]
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}
+      responses:
+        '201': {description: Made., content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}
+        '404': {description: None.}
+  /books:
+    get:
+      responses:
+        '200':
+          description: All.
+          content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Book'}}}}
+  /books/{book}:
+    parameters: [{name: book, in: path, required: true, schema: {type: string}}]
+    get:
+      responses:
+        '200': {description: One., content: {application/json: {schema: {$ref: '#/components/schemas/Book'}}}}
+        '404': {description: None.}
+    delete: {responses: {'204': {description: Gone.}, '404': {description: None.}}}
+components:
+  securitySchemes: {token: {type: http, scheme: bearer}}
+  schemas:
+    Shelf:
+      type: object
+      x-resource: {collection: shelves, id: id, owner: owner}
+      properties:
+        id: {type: string, readOnly: true}
+        owner: {type: string, readOnly: true}
+        name: {type: string}
+    Book:
+      type: object
+      x-resource: {collection: books, id: id}
+      properties:
+        id: {type: string, readOnly: true}
+        shelf: {type: string, readOnly: true, x-references: shelves}
+        name: {type: string}
+"""
+
+
+ANN, BOB = ({"Authorization": f"Bearer {name}"} for name in ("ann", "bob"))
+
+
+@pytest.fixture
+def shelves(tmp_path: Path) -> Iterator[httpx.Client]:
+    with client_for(flat_contract(), tmp_path) as client:
+        yield client
+
+
+def test_what_lies_below_anothers_document_is_found_by_no_path_of_its_own(shelves: httpx.Client) -> None:
+    shelf = made(shelves, "/shelves", ANN)
+    book = "/books" + made(shelves, f"{shelf}/books", ANN).removeprefix(f"{shelf}/books")
+    found = [shelves.request(method, book, headers=BOB).status_code for method in ("GET", "DELETE")]
+    assert found == [404, 404]
+    assert shelves.get("/books", headers=BOB).json() == []
+    assert shelves.get(book, headers=ANN).status_code == 200
+    assert len(shelves.get("/books", headers=ANN).json()) == 1
+
+
+def test_what_lies_below_a_document_that_is_gone_is_found_by_no_path_of_its_own(shelves: httpx.Client) -> None:
+    shelf = made(shelves, "/shelves", ANN)
+    book = "/books" + made(shelves, f"{shelf}/books", ANN).removeprefix(f"{shelf}/books")
+    assert shelves.delete(shelf, headers=ANN).status_code == 204
+    assert shelves.get(book, headers=ANN).status_code == 404
+
+
+def test_a_declared_head_tells_what_the_get_tells(shelves: httpx.Client) -> None:
+    shelf = made(shelves, "/shelves", ANN)
+    got, told = shelves.get(shelf, headers=ANN), shelves.head(shelf, headers=ANN)
+    assert (told.status_code, told.headers["etag"]) == (200, got.headers["etag"])
+    assert shelves.head(shelf, headers=BOB).status_code == 404
+    none = [shelves.request(method, "/shelves/none", headers=ANN) for method in ("GET", "HEAD")]
+    assert {one.headers["content-type"] for one in none} == {"application/json"}

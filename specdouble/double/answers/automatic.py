@@ -127,7 +127,8 @@ class AutomaticOperation:
         wanted = {**self._listing.filter(values), **self._placement.scope(values)}
         order = self._listing.order(values)
         # All that match, not the page alone: the answer may have to say how many there are.
-        page = self._listing.page(documents.find(wanted, sort=order or None), values)
+        found = self._placement.standing(documents.find(wanted, sort=order or None))
+        page = self._listing.page(found, values)
         if len(page.documents) < self._envelope.least:
             return self._without_list(len(page.documents))
         headers = self._page_headers.of(page) if self._page_headers else {}
@@ -142,7 +143,7 @@ class AutomaticOperation:
             stored = self._inserted(documents, {**body, **wanted})
             created = "201" in self._operation.responses
             return self._body_with([stored]), 201 if created else self._operation.success, {}
-        before = before or self._found(documents, wanted)
+        before = self._found(documents, wanted, before)
         self._preconditions.hold(before, values)
         removed = {*self._sent.values()} - self._set_by_server
         kept = _without(before, removed)
@@ -223,16 +224,21 @@ class AutomaticOperation:
 
     # Documents
 
-    def _found(self, documents: Collection, wanted: Document) -> Document:
+    def _found(self, documents: Collection, wanted: Document, known: Document | None = None) -> Document:
         """The document that the filter finds; one that is made for it, where no operation creates such documents.
+
+        Args:
+            documents: the collection.
+            wanted: the filter.
+            known: what it finds, where that was looked up before.
 
         Raises:
             Problem: 404, there is none.
         """
-        found = documents.find_one(wanted)
+        found = known or documents.find_one(wanted)
         if found is None and self._asked is not None:
             found = self._asked.made(documents, wanted)
-        if found is None:
+        if found is None or not self._placement.standing([found]):
             raise self._missing(wanted)
         return found
 

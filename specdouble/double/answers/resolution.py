@@ -56,7 +56,10 @@ def _resolve(
     contract: Contract, handlers: Handlers, sampler: Sampler, lists: Lists, operation: Operation
 ) -> Resolution:
     """Find the first that can answer the operation."""
-    handler = handlers.get(operation)
+    handler, shown = handlers.get(operation), contract.shown_by(operation)
+    if handler is None and shown is not operation and handlers.get(shown) is None and is_automatic(contract, shown):
+        make = partial(_headers_of, contract, sampler, lists, shown)
+        return Resolution(make, "automatic", f"what {shown} answers, without its body")
     if handler is None:
         return _without_handler(contract, sampler, lists, operation)
     # Most handlers never ask for it: it is made when one does.
@@ -79,6 +82,16 @@ def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operati
 def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Callable[..., Any]:
     answer = automatic(contract, operation, sampler, lists)
     return with_session(contract, operation, with_uploads(contract, operation, answer, sampler) or answer)
+
+
+def _headers_of(contract: Contract, sampler: Sampler, lists: Lists, read: Operation) -> Callable[..., Any]:
+    answer = automatic(contract, read, sampler, lists)
+
+    def told(**arguments: Any) -> tuple[None, int, dict[str, str]]:
+        _, status, headers = answer(**arguments)
+        return None, status, headers
+
+    return told
 
 
 def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:

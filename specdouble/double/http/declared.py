@@ -29,7 +29,7 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     def keep(value: JSON) -> JSON:
         # Made at the first request: of a contract with thousands of operations a session uses a few.
         if not made:
-            compiler = _Compiler(contract, fills_defaults(action))
+            compiler = _Compiler(contract, fills_defaults(action, operation))
             made.append(compiler.compile(media.schema, server_set) or (lambda whole: whole))
         return made[0](value)
 
@@ -42,9 +42,9 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     return patch if media.type.startswith(JSON_PATCH) else lambda value: patch(keep(value))
 
 
-def fills_defaults(action: Action | None) -> bool:
-    """Whether defaults are filled in: on creation, and where no document is written."""
-    return action is None or action.does == "create"
+def fills_defaults(action: Action | None, operation: Operation) -> bool:
+    """Whether defaults are filled in: on creation, by a PUT that may create too, and where no document is written."""
+    return action is None or action.does == "create" or (action.does == "replace" and "201" in operation.responses)
 
 
 _AT_ONCE = 40  # levels of a schema; ten thousand may stand behind one another, and few values have as many

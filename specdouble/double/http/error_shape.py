@@ -42,7 +42,7 @@ class ErrorShapes:
     def __init__(self, contract: Contract, operation: Operation | None, media_type: str | None = None) -> None:
         self._contract = contract
         self._media_type = media_type
-        self._operation = operation
+        self._operation = contract.shown_by(operation) if operation is not None else None
         self._story = ErrorStory(contract)
         self._writers: dict[int, Write] = {}
         self._written: dict[tuple[object, ...], Written] = {}

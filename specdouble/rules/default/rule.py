@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from specdouble.contract import Action
 from specdouble.contract.kind import Belied, Kind, Reading, Shown, located
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
@@ -31,15 +32,22 @@ class Default(PropertyRule):
 
 
 def _read(reading: Reading) -> Iterator[Default]:
+    posted = {one.collection for one in reading.actions.values() if one.does == "create"}
     for operation in reading.operations:
         action = reading.actions.get(operation.id)
-        if action is None or action.does != "create":
+        if action is None or not _creates(operation, action, action.collection in posted):
             continue
         known = reading.resources[action.collection].properties
         for name, schema, at in _sent(reading, operation):
             if "default" in schema and name in known:
                 place = located(reading.document, at + "/default")
                 yield Default(collection=action.collection, name=name, value=schema["default"], **place)
+
+
+def _creates(operation: Operation, action: Action, is_posted: bool) -> bool:
+    """Whether documents come of the operation: a PUT creates those that nothing else does, where it says so by 201."""
+    puts = action.does == "replace" and operation.method == "put" and "201" in operation.responses
+    return action.does == "create" or (puts and not is_posted)
 
 
 def _sent(reading: Reading, operation: Operation) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -255,6 +255,8 @@ def _statuses(rule: References, exchange: Any) -> set[int]:
 def _refused(trial: Trial, subject: Subject, rule: References, writer: Updater | None, pick: Any) -> None:
     known = _own(trial, subject, rule, trial.user)
     value = pick(known)
+    if not rule.key and trial.session.ledger.owned(rule.target, value):
+        raise NotExercised(f"{value!r} is the id of a document")  # a client has chosen it
     exchange, body, before = _write(trial, subject, rule, writer, value)
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} {value!r}, the id of no document,")
     _nothing_stored(trial, subject, rule, writer, body, before, known)

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-from specdouble.contract import Operation, Parameter
+from specdouble.contract import Operation, Parameter, PropertyRule
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
@@ -76,6 +76,29 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
     operation = subject.listers[0]
     # Where a value must be given for one parameter, the others cannot be tried without it.
     must = {one.name for one in subject.narrowing(operation)}
+    yield from _of_values(session, subject, check, must)
+    about = ids(operation)
+    searched = _playing(operation, "search", _SEARCHES)
+    if searched is not None and must <= {searched.name}:
+        promise = f"{operation} with {searched.name} shows no document that does not have the text"
+        for what, between in (("", " "), ("a character that patterns have", "%")):
+            run = partial(_searched, subject=subject, parameter=searched, between=between)
+            yield Case(check, promise, run, what, about, decisive=not what)
+    for query, name, descending in _orders(session, subject):
+        what = ", ".join(f"{key}={value}" for key, value in query.items())
+        of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
+        run = partial(_ordered, **of, descending=descending)
+        yield Case(check, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
+        promise = f"{operation} shows each of those that are equal in its order once"
+        yield Case(check, promise, partial(_equals, **of), what, about)
+
+
+# Filters
+
+
+def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -> Plan:
+    """The cases of the parameters that filter by a value; those that must be given are the only ones to be tried."""
+    operation = subject.listers[0]
     about, found = ids(operation), [one for one in _filters(session, subject) if must <= {one.parameter}]
     for one in found:
         for value, other in (one.values, one.values[::-1]):
@@ -93,21 +116,11 @@ def cases(session: Session, subject: Subject, check: str) -> Plan:
         run = partial(_found_alone, subject=subject, parameter=parameter, name=name)
         if must <= {parameter}:
             yield Case(check, promise, run, "a value that one document has", about, decisive=True)
-    searched = _playing(operation, "search", _SEARCHES)
-    if searched is not None and must <= {searched.name}:
-        promise = f"{operation} with {searched.name} shows no document that does not have the text"
-        run = partial(_searched, subject=subject, parameter=searched)
-        yield Case(check, promise, run, "", about, decisive=True)
-    for query, name, descending in _orders(session, subject):
-        what = ", ".join(f"{key}={value}" for key, value in query.items())
-        of: dict[str, Any] = {"subject": subject, "query": query, "name": name}
-        run = partial(_ordered, **of, descending=descending)
-        yield Case(check, f"{operation} keeps the order that is asked for", run, what, about, decisive=True)
-        promise = f"{operation} shows each of those that are equal in its order once"
-        yield Case(check, promise, partial(_equals, **of), what, about)
-
-
-# Filters
+    for parameter, rule in _of_references(session, subject):
+        promise = f"{operation} with {parameter} shows what names the document, and nothing else"
+        run = partial(_naming, subject=subject, parameter=parameter, rule=rule)
+        if must <= {parameter}:
+            yield Case(check, promise, run, "", about, decisive=True)
 
 
 def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
@@ -290,10 +303,40 @@ def _found_alone(trial: Trial, subject: Subject, parameter: str, name: str) -> N
         _hold(there, entries, [wanted], f"{parameter}={shown(value)}")
 
 
-def _searched(trial: Trial, subject: Subject, parameter: Parameter) -> None:
+def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, PropertyRule]]:
+    """The parameters that filter by what documents name, and the rule that says so."""
+    operation, sent = subject.listers[0], subject.requested(subject.creators[0])
+    for rule, _ in subject.attacks:
+        target = session.subjects.get(rule.refers_to or "")
+        if target is None or not target.creators or rule.refers_by or rule.name in subject.once:
+            continue
+        for parameter in operation.parameters:
+            is_query = parameter.location == "query" and not chooses_page(operation, parameter.name)
+            if is_query and parameter.name == rule.name == _compared(operation, parameter.name, sent):
+                yield parameter.name, rule
+
+
+def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) -> None:
+    """Of documents that name one, and others that name another, those of the first are shown."""
+    schema = merged(subject.requested(trial.creator(subject))[rule.name], trial.contract.resolve)
+    with place(trial, subject) as there:
+        if rule.name in there.held or kind(schema) == "array":
+            raise NotExercised(f"each document of the list has a {rule.name} of its own, or several")
+        one, other = (trial.create(trial.subject(str(rule.refers_to)), there.user) for _ in range(2))
+        made = [there.create(trial, **{rule.name: named.id}) for named in (other, one, other, one)]
+        entries, _ = _listed(trial, there, {})
+        if not {str(document.id) for document in made} <= {str(entry.get(subject.key)) for entry in entries}:
+            raise NotExercised("the list does not show all new documents, whatever is asked for")
+        entries, _ = _listed(trial, there, {parameter: one.id})
+        _hold(there, entries, made[1::2], f"{parameter}={shown(one.id)}")
+
+
+def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str) -> None:
     """A text that one document has in all its texts, another in none: what else is found is the search's own matter."""
     names = _free_texts(trial, subject)
     words = [f"{letter * 4}{trial.session.run}" for letter in "qz"]
+    if between != " ":  # of which a pattern would make any text
+        words = [f"{words[0]}{one}{words[1]}" for one in (between, "-and-")]
     if not names or not trial.session.bodies.property_fits(parameter.schema, words[0]):
         raise NotExercised(f"no text is known that {parameter.name} would find")
     with place(trial, subject) as there:

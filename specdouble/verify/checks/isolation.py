@@ -16,6 +16,8 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
 
+CREATED = 201
+
 
 def plan(
     session: Session,
@@ -91,11 +93,28 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
     for operation in subject.listers:
         run = partial(_listed, subject=subject.seen_in(operation), one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
+    for operation, name in _actions_on(session, subject):
+        run = partial(_acted, **of, operation=operation, name=name)
+        promise = f"another's document cannot be acted on by {operation}"
+        yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
     for operation, name in _users_of(session, subject):
         run = partial(_used, **of, operation=operation, name=name)
         yield Case(
             rule.id, f"another's document cannot be used in {operation}", run, who, ids(operation), decisive=True
         )
+
+
+def _actions_on(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
+    """The operations that do something to the document which their path names, and take none: `/orders/{id}/cancel`."""
+    for operation in session.contract.operations.values():
+        action = session.contract.actions.get(operation.id)
+        if action is not None and (action.collection != subject.collection or action.does == "delete"):
+            continue
+        named = [name for name, _, _ in session.ledger.named(operation, {})][-1:]
+        for name in named:
+            own = action is not None or session.implied.get(name) == subject.collection
+            if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:
+                yield operation, name
 
 
 def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
@@ -190,9 +209,11 @@ def _updated(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: 
     other_changes = trial.session.bodies.change(subject, updater)
     exchange = trial.try_update(updater, document, other_changes, other)
     statuses = refusals_of(rule, updater.operation)
-    if subject.puts(updater.operation) and updater.operation in subject.creators:
+    creates = subject.puts(updater.operation) and updater.operation in subject.creators
+    if creates:
         statuses |= {409, 422, 400}  # it would create the document, and the name is taken
-    _hidden(trial, exchange, statuses, f"{other.name} changing {one.name}'s document")
+    if not (creates and exchange.status == CREATED):  # each user may have names of their own
+        _hidden(trial, exchange, statuses, f"{other.name} changing {one.name}'s document")
     if before is not None and trial.look(document) != before:
         raise Broken(f"{one.name}'s document to stay as it was", f"{other.name}'s refused update changed it")
 
@@ -203,6 +224,27 @@ def _deleted(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: 
     _hidden(trial, exchange, refusals_of(rule, operation), f"{other.name} deleting {one.name}'s document")
     if subject.observable and trial.look_for(document, one) is None:
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
+
+
+def _acted(
+    trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation, name: str
+) -> None:
+    if not all(trial.session.crowd.may_call(operation.security, user) for user in (one, other)):
+        raise NotExercised(f"needs credentials of both users for {operation} in the settings")
+    document = trial.create(subject, one)
+    parts = {**trial.session.surroundings(operation, one, name, known=document.around)}
+    parts["path"] = {**parts.get("path", {}), name: document.id}
+    if operation.document_body:
+        parts["body"] = trial.session.plain_body(operation)
+    before = trial.look(document) if subject.observable else None
+    exchange = trial.send(operation, other, **parts)
+    if before is not None and trial.look(document) != before:
+        raise Broken(f"{one.name}'s document to stay as it was", f"{other.name} changed it by {operation}")
+    control = trial.send(operation, one, **parts)
+    if exchange.refused and not control.ok:
+        raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
+    what = f"{other.name} acting on {one.name}'s document by {operation}"
+    _hidden(trial, exchange, refusals_of(rule, operation), what)
 
 
 def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:

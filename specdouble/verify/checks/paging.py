@@ -11,6 +11,7 @@ from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.paging import (
+    declares_link,
     first_page,
     is_by_cursor,
     is_paged,
@@ -99,7 +100,11 @@ def _whole(trial: Trial, subject: Subject, limit: str) -> None:
     operation = subject.listers[0]
     size = _size(operation, limit, SMALL)
     with _filled(trial, subject, 2 * size + 1) as there:
-        shown = _shown(trial, there, {limit: size})
+        try:
+            shown = _shown(trial, there, {limit: size})
+        except NotExercised:
+            _hold_told(trial, there, limit, size)
+            raise
         seen = [str(entry.get(subject.key)) for _, page in shown for entry in page]
         for document in there.made:
             times = seen.count(str(document.id))
@@ -110,6 +115,14 @@ def _whole(trial: Trial, subject: Subject, limit: str) -> None:
             if len(page) > size:
                 raise Broken(f"a page of {size} to show no more", f"{exchange.path} shows {len(page)}")
         _echoes(operation, shown)
+
+
+def _hold_told(trial: Trial, there: Place, limit: str, size: int) -> None:
+    """Hold that a full page tells the next in `Link`, where the contract declares that and nothing else leads on."""
+    operation = there.subject.listers[0]
+    exchange, entries = next(iter(trial.pages(there.subject, there.user, there.around, {limit: size})))
+    if declares_link(operation) and len(entries) == size < len(there.made) and not tells_next(exchange):
+        raise Broken("a page that is not the last to tell the next one in Link", "it tells none")
 
 
 def _echoes(operation: Operation, shown: list[tuple[Exchange, list[dict[str, Any]]]]) -> None:

@@ -129,6 +129,8 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         sent = subject.unwrapped(trial.update_call(updater, document, change))
         if not trial.session.bodies.fits(updater.operation, sent):
             continue  # an object of no properties, or of some without others, where the schema takes none such
+        if not all(subject.may_come_of(name, model.get(name), one) for name, one in change.items() if name in known):
+            continue  # a part of an object, where there is no object yet that has the other parts it needs
         change = trial.kept(updater, document, change)
         accepted(trial.try_update(updater, document, change, as_it_is=True), "an update that keeps the contract")
         model = {**model, **{name: one for name, one in change.items() if name in known}}

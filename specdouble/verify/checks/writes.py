@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,9 @@ def plan(session: Session, subject: Subject) -> Plan:
     for number in range(rounds):
         run = partial(_catalogue, subject=subject, number=number)
         yield Case(Names.read_your_writes, kept, run, f"difficult values {number + 1}", about)
+    nulls = dict.fromkeys(_nullable(session, subject, creator))
+    if nulls:
+        yield Case(Names.read_your_writes, kept, partial(_nulls, subject=subject, nulls=nulls), "null", about)
     if subject.listers:
         promise = shows_all(subject.listers[0])
         yield Case(
@@ -79,6 +83,28 @@ def _values(session: Session, schema: Any) -> list[Any]:
     return [
         value for value in catalogue(schema, session.contract.resolve) if session.bodies.property_fits(schema, value)
     ]
+
+
+def _nullable(session: Session, subject: Subject, creator: Operation) -> Iterator[str]:
+    """The properties that a create may set to null, that answers may show so, and that no rule speaks of.
+
+    Where no annotation says what is kept, servers keep of null what they please.
+    """
+    for name, schema in subject.requested(creator).items():
+        is_plain = name not in {*subject.chosen, *subject.server_set} and name in subject.resource.properties
+        if not is_plain or subject.resource.why or not session.bodies.property_fits(schema, None):
+            continue
+        if merged(schema, session.contract.resolve).get("default") is None and subject.shows(name, None):
+            yield name
+
+
+def _nulls(trial: Trial, subject: Subject, nulls: Body) -> None:
+    """What was sent as null is null, or not shown at all."""
+    document = trial.create(subject, **nulls)
+    for where, seen in views(trial, document):
+        filled = next((name for name in nulls if seen.get(name) is not None), None)
+        if filled is not None:
+            raise Broken(f"{filled} to be null, as it was sent", f"{where} shows {shown(seen[filled])}")
 
 
 def wrong(subject: Subject, sent: Body, seen: Body) -> str | None:

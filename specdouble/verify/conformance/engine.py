@@ -47,6 +47,7 @@ GRACE = 1.0  # seconds for a run to stop by itself, after it was asked to
 WORKERS = "schemathesis_"  # what the names of its threads begin with
 TURNED_AWAY = (429, 502, 503, 504)
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
+CONDITION_ASKED_FOR = 428
 TOO_LONG = (414, 431)
 _SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
@@ -114,6 +115,7 @@ class Conformance:
                 or (type(failure).__name__ == "ServerError" and response.status_code == NOT_IMPLEMENTED)
                 or self._cannot_be_applied(case, response, failure)
                 or self._breaks_a_rule(case, response, failure, knowledge)
+                or _asks_for_a_condition(response, failure)
                 or self._was_taken(case, response, failure)
                 or self._named_none(case, response, failure)
                 or (type(failure).__name__ == "MissingContentType" and not response.content)  # RFC 9110, 8.3
@@ -395,6 +397,14 @@ class Conformance:
             response.status_code, {name: values[0] for name, values in response.headers.items()},
             response.content or b"", interaction.timestamp, response.elapsed,
         )  # fmt: skip
+
+
+def _asks_for_a_condition(response: Any, failure: Any) -> bool:
+    """Whether a request without a header field is refused for want of a condition: that is what 428 is for.
+
+    RFC 6585, 3; Schemathesis knows it of a field of another value alone.
+    """
+    return type(failure).__name__ == "MissingHeaderNotRejected" and response.status_code == CONDITION_ASKED_FOR
 
 
 def _is_only_more_than_declared(failure: Any) -> bool:

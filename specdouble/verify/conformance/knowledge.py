@@ -134,7 +134,6 @@ class Knowledge:
 
     def _parameters(self, operation: Operation, case: Any) -> None:
         linked = case.meta.phase.name == TestPhase.STATEFUL  # links have filled them in
-        action = self.session.contract.actions.get(operation.id)
         places = ((ParameterLocation.PATH, "path_parameters"), (ParameterLocation.QUERY, "query"))
         for location, attribute in places:
             held = getattr(case, attribute)
@@ -150,8 +149,8 @@ class Knowledge:
                     continue
                 if self._positive(case, location) and isinstance(held[name], int):
                     held[name] = sane(held[name])
-                # What others refer to must not be deleted: later requests that name it would be refused.
-                guarded = action and action.does == "delete" and self.session.is_reference(held[name])
+                # What others refer to must not be deleted or closed: later requests that name it would be refused.
+                guarded = self.session.uses_up(operation, name) and self.session.is_reference(held[name])
                 usual = not linked and self._positive(case, location) and next(self._turn) % UNKNOWN_ONE_IN
                 found = self._document(operation, name) if guarded or usual else None
                 if found is not None:
@@ -187,13 +186,13 @@ class Knowledge:
 
     def _id_of_document(self, operation: Operation, parameter: str) -> Any:
         action, user = self.session.contract.actions.get(operation.id), self._user(operation)
-        if action is not None and action.id == parameter:
-            subject = self.session.subjects[action.collection]
-            if action.does == "delete" and subject.creators:
-                return self._new(subject)
-            return self.session.reference_or_none(action.collection, user, SCRATCH)
-        target = self.session.implied.get(parameter)
-        return self.session.reference_or_none(target, user) if target else None
+        is_own = action is not None and action.id == parameter
+        target = action.collection if action is not None and is_own else self.session.implied.get(parameter)
+        if target is None:
+            return None
+        if self.session.uses_up(operation, parameter) and self.session.subjects[target].creators:
+            return self._new(self.session.subjects[target])
+        return self.session.reference_or_none(target, user, SCRATCH if is_own else "")
 
     def _new(self, subject: Subject) -> Any:
         """The id of a document that nothing refers to; None where none can be made."""
@@ -243,7 +242,7 @@ class Knowledge:
             return False
         if subject is None:
             subject = self.session.described(operation)
-        elif self._refers_below(subject, document) or self._moves(operation, subject, case, document):
+        elif self._may_be_refused(operation, subject, case, document):
             return True
         if subject is None:
             return False
@@ -254,6 +253,14 @@ class Knowledge:
         except (UnsatisfiedAssumption, Interruption):
             return True
 
+    def _may_be_refused(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> bool:
+        """Whether what a request does to the document that it names may be refused, though its own parts are right."""
+        return (
+            self._refers_below(subject, body)
+            or self._moves(operation, subject, case, body)
+            or self._leaves_less(operation, subject, body)
+        )
+
     def _refers_below(self, subject: Subject, body: dict[str, Any]) -> bool:
         """Whether a request names a document that stands below another one: a server may ask for the same parent."""
         for rule in subject.resource.of(PropertyRule):
@@ -262,6 +269,13 @@ class Knowledge:
             if is_below and body.get(rule.name) is not None:
                 return True
         return False
+
+    def _leaves_less(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> bool:
+        """Whether a change holds a part of an object which alone is less than answers show of it."""
+        updater = next((one for one in subject.updaters if one.operation is operation), None)
+        known = body.keys() & subject.resource.properties.keys()
+        return updater is not None and updater.partial and not all(
+            subject.may_come_of(name, None, body[name]) for name in known)  # fmt: skip
 
     def _moves(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> bool:
         """Whether a request sets what is fixed, or a state, to another value than the document has by now."""
