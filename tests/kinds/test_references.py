@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from specdouble.contract import read
 from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
 from specdouble.double.state.seed import SeedError
+from specdouble.prove.bench import Bench, Options
+from specdouble.verify.verdict import KEPT
 from tests.kinds.others import doubled, findings_of, survivors, verdict_of
 
 CONTRACT = Path(__file__).with_name("shelves.yaml")
@@ -311,5 +314,9 @@ def test_an_id_can_be_that_of_another_document() -> None:
 
 
 @pytest.mark.slow
-def test_each_fault_of_such_a_reference_is_found() -> None:
-    assert survivors(PROFILES, "references") == []
+def test_a_reference_that_is_an_id_is_found_to_be_kept_or_not() -> None:
+    bench = Bench(Options(PROFILES, seed=1))
+    about = replace(bench.settings, rules=("references:profiles.userId",), phases=("rules",))
+    assert bench.verified(lambda parts: parts, about).rows["references:profiles.userId"].state == KEPT
+    unasked = bench.mutants["references.dropped:profiles.userId"]
+    assert "references:profiles.userId" in bench.verified(unasked.change, about).broken

@@ -99,7 +99,7 @@ def _letting(rule: References, lets: Lets) -> Change:
 
     class Lenient(ReferencesKeeper):
         def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
-            return None if lets(after, before) else super().broken(after, before, touched, view)
+            return None if lets(self.shown(after), before) else super().broken(after, before, touched, view)
 
     return kept(rule, Lenient)
 
