@@ -94,10 +94,11 @@ class Model:
     def change(self, entry: Entry, updater: Updater) -> None:
         """Change a property."""
         changes = self._changes(entry, updater)
-        if self.trial.try_update(updater, entry.document, changes).ok:
+        exchange = self.trial.try_update(updater, entry.document, changes)
+        if exchange.ok:
             self.story.append(f"{updater.operation.method.upper()} changes {entry.name}")
             if updater.partial:
-                entry.held |= {name: value for name, value in changes.items() if name in entry.held}
+                self._wrote(entry, exchange)
                 self.read(entry)
             entry.held = self._held(entry.document)
 
@@ -125,7 +126,6 @@ class Model:
         )  # fmt: skip
         calls, told = [creates], [f"a create{_in(home)}"]
         updater = next((one for one in self.subject.updaters if one.partial), None)
-        changes: dict[str, Any] = {}
         if changed is not None and changed is not deleted and updater is not None:
             changes = self._changes(changed, updater)
             calls.append(self.trial.update_call(updater, changed.document, changes))
@@ -135,12 +135,11 @@ class Model:
             told.append(f"a delete of {deleted.name}")
         answers = self.trial.volley(calls)
         self.story.append(f"at the same time {', '.join(told)}")
-        self._settle_race(home, answers, changed if changes else None, changes, deleted)
+        self._settle_race(home, answers, changed, deleted)
 
     def _settle_race(
-        self, home: Home, answers: list[Exchange], changed: Entry | None, changes: Mapping[str, Any],
-        deleted: Entry | None,
-    ) -> None:  # fmt: skip
+        self, home: Home, answers: list[Exchange], changed: Entry | None, deleted: Entry | None
+    ) -> None:
         made = self.trial.adopt(self.subject, home.user, answers[0])
         if made is not None and made.id is not None:
             self._add(home, made)
@@ -150,7 +149,12 @@ class Model:
             if answer.call.operation in self.subject.deleters and deleted is not None:
                 self._remove(deleted)
             elif changed is not None:
-                changed.held |= {name: value for name, value in changes.items() if name in changed.held}
+                self._wrote(changed, answer)
+
+    def _wrote(self, entry: Entry, exchange: Exchange) -> None:
+        """Note what a change has written: what it was to change, and what its request had to hold besides."""
+        sent = self.subject.unwrapped(exchange.call)
+        entry.held |= {name: value for name, value in sent.items() if name in entry.held}
 
     def _deletion(self, entry: Entry) -> Call:
         operation = self.subject.deleters[0]

@@ -576,10 +576,11 @@ class Trial:
         needed = subject.required(updater.operation)
         if updater.action.does == "replace":  # what is left out would go back to its default
             needed = [*needed, *(subject.bound_on_update & subject.requested(updater.operation).keys())]
-        if set(needed) - set(body):
+        missing = [name for name in needed if name not in body]
+        if missing:
             usual = self.body(subject, updater.operation, document.user)
-            known = usual | {name: document.shown[name] for name in needed if name in document.shown}
-            body = {name: known[name] for name in needed if name in known} | body
+            known = usual | self._own(document, updater, missing)
+            body = {name: known[name] for name in missing if name in known} | body
         if subject.repeats_id(updater.operation) and subject.named_by_client:
             body[subject.key] = document.id
         if updater.id_in_body:
@@ -589,6 +590,19 @@ class Trial:
             place = self.place(updater.operation, document)
         body = self._wrapped(subject, updater.operation, body)
         return Call(updater.operation, user.name, body=body, has_body=True, **place)
+
+    def _own(self, document: Document, updater: Updater, names: list[str]) -> dict[str, Any]:
+        """What the document has of these properties, as the update's body takes it.
+
+        It is read where the last answer did not tell: a create may show an id alone, and a list the rest.
+        """
+        subject = document.subject
+        seen = document.shown
+        if document.id is not None and subject.observable and any(name not in seen for name in names):
+            seen = {**(self.look_for(document, document.user) or {}), **seen}
+        requested, fits = subject.requested(updater.operation), self.session.bodies.property_fits
+        known = {name: seen[name] for name in names if name in seen}
+        return {name: value for name, value in known.items() if name not in requested or fits(requested[name], value)}
 
     def kept(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The changes, and what has to be changed with them so that rules about several properties are kept.

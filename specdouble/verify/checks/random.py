@@ -132,8 +132,10 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         if not all(subject.may_come_of(name, model.get(name), one) for name, one in change.items() if name in known):
             continue  # a part of an object, where there is no object yet that has the other parts it needs
         change = trial.kept(updater, document, change)
-        accepted(trial.try_update(updater, document, change, as_it_is=True), "an update that keeps the contract")
-        model = {**model, **{name: one for name, one in change.items() if name in known}}
+        exchange = trial.try_update(updater, document, change, as_it_is=True)
+        accepted(exchange, "an update that keeps the contract")
+        # What the request had to hold besides is written, too.
+        model = {**model, **{name: one for name, one in subject.unwrapped(exchange.call).items() if name in known}}
         seen = trial.look(document)
         for name, one in model.items():
             if name in passed_over or (name not in seen and name not in subject.server_set):

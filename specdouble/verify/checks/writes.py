@@ -270,13 +270,18 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
         value = _other(trial, name, schema, before.get(name))
     changes = trial.kept(updater, document, {name: value})
     trial.tick()
-    accepted(trial.try_update(updater, document, changes, as_it_is=True), f"an update of {name} alone")
+    exchange = trial.try_update(updater, document, changes, as_it_is=True)
+    accepted(exchange, f"an update of {name} alone")
     try:
         hold(trial, document, changes, "updated")
     except Broken as broken:
         raise Broken(broken.expected, broken.seen, Names.read_your_writes) from None
     if updater.partial:
-        _others_stay(trial, document, before, {*changes, *trial.session.held(updater.operation)}, updater)
+        besides = {  # what the request had to hold though another value than its own was sent
+            one for one, sent in subject.unwrapped(exchange.call).items() if not same(sent, before.get(one))
+        }
+        changed = {*changes, *besides, *trial.session.held(updater.operation)}
+        _others_stay(trial, document, before, changed, updater)
 
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str], updater: Updater) -> None:
