@@ -377,7 +377,10 @@ def _check_invalid(document: Document, operations: list[Operation]) -> None:
     for operation in operations:
         if any(operation.response(status) is not None for status in (400, 422)):
             continue
-        strict = [one.name for one in operation.parameters if one.location != "path" and _can_be_wrong(document, one)]
+        # What no document can be named by is answered as a document that is not there, where that is declared alone.
+        is_missed = operation.response(404) is not None
+        asked = [one for one in operation.parameters if not (is_missed and one.location == "path")]
+        strict = [one.name for one in asked if _can_be_wrong(document, one)]
         if operation.body is None and not strict:
             continue
         taken = "a body" if operation.body is not None else f"the parameter `{strict[0]}`"
@@ -416,11 +419,12 @@ def _can_be_wrong(document: Document, parameter: Parameter) -> bool:
     try:
         schema = described(document, parameter.schema)
     except LookupError:
-        return parameter.required
+        return parameter.required and parameter.location != "path"
     asks = ("enum", "pattern", "format", "minLength", "maxLength", "anyOf", "oneOf")
     is_text = schema.get("type", "string") == "string" and not any(keyword in schema for keyword in asks)
     # What a rule adds is not validated: the rule has a status of its own.
-    return (parameter.required and parameter.slot is not None) or not is_text
+    may_be_missing = parameter.required and parameter.location != "path"
+    return (may_be_missing and parameter.slot is not None) or not is_text
 
 
 def _check_scopes(

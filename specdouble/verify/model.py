@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
@@ -137,9 +137,7 @@ class Model:
         self.story.append(f"at the same time {', '.join(told)}")
         self._settle_race(home, answers, changed, deleted)
 
-    def _settle_race(
-        self, home: Home, answers: list[Exchange], changed: Entry | None, deleted: Entry | None
-    ) -> None:
+    def _settle_race(self, home: Home, answers: list[Exchange], changed: Entry | None, deleted: Entry | None) -> None:
         made = self.trial.adopt(self.subject, home.user, answers[0])
         if made is not None and made.id is not None:
             self._add(home, made)

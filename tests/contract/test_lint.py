@@ -66,6 +66,7 @@ TABLE = [
     ("example_breaks_a_rule", 15, "against unique:things.name", "give each its own value"),
     ("example_sends_what_the_server_sets", 24, "readOnly:things.id leaves to the server", "remove it"),
     ("no_status_for_invalid", 10, "takes a body, and declares no status for an invalid one", "declare 400, 422"),
+    ("no_status_for_invalid_path", 8, "the parameter `id`, and declares no status for an invalid one", "declare 400"),
     ("no_status_for_missing", 13, "declares no status for one that is gone", "declare 404, 4XX or `default`"),
     ("no_status_for_unauthorized", 7, "asks for a credential, and declares no status", "declare 401, 4XX"),
     ("owner_without_claim", 21, "no `x-identity` has a claim `authorId`", "write `authorId: id` among the claims"),

@@ -163,18 +163,20 @@ class ParameterReader:
         """What is wrong with the value; a required one that is missing included.
 
         Raises:
-            Problem: 404, it stands in the path, and no store can keep it.
+            Problem: 404, it stands in the path, fits its schema, and no store can keep it.
         """
         parameter = self.parameter
         if value is MISSING:
             return [Violation(parameter.location, f"/{parameter.name}", "is required")] if parameter.required else []
         found = unstorable(value, parameter.location, self.reserved)
-        if found and parameter.location == "path":
+        fits = parameter.slot is None or contract.schemas.is_valid(parameter.slot, value)
+        if found and fits and parameter.location == "path":
             # Nothing stored can have such an id: it is not invalid, it is nowhere.
-            raise Problem(404, None, f"{parameter.name} {found[0].message}: nothing has such a path")
+            told = f"{parameter.name} {found[0].message}: nothing has such a path"
+            raise Problem(404, None, told, violations=found)
         if found:
             return self.placed(found)
-        if parameter.slot is None or contract.schemas.is_valid(parameter.slot, value):
+        if parameter.slot is None or fits:
             return []
         return self.placed(contract.schemas.violations(parameter.slot, value, parameter.location))
 

@@ -37,6 +37,7 @@ class RequestReader:
             self._parameters.append((reader, _finding(reader)))
         self._body = None if operation.body is None else BodyReader(contract, operation, operation.body)
         self._invalid_status, self._nowhere_status = _refusals(contract, operation)
+        self._tells_of_none = operation.response(404) is not None
 
     def read(self, request: Request) -> Values:
         """Every parameter by the contract's name for it, and the body as `body`.
@@ -69,7 +70,8 @@ class RequestReader:
             try:
                 value, found = reader.checked(self._contract, find(request, query))
             except Problem as problem:
-                if problem.status != 400:
+                is_invalid = problem.status == 400 or (problem.status == 404 and not self._tells_of_none)
+                if not is_invalid:
                     raise
                 value, found = MISSING, reader.placed(problem.violations)
             name = reader.parameter.name
