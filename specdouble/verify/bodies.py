@@ -216,8 +216,8 @@ class Bodies:
         if operation.json_body is None:
             if isinstance(value, dict | list) or value is None:
                 return False
-            is_text = kind(merged(schema, self.contract.resolve)) == "string"
-            value = form.as_text(value) if is_text else form.read(value)
+            whole = merged(schema, self.contract.resolve)
+            value = form.as_read(whole, [str(form.as_text(value))]) if form.is_of_texts(whole) else form.read(value)
         return not self.property_fits(schema, value)
 
     def property_fits(self, schema: Any, value: Any) -> bool:

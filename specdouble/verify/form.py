@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from email import message_from_bytes
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from specdouble.contract import Operation
+from specdouble.contract.media_type import essence
+from specdouble.verify.values import kind
+
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 def may_be_none(operation: Operation) -> bool:
@@ -52,6 +57,67 @@ def read(value: Any) -> Any:
     except (ValueError, RecursionError):
         return value
     return found if isinstance(found, bool | int | float) else value
+
+
+def arrived(body: bytes, content_type: str) -> dict[str, list[str]]:
+    """The texts of a form on its way, by the names of their fields; of a file no more than that it is there."""
+    if essence(content_type) == MULTIPART:
+        whole = message_from_bytes(b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n" + body)
+        parts = whole.get_payload() if whole.is_multipart() else []
+        pairs = [_pair(part) for part in parts if not isinstance(part, str)]
+    else:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    found: dict[str, list[str]] = {}
+    for name, text in pairs:
+        found.setdefault(name, []).append(text)
+    return found
+
+
+def _pair(part: Any) -> tuple[str, str]:
+    name, content = part.get_param("name", "", header="content-disposition"), part.get_payload(decode=True)
+    is_file = part.get_filename() is not None
+    return str(name), "" if is_file or not isinstance(content, bytes) else content.decode("utf-8", "replace")
+
+
+def readings(
+    sent: Any, fields: Mapping[str, list[str]], schemas: Mapping[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """What a server may read of a form: of a single value that is there several times the first, or the last.
+
+    An array has a field for each entry, and what is null or empty has none (OpenAPI 3.0, 4.7.14 and 4.7.15).
+
+    Args:
+        sent: what was to be sent; what is no object is read as the fields that it has become.
+        fields: what is on its way.
+        schemas: the merged schemas of the properties; what is an object or of any type is read as it was sent.
+    """
+    members = sent if isinstance(sent, dict) else {name: texts[0] for name, texts in fields.items()}
+    for which in (0, -1):
+        document = {}
+        for name, value in members.items():
+            schema = schemas.get(name, {})
+            if not is_of_texts(schema):
+                document[name] = value
+            elif fields.get(name):
+                document[name] = as_read(schema, fields[name], which)
+        yield document
+
+
+def is_of_texts(schema: dict[str, Any]) -> bool:
+    """Whether each value of the schema is a text on its way, or several of them."""
+    if not {"type", "enum", "items"} & schema.keys():
+        return False
+    if kind(schema) == "array":
+        items = schema.get("items")
+        return isinstance(items, dict) and "$ref" not in items and kind(items) != "array" and is_of_texts(items)
+    return kind(schema) in ("string", "integer", "number", "boolean")
+
+
+def as_read(schema: dict[str, Any], texts: list[str], which: int = 0) -> Any:
+    """The texts of one field as what its schema asks for: all of them where that is an array, else this one."""
+    if kind(schema) == "array":
+        return [as_read(schema["items"], [text]) for text in texts]
+    return texts[which] if kind(schema) == "string" else read(texts[which])
 
 
 def can_hold(value: Any) -> bool:

@@ -26,6 +26,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.contract import JSON_PATCH, Contract, Operation
 from specdouble.contract.media_type import essence, is_file
+from specdouble.contract.operation import Media
 from specdouble.contract.servers import base_path
 from specdouble.verify import form
 from specdouble.verify.baseline import tells_of_another, tells_of_none
@@ -51,7 +52,7 @@ CONDITION_ASKED_FOR = 428
 TOO_LONG = (414, 431)
 _SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = (form.URLENCODED, form.MULTIPART)
 
 
 class _Over(KeyboardInterrupt):
@@ -103,7 +104,8 @@ class Conformance:
                 or self._was_too_long(case, response)
                 or self._was_turned_away(case, failure)
                 or self._led_elsewhere(case, failure, knowledge)
-                or self._is_text_all_the_same(case, failure)
+                or self._fits_as_it_arrives(case, response, failure)
+                or self._was_lost(case, response, failure)
                 or self._fits_as_it_is_read(case, failure)
                 or self._sent_no_body(case, response, failure)
                 or _names_another_path(case)
@@ -243,19 +245,34 @@ class Conformance:
         to_another = case.id in knowledge.renamed or not case.path_parameters
         return to_another and type(failure).__name__ == "EnsureResourceAvailability"
 
-    def _is_text_all_the_same(self, case: Any, failure: Any) -> bool:
-        """Whether a form is said to be wrong for a number or null in the place of a text: on its way each is a text."""
-        operation = self._accepting(case, failure)
-        is_form = essence(str(case.media_type)) in FORMS and isinstance(case.body, dict)
-        if operation is None or not is_form or not operation.body:
-            return False
-        media = operation.body.content.get(case.media_type)
-        if media is None or media.slot is None or not self._is_right_beside(case):
-            return False
-        schemas = self.session.contract.properties(media.schema)
-        sent = {name: _as_text(value) if kind(schemas.get(name) or {}) == "string" else value
-                for name, value in case.body.items()}  # fmt: skip
-        return self.session.contract.schemas.is_valid(media.slot, sent)
+    def _fits_as_it_arrives(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a form is said to be wrong for what is no text: on its way each value is one, or several of them."""
+        media = self._form_of(self._accepting(case, failure), case)
+        return media is not None and self._is_right_beside(case) and any(self._fitting(media, case, response))
+
+    def _was_lost(self, case: Any, response: Any, failure: Any) -> bool:
+        """Whether a form is said to be wrongly refused that is wrong on its way: what is empty is not there."""
+        media = self._form_of(self._refusing(case, response, failure), case)
+        return media is not None and not all(self._fitting(media, case, response))
+
+    @staticmethod
+    def _form_of(operation: Operation | None, case: Any) -> Media | None:
+        """The form that the case holds, where it holds one of the operation's."""
+        media = operation.body.content.get(case.media_type) if operation is not None and operation.body else None
+        return media if media is not None and media.slot is not None and essence(media.type) in FORMS else None
+
+    def _fitting(self, media: Media, case: Any, response: Any) -> Iterator[bool]:
+        """Whether what the server may have read of the form fits its schema: each way in which it may read it."""
+        request = response.request
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        fields = form.arrived(body, request.headers.get("Content-Type", ""))
+        schemas = {
+            name: merged(schema, self.contract.resolve)
+            for name, schema in self.contract.properties(media.schema).items()
+            if name not in media.encoding  # what is written in another way than usual
+        }
+        for document in form.readings(case.body, fields, schemas):
+            yield media.slot is None or self.contract.schemas.is_valid(media.slot, document)
 
     def _fits_as_it_is_read(self, case: Any, failure: Any) -> bool:
         """Whether a path is said to be wrong for `0%40a.io`, which is read as `0@a.io` (RFC 3986, 2.1)."""
@@ -418,13 +435,6 @@ def _names_another_path(case: Any) -> bool:
 
 
 _COUNTS = ("cases", "accepted", "refused", "failures")
-
-
-def _as_text(value: Any) -> Any:
-    """A field of a form as it is sent; what a file holds is no matter."""
-    if isinstance(value, bytes):
-        return ""
-    return str(value) if value is None or isinstance(value, bool | int | float) else value
 
 
 def _check_of(name: str, interaction: Any) -> str:
