@@ -24,9 +24,8 @@ from schemathesis.engine import events, from_schema
 from schemathesis.generation import GenerationMode
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
-from specdouble.contract import JSON_PATCH, Contract, Operation
+from specdouble.contract import JSON_PATCH, Contract, Media, Operation
 from specdouble.contract.media_type import essence, is_file
-from specdouble.contract.operation import Media
 from specdouble.contract.servers import base_path
 from specdouble.verify import form
 from specdouble.verify.baseline import tells_of_another, tells_of_none
