@@ -34,6 +34,11 @@ def empowers(flag: str) -> bool:
     return _FLAG.fullmatch(flag) is not None and is_powerful(flag)
 
 
+def tells_of_rights(name: str) -> bool:
+    """Whether a property says what somebody may do, by a value or a truth: `roles`, `admin`."""
+    return grants(name) or empowers(name)
+
+
 def mildest(values: Sequence[Any], preferred: Sequence[Any] = ()) -> Any:
     """The value that sounds least privileged; of such that sound alike, the first.
 

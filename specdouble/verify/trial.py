@@ -654,8 +654,17 @@ class Trial:
                 self._follow(document, changes)
             elif document.subject.observable and document.id is not None:
                 # The answer shows nothing (204): what was written is looked up.
-                document.shown = self.look_for(document, document.user) or document.shown
+                document.shown = self._found_after(document, changes) or document.shown
         return exchange
+
+    def _found_after(self, document: Document, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The document after a change whose answer does not show it: by its new name, where that was changed."""
+        seen, was = self.look_for(document, document.user), document.id
+        if seen is None and document.subject.key in changes:
+            document.id = changes[document.subject.key]
+            seen = self.look_for(document, document.user)
+            document.id = was if seen is None else document.id
+        return seen
 
     @staticmethod
     def _follow(document: Document, changes: Mapping[str, Any]) -> None:
@@ -663,7 +672,8 @@ class Trial:
         told = document.shown.get(document.subject.key)
         names = [document.sent.get(name) for name in changes]
         was = [name for name in names if isinstance(name, str) and name and name in str(document.id)]
-        if was and isinstance(told, str) and told:
+        is_renamed = bool(was) or document.subject.key in changes
+        if is_renamed and isinstance(told, str) and told:
             document.id = told
 
     def update(self, updater: Updater, document: Document, changes: Mapping[str, Any]) -> Exchange:

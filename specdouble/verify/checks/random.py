@@ -134,8 +134,8 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         change = trial.kept(updater, document, change)
         exchange = trial.try_update(updater, document, change, as_it_is=True)
         accepted(exchange, "an update that keeps the contract")
-        # What the request had to hold besides is written, too.
-        model = {**model, **{name: one for name, one in subject.unwrapped(exchange.call).items() if name in known}}
+        written = subject.unwrapped(exchange.call)  # the change, and what the request had to hold besides
+        model = {**model, **{name: one for name, one in written.items() if name in known}}
         seen = trial.look(document)
         for name, one in model.items():
             if name in passed_over or (name not in seen and name not in subject.server_set):
@@ -143,6 +143,6 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
             if not subject.shows(name, one):
                 continue  # a request may take what no answer can show
             if not same(one, seen[name]):
-                check = Names.read_your_writes if name in change else Names.partial_update
+                check = Names.read_your_writes if name in written else Names.partial_update
                 raise Broken(f"{name} to be {shown(one)}", f"a read shows {shown(seen[name])}", check)
         model = {name: seen.get(name, one) for name, one in model.items()}

@@ -45,7 +45,7 @@ class Alertmanager(Server):
         ),
         Argued(
             "deletion",
-            r"takes its document (away|out of the list).*it is still shown",
+            r"takes its document (away|out of).*it is still shown",
             "a silence that was deleted is shown as expired",
             ["deleteSilence"],
         ),

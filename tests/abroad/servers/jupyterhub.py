@@ -77,6 +77,13 @@ class JupyterHub(Server):
         ),
         Argued("*", r"POST /hub/api/users: usernames.*answered 400", "the same", ["post-users"]),
         Argued(
+            "boundaries",
+            r"takes properties that its schema does not name: the server answered 400 .*Invalid JSON keys",
+            "the same: its schema is open",
+            ["patch-user"],
+        ),
+        Argued("conformance", undeclared(302), "who signs in is led on, and so is who cannot", ["get-oauth-authorize"]),
+        Argued(
             "*",
             r"Schema-valid request rejected",
             "names and times that it does not say",
