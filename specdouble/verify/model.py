@@ -148,6 +148,8 @@ class Model:
                 self._remove(deleted)
             elif changed is not None:
                 self._wrote(changed, answer)
+                updater = next(one for one in self.updaters if one.operation is answer.call.operation)
+                self.trial.note_change(updater, changed.document, self.subject.unwrapped(answer.call), answer)
 
     def _wrote(self, entry: Entry, exchange: Exchange) -> None:
         """Note what a change has written: what it was to change, and what its request had to hold besides."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _GRANTING = re.compile(
@@ -37,6 +37,11 @@ def empowers(flag: str) -> bool:
 def tells_of_rights(name: str) -> bool:
     """Whether a property says what somebody may do, by a value or a truth: `roles`, `admin`."""
     return grants(name) or empowers(name)
+
+
+def follows(name: str, changed: Iterable[str]) -> bool:
+    """Whether a property tells of rights, and one that was changed does: who is given a right is shown with it."""
+    return tells_of_rights(name) and any(map(tells_of_rights, changed))
 
 
 def mildest(values: Sequence[Any], preferred: Sequence[Any] = ()) -> Any:

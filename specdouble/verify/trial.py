@@ -646,16 +646,20 @@ class Trial:
         parts = {"path": call.path, "query": call.query, "headers": call.headers}
         exchange = self.send(call.operation, user or document.user, **parts, body=call.body)
         if exchange.ok:
-            _move(document, changes)
-            shown = exchange.shown(updater.action)
-            document.answered = isinstance(shown, dict) and bool(shown)
-            if document.answered:
-                document.shown = document.subject.named(shown)
-                self._follow(document, changes)
-            elif document.subject.observable and document.id is not None:
-                # The answer shows nothing (204): what was written is looked up.
-                document.shown = self._found_after(document, changes) or document.shown
+            self.note_change(updater, document, changes, exchange)
         return exchange
+
+    def note_change(self, updater: Updater, document: Document, changes: Mapping[str, Any], exchange: Exchange) -> None:
+        """Note what an accepted change has left of a document, and where it is found now."""
+        _move(document, changes)
+        shown = exchange.shown(updater.action)
+        document.answered = isinstance(shown, dict) and bool(shown)
+        if document.answered:
+            document.shown = document.subject.named(shown)
+            self._follow(document, changes)
+        elif document.subject.observable and document.id is not None:
+            # The answer shows nothing (204): what was written is looked up.
+            document.shown = self._found_after(document, changes) or document.shown
 
     def _found_after(self, document: Document, changes: Mapping[str, Any]) -> dict[str, Any] | None:
         """The document after a change whose answer does not show it: by its new name, where that was changed."""

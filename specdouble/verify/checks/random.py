@@ -15,6 +15,7 @@ from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import Body, hold
 from specdouble.verify.orders import in_order, other_ends
+from specdouble.verify.privilege import follows
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.strategies import fitting
@@ -139,6 +140,8 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         seen = trial.look(document)
         for name, one in model.items():
             if name in passed_over or (name not in seen and name not in subject.server_set):
+                continue
+            if name not in written and follows(name, written):
                 continue
             if not subject.shows(name, one):
                 continue  # a request may take what no answer can show

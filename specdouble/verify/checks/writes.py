@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.paging import larger_page
-from specdouble.verify.privilege import grants, mildest, tells_of_rights
+from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -292,9 +292,11 @@ def _others_stay(trial: Trial, document: Document, before: Body, changed: set[st
         for name, value in before.items():
             if where == THE_ANSWER and declared and name not in declared:
                 continue  # a change may answer with less than a read
-            if tells_of_rights(name) and any(map(tells_of_rights, changed)):
-                continue  # whoever is given a right is shown with it, by whatever property tells of rights
-            if name in passed_over or (name not in seen and _hidden_by(subject, trial, name, changed)):
+            if (
+                follows(name, changed)
+                or name in passed_over
+                or (name not in seen and _hidden_by(subject, trial, name, changed))
+            ):
                 continue
             if seen.get(name, ...) != value:
                 told = shown(seen[name]) if name in seen else "none"
