@@ -140,9 +140,11 @@ class _Reader:
         for key, value in raw.items():
             if key not in _KEYS:
                 self.document.find(at + pointer(key), f"`x-action` has no key `{key}`", suggestion(key, _KEYS))
-            if key == "set" and isinstance(value, dict):
-                continue
-            if not isinstance(value, str):
+            if key == "set" and not isinstance(value, dict):
+                remedy = "write the properties and their values: `set: {status: cancelled}`"
+                self.document.find(at + "/set", "`set` of `x-action` is no mapping", remedy)
+                return {}
+            if key != "set" and not isinstance(value, str):
                 self.document.find(at + pointer(key), f"`{key}` of `x-action` is no string", "write a name")
                 return {}
         if raw.get("action", "none") not in DOES:

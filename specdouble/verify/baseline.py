@@ -27,7 +27,10 @@ MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
 LINES_SHOWN = 3  # operations that the same would help
 MOST_PLACES = 6  # requests of one body with other parameters
-_PHRASE = re.compile("conflict", re.IGNORECASE)  # the status 409 itself (RFC 9110, 15.5.10)
+# The status 409 itself (RFC 9110, 15.5.10), and how many there are: `there are 3 cards already`.
+_PHRASE = re.compile(
+    r"conflict|\b(are|has|have|holds?) \d+\b[^.;\"]*\balready\b|\balready (are|has|have|holds?) \d+\b", re.IGNORECASE
+)
 # Codes are words too: `EMAIL_ALREADY_EXISTS`.
 _TAKEN = re.compile(r"(?<![a-z])(exists|taken|duplicate|unique|already|conflict|in use)(?![a-z])", re.IGNORECASE)
 # That something named in a request is not there: `Tag type 'blue' does not exist`.

@@ -26,6 +26,7 @@ TABLE = [
     ("same_path", 10, "in the names of its parameters alone", "keep one"),
     ("parameters_of_a_router", 4, "it is read as `/things/{id}`", "write `/things/{id}`"),
     ("parameters_of_a_router", 10, "the segment `<int:number>` is no parameter", "write `{number}`"),
+    ("action_sets_no_mapping", 7, "`set` of `x-action` is no mapping", "write the properties and their values"),
     ("unknown_scheme", 5, "the scheme `bearer`, which is not defined", "components/securitySchemes"),
     ("misspelt_annotation", 14, "unknown annotation `x-uniqe`", "write `x-unique`"),
     ("annotation_in_the_wrong_place", 11, "means nothing here", "carries `x-resource`"),

@@ -92,7 +92,7 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     "a folder above": (schema("{$ref: '../../../../../etc/passwd'}"), "leads out of the contract's folder"),
     "a device": (schema("{$ref: '/dev/zero'}"), "leads out of the contract's folder"),
     "a URL": (schema("{$ref: 'http://127.0.0.1:9/a.yaml'}"), "leads over the network"),
-    "a URL of a file": (schema("{$ref: 'file:///etc/passwd'}"), "leads over the network"),
+    "a URL of a file": (schema("{$ref: 'file:///etc/passwd'}"), "is the URL of a file on one machine"),
     "a dynamic reference to a file": (schema("{$dynamicRef: 'file:///etc/passwd'}"), "does not lead into the schema"),
     "a reference that is a list": (schema("{$ref: [1]}"), "`$ref` is a list"),
     "no type": (schema("{type: strng}"), "write `string`"),

@@ -70,8 +70,9 @@ class RequestReader:
             try:
                 value, found = reader.checked(self._contract, find(request, query))
             except Problem as problem:
-                is_invalid = problem.status == 400 or (problem.status == 404 and not self._tells_of_none)
-                if not is_invalid:
+                if problem.status == 404 and self._tells_of_none:
+                    raise Problem(404, None, problem.detail) from None
+                if problem.status not in (400, 404):
                     raise
                 value, found = MISSING, reader.placed(problem.violations)
             name = reader.parameter.name
