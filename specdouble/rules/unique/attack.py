@@ -538,11 +538,18 @@ def _on_side(
     """
     operation = trial.creator(subject)
     requested = subject.taken(operation)
-    names = rule.condition.names("self") if rule.program else frozenset[str]()
-    if not rule.program or rule.counts(body) == counts or (counts and names and not names <= requested.keys()):
+    names = (rule.condition.names("self") if rule.program else None) or frozenset[str]()
+    if not rule.program or not names <= requested.keys():
         return body  # of what the server decides, the new document tells
+
+    def is_there(document: Any, _before: Any = None) -> bool:
+        # What is not sent the server may fill in, on either side.
+        return names <= document.keys() and rule.counts(document) == counts
+
+    if is_there(body):
+        return body
     free = requested.keys() - {*subject.chosen, *subject.once, *subject.server_set, *rule.fields, *rule.within}
-    wish = Wish(rule.condition.tree, (), counts, lambda document, _before: rule.counts(document) == counts)
+    wish = Wish(rule.condition.tree, (), counts, is_there)
     fits = partial(trial.session.bodies.fits, operation)
     solver = trial.contract.solver(subject.resource.schema, fits, frozenset(free), lambda text: matching(text, 0))
     found = next(solver.solutions([wish], body, None, SECONDS), None)
@@ -575,12 +582,14 @@ def _conditions(subject: Subject, rule: UniqueKey) -> Plan:
 def _uncounted(trial: Trial, subject: Subject, rule: UniqueKey, first: bool, second: bool) -> None:
     document = _beside(trial, subject, rule, counts=first)
     body = _on_side(trial, subject, rule, _alike(trial, subject, rule, document.sent), counts=second)
-    exchange, _ = trial.try_create(subject, trial.user, body, as_it_is=True)
+    exchange, made = trial.try_create(subject, trial.user, body, as_it_is=True)
     if exchange.refused:  # for another reason, where it is with a key of its own, too
-        alike = _alike(trial, subject, rule, body)
-        alone = next(_varied(trial, subject, rule, trial.creator(subject), alike), alike)
-        if not trial.try_create(subject, trial.user, alone, as_it_is=True)[0].ok:
+        alone = _renewed(trial, subject, rule, _alike(trial, subject, rule, body))
+        answer, made = trial.try_create(subject, trial.user, alone, as_it_is=True)
+        if not answer.ok:
             raise NotExercised(f"no new document is taken for which `{rule.where}` does not hold")
+    if made is not None:
+        _hold_side(rule, made, second)
     accepted(exchange, f"the same {' and '.join(rule.fields)}, where one does not count,")
 
 
@@ -602,9 +611,13 @@ def _beside(trial: Trial, subject: Subject, rule: UniqueKey, *, counts: bool) ->
     """A new document with a key of its own that counts, or does not."""
     body = _on_side(trial, subject, rule, _whole(trial, subject, rule), counts=counts)
     document = trial.create(subject, **body)
+    _hold_side(rule, document, counts)
+    return document
+
+
+def _hold_side(rule: UniqueKey, document: Document, counts: bool) -> None:
     if rule.counts({**document.sent, **document.shown}) != counts:
         raise NotExercised(f"a new document is on the other side of `{rule.where}`")
-    return document
 
 
 def _counted_again(trial: Trial, subject: Subject, rule: UniqueKey, updater: Updater) -> None:
@@ -696,6 +709,14 @@ def _varied(
             yield {**body, name: another}
 
 
+def _renewed(trial: Trial, subject: Subject, rule: UniqueKey, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with another value of each property of the key that may have any."""
+    renewed = dict(body)
+    for varied in _varied(trial, subject, rule, trial.creator(subject), body):
+        renewed |= {name: value for name, value in varied.items() if value != body.get(name)}
+    return renewed
+
+
 def _another(trial: Trial, subject: Subject, name: str, declared: Any, held: Any) -> Any:
     """Another value of a property; None where none is known."""
     schema, chosen = merged(declared, trial.contract.resolve), subject.chosen.get(name)
@@ -726,7 +747,7 @@ def _another_of(trial: Trial, subject: Subject, rule: UniqueTogether, name: str)
     body = next(_varied(trial, subject, alone, trial.creator(subject), first.sent), None)
     if body is None:
         raise NotExercised(f"no other {name} is known")
-    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body), as_it_is=True)
+    exchange, _ = trial.try_create(subject, trial.user, _alike(trial, subject, rule, body), fixed=rule.fields)
     accepted(exchange, f"another {name} beside the same {' and '.join(one for one in rule.names if one != name)}")
 
 
