@@ -17,7 +17,7 @@ from specdouble.verify.exchange import Call, Exchange, in_path
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import SAFE
 from specdouble.verify.paging import is_cursor
-from specdouble.verify.preconditions import is_condition, is_idempotency_key
+from specdouble.verify.preconditions import idempotency_key, is_condition
 from specdouble.verify.problem import Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -168,12 +168,12 @@ class Knowledge:
             case.headers = {**(case.headers or {}), parameter.name: str(value)}
         if not case.headers:
             return
-        schemas = {one.name.lower(): one.schema for one in operation.parameters if one.location == "header"}
+        key = idempotency_key(operation)
         for name in list(case.headers):
             if is_condition(name) and name not in [one.name for one in asked]:
                 del case.headers[name]
-            elif is_idempotency_key(name) and name.lower() in schemas:
-                case.headers[name] = str(self.session.fresh_value(schemas[name.lower()], compact=True))
+            elif key is not None and name.lower() == key.name.lower():
+                case.headers[name] = str(self.session.fresh_value(key.schema, compact=True))
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""
