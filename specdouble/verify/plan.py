@@ -59,7 +59,8 @@ def plan(session: Session) -> list[Case | Missing]:
     found: list[Case | Missing] = []
     for rule in session.contract.rules.values():
         subject = session.subjects[rule.collection] if isinstance(rule, CollectionRule) else None
-        found += attack_of(rule).plan(session, subject, rule)
+        planned = list(attack_of(rule).plan(session, subject, rule))
+        found += planned or [Missing(rule.id, "nothing that the contract declares shows whether it is kept")]
     for subject in session.subjects.values():
         for of_subject in OF_SUBJECTS:
             found += of_subject(session, subject)

@@ -311,8 +311,10 @@ def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, Pr
         if target is None or not target.creators or rule.refers_by or rule.name in subject.once:
             continue
         for parameter in operation.parameters:
-            is_query = parameter.location == "query" and not chooses_page(operation, parameter.name)
-            if is_query and parameter.name == rule.name == _compared(operation, parameter.name, sent):
+            if parameter.location != "query" or chooses_page(operation, parameter.name):
+                continue
+            is_said = operation.listed.filters is not None or parameter.name == rule.name
+            if is_said and _compared(operation, parameter.name, sent) == rule.name:
                 yield parameter.name, rule
 
 
