@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from functools import cached_property
 from urllib.parse import quote
 
 from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
@@ -329,7 +330,16 @@ class AutomaticOperation:
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
-        return self._body_with([document]), self._operation.success, self._preconditions.headers(document)
+        body, status = self._body_with([document]), self._status_of_known
+        if status != self._operation.success and not self._operation.responses[str(status)].content:
+            body = None
+        return body, status, self._preconditions.headers(document)
+
+    @cached_property
+    def _status_of_known(self) -> int:
+        """The status of a success about what was there before: 201 says that something is new (RFC 9110, 15.3.2)."""
+        others = [number for number in self._operation.numbers if 200 <= number < 300 and number != 201]
+        return min(others, default=self._operation.success)
 
     def _body_with(self, documents: Sequence[Document]) -> JSON:
         """The success's body, which shows one document, or all in an array."""
