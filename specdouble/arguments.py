@@ -30,7 +30,7 @@ def of_contract(command: str, path: Path) -> str:
     return command if path == Path() else f"{command} {shlex.quote(str(path))}"
 
 
-class _Place(click.ParamType[Path]):
+class _Place(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on, and 8.1 will do
     """A folder, a file, or the URL of a contract, which is fetched."""
 
     name = "path"
