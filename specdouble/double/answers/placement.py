@@ -78,7 +78,10 @@ class Placement:
         """Those below what the caller finds, where the path does not lead through it."""
         for name, resource, key in self._above:
             above = collection(resource.collection)
-            documents = [one for one in documents if above.find_one({key: one.get(name)}) is not None]
+            # Many lie below one: each of those above is looked for once.
+            named = {one.get(name) for one in documents}
+            there = {value for value in named if above.find_one({key: value}) is not None}
+            documents = [one for one in documents if one.get(name) in there]
         return documents
 
     def scope(self, values: Arguments) -> Document:
