@@ -76,7 +76,7 @@ def _delete(session: Session, generation: list[Created], workers: int) -> None:
 
 
 def _delete_one(session: Session, made: Created) -> None:
-    call = session.removal(made)
+    call = session.deletion(made)
     if call is None:
         return
     try:
@@ -115,7 +115,7 @@ def _doubt(made: Created) -> str:
 
 
 def _command(session: Session, made: Created) -> str:
-    call = session.removal(made)
+    call = session.deletion(made)
     assert call is not None
     url, headers = session.client.address(call)
     words = ["curl", "-X", "DELETE", shlex.quote(url)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specdouble.contract import Contract, Operation
 from specdouble.verify.guard import Guard
 from specdouble.verify.joined import joined
-from specdouble.verify.ledger import SAFE, Created, Ledger, adds_by_name, creates, creates_by_path, makes_elsewhere
+from specdouble.verify.ledger import SAFE, Created, Ledger, adds_by_name, creates, makes_elsewhere, may_create_by_path
 from specdouble.verify.settings import Settings
 
 
@@ -17,7 +17,7 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
     ledger = Ledger(contract)
     guard = Guard(contract, ledger, named=settings.operations, is_open=settings.allow_destructive)
     operations = [one for one in contract.operations.values() if one.id not in settings.exclude]
-    making = [one for one in operations if creates(contract, one) or creates_by_path(one)]
+    making = [one for one in operations if creates(contract, one) or may_create_by_path(one)]
     creators = [one for one in making if guard.forbids(one) is None]
     stays = [str(one) for one in creators if ledger.deleter(_example(ledger, one)) is None]
     untold = [one for one in operations if makes_elsewhere(contract, one) or adds_by_name(contract, one)]

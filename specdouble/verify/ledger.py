@@ -583,7 +583,7 @@ def creates(contract: Contract, operation: Operation) -> bool:
             and any(_bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
 
 
-def creates_by_path(operation: Operation) -> bool:
+def may_create_by_path(operation: Operation) -> bool:
     """Whether it says that it may create (201) what the end of its path names (RFC 9110, 9.3.4)."""
     return operation.method in ("post", "put") and ends_in_parameter(operation) and "201" in operation.responses
 

@@ -286,7 +286,7 @@ class Session:
             named = (*document.around.get("path", {}).values(), *_scalars(document.made.call.body))
             self._below.update({str(one) for one in named} & {str(one) for one in self._references.values()})
 
-    def removal(self, made: Created) -> Call | None:
+    def deletion(self, made: Created) -> Call | None:
         """The request that deletes what this run made, by a user who may ask for it; None where there is none."""
         call = self.ledger.deleter(made)
         user = self.crowd.users.get(call.user or "") if call is not None else None

@@ -152,7 +152,7 @@ def room(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
             return
         if (made.kind, str(made.id)) in session.ledger.recent or session.is_reference(made.id):
             continue
-        deletion = session.removal(made)
+        deletion = session.deletion(made)
         if deletion is not None and session.client.send(deletion).ok:
             surplus -= 1
     if surplus > 0:
@@ -244,7 +244,7 @@ def _freed(trial: Trial, subject: Subject, rule: Limit) -> None:
 def _delete_one(trial: Trial, subject: Subject, rule: Limit, call: Call) -> None:
     session = trial.session
     for made in reversed(mine(session, subject, rule, scope_of(session, subject, rule, call, {}))):
-        deletion = None if session.is_reference(made.id) else session.removal(made)
+        deletion = None if session.is_reference(made.id) else session.deletion(made)
         if deletion is not None and trial.resend(deletion).ok:
             return
     raise NotExercised("no document of the scope could be deleted")
