@@ -226,11 +226,20 @@ def _deleted(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: 
         raise Broken(f"{one.name}'s document to be there still", f"{other.name}'s refused delete removed it")
 
 
+def _hold_credentials(trial: Trial, operation: Operation, *users: User) -> None:
+    """Hold that the users can ask for the operation: else what is refused is refused for another reason.
+
+    Raises:
+        NotExercised: the settings have no credentials for one of them.
+    """
+    if not all(trial.session.crowd.may_call(operation.security, user) for user in users):
+        raise NotExercised(f"needs credentials of both users for {operation} in the settings")
+
+
 def _acted(
     trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation, name: str
 ) -> None:
-    if not all(trial.session.crowd.may_call(operation.security, user) for user in (one, other)):
-        raise NotExercised(f"needs credentials of both users for {operation} in the settings")
+    _hold_credentials(trial, operation, one, other)
     document = trial.create(subject, one)
     parts = {**trial.session.surroundings(operation, one, name, known=document.around)}
     parts["path"] = {**parts.get("path", {}), name: document.id}
@@ -261,8 +270,7 @@ def _listed(trial: Trial, subject: Subject, one: User, other: User) -> None:
 def _used(
     trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation, name: str
 ) -> None:
-    if not all(trial.session.crowd.may_call(operation.security, user) for user in (one, other)):
-        raise NotExercised(f"needs credentials of both users for {operation} in the settings")
+    _hold_credentials(trial, operation, one, other)
     document = trial.create(subject, one)
     body = trial.session.plain_body(operation) | {name: document.id}
     control = trial.send(operation, one, body=body)
