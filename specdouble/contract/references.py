@@ -18,7 +18,6 @@ from specdouble.contract.pointer import fragment, look_up, pointer
 from specdouble.contract.source import Source, load
 
 # Values of these keywords are data, not parts of the contract: a `$ref` inside is just a string.
-_COPY = "keep a copy beside the contract"
 _DATA = {"example", "default", "enum", "const", "value"}
 # The keys below these are names that the author chose, not keywords.
 _NAMED = {
@@ -271,7 +270,7 @@ class _Bundler:
         shown = str(holder["$ref"])
         is_file = shown.lower().startswith("file:")
         where = "is the URL of a file on one machine" if is_file else "leads over the network"
-        remedy = "keep a copy beside the contract, and name it as it lies from there" if is_file else _COPY
+        remedy = "keep a copy beside the contract" + (", and name it as it lies from there" if is_file else "")
         self.refuse(holder, path, f"`$ref: {_shown(shown)}` {where}", remedy, "ref-network")
 
     def refuse(self, holder: dict[str, Any], path: Place, reason: str, remedy: str, kind: str) -> None:

@@ -330,16 +330,20 @@ class AutomaticOperation:
     def _shown(self, document: Document | None) -> Result:
         if document is None:
             raise self._missing({})
-        body, status = self._body_with([document]), self._status_of_known
-        if status != self._operation.success and not self._operation.responses[str(status)].content:
-            body = None
-        return body, status, self._preconditions.headers(document)
+        body = None if self._is_silent else self._body_with([document])
+        return body, self._status_of_known, self._preconditions.headers(document)
 
     @cached_property
     def _status_of_known(self) -> int:
         """The status of a success about what was there before: 201 says that something is new (RFC 9110, 15.3.2)."""
         others = [number for number in self._operation.numbers if 200 <= number < 300 and number != 201]
         return min(others, default=self._operation.success)
+
+    @cached_property
+    def _is_silent(self) -> bool:
+        """Whether that success has no body, though the one of something new may have one."""
+        status = self._status_of_known
+        return status != self._operation.success and not self._operation.responses[str(status)].content
 
     def _body_with(self, documents: Sequence[Document]) -> JSON:
         """The success's body, which shows one document, or all in an array."""

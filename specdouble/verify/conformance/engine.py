@@ -46,8 +46,8 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 GRACE = 1.0  # seconds for a run to stop by itself, after it was asked to
 WORKERS = "schemathesis_"  # what the names of its threads begin with
 TURNED_AWAY = (429, 502, 503, 504)
-# What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 CONDITION_ASKED_FOR = 428
+# What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
 _SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
