@@ -15,6 +15,7 @@ import pytest
 
 from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
+from specdouble.verify.conformance.engine import HOOK_ERROR, Conformance
 from specdouble.verify.settings import PHASES
 from tests.guard.inventory import Inventory
 
@@ -43,6 +44,17 @@ def test_no_phase_touches_what_was_there_before(contract: Contract, inventory: I
     verify(contract, Settings(url=inventory.url, phases=(phase,), max_examples=25))
     assert inventory.others() == before
     assert any(line.startswith(("POST", "PUT")) for line in inventory.requests)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", ["fuzzing", "stateful"])
+def test_a_request_that_is_held_back_ends_its_case_alone(
+    contract: Contract, inventory: Inventory, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    troubles = []
+    monkeypatch.setattr(Conformance, "_not_tried", lambda _, event: troubles.append(event.info.title))
+    verify(contract, Settings(url=inventory.url, phases=(phase,), max_examples=25))
+    assert HOOK_ERROR not in troubles
 
 
 @pytest.mark.slow

@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import schemathesis
+from hypothesis import currently_in_test_context
+from hypothesis.control import current_build_context
+from hypothesis.errors import UnsatisfiedAssumption
 from requests.auth import HTTPDigestAuth
 from schemathesis.config import SchemathesisConfig
 from schemathesis.config._error import ConfigError
@@ -45,6 +48,9 @@ from specdouble.verify.verdict import Failure, Row, Verdict
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 GRACE = 1.0  # seconds for a run to stop by itself, after it was asked to
 WORKERS = "schemathesis_"  # what the names of its threads begin with
+HOOK_ERROR = "Hook Error"
+# How Schemathesis calls it where (nearly) no case of an operation came to be sent.
+NOTHING_TO_SEND = (HOOK_ERROR, "Failed Health Check", "Schema Error")
 TURNED_AWAY = (429, 502, 503, 504)
 CONDITION_ASKED_FOR = 428
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
@@ -92,7 +98,10 @@ class Conformance:
 
         def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - names are the hook's
             self._patience()
-            knowledge.before_call(case)
+            try:
+                knowledge.before_call(case)
+            except UnsatisfiedAssumption as error:
+                _give_up(str(error))
 
         def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.after_call(case, response)
@@ -363,12 +372,12 @@ class Conformance:
         title = event.info.title
         if title == "Network Error":
             self.troubles.append(f"{event.label}: {title}")
-        elif title != "Hook Error":
-            self.remarks.append(f"{event.label}: {title}")
-        elif event.label in self.knowledge.held_back:  # else the time was over, or another method was held back
+        elif title in NOTHING_TO_SEND and event.label in self.knowledge.held_back:
             if event.label not in self._held_back:  # once for an operation, whatever ids were drawn
                 self.remarks.append(self.knowledge.held_back[event.label])
             self._held_back.add(event.label)
+        elif title != HOOK_ERROR:  # else the time was over, or another method was held back
+            self.remarks.append(f"{event.label}: {title}")
 
     def _failed(self, recorder: Any, case_id: str, node: Any, verdict: Verdict, row: Any) -> None:
         failure = node.failure_info.failure
@@ -413,6 +422,20 @@ class Conformance:
             response.status_code, {name: values[0] for name, values in response.headers.items()},
             response.content or b"", interaction.timestamp, response.elapsed,
         )  # fmt: skip
+
+
+def _give_up(why: str) -> NoReturn:
+    """End a generated case that is not to be sent, and let the next ones come.
+
+    Schemathesis takes each exception of a hook for an error of the hook: the cases of the operation, or of the whole
+    phase, would end with it, and it would be shrunk. What Hypothesis itself ends a case with is none, and passes.
+
+    Raises:
+        UnsatisfiedAssumption: the case is listed, not drawn; there an error of a hook ends this case alone.
+    """
+    if currently_in_test_context():
+        current_build_context().data.mark_invalid(why)
+    raise UnsatisfiedAssumption(why)
 
 
 def _asks_for_a_condition(response: Any, failure: Any) -> bool:
