@@ -195,11 +195,9 @@ def serve(
         fail(f"cannot listen on {host}: {error.strerror or error}\n    remedy: {remedy}", WRONG_USE)
     _print_first_findings(double)
     as_json = log == "json"
-    if quiet:
-        click.echo(printable(f"{double.contract.title} at {server.address.url}"), err=as_json)
-    else:
-        click.echo(_start(double, server.address.url), err=as_json)
-    sys.stdout.flush()
+    url = server.address.url
+    told = printable(f"{double.contract.title} at {url}") if quiet else _start(double, url)
+    begun = partial(_print_at_once, told, err=as_json)
     color = click.get_current_context().color
     if workers > 1:
         from specdouble.double.workers import Workers
@@ -207,11 +205,15 @@ def serve(
         double.close()
         log_of = None if quiet else partial(_request_log, as_json=as_json, color=color)
         limits: Any = {"idle": idle_timeout, "arrival": request_timeout, "grace": grace}
-        Workers(double.settings, server.listener, log=log_of, **limits).run()
+        Workers(double.settings, server.listener, log=log_of, **limits).run(begun=begun)
         return
-    server.run(
-        partial(_tell_of_reload, double) if reload else None, None if quiet else _request_log(double, as_json, color)
-    )
+    watch = partial(_tell_of_reload, double) if reload else None
+    server.run(watch, None if quiet else _request_log(double, as_json, color), begun=begun)
+
+
+def _print_at_once(told: str, *, err: bool) -> None:
+    click.echo(told, err=err)
+    sys.stdout.flush()
 
 
 def _prefix(root_path: str) -> str:

@@ -193,13 +193,18 @@ class Server(Front):
         config = uvicorn.Config(self.answer, http=http, date_header=around is None, **options)
         self._server = _Uvicorn(config, grace, double.streams)
 
-    def run(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
+    def run(
+        self, watch: Told | None = None, log: RequestLog | None = None, *, begun: Callable[[], None] = lambda: None
+    ) -> None:
         """Serve until Ctrl-C.
 
         Args:
             watch: serve changed files anew, and be told of them and of what is wrong with them.
             log: writes each exchange.
+            begun: is called as soon as requests are answered, and signals too: nobody ends it before knowing where
+                it is.
         """
+        self._server.begun = begun
         freeze()
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch, log))
@@ -282,8 +287,15 @@ class _Uvicorn(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, grace: float, streams: Streams) -> None:
         super().__init__(config)
+        self.begun: Callable[[], None] = lambda: None
         self._grace = grace
         self._streams = streams
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and tell of it: by now a signal ends it as it should, and before it would cut it off."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self.begun()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, wait, cut what takes longer, and end without a signal of our own."""

@@ -7,10 +7,12 @@ by a fresh one, which serves before the old one ends.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -52,9 +54,14 @@ class Workers:
         self._config = _Worker(settings, idle, arrival, grace, log)
         self._listener = listener
 
-    def run(self) -> None:
-        """Serve until Ctrl-C."""
+    def run(self, *, begun: Callable[[], None] = lambda: None) -> None:
+        """Serve until Ctrl-C.
+
+        Args:
+            begun: is called as soon as signals are answered; requests that come now wait for the first worker.
+        """
         supervisor = _Supervisor(self._config, [self._listener])
+        begun()
         # What it says of processes that die and are started again somebody wants to know.
         logging.getLogger("uvicorn.error").setLevel(logging.INFO)
         supervisor.run()
@@ -84,7 +91,8 @@ class _Worker(uvicorn.Config):
 
     def load(self) -> None:
         """Make the double; uvicorn calls it in the process, and in its loop."""
-        double = _made(self._settings)
+        with _ending_at_once():
+            double = _made(self._settings)
         front = Front(double)
         self.app = front.answer
         self.http = front.protocol(*self._limits)
@@ -92,6 +100,16 @@ class _Worker(uvicorn.Config):
             self._beside.append(asyncio.get_running_loop().create_task(self._make_log(double).follow()))
         freeze()
         super().load()
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Let SIGTERM end the process, where uvicorn's handler would wait for what may never be there."""
+    handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _made(settings: Settings) -> Double:

@@ -12,6 +12,7 @@ import click
 from specdouble.arguments import contract_arguments
 from specdouble.examples import examples
 from specdouble.exits import COULD_NOT_RUN, VIOLATIONS, WRONG_USE, fail
+from specdouble.printable import printable
 from specdouble.url import split_url
 
 if TYPE_CHECKING:
@@ -95,9 +96,13 @@ def proxy_command(make: Callable[[Settings], Double]) -> click.Command:
         recorder = None if record is None else _recorder(record, double, url)
         proxying = Proxy(double, url, policy, recorder, timeout=timeout, verify=not insecure)
         server = _server(proxying, host, port)
-        click.echo(f"{double.contract.title} at {server.address.url}, in front of {url}", err=log == "json")
-        sys.stdout.flush()
-        proxying.run(server, None if quiet else log)
+
+        def begun() -> None:
+            told = f"{double.contract.title} at {server.address.url}, in front of {url}"
+            click.echo(printable(told), err=log == "json")
+            sys.stdout.flush()
+
+        proxying.run(server, None if quiet else log, begun=begun)
         _end(proxying, recorder)
 
     return proxy

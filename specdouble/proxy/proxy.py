@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -66,9 +66,15 @@ class Proxy:
     def _around(self, app: ASGIApp) -> ASGIApp:
         return Gateway(self.double, app, self._backend, self._policy, self._tell)
 
-    def run(self, server: Server, log: str | None) -> None:
-        """Serve until Ctrl-C, and print each exchange as `text` or `json`, where one is named."""
-        server.run(None, RequestLog(self.double, _form(log), click.echo) if log else None)
+    def run(self, server: Server, log: str | None, *, begun: Callable[[], None] = lambda: None) -> None:
+        """Serve until Ctrl-C.
+
+        Args:
+            server: the one of this proxy.
+            log: how each exchange is printed, `text` or `json`; None where none is.
+            begun: is called as soon as requests are answered, and signals too.
+        """
+        server.run(None, RequestLog(self.double, _form(log), click.echo) if log else None, begun=begun)
 
     def _tell(self, met: Met | None, exchange: Exchange, violations: Sequence[Violation]) -> None:
         operation = met.operation.id if met else None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.engine.conftest import CONTRACT
+from tests.engine.engines import Local
 from tests.engine.serving import serving
 
 ASKING = 8
@@ -57,3 +60,28 @@ def test_a_fault_that_an_option_names_is_met_once_by_all_workers(store: str) -> 
     with serving(CONTRACT, store, 3, options) as served:
         statuses = sorted(str(served.ask("GET", "/boards").status) for _ in range(20))
     assert statuses == ["200"] * 18 + ["503"] * 2
+
+
+@pytest.mark.slow
+def test_workers_can_be_ended_as_soon_as_their_address_is_known(store: str) -> None:
+    command = [sys.executable, "-m", "specdouble", "serve", str(CONTRACT), "--port", "0", "--store", store]
+    for _ in range(5):
+        with subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert "http://" in process.stdout.readline()
+            process.terminate()
+            try:
+                assert process.wait(60) == 0
+            finally:
+                process.kill()
+
+
+@pytest.mark.slow
+def test_workers_that_wait_for_their_store_can_be_ended(local: Local) -> None:
+    with serving(CONTRACT, f"{local.url}/ended", 2) as served:
+        local.stop()
+        for worker in served.workers():
+            os.kill(worker, signal.SIGKILL)
+        time.sleep(5)  # until others are there, and wait
+        served.process.terminate()
+        assert served.process.wait(60) == 0

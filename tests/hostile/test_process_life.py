@@ -215,6 +215,52 @@ def test_what_takes_longer_than_the_grace_is_cut_and_named(project: Path) -> Non
     assert "Traceback" not in one.said()
 
 
+BACKEND = "http://127.0.0.1:9"
+SERVING = {"serve": ["serve", "-q"], "reload": ["serve", "--reload"], "proxy": ["proxy", "-q", "--url", BACKEND]}
+
+
+def asked_to_end(project: Path, command: list[str], wait: Callable[[subprocess.Popen[str]], object]) -> tuple[int, str]:
+    """How a process ends that is asked to once it has been waited for, and what it has said by then."""
+    arguments = [*COMMAND, *command, str(project), "--port", "0"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        waited = wait(process)
+        process.terminate()
+        try:
+            said, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    return process.returncode, f"{waited or ''}{said}"
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.mark.parametrize("command", SERVING.values(), ids=SERVING.keys())
+def test_whoever_knows_its_address_can_end_it_at_once(project: Path, command: list[str]) -> None:
+    for _ in range(2):
+        code, said = asked_to_end(project, command, first_line)
+        assert " at http://127.0.0.1:" in said
+        assert "Traceback" not in said
+        assert code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", SERVING.values(), ids=SERVING.keys())
+def test_it_can_be_ended_at_each_moment_of_its_start(project: Path, command: list[str]) -> None:
+    ends = set()
+    for moment in range(60):
+        code, said = asked_to_end(project, command, lambda _process, moment=moment: time.sleep(moment / 20))  # type: ignore[misc]
+        ends.add(code)
+        assert code in (0, -signal.SIGTERM), said  # as any process ends that has done nothing yet
+        assert code == 0 or "http://" not in said
+        assert "Traceback" not in said
+        if code == 0 and "http://" in said and moment > 30:
+            break
+    assert 0 in ends
+
+
 def test_after_a_kill_the_next_start_works_at_the_same_port(project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
