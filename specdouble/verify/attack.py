@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,8 +28,9 @@ class Attack:
         keep: a body with which a document keeps the rules of the kind, where rules speak of several properties at once;
             given the session, the subject, the rules and a `Write`.
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
-        states: new documents, one for each value that the property can come to by a client's requests; given the trial,
-            the subject and the rule.
+        states: the values that the property can come to by a client's requests, where a document gets from one to the
+            next; given the rule.
+        reach: a new document with one of them; given the trial, the subject, the rule, the value and whose it is.
         shows: what a failure shows: `access`, somebody got at what is closed to them; `setting`, a client has set what
             the server alone sets.
     """
@@ -43,7 +44,8 @@ class Attack:
     room: Callable[..., None] | None = None
     keep: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
-    states: Callable[..., Iterator[Any]] | None = None
+    states: Callable[[Any], Iterable[Any]] | None = None
+    reach: Callable[..., Any] | None = None
     shows: Literal["", "access", "setting"] = ""
 
 

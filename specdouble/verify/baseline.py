@@ -10,6 +10,7 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.rule import PropertyRule
+from specdouble.verify.attack import attack_of
 from specdouble.verify.bodies import shown
 from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
@@ -18,7 +19,7 @@ from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Trial
+from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible
 from specdouble.verify.wrapper import document_schema, named_in_path, properties_sent, unwrapped, with_document
 
@@ -33,6 +34,8 @@ _PHRASE = re.compile(
 )
 # Codes are words too: `EMAIL_ALREADY_EXISTS`.
 _TAKEN = re.compile(r"(?<![a-z])(exists|taken|duplicate|unique|already|conflict|in use)(?![a-z])", re.IGNORECASE)
+# What a request is refused with that is right in itself, and not of this document now (RFC 9110, 15.5 and 4918, 11.2).
+OF_STATE = (400, 403, 409, 412, 422)
 # That something named in a request is not there: `Tag type 'blue' does not exist`.
 _ABSENT = re.compile(
     r"\b(do|does|did)(n't| not) exist\b|\bno such\b|\bnot found\b|\b(can|could)(n't|not| not) (be found|find)\b",
@@ -44,6 +47,33 @@ ADVICE = {
     404: "an `example` of the parameter, or its value in `parameters` of [tool.specdouble.verify]",
 }
 BODY_ADVICE = "an `example` that the server takes, or `x-validations` that say what it demands"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a document has come to: an order is paid.
+
+    Args:
+        rule: which property tells it, and how documents get there.
+        value: what the property has to be.
+    """
+
+    rule: PropertyRule
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.rule.id} {self.value}"
+
+    def reach(self, trial: Trial, subject: Subject, user: User) -> Document:
+        """A new document of the user that has come to it.
+
+        Raises:
+            NotExercised: no requests that the server takes lead there.
+        """
+        attack = attack_of(self.rule)
+        assert attack.reach is not None
+        document: Document = attack.reach(trial, subject, self.rule, self.value, user)
+        return document
 
 
 @dataclass
@@ -58,6 +88,7 @@ class Baseline:
         nobody: whether that is for want of a user.
         held: what its body must hold beside the usual, by property; words in it are made anew.
         without: the properties of a full body that the server does not take.
+        states: what the documents have to have come to that its path names, by parameter: only what is paid is shipped.
     """
 
     operation: Operation
@@ -67,6 +98,7 @@ class Baseline:
     nobody: bool = False
     held: Mapping[str, Any] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    states: Mapping[str, State] = field(default_factory=dict)
 
     @property
     def missing(self) -> str | None:
@@ -225,6 +257,7 @@ class _Search:
         named = named_in_path(self.session.contract, self.operation)
         if self.operation.body is None and named is None:
             self._place({})
+            self._seek_state()
             return
         if self.operation.body is not None and self.operation.document_body is None:
             self.baseline.why = "its body is neither JSON nor a form"
@@ -237,6 +270,7 @@ class _Search:
                 break
             if len(self.sent) >= MOST_SENT:
                 break
+        self._seek_state()
         if self.baseline.taken is None or self.usual is None:
             return
         subject = self.session.written(self.operation)
@@ -244,6 +278,36 @@ class _Search:
             self._seek_new(subject)
             self._seek_names(subject)
             self._seek_full()
+
+    # States
+
+    def _seek_state(self) -> None:
+        """Where no request is taken, send one about documents that have come further: what is paid may be shipped."""
+        refused = self.baseline.refused
+        if self.baseline.taken is not None or refused is None or refused.status not in OF_STATE:
+            return
+        for parameter, state in self._states():
+            self.baseline.states = {parameter: state}
+            try:
+                placed = self.session.places(self.operation, self.user)
+            except NotExercised:
+                continue  # nothing leads there
+            parts = {} if self.usual is None else {"body": self.usual}
+            exchange = self._send({**placed, **self._bound(placed, parts)})
+            if exchange is not None and exchange.status < 400:
+                self.baseline.taken = exchange
+                return
+        self.baseline.states = {}
+
+    def _states(self) -> Iterator[tuple[str, State]]:
+        """What each document that the path names can come to, by the parameter that names it."""
+        for parameter in self.operation.parameters:
+            collection = self.session.names_document_of(self.operation, parameter)
+            if collection is None or parameter.location != "path":
+                continue
+            for rule, attack in self.session.subjects[collection].attacks:
+                for value in attack.states(rule) if attack.states else ():
+                    yield parameter.name, State(rule, value)
 
     # Names
 

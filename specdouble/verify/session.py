@@ -13,10 +13,10 @@ from itertools import count, islice
 from threading import Lock, RLock
 from typing import Any
 
-from specdouble.contract import Contract, Operation, PropertyRule
+from specdouble.contract import Contract, Operation, Parameter, PropertyRule
 from specdouble.contract.servers import base_path
 from specdouble.verify.attack import Write
-from specdouble.verify.baseline import Baselines
+from specdouble.verify.baseline import Baselines, State
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
 from specdouble.verify.examples import ids_told
@@ -191,13 +191,13 @@ class Session:
 
     # Documents that others refer to
 
-    def reference(self, collection: str, user: User, purpose: str = "") -> Any:
-        """The id of a document of the collection that the user may refer to; each purpose has its own.
+    def reference(self, collection: str, user: User, purpose: str = "", state: State | None = None) -> Any:
+        """The id of a document of the collection that the user may refer to; each purpose and state has its own.
 
         Raises:
             NotExercised: there is none, and none can be created.
         """
-        key = (collection, user.name, purpose)
+        key = (collection, user.name, f"{purpose}{state or ''}")
         with self._reference_lock:
             known = self._references.get(key)
             if known is not None and self._below[str(known)] >= self._room.get(collection, MOST_BELOW):
@@ -207,16 +207,19 @@ class Session:
                     raise NotExercised(f"a document of {collection} can be created by no request: it needs another")
                 self.setting_up.add(key)
                 try:
-                    self._references[key] = self._made_or_listed(collection, user)
+                    self._references[key] = self._made_or_listed(collection, user, state)
                 finally:
                     self.setting_up.discard(key)
             return self._references[key]
 
-    def _made_or_listed(self, collection: str, user: User) -> Any:
+    def _made_or_listed(self, collection: str, user: User, state: State | None) -> Any:
         subject = self.subjects[collection]
         trial = Trial(self)
         if subject.creators:
             self.baselines.seek({subject.creators[0].id})  # what the server demands of it is learned first
+        if state is not None:
+            return state.reach(trial, subject, user).id
+        if subject.creators:
             try:
                 return trial.create(subject, user).id
             except NotExercised:
@@ -327,7 +330,7 @@ class Session:
                 continue
             target = self.implied.get(parameter.name)
             fixed = parameter.name in self.settings.parameters
-            value = self.reference_or_none(target, user) if target and not fixed else None
+            value = self._named(operation, parameter.name, target, user) if target and not fixed else None
             if value is None:
                 value = self.parameters.value(operation, parameter, user)
             parts.setdefault(where, {})[parameter.name] = str(value) if where == "headers" else value
@@ -368,12 +371,10 @@ class Session:
             where = PART_OF.get(parameter.location)
             if not parameter.required or where is None:
                 continue
-            is_own = action is not None and action.id == parameter.name  # several collections may call theirs `Key`
-            implied = None if is_own else self.implied.get(parameter.name)
-            owner = implied or (action.collection if action else None)
-            named = where == "path" and owner is not None and parameter.name not in self.settings.parameters
+            owner = self.names_document_of(operation, parameter)
+            is_own = action is not None and action.id == parameter.name
             is_new = is_own and named_in_path(self.contract, operation) is not None
-            if named and owner:
+            if owner is not None:
                 schema = parameter.schema
                 value = (
                     self.fresh_value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
@@ -389,6 +390,15 @@ class Session:
             query.update({name: value for name, value in parts["path"].items() if name in query})  # one name, one value
         return parts
 
+    def names_document_of(self, operation: Operation, parameter: Parameter) -> str | None:
+        """The collection of which a parameter of the path names a document; None where the settings say what it is."""
+        if parameter.location != "path" or parameter.name in self.settings.parameters:
+            return None
+        action = self.contract.actions.get(operation.id)
+        is_own = action is not None and action.id == parameter.name  # several collections may call theirs `Key`
+        implied = None if is_own else self.implied.get(parameter.name)
+        return implied or (action.collection if action else None)
+
     def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
         """The path with the parents that its last document was created below, or says that it lies below."""
         for _, kind_of, value in reversed(self.ledger.named(operation, path)):
@@ -402,11 +412,22 @@ class Session:
         return path | {name: shown[held] for name, held in action.scope if name in path and shown.get(held) is not None}
 
     def _named(self, operation: Operation, parameter: str, collection: str, user: User) -> Any:
-        """The id of a document that the operation may be given: one that nothing refers to, where it is used up."""
-        purpose = USED_UP if self.uses_up(operation, parameter) else ""
+        """The id of a document that the operation may be given: one that nothing refers to, where it is used up.
+
+        Raises:
+            NotExercised: the operation is known to take documents of one state alone, and none can be had.
+        """
+        purpose, state = USED_UP if self.uses_up(operation, parameter) else "", self._state(operation, parameter)
         if purpose:
-            self._references.pop((collection, user.name, purpose), None)
+            self._references.pop((collection, user.name, f"{purpose}{state or ''}"), None)
+        if state is not None:
+            return self.reference(collection, user, purpose, state)
         return self.reference_or_none(collection, user, purpose)
+
+    def _state(self, operation: Operation, parameter: str) -> State | None:
+        """What the documents have to have come to that a parameter may name, as the operation's baseline has shown."""
+        found = self.baselines.found.get(operation.id)
+        return found.states.get(parameter) if found is not None else None
 
     def uses_up(self, operation: Operation, parameter: str) -> bool:
         """Whether what the parameter names may be of no use to others afterwards: it is deleted, or closed, or paid.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Barrier
@@ -388,6 +389,15 @@ class Trial:
         if document.id is None:
             raise NotExercised(f"{exchange.call.operation} does not tell the {subject.key} of what it made")
         return document
+
+    def in_each_state(self, subject: Subject, names: Collection[str] | None = None) -> Iterator[Document]:
+        """A new document in each state that requests lead to; of these properties alone, where they are given."""
+        for rule, attack in subject.attacks:
+            if attack.states is None or attack.reach is None or (names is not None and rule.name not in names):
+                continue
+            for value in attack.states(rule):
+                with suppress(NotExercised):
+                    yield attack.reach(self, subject, rule, value)
 
     def create_in(
         self, subject: Subject, user: User, around: Mapping[str, Any], changes: Mapping[str, Any] | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -33,7 +33,7 @@ def plan(session: Session, subject: Subject, rule: Transitions) -> Plan:
             for after in [mover.to] if mover.to is not None else rule.values:
                 allowed = rule.allows(before, after)
                 promise = f"an allowed move of {rule.name} is accepted" if allowed else f"no other move of {rule.name}"
-                run = partial(_move, subject=subject, rule=rule, mover=mover, movers=movers, before=before, after=after)
+                run = partial(_move, subject=subject, rule=rule, mover=mover, before=before, after=after)
                 what = f"{before} to {after}" if mover.to is None else f"{before} to {after}, by {mover.operation}"
                 # Of an operation that means one move, most states refuse it: a baseline may find none that does not.
                 alone = mover.to is not None
@@ -56,9 +56,11 @@ class Mover:
 
     def move(self, trial: Trial, rule: Transitions, document: Document, after: Any) -> Exchange:
         """Send a move of a document."""
+        # One may order, and another pay: who made the document may not be who moves it.
+        user = trial.session.crowd.maker(document.subject.resource, self.operation, document.user)
         if self.updater is not None:
-            return trial.try_update(self.updater, document, {rule.name: after})
-        return trial.send(self.operation, document.user, **trial.acting(self.operation, document))
+            return trial.try_update(self.updater, document, {rule.name: after}, user)
+        return trial.send(self.operation, user, **trial.acting(self.operation, document))
 
 
 def _movers(session: Session, subject: Subject, rule: Transitions) -> Iterator[Mover]:
@@ -101,47 +103,43 @@ def _begin(trial: Trial, subject: Subject, rule: Transitions, state: Any) -> Non
         refused_as(exchange, {status}, f"a new document with {rule.name} {state!r}")
 
 
-def _reach(trial: Trial, subject: Subject, rule: Transitions, movers: list[Mover], state: Any) -> Document:
-    """A document in that state, by allowed moves."""
+def reach(trial: Trial, subject: Subject, rule: Transitions, state: Any, user: User | None = None) -> Document:
+    """A new document in that state, by allowed moves."""
+    user = trial.session.crowd.maker(subject.resource, subject.creators[0], user or trial.user)
     takes = rule.name in subject.requested(subject.creators[0])
     if takes and (not rule.initial or state in rule.initial):
-        body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: state}
-        _, document = trial.try_create(subject, trial.user, body)
+        body = {**trial.body(subject, trial.creator(subject), user), rule.name: state}
+        _, document = trial.try_create(subject, user, body)
         if document is not None and document.shown.get(rule.name, state) == state:
             return document
-    document = trial.create(subject)
-    start = document.shown.get(rule.name)
-    for step in _way(rule, start, state):
-        mover = next((one for one in movers if one.to in (None, step)), None)
-        if mover is None:
-            raise NotExercised(f"no operation moves {rule.name} to {step}")
+    document = trial.create(subject, user)
+    movers = [*_movers(trial.session, subject, rule)]
+    start = document.shown.get(rule.name, next(iter(rule.initial), None))
+    for step, mover in _way(rule, movers, start, state):
         exchange = mover.move(trial, rule, document, step)
         if not exchange.ok:
             raise NotExercised(f"a move to {step} was refused: {exchange.told(80)}")
     return document
 
 
-def _way(rule: Transitions, start: Any, goal: Any) -> list[Any]:
-    """The values that lead to the goal; a document without one may take any."""
-    if start is None:
-        return [goal]
-    ways: deque[list[Any]] = deque([[start]])
+def _way(rule: Transitions, movers: list[Mover], start: Any, goal: Any) -> list[tuple[Any, Mover]]:
+    """The values that lead to the goal, and what moves to each; a document without one may take any."""
+    ways: deque[tuple[Any, list[tuple[Any, Mover]]]] = deque([(start, [])])
     seen = {start}
     while ways:
-        way = ways.popleft()
-        if way[-1] == goal:
-            return way[1:]
-        for after in rule.moves.get(way[-1], ()):
-            if after not in seen:
+        state, way = ways.popleft()
+        if state == goal:
+            return way
+        for after in [goal] if state is None else rule.moves.get(state, ()):
+            mover = next((one for one in movers if one.to in (None, after)), None)
+            if mover is not None and after not in seen:
                 seen.add(after)
-                ways.append([*way, after])
-    raise NotExercised(f"no allowed moves lead from {start} to {goal}")
+                ways.append((after, [*way, (after, mover)]))
+    raise NotExercised(f"no operations lead by allowed moves of {rule.name} from {start} to {goal}")
 
 
-def _move(
-    trial: Trial, subject: Subject, rule: Transitions, mover: Mover, movers: list[Mover], before: Any, after: Any
-) -> None:
-    document = _reach(trial, subject, rule, movers, before)
+def _move(trial: Trial, subject: Subject, rule: Transitions, mover: Mover, before: Any, after: Any) -> None:
+    document = reach(trial, subject, rule, before)
     exchange = mover.move(trial, rule, document, after)
     if before == after and mover.to is not None and not exchange.ok:
         raise NotExercised(f"whether {mover.operation} is taken where nothing moves is not said")
@@ -156,12 +154,9 @@ def _move(
         raise Broken(f"{rule.name} to be {wanted!r} then", f"a read shows {trial.look(document).get(rule.name)!r}")
 
 
-def states(trial: Trial, subject: Subject, rule: Transitions) -> Iterator[Document]:
-    """A new document in each state that allowed moves lead to."""
-    movers = [*_movers(trial.session, subject, rule)]
-    for state in rule.values:
-        with suppress(NotExercised):
-            yield _reach(trial, subject, rule, movers, state)
+def states(rule: Transitions) -> tuple[Any, ...]:
+    """All states; whether a move leads to each is seen when it is asked for."""
+    return rule.values
 
 
-ATTACK = Attack(plan, bound_on_update=True, states=states)
+ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach)

@@ -296,9 +296,7 @@ def _breakable(trial: Trial, subject: Subject, rule: Validation, updater: Update
 def _breakables(trial: Trial, subject: Subject, rule: Validation) -> Iterator[Document]:
     yield trial.create(subject, full=True, **_ground(trial, subject, rule))
     yield trial.create(subject)  # a document may have too much for it: a patch takes nothing away
-    for other, attack in subject.attacks:
-        if attack.states and (rule.names is None or other.name in rule.names):
-            yield from attack.states(trial, subject, other)
+    yield from trial.in_each_state(subject, rule.names)
 
 
 def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:

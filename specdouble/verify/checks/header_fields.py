@@ -243,9 +243,7 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
 def _in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
     """A new document, and one in each state that others can be brought to."""
     yield trial.create(subject)
-    for rule, attack in subject.attacks:
-        if attack.states:
-            yield from attack.states(trial, subject, rule)
+    yield from trial.in_each_state(subject)
 
 
 def _with_tag(parts: Mapping[str, Any], tag: str) -> dict[str, Any]:
