@@ -20,11 +20,11 @@ class Place:
     """Where the function of an operation is looked for.
 
     Args:
-        module: the file's name in `handlers/`, without its suffix.
+        modules: the names of files in `handlers/`, without their suffix; the first is where a new one is written.
         names: what the function may be called; the first is what a new one is called.
     """
 
-    module: str
+    modules: tuple[str, ...]
     names: tuple[str, ...]
 
 
@@ -32,10 +32,10 @@ def place_of(operation: Operation) -> Place | None:
     """Where the handler of an operation stands; None where no function can be named after it."""
     path, _, last = operation.id.rpartition(".")
     if path.startswith("handlers."):  # the path of an import, as Connexion reads it
-        return Place(path.removeprefix("handlers."), (last,)) if _is_name(last) and path.count(".") == 1 else None
-    module = next((snake_case(tag) for tag in operation.tags), UNTAGGED)
+        return Place((path.removeprefix("handlers."),), (last,)) if _is_name(last) and path.count(".") == 1 else None
+    modules = tuple(snake_case(tag) for tag in operation.tags) or (UNTAGGED,)
     names = tuple(name for name in (snake_case(operation.id), operation.id) if _is_name(name))
-    return Place(module, names) if module and names else None
+    return Place(modules, names) if modules[0] and names else None
 
 
 def _is_name(text: str) -> bool:
@@ -48,7 +48,7 @@ def by_module(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
     for operation in operations:
         place = place_of(operation)
         if place is not None:
-            found.setdefault(place.module, []).append(operation)
+            found.setdefault(place.modules[0], []).append(operation)
     return found
 
 
@@ -70,7 +70,7 @@ def additions(text: str, operations: Iterable[Operation]) -> str:
     Raises:
         SyntaxError: the module cannot be read.
     """
-    known = set(_defined(ast.parse(text)))
+    known = set(defined(ast.parse(text).body))
     added: list[str] = []
     for operation in operations:
         place = place_of(operation)
@@ -82,15 +82,17 @@ def additions(text: str, operations: Iterable[Operation]) -> str:
     return "".join(["\n" if is_cut and added else "", *added])
 
 
-def _defined(module: ast.Module) -> Iterator[str]:
-    """The names that a module gives a meaning at its top."""
-    for statement in module.body:
+def defined(statements: Iterable[ast.AST]) -> Iterator[str]:
+    """The names that statements at the top of a module give a meaning, also on a condition."""
+    for statement in statements:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield statement.name
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in statement.names)
-        elif isinstance(statement, ast.Assign):
-            yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+        elif isinstance(statement, ast.Name) and isinstance(statement.ctx, ast.Store):
+            yield statement.id
+        else:
+            yield from defined(ast.iter_child_nodes(statement))
 
 
 def _function(name: str, operation: Operation) -> str:

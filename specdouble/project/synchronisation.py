@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from specdouble.contract import Contract, Finding, Refused
+from specdouble.contract import Contract, Finding, Operation, Refused
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.state.seed import stray_files
-from specdouble.project.handler_module import additions, by_module, module_text
+from specdouble.project.handler_module import additions, by_module, defined, module_text, place_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ def missing_functions(contract: Contract, folder: Path) -> tuple[list[Addition],
     """The functions that the modules in a folder lack, and the modules that cannot be read."""
     found: list[Addition] = []
     findings: list[Finding] = []
-    for module, operations in by_module(contract.operations.values()).items():
+    written = _names_by_module(folder)
+    lacking = [one for one in contract.operations.values() if not _stands_elsewhere(one, written)]
+    for module, operations in by_module(lacking).items():
         file = folder / f"{module}.py"
         try:
             text = additions(file.read_text("utf-8"), operations) if file.exists() else module_text(module, operations)
@@ -47,6 +51,23 @@ def missing_functions(contract: Contract, folder: Path) -> tuple[list[Addition],
             names = [one.name for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
             found.append(Addition(file, text, tuple(names)))
     return found, findings
+
+
+def _names_by_module(folder: Path) -> dict[str, set[str]]:
+    """The names that each module in a folder gives a meaning; of one that cannot be read, none."""
+    found: dict[str, set[str]] = {}
+    for file in folder.glob("*.py"):
+        with suppress(SyntaxError, UnicodeDecodeError, OSError):
+            found[file.stem] = set(defined(ast.parse(file.read_text("utf-8")).body))
+    return found
+
+
+def _stands_elsewhere(operation: Operation, written: Mapping[str, set[str]]) -> bool:
+    """Whether the operation's function stands in the module of another of its tags: a new one would be asked first."""
+    place = place_of(operation)
+    return place is not None and any(
+        not written.get(module, set()).isdisjoint(place.names) for module in place.modules[1:]
+    )
 
 
 def _unreadable(file: Path, error: SyntaxError | UnicodeDecodeError) -> Finding:

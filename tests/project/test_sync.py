@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from specdouble.cli import main
@@ -77,3 +78,53 @@ def test_a_module_that_is_not_utf_8_is_told_and_stays(tmp_path: Path) -> None:
     code, told = sync(tmp_path)
     assert (code, "books.py: error: the module cannot be read: it is not UTF-8" in told) == (3, True)
     assert books.read_bytes() == b"# caf\xe9\n"
+
+
+def test_a_function_under_another_tag_of_its_operation_is_not_written_anew(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("tags: [books]", "tags: [catalogue, books]"), "utf-8")
+    sync(tmp_path)
+    assert "def list_books" not in (tmp_path / "handlers" / "catalogue.py").read_text("utf-8")
+    assert books.read_text("utf-8").count("def list_books") == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "create_book: object = list_books\n",
+        "create_book, other = list_books, list_books\n",
+        "try:\n    from x import create_book\nexcept ImportError:\n    def create_book(body):\n        return {}\n",
+    ],
+)
+def test_a_handler_that_is_no_plain_function_is_not_written_anew(tmp_path: Path, written: str) -> None:
+    books = project(tmp_path)
+    books.write_text(books.read_text("utf-8") + written, "utf-8")
+    sync(tmp_path)
+    after = books.read_text("utf-8").split(written)[1]
+    assert "def get_book" in after
+    assert "def create_book" not in after
+
+
+def test_the_lines_of_a_renamed_operation_are_told_to_move_to_its_new_function(tmp_path: Path) -> None:
+    project(tmp_path)
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("listBooks", "listAllBooks"), "utf-8")
+    _, told = sync(tmp_path)
+    assert "if `list_all_books` is meant, move its lines there" in told
+
+
+def test_a_function_of_a_renamed_tag_is_told_to_move_to_its_module(tmp_path: Path) -> None:
+    project(tmp_path)
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("tags: [books]", "tags: [volumes]"), "utf-8")
+    _, told = sync(tmp_path)
+    assert "move `list_books` to handlers/volumes.py" in told
+
+
+def test_a_lost_operation_is_not_taken_for_another_that_has_a_handler(tmp_path: Path) -> None:
+    books = project(tmp_path)
+    books.write_text(books.read_text("utf-8") + "\n\ndef list_book(body):\n    return {}\n", "utf-8")
+    books.write_text(books.read_text("utf-8").replace("return NotImplemented", "return []"), "utf-8")
+    _, told = sync(tmp_path)
+    assert "or `_list_book` where it only helps\n" in told

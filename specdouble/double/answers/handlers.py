@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from inspect import isfunction
@@ -125,7 +126,10 @@ class Handlers:
             if file.stem in names or file.stem[:1] == "_" or f"handlers.{file.stem}" in sys.modules:
                 continue
             reason = f"no operation has the tag `{file.stem}`: nothing is answered by this module"
-            remedy = "name the module as the tag, in snake_case" + _meant(file.stem, names)
+            remedy = self._home_of(file) or "name the module as the tag, in snake_case"
+            meant = next(iter(get_close_matches(file.stem, names, n=1, cutoff=0.7)), None)
+            if meant is not None and not (self.folder / f"{meant}.py").is_file():
+                remedy = f"name the module as the tag, in snake_case; is `{meant}` meant?"
             self.findings.append(Finding(str(file), 0, "", reason, remedy, "warning", "handler"))
         for tag in sorted(names):
             module = self._modules.get(f"handlers.{tag}")
@@ -134,9 +138,7 @@ class Handlers:
 
     def _tell_unused_functions(self, module: ModuleType) -> None:
         used = {*self._found.values()}
-        names: dict[str, Operation] = {}
-        for operation in self._operations.values():
-            names[operation.id] = names[snake_case(operation.id)] = operation
+        names = self._by_name()
         for name, function in vars(module).items():
             is_own = isfunction(function) and function.__module__ == module.__name__ and name[:1] != "_"
             if not is_own or function in used:
@@ -144,11 +146,42 @@ class Handlers:
             file, line = place_of(function)
             reason = f"`{name}` is no operation of the tag: nothing is answered by it"
             if name in names:
-                tag = next((snake_case(one) for one in names[name].tags), UNTAGGED)
-                remedy = f"move it to handlers/{tag}.py, where its operation is looked for"
+                remedy = f"move it to handlers/{_module_of(names[name])}.py, where its operation is looked for"
             else:
-                remedy = "name it as the operationId, or `_" + name + "` where it only helps" + _meant(name, names)
+                remedy = f"name it as the operationId, or `_{name}` where it only helps{self._called_now(name, names)}"
             self.findings.append(Finding(file, line, "", reason, remedy, "warning", "handler"))
+
+    def _called_now(self, name: str, names: Mapping[str, Operation]) -> str:
+        """What an operation is called that a function may have been written for."""
+        unwritten = {one: operation for one, operation in names.items() if not self._says_something(operation)}
+        near = next(iter(get_close_matches(name, unwritten, n=1, cutoff=0.8)), None)
+        other = self._found.get(unwritten[near].id) if near else None
+        if other is not None:  # two functions of one name are one: the later
+            return f"; if `{other.__name__}` is meant, move its lines there, for that is what answers"
+        return f"; is `{near}` meant?" if near else ""
+
+    def _says_something(self, operation: Operation) -> bool:
+        """Whether the operation has a handler that does more than leave the request to the double."""
+        handler = self._found.get(operation.id)
+        code = getattr(handler, "__code__", None)
+        return handler is not None and (code is None or code.co_names != ("NotImplemented",))
+
+    def _home_of(self, file: Path) -> str:
+        """Where the functions of a module are looked for that has the name of no tag; empty where nowhere."""
+        names = self._by_name()
+        try:
+            module = ast.parse(file.read_text("utf-8"))
+        except (SyntaxError, ValueError):  # it is not imported either
+            return ""
+        homes = {one.name: _module_of(names[one.name]) for one in module.body if isinstance(one, ast.FunctionDef)
+                 and one.name in names}  # fmt: skip
+        files = ", ".join(f"handlers/{home}.py" for home in dict.fromkeys(homes.values()))
+        told = ", ".join(f"`{name}`" for name in homes)
+        return f"move {told} to {files}, where the operations are looked for" if homes else ""
+
+    def _by_name(self) -> dict[str, Operation]:
+        """The operations by the names that a function for one may have."""
+        return {name: one for one in self._operations.values() for name in (one.id, snake_case(one.id))}
 
     def _tags(self) -> set[str]:
         tags: set[str] = set()
@@ -157,9 +190,9 @@ class Handlers:
         return tags
 
 
-def _meant(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.7)
-    return f"; is `{near[0]}` meant?" if near else ""
+def _module_of(operation: Operation) -> str:
+    """The module that the operation's handler is looked for in first."""
+    return next((snake_case(one) for one in operation.tags), UNTAGGED)
 
 
 def snake_case(text: str) -> str:
