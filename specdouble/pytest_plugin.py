@@ -77,11 +77,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _coverage(url: str, lcov: str | None) -> dict[str, Any]:
     """What the double tells of its clients, written to a file too where that is asked for."""
     from specdouble.testing import DoubleClient
+    from specdouble.whole_files import write_whole
 
     client = DoubleClient(url)
     try:
         if lcov is not None:
-            Path(lcov).write_text(client.control_text("coverage?format=lcov"), "utf-8")
+            write_whole(Path(lcov), client.control_text("coverage?format=lcov"))
         return client.coverage()
     finally:
         client.close()

@@ -81,7 +81,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "testing": {"double", "rules"},
     "starter": {"double"},
-    "pytest_plugin": {"contract", "double", "starter", "testing"},
+    "pytest_plugin": {"contract", "double", "starter", "testing", "whole_files"},
     "specdouble": {"specdouble"},
 }
 # The room of the double, and the rooms that it may import; the shell around them may import them all.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,17 +129,35 @@ def read_document(path: Path) -> Document:
     Raises:
         ContractError: no file, or one that is neither YAML nor JSON, or not an OpenAPI description.
     """
+    passed_over: list[Path] = []
     if path.is_dir():
-        found = next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
-        if found is None:
+        found = [path / name for name in FILE_NAMES if (path / name).is_file()]
+        if not found:
             raise ContractError([_missing(path)])
-        path = found
+        path, *passed_over = found
     source = load(path, str(path))
     if version_of(source.data) is None:
         reason = "not an OpenAPI description: neither `openapi: 3.x` nor `swagger: 2.0` stands at the top"
         remedy = "begin the file with `openapi: 3.0.3`, `info` and `paths`"
         raise ContractError([Finding(source.name, 1, "", reason, remedy, id="version")])
-    return Document(source, source.data, source.findings)
+    return Document(source, source.data, [*source.findings, *_passed_over(source, passed_over)])
+
+
+def _passed_over(source: Source, others: list[Path]) -> Iterator[Finding]:
+    """That a folder holds other contracts beside the one that is read; the same one in another form is none."""
+    for other in others:
+        if _begins_as_a_contract(other) and not _says_the_same(other, source.data):
+            names = ", ".join(FILE_NAMES)
+            reason = f"{other} is another contract, and is not read: {source.path.name} comes first of {names}"
+            remedy = f"name the one that is meant, or move {other.name} to another folder"
+            yield Finding(source.name, 0, "", reason, remedy, "warning", "other-contract")
+
+
+def _says_the_same(other: Path, data: Any) -> bool:
+    try:
+        return bool(load(other, str(other)).data == data)
+    except ContractError:
+        return False
 
 
 def _missing(folder: Path) -> Finding:

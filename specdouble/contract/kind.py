@@ -352,7 +352,8 @@ def located(document: Document, at: str) -> dict[str, Any]:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The remedy for a misspelt word: the one that was meant, or all that there are."""
     known = list(known)
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    by_lower = {one.lower(): one for one in known}
+    near = [by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=1)]
     return f"write `{near[0]}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
 
 

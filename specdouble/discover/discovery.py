@@ -31,6 +31,7 @@ from specdouble.verify.problem import TIME_OVER, CouldNotRun, OutOfTime
 from specdouble.verify.settings import Settings
 from specdouble.verify.sight import Probe, Sight
 from specdouble.verify.visit import Visit, visiting
+from specdouble.whole_files import write_whole
 
 _SHORTEST = 2.0  # seconds that an experiment needs at the least
 UNTRIED = "there was no time, or no server, to try it"
@@ -97,7 +98,7 @@ class Discovery:
         """Write down together what each run has left: each wrote the file anew."""
         self.left = summed(self.left)
         if self.settings.leftovers is not None and self._noted:
-            self.settings.leftovers.write_text("".join(self._noted), "utf-8")
+            write_whole(self.settings.leftovers, "".join(self._noted))
 
     def _leave(self, left: Sequence[str], requests: int, secrets: Mapping[str, str]) -> None:
         """Note what a run has left, needed and must keep to itself."""

@@ -19,6 +19,7 @@ from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
+from specdouble.whole_files import write_whole
 
 SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
@@ -547,9 +548,7 @@ class Ledger:
             self._stream = None
             left = [{"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)}
                     for one in self.newest_first()]  # fmt: skip
-            unsure = self.file.with_name(self.file.name + ".new")
-            unsure.write_text("".join(json.dumps(one, default=str) + "\n" for one in left), encoding="utf-8")
-            unsure.replace(self.file)
+            write_whole(self.file, "".join(json.dumps(one, default=str) + "\n" for one in left))
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         if self._stream is not None:

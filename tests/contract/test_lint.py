@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from specdouble.contract import ContractError, Finding, read
+from specdouble.contract.kind import suggestion
 
 BROKEN = Path(__file__).parent / "broken"
 
@@ -112,6 +115,22 @@ def test_a_folder_without_a_contract_is_refused(tmp_path: Path) -> None:
     (finding,) = findings_of(tmp_path)
     assert "holds no OpenAPI contract" in finding.reason
     assert "openapi.yaml" in finding.remedy
+
+
+def test_a_second_contract_of_the_folder_is_told_unless_it_says_the_same(tmp_path: Path) -> None:
+    said = {"openapi": "3.0.3", "info": {"title": "One", "version": "1"}, "paths": {}}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(said), "utf-8")
+    (tmp_path / "openapi.json").write_text(json.dumps(said), "utf-8")
+    assert findings_of(tmp_path) == []
+    (tmp_path / "swagger.json").write_text(json.dumps({**said, "info": {"title": "Two", "version": "1"}}), "utf-8")
+    (finding,) = findings_of(tmp_path)
+    assert (finding.severity, finding.id) == ("warning", "other-contract")
+    assert "swagger.json is another contract, and is not read: openapi.yaml comes first" in finding.reason
+
+
+def test_what_is_near_to_nothing_is_answered_with_all_that_there_is() -> None:
+    assert suggestion("nonsense", ["settings", "syntax"]) == "use one of `settings`, `syntax`"
+    assert suggestion("SETINGS", ["settings", "syntax"]) == "write `settings`"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

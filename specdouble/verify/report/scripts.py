@@ -10,6 +10,7 @@ from typing import Any
 
 from specdouble.verify import digest
 from specdouble.verify.report import replay
+from specdouble.whole_files import write_whole
 
 _HEAD = '''#!/usr/bin/env python3
 """{rule}
@@ -46,7 +47,7 @@ def write_scripts(folder: Path, failures: list[dict[str, Any]]) -> list[Path]:
     written = []
     for failure in failures:
         path = folder / f"{failure['id']}.py"
-        path.write_text(script(failure), encoding="utf-8")
+        write_whole(path, script(failure))
         path.chmod(0o755)
         written.append(path)
     return written
