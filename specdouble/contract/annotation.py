@@ -11,7 +11,7 @@ from typing import Any
 from specdouble.contract.action import DOES
 from specdouble.contract.audience import ROLE, Access
 from specdouble.contract.document import Document
-from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, suggestion
+from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, misspelt, suggestion
 from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Identity, Resource
@@ -105,6 +105,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
 }
 _ON_A_PROPERTY = re.compile(r"/properties/[^/]+/x-[^/]+$")
+_OF_A_SCHEMA = re.compile(r"/(components/schemas|definitions)/[^/]+/properties/[^/]+/[^/]+")
+_OF_NO_DOCUMENT = ": no documents of this schema are kept, and rules speak of the properties of a document itself"
 _INSIDE = ": rules speak of the properties of a document itself, not of what is inside of them or in an alternative"
 SILENCING = "x-specdouble-ignore"  # `silence` reads it
 # Extensions of others that are one letter away from ours.
@@ -143,7 +145,7 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
     raw = {"collection": raw} if isinstance(raw, str) else raw
     properties = {name: part for name, part, _ in properties_of(document, schema, at)}
     if not isinstance(raw, dict) or not isinstance(raw.get("collection"), str):
-        document.find(place, "`x-resource` names no collection", "write `x-resource: {collection: things, id: id}`")
+        _find_no_collection(document, raw, place, "x-resource", "write `x-resource: {collection: things, id: id}`")
         return None
     if not re.fullmatch(COLLECTION_NAME, raw["collection"]):
         reason = f"`{raw['collection']}` cannot be the name of a collection, nor of its file in `mock_data/`"
@@ -274,8 +276,7 @@ def _refuse_the_rest(reading: Reading) -> None:
                 "x-action": not at.startswith("/paths/"),
             }
             if elsewhere.get(key, at not in reading.read):
-                reason = f"`{key}` means nothing here" + (_INSIDE if _ON_A_PROPERTY.search(at) else "")
-                document.find(at, reason, f"it belongs on {known[key]}: move it or remove it")
+                document.find(at, *_meaning_nothing(reading, at, key, known[key]))
             else:
                 document.annotations.append(at)
         elif key == SILENCING:
@@ -284,6 +285,18 @@ def _refuse_the_rest(reading: Reading) -> None:
             meant = _meant_by(key)
             if meant is not None:
                 document.find(at, f"unknown annotation `{key}`", f"write `{meant}`")
+
+
+def _meaning_nothing(reading: Reading, at: str, key: str, place: str) -> tuple[str, str]:
+    """Why an annotation of ours means nothing where it stands, and what to do about it."""
+    collection = reading.guessed.get(at.rpartition("/")[0])
+    if collection is not None:
+        why = f"that documents of this schema are kept is inferred, and other tools write `{key}` too"
+        reason = f"`{key}` is no rule here: {why}"
+        return reason, f"write `x-resource: {{collection: {collection}}}` on the schema"
+    why = _OF_NO_DOCUMENT if _OF_A_SCHEMA.fullmatch(at) else _INSIDE if _ON_A_PROPERTY.search(at) else ""
+    reason = f"`{key}` means nothing here{why}"
+    return reason, f"it belongs on {place}: move it or remove it"
 
 
 @lru_cache(maxsize=1024)  # generated contracts write the few of their generator thousands of times
@@ -327,10 +340,18 @@ def read_identities(document: Document) -> dict[str, Identity]:
     }
 
 
+def _find_no_collection(document: Document, raw: Any, at: str, keyword: str, remedy: str) -> None:
+    written = misspelt("collection", raw)
+    if written is not None:
+        document.find(at + pointer(written), f"`{keyword}` has no key `{written}`", "write `collection`")
+    else:
+        document.find(at, f"`{keyword}` names no collection", remedy)
+
+
 def _is_identity(document: Document, raw: Any, at: str) -> bool:
     known = {"collection": str, "claims": dict, "credential": str, "expires": int}
     if not isinstance(raw, dict) or not isinstance(raw.get("collection"), str):
-        document.find(at, "`x-identity` names no collection of users", "write `x-identity: {collection: users, ...}`")
+        _find_no_collection(document, raw, at, "x-identity", "write `x-identity: {collection: users, ...}`")
         return False
     for key, value in raw.items():
         if key not in known:

@@ -406,7 +406,7 @@ def _only_warn(document: Document) -> None:
             kept.append(finding)
         elif finding.reason in counts:
             others = counts.pop(finding.reason) - 1
-            reason = finding.reason + (f", nor in {others} other places" if others else "")
+            reason = finding.reason + (f" (and in {others} other places)" if others else "")
             remedy = "let it be if it is another tool's; else " + finding.remedy
             kept.append(replace(finding, reason=reason, remedy=remedy, severity="warning"))
     document.findings = kept

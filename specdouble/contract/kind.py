@@ -131,6 +131,13 @@ class Annotation:
         """Note what is wrong with it, or with what stands below."""
         self.document.find(self.pointer + pointer(*below), reason, remedy)
 
+    def find_lacking(self, key: str, reason: str, remedy: str) -> None:
+        """Note that its mapping lacks a key: which one is misspelt, else why and what to do."""
+        written = misspelt(key, self.raw)
+        if written is not None:
+            reason, remedy = f"`{self.keyword}` has no key `{written}`", f"write `{key}`"
+        self.find(reason, remedy)
+
     def find_unknown_keys(self, known: Sequence[str]) -> None:
         """Note each key of its mapping that is none of these."""
         for key in self.raw if isinstance(self.raw, dict) else ():
@@ -218,7 +225,7 @@ class Reading:
         for resource in self.resources.values():
             if isinstance(resource.schema, dict) and keyword in resource.schema:
                 at = resource.pointer + pointer(keyword)
-                if not resource.why or self._is_ours(keyword, resource.schema[keyword], at):
+                if not resource.why or self._is_ours(keyword, at):
                     self.read.add(at)
                     yield OnSchema(self.document, keyword, resource.schema[keyword], at, resource)
 
@@ -231,7 +238,7 @@ class Reading:
             if keyword not in schema:
                 continue
             at += pointer(keyword)
-            if not resource.why or self._is_ours(keyword, schema[keyword], at):
+            if not resource.why or self._is_ours(keyword, at):
                 self.read.add(at)
                 if schema[keyword] is not False:
                     yield OnProperty(self.document, keyword, schema[keyword], at, resource, name, schema)
@@ -245,13 +252,34 @@ class Reading:
             for found in properties_of(self.document, resource.schema, resource.pointer)
         ]
 
-    def _is_ours(self, keyword: str, value: JSON, at: str) -> bool:
+    def _is_ours(self, keyword: str, at: str) -> bool:
         """Whether a keyword on an inferred resource is no other tool's: others write `x-unique: true` too."""
         if at in self.document.foreign:
             return True
         laid = self.document.origin(at)[0] in self.document.laid
-        is_meant = laid or bool(self.annotated) or bool(self.identities) or _says_it_in_our_words(keyword, value)
-        return keyword[:2] == "x-" and is_meant
+        return keyword[:2] == "x-" and (laid or self._is_annotated)
+
+    @cached_property
+    def _is_annotated(self) -> bool:
+        """Whether anything in the contract is plainly ours: then so is what alone others might have written, too."""
+        if self.annotated or self.identities:
+            return True
+        for resource, _, schema, at in [*self._properties, *((one, "", one.schema, "") for one in self._guessed)]:
+            for keyword in schema if resource.why and isinstance(schema, dict) else ():
+                is_read = at + pointer(keyword) in self.document.foreign
+                if not is_read and keyword[:2] == "x-" and _says_it_in_our_words(keyword, schema[keyword]):
+                    return True
+        return False
+
+    @property
+    def _guessed(self) -> list[Resource]:
+        return [one for one in self.resources.values() if one.why]
+
+    @cached_property
+    def guessed(self) -> dict[str, str]:
+        """By the pointer of a schema or property, the collection that its documents are inferred to be kept in."""
+        inside = {at: resource.collection for resource, _, _, at in self._properties if resource.why}
+        return {**{one.pointer: one.collection for one in self._guessed}, **inside}
 
     def on_resources(self, key: str) -> Iterator[OnProperty]:
         """The key of `x-resource`, `owner` or `tenant`, wherever it names a property."""
@@ -355,6 +383,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     by_lower = {one.lower(): one for one in known}
     near = [by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=1)]
     return f"write `{near[0]}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
+
+
+def misspelt(key: str, raw: Any) -> str | None:
+    """The key of a mapping that is near to the one that it lacks."""
+    return next(iter(get_close_matches(key, map(str, raw), n=1)), None) if isinstance(raw, dict) else None
 
 
 def words(raw: Any) -> list[str]:

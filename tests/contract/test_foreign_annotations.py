@@ -116,6 +116,24 @@ def test_what_only_ours_could_say_needs_no_resource_beside_it(
     assert not [finding for finding in contract.findings if finding.id == "annotation"]
 
 
+def test_what_others_write_too_is_a_rule_beside_what_only_ours_could_say(tmp_path: Path) -> None:
+    data = contract_with("schema", {"x-limit": {"max": 3}})
+    data["components"]["schemas"]["Thing"]["properties"]["name"]["x-immutable"] = True
+    assert "immutable:things.name" in read_it(tmp_path, data).rules
+
+
+@pytest.mark.parametrize(
+    ("place", "annotation"), [("property", {"x-unique": True}), ("schema", {"x-unique": ["code"]})], ids=str
+)
+def test_what_would_be_a_rule_if_documents_were_not_inferred_says_so(
+    tmp_path: Path, place: str, annotation: dict[str, Any]
+) -> None:
+    found = read_it(tmp_path, contract_with(place, annotation)).findings
+    (finding,) = [one for one in found if one.id == "annotation"]
+    assert "that documents of this schema are kept is inferred" in finding.reason
+    assert finding.remedy.endswith("else write `x-resource: {collection: things}` on the schema")
+
+
 def test_lint_passes_what_is_anothers_unless_it_is_strict(tmp_path: Path) -> None:
     read_it(tmp_path, contract_with("property", {"x-unique": "project"}))
     outcomes = [

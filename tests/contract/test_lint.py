@@ -37,7 +37,7 @@ TABLE = [
     ("validation_in_an_alternative", 15, "`x-validations` means nothing here", "the alternatives of `oneOf`"),
     ("document_inside", 19, "unique:labels.name is not kept there", "give it a schema of its own"),
     ("owner_of_no_claim", 14, "no `x-identity` has a claim `userId`", "write `userId: id` among the claims"),
-    ("unknown_key_of_immutable", 14, "`x-immutable` is neither true nor a mapping", "write `x-immutable: true`"),
+    ("unknown_key_of_immutable", 14, "`x-immutable` has no key `stauts`", "write `status`"),
     ("unknown_tenant", 8, "no property `organisation` to hold the tenant", "use one of `id`, `owner`"),
     ("computed_from_itself", 11, "`net` is computed from itself", "write what the client sends instead"),
     ("list_by_no_parameter", 7, "no query parameter `sheets`", "write `sheet`"),

@@ -40,7 +40,7 @@ BROKEN = {
     "tenant": ("unknown_tenant", "no property `organisation` to hold the tenant"),
     "readonly": ("example_sends_what_the_server_sets", "readOnly:things.id leaves to the server"),
     "default": ("default", "the default breaks its own schema"),
-    "immutable": ("unknown_key_of_immutable", "`x-immutable` is neither true nor a mapping"),
+    "immutable": ("unknown_key_of_immutable", "`x-immutable` has no key `stauts`"),
     "transitions": ("transition_to_no_value", "`send` is no value of the property's `enum`"),
     "timestamp": ("unknown_event", "`x-timestamp` knows no event `create`"),
     "computed": ("computed_from_itself", "`net` is computed from itself"),

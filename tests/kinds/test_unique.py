@@ -61,7 +61,7 @@ def test_a_parent_that_the_path_alone_names_is_a_scope(hotels: httpx.Client) -> 
     ("written", "instead", "reason"),
     [
         ("fields: [guest, night]", "fields: [gust, night]", "`gust` is no property"),
-        ("fields: [guest, night]", "field: [guest, night]", "names no `fields`"),
+        ("fields: [guest, night]", "field: [guest, night]", "has no key `field`"),
         ("self.state != 'cancelled'", "self.stat != 'cancelled'", "`self` has no property `stat`"),
         ("self.state != 'cancelled'", "self.state", "the expression is no condition"),
         ("self.state == 'open'", "self.state ==", "the expression is refused"),

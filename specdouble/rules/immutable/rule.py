@@ -27,7 +27,7 @@ def _read(reading: Reading) -> Iterator[Immutable]:
         raw = annotation.raw
         if raw is not True and not (isinstance(raw, dict) and raw.keys() <= {"status"}):
             reason = "`x-immutable` is neither true nor a mapping with `status`"
-            annotation.find(reason, "write `x-immutable: true`")
+            annotation.find_lacking("status", reason, "write `x-immutable: true`")
             continue
         yield Immutable(**annotation.place)
 

@@ -96,7 +96,7 @@ def _read(reading: Reading) -> Iterator[References | OnDelete]:
     for annotation in reading.on_properties("x-references"):
         target = _collection(annotation.raw)
         if not isinstance(target, str):
-            annotation.find("`x-references` names no collection", "write `x-references: things`")
+            annotation.find_lacking("collection", "`x-references` names no collection", "write `x-references: things`")
         elif target not in reading.resources:
             reason = f"`x-references` names the collection `{target}`, which no `x-resource` keeps"
             remedy = f"{suggestion(target, reading.resources)}, or annotate its schema with `x-resource`"

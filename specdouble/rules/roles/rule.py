@@ -99,7 +99,7 @@ def _of_operation(reading: Reading, annotation: OnOperation) -> Iterator[Roles]:
     raw = annotation.raw
     roles = raw.get("roles") if isinstance(raw, dict) else raw
     if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
-        annotation.find("`x-roles` lists no roles", "write `x-roles: [ADMIN, ...]`")
+        annotation.find_lacking("roles", "`x-roles` lists no roles", "write `x-roles: [ADMIN, ...]`")
         return
     annotation.find_unknown_keys(("roles", "claim", "status"))
     claim = raw.get("claim", CLAIM) if isinstance(raw, dict) else CLAIM

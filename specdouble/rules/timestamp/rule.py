@@ -55,9 +55,12 @@ def _read(reading: Reading) -> Iterator[Timestamp]:
     for annotation in reading.on_properties("x-timestamp"):
         raw = annotation.raw
         event = raw.get("event") if isinstance(raw, dict) else raw
-        if event not in EVENTS:
+        if event is None:
+            annotation.find_lacking("event", "`x-timestamp` names no event", suggestion("", EVENTS))
+        elif event not in EVENTS:
             annotation.find(f"`x-timestamp` knows no event `{event}`", suggestion(str(event), EVENTS))
         else:
+            annotation.find_unknown_keys(("event", "status"))
             yield Timestamp(event=event, **annotation.place)
 
 

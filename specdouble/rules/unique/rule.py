@@ -154,7 +154,7 @@ def _on_schema(reading: Reading, annotation: OnSchema) -> Iterator[UniqueTogethe
         one = OnSchema(annotation.document, annotation.keyword, raw, at, annotation.resource)
         names = words(raw.get("fields")) if isinstance(raw, dict) else []
         if not names:
-            one.find("`x-unique` on a schema names no `fields`", _ON_A_SCHEMA)
+            one.find_lacking("fields", "`x-unique` on a schema names no `fields`", _ON_A_SCHEMA)
             continue
         one.find_unknown_keys(("fields", *_KEYS))
         properties = one.resource.properties

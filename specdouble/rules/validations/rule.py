@@ -409,9 +409,8 @@ class _Reader:
     def read(self) -> Validation | None:
         raw = self.annotation.raw
         if not isinstance(raw, dict) or not isinstance(raw.get("rule"), str):
-            self.annotation.find(
-                f"an entry of `{self.annotation.keyword}` has no `rule`", "write `rule:` and an expression in CEL"
-            )
+            reason = f"an entry of `{self.annotation.keyword}` has no `rule`"
+            self.annotation.find_lacking("rule", reason, "write `rule:` and an expression in CEL")
             return None
         self.annotation.find_unknown_keys(_KEYS)
         texts = {key: raw[key] for key in _KEYS if isinstance(raw.get(key), str)}
