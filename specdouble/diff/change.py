@@ -26,6 +26,8 @@ class Change:
         message: a sentence.
         file: where it stands: in the new contract, in the old one for what is gone.
         line: its line there, from 1; 0 where that is not known.
+        revision: of which revision of git the file is; empty where it lies in the working tree.
+        gone: whether the line is of the old revision: at its number in the working tree stands something else.
     """
 
     id: str
@@ -35,6 +37,14 @@ class Change:
     message: str
     file: str = ""
     line: int = 0
+    revision: str = ""
+    gone: bool = False
+
+    @property
+    def where(self) -> str:
+        """The place as people are told it: `main:openapi.yaml:12`."""
+        file = f"{self.revision}:{self.file}" if self.revision else self.file
+        return f"{file}:{self.line}" if self.line else file
 
     @property
     def key(self) -> str:
@@ -42,5 +52,5 @@ class Change:
         return " ".join(part for part in (self.id, self.operation, self.subject) if part)
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        where = f"{self.where}: " if self.file else ""
         return f"{where}{self.message} [{self.id}]"

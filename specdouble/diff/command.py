@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from specdouble.whole_files import write_whole
 
 if TYPE_CHECKING:
     from specdouble.contract import Contract
+    from specdouble.diff.change import Change
 
 _FORMATS = ("text", "json", "markdown", "sarif", "github")
 _FAILING = {"breaking": 1, "unclear": 2, "none": 0}  # how many of the levels, the worst first, end with 1
@@ -57,6 +60,8 @@ def diff(
         before = _contract(old, Path(folder) / "old", allow_refs)
         after = _contract(new, Path(folder) / "new", allow_refs)
         changes = compared(before, after)
+        unpacked = {Path(folder) / "old": old, Path(folder) / "new": new}
+        changes = [_at_revision(change, unpacked) for change in changes]
     try:
         accepted = read_accepted(accept) if accept else {}
     except NotAccepted as error:
@@ -75,6 +80,17 @@ def diff(
         click.secho(f"{accept}: nothing has changed so any more: {key}", err=True, fg="yellow")
     worst = ["breaking", "unclear"][: _FAILING[fail_on]]
     sys.exit(VIOLATIONS if any(change.level.value in worst for change in told.open) else 0)
+
+
+def _at_revision(change: Change, unpacked: Mapping[Path, str]) -> Change:
+    """The change, with a file that git had named as git names it, and not by the folder that it was unpacked to."""
+    file = Path(change.file)
+    for folder, named in unpacked.items():
+        if file.is_relative_to(folder):
+            revision, _, path = named.partition(":")
+            place = Path(path or "openapi.yaml").parent / file.relative_to(folder)
+            return replace(change, file=place.as_posix(), revision=revision, gone=folder.name == "old")
+    return change
 
 
 def _contract(named: str, folder: Path, allow_refs: tuple[Path, ...]) -> Contract:

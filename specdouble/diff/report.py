@@ -43,11 +43,11 @@ class Told:
         return [change for change in self.changes if change.key in self.accepted]
 
 
-def _groups(changes: Sequence[Change]) -> dict[Level, dict[tuple[str, str, str, int], list[Change]]]:
+def _groups(changes: Sequence[Change]) -> dict[Level, dict[tuple[str, str, str], list[Change]]]:
     """The changes by level; one that stands at one place for several operations is told once."""
-    found: dict[Level, dict[tuple[str, str, str, int], list[Change]]] = {level: defaultdict(list) for level in Level}
+    found: dict[Level, dict[tuple[str, str, str], list[Change]]] = {level: defaultdict(list) for level in Level}
     for change in changes:
-        found[change.level][change.id, change.message, change.file, change.line].append(change)
+        found[change.level][change.id, change.message, change.where].append(change)
     return found
 
 
@@ -55,9 +55,8 @@ def as_text(told: Told) -> str:
     """For a terminal."""
     lines: list[str] = []
     for level, groups in _groups(told.open).items():
-        for (kind, message, file, line), same in groups.items():
+        for (kind, message, where), same in groups.items():
             mark = click.style(f"{_MARKS[level]} {level.value}", fg=_COLORS[level], bold=True)
-            where = f"{file}:{line}" if line else file
             lines.append(f"{mark}  {printable(message)}")
             lines.append(f"    {kind}  {where}".rstrip())
             operations = [change.operation for change in same if change.operation]
@@ -85,6 +84,7 @@ def as_json(told: Told) -> str:
             "message": change.message,
             "file": change.file or None,
             "line": change.line or None,
+            "revision": change.revision or None,
             "key": change.key,
             "accepted": told.accepted.get(change.key),
         }
@@ -93,22 +93,22 @@ def as_json(told: Told) -> str:
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 
 
-def markdown(told: Told) -> str:
+def markdown(report: Told) -> str:
     """For the comment of a pull request."""
-    lines = [f"### The contract's changes: {_summary(told.open)}", ""]
-    for level, groups in _groups(told.open).items():
+    lines = [f"### The contract's changes: {_summary(report.open)}", ""]
+    for level, groups in _groups(report.open).items():
         if groups:
             lines += [f"**{level.value.capitalize()}**", ""]
-        for (kind, message, file, line), same in groups.items():
-            where = f" ({file}:{line})" if line else ""
-            operations = ", ".join(f"`{change.operation}`" for change in same if change.operation)
-            about = f"{operations}: " if operations else ""
-            lines.append(f"- {about}{_plain(message)}{where} `{kind}`")
+        for (kind, message, where), same in groups.items():
+            told = [change.operation for change in same if change.operation and change.operation not in message]
+            about = ", ".join(f"`{operation}`" for operation in told) + ": " if told else ""
+            at = f" ({_plain(where)})" if where else ""
+            lines.append(f"- {about}{_plain(message)}{at} `{kind}`")
         if groups:
             lines.append("")
-    if told.meant:
+    if report.meant:
         lines += ["**Accepted**", ""]
-        lines += [f"- `{change.key}`: {_plain(told.accepted[change.key])}" for change in told.meant]
+        lines += [f"- `{change.key}`: {_plain(report.accepted[change.key])}" for change in report.meant]
         lines.append("")
     return "\n".join(lines)
 
@@ -123,14 +123,12 @@ def sarif(told: Told) -> str:
     results = []
     for change in told.open:
         place: dict[str, object] = {"artifactLocation": {"uri": change.file.replace("\\", "/")}}
-        if change.line:
+        if change.line and not change.gone:
             place["region"] = {"startLine": change.line}
         result: dict[str, object] = {
             "ruleId": change.id,
             "level": _SARIF[change.level],
-            "message": {
-                "text": printable(f"{change.operation}: {change.message}" if change.operation else change.message)
-            },
+            "message": {"text": printable(_sentence(change))},
             "partialFingerprints": {"change/v1": change.key},
         }
         if change.file:
@@ -146,10 +144,16 @@ def github(told: Told) -> str:
     """Annotations of a workflow of GitHub: a line for each change."""
     lines = []
     for change in told.open:
-        where = f" file={_property(change.file)},line={change.line or 1}" if change.file else ""
-        about = f"{change.operation}: " if change.operation else ""
-        lines.append(f"::{_GITHUB[change.level]}{where}::{_message(f'{about}{change.message} [{change.id}]')}")
+        line = 1 if change.gone else change.line or 1
+        where = f" file={_property(change.file)},line={line}" if change.file else ""
+        lines.append(f"::{_GITHUB[change.level]}{where}::{_message(f'{_sentence(change)} [{change.id}]')}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sentence(change: Change) -> str:
+    """The message, with the operation that it is about."""
+    is_said = not change.operation or change.operation in change.message
+    return change.message if is_said else f"{change.operation}: {change.message}"
 
 
 def _message(text: str) -> str:

@@ -94,11 +94,20 @@ def test_a_revision_of_git_is_compared_with_the_working_tree(tmp_path: Path) -> 
     os.chdir(tmp_path)
     try:
         result = runner.invoke(main, ["diff", "main:openapi.yaml", "openapi.yaml"])
+        told = {
+            form: runner.invoke(main, ["diff", "main:openapi.yaml", "openapi.yaml", "--format", form]).output
+            for form in ("github", "markdown", "sarif", "json")
+        }
         unknown = runner.invoke(main, ["diff", "nowhere:openapi.yaml"])
         missing = runner.invoke(main, ["diff", "main:other.yaml"])
     finally:
         os.chdir(before)
     assert result.exit_code == 1
     assert "2 breaking" in result.output
+    # What is gone stands in the revision, and nowhere in a folder that is no more.
+    assert "specdouble-" not in result.output + "".join(told.values())
+    assert "main:openapi.yaml:" in result.output
+    assert "(main:openapi.yaml:" in told["markdown"]
+    assert "::notice file=openapi.yaml,line=1::it is no rule any more" in told["github"]
     assert (unknown.exit_code, missing.exit_code) == (2, 2)
     assert "there was no such file" in missing.output
