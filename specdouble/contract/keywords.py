@@ -130,21 +130,29 @@ def _multiple(value: Any) -> Wrong | None:
     return Wrong(f"`multipleOf` is {_told(value)}, not a number above 0", "write a number above 0, or remove it")
 
 
-def without_slashes(pattern: str) -> str | None:
-    """What stands between the slashes of `/^[a-z]+$/`: JavaScript's way to write it, which fits no text here."""
-    found = re.fullmatch(r"/(\^.*\$)/[a-z]*", pattern)
-    return found[1] if found else None
+def in_ecma(pattern: str) -> str:
+    """The pattern as ECMA 262 writes what another dialect may mean by it; itself where it stands in that dialect.
+
+    Without the slashes that JavaScript sets around it, and with `^` and `$` for the ends of the text that Python, Java
+    and Ruby write as `\\A`, `\\Z` and `\\z`.
+    """
+    slashed = re.fullmatch(r"/(\^.*\$)/[a-z]*", pattern)
+    pattern = slashed[1] if slashed else pattern
+    return re.sub(r"(?<!\\)((?:\\\\)*)\\[Zz]$", r"\1$", re.sub(r"^\\A", "^", pattern))
 
 
 def _pattern(value: Any) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(f"`pattern` is {article(value)}, not a regular expression", "write it as a string")
-    if not is_pattern(value):
+    meant = in_ecma(value)
+    if not is_pattern(meant):
         remedy = "write it in the dialect of ECMA 262, without slashes around it"
         return Wrong(f"`{shown(value)}` is no regular expression", remedy)
-    inner = without_slashes(value)
-    if inner is not None:
-        return Wrong(f"`{shown(value)}` fits no text: slashes are characters here", f"write `{shown(inner)}`")
+    if meant != value and value[:1] == "/":
+        return Wrong(f"`{shown(value)}` fits no text: slashes are characters here", f"write `{shown(meant)}`")
+    if meant != value:
+        reason = f"`{shown(value)}` has the ends of the text in another dialect than that of ECMA 262"
+        return Wrong(reason, f"write `{shown(meant)}`")
     return None
 
 

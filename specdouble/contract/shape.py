@@ -13,7 +13,7 @@ from typing import Any
 
 from specdouble.contract.composition import COMPOSING, bound_compositions
 from specdouble.contract.document import Document
-from specdouble.contract.keywords import CHECKS, SIZES, article, is_pattern, kinds_of, shown, without_slashes
+from specdouble.contract.keywords import CHECKS, SIZES, article, in_ecma, is_pattern, kinds_of, shown
 from specdouble.contract.pointer import fragment, look_up, pointer
 
 
@@ -288,8 +288,8 @@ class _Shaping:
             # What of a list can be meant is kept: a name that stands twice, once.
             kept = [name for name in dict.fromkeys(map(str, schema[key])) if not CHECKS[key]([name])] or None
         elif key == "pattern" and isinstance(schema[key], str):
-            inner = without_slashes(schema[key])
-            kept = inner if inner is not None and is_pattern(inner) else None
+            meant = in_ecma(schema[key])
+            kept = meant if is_pattern(meant) else None
         self.leave_out(schema, key, at, wrong.reason, wrong.remedy, "pattern" if key == "pattern" else "keyword", kept)
 
     def enum(self, schema: dict[str, Any], at: str) -> None:

@@ -75,11 +75,18 @@ def test_what_a_path_asks_behind_a_question_mark_is_read_from_the_query(client: 
 def test_a_pattern_between_slashes_means_what_stands_between_them(client: httpx.Client) -> None:
     assert client.post("/names", json={"name": "ada"}).status_code == 204
     assert client.post("/names", json={"name": "ADA"}).status_code == 400
-    (told,) = [finding for finding in read(CONTRACT).findings if finding.id == "pattern"]
+    told, _ = [finding for finding in read(CONTRACT).findings if finding.id == "pattern"]
     assert (told.reason, told.remedy) == (
         "`/^[a-z]+$/` fits no text: slashes are characters here",
         "write `^[a-z]+$`",
     )
+
+
+def test_the_ends_of_a_text_may_be_written_in_the_dialect_of_others(client: httpx.Client) -> None:
+    assert client.post("/slugs", json={"slug": "ada"}).status_code == 204
+    assert client.post("/slugs", json={"slug": "ada-1"}).status_code == 400
+    _, told = [finding for finding in read(CONTRACT).findings if finding.id == "pattern"]
+    assert told.remedy == "write `^[a-z]+$`"
 
 
 def test_what_is_created_under_a_parent_is_one_of_the_parents(client: httpx.Client) -> None:
