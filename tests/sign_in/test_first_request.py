@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,3 +75,35 @@ def test_two_cookies_are_one_field(tmp_path: Path) -> None:
     cookies = {name: {"type": "apiKey", "in": "cookie", "name": name} for name in ("one", "two")}
     told = first_request(Double(Settings(contract(tmp_path, cookies, [{"one": [], "two": []}]))), "http://x") or ""
     assert re.search(r" -b '?one=[^;' ]+; two=[^;' ]+'?$", told)
+
+
+def _of_things(folder: Path, paths: Mapping[str, object]) -> str:
+    data = {"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": paths}
+    file = folder / "openapi.yaml"
+    file.write_text(yaml.safe_dump(data), "utf-8")
+    return first_request(Double(Settings(file, seed=1)), "http://x") or ""
+
+
+_THING = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+_BODY = {"content": {"application/json": {"schema": _THING, "example": {"name": "it's"}}}}
+
+
+def test_where_every_read_names_a_document_one_that_there_is_is_named(tmp_path: Path) -> None:
+    name = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    shown = {"200": {"description": "a", **_BODY}}
+    told = _of_things(
+        tmp_path,
+        {
+            "/things": {"post": {"requestBody": _BODY, "responses": shown}},
+            "/things/{id}": {"parameters": [name], "get": {"responses": shown}},
+        },
+    )
+    assert told == "  curl http://x/things/1"
+
+
+def test_where_nothing_can_be_read_something_is_created(tmp_path: Path) -> None:
+    told = _of_things(
+        tmp_path, {"/things": {"post": {"requestBody": _BODY, "responses": {"204": {"description": "a"}}}}}
+    )
+    assert told.startswith("  curl http://x/things -H 'Content-Type: application/json' -d ")
+    assert shlex.split(told)[-1] == '{"name": "it\'s"}'
