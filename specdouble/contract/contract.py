@@ -130,9 +130,15 @@ class Contract:
             for name in (resource.owner, resource.tenant)
             if name
         }
-        if any(resource.single == "caller" for resource in self.resources.values()):
+        has_own = any(action.mine for action in self.actions.values())
+        if has_own or any(resource.single == "caller" for resource in self.resources.values()):
             names.add(CALLER)
         return frozenset(names)
+
+    @cached_property
+    def people(self) -> Resource | None:
+        """Those who sign in, where that is inferred."""
+        return next((one for one in self.resources.values() if one.signs_in), None)
 
     @cached_property
     def shared_examples(self) -> frozenset[str]:
@@ -346,7 +352,7 @@ def read(
     resources.update(read_seeded(document, resources))
     identities = read_identities(document)
     actions = read_actions(document, operations, resources)
-    known, done = infer(document, operations, resources, actions)
+    known, done = infer(document, operations, resources, actions, tells_callers=bool(identities))
     rules = read_rules(Reading(document, operations, known, done, identities))
     known = _ruled(known, rules)
     for resource in known.values():

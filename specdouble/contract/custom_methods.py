@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from specdouble.contract.bodies import Found
 from specdouble.contract.guesses import Guesses, can_succeed
 from specdouble.contract.identity import singular
 from specdouble.contract.operation import Operation
@@ -48,9 +49,17 @@ def infer_custom_methods(guesses: Guesses, operations: list[Operation], open_one
             _read_part(guesses, operation, parts[operation.path])
 
 
+def place_of_document(guesses: Guesses, operation: Operation, of: Resource | Found) -> tuple[str, ...] | None:
+    """The way to a document of that schema in the operation's success."""
+    for found in guesses.bodies.shown(operation):
+        if not found.many and (found.pointer == of.pointer or found.schema == of.schema):
+            return found.envelope
+    return None
+
+
 def _read_part(guesses: Guesses, operation: Operation, of: Action) -> None:
     """`GET /pods/{name}/status`, where `PUT` takes and shows the pod, shows it too."""
-    place = _place(guesses, operation, guesses.resources[of.collection])
+    place = place_of_document(guesses, operation, guesses.resources[of.collection])
     if place is not None:
         guesses.actions[operation.id] = replace(of, envelope=place, in_array=False, why="it shows the document")
 
@@ -62,7 +71,7 @@ def _reads_one(guesses: Guesses, operation: Operation) -> bool:
 
 def _action(guesses: Guesses, operation: Operation, verb: str, of: Action) -> Action | None:
     resource = guesses.resources[of.collection]
-    place = _place(guesses, operation, resource)
+    place = place_of_document(guesses, operation, resource)
     sent = guesses.bodies.sent_document(operation, resource.properties)
     is_part = place is not None and operation.method in ("put", "patch")  # `/pods/{name}/status` takes the pod
     # What is made of a document is another one; a word in the plural is a collection's.
@@ -76,14 +85,6 @@ def _action(guesses: Guesses, operation: Operation, verb: str, of: Action) -> Ac
     why = f"`{verb}` shows the document" if place is not None else f"`{verb}` is what {sets[0][0]} says"
     wrapper = sent.wrapper if sent and synonyms(sent.properties, resource.properties) else ()
     return Action(does, of.collection, of.id, place or (), of.scope, wrapper, sets=sets, why=why)
-
-
-def _place(guesses: Guesses, operation: Operation, resource: Resource) -> tuple[str, ...] | None:
-    """The way to the document in the operation's success."""
-    for found in guesses.bodies.shown(operation):
-        if not found.many and (found.pointer == resource.pointer or found.schema == resource.schema):
-            return found.envelope
-    return None
 
 
 def _effects(verb: str, resource: Resource, *, negated: bool) -> Iterator[tuple[str, Any]]:

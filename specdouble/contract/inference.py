@@ -25,6 +25,8 @@ from specdouble.contract.identity import identity_of, kind_of
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting, Scope
 from specdouble.contract.operation import Operation
+from specdouble.contract.parts import infer_parts
+from specdouble.contract.people import infer_people
 from specdouble.contract.properties import plain, synonyms, types_of
 from specdouble.contract.resource import HIDDEN, Action, Resource
 from specdouble.contract.rule import CollectionRule
@@ -37,7 +39,12 @@ _NUMBER_AS_TEXT = "^[1-9][0-9]{5}$"
 
 
 def infer(
-    document: Document, operations: list[Operation], resources: Mapping[str, Resource], actions: Mapping[str, Action]
+    document: Document,
+    operations: list[Operation],
+    resources: Mapping[str, Resource],
+    actions: Mapping[str, Action],
+    *,
+    tells_callers: bool,
 ) -> tuple[dict[str, Resource], dict[str, Action]]:
     """The resources and actions of the contract, the inferred ones after those that annotations tell.
 
@@ -46,13 +53,18 @@ def infer(
         operations: its operations.
         resources: those that annotations tell.
         actions: those that annotations tell.
+        tells_callers: whether annotations tell who signs in (`x-identity`).
     """
     known, done = dict(resources), dict(actions)
     guesses = Guesses(Bodies(document), Nesting(operations, known, done), known, done)
     _Collections(guesses, operations).infer()
     open_ones = [one for one in operations if one.id not in done and not is_of_no_resource(one)]
+    if not tells_callers:
+        infer_people(guesses, operations, open_ones)
+        open_ones = [one for one in open_ones if one.id not in done]
     infer_custom_methods(guesses, operations, open_ones)
     infer_singletons(guesses, [one for one in open_ones if one.id not in done])
+    infer_parts(guesses, operations, [one for one in open_ones if one.id not in done])
     return known, done
 
 

@@ -41,6 +41,7 @@ class Resource:
         claims: the claim of a caller that the owner's or tenant's property holds, where that has another name.
         read: who reads its documents, where the annotation says it.
         write: who changes them.
+        signs_in: whether they are those who sign in.
         seeded: the ids of its documents, where `mock_data/` alone tells of it.
         why: what it was inferred from; empty where an annotation says it.
     """
@@ -60,6 +61,7 @@ class Resource:
     claims: Mapping[str, str] = field(default_factory=dict)
     read: Access = UNSAID
     write: Access = UNSAID
+    signs_in: bool = False
     seeded: tuple[Any, ...] = ()
     why: str = ""
 
@@ -106,6 +108,25 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What an operation does to an entry of an array that a document holds.
+
+    Args:
+        does: add, change or remove.
+        held: the property that holds the array.
+        parameter: the name of the path parameter that names the entry; empty where a new one is added.
+        id: the property of the entry that it names; empty where the entry itself is that value.
+        wrapper: the property names that lead from the request's body to the entry.
+    """
+
+    does: str
+    held: str
+    parameter: str = ""
+    id: str = ""
+    wrapper: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Action:
     """What an operation does to a resource.
 
@@ -121,6 +142,8 @@ class Action:
         wrapper: the property names that lead from the request's body to the document.
         in_array: whether a success shows what was written or read in an array, though it is no list.
         sets: the properties that the operation's name sets, each with its value: `cancel` the `status` `cancelled`.
+        part: the entry of an array in the document that it is about; None where it is about the whole.
+        mine: whether the document is the caller's own: of `/users/me` one of the users.
         why: what it was inferred from; empty where an annotation says it.
     """
 
@@ -132,4 +155,6 @@ class Action:
     wrapper: tuple[str, ...] = ()
     in_array: bool = False
     sets: tuple[tuple[str, Any], ...] = ()
+    part: Part | None = None
+    mine: bool = False
     why: str = ""

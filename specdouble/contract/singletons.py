@@ -49,7 +49,22 @@ def _infer(guesses: Guesses, path: str, methods: Methods) -> None:
     found = _shown(guesses, reading, methods) if reading else None
     if reading is None or found is None or found.pointer in guesses.annotated:
         return
-    actions = dict(_actions(guesses, methods, found))
+    _keep(guesses, path, found, dict(_actions(guesses, methods, found)), [*methods.values()])
+
+
+def keep_single(guesses: Guesses, reading: Operation, found: Found) -> None:
+    """Keep what an operation reads as the one document of its path.
+
+    Args:
+        guesses: what is known so far; it becomes more.
+        reading: reads it.
+        found: the document in its answer.
+    """
+    action = Action("read", "", None, found.envelope, why="the one document of its path")
+    _keep(guesses, reading.path, found, {reading.id: action}, [reading])
+
+
+def _keep(guesses: Guesses, path: str, found: Found, actions: dict[str, Action], operations: list[Operation]) -> None:
     collection = guesses.name(path, "")
     scope = guesses.nesting.scope(path, found.properties, HIDDEN_ID)
     guesses.resources[collection] = Resource(
@@ -62,7 +77,7 @@ def _infer(guesses: Guesses, path: str, methods: Methods) -> None:
         properties=found.properties,
         within=tuple(to for _, to in scope if to.startswith(HIDDEN)),
         parents=tuple(to for _, to in scope),
-        single="caller" if _is_callers_own(path, [*methods.values()]) else "parent",
+        single="caller" if _is_callers_own(path, operations) else "parent",
         why=f"{path} shows what it takes",
     )
     for operation_id, action in actions.items():

@@ -320,7 +320,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
             contract.operations[name]
             for name, action in contract.actions.items()
             if action.collection == resource.collection and action.does in does
-            if not resource.single  # it is there before a run, and was not made by it
+            if not resource.single and not action.mine  # it is there before a run, and was not made by it
         )
 
     # A JSON Patch (RFC 6902) says how to change a document; it is none itself, and holds no properties.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property
 from urllib.parse import quote
 
@@ -11,25 +12,30 @@ from specdouble.contract import Action, Contract, Operation, PropertyRule, Resou
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
-from specdouble.contract.properties import synonyms
+from specdouble.contract.properties import plain, synonyms
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.filling import Filling
+from specdouble.double.answers.initial import initial_values, makers
 from specdouble.double.answers.listing import Listing, Lists
 from specdouble.double.answers.paging import PageHeaders
+from specdouble.double.answers.parts import Parts
+from specdouble.double.answers.people import People
 from specdouble.double.answers.placement import Placement
 from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.state.documents import Collection
+from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
 
 Result = tuple[JSON, int, dict[str, str]]
+_SECRET = re.compile(r"passw|passphrase|secret")
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -88,12 +94,18 @@ class AutomaticOperation:
         self._filling = Filling(contract, self._resource, self._completion, sampler.documents)
         self._asked = AskedDocuments(contract, self._resource, sampler) if _is_unfilled(contract, action) else None
         many = action.does == "list" or action.in_array
+        people = contract.people
+        self._people = People(contract, people, sampler) if people else None
+        self._parts = Parts(contract, self._resource, action.part) if action.part else None
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
         response = operation.response(operation.success)
         self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
         self._listed = lists.of(self._resource)
         self._sent = sent_names(contract, operation, action)
+        self._makers, self._makers_ids = makers(contract, self._resource, {*self._sent.values()})
+        self._initial = initial_values(contract, self._resource, {*self._sent.values()})
+        self._unkept = _secrets(self._resource, self._sent)
         self._set_by_server = _set_by_server(self._resource)
         if self._resource.why:  # readOnly where it is shown, and taken where it is sent: the request knows best
             self._set_by_server -= {*self._sent.values()}
@@ -119,7 +131,7 @@ class AutomaticOperation:
     def read(self, **arguments: JSON) -> Result:
         """Hand out the document of the id."""
         values = self._values(arguments)
-        return self._shown(self._found(self._placement.documents(values), self._placement.filter(values)))
+        return self._shown(self._found(self._placement.documents(values), self._wanted(values)))
 
     def list(self, **arguments: JSON) -> Result:
         """Hand out the documents that the query asks for."""
@@ -138,7 +150,7 @@ class AutomaticOperation:
     def replace(self, **arguments: JSON) -> Result:
         """Put the body in the document's place; what only the server sets stays."""
         values, body = self._values(arguments), self._body(arguments)
-        documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
+        documents, wanted = self._placement.documents(values), self._wanted(values, body)
         before = documents.find_one(wanted)
         if before is None and self._may_create(wanted):
             stored = self._inserted(documents, {**body, **wanted})
@@ -154,7 +166,7 @@ class AutomaticOperation:
     def update(self, **arguments: JSON) -> Result:
         """Change what the body names."""
         values, body = self._values(arguments), self._body(arguments)
-        documents, wanted = self._placement.documents(values), self._placement.filter(values, body)
+        documents, wanted = self._placement.documents(values), self._wanted(values, body)
         before = self._found(documents, wanted)
         self._preconditions.hold(before, values)
         patch = arguments.get("body")
@@ -166,7 +178,7 @@ class AutomaticOperation:
     def delete(self, **arguments: JSON) -> Result:
         """Remove the document of the id."""
         values = self._values(arguments)
-        documents, wanted = self._placement.documents(values), self._placement.filter(values)
+        documents, wanted = self._placement.documents(values), self._wanted(values)
         found = self._found(documents, wanted)
         self._preconditions.hold(found, values)
         shown = self._shown(documents.as_deleted(found))  # first: where there is no answer, nothing is removed
@@ -193,11 +205,16 @@ class AutomaticOperation:
         return self._envelope.body({}), self._operation.success, {}
 
     def act(self, **arguments: JSON) -> Result:
-        """Change the document as the operation's name says, and by what of the body it has itself."""
+        """Change the document as the operation's name says, and by what of the body it has itself; or a part of it."""
         values, body = self._values(arguments), self._body(arguments)
-        documents, wanted = self._placement.documents(values), self._placement.filter(values)
+        documents, wanted = self._placement.documents(values), self._wanted(values)
         before = self._found(documents, wanted)
         self._preconditions.hold(before, values)
+        if self._parts is not None:
+            after = self._parts.after(before, arguments.get("body"), values)
+            if after is None:
+                raise self._missing({**wanted, **_only(values, [self._parts.parameter])})
+            return self._saved(documents, wanted, before, after, [self._parts.held])
         known = _only(body, self._resource.properties)
         changes = {**known, **dict(self._action.sets)}
         return self._saved(documents, wanted, before, {**before, **changes}, changes)
@@ -221,9 +238,16 @@ class AutomaticOperation:
         return [self._renamed(one) for one in found if isinstance(one, dict)]
 
     def _renamed(self, sent: Document) -> Document:
-        return {self._sent.get(name, name): value for name, value in sent.items()}
+        kept = _without(sent, self._unkept) if self._unkept else sent
+        return {self._sent.get(name, name): value for name, value in kept.items()}
 
     # Documents
+
+    def _wanted(self, values: Document, body: Document | None = None) -> Document:
+        """The filter for the one document that is meant."""
+        if self._action.mine and self._people is not None:
+            return {self._resource.id: self._people.id_of_caller()}
+        return self._placement.filter(values, body)
 
     def _found(self, documents: Collection, wanted: Document, known: Document | None = None) -> Document:
         """The document that the filter finds; one that is made for it, where no operation creates such documents.
@@ -273,6 +297,10 @@ class AutomaticOperation:
         elif self._resource.why and "409" not in self._operation.responses:
             self._make_way(documents, document)
         document = completion.with_defaults(document, self._listed.defaults)
+        if self._initial:
+            document = {**deepcopy(self._initial), **document}
+        if self._people is not None and current.get().user is not None:
+            document = self._made_by(self._people, document)
         document = completion.with_asked_for(document, self._listed.required)
         # What the schema demands is made beside what the server sets: its ids and times need not be.
         draft = completion.identified(documents.draft(document))
@@ -281,6 +309,14 @@ class AutomaticOperation:
             self._make_way(documents, stored)
         documents.insert_one(stored)
         return stored
+
+    def _made_by(self, people: People, document: Document) -> Document:
+        """The document with the caller where it says who made it."""
+        if not self._makers and not self._makers_ids:
+            return document
+        caller = people.id_of_caller()
+        whole = {name: people.shown(caller) for name in self._makers}
+        return {**document, **dict.fromkeys(self._makers_ids, caller), **whole}
 
     def _make_way(self, documents: Collection, document: Document) -> None:
         """Remove the document that has the id of another one."""
@@ -377,6 +413,12 @@ def _without(document: Document, names: Container[str]) -> Document:
 
 def _only(document: Document, names: Container[str]) -> Document:
     return {name: value for name, value in document.items() if name in names}
+
+
+def _secrets(resource: Resource, sent: Mapping[str, str]) -> frozenset[str]:
+    """The passwords that are sent and that no document is declared to have: nobody is shown one."""
+    unknown = {name for name, own in sent.items() if own not in resource.properties}
+    return frozenset(name for name in unknown if resource.why and _SECRET.search(plain(name)))
 
 
 def _set_by_server(resource: Resource) -> set[str]:

@@ -18,6 +18,7 @@ from specdouble.double.answers.samples.kept import holding
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.session_cookie import with_session
+from specdouble.double.answers.sign_in import with_token
 from specdouble.double.answers.uploads import with_uploads
 
 
@@ -81,6 +82,7 @@ def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operati
 
 def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Callable[..., Any]:
     answer = automatic(contract, operation, sampler, lists)
+    answer = with_token(contract, operation, answer, sampler)
     return with_session(contract, operation, with_uploads(contract, operation, answer, sampler) or answer)
 
 
@@ -97,7 +99,8 @@ def _headers_of(contract: Contract, sampler: Sampler, lists: Lists, read: Operat
 def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Callable[..., Any]:
     sample = sampled(contract, operation, sampler)
     answer = with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
-    answer = with_session(contract, operation, holding(operation, answer, sampler.documents))
+    answer = with_token(contract, operation, holding(operation, answer, sampler.documents), sampler)
+    answer = with_session(contract, operation, answer)
     # A sample changes nothing, however often it is asked for; another request with the key is refused all the same.
     return once(operation, answer) if operation.idempotency_key else answer
 

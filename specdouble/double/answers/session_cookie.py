@@ -14,12 +14,11 @@ from specdouble.contract import Contract, Operation
 from specdouble.contract.arguments import wanted_arguments
 from specdouble.contract.identity import segment_of
 from specdouble.contract.json_type import JSON
+from specdouble.contract.people import SIGN_IN, SIGN_OUT
 from specdouble.contract.properties import plain
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 
 Answer = Callable[..., Any]
-_SIGN_IN = {"login", "signin", "session", "sessions"}
-_SIGN_OUT = {"logout", "signout"}
 _NAMES = ("username", "login", "email", "user", "name")
 _SECRET = re.compile(r"pass|secret|pin|code|token")
 _LONGEST = 200  # letters of a cookie's value
@@ -58,17 +57,17 @@ def _is_open(contract: Contract, scheme: SecurityScheme) -> bool:
 def _begins(operation: Operation) -> bool:
     """Whether it signs in: a POST with a body that everybody may send, and that says so or declares the cookie."""
     is_public = not operation.security or () in operation.security
-    if operation.method != "post" or operation.body is None or not is_public or plain(_last(operation)) in _SIGN_OUT:
+    if operation.method != "post" or operation.body is None or not is_public or plain(_last(operation)) in SIGN_OUT:
         return False
-    return _sets_cookie(operation) or plain(_last(operation)) in _SIGN_IN
+    return _sets_cookie(operation) or plain(_last(operation)) in SIGN_IN
 
 
 def _ends(operation: Operation) -> bool:
     """Whether it signs out: `DELETE /session`, `POST /logout`."""
     last = plain(_last(operation))
     if operation.method == "delete":
-        return last in _SIGN_IN and not operation.path.rstrip("/").endswith("}")
-    return operation.method in ("post", "get") and last in _SIGN_OUT
+        return last in SIGN_IN and not operation.path.rstrip("/").endswith("}")
+    return operation.method in ("post", "get") and last in SIGN_OUT
 
 
 def _last(operation: Operation) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from specdouble.contract import Identity, Operation
 from specdouble.contract.json_type import JSON
+from specdouble.contract.resource import CALLER
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.double.http.challenge import Challenge, lacking
 from specdouble.double.http.cookies import read_cookies
@@ -161,9 +162,11 @@ class Authentication:
         account = self.accounts.of_id(world, subject)
         if account is not None:
             return {**self.accounts.caller(account), "scope": claims["scope"]}
-        # A client that asked for itself; else a user who is here no longer.
-        is_client = subject == claims["client_id"]
-        return {**self._anyone(subject), "scope": claims["scope"]} if is_client else None
+        # A client that asked for itself, or whom the contract's own sign-in let in; else a user who is here no longer.
+        if subject != claims["client_id"] and not self._takes_anybody:
+            return None
+        own = {CALLER: subject} if CALLER in self.contract.claims else {}
+        return {**self._anyone(subject), **own, "scope": claims["scope"]}
 
     def _by_password(self, world: World, credential: str) -> User | None:
         name, _, password = credential.partition(":")

@@ -1,0 +1,131 @@
+"""People: the documents of those who sign in, and the operations that speak of the caller's own, as `GET /users/me`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from specdouble.contract.bodies import Found, Sent
+from specdouble.contract.guesses import Guesses, can_succeed, is_mostly
+from specdouble.contract.identity import identity_of, segment_of
+from specdouble.contract.operation import Operation
+from specdouble.contract.properties import plain, synonyms
+from specdouble.contract.resource import Action, Resource
+
+SIGN_IN = frozenset({"login", "signin", "session", "sessions"})
+SIGN_OUT = frozenset({"logout", "signout"})
+SIGN_UP = frozenset({"register", "signup", "registration", "registrations"})
+_OF_THE_CALLER = frozenset(
+    {"me", "self", "whoami", "current", "currentuser", "user", "account", "profile", "myaccount", "myprofile", "myself"}
+)
+_DOES = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}
+
+
+def infer_people(guesses: Guesses, operations: list[Operation], open_ones: list[Operation]) -> None:
+    """Infer who the caller is of a path as `/users/me`, and that a sign-up makes somebody.
+
+    Args:
+        guesses: what is known so far; it becomes more.
+        operations: those of the contract.
+        open_ones: those of which nothing is known.
+    """
+    signing_up = [one for one in open_ones if signs_up(one) and can_succeed(one)]
+    signing_in = [one for one in operations if signs_in(one) and can_succeed(one)]
+    if not signing_up and not signing_in:
+        return
+    reading = [one for one in open_ones if _shows_caller(one)]
+    people = _people(guesses, [*reading, *signing_up, *signing_in], signing_up)
+    if people is None:
+        return
+    guesses.resources[people.collection] = replace(people, signs_in=True)
+    for read in reading:
+        _infer_own(guesses, people, read, [one for one in open_ones if one.path == read.path])
+    for operation in signing_up:
+        sent = guesses.bodies.sent_document(operation, people.properties)
+        if sent is not None and not sent.many and synonyms(sent.properties, people.properties):
+            place = next(_places(guesses, operation, people), ())
+            guesses.actions[operation.id] = Action(
+                "create", people.collection, None, place, wrapper=sent.wrapper, why="who signs up is one of them"
+            )
+
+
+def signs_in(operation: Operation) -> bool:
+    """Whether it is the contract's sign-in: a POST with a body that everybody may send, and that says so."""
+    return is_open(operation) and plain(segment_of(operation.path)) in SIGN_IN
+
+
+def signs_up(operation: Operation) -> bool:
+    """Whether it is the contract's sign-up: `POST /auth/register`."""
+    return is_open(operation) and plain(segment_of(operation.path)) in SIGN_UP
+
+
+def is_open(operation: Operation) -> bool:
+    """Whether it is a POST with a body that everybody may send."""
+    is_public = not operation.security or () in operation.security
+    return operation.method == "post" and operation.body is not None and is_public and "{" not in operation.path
+
+
+def _shows_caller(operation: Operation) -> bool:
+    is_asked = bool(operation.security) and () not in operation.security
+    is_own = is_asked and "{" not in operation.path and plain(segment_of(operation.path)) in _OF_THE_CALLER
+    return is_own and operation.method == "get" and can_succeed(operation)
+
+
+def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operation]) -> Resource | None:
+    """The collection of those whom these operations show; one that the sign-up fills where nothing else does."""
+    shown = [(operation, one) for operation in showing for one in guesses.bodies.shown(operation) if not one.many]
+    for _, found in shown:
+        known = guesses.kept(found.pointer)
+        if known is not None and found.pointer not in guesses.annotated:
+            return known
+    for operation, found in shown:
+        identity = identity_of(found.properties, "", "users")
+        if identity is not None and _shows_caller(operation) and any(_takes(guesses, one, found) for one in signing_up):
+            return Resource(
+                collection=guesses.name("/users", found.pointer),
+                schema=found.schema,
+                pointer=found.pointer,
+                id=identity,
+                owner=None,
+                tenant=None,
+                properties=found.properties,
+                why=f"{signing_up[0].path} makes what {operation.path} shows",
+            )
+    return None
+
+
+def _takes(guesses: Guesses, operation: Operation, found: Found) -> bool:
+    sent = guesses.sent(operation, found)
+    return sent is not None and not sent.many and bool(synonyms(sent.properties, found.properties))
+
+
+def _places(guesses: Guesses, operation: Operation, people: Resource) -> Iterator[tuple[str, ...]]:
+    """The ways to one of them in the operation's success."""
+    for found in guesses.bodies.shown(operation):
+        if not found.many and found.pointer == people.pointer:
+            yield found.envelope
+
+
+def _infer_own(guesses: Guesses, people: Resource, read: Operation, operations: list[Operation]) -> None:
+    """What the operations of a path do to the caller's own document; nothing where it shows something else."""
+    whole = Found(people.schema, people.pointer, dict(people.properties), (), False)
+    found = next((one for one in guesses.bodies.shown(read) if not one.many and _is_one(one, whole)), None)
+    if found is None:
+        return
+    for operation in operations:
+        if operation.method not in _DOES or not can_succeed(operation):
+            continue
+        sent: Sent | None = None
+        if operation.method in ("put", "patch"):
+            sent = guesses.sent(operation, whole)
+            if sent is None or sent.many or not synonyms(sent.properties, whole.properties):
+                continue
+        place = next((one.envelope for one in guesses.bodies.shown(operation) if _is_one(one, whole)), ())
+        guesses.actions[operation.id] = Action(
+            _DOES[operation.method], people.collection, None, place,
+            wrapper=sent.wrapper if sent else (), mine=True, why="it is the caller's own",
+        )  # fmt: skip
+
+
+def _is_one(found: Found, whole: Found) -> bool:
+    return not found.many and (found.pointer == whole.pointer or is_mostly(found, whole))

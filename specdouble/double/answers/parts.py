@@ -1,0 +1,94 @@
+"""The entries of an array that a document holds: one is added, changed or removed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from specdouble.contract import Contract, Resource
+from specdouble.contract.json_type import JSON
+from specdouble.contract.properties import properties_of, synonyms, types_of
+from specdouble.contract.resource import Part
+from specdouble.double.state.exchange import new_id
+from specdouble.double.state.keeper import Document
+
+_IDS = ("id", "_id", "uuid")
+
+
+class Parts:
+    """Changes the entries that an operation is about.
+
+    Args:
+        contract: the contract.
+        resource: what the document is.
+        part: which entries, and what is done to them.
+
+    `held` is the property that holds them, and `parameter` that of the path that names one.
+    """
+
+    def __init__(self, contract: Contract, resource: Resource, part: Part) -> None:
+        self._part = part
+        self.held, self.parameter = part.held, part.parameter
+        self._schemas = {
+            name: schema
+            for name, schema, _ in properties_of(
+                contract.document, contract.item(resource.properties[part.held]), part.held
+            )
+        }
+        self._own = part.id or next((name for name in _IDS if name in self._schemas), "")
+
+    def after(self, before: Document, sent: JSON, values: Mapping[str, JSON]) -> Document | None:
+        """The document once the operation is done; None where it has no such entry.
+
+        Args:
+            before: the document.
+            sent: the request's body.
+            values: the parameters' values.
+        """
+        part = self._part
+        known = before.get(part.held)
+        entries = [*known] if isinstance(known, list) else []
+        if part.does == "add":
+            added = [self._entry(one, entries) for one in self._sent(sent)]
+            return {**before, part.held: [*entries, *added]}
+        wanted = str(values.get(part.parameter))
+        if not any(self._is(one, wanted) for one in entries):
+            return None
+        if part.does == "remove":
+            return {**before, part.held: [one for one in entries if not self._is(one, wanted)]}
+        change = next(iter(self._sent(sent)), None)
+        return {**before, part.held: [self._changed(one, change) if self._is(one, wanted) else one for one in entries]}
+
+    def _sent(self, body: JSON) -> Sequence[JSON]:
+        for name in self._part.wrapper:
+            body = body.get(name) if isinstance(body, dict) else None
+        if body is None:
+            return []
+        return [self._renamed(one) for one in (body if isinstance(body, list) else [body])]
+
+    def _renamed(self, one: JSON) -> JSON:
+        """What was sent, by the names that entries have for it."""
+        if not isinstance(one, dict):
+            return one
+        called = synonyms({name: {} for name in one}, self._schemas)
+        return {called.get(name, name): value for name, value in one.items()}
+
+    def _entry(self, one: JSON, entries: Sequence[JSON]) -> JSON:
+        """The new entry, with an id of its own where entries have one."""
+        if not isinstance(one, dict) or not self._own or one.get(self._own) is not None:
+            return one
+        schema = self._schemas[self._own]
+        if types_of(schema) & {"integer", "number"}:
+            taken = [known.get(self._own) for known in entries if isinstance(known, dict)]
+            return {self._own: max([0, *(value for value in taken if isinstance(value, int))]) + 1, **one}
+        made = new_id()
+        return {self._own: str(uuid.UUID(f"{made:0<32}")) if schema.get("format") == "uuid" else made, **one}
+
+    def _is(self, entry: JSON, wanted: str) -> bool:
+        value = entry.get(self._part.id) if isinstance(entry, dict) else entry
+        return str(value) == wanted
+
+    def _changed(self, entry: JSON, change: JSON) -> JSON:
+        if not isinstance(entry, dict) or not isinstance(change, dict):
+            return entry if change is None else change
+        return {**entry, **change, self._part.id: entry.get(self._part.id)}

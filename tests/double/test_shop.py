@@ -1,0 +1,92 @@
+"""A shop without an annotation: who signs up is somebody, and an order has what a server says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from specdouble.double.double import Settings
+from specdouble.double.server import serving
+
+CONTRACT = Path(__file__).parent / "shop.yaml"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(Settings(CONTRACT, seed=1)) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url) as client:
+        yield client
+
+
+def signed_in(client: httpx.Client, email: str) -> dict[str, Any]:
+    """Who signs in by that address, with the token of it from now on."""
+    answer = client.post("/auth/login", json={"email": email, "password": "secret"}).json()
+    client.headers["Authorization"] = f"Bearer {answer['token']}"
+    user: dict[str, Any] = answer["user"]
+    return user
+
+
+def test_who_signs_up_signs_in_and_is_who_me_shows(client: httpx.Client) -> None:
+    made = client.post("/auth/register", json={"email": "zoe@example.com", "password": "secret", "name": "Zoe"})
+    assert made.status_code == 201
+    user = made.json()
+    assert signed_in(client, "zoe@example.com") == user
+    assert client.get("/users/me").json() == user
+    assert client.get(f"/users/{user['id']}").json() == user
+    assert client.patch("/users/me", json={"email": "zoe@example.com", "password": "n", "name": "Z"}).status_code == 200
+    assert client.get(f"/users/{user['id']}").json()["name"] == "Z"
+
+
+def test_two_who_sign_in_are_two(client: httpx.Client) -> None:
+    one = signed_in(client, "one@example.com")
+    first = client.headers["Authorization"]
+    other = signed_in(client, "other@example.com")
+    assert one["id"] != other["id"]
+    assert client.get("/users/me").json()["email"] == "other@example.com"
+    assert client.get("/users/me", headers={"Authorization": first}).json()["email"] == "one@example.com"
+
+
+def test_a_user_that_the_double_made_up_is_one_of_the_users(client: httpx.Client) -> None:
+    by_key = client.get("/users/me", headers={"Authorization": "Bearer ada-key"}).json()
+    assert by_key["email"] == "ada@north.example"
+    assert signed_in(client, "ada@north.example") == by_key
+
+
+def test_no_password_is_shown_that_no_document_is_declared_to_have(client: httpx.Client) -> None:
+    signed_in(client, "one@example.com")
+    made = client.post("/users", json={"email": "p@example.com", "password": "secret"})
+    assert "password" not in made.json()
+    assert all("password" not in user for user in client.get("/users").json())
+
+
+def test_a_new_order_has_what_a_server_says_of_it(client: httpx.Client) -> None:
+    user = signed_in(client, "buyer@example.com")
+    order = client.post("/orders", json={"note": "soon"}).json()
+    assert {name: order[name] for name in ("status", "items", "total", "paidAt")} == {
+        "status": "pending", "items": [], "total": 0, "paidAt": None,
+    }  # fmt: skip
+    assert order["customer"]["id"] == user["id"]
+    assert "trackingUrl" not in order  # it could be any, and would say what is not so
+
+
+def test_an_entry_that_is_added_to_a_document_is_in_it_until_it_is_removed(client: httpx.Client) -> None:
+    signed_in(client, "buyer@example.com")
+    order = client.post("/orders", json={"items": [{"productId": 1, "quantity": 1}]}).json()
+    path = f"/orders/{order['id']}"
+    added = client.post(f"{path}/items", json={"productId": 3, "quantity": 2})
+    assert added.status_code == 201
+    assert added.json()["items"] == [{"productId": 1, "quantity": 1}, {"productId": 3, "quantity": 2}]
+    assert client.get(path).json() == added.json()
+    assert client.delete(f"{path}/items/3").json()["items"] == [{"productId": 1, "quantity": 1}]
+    assert client.get(path).json()["items"] == [{"productId": 1, "quantity": 1}]
+    assert client.delete(f"{path}/items/3").status_code == 404
+    assert client.post("/orders/999/items", json={"productId": 3, "quantity": 2}).status_code == 404
