@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from specdouble.contract.bodies import Found
@@ -50,10 +51,14 @@ def _infer(guesses: Guesses, operation: Operation, read: Operation, segment: str
         return
     response = operation.response(operation.success)
     place = place_of_document(guesses, operation, found)
+    entry = _place_of_entry(guesses, operation, found, held) if place is None else None
     is_silent = response is not None and not response.content
-    part = _part(guesses, operation, found, held, key) if place is not None or is_silent else None
+    is_told = place is not None or entry is not None or is_silent
+    part = _part(guesses, operation, found, held, key) if is_told else None
     if part is None:
         return
+    if entry is not None:
+        part = replace(part, shown=entry)
     if read.id not in guesses.actions:
         keep_single(guesses, read, found)
     of = guesses.actions[read.id]
@@ -83,6 +88,15 @@ def _holding(properties: Mapping[str, dict[str, Any]], segment: str) -> str | No
     same = [name for name in arrays if plain(name) == wanted]
     alike = [name for name in arrays if plain(name).endswith(wanted)]
     return next(iter([*same, *alike]), None)
+
+
+def _place_of_entry(guesses: Guesses, operation: Operation, found: Found, held: str) -> tuple[str, ...] | None:
+    """The way to the entry itself in the success of an operation that adds or changes one."""
+    items, at = guesses.bodies.follow(found.properties[held]["items"], "")
+    if operation.method == "delete" or not guesses.bodies.properties(items, at):
+        return None
+    shown = [one for one in guesses.bodies.shown(operation) if not one.many]
+    return next((one.envelope for one in shown if one.schema is items), None)
 
 
 def _part(guesses: Guesses, operation: Operation, found: Found, held: str, key: str | None) -> Part | None:

@@ -117,6 +117,7 @@ class Part:
         parameter: the name of the path parameter that names the entry; empty where a new one is added.
         id: the property of the entry that it names; empty where the entry itself is that value.
         wrapper: the property names that lead from the request's body to the entry.
+        shown: those that lead from a success's body to the entry; None where it shows the document, or nothing.
     """
 
     does: str
@@ -124,6 +125,7 @@ class Part:
     parameter: str = ""
     id: str = ""
     wrapper: tuple[str, ...] = ()
+    shown: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def signed_in(client: httpx.Client, email: str) -> dict[str, Any]:
 def test_who_signs_up_signs_in_and_is_who_me_shows(client: httpx.Client) -> None:
     made = client.post("/auth/register", json={"email": "zoe@example.com", "password": "secret", "name": "Zoe"})
     assert made.status_code == 201
-    user = made.json()
+    user = made.json()["user"]
+    assert client.get("/users/me", headers={"Authorization": f"Bearer {made.json()['token']}"}).json() == user
     assert signed_in(client, "zoe@example.com") == user
     assert client.get("/users/me").json() == user
     assert client.get(f"/users/{user['id']}").json() == user
@@ -90,3 +91,11 @@ def test_an_entry_that_is_added_to_a_document_is_in_it_until_it_is_removed(clien
     assert client.get(path).json()["items"] == [{"productId": 1, "quantity": 1}]
     assert client.delete(f"{path}/items/3").status_code == 404
     assert client.post("/orders/999/items", json={"productId": 3, "quantity": 2}).status_code == 404
+
+
+def test_an_entry_that_is_answered_alone_is_in_its_document(client: httpx.Client) -> None:
+    signed_in(client, "buyer@example.com")
+    path = f"/orders/{client.post('/orders', json={}).json()['id']}"
+    made = client.post(f"{path}/comments", json={"text": "please hurry"})
+    assert made.json() == {"data": {"id": 1, "text": "please hurry"}}
+    assert client.get(path).json()["comments"] == [{"id": 1, "text": "please hurry"}]

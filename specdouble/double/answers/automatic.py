@@ -96,6 +96,7 @@ class AutomaticOperation:
         many = action.does == "list" or action.in_array
         people = contract.people
         self._people = People(contract, people, sampler) if people else None
+        self._sampler = sampler
         self._parts = Parts(contract, self._resource, action.part) if action.part else None
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
@@ -214,7 +215,9 @@ class AutomaticOperation:
             after = self._parts.after(before, arguments.get("body"), values)
             if after is None:
                 raise self._missing({**wanted, **_only(values, [self._parts.parameter])})
-            return self._saved(documents, wanted, before, after, [self._parts.held])
+            saved = self._saved(documents, wanted, before, after, [self._parts.held])
+            entry = self._parts.entry(documents.find_one(wanted) or {}, values)
+            return saved if entry is None else self._with_entry(self._parts, entry)
         known = _only(body, self._resource.properties)
         changes = {**known, **dict(self._action.sets)}
         return self._saved(documents, wanted, before, {**before, **changes}, changes)
@@ -386,6 +389,15 @@ class AutomaticOperation:
         if self._action.in_array:
             return self._envelope.body({}, page=self._listing.whole([*documents]))
         return self._envelope.body(next(iter(documents), {}))
+
+    def _with_entry(self, parts: Parts, entry: JSON) -> Result:
+        """The answer that shows an entry of the document, and not the whole."""
+        sample, _, headers = sampled(self._contract, self._operation, self._sampler)()
+        body = with_value_at(sample, parts.shown, entry) if parts.shown and isinstance(sample, dict) else entry
+        response = self._operation.response(self._operation.success)
+        media = response.media() if response else None
+        fits = media is None or media.slot is None or self._contract.schemas.is_valid(media.slot, body)
+        return body if fits else sample, self._operation.success, headers
 
     def _missing(self, filter: Document) -> Problem:
         wanted = ", ".join(map(str, filter.values()))

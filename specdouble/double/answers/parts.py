@@ -23,12 +23,13 @@ class Parts:
         resource: what the document is.
         part: which entries, and what is done to them.
 
-    `held` is the property that holds them, and `parameter` that of the path that names one.
+    `held` is the property that holds them, `parameter` that of the path that names one, and `shown` the way to it in an
+    answer that shows the entry alone.
     """
 
     def __init__(self, contract: Contract, resource: Resource, part: Part) -> None:
         self._part = part
-        self.held, self.parameter = part.held, part.parameter
+        self.held, self.parameter, self.shown = part.held, part.parameter, part.shown
         self._schemas = {
             name: schema
             for name, schema, _ in properties_of(
@@ -58,6 +59,16 @@ class Parts:
             return {**before, part.held: [one for one in entries if not self._is(one, wanted)]}
         change = next(iter(self._sent(sent)), None)
         return {**before, part.held: [self._changed(one, change) if self._is(one, wanted) else one for one in entries]}
+
+    def entry(self, document: Document, values: Mapping[str, JSON]) -> JSON:
+        """The entry that was written, where an answer shows it alone; else None."""
+        entries = document.get(self.held)
+        if self.shown is None or not isinstance(entries, list) or not entries:
+            return None
+        if self._part.does == "add":
+            return entries[-1]
+        wanted = str(values.get(self.parameter))
+        return next((one for one in entries if self._is(one, wanted)), None)
 
     def _sent(self, body: JSON) -> Sequence[JSON]:
         for name in self._part.wrapper:

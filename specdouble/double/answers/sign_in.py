@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
@@ -14,6 +15,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.people import NAMES, People, is_text, texts_of
 from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.state.conforming import body_within
 from specdouble.double.state.exchange import current
 
 Answer = Callable[..., Any]
@@ -36,30 +38,38 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     media = response.media() if response else None
     if people is None or media is None or media.slot is None or "json" not in media.type:
         return answer
-    slot, kept = media.slot, People(contract, people, sampler)
+    fits, kept = partial(contract.schemas.is_valid, media.slot), People(contract, people, sampler)
     tokens, users = [*_tokens(contract, media.schema)], [*_users(contract, media.schema, people)]
     wanted = wanted_arguments(answer, operation)
 
     def answered(**arguments: JSON) -> Any:
-        body, status, headers = answer(**{one: arguments[one] for one, _, _ in wanted if one in arguments})
+        answered, status, headers = answer(**{one: arguments[one] for one, _, _ in wanted if one in arguments})
+        body = body_within(answered)
         told, issue = dict(texts_of(arguments.get("body"))), current.get().world.token_of
         named = {name: told[name] for name in NAMES if name in told}
         if not isinstance(body, dict) or not named or issue is None:
-            return body, status, headers
+            return answered, status, headers
         document = kept.known_as(named) or kept.made(named, "signed in")
         whole = body
         for place in tokens:
             if isinstance(value_at(whole, place), str):
                 whole = with_value_at(whole, place, issue({"id": document[people.id]}))
         for place in users:
-            shown = value_at(whole, place)
-            if isinstance(shown, dict):
-                whole = with_value_at(
-                    whole, place, {**shown, **{key: document[key] for key in shown.keys() & document.keys()}}
-                )
-        return (whole if contract.schemas.is_valid(slot, whole) else body), status, headers
+            whole = _showing(whole, place, kept.shown(document[people.id]), fits)
+        return (whole if fits(whole) else answered), status, headers
 
     return answered if tokens or users else answer
+
+
+def _showing(
+    whole: dict[str, JSON], place: Place, user: dict[str, JSON], fits: Callable[[JSON], bool]
+) -> dict[str, JSON]:
+    """The answer with the user in it; with what was made beside it, where the answer demands that."""
+    made = value_at(whole, place)
+    if not isinstance(made, dict):
+        return whole
+    alone = with_value_at(whole, place, user)
+    return alone if fits(alone) else with_value_at(whole, place, {**made, **user})
 
 
 def _tokens(contract: Contract, schema: JSON) -> Iterator[Place]:
