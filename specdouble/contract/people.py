@@ -18,6 +18,8 @@ SIGN_UP = frozenset({"register", "signup", "registration", "registrations"})
 _OF_THE_CALLER = frozenset(
     {"me", "self", "whoami", "current", "currentuser", "user", "account", "profile", "myaccount", "myprofile", "myself"}
 )
+_PEOPLE = {"users", "user", "accounts", "account", "members", "customers"}
+_TELLING = {"email", "emailaddress", "username", "login", "phone", "phonenumber", "name"}
 _DOES = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}
 
 
@@ -29,7 +31,7 @@ def infer_people(guesses: Guesses, operations: list[Operation], open_ones: list[
         operations: those of the contract.
         open_ones: those of which nothing is known.
     """
-    signing_up = [one for one in open_ones if signs_up(one) and can_succeed(one)]
+    signing_up = [one for one in open_ones if _signs_up(guesses, one) and can_succeed(one)]
     signing_in = [one for one in operations if signs_in(one) and can_succeed(one)]
     if not signing_up and not signing_in:
         return
@@ -54,9 +56,14 @@ def signs_in(operation: Operation) -> bool:
     return is_open(operation) and plain(segment_of(operation.path)) in SIGN_IN
 
 
-def signs_up(operation: Operation) -> bool:
-    """Whether it is the contract's sign-up: `POST /auth/register`."""
-    return is_open(operation) and plain(segment_of(operation.path)) in SIGN_UP
+def _signs_up(guesses: Guesses, operation: Operation) -> bool:
+    """Whether it is the contract's sign-up: `POST /auth/register`, or an open `POST /users` that takes a password."""
+    if not is_open(operation):
+        return False
+    last = plain(segment_of(operation.path))
+    sent = guesses.bodies.sent(operation)
+    names = [*sent, *(name for part in sent.values() for name in part.get("properties") or ())]
+    return last in SIGN_UP or (last in _PEOPLE and any("passw" in plain(name) for name in names))
 
 
 def is_open(operation: Operation) -> bool:
@@ -79,13 +86,13 @@ def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operati
         if known is not None and found.pointer not in guesses.annotated:
             return known
     for operation, found in shown:
-        identity = identity_of(found.properties, "", "users")
-        if identity is not None and _shows_caller(operation) and any(_takes(guesses, one, found) for one in signing_up):
+        is_somebody = any(plain(name) in _TELLING for name in found.properties)
+        if is_somebody and _shows_caller(operation) and any(_takes(guesses, one, found) for one in signing_up):
             return Resource(
                 collection=guesses.name("/users", found.pointer),
                 schema=found.schema,
                 pointer=found.pointer,
-                id=identity,
+                id=identity_of(found.properties, "", "users") or "_id",
                 owner=None,
                 tenant=None,
                 properties=found.properties,

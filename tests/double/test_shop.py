@@ -99,3 +99,17 @@ def test_an_entry_that_is_answered_alone_is_in_its_document(client: httpx.Client
     made = client.post(f"{path}/comments", json={"text": "please hurry"})
     assert made.json() == {"data": {"id": 1, "text": "please hurry"}}
     assert client.get(path).json()["comments"] == [{"id": 1, "text": "please hurry"}]
+
+
+def test_a_user_without_an_id_whose_token_is_a_property_of_its_own_is_one_too() -> None:
+    contract = Path(__file__).parent / "conduit.yaml"
+    with serving(Settings(contract, seed=1)) as url, httpx.Client(base_url=url) as client:
+        sent = {"user": {"email": "zoe@example.com", "username": "zoe", "password": "secret"}}
+        made = client.post("/users", json=sent).json()["user"]
+        signed = client.post("/users/login", json={"user": {"email": "zoe@example.com", "password": "secret"}}).json()
+        for token in (made["token"], signed["user"]["token"]):
+            client.headers["Authorization"] = f"Token {token}"
+            assert client.get("/user").json()["user"]["username"] == "zoe"
+        assert client.put("/user", json={"user": {"bio": "I sail"}}).status_code == 200
+        shown = client.get("/user").json()["user"]
+        assert (shown["email"], shown["bio"]) == ("zoe@example.com", "I sail")

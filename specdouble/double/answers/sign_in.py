@@ -9,7 +9,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.arguments import wanted_arguments
 from specdouble.contract.json_type import JSON
-from specdouble.contract.people import signs_in, signs_up
+from specdouble.contract.people import signs_in
 from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain
 from specdouble.double.answers.completion import with_value_at
@@ -32,11 +32,13 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
         answer: what answers it.
         sampler: makes a user whom nobody has created.
     """
-    is_asked = not contract.identities and (signs_in(operation) or signs_up(operation))
-    people = contract.people if is_asked else None
+    people, action = contract.people, contract.actions.get(operation.id)
+    makes_one = action is not None and action.does == "create"
+    signs_up = makes_one and people is not None and action is not None and action.collection == people.collection
     response = operation.response(operation.success)
     media = response.media() if response else None
-    if people is None or media is None or media.slot is None or "json" not in media.type:
+    is_asked = signs_up or signs_in(operation)
+    if people is None or not is_asked or media is None or media.slot is None or "json" not in media.type:
         return answer
     fits, kept = partial(contract.schemas.is_valid, media.slot), People(contract, people, sampler)
     tokens, users = [*_tokens(contract, media.schema)], [*_users(contract, media.schema, people)]
@@ -51,11 +53,11 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
             return answered, status, headers
         document = kept.known_as(named) or kept.made(named, "signed in")
         whole = body
-        for place in tokens:
-            if isinstance(value_at(whole, place), str):
-                whole = with_value_at(whole, place, issue({"id": document[people.id]}))
         for place in users:
             whole = _showing(whole, place, kept.shown(document[people.id]), fits)
+        for place in tokens:
+            if isinstance(value_at(whole, place[:-1]), dict):  # the user's own `token` among them
+                whole = with_value_at(whole, place, issue({"id": document[people.id]}))
         return (whole if fits(whole) else answered), status, headers
 
     return answered if tokens or users else answer
