@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
-from copy import deepcopy
 from functools import cached_property
 from urllib.parse import quote
 
@@ -301,7 +300,7 @@ class AutomaticOperation:
             self._make_way(documents, document)
         document = completion.with_defaults(document, self._listed.defaults)
         if self._initial:
-            document = {**deepcopy(self._initial), **document}
+            document = {**self._initial, **document}  # shared: no stored document is changed in place
         if self._people is not None and current.get().user is not None:
             document = self._made_by(self._people, document)
         document = completion.with_asked_for(document, self._listed.required)
