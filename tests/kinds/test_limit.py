@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from fastapi import FastAPI, HTTPException, Response
 
+from specdouble.cli import main
 from specdouble.contract import ContractError, read
 from specdouble.double.double import Double
 from specdouble.double.double import Settings as DoubleSettings
@@ -25,6 +27,7 @@ from specdouble.verify.verification import verify
 from tests.applications import serving
 
 CONTRACT = Path(__file__).with_name("boards.yaml")
+NOTES = Path(__file__).with_name("notes.yaml")
 RULE = "limit:cards"
 MOST = 3
 MUTANTS = [key for key in Bench(Options(CONTRACT, seed=1)).mutants if key.startswith("limit.")]
@@ -219,6 +222,14 @@ def verdict_of(fault: str) -> Verdict:
 def test_a_server_that_keeps_the_limit_is_found_to_keep_it() -> None:
     verdict = verdict_of("")
     assert (verdict.rows[RULE].state, verdict.failures) == ("kept", [])
+
+
+def test_where_no_list_counts_the_documents_what_one_case_deletes_misleads_no_other() -> None:
+    rules = ["--rule", RULE.replace("cards", "notes"), "--rule", "refused_leaves_no_trace"]
+    told = CliRunner().invoke(main, ["verify", str(NOTES), "--phase", "rules", *rules])
+    assert told.exit_code == 0, told.output
+    assert "2 kept" in told.output
+    assert "seen once" not in told.output
 
 
 def test_documents_that_no_list_shows_are_no_alarm(tmp_path: Path) -> None:

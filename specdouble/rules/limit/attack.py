@@ -202,7 +202,8 @@ def _filled(trial: Trial, subject: Subject, rule: Limit, user: User, leaving: in
     there = len(mine(session, subject, rule, scope)) + (strange or 0)
     if there > rule.most - leaving:
         room(trial, subject, rule, call)
-        there = min(rule.most - 1, len(mine(session, subject, rule, scope)) + session.others[rule.id, scope])
+        # What `room` leaves to others where no list shows them is a guess: it has room still, until one is refused.
+        there = len(mine(session, subject, rule, scope)) + (strange or 0)
     while there < rule.most - leaving:
         exchange, document = _send(trial, subject, user, call)
         if document is None and strange is not None:
