@@ -6,10 +6,12 @@ READY := $(VENV)/.ready
 
 LOWEST := .venv-lowest
 SERVERS ?= all
+ENGINE ?= nx-27017
+STATE := double kinds library tracker
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
-.PHONY: serve verify test test-slow test-lowest test-abroad servers engine browser lint compiled format lock benchmark dist site
+.PHONY: serve verify test test-slow test-lowest test-abroad test-engine servers engine browser lint compiled format lock benchmark dist site
 
 serve: $(READY)  ## serve the double of this project
 	$(BIN)/specdouble serve
@@ -38,6 +40,9 @@ browser: $(READY)  ## install a browser for the tests of the console, where none
 
 engine: $(READY)  ## build FerretDB into .servers/, where Go is installed: a second engine for the tests
 	$(BIN)/python -m tests.engine.install
+
+test-engine: $(READY)  ## the tests of state over another store: make test-engine ENGINE=ferretdb (or mongodb://HOST)
+	SPECDOUBLE_TEST_ENGINE=$(ENGINE) $(BIN)/pytest -p tests.engine.elsewhere -m "not slow" -n $(WORKERS) $(STATE:%=tests/%)
 
 test-abroad: servers  ## verify the servers of others by their own contracts
 	$(BIN)/pytest -m slow -v tests/abroad/servers

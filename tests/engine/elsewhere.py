@@ -1,15 +1,17 @@
-"""A plugin of pytest by which the tests of the embedded store's state run on an engine: `-p tests.engine.elsewhere`.
+"""A plugin of pytest by which the tests of the embedded store's state run on an engine: `make test-engine`.
 
-`SPECDOUBLE_TEST_ENGINE` names it. Each double that a test makes without a store has one that nobody has used. What an
-engine lacks, or what holds on no engine, is named here: those tests are expected to fail.
+`SPECDOUBLE_TEST_ENGINE` names it, or is the URL of one that runs. Each double that a test makes in its own process,
+without a store, has one that nobody has used; a server that it starts as a process stays on the embedded store. What
+an engine lacks, or what holds on no engine, is named here: those tests are expected to fail.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
-from itertools import count
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 
@@ -17,7 +19,6 @@ from specdouble.double.state.store import Store, open_store
 from tests.engine.engines import running
 
 ENGINE = "SPECDOUBLE_TEST_ENGINE"
-_numbers = count()
 _PLACES = "the places under a unique index keep the limit though the mutant does not"
 _ID = "takes a field that is called `id` for the key of its own row"
 LACKS = {
@@ -46,11 +47,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _everywhere() -> Iterator[None]:
     """Have every double of the session on the engine."""
-    with running(os.environ[ENGINE]) as server:
+    with _engine(os.environ[ENGINE]) as engine:
         opened: list[Store] = []
 
         def elsewhere(url: str | None) -> Store:
-            store = open_store(url or f"{server.url}/e{next(_numbers)}")
+            store = open_store(url or f"{engine}/e{uuid4().hex[:12]}")
             opened.append(store)
             return store
 
@@ -58,3 +59,13 @@ def _everywhere() -> Iterator[None]:
             yield
         for store in opened:
             store.close()
+
+
+@contextlib.contextmanager
+def _engine(named: str) -> Iterator[str]:
+    """The URL of the engine of that name, or at that URL."""
+    if named.startswith("mongodb"):
+        yield named.rstrip("/")
+        return
+    with running(named) as server:
+        yield server.url

@@ -1,0 +1,104 @@
+"""Stands between a double and an engine, and answers as a member of a replica set that is its primary no more."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import bson
+
+_WRITES = {"insert", "update", "delete", "findAndModify"}
+_READS = {"find", "aggregate", "count", "distinct"}
+_MESSAGE = 2013  # the code of OP_MSG
+_HEADER = struct.Struct("<iiii")  # length, number, number of what is answered, code
+_DOCUMENT = _HEADER.size + 5  # where the command begins, after the flags and the kind of its section
+NOT_PRIMARY = {"ok": 0.0, "code": 10107, "codeName": "NotWritablePrimary", "errmsg": "not primary"}
+NOT_SECONDARY = {"ok": 0.0, "code": 13435, "codeName": "NotPrimaryNoSecondaryOk", "errmsg": "not primary"}
+INTERRUPTED = {"ok": 0.0, "code": 11602, "codeName": "InterruptedDueToReplStateChange", "errmsg": "stepped down"}
+
+
+class Primary(socketserver.ThreadingTCPServer):
+    """A server of MongoDB's protocol before another one.
+
+    Args:
+        port: where the engine listens, on this machine.
+
+    Attributes:
+        is_primary: whether it takes commands; else it refuses them.
+        forgotten: so many of the next writes are done, and then told to have been interrupted.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.behind = ("127.0.0.1", port)
+        self.is_primary = True
+        self.forgotten = 0
+        self._guard = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"mongodb://127.0.0.1:{self.server_address[1]}"
+
+    def answer(self, message: bytes, behind: socket.socket) -> bytes:
+        """The answer to a message."""
+        command = _command(message)
+        if not self.is_primary and command in _WRITES | _READS:
+            return _answer(message, NOT_PRIMARY if command in _WRITES else NOT_SECONDARY)
+        behind.sendall(message)
+        answer = _received(behind)
+        return _answer(message, INTERRUPTED) if command in _WRITES and self._is_forgotten() else answer
+
+    def _is_forgotten(self) -> bool:
+        with self._guard:
+            self.forgotten -= 1
+            return self.forgotten >= 0
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    server: Primary
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError), socket.create_connection(self.server.behind) as behind:
+            while message := _received(self.request):
+                self.request.sendall(self.server.answer(message, behind))
+
+
+def _received(connection: socket.socket) -> bytes:
+    """The next message; nothing where the connection has ended."""
+    head = connection.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:
+        return b""
+    return head + connection.recv(struct.unpack("<i", head)[0] - 4, socket.MSG_WAITALL)
+
+
+def _command(message: bytes) -> str:
+    if _HEADER.unpack_from(message)[3] != _MESSAGE:
+        return ""
+    (length,) = struct.unpack_from("<i", message, _DOCUMENT)
+    return str(next(iter(bson.decode(message[_DOCUMENT : _DOCUMENT + length]))))
+
+
+def _answer(message: bytes, document: dict[str, Any]) -> bytes:
+    body = struct.pack("<ib", 0, 0) + bson.encode(document)
+    return _HEADER.pack(_HEADER.size + len(body), 0, _HEADER.unpack_from(message)[1], _MESSAGE) + body
+
+
+@contextlib.contextmanager
+def before(engine: str) -> Iterator[Primary]:
+    """One before the engine at this URL, while the context lasts."""
+    with Primary(int(engine.rpartition(":")[2])) as primary:
+        thread = threading.Thread(target=primary.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield primary
+        finally:
+            primary.shutdown()
+            thread.join()
