@@ -12,6 +12,7 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.kind import suggestion
 from specdouble.contract.pointer import look_up
+from specdouble.contract.rule import ScopeRule
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.contract.token_claims import token_claims
 from specdouble.verify.client import Client
@@ -120,6 +121,14 @@ class Crowd:
             for one, other in permutations(self.users.values(), 2)
             if None not in (one.tenant, other.tenant) and one.tenant != other.tenant
         ]
+
+    def apart(self, resource: Resource, rule: ScopeRule) -> list[tuple[User, User]]:
+        """The ordered pairs of users who are kept apart by a rule of whose the documents of a resource are."""
+        if rule.name == resource.tenant:
+            return self.foreigners()
+        # Within an organization a colleague's document is what the owner alone keeps from the caller.
+        colleagues = self.colleagues() if resource.tenant else []
+        return colleagues or self.pairs()
 
     def pairs(self, *operations: Operation) -> list[tuple[User, User]]:
         """All ordered pairs of users who may ask for these operations."""

@@ -11,7 +11,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import owning, parents, under
+from specdouble.verify.places import closing, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial
@@ -216,8 +216,12 @@ class Model:
     # Beside
 
     def _is_owned(self) -> bool:
-        creator = self.trial.creator(self.subject)
-        return bool(self.subject.resource.owner) or owning(self.trial.session, self.subject, creator) is not None
+        resource, creator = self.subject.resource, self.trial.creator(self.subject)
+        if resource.owner or resource.tenant:
+            return bool(resource.owner)
+        above = closing(self.trial.session, self.subject, creator)
+        users = tuple(home.user for home in self.homes)
+        return any((users[0], users[-1]) in pairs and not rule.is_opened for rule, pairs in above)
 
     def _is_apart(self, one: Home, other: Home) -> bool:
         """Whether what lies in one place must not be shown in the other."""

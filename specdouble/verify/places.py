@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Operation
+from specdouble.contract.rule import ScopeRule
 from specdouble.verify.identity import User
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Document, Trial
+
+Pair = tuple[User, User]
 
 
 def parents(session: Session, subject: Subject, operation: Operation) -> list[tuple[str, Subject]]:
@@ -25,12 +28,20 @@ def parents(session: Session, subject: Subject, operation: Operation) -> list[tu
     return found
 
 
-def owning(session: Session, subject: Subject, operation: Operation) -> Subject | None:
-    """What an operation's documents lie below and that has an owner, where they have none themselves."""
-    if subject.resource.owner or subject.resource.tenant:
-        return None
-    above = [parent for _, parent in parents(session, subject, operation)]
-    return next((one for one in reversed(above) if one.resource.owner and one.creators), None)
+def closing(session: Session, subject: Subject, operation: Operation) -> Iterator[tuple[ScopeRule, list[Pair]]]:
+    """The rules that hide what an operation's documents lie below, the nearest first, and the users they keep apart."""
+    for _, parent in reversed(parents(session, subject, operation)):
+        for rule in parent.resource.of(ScopeRule) if parent.creators else ():
+            yield rule, session.crowd.apart(parent.resource, rule)
+
+
+def is_out_of_sight(session: Session, subject: Subject, one: User, other: User) -> bool:
+    """Whether what a user creates lies below a document that another does not see."""
+    claims = session.crowd.claims_of(other)
+    return any(
+        (one, other) in pairs and not rule.readers.admits(claims)
+        for rule, pairs in closing(session, subject, subject.creators[0])
+    )
 
 
 @dataclass

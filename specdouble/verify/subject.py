@@ -217,6 +217,13 @@ class Subject:
         return frozenset(named | ruled | self.versions)
 
     @cached_property
+    def filled_in(self) -> Mapping[str, Any]:
+        """What a create fills in where it is not sent, by property."""
+        sent = self.requested(self.creators[0]) if self.creators else {}
+        schemas = {name: merged(schema, self.contract.resolve) for name, schema in sent.items()}
+        return {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
+
+    @cached_property
     def versions(self) -> frozenset[str]:
         """The properties by which an update names the state that it changes: it must hold them, no create takes them.
 

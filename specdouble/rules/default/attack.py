@@ -8,7 +8,7 @@ from specdouble.rules.default.rule import Default
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
-from specdouble.verify.problem import Broken
+from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial, views
@@ -40,6 +40,8 @@ def plan(_session: Session, subject: Subject, rule: Default) -> Plan:
 
 def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None:
     document = trial.create(subject, full=full, drop=(rule.name,))
+    if rule.name in document.sent:
+        raise NotExercised(f"without {rule.name} no body was found that keeps the contract's other rules")
     for where, seen in views(trial, document):
         if rule.name not in seen or not same(rule.value, seen[rule.name]):
             found = shown(seen[rule.name]) if rule.name in seen else "none"

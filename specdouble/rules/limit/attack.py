@@ -14,6 +14,7 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import Created
+from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -53,6 +54,8 @@ def _share(session: Session, subject: Subject, rule: Limit, one: User, other: Us
         return False
     near = one.tenant is not None and one.tenant == other.tenant
     if subject.resource.tenant in rule.per and not near:
+        return False
+    if is_out_of_sight(session, subject, one, other):
         return False
     targets = {each.name: each.refers_to for each in subject.resource.of(PropertyRule) if each.refers_to}
     hiding = [each for name in rule.per if name in targets

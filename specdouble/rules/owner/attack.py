@@ -15,9 +15,7 @@ from specdouble.verify.subject import Subject
 def plan(session: Session, subject: Subject, rule: Owner) -> Plan:
     """The cases of one rule."""
     crowd = session.crowd
-    colleagues = crowd.colleagues() if subject.resource.tenant else []
-    pairs = colleagues or crowd.pairs()  # a colleague's document is what only the owner keeps from the caller
-    yield from isolation.plan(session, subject, rule, pairs, held_by=attrgetter("id"))
+    yield from isolation.plan(session, subject, rule, held_by=attrgetter("id"))
     if subject.creators and len(crowd) == 1:
         yield Missing(rule.id, "needs another user in [tool.specdouble.verify]", decisive=True)
     elif subject.creators and len(crowd) and not crowd.colleagues():

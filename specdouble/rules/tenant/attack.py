@@ -15,7 +15,7 @@ from specdouble.verify.subject import Subject
 def plan(session: Session, subject: Subject, rule: Tenant) -> Plan:
     """The cases of one rule."""
     pairs = session.crowd.foreigners()
-    yield from isolation.plan(session, subject, rule, pairs, held_by=attrgetter("tenant"))
+    yield from isolation.plan(session, subject, rule, held_by=attrgetter("tenant"))
     if subject.creators and len(session.crowd) and not pairs:
         known = {user.tenant for user in session.crowd if user.tenant is not None}
         why = "they are of one" if known else "theirs are not known: `tenant` in their entries says them"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -43,7 +44,7 @@ _REMEDY = "an example of the request that {} would be begun with"
 
 def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
     """The cases of a validation: what keeps it and what breaks it, on each operation that writes."""
-    rule, writers = rule.spelled_out(subject.resource), list[tuple[Operation, Updater | None]]()
+    rule, writers = _readable(subject, rule), list[tuple[Operation, Updater | None]]()
     if not rule.is_transition:
         writers += [(one, None) for one in subject.creators[:1] if _tells(subject, rule, one)]
     writers += [(one.operation, one) for one in subject.updaters if not one.id_in_body and _sets(subject, rule, one)]
@@ -57,6 +58,11 @@ def plan(_session: Session, subject: Subject, rule: Validation) -> Plan:
         yield Case(rule.id, promise, partial(_refused, **of), "", about, decisive=True)
         promise = f"what keeps `{rule.expression}` is accepted on {verb}"
         yield Case(rule.id, promise, partial(_accepted, **of), "", about)
+
+
+def _readable(subject: Subject, rule: Validation) -> Validation:
+    """The rule as bodies tell of it: of what clients set, with what a create fills in where it is not sent."""
+    return replace(rule.spelled_out(subject.resource), defaults={**subject.filled_in, **rule.defaults})
 
 
 def _tells(subject: Subject, rule: Validation, operation: Operation) -> bool:
@@ -83,7 +89,7 @@ def _rules(subject: Subject, operation: Operation, before: Body | None) -> list[
     """The validations that can be told of what a request makes."""
     found = []
     for one in subject.resource.of(Validation):
-        rule = one.spelled_out(subject.resource)
+        rule = _readable(subject, one)
         known = {*subject.requested(operation), *rule.defaults, *(before or ())}
         if (before is not None or not rule.is_transition) and (rule.names is None or rule.names <= known):
             found.append(rule)

@@ -11,6 +11,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
+from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -23,7 +24,6 @@ def plan(
     session: Session,
     subject: Subject,
     rule: ScopeRule,
-    pairs: list[tuple[User, User]],
     held_by: Callable[[User], str | None],
 ) -> Plan:
     """The cases of one rule.
@@ -32,7 +32,6 @@ def plan(
         session: the server.
         subject: the documents that have an owner or a tenant.
         rule: whose they are.
-        pairs: users of whom neither may see the other's.
         held_by: what the rule's property holds for a user, where it is known.
     """
     if not subject.creators:
@@ -44,13 +43,13 @@ def plan(
     for user in session.crowd:
         run = partial(_held, subject=subject, rule=rule, user=user, wanted=held_by(user))
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
-    for one, other in pairs:
+    for one, other in session.crowd.apart(subject.resource, rule):
         claims = session.crowd.claims_of(other)
         unknown = [to for to in (rule.readers, rule.writers) if to.roles and not to.anyone and to.claim not in claims]
         if unknown:
             reason = f"the {unknown[0].claim} of {other.name} is not known: a token tells it, or the user's entry"
             yield Missing(rule.id, reason, decisive=True)
-        elif rule.readers.admits(claims):
+        elif rule.readers.admits(claims) and not is_out_of_sight(session, subject, one, other):
             yield from _opened(subject, rule, one, other, may_change=rule.writers.admits(claims))
         else:
             yield from _of_pair(session, subject, rule, one, other)

@@ -11,7 +11,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
 from specdouble.verify.identity import User
-from specdouble.verify.places import owning, parents
+from specdouble.verify.places import Pair, closing, parents
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -64,20 +64,27 @@ def _of_none(subject: Subject, operation: Operation, name: str) -> Plan:
 
 
 def _of_others(session: Session, subject: Subject, operation: Operation) -> Plan:
-    above, hidden = owning(session, subject, operation), None
-    if above is None and not parents(session, subject, operation):
+    if subject.resource.owner or subject.resource.tenant:
+        return  # their own rules tell it
+    closed, hidden = _closed(session, subject, operation), None
+    if closed is None and not parents(session, subject, operation):
         # The path leads past the parent: what a list shows to its owner alone is closed there, too.
-        hidden = next((one for one in subject.listers if owning(session, subject, one)), None)
-        above = owning(session, subject, hidden) if hidden is not None else None
-    owners = [one for one in above.resource.of(ScopeRule) if one.name == above.resource.owner] if above else []
-    if not owners or owners[0].is_opened:
+        hidden = next((one for one in subject.listers if _closed(session, subject, one)), None)
+        closed = _closed(session, subject, hidden) if hidden is not None else None
+    if closed is None:
         return
-    for one, other in session.crowd.pairs()[:1]:
-        promise = f"what lies below another's document is not found by {operation}"
-        run = partial(_by_another, subject=subject, rule=owners[0], operation=operation, one=one, other=other)
-        if hidden is not None:
-            run = partial(_past_parent, run=run, subject=subject.seen_in(hidden), one=one, other=other)
-        yield Case(owners[0].id, promise, run, f"{one.name}'s, by {other.name}", ids(operation), decisive=True)
+    rule, (one, other) = closed
+    promise = f"what lies below another's document is not found by {operation}"
+    run = partial(_by_another, subject=subject, rule=rule, operation=operation, one=one, other=other)
+    if hidden is not None:
+        run = partial(_past_parent, run=run, subject=subject.seen_in(hidden), one=one, other=other)
+    yield Case(rule.id, promise, run, f"{one.name}'s, by {other.name}", ids(operation), decisive=True)
+
+
+def _closed(session: Session, subject: Subject, operation: Operation) -> tuple[ScopeRule, Pair] | None:
+    """The nearest rule that hides what the documents lie below, and two users whom it keeps apart."""
+    told = ((rule, pairs[0]) for rule, pairs in closing(session, subject, operation) if pairs and not rule.is_opened)
+    return next(told, None)
 
 
 # A request about one document, whatever the operation does
