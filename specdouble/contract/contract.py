@@ -184,6 +184,18 @@ class Contract:
         """The action on what a path names with a parameter, whatever stands behind it; None where it names nothing."""
         return self.action_at.get((path_to(path, parameter), parameter))
 
+    def above(self, collection: str) -> Iterator[tuple[str, Resource, str]]:
+        """What each document of a collection names by the path that it was created at: property, documents, their key.
+
+        Who may not see that sees nothing of what lies below it, whatever path shows it.
+        """
+        creating = [one for _, one in self.actions_of.get(collection, ()) if one.does in _CREATING]
+        held = [{to for _, to in one.scope} for one in creating]
+        for rule in self.resources[collection].of(PropertyRule) if held else ():
+            target = self.resources.get(rule.refers_to or "")
+            if target is not None and target.collection != collection and all(rule.name in one for one in held):
+                yield rule.name, target, rule.refers_by or target.id
+
     @cached_property
     def security_schemes(self) -> Mapping[str, Any]:
         """The security schemes by name, `$ref`s resolved."""
@@ -276,6 +288,12 @@ class Contract:
                 if name:
                     named[resource.claim(name)].add(name)
         return {name: tuple(sorted(names - {name})) for names in named.values() if len(names) > 1 for name in names}
+
+    @cached_property
+    def scoping(self) -> frozenset[str]:
+        """The properties that tell whose documents are."""
+        named = {name for resource in self.resources.values() for name in (resource.owner, resource.tenant)}
+        return frozenset(name for name in named if name)
 
     @cached_property
     def keys_of(self) -> Mapping[str, set[str]]:

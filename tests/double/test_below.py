@@ -10,6 +10,7 @@ import pytest
 
 from tests.contracts import client_for
 
+ACADEMY = Path(__file__).parents[1] / "academy" / "openapi.yaml"  # enrolments have no owner, courses do
 NAMED = "properties: {id: {type: integer, readOnly: true}, name: {type: string}}"
 COLLECTIONS = (
     ("/orgs", "Org", "org"),
@@ -204,3 +205,14 @@ def test_a_declared_head_tells_what_the_get_tells(shelves: httpx.Client) -> None
     assert shelves.head(shelf, headers=BOB).status_code == 404
     none = [shelves.request(method, "/shelves/none", headers=ANN) for method in ("GET", "HEAD")]
     assert {one.headers["content-type"] for one in none} == {"application/json"}
+
+
+def test_what_a_document_may_name_is_what_the_owner_of_what_it_lies_below_sees(tmp_path: Path) -> None:
+    ada, linus = ({"Authorization": f"Bearer {name}"} for name in ("ada", "linus"))
+    with client_for(ACADEMY.read_text("utf-8"), tmp_path) as client:
+        course = client.post("/api/v2/courses", json={"slug": "sums", "title": "Sums"}, headers=ada).json()["id"]
+        for teacher, status in ((ada, 201), (linus, 422)):
+            student = {"name": "Emmy", "email": "emmy@example.org"}
+            number = client.post("/api/v2/students", json=student, headers=teacher).json()["id"]
+            enrolment = client.post(f"/api/v2/courses/{course}/enrolments", json={"student_id": number}, headers=ada)
+            assert enrolment.status_code == status

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specdouble.contract import Action, Contract, Operation, PropertyRule, Resource
+from specdouble.contract import Action, Contract, Operation, Resource
 from specdouble.contract.json_type import JSON
 from specdouble.contract.nesting import path_to
 from specdouble.contract.resource import CALLER
@@ -52,7 +52,7 @@ class Placement:
         found = _parents(contract, operation.path, action) if is_asked else ()
         self._parents = tuple({parent.parameter: parent for parent in found}.values())
         led_through = {to for _, to in action.scope}
-        self._above = tuple(one for one in _above(contract, action.collection) if one[0] not in led_through)
+        self._above = tuple(one for one in contract.above(action.collection) if one[0] not in led_through)
 
     @property
     def by_path(self) -> bool:
@@ -134,19 +134,6 @@ def _parents(contract: Contract, path: str, action: Action) -> Iterator[_Parent]
         if is_read and _is_made_at(contract, other.collection, above):
             yield from _parents(contract, above, other)  # who may not see these sees nothing below them
             yield _Parent(contract.resources[other.collection], name, other.scope)
-
-
-def _above(contract: Contract, name: str) -> Iterator[tuple[str, Resource, str]]:
-    """What each document of a collection names by the path that it was created at: property, documents, and their key.
-
-    Who may not see that sees nothing of what lies below it, whatever path shows it.
-    """
-    creating = [one for _, one in contract.actions_of.get(name, ()) if one.does in ("create", "create_many")]
-    held = [{to for _, to in one.scope} for one in creating]
-    for rule in contract.resources[name].of(PropertyRule):
-        target = contract.resources.get(rule.refers_to or "")
-        if target is not None and target.collection != name and held and all(rule.name in one for one in held):
-            yield rule.name, target, rule.refers_by or target.id
 
 
 def _is_made_at(contract: Contract, collection: str, path: str) -> bool:

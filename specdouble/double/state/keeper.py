@@ -28,6 +28,9 @@ class View(Protocol):
     def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
         """Whether the referring document's owner may see a document of this id, or with this value of the `key`."""
 
+    def belonging(self, collection: str, document: Document) -> Document:
+        """A document of a collection with what tells whose it is, though what it lies below alone may tell it."""
+
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
 

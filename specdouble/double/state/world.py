@@ -76,6 +76,7 @@ class World:
         self._make_room = make_room
         self._keepers, self._collection = keepers, collection
         self._collections: dict[str, tuple[Any, Enforcement]] = {}
+        self._above: dict[str, tuple[tuple[str, Resource, str], ...]] = {}  # what documents lie below, of no own owner
         self.answered: Answers = AnsweredInWorld(name, AnsweredRequests() if answered is None else answered)
         self._filled: set[str] = set()  # the collections that have what they begin with
         self._seeded = 0  # writes that this took
@@ -264,6 +265,15 @@ class World:
         wanted = {key: value, **self._scope_of(collection, referrer), **rules.there}
         return documents.find_one(wanted) is not None
 
+    def belonging(self, collection: str, document: Document) -> Document:
+        """A document of a collection with what tells whose it is, though what it lies below alone may tell it."""
+        for name, resource, key in self._above.get(collection, ()):
+            parent = self._peek(resource.collection, "_id" if key == resource.id else key, document.get(name))
+            if parent is not None:
+                owned = self.belonging(resource.collection, dict(parent))
+                document = {**{one: owned[one] for one in self._contract.scoping if one in owned}, **document}
+        return document
+
     def departure(self) -> Departure:
         """What finds out what goes with documents that are deleted."""
         return Departure(self._kept)
@@ -307,6 +317,7 @@ class World:
         self._database = self._store.database(self.name)
         self._ids = self._new_ids()
         self._collections.clear()
+        self._above.clear()
 
     def _new_ids(self) -> Ids:
         return Ids(self._random_seed)
@@ -319,6 +330,8 @@ class World:
         """The collection, its rules and its first documents: made at the first use, for there may be thousands."""
         resource = self._contract.resources.get(name) or Resource(name, {}, "", "_id", None, None, {})
         documents: Any = self._database[name]
+        is_owned = bool(resource.owner or resource.tenant) or name not in self._contract.resources
+        self._above[name] = () if is_owned else tuple(self._contract.above(name))
         keepers = self._keepers(resource, self._clock)
         enforcement = Enforcement(resource, self._ids, self._clock, keepers, is_shared=not self._embedded)
         named = [*resource.properties, *resource.within, *enforcement.key_fields]

@@ -141,6 +141,9 @@ def _seeing(rule: References, unscoped: set[str]) -> Change:
         def holder(self, collection: str, field: str, key: str) -> object:
             return self.view.holder(collection, field, key)
 
+        def belonging(self, collection: str, document: Document) -> Document:
+            return self.view.belonging(collection, document)
+
         def count(self, collection: str, scope: Mapping[str, Any]) -> int:
             return self.view.count(collection, scope)
 

@@ -41,7 +41,8 @@ class ReferencesKeeper(Keeper):
     def names_one(self, value: str | int, after: Document, view: View) -> bool:
         """Whether there is a document of that value which the referring one's owner may see."""
         rule = self.rule
-        return view.has(rule.target, value, _NOBODY if rule.of_anyone else after, rule.key)
+        referrer = _NOBODY if rule.of_anyone else view.belonging(rule.collection, after)
+        return view.has(rule.target, value, referrer, rule.key)
 
     def sample(self, pick: Callable[[str, str], Any]) -> Any:
         """The id of a document that exists; in an array, where the property is one."""
