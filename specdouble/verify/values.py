@@ -338,6 +338,16 @@ def unlike_but_fitting(known: Any, fits: Callable[[Any], bool]) -> Any:
     return next((one for one in (unlike(known), *others) if fits(one)), unlike(known))
 
 
+def other_than(known: Any, value: Any, fits: Callable[[Any], bool]) -> Any:
+    """The value, or where it is the known one a value beside it: the other truth, the next number."""
+    if value != known:
+        return value
+    beside = (
+        [not known] if isinstance(known, bool) else [known + 1, known - 1] if isinstance(known, int | float) else []
+    )
+    return next((one for one in beside if fits(one)), value)
+
+
 def unfitting(schema: Any, resolve: Resolve) -> list[Any]:
     """Values that hardly fit the schema: of each other type, outside of the enum, ill-formed."""
     schema = merged(schema, resolve)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from specdouble.verify.values import catalogue
+from specdouble.verify.values import catalogue, other_than
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,16 @@ from specdouble.verify.values import catalogue
 )
 def test_an_object_that_may_be_null_has_values(schema: dict[str, Any]) -> None:
     assert catalogue(schema, dict)[0] in ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "value", "fitting", "other"),
+    [
+        (False, False, True, True), (2, 2, True, 3), (2, 2, False, 2), (2, 5, True, 5), (None, 5, True, 5),
+        ("one", "one", True, "one"),
+    ],
+)  # fmt: skip
+def test_a_value_is_another_than_the_known_one_where_the_schema_takes_one(
+    known: Any, value: Any, fitting: bool, other: Any
+) -> None:
+    assert other_than(known, value, lambda _: fitting) == other

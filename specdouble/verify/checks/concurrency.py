@@ -8,11 +8,12 @@ from typing import Any
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.places import place
+from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import CLIENTS, Document, Trial
-from specdouble.verify.values import kind, merged, plausible
+from specdouble.verify.values import kind, merged, other_than, plausible
 
 ROUNDS = 3
 MOST_AT_ONCE = 4  # changes of one document
@@ -39,19 +40,25 @@ def _apart(session: Session, subject: Subject, updater: Updater) -> list[str]:
     if subject.keeping:
         return []
     ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, *session.implied}
-    found = []
+    found: dict[str, list[str]] = {"plain": [], "boolean": []}
     for name, schema in subject.requested(updater.operation).items():
-        simple = kind(merged(schema, session.contract.resolve)) in ("string", "number", "integer")
-        if name not in ruled and name in subject.resource.properties and simple:
-            found.append(name)
-    return found[:MOST_AT_ONCE]
+        what = kind(merged(schema, session.contract.resolve))
+        if name in ruled or name not in subject.resource.properties:
+            continue
+        if what in ("string", "number", "integer"):
+            found["plain"].append(name)
+        elif what == "boolean" and not tells_of_rights(name):
+            found["boolean"].append(name)
+    # `archived` may take the document out of sight: a truth is changed where there are no two others.
+    lacking = max(2 - len(found["plain"]), 0)
+    return [*found["plain"][:MOST_AT_ONCE], *found["boolean"][:lacking]]
 
 
 def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str]) -> None:
     schemas = subject.requested(updater.operation)
     document = trial.create(subject)
     for _ in range(ROUNDS):
-        sent = {name: plausible(schemas[name], trial.contract.resolve, trial.session.word()) for name in names}
+        sent = {name: _another(trial, document, name, schemas[name]) for name in names}
         calls = [trial.update_call(updater, document, {name: value}) for name, value in sent.items()]
         if any(subject.unwrapped(call).keys() != {name} for call, name in zip(calls, sent, strict=True)):
             raise NotExercised(f"{updater.operation} takes no change of one property alone")
@@ -61,6 +68,12 @@ def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str])
             raise NotExercised("the server takes one of several changes at the same time")
         _hold(trial, updater, document, {name: sent[name] for name in taken})
         document = trial.create(subject)
+
+
+def _another(trial: Trial, document: Document, name: str, schema: Any) -> Any:
+    """A value that the document does not have: what is lost would be seen of no other."""
+    value = plausible(schema, trial.contract.resolve, trial.session.word())
+    return other_than(document.held.get(name), value, partial(trial.session.bodies.property_fits, schema))
 
 
 def _hold(trial: Trial, updater: Updater, document: Document, sent: dict[str, Any]) -> None:

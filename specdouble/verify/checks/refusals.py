@@ -16,11 +16,12 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import other_ends
+from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Document, Trial, accepted, refused_as
-from specdouble.verify.values import edges, kind, merged, unfitting, unlike, unlike_but_fitting
+from specdouble.verify.values import edges, kind, merged, other_than, unfitting, unlike, unlike_but_fitting
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -155,7 +156,7 @@ def refused_update(
         raise NotExercised(f"no operation reads documents of {subject.collection}")
     document, before = _unharmed(trial, subject)
     trial.tick()
-    exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes), **changes})
+    exchange = trial.try_update(updater, document, {**_others(trial, subject, updater, changes, before), **changes})
     name, value = next(iter(changes.items()))
     if check:
         _hold_refused(exchange, f"{name} {shown(value)}, which does not fit its schema,", check)
@@ -179,8 +180,10 @@ def _unharmed(trial: Trial, subject: Subject) -> tuple[Document, dict[str, Any]]
     return document, trial.look(document)
 
 
-def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes of other properties that would be accepted by themselves."""
+def _others(
+    trial: Trial, subject: Subject, updater: Updater, changes: dict[str, Any], before: dict[str, Any]
+) -> dict[str, Any]:
+    """Changes of other properties that would be accepted by themselves, and seen."""
     ruled = {*subject.chosen, *subject.bound_on_update, updater.id_in_body}
     others: dict[str, Any] = {}
     for name, schema in subject.requested(updater.operation).items():
@@ -188,7 +191,9 @@ def _others(trial: Trial, subject: Subject, updater: Updater, changes: dict[str,
         whole = merged(schema, trial.contract.resolve)
         simple = kind(whole) in ("string", "boolean", "number") and not whole.get("enum")
         if plain and simple and len(others) < 6:
-            others[name] = trial.session.bodies.value(subject, name, schema, trial.user)
+            value = trial.session.bodies.value(subject, name, schema, trial.user)
+            fits = partial(trial.session.bodies.property_fits, schema)
+            others[name] = value if tells_of_rights(name) else other_than(before.get(name), value, fits)
     return others | {
         name: value for name, value in trial.session.bodies.change(subject, updater).items() if name not in changes
     }
