@@ -547,12 +547,19 @@ class _Search:
         for placed in self._places():
             exchange = self._send({**placed, **self._bound(placed, parts)})
             if self.attempts <= 1 and (parts or self.baseline.refused is None):
-                self.baseline.refused = exchange or self.baseline.refused  # how far the likeliest came
+                self._note_refusal(exchange)
             if exchange is None or exchange.ok or exchange.status in (401, 403, 409) or parts:
                 break
         if exchange is not None and exchange.status < 400 and self.baseline.taken is None:
             self.baseline.taken = exchange
         return exchange
+
+    def _note_refusal(self, exchange: Exchange | None) -> None:
+        """Note how far the likeliest request came: what is always refused as taken stays told so."""
+        known = self.baseline.refused
+        stays_taken = known is not None and self.renewals >= MOST_RENEWALS and says_taken(known)
+        if exchange is not None and not (stays_taken and not says_taken(exchange)):
+            self.baseline.refused = exchange
 
     def _bound(self, placed: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
         """The body with what an update cannot set to any value as the document was made."""

@@ -8,16 +8,22 @@ from itertools import count
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from specdouble.contract import Contract
+from specdouble.contract import Contract, read
 from specdouble.prove.bench import Bench, Options
-from specdouble.verify import verify
+from specdouble.verify import Settings, verify
 from specdouble.verify.verdict import Verdict
+from tests.applications import serving
 from tests.backend import Backend, lead_management
 from tests.backend.seed import Document, User
 from tests.backend.service import RefusedError, Service
 from tests.verify.conftest import ROOT, settings
 
+INVOICES = ROOT / "tests" / "abroad" / "contracts" / "invoices-in-envelopes.yaml"
 NAME = "unique:lead_management.configurationName"
 SOURCE = "default:lead_management.source"
 
@@ -92,3 +98,35 @@ def test_a_unique_value_that_does_not_fit_is_told_though_it_stays_taken_once_it_
         ('name "", which does not fit its schema, to be refused', "boundaries")
     ]
     assert bench.verified(lambda factories: factories, chosen).failures == []
+
+
+async def _never_new(request: Request) -> Response:
+    """A server that says of every invoice that its number is taken."""
+    if request.method != "POST":
+        return JSONResponse({"data": []} if request.url.path == "/invoices" else {})
+    sent = await request.body()
+    is_whole = b'"number"' in sent and b'"amount"' in sent
+    return JSONResponse(
+        {"message": "The number is taken" if is_whole else "Fill in everything"}, 409 if is_whole else 400
+    )
+
+
+@pytest.fixture(scope="module")
+def nothing_new() -> Verdict:
+    """What is made of that server."""
+    app = Starlette(routes=[Route("/{path:path}", _never_new, methods=["GET", "POST", "PATCH", "DELETE"])])
+    with serving(app) as url:
+        rules = ("programs", "default:invoices.paid")
+        return verify(read(INVOICES), Settings(url=url, seed=1, yes=True, phases=("rules",), rules=rules))
+
+
+def test_what_is_always_refused_as_taken_is_told_as_that_whatever_was_sent_last(nothing_new: Verdict) -> None:
+    told = " ".join(nothing_new.lacking)
+    assert ("refused as taken" in told, "The number is taken" in told) == (True, True)
+
+
+def test_nothing_is_kept_of_documents_that_nobody_could_make(nothing_new: Verdict) -> None:
+    assert {row.state for row in nothing_new.rows.values() if row.check in ("programs", "default:invoices.paid")} == {
+        "not exercised"
+    }
+    assert nothing_new.exit_code == 3

@@ -62,7 +62,8 @@ class _Search:
         self.shortest: tuple[Model, Broken] | None = None
         self.failed: Model | None = None  # it takes no more steps
         self.stopped: Interruption | None = None
-        self.ran = 0
+        self.began = False
+        self.wrote = False  # what no program writes, none can find changed
 
     def begin(self) -> Model | None:
         """A new program; None where there is no time for it."""
@@ -106,7 +107,8 @@ class _Search:
 
     def end(self, model: Model) -> None:
         """Note what was sent in a program that has ended."""
-        self.ran += 1
+        self.began = True
+        self.wrote = self.wrote or bool(model.entries or model.gone)
         self.trial.objections += model.trial.objections
         self.trial.exchanges += model.trial.exchanges
 
@@ -122,8 +124,8 @@ class _Search:
             raise broken
         if self.stopped is not None:
             raise self.stopped
-        if not self.ran:
-            raise NotExercised("there was no time for a program")
+        if not self.wrote:
+            raise NotExercised("no program made a document" if self.began else "there was no time for a program")
 
 
 def _programs(trial: Trial, subject: Subject, counting: tuple[str, ...]) -> None:
