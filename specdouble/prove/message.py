@@ -67,6 +67,18 @@ def without_parameter(name: str) -> Answering:
     return answer
 
 
+def with_parameter(name: str, value: str) -> Answering:
+    """Answer as though the query had such a parameter, where it has none."""
+
+    async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+        pairs = query_of(request)
+        if any(one == name for one, _ in pairs):
+            return await asked(request, world)
+        return await asked(replace(request, query=urlencode([*pairs, (name, value)]).encode()), world)
+
+    return answer
+
+
 def page_counted(total: str, envelope: tuple[str, ...]) -> Callable[[Outcome], Outcome]:
     """The answer with the number of documents on the page in the place of all.
 

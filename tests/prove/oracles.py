@@ -50,6 +50,7 @@ KILLED: tuple[tuple[str, str, str], ...] = (
     ("owner", "another's document *", "owner.unchecked"),
     ("paging", "the pages of * show every document once", "paging.skips-one"),
     ("paging", "a page of * is as large as was asked for", "paging.size-ignored"),
+    ("paging", "a page of * is as large as was asked for", "paging.default-ignored"),
     ("paging", "* shows nothing twice, after its last page either", "paging.page-ignored"),
     ("paging", "the total of * is how many there are", "paging.page-counted"),
     ("partial_update", "* changes what it names and nothing else", "write.update-wipes-others"),

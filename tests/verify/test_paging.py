@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from specdouble.contract import Operation, Parameter
 from specdouble.contract.listed import Listed
+from specdouble.prove.bench import Bench, Options
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.paging import is_paged, next_page, total_told
 
@@ -83,3 +85,11 @@ def test_a_cursor_of_the_answer_is_what_the_parameter_takes() -> None:
 def test_an_answer_that_tells_of_no_next_page_ends_the_list() -> None:
     operation = listing(cursor={"type": "string"})
     assert next_page(page(operation, {"items": [1], "meta": {"next_cursor": None}}), [1]) is None
+
+
+def test_a_page_whose_size_is_not_sent_is_as_large_as_its_default() -> None:
+    bench = Bench(Options(Path(__file__).parents[1] / "abroad" / "contracts" / "tracks-paged.yaml"))
+    fault = bench.mutants["paging.default-ignored:listTracks.size"]
+    chosen = replace(bench.settings, phases=("rules",), rules=("paging",))
+    assert bench.verified(fault.change, chosen).broken == ["paging"]
+    assert bench.verified(lambda factories: factories, chosen).failures == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from specdouble.contract import Contract
+from specdouble.contract import Contract, Operation
 from specdouble.double.answers.listing import Listing
 from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
@@ -15,7 +15,7 @@ from specdouble.double.state.world import World
 from specdouble.prove.change import Answering, Asked, answering, changed_answer, is_success, loaded, replying
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Change, Mutant, Mutants
-from specdouble.prove.message import page_counted, query_of, without_parameter
+from specdouble.prove.message import page_counted, query_of, with_parameter, without_parameter
 
 PAGING, FILTERING = "paging", "filtering"
 _PAGES = ("page", "offset", "cursor")
@@ -29,7 +29,8 @@ def mutants(contract: Contract) -> Mutants:
             continue
         listing = Listing.of(contract, operation, contract.resources[things])
         roles = {role: one.name for role, one in listing.roles.items()}
-        for kind, name, sentence, change in (*_paged(key, roles, action.envelope), *_asked_for(key, listing, roles)):
+        paged = (*_paged(key, roles, action.envelope), *_unasked(operation, roles))
+        for kind, name, sentence, change in (*paged, *_asked_for(key, listing, roles)):
             check = PAGING if kind.startswith("paging") else FILTERING
             yield Mutant(kind, f"{key}.{name}", f"{sentence}.", change, (check,), (key,))
         for name in _totals(contract, key) if "limit" in roles and not operation.listed.total else ():
@@ -65,6 +66,17 @@ def _paged(key: str, roles: dict[str, str], envelope: tuple[str, ...]) -> Iterat
     yield "paging.skips-one", turner, f"{key} leaves the first document of each later page out", change
     sentence = f"{key} shows the first page, whatever {turner}"
     yield "paging.page-ignored", turner, sentence, answering((key,), without_parameter(turner))
+
+
+def _unasked(operation: Operation, roles: dict[str, str]) -> Iterator[tuple[str, str, str, Change]]:
+    """A page that is smaller than the default of its size says."""
+    size = roles.get("limit", "")
+    schemas: list[Any] = [one.schema for one in operation.parameters if one.name == size]
+    schema = next((one for one in schemas if isinstance(one, dict)), {})
+    least, usual = schema.get("minimum", 1), schema.get("default")
+    if isinstance(usual, int) and isinstance(least, int) and 0 < least < usual:
+        sentence = f"{operation.id} shows {least} where no {size} is sent, whatever its default"
+        yield "paging.default-ignored", size, sentence, answering((operation.id,), with_parameter(size, str(least)))
 
 
 def _asked_for(key: str, listing: Listing, roles: dict[str, str]) -> Iterator[tuple[str, str, str, Change]]:

@@ -145,6 +145,18 @@ def _large(trial: Trial, subject: Subject, limit: str) -> None:
         first = next(iter(trial.pages(subject, there.user, there.around, {limit: size})))
         if len(first[1]) < size:
             raise Broken(f"a page of {size} to show as many, for there are", f"it shows {len(first[1])}")
+        _hold_default(trial, there, limit, size)
+
+
+def _hold_default(trial: Trial, there: Place, limit: str, count: int) -> None:
+    """Hold that a page whose size is not sent is as large as the contract says: the server assumes its default."""
+    _, _, usual = size_bounds(there.subject.listers[0], limit)
+    if usual is None or usual < 1:
+        return
+    _, entries = next(iter(trial.pages(there.subject, there.user, there.around)))
+    if len(entries) < min(usual, count) or len(entries) > usual:
+        expected = f"a page to show {min(usual, count)} where no {limit} is sent, for there are as many"
+        raise Broken(f"{expected} and {usual} is its default", f"it shows {len(entries)}")
 
 
 def _total(trial: Trial, subject: Subject, limit: str) -> None:
