@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, HTTPException, Response
 
+from specdouble.prove.bench import Bench, Options
 from tests.kinds.others import doubled, findings_of, survivors, verdict_of
 
 CONTRACT = Path(__file__).with_name("orders.yaml")
@@ -158,3 +160,12 @@ def test_a_server_with_a_fault_is_found_to_break_the_lifecycle(fault: str) -> No
 @pytest.mark.slow
 def test_every_mutant_is_killed() -> None:
     assert survivors(CONTRACT, "transitions") == []
+
+
+@pytest.mark.parametrize("operation", ["cancel_order", "ship_order"])
+def test_an_operation_that_sets_a_state_sets_it_of_its_document_alone(operation: str) -> None:
+    bench = Bench(Options(CONTRACT))
+    chosen = replace(bench.settings, phases=("rules",), rules=("partial_update",))
+    fault = bench.mutants[f"write.act-reaches-others:{operation}"]
+    assert bench.verified(fault.change, chosen).broken == ["partial_update"]
+    assert bench.verified(lambda factories: factories, chosen).failures == []

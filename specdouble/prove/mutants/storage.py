@@ -206,9 +206,40 @@ def _writes(contract: Contract, resource: Resource) -> Mutants:
             )
     for key in doing(contract, things, "update"):
         yield from _wiping(contract, resource, key)
+    for key in doing(contract, things, "act"):
+        action = contract.actions[key]
+        if action.sets and not action.why and creators(contract, things) and shown(contract, things):
+            yield from _overdone(contract, resource, key, dict(action.sets))
     for key in doing(contract, things, "delete"):
         if shown(contract, things):
             yield from _deletes(resource, key)
+
+
+def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) -> Mutants:
+    things, told = resource.collection, ", ".join(sets)
+
+    class Spreading(Store):
+        def replace_one(self, filter: Any, after: Document) -> None:
+            self.documents.replace_one(filter, after)
+            for one in list(self.documents.find({})):
+                self.documents.replace_one({"_id": one["_id"]}, {**one, **sets})
+
+    sentence = f"{key} sets {told} of every document of {things}."
+    yield Mutant("write.act-reaches-others", key, sentence, storing((key,), things, Spreading), (PARTIAL,), (key,))
+    free = {
+        name
+        for creator in creators(contract, things)
+        for name, schema in sendable(contract, contract.operations[creator]).items()
+        if name in resource.properties and name not in ruled(resource) | sets.keys() and is_free_text(schema)
+    }
+
+    class Wiping(Store):
+        def replace_one(self, filter: Any, after: Document) -> None:
+            self.documents.replace_one(filter, {name: one for name, one in after.items() if name not in free})
+
+    if free:
+        sentence = f"{key} takes the texts of a document of {things} away."
+        yield Mutant("write.act-wipes-others", key, sentence, storing((key,), things, Wiping), (PARTIAL,), (key,))
 
 
 def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
+from specdouble.verify.checks.header_fields import in_each_state
 from specdouble.verify.paging import larger_page
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
@@ -44,6 +46,12 @@ def plan(session: Session, subject: Subject) -> Plan:
         yield from _listed_states(subject)
     for updater in subject.updaters:
         yield from _of_updater(session, subject, updater)
+    for operation in subject.acts if subject.observable else ():
+        action = subject.action(operation)
+        if action.sets and not action.why:
+            promise = f"{operation} sets {', '.join(dict(action.sets))} of its document alone"
+            run = partial(_acted, subject=subject, operation=operation)
+            yield Case(Names.partial_update, promise, run, "", ids(operation), unaided=True)
     for operation in subject.deleters if subject.observable else ():
         promise = f"{operation} takes its document away and no other"
         yield Case(Names.read_your_writes, promise, partial(_delete, subject=subject), "", ids(operation))
@@ -58,6 +66,25 @@ def _delete(trial: Trial, subject: Subject) -> None:
         raise Broken("a deleted document to be gone", "it is still shown")
     if trial.look_for(other, other.user) is None:
         raise Broken("the other document to be there still", "it is gone too")
+
+
+def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
+    """Other documents do not get the values that are set, and of its own the free texts stay."""
+    sets, other = dict(subject.action(operation).sets), trial.create(subject)
+    beside = trial.look(other)
+    for document in chain([trial.create(subject, full=True)], in_each_state(trial, subject)):
+        before = trial.look(document)
+        if trial.send(operation, document.user, **trial.acting(operation, document)).ok:
+            break
+    else:
+        raise NotExercised(f"{operation} is taken for no document that was made")
+    seen, there = trial.look(document), trial.look(other)
+    for name, text in trial.marks(subject, before).items():
+        if name not in sets and name not in subject.server_set and seen.get(name) != text:
+            raise Broken(f"{name} to stay {shown(text)}", f"a read shows {shown(seen.get(name))}")
+    for name, value in sets.items():
+        if beside.get(name) != value and there.get(name) == value:
+            raise Broken(f"{name} of another document to stay {shown(beside.get(name))}", f"it is {shown(value)}, too")
 
 
 def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
