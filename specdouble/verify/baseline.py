@@ -562,13 +562,15 @@ class _Search:
             self.baseline.refused = exchange
 
     def _bound(self, placed: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
-        """The body with what an update cannot set to any value as the document was made."""
+        """The body with what an update cannot set to any value as the document was made, or is by now."""
         subject, body = self.session.written(self.operation), parts.get("body")
         if subject is None or self.operation in subject.creators or not isinstance(body, dict):
             return parts
-        held = placed.get("path", {}).get(subject.action(self.operation).id)
+        path, name = placed.get("path", {}), subject.action(self.operation).id
         bound = (subject.bound_on_update - {subject.id_sent}) & body.keys()
-        made = self.session.as_made(subject, held) if bound else {}
+        made = self.session.as_made(subject, path.get(name)) if bound else {}
+        if subject.versions & bound:
+            made = made | (Trial(self.session).look_at(subject, name, path) or {})
         return {**parts, "body": {**body, **{name: made[name] for name in body if name in bound and name in made}}}
 
     def _places(self) -> Iterator[dict[str, Any]]:

@@ -271,8 +271,9 @@ class Model:
         named = {*self.subject.requested(creator)}.union(
             *(self.subject.requested(u.operation) for u in self.subject.updaters)
         )
+        unset = self.subject.server_set | self.subject.versions
         seen = self.trial.look(document)
-        return {name: seen[name] for name in named - self.subject.server_set if name in seen}
+        return {name: seen[name] for name in named - unset if name in seen}
 
     def broken(self, found: Broken) -> Broken:
         """What was found, with the program that led to it."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from specdouble.contract import Contract, Operation, Parameter
 
 # RFC 9110, 13.1.
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range")
 
+_VERSION = re.compile(r"^_*v$|(?:^|_)(?:version|revision|rev|etag)$|[a-z](?:Version|Revision|Rev|Etag|ETag)$")
+
 
 def is_condition(name: str) -> bool:
     """Whether a header field makes a request depend on the version that the server has."""
     return name.lower() in CONDITIONS
+
+
+def tells_a_version(name: str) -> bool:
+    """Whether a property tells one state of a document from another by its name: `version`, `_rev`, `rowVersion`."""
+    return _VERSION.search(name) is not None
 
 
 def is_idempotency_key(name: str) -> bool:

@@ -12,6 +12,7 @@ from specdouble.contract.identity import singular
 from specdouble.verify.attack import Attack, attack_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.paging import chooses_page
+from specdouble.verify.preconditions import tells_a_version
 from specdouble.verify.privilege import grants, is_powerful
 from specdouble.verify.values import kind, merged
 from specdouble.verify.wrapper import (
@@ -225,14 +226,24 @@ class Subject:
 
     @cached_property
     def versions(self) -> frozenset[str]:
+        """The properties that tell one state of a document from another: no create takes them, each change sets them.
+
+        By their names; and those that an update must hold where a conflict is told.
+        """
+        if not self.creators:
+            return frozenset()
+        named = {name for name in self.resource.properties if tells_a_version(name)}
+        needed = {name for one in self.updaters for name in self.naming_a_state(one.operation)}
+        return frozenset((named | needed).difference(*(self.requested(one) for one in self.creators)))
+
+    def naming_a_state(self, operation: Operation) -> frozenset[str]:
         """The properties by which an update names the state that it changes: it must hold them, no create takes them.
 
         Where a conflict is told (RFC 9110, 15.5.10 and 15.5.13), another value than the one that was shown is none.
         """
-        if not self.creators or any(self.names_in_path(one) for one in self.creators):
+        if not operation.statuses & {"409", "412"} or any(self.names_in_path(one) for one in self.creators):
             return frozenset()
-        told = [one.operation for one in self.updaters if one.operation.statuses & {"409", "412"}]
-        needed = {name for one in told for name in self.required(one) if name in self.resource.properties}
+        needed = self.resource.properties.keys() & {*self.required(operation)}
         return frozenset(needed.difference(*(self.requested(one) for one in self.creators)))
 
     @cached_property

@@ -464,6 +464,22 @@ class Trial:
         subject.found()
         return subject.named(found)
 
+    def look_at(self, subject: Subject, name: str | None, path: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The document that a path leads to, as it is; None where there is none, or nothing shows it.
+
+        Args:
+            subject: its collection.
+            name: the parameter that names it.
+            path: the parameters.
+        """
+        reader = next(iter(subject.readers), None)
+        if reader is None or name is None or name not in path:
+            return None
+        place = {subject.action(reader).id or name: path[name], **{key: path[key] for key in path if key != name}}
+        exchange = self.send(reader, self.session.crowd.who((reader.id,)), path=place)
+        found = exchange.shown(subject.action(reader))
+        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
+
     def listing(self, document: Document) -> dict[str, dict[str, Any]]:
         """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
         operation, held = document.subject.listers[0], document.held

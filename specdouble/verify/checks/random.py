@@ -124,7 +124,7 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
     # What the request holds beside the document's properties may be shown, or not, as it pleases the server.
     known = subject.resource.properties
     model = {name: one for name, one in trial.look(document).items() if name in known}
-    passed_over = {*subject.updated_stamps, *subject.following}
+    passed_over = {*subject.updated_stamps, *subject.following, *subject.versions}
     for change in changes:
         change = in_order(known, {**other_ends(change, model), **change}, keep=change)
         sent = subject.unwrapped(trial.update_call(updater, document, change))

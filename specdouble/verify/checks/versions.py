@@ -22,7 +22,7 @@ def plan(_session: Session, subject: Subject) -> Plan:
         return
     for updater in subject.updaters:
         about = ids(updater.operation)
-        for name in sorted(subject.versions & subject.requested(updater.operation).keys()):
+        for name in sorted(subject.naming_a_state(updater.operation)):
             run = partial(_old, subject=subject, updater=updater, name=name)
             promise = f"{updater.operation} refuses an old {name}"
             yield Case(Names.concurrency, promise, run, "", about, decisive=True)

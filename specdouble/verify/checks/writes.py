@@ -313,7 +313,7 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
 
 def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str], updater: Updater) -> None:
     subject = document.subject
-    passed_over = changed | {*subject.updated_stamps, *subject.following}
+    passed_over = changed | {*subject.updated_stamps, *subject.following, *subject.versions}
     declared = _declared_by(trial, updater)
     for where, seen in views(trial, document):
         for name, value in before.items():

@@ -101,7 +101,7 @@ class Conformance:
             try:
                 knowledge.before_call(case)
             except UnsatisfiedAssumption as error:
-                _give_up(str(error))
+                _give_up(case, str(error))
 
         def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - names are the hook's
             knowledge.after_call(case, response)
@@ -424,16 +424,19 @@ class Conformance:
         )  # fmt: skip
 
 
-def _give_up(why: str) -> NoReturn:
+def _give_up(case: Any, why: str) -> NoReturn:
     """End a generated case that is not to be sent, and let the next ones come.
 
     Schemathesis takes each exception of a hook for an error of the hook: the cases of the operation, or of the whole
     phase, would end with it, and it would be shrunk. What Hypothesis itself ends a case with is none, and passes.
 
     Raises:
-        UnsatisfiedAssumption: the case is listed, not drawn; there an error of a hook ends this case alone.
+        UnsatisfiedAssumption: the case is listed, not drawn; there an error of a hook ends this case alone. Or
+            `unique-inputs` is on: Schemathesis would end a later case with what ended this one.
     """
-    if currently_in_test_context():
+    phase = case.meta.phase.name.value if case.meta is not None else None
+    generation = case.operation.schema.config.generation_for(operation=case.operation, phase=phase)
+    if currently_in_test_context() and not generation.unique_inputs:
         current_build_context().data.mark_invalid(why)
     raise UnsatisfiedAssumption(why)
 

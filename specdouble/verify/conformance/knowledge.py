@@ -303,14 +303,7 @@ class Knowledge:
 
     def _named_by(self, subject: Subject, updater: Updater, case: Any) -> dict[str, Any] | None:
         """The document that a request names, as it is; None where there is none, or nothing shows it."""
-        held, name = dict(case.path_parameters or {}), updater.action.id
-        reader = next(iter(subject.readers), None)
-        if reader is None or name not in held:
-            return None
-        place = {subject.action(reader).id or name: held.pop(name), **held}
-        exchange = Trial(self.session).send(reader, self._user(reader), path=place)
-        found = exchange.shown(subject.action(reader))
-        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
+        return Trial(self.session).look_at(subject, updater.action.id, case.path_parameters or {})
 
     def _ruled(self, operation: Operation, subject: Subject, body: dict[str, Any]) -> None:
         """Values that keep the rules, in place of values that fit their schemas."""
@@ -323,16 +316,18 @@ class Knowledge:
                     body[name] = chosen
 
     def _bound(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> None:
-        """What an update cannot set to any value: as the document was made, or left out."""
+        """What an update cannot set to any value: as the document was made, or is by now, or left out."""
         action = subject.action(operation)
         if action.does not in ("update", "replace") or operation in subject.creators:
             return
-        held = (case.path_parameters or {}).get(action.id)
+        path = dict(case.path_parameters or {})
+        made = self.session.as_made(subject, path.get(action.id))
+        if subject.versions & body.keys():
+            made = made | (Trial(self.session).look_at(subject, action.id, path) or {})
         schemas, needed = subject.requested(operation), subject.required(operation)
         for name in subject.bound_on_update - {subject.id_sent}:
             if not self._fits(schemas, name, body):
                 continue
-            made = self.session.as_made(subject, held)
             if name in made:
                 body[name] = made[name]
             elif name not in needed:

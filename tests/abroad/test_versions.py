@@ -1,0 +1,104 @@
+"""A number that counts the changes of a document is no property that a change has to leave as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import yaml
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from specdouble.contract import read
+from specdouble.verify import Settings, verify
+from specdouble.verify.verdict import KEPT, Verdict
+from tests.applications import serving
+
+CHECKS = ("read_your_writes", "partial_update", "concurrency", "programs")
+Title = Annotated[str, Field(min_length=1, max_length=80)]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class New(BaseModel):
+    """What a client creates a note with."""
+
+    model_config = ConfigDict(strict=True)
+    title: Title
+    text: Text = ""
+
+
+class Note(New):
+    """A note, as it is shown."""
+
+    id: int
+    version: int
+
+
+class Plain(BaseModel):
+    """A change that names no version."""
+
+    model_config = ConfigDict(strict=True)
+    title: Title = ""
+    text: Text = ""
+
+
+class Optional(Plain):
+    """A change that may name the version which it changes."""
+
+    version: int = 0
+
+
+class Versioned(Plain):
+    """A change that names the version which it changes."""
+
+    version: int
+
+
+def _notes(change: type[Plain]) -> FastAPI:
+    """A server of notes that counts their changes, and refuses a change of an old one."""
+    app, notes = FastAPI(), dict[int, Note]()
+
+    def found(key: int) -> Note:
+        if key not in notes:
+            raise HTTPException(404, "no such note")
+        return notes[key]
+
+    @app.get("/notes")
+    def all_notes() -> list[Note]:
+        return list(notes.values())
+
+    @app.post("/notes", status_code=201)
+    def create(new: New) -> Note:
+        note = Note(**new.model_dump(), id=len(notes) + 1, version=1)
+        return notes.setdefault(note.id, note)
+
+    @app.get("/notes/{id}", responses={404: {}})
+    def one_note(id: int) -> Note:
+        return found(id)
+
+    def change_note(id: int, wanted: Plain) -> Note:
+        note, sent = found(id), wanted.model_dump(exclude_unset=True)
+        if sent.pop("version", note.version) != note.version:
+            raise HTTPException(409, "it was changed meanwhile")
+        notes[id] = note.model_copy(update={**sent, "version": note.version + 1})
+        return notes[id]
+
+    change_note.__annotations__["wanted"] = change
+    app.patch("/notes/{id}", responses={404: {}, 409: {}})(change_note)
+    return app
+
+
+def _verified(folder: Path, app: FastAPI) -> Verdict:
+    file = folder / "openapi.yaml"
+    file.write_text(yaml.safe_dump(app.openapi(), sort_keys=False), "utf-8")
+    with serving(app) as url:
+        return verify(read(file), Settings(url, yes=True, max_examples=5, phases=("rules",), rules=CHECKS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [Plain, Optional, Versioned])
+def test_a_count_of_changes_is_no_change_that_nobody_asked_for(tmp_path: Path, change: type[Plain]) -> None:
+    verdict = _verified(tmp_path, _notes(change))
+    assert [(one.promise, one.expected, one.seen) for one in verdict.failures] == []
+    assert {name: verdict.rows[name].state for name in CHECKS} == dict.fromkeys(CHECKS, KEPT)
