@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from threading import Lock
 
-from specdouble.verify.baseline import says_taken
+from specdouble.verify.baseline import says_taken, tells_of_none
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
@@ -34,6 +34,7 @@ from specdouble.verify.verdict import Failure, Row, Verdict
 ATTEMPTS = 6  # at a case that the network spoils
 CONFIRMATIONS = 2  # of a failure, unless chance has a part in it
 INDEPENDENT = (Names.conformance, Names.authentication, Names.error_shape)  # judged whatever the answer is
+NOT_FOUND = 404
 ENOUGH = "enough failures were found"
 Progress = Callable[[int, int, str, int], None]
 
@@ -220,6 +221,8 @@ class Campaign:
                 return "a failure was seen once and not again"
         if self._was_taken(failure):
             return "the server says that another document has what was sent"
+        if self._named_none(failure):
+            return "the server says that what was sent names a document that is not there"
         return None
 
     @staticmethod
@@ -257,8 +260,8 @@ class Campaign:
 
     def _was_taken(self, failure: Failure) -> bool:
         """Whether a request was refused for what another document has, where no rule says what is unique."""
-        last = failure.steps[-1] if failure.steps else None
-        if last is None or not last.refused or not failure.expected.endswith(" to be accepted"):
+        last = _refusal(failure)
+        if last is None:
             return False
         action = self.session.contract.actions.get(last.call.operation.id)
         if action is None or action.does == "delete":  # a deletion sends nothing that another could have
@@ -267,6 +270,17 @@ class Campaign:
         # A status that is the rule's own says nothing of another document: only words do.
         own = rule is not None and rule.refuses and rule.status_among(last.call.operation.statuses) == last.status
         return not self.session.subjects[action.collection].once and says_taken(last, by_words=own)
+
+    def _named_none(self, failure: Failure) -> bool:
+        """Whether a request was refused for naming a document that is not there, where no rule says what it names.
+
+        What a 404 says is not there may be the document of the path, which is.
+        """
+        last = _refusal(failure)
+        if last is None or last.status == NOT_FOUND or not last.call.has_body:
+            return False
+        subject = self.session.written(last.call.operation)
+        return not (subject is not None and subject.referring) and tells_of_none(last.content)
 
     def _failure(self, case: Case, trial: Trial, broken: Broken) -> Failure:
         check, promise = broken.check or case.check, broken.promise or case.promise
@@ -345,6 +359,12 @@ class Campaign:
             if id(exchange) not in wrong and row.shown is None:
                 promise = f"{exchange.call.operation} answers as it declares"
                 row.prove(Proof(promise, f"status {exchange.status}", [exchange], number=0))
+
+
+def _refusal(failure: Failure) -> Exchange | None:
+    """The answer that refuses what should have been accepted; None where a failure is another."""
+    last = failure.steps[-1] if failure.steps else None
+    return last if last is not None and last.refused and failure.expected.endswith(" to be accepted") else None
 
 
 def _is_heavier(one: Failure, other: Failure) -> bool:

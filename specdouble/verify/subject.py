@@ -157,6 +157,15 @@ class Subject:
                 found.append(one)
         return found
 
+    def narrowing_states(self, operation: Operation) -> dict[str, str]:
+        """The properties of few values by which a client may narrow a list, and the parameter of each."""
+        found = {}
+        for one in operation.parameters:
+            name = self.narrowed(one) if one.location == "query" else None
+            if name is not None and "enum" in merged(one.schema, self.contract.resolve):
+                found[name] = one.name
+        return found
+
     def narrowed(self, parameter: Parameter) -> str | None:
         """The property that a parameter of a list speaks of, by its name: `generation`, or `generations` of it."""
         names = (parameter.name, singular(parameter.name))
@@ -226,15 +235,16 @@ class Subject:
 
     @cached_property
     def versions(self) -> frozenset[str]:
-        """The properties that tell one state of a document from another: no create takes them, each change sets them.
+        """The properties that tell one state of a document from another: each change sets them anew.
 
-        By their names; and those that an update must hold where a conflict is told.
+        By their names, where no client sets them when it creates a document; and those that an update must hold where
+        a conflict is told.
         """
         if not self.creators:
             return frozenset()
-        named = {name for name in self.resource.properties if tells_a_version(name)}
-        needed = {name for one in self.updaters for name in self.naming_a_state(one.operation)}
-        return frozenset((named | needed).difference(*(self.requested(one) for one in self.creators)))
+        chosen = set[str]().union(*(self.requested(one) for one in self.creators)) - self.server_set
+        named = {name for name in self.resource.properties if tells_a_version(name) and name not in chosen}
+        return frozenset(named.union(*(self.naming_a_state(one.operation) for one in self.updaters)))
 
     def naming_a_state(self, operation: Operation) -> frozenset[str]:
         """The properties by which an update names the state that it changes: it must hold them, no create takes them.

@@ -109,12 +109,25 @@ def _whole(trial: Trial, subject: Subject, limit: str) -> None:
         for document in there.made:
             times = seen.count(str(document.id))
             if times != 1:
+                _hold_listed(trial, there)
                 told = f"{document.id} is shown {times} times on pages of {size}"
                 raise Broken("the pages together to show each new document once", told)
         for exchange, page in shown:
             if len(page) > size:
                 raise Broken(f"a page of {size} to show no more", f"{exchange.path} shows {len(page)}")
         _echoes(operation, shown)
+
+
+def _hold_listed(trial: Trial, there: Place) -> None:
+    """Hold that the list shows new documents where no page is asked for: else it is none of pages that shows none.
+
+    Raises:
+        NotExercised: it shows none of them.
+    """
+    new = {str(document.id) for document in there.made}
+    entries = trial.listed(there.subject, there.user, there.around)
+    if new.isdisjoint(str(entry.get(there.subject.key)) for entry in entries):
+        raise NotExercised(f"{there.subject.listers[0]} shows no new document, whatever page is asked for")
 
 
 def _hold_told(trial: Trial, there: Place, limit: str, size: int) -> None:
@@ -144,6 +157,7 @@ def _large(trial: Trial, subject: Subject, limit: str) -> None:
     with _filled(trial, subject, size) as there:
         first = next(iter(trial.pages(subject, there.user, there.around, {limit: size})))
         if len(first[1]) < size:
+            _hold_listed(trial, there)
             raise Broken(f"a page of {size} to show as many, for there are", f"it shows {len(first[1])}")
         _hold_default(trial, there, limit, size)
 

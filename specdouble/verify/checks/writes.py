@@ -379,9 +379,49 @@ def _list_complete(trial: Trial, subject: Subject) -> None:
         raise NotExercised(f"{subject.listers[0]} does not show the {subject.key} of a document")
     there = {one.get(subject.key) for one in entries}
     missing = [one for one in made if one.id not in there]
+    if len(missing) == len(made):
+        _hold_of_any_state(trial, subject, made[0], entries)
     if missing:
         raise Broken(f"the list to show all {len(made)} new documents", f"{len(missing)} of them are not in it")
     _hold_page(trial, subject, made[0], there)
+
+
+def _hold_of_any_state(trial: Trial, subject: Subject, document: Document, entries: list[Body]) -> None:
+    """Hold that the list is not one of documents in another state than new ones begin with: of what is published, say.
+
+    Raises:
+        NotExercised: it may be: it can be narrowed to such a state, and shows no document that is in this one.
+    """
+    held = {**document.shown, **(trial.look_for(document, trial.user) or {})}
+    for name in subject.narrowing_states(subject.listers[0]):
+        if name in document.sent or name not in held:
+            continue
+        if all(one.get(name, held[name]) != held[name] for one in entries):
+            told = f"{subject.listers[0]} shows no document of {name} {shown(held[name])}, as new ones are"
+            raise NotExercised(told)
+
+
+def _hold_unasked(trial: Trial, subject: Subject, document: Document, state: Body) -> None:
+    """Hold that the list shows a usual document, and one in another state not even to who asks for that state.
+
+    Raises:
+        NotExercised: it shows no usual one, or that state to who asks for it.
+    """
+    lister, usual = subject.listers[0], trial.create(subject)
+    if not _is_listed(trial, usual, trial.listing(usual)):
+        raise NotExercised(f"{lister} shows no new document")
+    narrowing = subject.narrowing_states(lister)
+    asked = {narrowing[name]: value for name, value in state.items() if name in narrowing}
+    around = trial.listing(document)
+    around["query"] = {**around.get("query", {}), **asked}
+    if asked and _is_listed(trial, document, around):
+        raise NotExercised(f"{lister} shows documents with {state} to who asks for them")
+
+
+def _is_listed(trial: Trial, document: Document, around: dict[str, dict[str, Any]]) -> bool:
+    subject = document.subject
+    entries = trial.listed(subject, trial.user, around, until=document.id)
+    return any(one.get(subject.key) == document.id for one in entries)
 
 
 def _hold_page(trial: Trial, subject: Subject, document: Document, there: set[Any]) -> None:
@@ -415,6 +455,7 @@ def _in_list(trial: Trial, subject: Subject, state: Body) -> None:
     entries = trial.listed(subject, trial.user, trial.listing(document), until=document.id)
     entry = next((one for one in entries if one.get(key) == document.id), None)
     if entry is None:
+        _hold_unasked(trial, subject, document, state)
         raise Broken(f"a new document with {state} to be in the list", "it is not")
     name = wrong(subject, document.sent, entry)
     if name is not None and name in entry:
