@@ -172,12 +172,11 @@ def _removed(
 
 
 def refusals_of(rule: ScopeRule, operation: Operation) -> set[int]:
-    """404, or any declared refusal where the operation declares no 404."""
+    """404, and any declared refusal where the operation declares no 404: that it hides is what the rule promises."""
     status = rule.status or 404
     if str(status) in operation.statuses:
         return {status}
-    declared = {status for status in operation.numbers if 400 <= status < 500 and status != 401}
-    return declared or {status}
+    return {status} | {other for other in operation.numbers if 400 <= other < 500 and other != 401}
 
 
 def _hidden(trial: Trial, exchange: Exchange, statuses: set[int], what: str) -> None:
