@@ -271,8 +271,11 @@ class Subject:
 
     @cached_property
     def following(self) -> frozenset[str]:
-        """The properties that change with others of their document."""
-        return frozenset(rule.name for rule, _ in self.attacks if rule.follows)
+        """The properties that change with others of their document: the server may compute a number that it sets."""
+        ruled = {rule.name for rule, attack in self.attacks if attack.shows != "setting"}
+        schemas = {name: merged(schema, self.contract.resolve) for name, schema in self.resource.properties.items()}
+        numbers = {name for name in self.server_set if kind(schemas.get(name, {})) in ("integer", "number")}
+        return frozenset(rule.name for rule, _ in self.attacks if rule.follows) | (numbers - ruled - {self.key})
 
     @cached_property
     def keeps_taken(self) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.verify.attack import Attack
-from specdouble.verify.bodies import shown
+from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
@@ -34,8 +35,9 @@ def plan(session: Session, subject: Subject, rule: ReadOnly) -> Plan:
             yield Case(rule.id, promise, run, what, ids(updater.operation), decisive=True)
 
 
-def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, what: str, own: Any) -> Any:
-    schema = subject.resource.properties[rule.name]
+def _sent_value(trial: Trial, subject: Subject, rule: ReadOnly, operation: Operation, what: str, own: Any) -> Any:
+    """What a client sends, as the request's schema has it, where that names the property."""
+    schema = properties_sent(subject.contract, operation).get(rule.name, subject.resource.properties[rule.name])
     if what == "null":
         return None
     if what == "of another type":
@@ -70,7 +72,8 @@ def _another(trial: Trial, rule: ReadOnly, schema: dict[str, Any], own: Any) -> 
 
 def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updater | None, what: str) -> None:
     model = trial.create(subject)
-    value = _sent_value(trial, subject, rule, what, model.shown.get(rule.name))
+    operation = updater.operation if updater else trial.creator(subject)
+    value = _sent_value(trial, subject, rule, operation, what, model.shown.get(rule.name))
     if updater is None:
         body = {**trial.body(subject, trial.creator(subject), trial.user), rule.name: value}
         exchange, document = trial.try_create(subject, trial.user, body)
@@ -79,13 +82,15 @@ def _client_value(trial: Trial, subject: Subject, rule: ReadOnly, updater: Updat
         document, before = model, view(trial, model).get(rule.name)
         exchange = trial.try_update(updater, model, {**_harmless(subject, updater, model), rule.name: value})
     if exchange.refused and not _is_let_in(trial, subject, updater, rule, value):
+        if rule.name in properties_sent(subject.contract, exchange.call.operation):
+            raise NotExercised(f"{rule.name} can be sent, and {shown(value)} does not fit its schema")
         return  # the request does not fit its schema: what is refused has no effect
     if not exchange.ok:
         _unless_others_are_refused(trial, subject, updater, model)
         accepted(exchange, f"a request with {rule.name} {shown(value)}, which the server sets,")
     assert document is not None
     for where, seen in views(trial, document):
-        if rule.name in seen and seen[rule.name] == value and value is not None:
+        if rule.name in seen and value is not None and same(value, seen[rule.name]):
             raise Broken(f"{rule.name} to be set by the server alone", f"{where} shows the client's {shown(value)}")
         stays = before is not None and rule.name not in subject.stamps
         if stays and seen.get(rule.name) != before and not _moves_of_itself(trial, subject, updater, rule, model):
