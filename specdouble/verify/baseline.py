@@ -16,6 +16,7 @@ from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import ends_in_parameter
+from specdouble.verify.naming import without_id
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
 from specdouble.verify.subject import Subject
@@ -405,6 +406,11 @@ class _Search:
             yield plausible(schema, self.session.contract.resolve, self.session.word())
 
     def _usual(self, name: str) -> Any:
+        """A value that a property may have; of one that names another document, the id of one that is there."""
+        target = self.session.implied.get(name)
+        key = self.session.reference_or_none(target, self.user) if target is not None else None
+        if key is not None:
+            return key
         return plausible(self.schemas[name], self.session.contract.resolve, self.session.word(), name=name)
 
     def _mended(self, body: Any) -> bool:
@@ -655,11 +661,12 @@ def _key(body: Any) -> str:
 
 
 def _named(text: str, names: Mapping[str, Any]) -> list[str]:
-    """The properties that a text names, those in quotation marks first."""
+    """The properties that a text names, those in quotation marks first; the depot stands for its `depotId`."""
     found = []
     for name in names:
         quoted_so = re.search(rf"[\"'`/.]{re.escape(name)}(?![A-Za-z0-9_])", text)
-        plain = re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text, re.IGNORECASE)
+        spoken = "|".join(map(re.escape, (name, without_id(name) or name)))
+        plain = re.search(rf"(?<![A-Za-z0-9_])(?:{spoken})(?![A-Za-z0-9_])", text, re.IGNORECASE)
         match = quoted_so or plain
         if match is not None:
             found.append((quoted_so is None, match.start(), name))

@@ -16,6 +16,11 @@ _OF_AN_ID = re.compile(r"(?:_?(?:id|uuid)|Id|ID|Uuid|UUID)$")
 _WHOSE = frozenset(("user", "owner", "author", "account", "creator", "tenant", "organization", "organisation"))
 
 
+def without_id(name: str) -> str:
+    """The name of the thing whose id a property holds: `depot` of `depotId`; as it is where it does not say so."""
+    return _OF_AN_ID.sub("", name)
+
+
 def references_by_name(contract: Contract) -> dict[str, str]:
     """The properties of bodies that name documents of a collection, and the collection.
 
@@ -44,7 +49,7 @@ def _sent(contract: Contract, operation: Operation) -> Mapping[str, Any]:
 
 
 def _named(contract: Contract, by_noun: Mapping[str, str], name: str, schema: Any) -> str | None:
-    stem = plain(_OF_AN_ID.sub("", name))
+    stem = plain(without_id(name))
     target = by_noun.get(plain(singular(stem))) if stem not in _WHOSE else None
     if target is None or schema.get("readOnly") is True or not is_scalar(schema):
         return None

@@ -93,6 +93,7 @@ class Session:
         self._references: dict[tuple[str, str, str], Any] = {}
         self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
         self._left = Counter[str]()  # by operation, how often that was tried
+        self.crowded = set[str]()  # collections of which a user can have but a few documents: one made room for another
         self._room: dict[str, int] = {}  # by collection, how many others each of its documents was seen to take
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
@@ -267,6 +268,22 @@ class Session:
                 self._room[key[0]] = min(self._room.get(key[0], MOST_BELOW), max(count, 1))
             self._left[call.operation.id] += bool(full)
         return bool(full)
+
+    def make_room(self, subject: Subject, user: User) -> bool:
+        """Delete what earlier cases made of a collection for a user, who may have a few alone; whether any was deleted.
+
+        Where cases run at once nothing is: what one needs no longer another may.
+        """
+        if (self.settings.workers or 1) > 1:
+            return False
+        old = [
+            made for key, made in [*self.ledger.created.items()]
+            if made.kind == subject.collection and made.user == user.name
+            and key not in self.ledger.recent and not self.is_reference(made.id)
+        ]  # fmt: skip
+        deletions = [self.deletion(made) for made in old]
+        answers = [self.client.send(one) for one in deletions if one is not None]
+        return any(one.ok for one in answers)
 
     def is_reference(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to: a generated request must not delete it."""

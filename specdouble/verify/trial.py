@@ -236,6 +236,8 @@ class Trial:
             around: the parameters that lead to where it is created; the user's usual ones where left out.
         """
         call = self._create_call(subject, user, body, around)
+        if room and subject.collection in self.session.crowded:
+            self.session.make_room(subject, user)
         for rule, attack in subject.bounding if room else ():
             assert attack.room is not None
             attack.room(self, subject, rule, call)
@@ -383,6 +385,8 @@ class Trial:
             body = {**self.body(subject, self.creator(subject), user, full)}
             body = {name: value for name, value in body.items() if name not in drop}
             exchange, document = self.try_create(subject, user, body)
+        if document is None and exchange.refused and not changes:
+            exchange, document = self._with_room(subject, user, exchange)
         if document is None:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
@@ -398,6 +402,16 @@ class Trial:
             for value in attack.states(rule):
                 with suppress(NotExercised):
                     yield attack.reach(self, subject, rule, value)
+
+    def _with_room(self, subject: Subject, user: User, refused: Exchange) -> tuple[Exchange, Document | None]:
+        """The answer to a refused create, and the document, once what earlier cases made for the user is gone."""
+        known = self.session.baselines.found.get(refused.call.operation.id)
+        if known is None or known.taken is None or not self.session.make_room(subject, user):
+            return refused, None
+        exchange = self.resend(refused.call)
+        if exchange.ok:
+            self.session.crowded.add(subject.collection)
+        return exchange, self.adopt(subject, user, exchange)
 
     def create_in(
         self, subject: Subject, user: User, around: Mapping[str, Any], changes: Mapping[str, Any] | None = None

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
@@ -190,3 +192,24 @@ def test_an_answer_that_is_not_declared_is_told_by_its_operation_and_its_status(
         verdict = verify(contract, Settings(url, phases=("rules",), rules=("conformance", "read_your_writes")))
     promises = [failure.promise for failure in verdict.failures]
     assert any(promise.startswith("POST /zones answering 418: ") for promise in promises), promises
+
+
+def test_who_is_refused_for_a_zone_that_is_not_there_names_one_that_is(tmp_path: Path) -> None:
+    data = yaml.safe_load(CONTRACT)
+    record = {
+        "type": "object",
+        "properties": {"id": {"type": "string", "readOnly": True}, "zoneId": {"type": "string"}},
+    }
+    data["components"]["schemas"]["Record"] = {**record, "x-resource": {"collection": "records"}}
+    one = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Record"}}}}
+    answers = {"201": {"description": "", **one}, "400": {"description": ""}}
+    data["paths"]["/records"] = {"post": {"operationId": "createRecord", "requestBody": one, "responses": answers}}
+    file = tmp_path / "openapi.yaml"
+    file.write_text(yaml.safe_dump(data), "utf-8")
+
+    def refuse(body: dict[str, Any], zones: dict[str, dict[str, Any]]) -> tuple[int, str] | None:
+        is_zone = "name" in body or body.get("zoneId") in zones
+        return None if is_zone else (400, "no such zone")
+
+    found, _ = sought(read(file), refuse, "createRecord")
+    assert found.missing is None
