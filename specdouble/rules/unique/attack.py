@@ -69,6 +69,8 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("a full stop at its end", "Autumn", "Autumn.", "-"),
     ("an emoji of another skin tone", "Wave 👋🏻", "Wave 👋🏿", "-"),
 )
+# Two texts that are the same where case is ignored as Unicode folds it, and not where that of ASCII letters is.
+FOLDED = tuple((one, other) for _, one, other, needs in _VARIANTS if needs == "case" and not (one + other).isascii())
 _LONG = (32, 50, 64, 100, 128, 255, 256, 500)
 
 
@@ -128,20 +130,32 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
         yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
         return
     for what, one, other, needs in (*_VARIANTS, *_long_values()):
-        if needs == "case" and "case" not in rule.ignore and ("composed" in what or "ligature" in what):
-            continue  # without `ignore: case` nothing is said about normal forms
+        if needs == "case" and "case" not in rule.ignore and _is_open(rule, what, one + other):
+            continue
         mint = partial(told_apart, session, one, other)
         if all(session.bodies.property_fits(declared, value) for value in mint()):
-            yield Pair(what, mint, needs != "-" and set(needs.split()) <= rule.ignore)
+            yield Pair(what, mint, needs != "-" and all(map(rule.ignores, _needed(needs, one + other))))
     if schema.get("format") == "email":
         yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
-        yield Pair("other case", lambda: (value := session.fresh_value(schema), value.upper()), "case" in rule.ignore)
+        yield Pair(
+            "other case", lambda: (value := session.fresh_value(schema), value.upper()), rule.ignores("ascii-case")
+        )
         yield Pair("another value", lambda: (value := session.fresh_value(schema), f"x{value}"), False)
         if all(session.bodies.property_fits(declared, value) for value in _long_addresses(session)):
             yield Pair("a long address", partial(_long_addresses, session), False)
     elif "pattern" in schema or "format" in schema:
         yield Pair("the same value", lambda: (value := session.fresh_value(schema), value), True)
         yield Pair("another value", lambda: (session.fresh_value(schema), session.fresh_value(schema)), False)
+
+
+def _is_open(rule: Unique, what: str, texts: str) -> bool:
+    """Whether nothing is said of it without `ignore: case`: normal forms, and beside `ascii-case` what is not ASCII."""
+    return "composed" in what or "ligature" in what or ("ascii-case" in rule.ignore and not texts.isascii())
+
+
+def _needed(needs: str, texts: str) -> list[str]:
+    """What must be ignored for texts to be the same: of those in ASCII, its case alone."""
+    return ["ascii-case" if word == "case" and texts.isascii() else word for word in needs.split()]
 
 
 def _long_addresses(session: Session) -> tuple[str, str]:

@@ -174,6 +174,8 @@ def _spellings(rule: Unique) -> Iterator[Fault]:
         yield "case-lowered-not-folded", f"'Straße' and 'STRASSE' count as two {name}s.", _keyed(rule, "case", _lowered)
         sentence = f"An accented letter that is typed in two ways makes two {name}s."
         yield "not-normalised", sentence, _keyed(rule, "case", str.casefold)
+    elif "ascii-case" in rule.ignore:
+        yield "case-not-ignored", f"'Sales' and 'SALES' count as two {name}s.", _keyed(rule, "ascii-case", str)
     else:
         yield "case-ignored", f"'Sales' is taken where 'SALES' is a {name}.", _keyed(rule, "", str.lower)
     if "space" in rule.ignore:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from specdouble.rules.unique.attack import moved, told_apart
+from specdouble.rules.unique.attack import FOLDED, moved, told_apart
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
@@ -61,20 +61,34 @@ class _Property:
 
     def seen(self) -> dict[str, Any] | bool | None:
         """The annotation's value; None where it is not unique, or not in a scope that an annotation can name."""
+        with self.passing():
+            self.trial.create(self.subject)  # where there may be few, it makes room
         value = self.fresh()
         if not self.send(value).ok or not self.is_taken(value):
             return None
         for _ in range(TIMES):
-            if not self.send(self.fresh()).ok or not self.is_taken(value):
-                return None
+            with self.passing():
+                if not self.send(self.fresh()).ok or not self.is_taken(value):
+                    return None
         within = self.scope(value)
         if within is None:
             return None
-        ignore = [word for word, texts in _SPELLINGS.items() if self.ignores(*self.pair(*texts))]
+        ignore = [self.of_ascii(word) for word, texts in _SPELLINGS.items() if self.ignores(*self.pair(*texts))]
         where = self.where()
         within += [name for name in self.beside() if name not in within and f"self.{name} " not in where]
         told: dict[str, Any] = {"within": within, "ignore": ignore, "where": where}
         return {key: one for key, one in told.items() if one} or True
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """What is created meanwhile is deleted in the end: there may be room for a few documents alone."""
+        before = len(self.trial.made)
+        try:
+            yield
+        finally:
+            for document in self.trial.made[before:] if self.subject.deleters else ():
+                with suppress(*INCONCLUSIVE):
+                    self.trial.delete(document)
 
     def fresh(self) -> Any:
         """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
@@ -105,12 +119,25 @@ class _Property:
 
     def ignores(self, one: Any, other: Any) -> bool:
         """Whether the two count as the same; a spelling that is refused on its own account says nothing."""
-        if one == other or not self.send(one).ok:
-            return False
-        if not self.is_taken(other):
-            return False
-        alone = other.replace(self.trial.session.run, self.trial.session.run[::-1]) if isinstance(other, str) else other
-        return alone == other or self.send(alone).ok
+        with self.passing():
+            if one == other or not self.send(one).ok:
+                return False
+            if not self.is_taken(other):
+                return False
+            run = self.trial.session.run
+            alone = other.replace(run, run[::-1]) if isinstance(other, str) else other
+            return alone == other or self.send(alone).ok
+
+    def of_ascii(self, word: str) -> str:
+        """What is ignored; of case, that of ASCII letters where letters beyond it are told apart."""
+        return "ascii-case" if word == "case" and any(map(self.tells_apart, FOLDED)) else word
+
+    def tells_apart(self, texts: tuple[str, str]) -> bool:
+        """Whether a document with each of two texts is accepted."""
+        both = told_apart(self.trial.session, *texts)
+        fits = all(self.trial.session.bodies.property_fits(self.schema, one) for one in both)
+        with self.passing():
+            return fits and all(self.send(one).ok for one in both)
 
     # The documents that count
 

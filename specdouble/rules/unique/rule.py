@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ from specdouble.contract.program import program_of
 from specdouble.contract.resource import HIDDEN
 from specdouble.contract.rule import CollectionRule, PropertyRule
 
-IGNORABLE = ("case", "space")
+IGNORABLE = ("case", "ascii-case", "space")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 IGNORED = {"anyOf": [{"enum": [*IGNORABLE]}, {"type": "array", "items": {"enum": [*IGNORABLE]}}]}
 _KEYS = ("within", "ignore", "where", "status")
 _VARIABLES = frozenset({"self"})
@@ -42,7 +44,8 @@ class UniqueKey(CollectionRule):
 
     Args:
         within: the properties that two documents must share for their values to be compared.
-        ignore: what does not tell values apart: `case`, `space` (the surrounding).
+        ignore: what does not tell values apart: `case`, `ascii-case` (of the letters A to Z alone), `space` (the
+            surrounding).
         where: the condition of a document that counts, as it is written; empty where all do.
         program: the same, with conversions where schemas ask for them.
         defaults: what properties are where they are not there, as the condition reads them.
@@ -71,26 +74,33 @@ class UniqueKey(CollectionRule):
         return not self.program or self.condition.holds({"self": {**self.defaults, **document}})
 
     def normalised(self, value: Any) -> Any:
-        """A value without what does not tell values apart: surrounding white space, case (full case folding)."""
+        """A value without what does not tell values apart: outer white space, case (fully folded, or of ASCII)."""
         if not self.ignore or not isinstance(value, str):
             return value
         value = value.strip() if "space" in self.ignore else value
         if "case" in self.ignore and not value.isascii():
             return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
-        return value.lower() if "case" in self.ignore else value
+        if "case" in self.ignore:
+            return value.lower()
+        return value.translate(_LOWER) if "ascii-case" in self.ignore else value
+
+    def ignores(self, word: str) -> bool:
+        """Whether what a word names does not tell values apart: who ignores all case ignores that of ASCII, too."""
+        return word in self.ignore or (word == "ascii-case" and "case" in self.ignore)
 
     def looser_than(self, other: Self) -> bool | None:
         """Whether fewer documents are in each other's way: they are compared more closely, or among fewer."""
         if (self.fields, self.where) != (other.fields, other.where):
             return None
-        if self.ignore <= other.ignore and {*self.within} >= {*other.within}:
+        if all(map(other.ignores, self.ignore)) and {*self.within} >= {*other.within}:
             return True
-        return False if self.ignore >= other.ignore and {*self.within} <= {*other.within} else None
+        return False if all(map(self.ignores, other.ignore)) and {*self.within} <= {*other.within} else None
 
     def __str__(self) -> str:
         shown = [name.removeprefix(HIDDEN) for name in self.within]
         scope = f" within {' and '.join(shown)}" if shown else ""
-        ignoring = f", ignoring {' and '.join(sorted(self.ignore))}" if self.ignore else ""
+        ignored = [word.replace("ascii-case", "ASCII case") for word in sorted(self.ignore)]
+        ignoring = f", ignoring {' and '.join(ignored)}" if ignored else ""
         where = f", where `{self.where}`" if self.where else ""
         are = "are together" if len(self.fields) > 1 else "is"
         return f"{' and '.join(self.fields)} {are} unique{scope}{ignoring}{where}"
@@ -257,8 +267,9 @@ KIND = Kind(
     ),
     means=(
         "no two documents of the collection (within the scope: properties, or a path's parameter that names a parent) "
-        "share the value, or those of all `fields`; `case` is Unicode case folding of the NFC form, `space` the "
-        "surrounding white space; documents for which `where` does not hold do not count"
+        "share the value, or those of all `fields`; `case` is Unicode case folding of the NFC form, `ascii-case` that "
+        "of A to Z (of other letters nothing is said), `space` the surrounding white space; documents for which "
+        "`where` does not hold do not count"
     ),
     refused="the first of 409, 422, 400 that the operation declares",
     read=_read,
