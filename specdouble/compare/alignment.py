@@ -33,12 +33,16 @@ class Alignment:
         self.kinds = kinds or {}
         self.of_server: Ids = {}  # the double's id of a document, by its collection and the server's
         self.of_double: Ids = {}
+        # The same by the id alone, whatever the collection: the first that had it.
+        self._of_any: dict[str, dict[str, Any]] = {"server": {}, "double": {}}
 
     def pair(self, kind: str, at_server: Any, at_double: Any) -> None:
         """Note that these are the ids of one document of the collection."""
         if at_server is not None and at_double is not None:
             self.of_server[kind, str(at_server)] = at_double
             self.of_double[kind, str(at_double)] = at_server
+            self._of_any["server"].setdefault(str(at_server), at_double)
+            self._of_any["double"].setdefault(str(at_double), at_server)
 
     def of(self, side: str) -> Ids:
         """The ids of a side, `server` or `double`, with those of the other."""
@@ -60,7 +64,7 @@ class Alignment:
             return {name: self.translated(part, kinds, kinds.get(name)) for name, part in value.items()}
         if isinstance(value, list):
             return [self.translated(part, kinds, kind) for part in value]
-        return _other_id(self.of_server, kind, value)
+        return self._other_id("server", kind, value)
 
     def plain(self, value: Any, side: str, made: frozenset[str], name: str = "") -> Any:
         """An answer without what is noise: what the server sets is its type alone.
@@ -91,11 +95,20 @@ class Alignment:
 
     def _is_any(self, value: Any, side: str) -> bool:
         """Whether it is the id of a document, of whatever collection."""
-        return any(known == str(value) for _, known in self.of(side))
+        return str(value) in self._of_any[side]
 
     def _on_server(self, value: Any, side: str, name: str) -> Any:
         """The value itself; of an id of the double's, the server's of the same document."""
-        return _other_id(self.of_double, self.kinds.get(name), value) if side == "double" else value
+        return self._other_id("double", self.kinds.get(name), value) if side == "double" else value
+
+    def _other_id(self, side: str, kind: str | None, value: Any) -> Any:
+        """The other one's id of the same document; the value itself where it is the id of none that is known."""
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return value
+        ids = self.of(side)
+        if kind is not None and (kind, str(value)) in ids:
+            return ids[kind, str(value)]
+        return value if _is_number(value) else self._of_any[side].get(str(value), value)
 
     def _text(self, text: str, side: str, name: str) -> Any:
         known = self._on_server(text, side, name)
@@ -108,17 +121,6 @@ class Alignment:
             if len(at_double) >= _SHORTEST and at_double in text:  # a link, say
                 text = text.replace(at_double, str(at_server))
         return text
-
-
-def _other_id(ids: Ids, kind: str | None, value: Any) -> Any:
-    """The other server's id of the same document; the value itself where it is the id of none that is known."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return value
-    if kind is not None and (kind, str(value)) in ids:
-        return ids[kind, str(value)]
-    if _is_number(value):
-        return value
-    return next((other for (_, known), other in ids.items() if known == value), value)
 
 
 def _is_number(value: Any) -> bool:

@@ -172,7 +172,7 @@ class _Program:
         server.ledger.recent.clear()
         self.at_server, self.at_double = Trial(server), Trial(double)
         self.alignment = Alignment(server.client.url, double.client.url, _kinds(server, subject))
-        self.author = Author(self.at_server, subject, chance)
+        self.author = Author(self.at_server, subject, chance, _unlike(server, double))
         self.twins: dict[str, Document] = {}  # the double's document, by the server's id
 
     def run(self) -> None:
@@ -357,6 +357,15 @@ class _Program:
         failure = Failure("compare", step.intent, "", "", "", steps, (one.operation,))
         cause = Cause(one, steps, curl=curl_lines(reproduction(self.server, failure)))
         self.comparison.causes[one.cause] = cause
+
+
+def _unlike(server: Session, double: Session) -> frozenset[str]:
+    """The users who are of one organization with the first on one of the two alone: a double is not told who is."""
+    return frozenset(_colleagues_of_the_first(server) ^ _colleagues_of_the_first(double))
+
+
+def _colleagues_of_the_first(session: Session) -> set[str]:
+    return {other.name for one, other in session.crowd.colleagues() if one.name == session.crowd.first.name}
 
 
 def _rule_of(refusal: Exchange) -> str:

@@ -40,10 +40,11 @@ class Author:
         trial: at the server.
         subject: the documents.
         chance: what the choices are drawn from.
+        unlike: the users who are to the first one of the server what they are not to that of the double.
     """
 
-    def __init__(self, trial: Trial, subject: Subject, chance: Random) -> None:
-        self.trial, self.subject, self.chance = trial, subject, chance
+    def __init__(self, trial: Trial, subject: Subject, chance: Random, unlike: frozenset[str] = frozenset()) -> None:
+        self.trial, self.subject, self.chance, self.unlike = trial, subject, chance, unlike
         self.documents: list[Document] = []
         self.deleted: list[Document] = []
 
@@ -174,9 +175,12 @@ class Author:
         return self.chance.choice(self.documents)
 
     def _another(self) -> User:
-        others = [user for user in self.trial.users if user.name != self.trial.user.name]
+        others = [
+            user for user in self.trial.users
+            if user.name != self.trial.user.name and user.name not in self.unlike
+        ]  # fmt: skip
         if not others:
-            raise NotExercised("there is no other user")
+            raise NotExercised("there is no other user, or none that is to both what it is to one")
         return self.chance.choice(others)
 
     def _updater(self) -> Updater:

@@ -66,3 +66,10 @@ def test_an_id_of_which_nothing_tells_the_collection_is_no_difference() -> None:
 def test_differences_are_told_by_their_path() -> None:
     one, other = {"a": {"b": [1, 2]}, "c": True}, {"a": {"b": [1, 3]}, "c": 1, "d": None}
     assert list(unlike(one, other)) == [("a.b[]", 2, 3), ("c", True, 1), ("d", ABSENT, None)]
+
+
+def test_an_id_that_two_collections_have_is_the_first_ones_where_nothing_tells_which() -> None:
+    alignment = aligned()
+    alignment.pair("halls", "server-id-1", "double-id-9")
+    assert alignment.translated("server-id-1", {}) == "double-id-1"
+    assert alignment.translated({"hall": "server-id-1"}, {"hall": "halls"}) == {"hall": "double-id-9"}
