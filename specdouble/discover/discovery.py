@@ -228,6 +228,7 @@ class Discovery:
             founded += replacement.mine(visit.session)
             founded += self._sights(visit, [one for one in probes if one.founds])
             self._bound(visit)
+        founded = _shared_alike(founded)
         attacked = [one for one in founded if one.keyword in ("x-resource", "x-validations")]
         self._believe(one for one in founded if one not in attacked)
         scopes, _ = supposable(self.contract, self.believed, attacked, self.allow_refs)
@@ -361,7 +362,7 @@ class Discovery:
     def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
         """The results, those that nothing but the status of refusals has broken tried with that status."""
         amended = {
-            with_status(one.hypothesis, one.refused_with).key: one
+            one.hypothesis.place: one
             for one in results
             if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
         }
@@ -369,7 +370,7 @@ class Discovery:
         kept = [one.hypothesis for one in results if one.state == CONFIRMED and not one.written]
         others = [one for one in kept if one.key not in {other.key for other in beside}]
         tried = self._tried(again, [], [*beside, *others], part) if again else []
-        better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
+        better = {id(amended[one.hypothesis.place]): one for one in tried if one.state == CONFIRMED or one.in_part}
         return [better.get(id(one), one) for one in results]
 
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> list[Hypothesis]:
@@ -437,6 +438,17 @@ def _state(result: Result, source: Source) -> str:
         return result.state
     # Nobody promised it. What was seen again and again is a rule, and what breaks it elsewhere its bug.
     return held if is_seen and result.in_part else UNDECIDED if is_seen else ""
+
+
+def _shared_alike(founded: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """What was seen; an owner that other documents show to be a tenant is one, though few users create these."""
+    shared = {one.value["tenant"] for one in founded if one.keyword == "x-resource" and "tenant" in one.value}
+    return [
+        replace(one, value={"tenant": one.value["owner"]})
+        if one.keyword == "x-resource" and one.value.get("owner") in shared
+        else one
+        for one in founded
+    ]
 
 
 def summed(lines: Iterable[str]) -> list[str]:

@@ -1,12 +1,13 @@
-"""Whether there may be no more than so many documents below one other, that they name."""
+"""Whether there may be no more than so many documents of one user, or below one other that they name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
 
+from specdouble.verify.identity import User
 from specdouble.verify.session import Session
-from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, new_trial
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, let_go, new_trial
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 
@@ -14,9 +15,10 @@ MOST = 12  # that are made to reach a limit nobody has spoken of
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
-    """The limits of documents that name one other, for each property that names one."""
+    """The limits of each user's documents, and of those that name one other, for each property that names one."""
     if not subject.creators or not subject.deleters:
         return
+    yield from _of_users(session, subject)
     for name in subject.requested(subject.creators[0]):
         above = session.subjects.get(session.implied.get(name, ""))
         if above is None or above is subject or not above.creators:
@@ -27,6 +29,32 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
             if first and _most(trial, subject, name, above) == first:
                 words = f"of those with one {name} {first} are accepted, and no more; with another {name} they are"
                 yield Sight("x-limit", subject.resource.pointer, {"max": first, "per": [name]}, words, trial.exchanges)
+
+
+def _of_users(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The limit of each user's documents, where one of them was seen to make room for another."""
+    trial, owner = new_trial(session), subject.resource.owner
+    others = [user for user in trial.users if user.name != trial.user.name]
+    if subject.collection not in session.crowded or not owner or not others:
+        return
+    with suppress(*INCONCLUSIVE):
+        first = _most_of(trial, subject, trial.user)
+        if first and _most_of(trial, subject, others[0]) == first:
+            words = f"of one user's {first} are accepted, and no more; another's are"
+            yield Sight("x-limit", subject.resource.pointer, {"max": first, "per": "owner"}, words, trial.exchanges)
+
+
+def _most_of(trial: Trial, subject: Subject, user: User) -> int:
+    """How many documents a user may have, those counted that are there; 0 where that has no end."""
+    let_go(trial.session)
+    trial.session.make_room(subject, user)
+    count = len(trial.listed(subject, user)) if subject.listers else 0
+    for number in range(count, MOST + 1):
+        body = trial.body(subject, trial.creator(subject), user)
+        exchange, document = trial.try_create(subject, user, body)
+        if document is None:
+            return number if exchange.status in REFUSALS else 0
+    return 0
 
 
 def _most(trial: Trial, subject: Subject, name: str, above: Subject) -> int:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
-from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, let_go, new_trial, property_pointer
+from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, let_go, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Document, Trial, view
 from specdouble.verify.values import merged
 
 MOST = 8  # values; of more, the moves are too many to try
@@ -40,15 +40,32 @@ class _Lifecycle:
         self.ways: dict[str, list[str]] = {}  # the moves that lead to a value from a new document
 
     def moves(self) -> dict[str, list[str]] | None:
-        """The moves that are accepted; None where nothing is refused, or a value was never reached."""
-        first = self.trial.create(self.subject).shown.get(self.name)
+        """The moves that are accepted, and how a document begins; None where all are, or a value was never reached."""
+        model = self.trial.create(self.subject)
+        first = model.shown.get(self.name)
         self.ways = {first: []} if first in self.values else {value: [value] for value in self.beginnings()}
         found: dict[str, list[str]] = {}
         while waiting := [value for value in self.ways if value not in found]:
             found[waiting[0]] = self.followers(waiting[0])
         refused = any(len(after) < len(self.values) - 1 for after in found.values())
         moved = any(found.values())
-        return found if refused and moved and len(found) == len(self.values) else None
+        if not refused or not moved or len(found) < len(self.values):
+            return None
+        initial = self.initial(first) if first in self.values and self.name not in model.sent else []
+        return found | ({"initial": initial} if initial else {})
+
+    def initial(self, first: str) -> list[str]:
+        """The values that a document may begin with, first that of which none is sent; none where it may with any."""
+        can_be_sent = self.name in self.subject.requested(self.subject.creators[0])
+        others = [one for one in self.values if one != first] if can_be_sent else []
+        taken = [one for one in others if self.begins(one)]
+        return [first, *taken] if len(taken) < len(others) or not can_be_sent else []
+
+    def begins(self, value: str) -> bool:
+        """Whether a new document can have the value."""
+        let_go(self.trial.session)
+        answer = self.trial.adopt(self.subject, self.trial.user, sent(self.trial, self.subject, **{self.name: value}))
+        return answer is not None and view(self.trial, answer).get(self.name) == value
 
     def beginnings(self) -> list[str]:
         """The values that a document without one may take."""
