@@ -87,6 +87,7 @@ class Discovery:
             self._look()
             self._judge()
             self._found_on_believed(CONFIRMED)
+            self._drop_what_stands_on_nothing()
             with self._while_it_lasts():
                 self._close()
         else:
@@ -387,6 +388,15 @@ class Discovery:
                 self.outcomes.append(result.outcome(replace(one, source=source), state))
         return doubted
 
+    def _drop_what_stands_on_nothing(self) -> None:
+        """Leave undecided what cannot be written without a rule that was broken: a quota of each owner, say."""
+        holding = [one.hypothesis for one in self.outcomes if one.holds]
+        _, bad = supposable(self.contract, [], holding, self.allow_refs)
+        self.outcomes = [
+            replace(one, state=UNDECIDED, reason=bad[one.hypothesis]) if one.holds and one.hypothesis in bad else one
+            for one in self.outcomes
+        ]
+
     # The loop that closes
 
     def _close(self) -> None:
@@ -400,6 +410,7 @@ class Discovery:
             questions = self.loop.questions(self.supposed, done.found)
             learned = [one for one in self._tried(questions, [], self._holding(), CLOSED) if one.state == CONFIRMED]
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
+            self._drop_what_stands_on_nothing()
             self.loop.rounds.append(Round(done.steps, len(done.found), len(questions), len(learned), withdrawn))
             self.loop.open = done.found
             if not learned and not withdrawn:

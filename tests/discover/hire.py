@@ -21,7 +21,8 @@ _MOVES = {"wished": {"fixed"}, "fixed": {"over"}, "over": set[str]()}
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 _TIME = {"type": "string", "format": "date-time"}
 _SENT: dict[str, Any] = {
-    "plate": _TEXT, "days": _NUMBER, "rate": {**_NUMBER, "minimum": LEAST}, "begins": _TIME, "status": {**_TEXT, "enum": [*_MOVES]},
+    "plate": _TEXT, "days": _NUMBER, "rate": {**_NUMBER, "minimum": LEAST}, "begins": _TIME,
+    "status": {**_TEXT, "enum": [*_MOVES]},
 }  # fmt: skip
 _SHOWN = {"id": _TEXT, "userId": _TEXT, "price": _NUMBER, **_SENT, "rate": _NUMBER}
 

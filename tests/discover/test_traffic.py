@@ -19,6 +19,7 @@ from specdouble.double.double import Settings
 from specdouble.double.server import serving
 from specdouble.har import read as entries
 from tests.conftest import ROOT, signed_in
+from tests.discover.hire import CONTRACT
 from tests.discover.test_prose_of_the_reference import without_annotations
 
 CONFIGURATIONS = "/api/lead-management"
@@ -187,3 +188,24 @@ def test_a_pseudonym_is_the_same_wherever_the_same_stood() -> None:
     assert "7946" not in told["remark"]
     assert told["remark"].endswith(", not 2026-11-29")
     assert not {"64ee9a8b1e7f2a0011223344", "Jo.Doe@corp.io", "k-123"} & set(told.values())
+
+
+def test_a_value_that_two_documents_have_side_by_side_is_not_unique_whatever_was_refused(tmp_path: Path) -> None:
+    shown = {"userId": "u", "plate": "AB 1", "days": 1, "rate": 100, "begins": "2026-05-01T09:00:00Z"}
+    hires = [{"id": f"hire-{number}", **shown} for number in range(2)]
+    passed = [("GET", "/hires", None, 200, hires), ("PATCH", "/hires/hire-1", {"plate": "AB 1"}, 409, {"detail": "no"})]
+    entries = [
+        {
+            "request": {"method": method, "url": f"http://hire.example{path}", "headers": [],
+                        **({"postData": {"mimeType": "application/json", "text": json.dumps(body)}} if body else {})},
+            "response": {"status": status, "content": {"mimeType": "application/json", "text": json.dumps(answer)}},
+        }
+        for method, path, body, status, answer in passed
+    ]  # fmt: skip
+    (tmp_path / "openapi.json").write_text(json.dumps(CONTRACT), "utf-8")
+    archive = tmp_path / "traffic.har"
+    archive.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), "utf-8")
+    done = CliRunner().invoke(main, ["discover", str(tmp_path), "--from", str(archive)])
+    assert done.exit_code == 0, done.output
+    assert "unique:hires.plate" not in done.output
+    assert CliRunner().invoke(main, ["lint", str(tmp_path), "--select", "mock-data"]).exit_code == 0

@@ -137,19 +137,33 @@ class _Evidence:
             if one.status not in (409, 422, 400) or not _speaks_of_what_is_taken(one):
                 continue
             for name, ignored in self.shared(one).items():
-                if name not in told:
+                found = self.uniqueness(name, ignored, one)
+                if name not in told and not self.is_belied(name, found.value):
                     told.add(name)
-                    yield self.uniqueness(name, ignored, one)
+                    yield found
 
     def uniqueness(self, name: str, ignored: list[str], refused: Exchange) -> Hypothesis:
         at = self.vocabulary.places(self.resource)[name][1]
         value: dict[str, Any] = {}
         if self.callers_of_equals(name):
-            value["within"] = [self.owner_name or "owner"]
+            value["within"] = [self.scope]
         if ignored:
             value["ignore"] = ignored
         words = f"exchange {refused.number} was refused with {refused.status}: a document with its `{name}` was there"
         return self.hypothesis("x-unique", at, value or True, 0.75 if refused.status == 409 else 0.6, words)
+
+    @property
+    def scope(self) -> str:
+        """The property within which different callers may have equals; `owner` where none is known."""
+        return self.owner_name or self.resource.tenant or "owner"
+
+    def is_belied(self, name: str, said: Any) -> bool:
+        """Whether two documents of the same scope were seen with the same value, one beside the other."""
+        scope = said["within"] if isinstance(said, dict) and "within" in said else []
+        names = [*scope, name]
+        held = [one for one in self.recording.last(self.resource) if one.get(name) is not None]
+        known = [tuple(_hashable(one.get(part)) for part in names) for one in held]
+        return len(known) != len(set(known))
 
     def shared(self, refused: Exchange) -> dict[str, list[str]]:
         """The properties of a refused request whose values a document had already; by name, what had to be ignored."""

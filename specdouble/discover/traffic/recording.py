@@ -148,6 +148,17 @@ class Recording:
                 found.setdefault(resource.collection, []).append(State(one, before, known[key]))
         return found
 
+    def last(self, resource: Resource) -> list[Values]:
+        """How documents were at the end, those that were deleted left out."""
+        found: dict[str, Values] = {}
+        for state in self.states(resource):
+            if state.document.get(resource.id) is not None:
+                found[self.key(resource, state.document)] = state.document
+        for one in self.of(resource, ("delete",)):
+            if one.succeeded and one.action and one.action.id:
+                found.pop(one.path.get(one.action.id, ""), None)
+        return list(found.values())
+
     @staticmethod
     def key(resource: Resource, document: Mapping[str, Any]) -> str:
         """A document's id, as paths write it."""

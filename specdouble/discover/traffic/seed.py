@@ -51,7 +51,7 @@ def seed_of(recording: Recording) -> Seed:
     documents: dict[str, list[dict[str, Any]]] = {}
     left_out: dict[str, int] = {}
     for resource in recording.contract.resources.values():
-        known = [pseudonyms.of(one) for one in _last(recording, resource)]
+        known = [pseudonyms.of(one) for one in recording.last(resource)]
         fitting = [one for one in known if _fits(recording, resource, one)]
         if fitting:
             documents[resource.collection] = fitting
@@ -67,17 +67,6 @@ def _others(recording: Recording) -> Iterator[str]:
         for state in recording.states(resource):
             found = (value for name, value in state.document.items() if name in held)
             yield from (value for value in found if isinstance(value, str))
-
-
-def _last(recording: Recording, resource: Resource) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for state in recording.states(resource):
-        if state.document.get(resource.id) is not None:
-            found[recording.key(resource, state.document)] = state.document
-    for one in recording.of(resource, ("delete",)):
-        if one.succeeded and one.action and one.action.id:
-            found.pop(one.path.get(one.action.id, ""), None)
-    return list(found.values())
 
 
 def _fits(recording: Recording, resource: Resource, document: dict[str, Any]) -> bool:

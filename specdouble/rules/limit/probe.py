@@ -41,7 +41,7 @@ def _of_users(session: Session, subject: Subject) -> Iterator[Sight]:
         first = _most_of(trial, subject, trial.user)
         if first and _most_of(trial, subject, others[0]) == first:
             words = f"of one user's {first} are accepted, and no more; another's are"
-            yield Sight("x-limit", subject.resource.pointer, {"max": first, "per": "owner"}, words, trial.exchanges)
+            yield Sight("x-limit", subject.resource.pointer, {"max": first, "per": [owner]}, words, trial.exchanges)
 
 
 def _most_of(trial: Trial, subject: Subject, user: User) -> int:
