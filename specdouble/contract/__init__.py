@@ -5,7 +5,8 @@ from specdouble.contract.finding import ContractError, Finding, Refused
 from specdouble.contract.operation import JSON_PATCH, Header, Media, Operation, Parameter, RequestBody, Response
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
-from specdouble.contract.schema import Schemas, Violation
+from specdouble.contract.schema import Schemas
+from specdouble.contract.violation import Violation
 
 __all__ = [
     "JSON_PATCH",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from specdouble.contract.operation import FORM
 from specdouble.contract.pointer import is_index, look_up, pointer, tokens
-from specdouble.contract.schema import Violation
+from specdouble.contract.violation import Violation
 
 _FORMS = (FORM, "multipart/")
 Check = Callable[[Any], list[Violation]]

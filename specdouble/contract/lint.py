@@ -18,7 +18,8 @@ from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
 from specdouble.contract.resource import Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule, ScopeRule
-from specdouble.contract.schema import Schemas, Violation
+from specdouble.contract.schema import Schemas
+from specdouble.contract.violation import Violation
 
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")

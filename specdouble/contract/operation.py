@@ -12,8 +12,9 @@ from specdouble.contract.digits import number_of
 from specdouble.contract.document import Document
 from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.pointer import pointer
-from specdouble.contract.schema import Direction, Schemas
+from specdouble.contract.schema import Schemas
 from specdouble.contract.servers import base_path
+from specdouble.contract.translation import Direction
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SAFE = ("get", "head", "options", "trace", "query")  # RFC 9110, 9.2.1; QUERY's own draft

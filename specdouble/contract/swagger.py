@@ -7,7 +7,7 @@ from typing import Any
 
 from specdouble.contract.operation import Header, Media, Parameter, Reader, RequestBody, Response
 from specdouble.contract.pointer import pointer
-from specdouble.contract.schema import Direction
+from specdouble.contract.translation import Direction
 
 _JSON = "application/json"
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from specdouble.contract import Schemas, schema
+from specdouble.contract import Schemas
 from specdouble.contract.document import Document
 from specdouble.contract.source import Source
+from specdouble.contract.validator import validator_of
 
 Compiled = list[tuple[int, int]]
 
@@ -18,13 +19,12 @@ Compiled = list[tuple[int, int]]
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Compiled:
     """What is compiled from now on: of each validator, how many definitions and how many uses."""
     made: Compiled = []
-    compile_it = schema._validator
 
     def counted(whole: dict[str, Any]) -> Any:
         made.append((len(whole["$defs"]), len(whole["properties"])))
-        return compile_it(whole)
+        return validator_of(whole)
 
-    monkeypatch.setattr(schema, "_validator", counted)
+    monkeypatch.setattr("specdouble.contract.schema.validator_of", counted)
     return made
 
 

@@ -79,8 +79,8 @@ def test_what_is_wrong_beside_deep_alternatives_is_told_with_its_place() -> None
     assert {one.pointer for one in found} == {"/size", "/of"}
 
 
-def tree(kinds: int) -> Schemas:
-    """The schemas of a tree of nodes, of which a discriminator says the kind."""
+def tree(kinds: int) -> tuple[Schemas, str]:
+    """The schemas of a tree of nodes, of which a discriminator says the kind, and the slot of a node."""
     node = {"$ref": "#/components/schemas/Node"}
     named = {
         f"N{kind}": {
@@ -93,7 +93,8 @@ def tree(kinds: int) -> Schemas:
     options = [{"$ref": f"#/components/schemas/{name}"} for name in named]
     whole = {"oneOf": options, "discriminator": {"propertyName": "kind"}}
     data = {"openapi": "3.1.0", "components": {"schemas": {"Node": whole, **named}}}
-    return Schemas(Document(Source(Path(), "", ""), data))
+    schemas = Schemas(Document(Source(Path(), "", ""), data))
+    return schemas, schemas.slot(whole, "request")
 
 
 def branch(levels: int, leaf: dict[str, Any]) -> dict[str, Any]:
@@ -117,9 +118,7 @@ def branch(levels: int, leaf: dict[str, Any]) -> dict[str, Any]:
 def test_what_a_discriminator_means_is_told_in_time_however_deep(
     levels: int, leaf: dict[str, Any], is_right: bool
 ) -> None:
-    schemas = tree(40)
-    data = schemas._document.data["components"]["schemas"]
-    slot = schemas.slot(data["Node"], "request")
+    schemas, slot = tree(40)
     value = branch(levels, leaf)
     assert schemas.is_valid(slot, value) is is_right
     assert bool(schemas.violations(slot, value, "body")) is not is_right
@@ -127,7 +126,6 @@ def test_what_a_discriminator_means_is_told_in_time_however_deep(
 
 
 def test_what_is_wrong_with_the_schema_that_a_discriminator_means_has_its_place() -> None:
-    schemas = tree(40)
-    slot = schemas.slot(schemas._document.data["components"]["schemas"]["Node"], "request")
+    schemas, slot = tree(40)
     (found,) = schemas.violations(slot, {"kind": "N39", "size": "large"}, "body")
     assert found.pointer == "/size"

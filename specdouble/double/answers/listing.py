@@ -11,7 +11,7 @@ from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.properties import plain, types_of
-from specdouble.contract.schema import taking
+from specdouble.contract.validator import taking
 from specdouble.double.state.keeper import Document
 
 # The names of parameters, without case and punctuation, by the part that they play.
