@@ -7,14 +7,10 @@ by the schema, so that the search may guess, and need not know all of CEL.
 
 from __future__ import annotations
 
-import heapq
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
-from math import ceil
+from itertools import islice
 from typing import Any
 
 from specdouble.contract.document import Document as ContractDocument
@@ -32,21 +28,23 @@ from specdouble.contract.expression_tree import (
     text_of,
     walk,
 )
+from specdouble.contract.frontier import Frontier, Wish
+from specdouble.contract.operands import beside, difference, inverted, is_number
+from specdouble.contract.places import EACH, MISSING, Path, places_of, value_at, with_value
 from specdouble.contract.plausible_value import PlausibleValues, Texts
 from specdouble.contract.typing import COMPARISONS, Schema, fields_of, kind_of, whole
 
+__all__ = ["SECONDS", "Solver", "Wish"]
+
 Document = dict[str, Any]
-Path = tuple[str | int, ...]
 Names = Mapping[str, Path | None]  # where the value of a variable stands in a document; None for `oldSelf`
 
-EACH = "*"
 SECONDS = 1.0  # that one search takes at most
 _FURTHER = 0.3  # seconds that it goes on after each solution
 _STEPS = 400  # documents that are looked into
 _WIDTH = 40  # documents that are made of one for one wish
 _ITEMS = 8  # of a list that are looked at one by one
 _ROUNDS = 4  # items that are made to meet a condition, or not to
-_MISSING = object()
 _OPPOSITE = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
 _MIRRORED = {"_==_": "_==_", "_!=_": "_!=_", "_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 _AS_IT_IS = {
@@ -66,23 +64,6 @@ _AS_IT_IS = {
 
 class _OutOfTime(Exception):
     """A search has taken as long as it may."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """That an expression holds for a document, or does not.
-
-    Args:
-        tree: the expression.
-        path: the names that lead to its `self`; `*` is each item.
-        holds: whether it has to hold.
-        met: whether it is so for a document, given how that was before.
-    """
-
-    tree: Node
-    path: tuple[str, ...]
-    holds: bool
-    met: Callable[[Document, Document | None], bool]
 
 
 class Solver:
@@ -123,12 +104,12 @@ class Solver:
             seconds: how long the search may take.
         """
         self._before, self._until, self.ran_out = before, time.monotonic() + seconds, False
-        found = _Found(wishes, before, self._fits)
-        found.note(start)
+        frontier = Frontier(wishes, before, self._fits)
+        frontier.note(start)
         try:
-            found.note(*islice(self._toward_wish(wishes[0], start), _WIDTH))
+            frontier.note(*islice(self._toward_wish(wishes[0], start), _WIDTH))
             for _ in range(_STEPS):
-                document, is_solved = found.nearest()
+                document, is_solved = frontier.nearest()
                 if document is None:
                     return
                 if is_solved:
@@ -137,18 +118,18 @@ class Solver:
                     continue
                 for wish in wishes:
                     if not wish.met(document, before):
-                        found.note(*islice(self._toward_wish(wish, document), _WIDTH))
+                        frontier.note(*islice(self._toward_wish(wish, document), _WIDTH))
         except _OutOfTime:
             self.ran_out = True
-            yield from found.solved()
+            yield from frontier.solved()
 
     # One wish
 
     def _toward_wish(self, wish: Wish, document: Document) -> Iterator[Document]:
-        places = list(_places(document, wish.path, ()))
+        places = list(places_of(document, wish.path, ()))
         if not places and not wish.holds:
             document = self._with_place(document, wish.path)
-            places = list(_places(document, wish.path, ()))
+            places = list(places_of(document, wish.path, ()))
         one_by_one = wish.holds and len(places) > 1
         yield from self._in_turn(wish.tree, wish.holds, document, places) if one_by_one else ()
         for place in places[:_ITEMS]:
@@ -167,7 +148,7 @@ class Solver:
         """The document with something where the path leads."""
         concrete: Path = tuple(0 if name == EACH else name for name in path)
         for end in range(1, len(concrete) + 1):
-            if _at(document, concrete[:end]) in (_MISSING, None):
+            if value_at(document, concrete[:end]) in (MISSING, None):
                 document = next(self._set_fresh(document, concrete[:end]), document)
         return document
 
@@ -228,7 +209,7 @@ class Solver:
         if not holds:
             yield from self._without(document, (*place, node.name))
             return
-        if _at(document, place) is _MISSING:
+        if value_at(document, place) is MISSING:
             document = next(self._set_fresh(document, place), document)
         yield from self._set_fresh(document, (*place, node.name))
 
@@ -241,17 +222,17 @@ class Solver:
             values = [self._value(one, supplied, names) for one in (left, right)]
             sides = ((left, operator, values[1]), (right, _MIRRORED[operator], values[0]))
             for side, wanted, other in sides:
-                if other is not _MISSING:
+                if other is not MISSING:
                     yield from self._compared(side, wanted, other, supplied, names)
             # An end of what is allowed may leave no room beside it: both sides are moved.
-            for moved in (*_beside("_!=_", values[1]),) if values[1] is not _MISSING else ():
+            for moved in (*beside("_!=_", values[1]),) if values[1] is not MISSING else ():
                 for shifted in islice(self._assigned(right, moved, supplied, names), 2):
                     yield from islice(self._compared(left, operator, moved, shifted, names), 4)
 
     def _compared(self, side: Node, operator: str, other: Any, document: Document, names: Names) -> Iterator[Document]:
         place = self._path(side, names)
         options = (self._schema_at(place) or {}).get("enum") if place is not None else None
-        for value in options or _beside(operator, other):
+        for value in options or beside(operator, other):
             yield from self._assigned(side, value, document, names)
 
     def _toward_in(self, one: Node, many: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
@@ -262,11 +243,11 @@ class Solver:
                 for value in known:
                     yield from self._assigned(one, value, supplied, names)
                 value, place = self._value(one, supplied, names), self._path(many, names)
-                if place is not None and value is not _MISSING:
+                if place is not None and value is not MISSING:
                     yield from self._set(supplied, place, [*known, value])
                 continue
             place = self._path(one, names)
-            for value in self._fresh(place) if place is not None else _beside("_!=_", known[0] if known else ""):
+            for value in self._fresh(place) if place is not None else beside("_!=_", known[0] if known else ""):
                 if value not in known:
                     yield from self._assigned(one, value, supplied, names)
             whole_list = self._path(many, names)
@@ -303,7 +284,7 @@ class Solver:
             if isinstance(inner, Each) and inner.macro in ("filter", "map"):
                 yield from self._through(inner, node, holds, document, names)
             return
-        if not isinstance(_at(document, place), list | dict):
+        if not isinstance(value_at(document, place), list | dict):
             for supplied in self._set_fresh(document, place):
                 yield supplied
                 yield from self._of_each(node, holds, supplied, place, names)
@@ -372,15 +353,15 @@ class Solver:
 
     def _copied(self, document: Document, place: Path, entries: Sequence[Names]) -> Iterator[Document]:
         """The document with an item of the list once more."""
-        items = _at(document, place)
+        items = value_at(document, place)
         for entry in entries[:1]:
             at = next((path for path in entry.values() if path and path[:-1] == place), None)
             if isinstance(items, list) and at is not None:
-                yield from self._set(document, place, [*items, _at(document, at)])
+                yield from self._set(document, place, [*items, value_at(document, at)])
 
     def _longer(self, document: Document, place: Path) -> Iterator[Document]:
         """The document with one more item in a list, or one more value in a map."""
-        items = _at(document, place)
+        items = value_at(document, place)
         if isinstance(items, dict):
             for value in islice(self._fresh((*place, "key")), 2):
                 yield from self._set(document, (*place, f"key{len(items) + 1}"), value)
@@ -390,7 +371,7 @@ class Solver:
 
     def _entries(self, document: Document, place: Path, node: Each, names: Names) -> Iterator[Names]:
         """The variables for each item of a list; the keys of a map are no places."""
-        items = _at(document, place)
+        items = value_at(document, place)
         for index in range(min(len(items), _ITEMS)) if isinstance(items, list) else ():
             yield {**names, node.variable: (*place, index)}
 
@@ -413,7 +394,7 @@ class Solver:
         elif name == "_?_:_":
             for part in (parts[2], parts[1]):
                 yield from self._assigned(part, value, document, names)
-        elif name == "-_" and _is_number(value):
+        elif name == "-_" and is_number(value):
             yield from self._assigned(parts[0], -value, document, names)
         elif name == "size":
             yield from self._sized(parts[0], value, document, names)
@@ -431,20 +412,20 @@ class Solver:
             yield from self._assigned(left, value, document, names)  # the time that is added to a date
             return
         for side, known, is_left in ((left, other, True), (right, one, False)):
-            for wanted in _inverted(name, value, known, is_left):
+            for wanted in inverted(name, value, known, is_left):
                 yield from self._assigned(side, wanted, document, names)
         # What the one leaves may be more than the other can be: then it goes as far as it can itself.
         for side, other_side, is_left in ((left, right, False), (right, left, True)):
             for end in self._ends(side, names):
                 for moved in islice(self._assigned(side, end, document, names), 1):
-                    for wanted in _inverted(name, value, end, is_left):
+                    for wanted in inverted(name, value, end, is_left):
                         yield from self._assigned(other_side, wanted, moved, names)
 
     def _ends(self, node: Node, names: Names) -> list[Any]:
         """The greatest and the least value that the schema lets stand where the expression stands."""
         place = self._path(node, names)
         schema = (self._schema_at(place) if place is not None else None) or {}
-        return [schema[key] for key in ("maximum", "minimum") if _is_number(schema.get(key))]
+        return [schema[key] for key in ("maximum", "minimum") if is_number(schema.get(key))]
 
     def _sized(self, node: Node, size: Any, document: Document, names: Names) -> Iterator[Document]:
         if not isinstance(size, int) or not 0 <= size <= 10_000:
@@ -455,12 +436,12 @@ class Solver:
         place = self._path(node, names)
         if place is None:
             return
-        held = _at(document, place)
+        held = value_at(document, place)
         if kind_of(self._schema_at(place)) == "string" or isinstance(held, str):
             yield from self._set(document, place, (held if isinstance(held, str) else "").ljust(size, "x")[:size])
             return
         document = document if isinstance(held, list | dict) else next(self._set(document, place, []), document)
-        while isinstance(held := _at(document, place), list | dict) and len(held) < min(size, 200):
+        while isinstance(held := value_at(document, place), list | dict) and len(held) < min(size, 200):
             longer = next(self._longer(document, place), None)
             if longer is None:
                 return
@@ -476,7 +457,7 @@ class Solver:
             return
         if node.macro == "map":
             yield from self._sized(node.over, size, document, names)
-        elif isinstance(_at(document, place), list):
+        elif isinstance(value_at(document, place), list):
             yield from self._counted(node, size, document, place, names)
 
     def _summed(self, name: str, node: Node, value: Any, document: Document, names: Names) -> Iterator[Document]:
@@ -485,17 +466,17 @@ class Solver:
         place = self._path(over, names)
         if place is None:
             return
-        if not _at(document, place) or _at(document, place) is _MISSING:
+        if not value_at(document, place) or value_at(document, place) is MISSING:
             document = next(self._set_fresh(document, place), document)
             document = next(self._longer(document, place), document)
-        items, now = _at(document, place), self._value(Call(name, (node,), True), document, names)
-        if not isinstance(items, list) or now is _MISSING:
+        items, now = value_at(document, place), self._value(Call(name, (node,), True), document, names)
+        if not isinstance(items, list) or now is MISSING:
             return
         for index in reversed(range(len(items[:_ITEMS]))):
             inside: Names = {**names, variable: (*place, index)} if variable else names
             part: Node = body if body is not None else Call("_[_]", (over, Constant(index)))
             was = self._value(part, document, inside)
-            for wanted in _inverted("_+_", value, _difference(now, was), True) if name == "sum" else [value]:
+            for wanted in inverted("_+_", value, difference(now, was), True) if name == "sum" else [value]:
                 yield from self._assigned(part, wanted, document, inside)
         longer = next(self._longer(document, place), None)
         if longer is not None and len(items) < 2:
@@ -508,10 +489,10 @@ class Solver:
             place
             for one in walk(node)
             if isinstance(one, Field) and (place := self._path(one, names)) is not None
-            and _at(document, place) in (_MISSING, None)
+            and value_at(document, place) in (MISSING, None)
         ]  # fmt: skip
         for place in sorted(lacking, key=len):
-            if _at(document, place[:-1]) is not _MISSING:
+            if value_at(document, place[:-1]) is not MISSING:
                 document = next(self._set_fresh(document, place), document)
         yield document
 
@@ -557,110 +538,33 @@ class Solver:
         if not place or (self._free is not None and place[0] not in self._free):
             return
         written = _written(value, self._schema_at(place))
-        if written is not _MISSING:
-            yield _with(document, place, written)
+        if written is not MISSING:
+            yield with_value(document, place, written)
 
     def _without(self, document: Document, place: Path) -> Iterator[Document]:
         if self._free is None or place[0] in self._free:
-            holder = _at(document, place[:-1])
+            holder = value_at(document, place[:-1])
             if isinstance(holder, dict) and place[-1] in holder:
                 kept = {name: value for name, value in holder.items() if name != place[-1]}
-                yield kept if len(place) == 1 else _with(document, place[:-1], kept)
+                yield kept if len(place) == 1 else with_value(document, place[:-1], kept)
 
     def _value(self, node: Node, document: Document, names: Names) -> Any:
-        """The value of a part of an expression; `_MISSING` where it has none."""
+        """The value of a part of an expression; `MISSING` where it has none."""
         if time.monotonic() > self._until:
             raise _OutOfTime
         variables: dict[str, Any] = {}
         for name, place in names.items():
-            held = _at(document, place) if place is not None else self._before
-            if held is not _MISSING and held is not None:
+            held = value_at(document, place) if place is not None else self._before
+            if held is not MISSING and held is not None:
                 variables[name] = held
         try:
             return compiled(text_of(node), frozenset(names)).value(variables)
         except (EvaluationError, ExpressionError, ValueError):
-            return _MISSING
-
-
-class _Found:
-    """Documents that were met in a search, the nearest to a solution first.
-
-    Args:
-        wishes: what is asked of them.
-        before: how the document was.
-        fits: whether a document may be at all.
-    """
-
-    def __init__(self, wishes: Sequence[Wish], before: Document | None, fits: Callable[[Document], bool]) -> None:
-        self._wishes, self._before, self._fits = wishes, before, fits
-        self._waiting: list[tuple[float, int, Document]] = []
-        self._order, self._seen = count(), set[str]()
-
-    def note(self, *documents: Document) -> None:
-        """Take in those that were not met before."""
-        for document in documents:
-            key = json.dumps(document, sort_keys=True, default=str)
-            if key not in self._seen:
-                self._seen.add(key)
-                unmet = sum(not wish.met(document, self._before) for wish in self._wishes)
-                lacking = unmet + (not self._fits(document)) / 2
-                heapq.heappush(self._waiting, (lacking, next(self._order), document))
-
-    def nearest(self) -> tuple[Document | None, bool]:
-        """The document that lacks least, and whether it lacks nothing; None where all were looked into."""
-        if not self._waiting:
-            return None, False
-        lacking, _, document = heapq.heappop(self._waiting)
-        return document, not lacking
-
-    def solved(self) -> Iterator[Document]:
-        """Those that lack nothing."""
-        while self._waiting and not self._waiting[0][0]:
-            yield heapq.heappop(self._waiting)[2]
+            return MISSING
 
 
 def _of_self(place: Path) -> Names:
     return {"self": place, "oldSelf": None}
-
-
-def _places(value: Any, path: tuple[str, ...], at: Path) -> Iterator[Path]:
-    """Where a path leads in a document."""
-    if not path:
-        if value is not None:
-            yield at
-        return
-    name, rest = path[0], path[1:]
-    if name == EACH and isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _places(one, rest, (*at, index))
-    elif isinstance(value, dict):
-        for key in value if name == EACH else [name] if name in value else []:
-            yield from _places(value[key], rest, (*at, key))
-
-
-def _at(value: Any, place: Path) -> Any:
-    for part in place:
-        if isinstance(part, int):
-            is_there = isinstance(value, list) and part < len(value)
-        else:
-            is_there = isinstance(value, dict) and part in value
-        if not is_there:
-            return _MISSING
-        value = value[part]
-    return value
-
-
-def _with(value: Any, place: Path, new: Any) -> Any:
-    """The value with something else at a place; what it was made of stays as it is."""
-    if not place:
-        return new
-    part, rest = place[0], place[1:]
-    if isinstance(part, int):
-        items = list(value) if isinstance(value, list) else []
-        inner = items[part] if part < len(items) else None
-        return [*items[:part], _with(inner, rest, new), *items[part + 1 :]]
-    holder = value if isinstance(value, dict) else {}
-    return {**holder, part: _with(holder.get(part), rest, new)}
 
 
 def _after(one: Iterator[Document], other: Iterable[Document]) -> Iterator[Document]:
@@ -684,59 +588,8 @@ def _is_condition(node: Node) -> bool:
     return isinstance(node, Has) or (isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _beside(operator: str, value: Any) -> list[Any]:
-    """Values that stand to another one as the operator says, the nearest first."""
-    if isinstance(value, bool) or value is None:
-        return [value] if operator == "_==_" else [not value]
-    if isinstance(value, str):
-        longer, shorter = value + "x", value[:-1]
-        return {"_==_": [value], "_!=_": [longer, shorter], "_<_": [shorter], "_<=_": [value, shorter],
-                "_>_": [longer], "_>=_": [value, longer]}[operator]  # fmt: skip
-    if isinstance(value, datetime | timedelta):
-        units: list[Any] = [timedelta(seconds=1), timedelta(days=1), timedelta(days=40)]
-    elif _is_number(value):
-        units = [1, 10, 0.5] if isinstance(value, float) else [1, 10]
-    else:
-        return [value] if operator in ("_==_", "_<=_", "_>=_") else []
-    lower, higher = [value - unit for unit in units], [value + unit for unit in units]
-    return {"_==_": [value], "_!=_": [*higher, *lower], "_<_": lower, "_<=_": [value, *lower],
-            "_>_": higher, "_>=_": [value, *higher]}[operator]  # fmt: skip
-
-
-def _inverted(name: str, value: Any, known: Any, is_left: bool) -> list[Any]:
-    """What one operand has to be, so that with the other known the operator gives the value, or nearly."""
-    try:
-        if name == "_+_":
-            return [value - known]
-        if name == "_-_":
-            return [value + known if is_left else known - value]
-        if name == "_*_":
-            found = value / known
-            if not isinstance(value, int):
-                return [found]
-            return [int(found)] if float(found).is_integer() else [found, ceil(found)]
-        if name == "_/_":
-            return [value * known if is_left else known / value]
-        if name == "_%_" and is_left:
-            return [value + known]
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        pass
-    return []
-
-
-def _difference(one: Any, other: Any) -> Any:
-    try:
-        return one - other
-    except TypeError:
-        return _MISSING
-
-
 def _written(value: Any, schema: Schema | None) -> Any:
-    """A value as JSON has it; `_MISSING` where it has none."""
+    """A value as JSON has it; `MISSING` where it has none."""
     kind = kind_of(schema)
     if isinstance(value, datetime):
         moment = value.astimezone(UTC)
@@ -745,7 +598,7 @@ def _written(value: Any, schema: Schema | None) -> Any:
         return moment.isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-        return f"PT{seconds:g}S" if seconds >= 0 else _MISSING
+        return f"PT{seconds:g}S" if seconds >= 0 else MISSING
     if kind == "integer" and isinstance(value, float):
         return int(value)
     if kind == "number" and isinstance(value, float):
