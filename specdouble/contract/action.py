@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from specdouble.contract.bodies import Bodies
 from specdouble.contract.document import Document
@@ -15,6 +15,7 @@ from specdouble.contract.properties import is_array
 from specdouble.contract.resource import Action, Resource
 
 _KEYS = ("action", "collection", "id", "set")
+_DEEPEST = 2  # below the root, so many envelopes may stand around a document
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 DOES = ("create", "read", "list", "replace", "update", "delete", "none")
 
@@ -24,26 +25,35 @@ def read_actions(
 ) -> dict[str, Action]:
     """The action of each operation that has one, by operation id."""
     reader = _Reader(document, resources)
-    actions = {operation.id: action for operation in operations if (action := reader.action(operation))}
-    by_path: dict[str, Action] = {}
+    actions: dict[str, Action] = {}
+    for operation in operations:
+        action = reader.action(operation)
+        if action is not None:
+            actions[operation.id] = action
     for operation in [one for one in operations if _is_of_one(one, actions)]:
         del actions[operation.id]
+    actions.update(_told_by_siblings(reader, operations, actions))
+    return actions
+
+
+def _told_by_siblings(reader: _Reader, operations: list[Operation], actions: Mapping[str, Action]) -> dict[str, Action]:
+    """What operations do that show no document themselves, by what another operation on the same path does."""
+    by_path: dict[str, Action] = {}
     for operation in operations:
         if operation.id in actions:
             by_path.setdefault(operation.path, actions[operation.id])
+    found: dict[str, Action] = {}
     for operation in operations:
-        if operation.method == "delete" and operation.id not in actions and operation.path.endswith("}"):
-            sibling = by_path.get(operation.path)
-            if sibling is not None and "x-action" not in operation.extensions:
-                actions[operation.id] = Action("delete", sibling.collection, sibling.id, ())
-        elif operation.method == "post" and operation.id not in actions:
-            sibling = by_path.get(operation.path)
-            if sibling is not None and sibling.does == "list" and "x-action" not in operation.extensions:
-                found = reader.in_response(operation, sibling.collection)
-                if found is not None and not found[2]:
-                    wrapper = reader.wrapper(operation, "create", resources[sibling.collection])
-                    actions[operation.id] = Action("create", sibling.collection, None, found[1], wrapper=wrapper)
-    return actions
+        sibling = by_path.get(operation.path)
+        if sibling is None or operation.id in actions or "x-action" in operation.extensions:
+            continue
+        if operation.method == "delete" and operation.path.endswith("}"):
+            found[operation.id] = Action("delete", sibling.collection, sibling.id, ())
+        elif operation.method == "post" and sibling.does == "list":
+            created = reader.create(operation, sibling.collection)
+            if created is not None:
+                found[operation.id] = created
+    return found
 
 
 def _is_of_one(operation: Operation, actions: Mapping[str, Action]) -> bool:
@@ -77,7 +87,22 @@ def is_of_no_resource(operation: Operation) -> bool:
     return raw == "none" or (isinstance(raw, dict) and raw.get("action") == "none")
 
 
+class _Shown(NamedTuple):
+    """Where a response shows documents of a resource."""
+
+    collection: str
+    envelope: tuple[str, ...]
+    many: bool
+
+
 class _Reader:
+    """Reads what one operation does.
+
+    Args:
+        document: the contract's document.
+        resources: those that annotations tell of.
+    """
+
     def __init__(self, document: Document, resources: Mapping[str, Resource]) -> None:
         self.document = document
         self.resources = resources
@@ -85,26 +110,39 @@ class _Reader:
         self.bodies = Bodies(document)
 
     def action(self, operation: Operation) -> Action | None:
+        """What the operation does by its `x-action`, else by what its success shows."""
         annotation = self.annotation(operation)
-        does, collection = annotation.get("action"), annotation.get("collection")
-        sets = annotation.get("set") or {}
+        does, wanted, sets = annotation.get("action"), annotation.get("collection"), annotation.get("set")
         if does == "none":
             return None
-        found = self.in_response(operation, collection)
-        if found is None and collection is None:
+        shown = self.in_response(operation, wanted)
+        collection = shown.collection if shown is not None else wanted
+        if collection is None:
             if sets:
                 reason = "nothing tells whose documents the operation changes: its answer shows none"
                 self.document.find(operation.pointer + "/x-action", reason, "name the `collection` in `x-action`")
             return None
-        kept, envelope, many = found or (collection, (), False)
-        does = does or ("update" if sets else self.guess(operation, envelope, many, kept))
-        if does is None or kept is None or kept not in self.resources:
+        envelope = shown.envelope if shown is not None else ()
+        resource = self.resources.get(collection)
+        if resource is None:
             return None
         if sets:
-            return self.acting(operation, self.resources[kept], annotation, envelope)
+            return self.acting(operation, resource, annotation, envelope)
+        many = shown is not None and shown.many
+        does = does or self.guess(operation, envelope, many, resource)
+        if does is None:
+            return None
         names_one = does not in ("create", "list") or creates_by_path(operation)
         key = annotation.get("id") or (self.last_parameter(operation) if names_one else None)
-        return Action(does, kept, key, envelope, wrapper=self.wrapper(operation, does, self.resources[kept]))
+        return Action(does, collection, key, envelope, wrapper=self.wrapper(operation, does, resource))
+
+    def create(self, operation: Operation, collection: str) -> Action | None:
+        """The create of a document of a collection that the operation's success shows; None where it shows none."""
+        shown = self.in_response(operation, collection)
+        if shown is None or shown.many:
+            return None
+        wrapper = self.wrapper(operation, "create", self.resources[collection])
+        return Action("create", collection, None, shown.envelope, wrapper=wrapper)
 
     def acting(
         self, operation: Operation, resource: Resource, annotation: Mapping[str, Any], envelope: tuple[str, ...]
@@ -131,29 +169,14 @@ class _Reader:
         return sent.wrapper if sent and not sent.many else ()
 
     def annotation(self, operation: Operation) -> dict[str, Any]:
+        """The operation's `x-action`, written out; empty where there is none, or it cannot be understood."""
         raw = operation.extensions.get("x-action", {})
         raw = {"action": raw} if isinstance(raw, str) else raw
         at = operation.pointer + "/x-action"
         if not isinstance(raw, dict):
             self.document.find(at, "`x-action` is no mapping", "write `x-action: {action: update}`")
             return {}
-        for key, value in raw.items():
-            if key not in _KEYS:
-                self.document.find(at + pointer(key), f"`x-action` has no key `{key}`", suggestion(key, _KEYS))
-            if key == "set" and not isinstance(value, dict):
-                remedy = "write the properties and their values: `set: {status: cancelled}`"
-                self.document.find(at + "/set", "`set` of `x-action` is no mapping", remedy)
-                return {}
-            if key != "set" and not isinstance(value, str):
-                self.document.find(at + pointer(key), f"`{key}` of `x-action` is no string", "write a name")
-                return {}
-        if raw.get("action", "none") not in DOES:
-            reason = f"`x-action` knows no action `{raw['action']}`"
-            self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")
-            return {}
-        if "collection" in raw and raw["collection"] not in self.resources:
-            reason = f"`x-action` names the collection `{raw['collection']}`, which no `x-resource` keeps"
-            self.document.find(at + "/collection", reason, "name one that an `x-resource` keeps")
+        if not self._has_form(raw, at) or not self._is_known(raw, at):
             return {}
         names = {parameter.name for parameter in operation.parameters}
         if "id" in raw and raw["id"] not in names:
@@ -161,55 +184,84 @@ class _Reader:
             self.document.find(at + "/id", reason, f"name one of {', '.join(sorted(names)) or 'its parameters'}")
         return raw
 
+    def _has_form(self, raw: Mapping[str, Any], at: str) -> bool:
+        """Whether the keys of an `x-action` hold what they may; what they do not is noted."""
+        for key, value in raw.items():
+            if key not in _KEYS:
+                self.document.find(at + pointer(key), f"`x-action` has no key `{key}`", suggestion(key, _KEYS))
+            if key == "set" and not isinstance(value, dict):
+                remedy = "write the properties and their values: `set: {status: cancelled}`"
+                self.document.find(at + "/set", "`set` of `x-action` is no mapping", remedy)
+                return False
+            if key != "set" and not isinstance(value, str):
+                self.document.find(at + pointer(key), f"`{key}` of `x-action` is no string", "write a name")
+                return False
+        return True
+
+    def _is_known(self, raw: Mapping[str, Any], at: str) -> bool:
+        """Whether there are the action and the collection that an `x-action` names; what is not is noted."""
+        if raw.get("action", "none") not in DOES:
+            reason = f"`x-action` knows no action `{raw['action']}`"
+            self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")
+            return False
+        if "collection" in raw and raw["collection"] not in self.resources:
+            reason = f"`x-action` names the collection `{raw['collection']}`, which no `x-resource` keeps"
+            self.document.find(at + "/collection", reason, "name one that an `x-resource` keeps")
+            return False
+        return True
+
     @staticmethod
     def last_parameter(operation: Operation) -> str | None:
         last = operation.path.rpartition("/")[2]
         return last[1:-1] if last[:1] == "{" and last[-1:] == "}" else None
 
-    def guess(self, operation: Operation, envelope: tuple[str, ...], many: bool, collection: str | None) -> str | None:
-        on_one = self.last_parameter(operation) is not None
-        if operation.method == "get":
-            return "list" if many else "read" if on_one else None
+    def guess(self, operation: Operation, envelope: tuple[str, ...], many: bool, resource: Resource) -> str | None:
+        """What a method means where documents of the resource are shown; None where that leaves a doubt."""
         if many:
-            return None
-        if operation.method == "post" and not on_one:
+            return "list" if operation.method == "get" else None
+        if self.last_parameter(operation) is not None:
+            return self._guess_on_one(operation, resource)
+        if operation.method == "post":
             return "create" if "201" in operation.responses or not envelope else None
-        if on_one and creates_by_path(operation):
-            return "create"
-        if on_one and (operation.method == "patch" or self.is_change(operation, collection)):
-            return "update"
-        if operation.method == "put" and on_one:
-            return "replace"
-        return "delete" if operation.method == "delete" and on_one else None
+        return None
 
-    def is_change(self, operation: Operation, collection: str | None) -> bool:
-        """Whether a POST to one document takes properties of it and no others: it says what they become."""
-        resource = self.resources.get(collection or "")
-        if operation.method != "post" or resource is None:
+    def _guess_on_one(self, operation: Operation, resource: Resource) -> str | None:
+        if operation.method == "get":
+            return "read"
+        if creates_by_path(operation):
+            return "create"
+        if operation.method == "patch" or self._says_what_it_becomes(operation, resource):
+            return "update"
+        return {"put": "replace", "delete": "delete"}.get(operation.method)
+
+    def _says_what_it_becomes(self, operation: Operation, resource: Resource) -> bool:
+        """Whether a POST to one document takes properties of it and no others."""
+        if operation.method != "post":
             return False
         sent = self.bodies.sent_document(operation, resource.properties)
         return sent is not None and not sent.many and set(sent.properties) <= set(resource.properties)
 
-    def in_response(self, operation: Operation, wanted: str | None) -> tuple[str, tuple[str, ...], bool] | None:
+    def in_response(self, operation: Operation, wanted: str | None) -> _Shown | None:
+        """Where the operation's success shows documents: those of the collection, if one is wanted."""
         response = operation.response(operation.success)
         for media in response.content.values() if response else ():
             for found in self.search(media.schema, (), 0):
-                if wanted in (None, found[0]):
+                if wanted in (None, found.collection):
                     return found
         return None
 
-    def search(self, schema: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-        """The resources inside a body, nearest to its root first: collection, path to it, whether in an array."""
+    def search(self, schema: Any, path: tuple[str, ...], depth: int) -> Iterator[_Shown]:
+        """The resources inside a body, nearest to its root first."""
         schema, at = self.resolve(schema)
         if not isinstance(schema, dict):
             return
         if at in self.places:
-            yield self.places[at], path, False
+            yield _Shown(self.places[at], path, False)
             return
         items, items_at = self.resolve(schema.get("items"))
         if items_at in self.places and items is not None and is_array(schema):
-            yield self.places[items_at], path, True
-        if depth < 2:
+            yield _Shown(self.places[items_at], path, True)
+        if depth < _DEEPEST:
             for part in schema.get("allOf") or ():
                 yield from self.search(part, path, depth + 1)
             for name, part in (schema.get("properties") or {}).items():
