@@ -34,26 +34,28 @@ def identity_of(
         kind: the name of the document's schema.
     """
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and _tells_apart(schema)}
+    wanted = plain(parameter)
     either = _EITHER.fullmatch(parameter)
-    if either and plain(parameter) not in scalars:  # `{projectIdOrKey}`
+    if either and wanted not in scalars:  # `{projectIdOrKey}`
         names = (either["one"], either["other"])
         found = [identity_of(properties, name, segment, numbered, kind) for name in names]
         return found[0] or found[1]
-    wanted = plain(parameter)
     one = wanted if wanted == plain(kind) else plain(singular(segment))  # `/members/{user}`, each of which is a User
     for candidate in (wanted, wanted.removeprefix(one)):
         if candidate and candidate in scalars:
             return scalars[candidate]
     by_id, by_name = _by_id(scalars, wanted, one), _by_name(scalars, wanted, one)
-    if by_id is not None and by_name is not None and not numbered and not _is_id(wanted, one):
-        return by_name  # `{subuser_name}`, of what has an `id` and a `username`
-    if by_id is not None:
-        # `/repos/{repo}`, a text, names no document by its number where the document has a name.
-        is_number = types_of(properties[by_id]) <= {"integer", "number", "null"}
-        return by_name if wanted == one and by_name and numbered is False and is_number else by_id
-    if wanted in _POSITIONS:
-        return scalars.get("number")
-    return None if numbered else by_name
+    if by_id is None:
+        if wanted in _POSITIONS:
+            return scalars.get("number")
+        return None if numbered else by_name
+    if by_name is None:
+        return by_id
+    if not _is_id(wanted, one):
+        return by_id if numbered else by_name  # `{subuser_name}`, of what has an `id` and a `username`
+    # `/repos/{repo}`, a text, names no document by its number where the document has a name.
+    is_text_for_number = numbered is False and types_of(properties[by_id]) <= {"integer", "number", "null"}
+    return by_name if wanted == one and is_text_for_number else by_id
 
 
 def _by_id(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
@@ -110,14 +112,25 @@ def kind_of(identity: str, segment: str) -> str:
 
 
 def holder(parameter: str, parent: str, properties: Properties, identity: str) -> str | None:
+    """The property that holds a parent's id: of what lies below `/shelves/{id}`, the `shelfId` or the `shelf`.
+
+    Args:
+        parameter: the name of the parameter that names the parent.
+        parent: the part of the path before it.
+        properties: those of the documents below.
+        identity: the property that holds their own id.
+    """
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and name != identity}
     one = plain(singular(parent))
     wanted = plain(parameter)
-    names = [one + "id", one] if wanted in ("id", "uuid", "_id", "slug") else [wanted, wanted.removesuffix("id")]
+    says_no_whose = wanted in ("id", "uuid", "_id", "slug")
+    names = [one + "id", one] if says_no_whose else [wanted, wanted.removesuffix("id")]
     if wanted == one:
         names.append(one + "id")
-    held = next((scalars[name] for name in names if name and name in scalars), None)
-    return held or (_abbreviated(one, scalars) if names[0] == one + "id" else None)
+    for name in names:
+        if name and name in scalars:
+            return scalars[name]
+    return _abbreviated(one, scalars) if names[0] == one + "id" else None
 
 
 def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:
@@ -129,6 +142,7 @@ def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:
 
 def is_number(operation: Operation, parameter: str) -> bool | None:
     """Whether a path parameter is a number; None where its schema does not say."""
-    schemas = [one.schema for one in operation.parameters if one.name == parameter]
-    types = [schema.get("type") for schema in schemas if isinstance(schema, dict)]  # `true` says nothing
-    return types[0] in ("integer", "number") if types and isinstance(types[0], str) else None
+    schemas = (one.schema for one in operation.parameters if one.name == parameter)
+    schema = next((one for one in schemas if isinstance(one, dict)), {})  # `true` says nothing
+    told = schema.get("type")
+    return told in ("integer", "number") if isinstance(told, str) else None
