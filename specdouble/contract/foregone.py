@@ -67,20 +67,20 @@ class _Case:
 
     def condition(self, node: Node) -> bool | None:
         """What the condition comes to; None where it has no value."""
-        if isinstance(node, Call) and node.function in ("_&&_", "_||_"):
-            absorbing = node.function == "_||_"
-            sides = [self.condition(one) for one in node.arguments]
-            return absorbing if absorbing in sides else None if None in sides else not absorbing
-        if isinstance(node, Call) and node.function == "!_":
-            inner = self.condition(node.arguments[0])
-            return None if inner is None else not inner
-        if isinstance(node, Call) and node.function == "_?_:_":
-            chosen = self.condition(node.arguments[0])
-            return None if chosen is None else self.condition(node.arguments[1 if chosen else 2])
-        if isinstance(node, Call) and node.function in COMPARISONS:
-            return self.comparison(node.function, *node.arguments)
-        if isinstance(node, Call) and node.function == "@in" and isinstance(node.arguments[1], Items):
-            return any(self.comparison("_==_", node.arguments[0], one) for one in node.arguments[1].items)
+        if isinstance(node, Call):
+            match node.function, node.arguments:
+                case (("_&&_" | "_||_"), sides):
+                    return self._joined(sides, absorbing=node.function == "_||_")
+                case "!_", (inner,):
+                    came_to = self.condition(inner)
+                    return None if came_to is None else not came_to
+                case "_?_:_", (chosen, then, otherwise):
+                    came_to = self.condition(chosen)
+                    return None if came_to is None else self.condition(then if came_to else otherwise)
+                case "@in", (one, Items() as many):
+                    return any(self.comparison("_==_", one, item) for item in many.items)
+                case operator, (left, right) if operator in COMPARISONS:
+                    return self.comparison(operator, left, right)
         if isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"):
             always = foregone(node.body)
             if always is (node.macro == "all"):
@@ -90,18 +90,30 @@ class _Case:
             return value if isinstance(value, bool) else None
         return bool(self.open(text_of(node), (True, False)))
 
+    def _joined(self, sides: Sequence[Node], *, absorbing: bool) -> bool | None:
+        """What `&&` or `||` comes to: one side that absorbs is enough, even where another has no value."""
+        came_to = [self.condition(one) for one in sides]
+        if absorbing in came_to:
+            return absorbing
+        return None if None in came_to else not absorbing
+
     def comparison(self, operator: str, left: Node, right: Node) -> bool:
         """Whether two values stand to each other as the operator says."""
         # What is divided may be no number at all (NaN), which is unlike everything, itself included.
-        is_odd = any(isinstance(one, Call) and one.function == "_/_" for side in (left, right) for one in walk(side))
-        if left == right and not is_odd:
+        may_be_nan = any(
+            isinstance(one, Call) and one.function == "_/_" for side in (left, right) for one in walk(side)
+        )
+        if left == right and not may_be_nan:
             return _HOLDS[operator](0)
         if self.has_value(left) and self.has_value(right):
             order = _order(self.value(left), self.value(right))
-            if order is not None or operator in ("_==_", "_!=_"):
-                return _HOLDS[operator](1 if order is None else order)
+            if order is not None:
+                return _HOLDS[operator](order)
+            if operator in ("_==_", "_!=_"):
+                return operator == "_!=_"  # values of two kinds are never equal
+        # The same two are compared in one way wherever they stand in the condition.
         first, second = sorted((text_of(left), text_of(right)))
-        order = self.open((first, second), (-1, 0, 1, None) if is_odd else (-1, 0, 1))
+        order = self.open((first, second), (-1, 0, 1, None) if may_be_nan else (-1, 0, 1))
         if order is None:
             return operator == "_!=_"
         return _HOLDS[operator](order if first == text_of(left) else -order)

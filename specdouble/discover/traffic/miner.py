@@ -100,23 +100,30 @@ class _Evidence:
 
     def references(self, name: str, at: str) -> Iterator[Hypothesis]:
         """A property whose values are all ids of another collection that were seen."""
-        values = {_hashable(one.document.get(name)) for one, _ in self.created} - {None}
-        values |= {_hashable(one.document.get(name)) for one in self.changed if one.succeeded} - {None}
-        if not values:
+        values = self.taken_values(name)
+        target = self.target_of(name, values) if values else None
+        if target is None:
             return
-        targets = [
-            collection
-            for collection, ids in self.recording.ids.items()
-            if values <= ids and collection != self.resource.collection
-        ]
-        named = [one for one in targets if one == self.vocabulary.collection(name)]
-        telling = len(values) >= _LEAST and all(isinstance(one, str) for one in values)
-        if named or (telling and len(targets) == 1):
-            target = (named or targets)[0]
-            refused = self.unknown(name, self.recording.ids[target])
-            words = f"all {len(values)} values of `{name}` are ids of {target}"
-            words += f"; another was refused in exchange {refused.number}" if refused else ""
-            yield self.hypothesis("x-references", at, target, 0.85 if refused else 0.65, words)
+        refused = self.unknown(name, self.recording.ids[target])
+        words = f"all {len(values)} values of `{name}` are ids of {target}"
+        words += f"; another was refused in exchange {refused.number}" if refused else ""
+        yield self.hypothesis("x-references", at, target, 0.85 if refused else 0.65, words)
+
+    def taken_values(self, name: str) -> set[Any]:
+        """The values of a property in requests that succeeded."""
+        taken = [one for one, _ in self.created] + [one for one in self.changed if one.succeeded]
+        return {_hashable(one.document.get(name)) for one in taken} - {None}
+
+    def target_of(self, name: str, values: set[Any]) -> str | None:
+        """The collection that the values are ids of: the one that the property names, else the only one."""
+        ids = {known: held for known, held in self.recording.ids.items() if known != self.resource.collection}
+        targets = [collection for collection, held in ids.items() if values <= held]
+        named = self.vocabulary.collection(name)
+        if named in targets:
+            return named
+        # Numbers are ids in several collections: they tell nothing.
+        is_telling = len(values) >= _LEAST and all(isinstance(one, str) for one in values)
+        return targets[0] if is_telling and len(targets) == 1 else None
 
     def unknown(self, name: str, ids: set[Any]) -> Exchange | None:
         """A request that was refused, whose value is no id that was seen."""
@@ -168,21 +175,26 @@ class _Evidence:
     def shared(self, refused: Exchange) -> dict[str, list[str]]:
         """The properties of a refused request whose values a document had already; by name, what had to be ignored."""
         found: dict[str, list[str]] = {}
-        own = next(iter(refused.path.values()), "") if refused.action and refused.action.id else ""
-        places = self.vocabulary.places(self.resource)
-        others = [
-            one for one in self.recording.alive(self.resource, refused) if self.recording.key(self.resource, one) != own
-        ]
-        for document in others:
-            for name, value in ((name, value) for name, value in refused.document.items() if name in places):
-                held = document.get(name)
-                if not isinstance(value, str) or not isinstance(held, str) or "enum" in self.schema(name):
-                    continue
-                ignored = _ignored(value, held)
+        for document in self.others(refused):
+            for name in self.comparable(refused):
+                ignored = _ignored(refused.document[name], document.get(name))
                 if ignored is not None and not self.is_shared(name, refused.caller):
                     found[name] = ignored
-        named = {name: ignored for name, ignored in found.items() if plain(name) in plain(json.dumps(refused.answer))}
+        answer = plain(json.dumps(refused.answer))
+        named = {name: ignored for name, ignored in found.items() if plain(name) in answer}
         return named or (found if len(found) == 1 else {})
+
+    def others(self, refused: Exchange) -> list[Values]:
+        """The documents that were there when a request was refused, without the one that it was about."""
+        own = next(iter(refused.path.values()), "") if refused.action and refused.action.id else ""
+        alive = self.recording.alive(self.resource, refused)
+        return [one for one in alive if self.recording.key(self.resource, one) != own]
+
+    def comparable(self, refused: Exchange) -> list[str]:
+        """The properties of a request that may be unique: texts, and not one of few."""
+        places = self.vocabulary.places(self.resource)
+        texts = [name for name, value in refused.document.items() if name in places and isinstance(value, str)]
+        return [name for name in texts if "enum" not in self.schema(name)]
 
     def schema(self, name: str) -> dict[str, Any]:
         return self.vocabulary.places(self.resource).get(name, ({}, ""))[0]
@@ -204,17 +216,19 @@ class _Evidence:
     def immutable(self, name: str, at: str) -> Iterator[Hypothesis]:
         """A property whose change alone was refused, and that a creation had set."""
         settable = any(name in one.document for one, _ in self.created)
-        for one in self.changed if settable and "enum" not in self.schema(name) else ():
-            if one.status in _REFUSED and self.differing(one) == {name} and not _speaks_of_what_is_taken(one):
-                words = f"exchange {one.number}, which changes `{name}` alone, was refused with {one.status}"
-                if not self.was_changed(name):
-                    yield self.hypothesis("x-immutable", at, True, 0.45, words)
-                return
+        if not settable or "enum" in self.schema(name) or self.was_changed(name):
+            return
+        refused = [one for one in self.refused_changes(name) if not _speaks_of_what_is_taken(one)]
+        if refused:
+            words = f"exchange {refused[0].number}, which changes `{name}` alone, was refused with {refused[0].status}"
+            yield self.hypothesis("x-immutable", at, True, 0.45, words)
+
+    def refused_changes(self, name: str) -> list[Exchange]:
+        """The refused requests that would have changed the property alone."""
+        return [one for one in self.changed if one.status in _REFUSED and self.differing(one) == {name}]
 
     def was_changed(self, name: str) -> bool:
-        return any(
-            state.before.get(name, state.document.get(name)) != state.document.get(name) for state in self.states
-        )
+        return any(one.before.get(name, one.document.get(name)) != one.document.get(name) for one in self.states)
 
     def differing(self, changing: Exchange) -> set[str]:
         """The properties that a request would have changed."""
@@ -229,6 +243,18 @@ class _Evidence:
         """The moves that were seen, where others were refused, or none other was seen in many."""
         if not isinstance(schema.get("enum"), list):
             return
+        moves, times = self.moves(name)
+        refused = self.refused_changes(name)
+        if not moves or not (refused or times >= _MOVES):
+            return
+        told = "; ".join(f"{before} to {' or '.join(sorted(after))}" for before, after in moves.items())
+        words = f"{_times(times)} `{name}` moved: {told}"
+        words += f"; exchange {refused[0].number} was refused" if refused else ""
+        value = {before: sorted(after) for before, after in moves.items()}
+        yield self.hypothesis("x-transitions", at, value, 0.5 if refused else 0.3, words)
+
+    def moves(self, name: str) -> tuple[dict[str, set[str]], int]:
+        """Where a property was seen to go from each of its values, and how often it moved."""
         moves: dict[str, set[str]] = defaultdict(set)
         times = 0
         for state in self.states:
@@ -236,15 +262,7 @@ class _Evidence:
             if isinstance(before, str) and isinstance(after, str) and before != after:
                 moves[before].add(after)
                 times += 1
-        refused = [one for one in self.changed if one.status in _REFUSED and self.differing(one) == {name}]
-        if not moves or not (refused or times >= _MOVES):
-            return
-        told = "; ".join(f"{before} to {' or '.join(sorted(after))}" for before, after in moves.items())
-        words = f"{_times(times)} `{name}` moved: {told}" + (
-            f"; exchange {refused[0].number} was refused" if refused else ""
-        )
-        value = {before: sorted(after) for before, after in moves.items()}
-        yield self.hypothesis("x-transitions", at, value, 0.5 if refused else 0.3, words)
+        return moves, times
 
     # Whose it is
 
@@ -284,8 +302,10 @@ def _speaks_of_what_is_taken(refused: Exchange) -> bool:
     return refused.status == 409 or any(word in text for word in _TAKEN)
 
 
-def _ignored(one: str, other: str) -> list[str] | None:
-    """What has to be ignored for two values to be the same; None where they are not."""
+def _ignored(one: str, other: Any) -> list[str] | None:
+    """What has to be ignored for a text to be the same as another value; None where it is not."""
+    if not isinstance(other, str):
+        return None
     if one == other:
         return []
     if one.strip() == other.strip():
