@@ -55,45 +55,62 @@ class Enforcement:
     def keep(self, keepers: Sequence[Keeper]) -> None:
         """Hold the documents by these keepers: what each has to say in a moment of a write is gathered now."""
         self.keepers = keepers
-        resource = self.resource
-        self.scopes: list[str] = []
+        self._gather_scopes()
+        self._gather_keys()
+        self._gather_deletion()
+        self._gather_fixed()
+        self._gather_moments()
+
+    def _gather_scopes(self) -> None:
+        """The properties that say whose a document is, and who else may read and change it."""
+        scoping = [keeper for keeper in self.keepers if keeper.scope is not None]
+        self.scopes: list[str] = [keeper.scope for keeper in scoping if keeper.scope is not None]
+        self._claims = [(name, self.resource.claim(name)) for name in self.scopes]
+        rules = [keeper.rule for keeper in scoping]
+        self._opened = [(rule, self.resource.claim(rule.name)) for rule in rules if rule.is_opened]
+        self.closed = [rule.name for rule in rules if not rule.readers.anyone]
+
+    def _gather_keys(self) -> None:
+        """The fields beside a document that the store keeps unique."""
         self.key_fields: list[str] = []
         self.kept_unique: list[str] = []
         self._place_fields: list[str] = []
-        self._staying: list[str] = []
-        self.there: dict[str, JSON] = {}  # the filter that leaves what was not deleted
-        self._frees = False
-        fixed: list[str] = []
-        for keeper in keepers:
-            if keeper.scope is not None:
-                self.scopes.append(keeper.scope)
+        for keeper in self.keepers:
             if keeper.key_field is not None:
                 self.key_fields.append(keeper.key_field)
                 if keeper.in_store:
                     self.kept_unique.append(keeper.key_field)
-            if keeper.mark is not None:
-                self.there[keeper.mark] = None
-                self._frees = keeper.frees
+            # Where nobody else writes, the check before a write is enough.
             if keeper.place_field is not None and self.is_shared:
                 self.key_fields.append(keeper.place_field)
                 self.kept_unique.append(keeper.place_field)
                 self._place_fields.append(keeper.place_field)
-            if keeper.stays:
-                self._staying.append(keeper.rule.name)
-            if keeper.fixed:
-                fixed.append(keeper.rule.name)
-        self._claims = [(name, resource.claim(name)) for name in self.scopes]
-        scoping = [keeper.rule for keeper in keepers if keeper.scope is not None]
-        self._opened = [(rule, resource.claim(rule.name)) for rule in scoping if rule.is_opened]
-        self.closed = [rule.name for rule in scoping if not rule.readers.anyone]
+
+    def _gather_deletion(self) -> None:
+        """The marks of documents that were deleted and stay."""
+        self.there: dict[str, JSON] = {}  # the filter that leaves what was not deleted
+        self._frees = False
+        for keeper in self.keepers:
+            if keeper.mark is not None:
+                self.there[keeper.mark] = None
+                self._frees = keeper.frees
+
+    def _gather_fixed(self) -> None:
+        """What no write changes, and what no caller sees."""
+        resource = self.resource
+        self._staying: list[str] = [keeper.rule.name for keeper in self.keepers if keeper.stays]
+        fixed = [keeper.rule.name for keeper in self.keepers if keeper.fixed]
         # Under a path that parents are always part of, they and the id are where the document stands.
         placed = (resource.id, *self.parents) if self.parents else ()
         made_key = ("_id",) if self.parents else ()
         self.hidden = (*self.key_fields, *self.there, *resource.within, *made_key)
         self._fixed = ("_id", *self.scopes, *resource.within, *placed, *fixed, *self._place_fields)
+
+    def _gather_moments(self) -> None:
+        """Who has something to say in each moment of a write."""
+        keepers = self.keepers
         self._create: list[Callable[[Document, str], None]] = _saying(keepers, "create")
         self._change: list[Callable[[Document, Document], None]] = _saying(keepers, "change")
-
         self._retire: list[Callable[[Document], None]] = _saying(keepers, "retire")
         self._key: list[Callable[[Document], None]] = _saying(keepers, "key")
         self._place: list[Callable[[Document, Document | None, View], None]] = []
