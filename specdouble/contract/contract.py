@@ -1,49 +1,29 @@
-"""The contract: operations, resources and rules, read once, checked, then fixed."""
+"""The contract: operations, resources and rules, and what follows from them. It is read once, and never changes."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from specdouble.contract.action import read_actions
-from specdouble.contract.annotation import names_a_collection, read_identities, read_resources, read_rules
-from specdouble.contract.beside import beside
-from specdouble.contract.colon_paths import read_colon_paths
-from specdouble.contract.completion import completed
-from specdouble.contract.document import Document, read_document
-from specdouble.contract.finding import ContractError, Finding, in_order
-from specdouble.contract.foreign import read_foreign
-from specdouble.contract.inference import infer
-from specdouble.contract.kind import Reading
-from specdouble.contract.lint import lint
-from specdouble.contract.named_rules import lay_rules
+from specdouble.contract.document import Document
+from specdouble.contract.finding import Finding
 from specdouble.contract.nesting import path_to
-from specdouble.contract.operation import Operation, Parameter, Reader, examples_of, read_operations
-from specdouble.contract.overlay import lay_over
+from specdouble.contract.operation import Media, Operation, Parameter, examples_of
 from specdouble.contract.plausible_value import Texts
 from specdouble.contract.pointer import look_up
 from specdouble.contract.properties import described, is_array, parts_of, properties_of
-from specdouble.contract.references import bring_references_inside
-from specdouble.contract.reserved import ReservedNames, reserved_names
+from specdouble.contract.reserved import ReservedNames
 from specdouble.contract.resource import CALLER, Action, Identity, Resource
 from specdouble.contract.rule import CollectionRule, OperationRule, PropertyRule, Rule
 from specdouble.contract.schema import Schemas
-from specdouble.contract.seeded import read_seeded
-from specdouble.contract.settings import read_settings
-from specdouble.contract.shape import bring_into_shape
-from specdouble.contract.silence import without_silenced
 from specdouble.contract.solver import Solver
-from specdouble.contract.structure import note_structure_errors, structure_errors
-from specdouble.contract.swagger import SwaggerReader
 
 _CREATING = ("create", "create_many")
 _DEEPEST = 20  # an `allOf` behind an `allOf`, so often
-# The findings with which a part of the contract is lost that nothing can stand for.
-_LOSING = {"annotation", "overlay", "ref", "ref-outside", "ref-network"}
 
 
 @dataclass(frozen=True)
@@ -90,9 +70,8 @@ class Contract:
     @cached_property
     def created(self) -> frozenset[str]:
         """The collections that an operation creates documents of."""
-        return frozenset(
-            action.collection for key, action in self.actions.items() if action.does in _CREATING or self._puts_new(key)
-        )
+        creating = [one for key, one in self.actions.items() if one.does in _CREATING or self._puts_new(key)]
+        return frozenset(action.collection for action in creating)
 
     def _puts_new(self, operation_id: str) -> bool:
         """Whether a `PUT` may make the document that its path names (RFC 9110, 9.3.4)."""
@@ -102,19 +81,18 @@ class Contract:
     @cached_property
     def findable(self) -> frozenset[str]:
         """The collections that an operation creates documents of, whose ids the creation or a list tells."""
-        return frozenset(
-            action.collection
-            for key, action in self.actions.items()
-            if action.does in (*_CREATING, "list") and action.collection in self.created and self._tells_id(key, action)
-        )
+        showing = [(key, one) for key, one in self.actions.items() if one.does in (*_CREATING, "list")]
+        created = [(key, one) for key, one in showing if one.collection in self.created]
+        return frozenset(action.collection for key, action in created if self._tells_id(key, action))
 
     def _tells_id(self, operation_id: str, action: Action) -> bool:
+        """Whether the operation's success shows the id of a document, in a header field or in the document."""
         operation, resource = self.operations[operation_id], self.resources[action.collection]
         response = operation.response(operation.success)
-        media = response.media() if response else None
-        if "Location" in (response.headers if response else ()) or not resource.why:
+        if (response is not None and "Location" in response.headers) or not resource.why:
             return True
-        schema = self.item(media.schema) if media else None
+        media = response.media() if response is not None else None
+        schema = self.item(media.schema) if media is not None else None
         for name in (*action.envelope, *resource.id_path[:-1]):
             schema = self.item(self.properties(schema).get(name))
         keys = {action.id for _, action in self.actions_of[resource.collection]}
@@ -143,25 +121,31 @@ class Contract:
     @cached_property
     def shared_examples(self) -> frozenset[str]:
         """The examples, as texts, of the error responses of several statuses; a class or the default is none."""
-        statuses: dict[str, set[str]] = {}
+        statuses: dict[str, set[str]] = defaultdict(set)
+        for status, media in self._error_bodies():
+            for example in media.examples.values():
+                statuses[repr(example)].add(status)
+        return frozenset(example for example, those in statuses.items() if len(those) > 1)
+
+    def _error_bodies(self) -> Iterator[tuple[str, Media]]:
+        """The bodies of error responses with their status, each once: one component stands for many operations."""
         seen: set[tuple[str, str]] = set()
         for operation in self.operations.values():
             for status, response in operation.responses.items():
-                for media in response.content.values() if status[:1] in "45" and status.isdigit() else ():
-                    if (media.pointer, status) in seen:
-                        continue  # one component of many operations
-                    seen.add((media.pointer, status))
-                    for example in media.examples.values():
-                        statuses.setdefault(repr(example), set()).add(status)
-        return frozenset(example for example, those in statuses.items() if len(those) > 1)
+                if not (status.isdigit() and status[0] in "45"):
+                    continue
+                for media in response.content.values():
+                    if (media.pointer, status) not in seen:
+                        seen.add((media.pointer, status))
+                        yield status, media
 
     @cached_property
     def actions_of(self) -> Mapping[str, list[tuple[str, Action]]]:
         """The actions on each collection, with the ids of their operations."""
-        found: dict[str, list[tuple[str, Action]]] = {}
+        found: dict[str, list[tuple[str, Action]]] = defaultdict(list)
         for operation_id, action in self.actions.items():
-            found.setdefault(action.collection, []).append((operation_id, action))
-        return found
+            found[action.collection].append((operation_id, action))
+        return dict(found)
 
     @cached_property
     def action_at(self) -> Mapping[tuple[str, str | None], Action]:
@@ -337,119 +321,9 @@ class Contract:
         return self.document.locate(at)[:2]
 
 
-def read(
-    path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = (), without: Collection[Path] = ()
-) -> Contract:
-    """Read a contract from its file, or the folder that holds it.
-
-    Args:
-        path: the file, or its folder.
-        allow_refs: the folders outside of the contract's own that references may lead to.
-        overlays: what is laid over it; without them, what the project's settings name, else what lies beside it.
-        without: what lies beside it, and is not laid over it all the same.
-
-    Raises:
-        ContractError: with every finding, when one of them keeps the contract from being used: it cannot be read at
-            all, or an annotation of ours in it cannot be kept. Whatever else is wrong is left out and told.
-    """
-    document = read_document(path)
-    settings = read_settings(document.source.path.parent)
-    laid = beside(document, overlays or settings.overlays, without)
-    lay_over(document, laid.overlays)
-    bring_references_inside(document, list(allow_refs))
-    read_colon_paths(document)
-    lay_rules(document, laid.rules)
-    if settings.foreign:
-        read_foreign(document)
-    errors = structure_errors(document)
-    note_structure_errors(document, errors, bring_into_shape(document))
-    schemas = Schemas(document)
-    reader = SwaggerReader if "swagger" in document.data else Reader
-    operations = read_operations(document, schemas, reader)
-    resources = read_resources(document)
-    resources.update(read_seeded(document, resources))
-    identities = read_identities(document)
-    actions = read_actions(document, operations, resources)
-    known, done = infer(document, operations, resources, actions, tells_callers=bool(identities))
-    rules = read_rules(Reading(document, operations, known, done, identities))
-    known = _ruled(known, rules)
-    for resource in known.values():
-        schemas.slot(resource.schema, "response")  # before the first check, that it may stay the only compilation
-    annotated = {name: known[name] for name in resources}
-    operations = completed(operations, done, rules)
-    lint(document, schemas, operations, annotated, identities, actions, rules, done)
-    meant = resources or identities or any(not rule.native and rule.pointer not in document.foreign for rule in rules)
-    if not meant and not names_a_collection(document):
-        _only_warn(document)
-    _stop_where_a_part_is_lost(document)
-    document.findings = [*without_silenced(document, settings.ignored), *settings.findings]
-    return Contract(
-        path=document.source.path,
-        data=document.data,
-        schemas=schemas,
-        operations={operation.id: operation for operation in operations},
-        resources=known,
-        identities=identities,
-        actions=done,
-        rules={rule.id: rule for rule in rules},
-        findings=tuple(in_order(document.findings)),
-        reserved=reserved_names(document, _kept(operations, known), _shown(operations)),
-        overlays=laid.files,
-        document=document,
-    )
-
-
 def _concerns(rule: Rule, operation: Operation, action: Action | None) -> bool:
     if isinstance(rule, OperationRule):
         return rule.operation == operation.id
     if not isinstance(rule, CollectionRule) or action is None:
         return False
     return rule.collection == action.collection and action.does in rule.shown_by
-
-
-def _kept(operations: list[Operation], resources: Mapping[str, Resource]) -> Iterator[Any]:
-    """The schemas of what comes in and is stored."""
-    yield from (resource.schema for resource in resources.values())
-    for operation in operations:
-        yield from (media.schema for media in (operation.body.content.values() if operation.body else ()))
-
-
-def _shown(operations: list[Operation]) -> Iterator[Any]:
-    """The examples of what comes in."""
-    for operation in operations:
-        for media in operation.body.content.values() if operation.body else ():
-            yield from media.examples.values()
-
-
-def _only_warn(document: Document) -> None:
-    """Where no annotation can be meant as ours, all are another tool's: told once for each kind, and let be."""
-    counts = Counter(finding.reason for finding in document.findings if finding.id == "annotation")
-    kept: list[Finding] = []
-    for finding in document.findings:
-        if finding.id != "annotation":
-            kept.append(finding)
-        elif finding.reason in counts:
-            others = counts.pop(finding.reason) - 1
-            reason = finding.reason + (f" (and in {others} other places)" if others else "")
-            remedy = "let it be if it is another tool's; else " + finding.remedy
-            kept.append(replace(finding, reason=reason, remedy=remedy, severity="warning"))
-    document.findings = kept
-
-
-def _stop_where_a_part_is_lost(document: Document) -> None:
-    """A double that leaves a rule out, or an operation that a reference stands for, would be another API.
-
-    Without a schema that is defined nowhere it is the same one: what the contract does not say is not held to anything.
-    """
-    losing = [one for one in in_order(document.findings) if one.severity == "error" and one.id in _LOSING]
-    if losing:
-        raise ContractError(losing, [one for one in in_order(document.findings) if one not in losing])
-
-
-def _ruled(resources: Mapping[str, Resource], rules: list[Rule]) -> dict[str, Resource]:
-    """The resources with the rules about them, after what was guessed of them."""
-    about = {name: {rule.id: rule for rule in resource.rules} for name, resource in resources.items()}
-    for rule in rules:
-        if isinstance(rule, CollectionRule):
-            about[rule.collection][rule.id] = rule
-    return {name: replace(resource, rules=tuple(about[name].values())) for name, resource in resources.items()}
