@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from specdouble.verify.identity import User, variable
+from specdouble.verify.identity import User
 from specdouble.verify.ledger import Created
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
+from specdouble.verify.secret_texts import variable
 from specdouble.verify.session import Session
 from specdouble.verify.traces import find_traces
 

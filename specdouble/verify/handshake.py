@@ -44,7 +44,7 @@ def prepare(session: Session) -> float:
     if stands_in_the_way:
         raise CouldNotRun(f"{session.client.url} is not this API: {stands_in_the_way}")
     try:
-        session.crowd.sign_in(session.client)
+        session.sign_in.all()
     except OutOfTime:
         raise CouldNotRun(f"{session.client.url} does not let its users sign in in the time there is") from None
     _someone_is_taken(session)

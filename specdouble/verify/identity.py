@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,22 +9,16 @@ from itertools import permutations
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Resource
-from specdouble.contract.kind import suggestion
-from specdouble.contract.pointer import look_up
 from specdouble.contract.rule import ScopeRule
 from specdouble.contract.security_scheme import SecurityScheme, security_schemes
 from specdouble.contract.token_claims import token_claims
-from specdouble.verify.client import Client
-from specdouble.verify.cookie_session import CookieSession, is_unsafe, token_fields, token_page, token_schemes
+from specdouble.verify.carrying import carry, is_basic, is_bearer, is_digest
+from specdouble.verify.cookie_session import CookieSession, is_unsafe, token_fields, token_schemes
 from specdouble.verify.digest import Answers
-from specdouble.verify.exchange import Call, Exchange, Proof
+from specdouble.verify.exchange import Call, Proof
 from specdouble.verify.oauth import TokenEndpoint
-from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
-from specdouble.verify.report.replay import SPELLINGS
-from specdouble.verify.settings import Account, Login, Settings
-
-PREFIXES = ("", "Bearer ", "Token ", "token ", "JWT ")  # of tokens that are sent as a key
-SHORTEST_COOKIE = 8  # characters of one that is secret; others are choices such as a language
+from specdouble.verify.secret_texts import SHORTEST_COOKIE, is_secret, login_values, near_secrets, variable
+from specdouble.verify.settings import Account, Settings
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Crowd:
             for account in settings.users
         }
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[User]:
         return iter(self.users.values())
 
     def __len__(self) -> int:
@@ -82,15 +75,19 @@ class Crowd:
 
         Nobody is signed in where the contract asks for no credentials.
         """
-        ruled = [*self.contract.rules_about]
-        if not ruled:
-            return next(iter(self.users.values()), User(""))
-        return max(self, key=lambda user: sum(self.may_ask(one, user) for one in ruled), default=User(""))
+        return max(self, key=self._may_ask_for, default=User(""))
+
+    def _may_ask_for(self, user: User) -> int:
+        """For how many of the operations that have rules about who may ask."""
+        return sum(self.may_ask(operation, user) for operation in self.contract.rules_about)
 
     def may_ask(self, operation: str, user: User) -> bool:
         """Whether no rule about an operation is known to keep the user from it."""
-        rules = self.contract.rules_about.get(operation, ())
-        return not rules or not any(rule.lets_in(self.claims_of(user)) is False for rule in rules)
+        rules = self.contract.rules_about.get(operation)
+        if not rules:
+            return True
+        claims = self.claims_of(user)
+        return not any(rule.lets_in(claims) is False for rule in rules)
 
     def who(self, operations: Iterable[str]) -> User:
         """The first user, or another where only that one may ask for all of these operations."""
@@ -108,19 +105,13 @@ class Crowd:
 
     def colleagues(self) -> list[tuple[User, User]]:
         """The ordered pairs of users of one organization."""
-        return [
-            (one, other)
-            for one, other in permutations(self.users.values(), 2)
-            if one.tenant is not None and one.tenant == other.tenant
-        ]
+        members = [one for one in self if one.tenant is not None]
+        return [(one, other) for one, other in permutations(members, 2) if one.tenant == other.tenant]
 
     def foreigners(self) -> list[tuple[User, User]]:
         """The ordered pairs of users of different organizations."""
-        return [
-            (one, other)
-            for one, other in permutations(self.users.values(), 2)
-            if None not in (one.tenant, other.tenant) and one.tenant != other.tenant
-        ]
+        members = [one for one in self if one.tenant is not None]
+        return [(one, other) for one, other in permutations(members, 2) if one.tenant != other.tenant]
 
     def apart(self, resource: Resource, rule: ScopeRule) -> list[tuple[User, User]]:
         """The ordered pairs of users who are kept apart by a rule of whose the documents of a resource are."""
@@ -152,123 +143,27 @@ class Crowd:
             return login.scheme
         if not self.contract.security_schemes:
             return "Authorization"
+        return next(self._schemes_for_tokens(), None)
+
+    def _schemes_for_tokens(self) -> Iterator[str]:
+        """The schemes that may take a token, those first that are made for one, without those that need no login."""
         given = {scheme for account in self.settings.users for scheme in account.credentials}
         given |= token_schemes(self.contract).keys()
-        schemes = self.contract.security_schemes
-        bearer = [name for name, one in schemes.items() if _is_bearer(one) and name not in given]
-        tokens = [name for name in bearer if getattr(self.contract.identities.get(name), "credential", None) is None]
-        keys = [name for name, one in schemes.items() if one.get("type") == "apiKey" and name not in given]
-        return next(iter(tokens or bearer or keys), None)
+        schemes = {name: one for name, one in self.contract.security_schemes.items() if name not in given}
+        bearer = [name for name, one in schemes.items() if is_bearer(one)]
+        yield from (name for name in bearer if not self._is_stored_credential(name))
+        yield from bearer
+        yield from (name for name, one in schemes.items() if one.get("type") == "apiKey")
 
-    def sign_in(self, client: Client) -> None:
-        """Get a token for each user and learn who they are.
+    def _is_stored_credential(self, scheme: str) -> bool:
+        """Whether the scheme takes a property of the user's document, and no token."""
+        identity = self.contract.identities.get(scheme)
+        return identity is not None and identity.credential is not None
 
-        Raises:
-            CouldNotRun: the server takes none of them.
-        """
-        for name in self.users:
-            self.renew(client, name)
-        if self._seek_token_prefix(client):
-            for name in self.users:
-                self.renew(client, name)
-
-    def _seek_token_prefix(self, client: Client) -> bool:
-        """Find what stands before a token in the header `Authorization`, where the contract calls it a key.
-
-        OpenAPI has no word for schemes that are not registered, such as `Token`.
-        """
-        scheme, user = self.login_scheme(), self.first
-        definition = self.contract.security_schemes.get(scheme or "", {})
-        token = user.credentials.get(scheme or "")
-        if definition.get("type") != "apiKey" or str(definition.get("name")).lower() != "authorization" or not token:
-            return False
-        operation = self._plain_read(str(scheme))
-        if operation is None:
-            return False
-        for prefix in PREFIXES:
-            answer = client.send(Call(operation, user.name, authorization={"Authorization": prefix + token}))
-            if answer.status not in (401, 403):
-                self.token_prefix = prefix
-                break
-        return bool(self.token_prefix)
-
-    def _plain_read(self, scheme: str) -> Operation | None:
-        """An operation that reads, needs no document, and takes the scheme alone."""
-        reads = (one for one in self.contract.operations.values() if one.method == "get" and "{" not in one.path)
-        return next((one for one in reads if one.security == ((scheme,),)), None)
-
-    def renew(self, client: Client, name: str) -> None:
-        """Get a new token for one user."""
-        if self.endpoint is not None:
-            self._renew_by_oauth(client, name, self.endpoint)
-            return
-        user, login, scheme = self.users[name], self.settings.login, self.login_scheme()
-        if login is not None and scheme is not None and user.account.login and scheme not in user.account.credentials:
-            user = self._logged_in(client, user, login, scheme)
-        self._become(user)
-
-    def _become(self, user: User) -> None:
+    def become(self, user: User) -> None:
         """Know a user by new credentials; the old ones stay secret."""
         self._former |= dict(self._credentials(self.users[user.name]))
         self.users[user.name] = self._recognized(user)
-
-    def _renew_by_oauth(self, client: Client, name: str, endpoint: TokenEndpoint) -> None:
-        """By the refresh token where there is one, else from the beginning."""
-        user = self.users[name]
-        granted = endpoint.refresh(client, user.account, user.refresh_token) if user.refresh_token else None
-        granted = granted or endpoint.sign_in(client, user.account)
-        credentials = {**user.credentials, endpoint.scheme.name: granted.token}
-        self._become(replace(user, credentials=credentials, refresh_token=granted.refresh_token))
-
-    def _logged_in(self, client: Client, user: User, login: Login, scheme: str) -> User:
-        """The user with what the login gives: a cookie of a session, or a token in its answer."""
-        session = CookieSession(login.csrf.cookie if login.csrf else "")
-        answer = self._log_in(client, user, login, session)
-        definition = self._security_scheme(scheme)
-        token = session.cookies.get(definition.key) if definition.is_cookie else None
-        if token is None:
-            token = self.token_prefix + self._token(user, login, answer)
-        held = {**user.credentials, scheme: token, **self._csrf_credentials(session)}
-        keeps = definition.is_cookie or bool(session.token)
-        return replace(user, credentials=held, session=session if keeps else None)
-
-    def _log_in(self, client: Client, user: User, login: Login, session: CookieSession) -> Exchange:
-        operation = self.contract.operations.get(login.operation)
-        if operation is None:
-            advice = suggestion(login.operation, (one for one, of in self.contract.operations.items() if of.body))
-            raise WrongUse(f"`login` names the operation `{login.operation}`, which the contract has not: {advice}")
-        try:
-            self._meet_page(client, login, session)
-            headers = self.token_headers(operation, session)
-            cookies = {"Cookie": session.sent()} if session.cookies else None
-            answer = client.send(
-                Call(operation, body=dict(user.account.login), has_body=True, headers=headers, authorization=cookies)
-            )
-        except Trouble as trouble:
-            raise CouldNotRun(f"{user.name} cannot sign in: {trouble}") from None
-        before = dict(session.cookies)
-        session.keep(answer.cookies)
-        leads_on = 300 <= answer.status < 400 and session.cookies != before  # a page that was signed in at
-        if not answer.ok and not leads_on:
-            advice = "check the user's entry in [tool.specdouble.verify], or how the server wants to be signed in to"
-            raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
-        session.keep_told(answer.json, answer.headers, login.csrf.token if login.csrf else "")
-        return answer
-
-    def _meet_page(self, client: Client, login: Login, session: CookieSession) -> None:
-        """Ask for the page before the login, which gives the token that the login has to be sent with."""
-        csrf, operation = login.csrf, self.contract.operations[login.operation]
-        if csrf is None and not token_schemes(self.contract) and not self._declares_csrf():
-            return
-        page = (csrf.page if csrf else "") or token_page(self.contract) or operation.path
-        session.page = page.removeprefix(client.base_path)
-        answer = client.read_page(session.page)
-        session.keep(answer.cookies)
-        if answer.ok:
-            session.keep_told(answer.json, answer.headers, csrf.token if csrf else "")
-
-    def _declares_csrf(self) -> bool:
-        return any(token_fields(self.contract, one) for one in self.contract.operations.values())
 
     def token_headers(self, operation: Operation, session: CookieSession) -> dict[str, str]:
         """The header fields of a request that carry the token against forged ones."""
@@ -279,7 +174,7 @@ class Crowd:
         fields = [told] if told else token_fields(self.contract, operation) or [session.field()]
         return {name: session.token for name in fields if name}
 
-    def _csrf_credentials(self, session: CookieSession) -> dict[str, str]:
+    def csrf_credentials(self, session: CookieSession) -> dict[str, str]:
         """The token by the security schemes that it is, where the contract writes it so."""
         schemes = security_schemes(self.contract)
         held = {
@@ -287,18 +182,6 @@ class Crowd:
             for name, place in token_schemes(self.contract).items()
         }
         return {name: value for name, value in held.items() if value}
-
-    def _token(self, user: User, login: Login, answer: Exchange) -> str:
-        if answer.json is ...:
-            raise CouldNotRun(
-                f"{user.name} cannot sign in: {answer.call.operation} answers {answer.told(60)}, no JSON that is read"
-            )
-        token = _at(answer.json, login.token)
-        if token is None:
-            raise CouldNotRun(
-                f"the answer of {answer.call.operation} holds no token at {login.token}: correct `login.token`"
-            )
-        return token
 
     def _recognized(self, user: User) -> User:
         """The user with what a token tells of it."""
@@ -321,8 +204,9 @@ class Crowd:
             return {}, {}
         headers, query = self._carried(self.brought(call.operation, user), user)
         if user.session is not None:
-            kept = user.session.sent(beside=headers.get("Cookie", ""))
-            headers |= {"Cookie": kept} if kept and self.asked_by(call.operation, user) else {}
+            cookies = user.session.sent(beside=headers.get("Cookie", ""))
+            if cookies and self.asked_by(call.operation, user):
+                headers["Cookie"] = cookies
             headers |= self.token_headers(call.operation, user.session)
         return headers, query
 
@@ -334,22 +218,29 @@ class Crowd:
         """
         others = tuple(one for one in self.brought(operation, user) if one != scheme)
         headers, query = self._carried(others, user)
-        taken, _ = self._carried((scheme,), user) if scheme in user.credentials else ({}, {})
-        own = {name.lower() for name in taken} | ({"authorization"} if self.is_digest(scheme) else set())
+        own = self._fields_of(scheme, user)
         headers = {name: value for name, value in headers.items() if name == "Cookie" or name.lower() not in own}
         if user.session is None:
             return headers, query
-        definition = self._security_scheme(scheme)
+        definition = self.security_scheme(scheme)
         leaving_out = definition.key if definition.is_cookie else ""
-        kept = user.session.sent(beside=headers.pop("Cookie", ""), leaving_out=leaving_out)
-        tokens = self.token_headers(operation, user.session)
-        return {**headers, **({"Cookie": kept} if kept else {}), **tokens}, query
+        cookies = user.session.sent(beside=headers.pop("Cookie", ""), leaving_out=leaving_out)
+        if cookies:
+            headers["Cookie"] = cookies
+        return headers | self.token_headers(operation, user.session), query
+
+    def _fields_of(self, scheme: str, user: User) -> set[str]:
+        """The header fields, in small letters, that a scheme's credential of the user takes up."""
+        if self.is_digest(scheme):
+            return {"authorization"}
+        if scheme not in user.credentials:
+            return set()
+        headers, _ = self._carried((scheme,), user)
+        return {name.lower() for name in headers}
 
     def brought(self, operation: Operation, user: User) -> tuple[str, ...]:
         """The schemes that the user's request brings the credentials of."""
-        asked = self.asked_by(operation, user)
-        held = (one for one in asked if all(scheme in user.credentials for scheme in one))
-        return next(held, ())
+        return next((one for one in self.asked_by(operation, user) if _holds(user, one)), ())
 
     def proof(self, call: Call, method: str, target: str) -> Mapping[str, str]:
         """The header that proves a password for this very request, where a scheme asks for that (RFC 7616).
@@ -391,7 +282,7 @@ class Crowd:
 
     def is_digest(self, scheme: str) -> bool:
         """Whether a security scheme is Digest."""
-        return _is_digest(self.contract.security_schemes.get(scheme, {}))
+        return is_digest(self.contract.security_schemes.get(scheme, {}))
 
     def answered(self, call: Call, cookies: tuple[str, ...]) -> None:
         """Keep the cookies that an accepted request of a user is answered with, as a browser does."""
@@ -399,11 +290,12 @@ class Crowd:
         if user is None or user.session is None or call.authorization is not None or scheme is None:
             return
         user.session.keep(cookies)
-        definition = self._security_scheme(scheme)
-        held = dict(user.credentials) | self._csrf_credentials(user.session)
-        held[scheme] = user.session.cookies.get(definition.key, held[scheme]) if definition.is_cookie else held[scheme]
+        definition = self.security_scheme(scheme)
+        held = dict(user.credentials) | self.csrf_credentials(user.session)
+        if definition.is_cookie:
+            held[scheme] = user.session.cookies.get(definition.key, held[scheme])
         if held != user.credentials:
-            self._become(replace(user, credentials=held))
+            self.become(replace(user, credentials=held))
 
     def asked_by(self, operation: Operation, user: User) -> tuple[tuple[str, ...], ...]:
         """The alternatives of credentials that an operation asks for.
@@ -421,9 +313,7 @@ class Crowd:
 
     def may_call(self, operation_security: tuple[tuple[str, ...], ...], user: User) -> bool:
         """Whether the user has credentials for one of the alternatives."""
-        return not operation_security or any(
-            all(scheme in user.credentials for scheme in alternative) for alternative in operation_security
-        )
+        return not operation_security or any(_holds(user, alternative) for alternative in operation_security)
 
     def _carried(self, schemes: tuple[str, ...], user: User) -> tuple[dict[str, str], dict[str, str]]:
         headers: dict[str, str] = {}
@@ -432,7 +322,7 @@ class Crowd:
             carry(self._definition(scheme), user.credentials[scheme], headers, query)
         return headers, query
 
-    def _security_scheme(self, scheme: str) -> SecurityScheme:
+    def security_scheme(self, scheme: str) -> SecurityScheme:
         """A scheme of the contract; of one that declares none, a header field."""
         unknown = SecurityScheme(scheme, "apiKey", "header", scheme)
         return security_schemes(self.contract).get(scheme, unknown)
@@ -448,9 +338,8 @@ class Crowd:
         for user in self.users.values():
             found |= dict(self._credentials(user))
             for place, value in login_values(user.account.login):
-                key = place[-1]
-                if (isinstance(value, str) and "pass" in key.lower()) or key.lower() in ("secret", "pin", "code"):
-                    found[str(value)] = variable(user.name, key)
+                if is_secret(place[-1], value):
+                    found[str(value)] = variable(user.name, place[-1])
         found |= self._oauth_secrets()
         for scheme, key in self.settings.signing.items():
             found[key] = variable(scheme, "signing_key")
@@ -488,90 +377,14 @@ class Crowd:
 def anybody(contract: Contract) -> tuple[Account, ...]:
     """Somebody for a double that was started for this run: what no `x-identity` is about takes whoever asks."""
     schemes = contract.security_schemes.items()
-    unknown = [name for name, one in schemes if name not in contract.identities and not _is_digest(one)]
-    credentials = {name: "anybody:probe" if _is_basic(contract.security_schemes[name]) else "probe" for name in unknown}
+    unknown = [name for name, one in schemes if name not in contract.identities and not is_digest(one)]
+    credentials = {name: "anybody:probe" if is_basic(contract.security_schemes[name]) else "probe" for name in unknown}
     return (Account("anybody", credentials=credentials),) if credentials else ()
 
 
-def near_secrets(secret: str) -> dict[str, list[Any]]:
-    """What nearly tells a secret: each with the pieces of a reproduction that make it of the secret.
-
-    They are what the check of credentials sends in its place.
-    """
-    middle = len(secret) // 2
-    if middle < SHORTEST_COOKIE // 2:
-        return {}
-    spelled = {
-        name: spell(secret) for name, spell in SPELLINGS.items() if name not in ("json", "base64", "upper", "rest")
-    }
-    other = "A" if secret[middle : middle + 1] != "A" else "B"
-    near: dict[str, list[Any]] = {value: [{"as": name}] for name, value in spelled.items()}
-    near[secret[:middle] + other + secret[middle + 1 :]] = [{"as": "half"}, other, {"as": "rest"}]
-    near.pop(secret, None)
-    return near
-
-
-def _is_basic(scheme: Mapping[str, Any]) -> bool:
-    return str(scheme.get("scheme", "")).lower() == "basic" or scheme.get("type") == "basic"
-
-
-def _is_digest(scheme: Mapping[str, Any]) -> bool:
-    return str(scheme.get("scheme", "")).lower() == "digest"
-
-
-def login_values(login: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """What a user signs in with, each value with the names that lead to it: they may stand within one object."""
-    for name, value in login.items():
-        if isinstance(value, Mapping):
-            yield from login_values(value, (*place, name))
-        else:
-            yield (*place, name), value
-
-
-def with_login_value(login: Mapping[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The same with another value in one place."""
-    inner = with_login_value(login[place[0]], place[1:], value) if len(place) > 1 else value
-    return {**login, place[0]: inner}
-
-
-def carry(scheme: Mapping[str, Any], credential: str, headers: dict[str, str], query: dict[str, str]) -> None:
-    """Put a credential where its security scheme wants it; a proof of it (Digest) is made for each request."""
-    if _is_digest(scheme):
-        return
-    if scheme.get("type") == "apiKey":
-        name = str(scheme.get("name"))
-        if scheme.get("in") == "query":
-            query[name] = credential
-        elif scheme.get("in") == "cookie":
-            headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), f"{name}={credential}"]))
-        else:
-            headers[name] = credential
-    elif _is_basic(scheme):
-        headers["Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
-    else:
-        word = str(scheme.get("scheme") or "bearer")
-        headers["Authorization"] = f"{'Bearer' if word.lower() == 'bearer' else word} {credential}"
-
-
-def variable(*words: str) -> str:
-    """The name of a shell variable: `variable("ada", "token")` is `ADA_TOKEN`."""
-    text = "_".join(words).upper()
-    return "".join(char if char.isascii() and char.isalnum() else "_" for char in text)
-
-
-def _is_bearer(scheme: Mapping[str, Any]) -> bool:
-    return (scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer") or scheme.get(
-        "type"
-    ) in ("oauth2", "openIdConnect")
-
-
-def _at(document: Any, place: str) -> str | None:
-    """The text that a JSON pointer leads to; None where it leads to none."""
-    try:
-        found = look_up(document, place) if place else None
-    except (LookupError, TypeError):
-        return None
-    return found if isinstance(found, str) else None
+def _holds(user: User, schemes: tuple[str, ...]) -> bool:
+    """Whether the user has a credential for each of the schemes."""
+    return all(scheme in user.credentials for scheme in schemes)
 
 
 def _text(value: Any) -> str | None:

@@ -86,7 +86,7 @@ def _failures(file: Path) -> list[dict[str, Any]]:
 
 def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     """What the settings hold, by the variable that stands for it in a reproduction."""
-    from specdouble.verify.identity import variable
+    from specdouble.verify.secret_texts import variable
 
     for account in settings.users:
         for name, value in (*account.login.items(), *account.credentials.items()):

@@ -13,7 +13,8 @@ from specdouble.contract.pointer import tokens
 from specdouble.contract.token_claims import token_claims
 from specdouble.printable import UNPRINTABLE
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.identity import User, near_secrets, variable
+from specdouble.verify.identity import User
+from specdouble.verify.secret_texts import near_secrets, variable
 from specdouble.verify.session import Session
 from specdouble.verify.symptom import symptom_of
 from specdouble.verify.tokens import signs

@@ -33,6 +33,7 @@ from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
+from specdouble.verify.sign_in import SignIn
 from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Document, Trial
 from specdouble.verify.values import kind, merged, plausible, within
@@ -74,6 +75,7 @@ class Session:
             settings.url, base_path(contract.data), settings.timeout, self.crowd, self.guard,
             settings.headers,
         )  # fmt: skip
+        self.sign_in = SignIn(self.crowd, self.client)
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = {**by_name, **implied_references(contract)}
         self.bodies = Bodies(self)
@@ -527,7 +529,7 @@ class Session:
             if time.monotonic() - self._renewed.get(name, 0) > BETWEEN_LOGINS:
                 self._renewed[name] = time.monotonic()
                 try:
-                    self.crowd.renew(self.client, name)
+                    self.sign_in.renew(name)
                 except CouldNotRun as error:
                     raise Trouble(str(error)) from None
         exchange = self.client.send(call)

@@ -83,7 +83,7 @@ class Till:
 def test_a_document_is_led_to_where_the_operation_takes_it(operation: str) -> None:
     with serving(Till("PACKER").app) as url:
         session = Session(read(CONTRACT), Settings(url=url, users=USERS))
-        session.crowd.sign_in(session.client)
+        session.sign_in.all()
         session.baselines.seek([operation])
         assert session.baselines.told() == []
         # What is known of one request holds for the next: it has a document of its own.

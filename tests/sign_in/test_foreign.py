@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from specdouble.contract import Contract, read
-from specdouble.verify.identity import near_secrets
 from specdouble.verify.report.replay import GONE, SHOWS, played
 from specdouble.verify.report.writing import write_reports
+from specdouble.verify.secret_texts import near_secrets
 from specdouble.verify.settings import Account, Login, Settings
 from specdouble.verify.verdict import BROKEN, KEPT, Verdict
 from specdouble.verify.verification import Show, run, verify

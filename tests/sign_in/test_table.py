@@ -312,7 +312,7 @@ def test_verify_tries_what_each_row_says_and_finds_nothing_on_the_double(folders
         told = VerifySettings(url=url, users=own.users, signing=own.signing, oauth=own.oauth, owned=True,
                               phases=("rules",), rules=("authentication",))  # fmt: skip
         session = Session(served.contract, told)
-        session.crowd.sign_in(session.client)
+        session.sign_in.all()
         cases = [one for one in authentication.plan(session) if isinstance(one, Case)]
         row = verify(served.contract, told).rows["authentication"]
     of_codes = {case.detail for case in cases if not case.operations}

@@ -82,7 +82,7 @@ def test_the_code_flow_is_attacked_by_what_was_used_and_what_is_another_clients(
     served: Running, contract: Contract
 ) -> None:
     session = Session(contract, settings(served, **BY_CODE))
-    session.crowd.sign_in(session.client)
+    session.sign_in.all()
     cases = list(code_flow.plan(session))
     assert [case.detail for case in cases if isinstance(case, Case)] == [
         "a code that was used", "a code with no verifier", "a code with another verifier",
@@ -98,7 +98,7 @@ def test_a_page_that_gives_no_code_is_told_with_its_words(served: Running, contr
 
 def test_a_token_that_runs_out_is_refreshed(served: Running, contract: Contract) -> None:
     session = Session(contract, settings(served, **BY_PASSWORD))
-    session.crowd.sign_in(session.client)
+    session.sign_in.all()
     before = session.crowd.users["ada"]
     call = Call(contract.operations["listNotes"], "ada")
     assert session.client.send(call).status == 200
@@ -119,7 +119,7 @@ def test_a_token_that_runs_out_is_refreshed(served: Running, contract: Contract)
 def test_no_secret_of_a_sign_in_is_shown(served: Running, contract: Contract) -> None:
     given = {**BY_PASSWORD, "oauth": OAuth("password", client_id="verifier", client_secret="hush-hush")}
     session = Session(contract, settings(served, **given))
-    session.crowd.sign_in(session.client)
+    session.sign_in.all()
     ada = session.crowd.users["ada"]
     assert {"hush-hush", "ada-password", ada.refresh_token, ada.credentials["oauth"]} <= session.crowd.secrets().keys()
 

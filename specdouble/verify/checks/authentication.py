@@ -10,15 +10,17 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.contract.security_scheme import security_schemes
 from specdouble.contract.token_claims import token_claims
+from specdouble.verify.carrying import carry
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import code_flow
 from specdouble.verify.cookie_session import is_token_field, is_unsafe, token_fields, token_schemes
 from specdouble.verify.exchange import Proof
-from specdouble.verify.identity import User, carry, login_values, with_login_value
+from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED
 from specdouble.verify.ledger import creates
 from specdouble.verify.oauth import granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.secret_texts import login_values, with_login_value
 from specdouble.verify.session import Session
 from specdouble.verify.tokens import is_private, public_keys, signed, token_header
 from specdouble.verify.trial import Trial
@@ -380,25 +382,26 @@ def _login(session: Session) -> Plan:
     if operation is None:
         return
     promise, about = f"{operation} refuses what is no user's", ids(operation)
-    for user in session.crowd:
-        if not user.account.login:
-            continue
-        for place, value in login_values(user.account.login):
-            for what, other in (
-                ("another", f"x{value}"),
-                ("none", ""),
-                ("cut", str(value)[:-1]),
-                ("long", f"{value}x"),
-            ):
-                if what == "none" and "@" in str(value):
-                    continue
-                run = partial(_wrong_login, operation=operation, user=user, place=place, value=other)
-                yield Case(Names.authentication, promise, run, f"{user.name} with {what} {place[-1]}", about)
-        for other in session.crowd:
-            if other.name != user.name and other.account.login:
-                run = partial(_mixed_login, operation=operation, user=user, other=other)
-                yield Case(Names.authentication, promise, run, f"{user.name} with {other.name}'s secret", about)
-        break
+    able = [one for one in session.crowd if one.account.login]
+    if not able:
+        return
+    user, *others = able
+    for place, value in login_values(user.account.login):
+        for what, wrong in _wrong_values(str(value)):
+            run = partial(_wrong_login, operation=operation, user=user, place=place, value=wrong)
+            yield Case(Names.authentication, promise, run, f"{user.name} with {what} {place[-1]}", about)
+    for other in others:
+        run = partial(_mixed_login, operation=operation, user=user, other=other)
+        yield Case(Names.authentication, promise, run, f"{user.name} with {other.name}'s secret", about)
+
+
+def _wrong_values(value: str) -> Iterator[tuple[str, str]]:
+    """What is near a value that somebody signs in with, and not it, with a word for each."""
+    yield "another", f"x{value}"
+    if "@" not in value:
+        yield "none", ""
+    yield "cut", value[:-1]
+    yield "long", f"{value}x"
 
 
 def _wrong_login(trial: Trial, operation: Operation, user: User, place: tuple[str, ...], value: str) -> None:
