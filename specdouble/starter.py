@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 from pathlib import Path
@@ -58,9 +58,12 @@ class Starter:
 
     def _is_connected(self) -> bool:
         """Wait for a connection; False where it is to end before."""
-        while not self._ended.is_set():
-            if select.select([self._listener], [], [], _LOOK)[0]:
-                return True
+        # Not `select.select`: it knows no descriptor above 1,023 (POSIX, FD_SETSIZE), and a long test run has more.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            while not self._ended.is_set():
+                if selector.select(_LOOK):
+                    return True
         return False
 
     def _refuse(self, reason: str) -> None:

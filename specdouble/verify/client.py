@@ -94,6 +94,10 @@ class Client:
         )
         self._pool.pool_classes_by_scheme = POOLS
 
+    def close(self) -> None:
+        """Close the connections that wait for a next request."""
+        self._pool.clear()
+
     def send(self, call: Call) -> Exchange:
         """Send the request, waiting where a limit asks for it.
 

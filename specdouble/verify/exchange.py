@@ -74,6 +74,7 @@ class Call:
         raw: what is sent in place of a body of JSON.
         address: what is asked in place of the operation's own path, where an answer told it.
         together: the number of the volley that it is sent in, where several are sent at once.
+        waited: seconds that were waited before it, for the server's clock to show a later moment.
     """
 
     operation: Operation
@@ -88,6 +89,7 @@ class Call:
     raw: bytes | None = None
     together: int | None = None
     address: str | None = None
+    waited: float = 0
 
     @property
     def shows_own_credentials(self) -> bool:

@@ -130,6 +130,8 @@ class _Reproduction:
             told["proof"] = self._proof(step)
         if step.call.together is not None:
             told["together"] = step.call.together
+        if step.call.waited > self.session.settings.tick:
+            told["pause"] = step.call.waited
         if number in self.captures:
             told["captures"] = self.captures[number]
         return told

@@ -107,6 +107,11 @@ class Session:
         self._blurred = re.compile(rf"{prefix}.{{0,8}}{self.run}|{self.run}.{{0,8}}{prefix}", re.IGNORECASE)
         self.words_vary = False  # from their first character on: some servers compare no more than a beginning
 
+    def close(self) -> None:
+        """Let go of the connections, and of the file of what was created: nothing is sent any more."""
+        self.client.close()
+        self.ledger.close()
+
     # Names
 
     def word(self) -> str:

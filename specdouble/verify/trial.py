@@ -17,6 +17,7 @@ from specdouble.verify.created import created_id
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge
+from specdouble.verify.moment import resolution
 from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_next
 from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
 from specdouble.verify.subject import Subject, Updater
@@ -72,6 +73,9 @@ class Objection:
     trace: list[Exchange] = field(default_factory=list)
 
 
+_LATE = 1.05  # times the resolution of a clock until it surely shows another moment
+
+
 class Trial:
     """One attempt at one case.
 
@@ -86,6 +90,7 @@ class Trial:
         self.exchanges: list[Exchange] = []
         self.objections: list[Objection] = []
         self.made: list[Document] = []
+        self._waited = 0.0
 
     @property
     def user(self) -> User:
@@ -112,7 +117,8 @@ class Trial:
     def send(self, operation: Operation, user: User | None = None, **parts: Any) -> Exchange:
         """Send a request; every answer is judged."""
         parts.setdefault("has_body", "body" in parts and (parts["body"] is not None or operation.body is not None))
-        call = Call(operation, user.name if user else None, **parts)
+        call = Call(operation, user.name if user else None, waited=self._waited, **parts)
+        self._waited = 0
         exchange: Exchange = self.session.client.send(call)
         if exchange.status == 401 and call.shows_own_credentials and operation.security:
             exchange = self._signed_in_again(call, exchange)
@@ -737,9 +743,15 @@ class Trial:
         if self.session.settings.consistency:
             time.sleep(self.session.settings.consistency)
 
-    def tick(self) -> None:
-        """Wait until the server's clock has moved on by more than its resolution."""
-        time.sleep(self.session.settings.tick)
+    def tick(self, stamp: Any = None) -> None:
+        """Wait until the server's clock has moved on by more than its resolution.
+
+        Args:
+            stamp: a moment as the server shows it: where it is one of whole seconds, the next second is waited for.
+        """
+        wait = max(self.session.settings.tick, _LATE * resolution(stamp))
+        time.sleep(wait)
+        self._waited += wait
 
 
 def _move(document: Document, changes: Mapping[str, Any]) -> None:

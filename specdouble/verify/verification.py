@@ -128,7 +128,7 @@ def _clean(found: Run) -> None:
     if not session.settings.owned:
         clean_up(session, time_kept(session.settings.max_time) + session.settings.grace)
         found.verdict.left = left_over(session)
-    session.ledger.close()
+    session.close()
 
 
 def _without_what_is_off(contract: Contract, settings: Settings) -> Settings:

@@ -72,5 +72,5 @@ def visiting(
             visit.stopped = f"the server was gone ({why})" if why else visit.stopped
             clean_up(session, time_kept(settings.max_time) + settings.grace)
             visit.left = left_over(session)
-        session.ledger.close()
+        session.close()
         visit.requests = session.client.requests

@@ -184,7 +184,6 @@ _TABLE: dict[str, tuple[str, str]] = {
     "updated_from_client": ("The client says when it was last changed.", UPDATED),
     "updated_not_moved": ("A change leaves the time of the last change.", UPDATED),
     "created_moves_on_update": ("A change moves the time of creation.", CREATED),
-    "stamp_without_milliseconds": ("Times have no milliseconds.", CREATED),
     "stamp_without_zone": ("Times do not say that they are UTC.", CREATED),
     "prompt_updated_not_moved": (
         "A changed prompt keeps the time of its last change.",
@@ -327,3 +326,5 @@ _TABLE: dict[str, tuple[str, str]] = {
 }
 
 FAULTS = {name: Fault(*row) for name, row in _TABLE.items()}
+HABITS = {"whole_seconds": "Times have no fraction of a second, as in many a database."}
+"""What a correct server may do as well: it is switched on as a fault is, and nothing is told of it."""

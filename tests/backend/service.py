@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import seed
-from .faults import FAULTS
+from .faults import FAULTS, HABITS
 from .seed import Document, User
 
 
@@ -58,7 +58,7 @@ class Service:
         self.reset(faults)
 
     def reset(self, faults: Collection[str] = ()) -> None:
-        unknown = set(faults) - set(FAULTS)
+        unknown = set(faults) - {*FAULTS, *HABITS}
         if unknown:
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
         self.faults = frozenset(faults)
@@ -72,7 +72,7 @@ class Service:
         self._last_stamp = max(int(time.time() * 1000), self._last_stamp + 1)
         seconds, milliseconds = divmod(self._last_stamp, 1000)
         moment = datetime.fromtimestamp(seconds, UTC)
-        if "stamp_without_milliseconds" in self.faults:
+        if "whole_seconds" in self.faults:
             return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
         if "stamp_without_zone" in self.faults:
             return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03}"

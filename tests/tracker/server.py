@@ -20,7 +20,9 @@ class Server:
     def __init__(self, faults: Collection[str] = (), port: int = 0) -> None:
         self.app = Tracker(faults)
         self._sockets: dict[int, Any] = {}  # of this server alone; Waitress would share them among all of a process
-        self._server = create_server(self.app, map=self._sockets, host="127.0.0.1", port=port, threads=THREADS)
+        self._server = create_server(
+            self.app, map=self._sockets, host="127.0.0.1", port=port, threads=THREADS, asyncore_use_poll=True
+        )
         self.url = f"http://127.0.0.1:{self._server.effective_port}/v1"
         self._thread = Thread(target=self._serve, daemon=True)
 

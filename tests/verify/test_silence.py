@@ -42,6 +42,15 @@ def test_without_annotations_the_other_checks_run_and_it_says_what_annotations_u
     assert "x-resource" in " ".join(verdict.notes)
 
 
+def test_a_run_leaves_no_connection_open() -> None:
+    open_ones = []
+    for _ in range(2):  # with the first run, much is opened once and for all
+        with serving(DoubleSettings(NOTES)) as url:
+            verify(read(NOTES), load(NOTES, url=url, phases=("rules",), rules=("distinct_ids",)))
+        open_ones.append(len(list(Path("/dev/fd").iterdir())))
+    assert open_ones[1] <= open_ones[0]
+
+
 @pytest.mark.slow
 def test_documents_are_deleted_again_where_the_contract_has_a_delete() -> None:
     import httpx

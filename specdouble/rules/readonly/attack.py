@@ -102,7 +102,7 @@ def _moves_of_itself(trial: Trial, subject: Subject, updater: Updater | None, ru
     if updater is None:
         return False
     seen = view(trial, model).get(rule.name)
-    trial.tick()
+    trial.tick(seen if isinstance(seen, str) else None)  # a number counts changes more often than seconds
     return trial.try_update(updater, model, _harmless(subject, updater, model)).ok and (
         view(trial, model).get(rule.name) not in (seen, None)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from specdouble.rules.timestamp.rule import Timestamp
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.moment import moment
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -41,17 +41,6 @@ def plan(_session: Session, subject: Subject, rule: Timestamp) -> Plan:
             yield Case(rule.id, promise, partial(move, **of, updater=updater), f"{what} in a row", about)
         run = partial(_client_update, **of, updater=updater)
         yield Case(rule.id, f"a client's {rule.name} has no effect on update", run, "", about)
-
-
-def moment(text: Any) -> datetime | None:
-    """The moment that a timestamp tells; None where it tells none."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return datetime.fromtimestamp(text / 1000 if text > 1e11 else text, UTC)
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _stamp(view: dict[str, Any], rule: Timestamp) -> Any:
@@ -102,7 +91,7 @@ def _shape(example: str) -> str:
 
 def _order(trial: Trial, subject: Subject, rule: Timestamp) -> None:
     first = trial.create(subject)
-    trial.tick()
+    trial.tick(_stamp(first.shown, rule))
     second = trial.create(subject)
     one, other = moment(_stamp(first.shown, rule)), moment(_stamp(second.shown, rule))
     if one is None or other is None or one > other:
@@ -139,16 +128,17 @@ def _client_update(trial: Trial, subject: Subject, rule: Timestamp, updater: Upd
 
 def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
     document = trial.create(subject)
-    before = moment(_stamp(document.shown, rule))
+    stamp = _stamp(document.shown, rule)
     for _ in range(2):
-        trial.tick()
+        before = moment(stamp)
+        trial.tick(stamp)
         exchange = trial.try_update(updater, document, trial.session.bodies.change(subject, updater))
         accepted(exchange, "an update")
         for where, view in views(trial, document):
-            after = moment(_stamp(view, rule))
+            stamp = _stamp(view, rule)
+            after = moment(stamp)
             if before is None or after is None or after <= before:
-                raise Broken(f"{rule.name} to move forward with a change", f"{where} shows {view[rule.name]!r} still")
-        before = after
+                raise Broken(f"{rule.name} to move forward with a change", f"{where} shows {stamp!r} still")
         away = abs(after.timestamp() - exchange.started) if after else 0
         if away > trial.session.settings.clock_skew + exchange.elapsed:
             raise Broken(f"{rule.name} to be the time of the change", f"it is {away:.0f} s away")
@@ -157,7 +147,7 @@ def _moves(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) ->
 def _stays(trial: Trial, subject: Subject, rule: Timestamp, updater: Updater) -> None:
     document = trial.create(subject)
     before = _stamp(document.shown, rule)
-    trial.tick()
+    trial.tick(before)
     accepted(trial.try_update(updater, document, trial.session.bodies.change(subject, updater)), "an update")
     for where, view in views(trial, document):
         if _stamp(view, rule) != before:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from specdouble.rules.timestamp.attack import moment
 from specdouble.rules.timestamp.rule import named_like
+from specdouble.verify.moment import moment
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
@@ -26,7 +26,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         document = trial.create(subject)
         before = dict(view(trial, document))
         stamps = [name for name in _unsent(subject, document, before) if _is_now(session, document, before[name])]
-        after = _changed(trial, subject, document) if stamps else None
+        after = _changed(trial, subject, document, before[stamps[0]]) if stamps else None
         for name in stamps:
             event = _event(name, before, after)
             if event == "created" and names_another_event(name):
@@ -60,14 +60,14 @@ def _is_now(session: Session, document: Document, value: Any) -> bool:
     return told is not None and abs(told.timestamp() - document.made.started) <= allowed
 
 
-def _changed(trial: Trial, subject: Subject, document: Document) -> dict[str, Any] | None:
-    """The document after a change; None where none was accepted."""
+def _changed(trial: Trial, subject: Subject, document: Document, stamp: Any) -> dict[str, Any] | None:
+    """The document after a change at a later moment than this one; None where none was accepted."""
     for updater in subject.updaters:
         for name, schema in subject.requested(updater.operation).items():
             if name == updater.id_in_body or name in subject.server_set:
                 continue
             value = trial.session.bodies.value(subject, name, schema, trial.user)
-            trial.tick()
+            trial.tick(stamp)
             if trial.try_update(updater, document, {name: value}).ok:
                 return view(trial, document)
     return None

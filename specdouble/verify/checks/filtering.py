@@ -443,8 +443,8 @@ def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, d
     values = _keys(trial, subject, name)
     with place(trial, subject) as there:
         for value in values or [None] * SMALL:
-            there.create(trial, **({name: value} if values else {}))
-            trial.tick()
+            document = there.create(trial, **({name: value} if values else {}))
+            trial.tick(document.shown.get(name) if name in subject.stamps else None)
         entries, _ = _listed(trial, there, query)
         own = {str(one.id) for one in there.made}
         seen = [one.get(name) for one in entries if str(one.get(subject.key)) in own]

@@ -119,9 +119,10 @@ class Replay:
         answers: list[Answer] = []
         steps = self.plan["steps"]
         while len(answers) < len(steps):
-            time.sleep(self.plan.get("pause", 0))  # a later moment has to differ, as it did when it was found
-            together = [step for step in steps[len(answers) :] if step.get("together") is not None]
             number = len(answers)
+            # A later moment has to differ, as it did when it was found.
+            time.sleep(steps[number].get("pause", self.plan.get("pause", 0)))
+            together = [step for step in steps[number:] if step.get("together") is not None]
             volley = steps[number].get("together")
             count = sum(1 for step in together if step["together"] == volley) if volley is not None else 1
             answers += self._volley(steps[number : number + count], number)

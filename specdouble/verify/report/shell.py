@@ -42,6 +42,7 @@ _AS_JSON = "python3 -c 'import json, sys; print(json.dumps(sys.stdin.read())[1:-
 _DULL = ("accept",)  # header fields that no failure is about, where they say what every client says
 _SPECIAL = set('"$`\\!')  # what means something within quotation marks
 _MOST_WORD = 100_000  # bytes of an argument of a command
+_LONG_PAUSE = 0.1  # seconds: as much passes anyway from one command to the next
 
 
 def curl_lines(replay: Mapping[str, Any]) -> str:
@@ -126,6 +127,8 @@ class _Lines:
     def _single(self, number: int) -> Iterator[str]:
         step = self.steps[number]
         line, status = self._line(step), step["answer"]["status"]
+        if step.get("pause", 0) >= _LONG_PAUSE:
+            yield f"sleep {step['pause']:g}  # the server's moments are told apart by no less"
         if step.get("proof", {}).keys() & {"target", "nonce"}:
             yield "# curl proves a password as it should be; what was wrong with this proof, the script sends."
         captures = step.get("captures", {})
