@@ -1,10 +1,16 @@
-"""Patterns: expressions in the dialect of ECMA 262, as Python's engine reads them."""
+"""Patterns: expressions in the dialect of ECMA 262, as Python's engine reads them.
+
+They are anybody's, and so are the texts: whether one matches is never asked of that engine, which may take for ever.
+"""
 
 from __future__ import annotations
 
 import re
 import warnings
+from functools import lru_cache
 from re import _parser
+
+import jsonschema_rs
 
 # What ECMA 262 writes in another way than Python.
 _UNICODE = {"L": "a-zA-Z", "Ll": "a-z", "Lu": "A-Z", "N": "0-9", "Nd": "0-9", "P": "!-/", "Z": " ", "Zs": " "}
@@ -12,6 +18,7 @@ _PROPERTY = re.compile(r"\\[pP]\{(?:[A-Za-z_]+=)?([A-Za-z_]+)\}")
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_STEPS_BACK = 100_000
 _ANY_NUMBER = 2**31  # the parser's own bound for what has none
 
 
@@ -25,6 +32,21 @@ def in_python(pattern: str) -> str:
     pattern = _PROPERTY.sub(lambda found: f"[{named(found)}]", pattern)
     pattern = re.sub(r"\(\?<(?![=!])", "(?P<", pattern)
     return re.sub(r"\\u\{([0-9A-Fa-f]+)\}", lambda found: f"\\U{found.group(1):0>8}", pattern)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the text matches; False where it is no pattern, or takes too long: the engine gives up in time."""
+    try:
+        return _matcher(pattern).is_valid(text)
+    except (jsonschema_rs.ValidationError, UnicodeError):
+        return False
+
+
+@lru_cache
+def _matcher(pattern: str) -> jsonschema_rs.Validator:
+    """The engine that validates the contract's schemas: it steps back so often and no more."""
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_BACK)
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
 
 
 def lengths(pattern: str) -> tuple[int, int | None] | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from specdouble.contract.json_type import JSON
+from specdouble.contract.path_expression import path_expression
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
@@ -36,7 +37,8 @@ def other_bases(data: Mapping[str, JSON]) -> list[re.Pattern[str]]:
             if base not in known:
                 found[base] = None
     longest_first = sorted(found, key=lambda base: (-base.count("/"), -len(base)))
-    return [re.compile(_pattern(base)) for base in longest_first]
+    # A variable that is left in a base stands for a segment.
+    return [path_expression(_VARIABLE.split(base)[::2], "(?=/|$)") for base in longest_first]
 
 
 def _servers(data: Mapping[str, JSON]) -> Iterator[JSON]:
@@ -87,8 +89,3 @@ def _path(url: str) -> str:
     path = _AUTHORITY.sub("", url, count=1).partition("?")[0].partition("#")[0]
     plain = posixpath.normpath("/" + path.lstrip("/"))
     return "" if plain == "/" else plain
-
-
-def _pattern(base: str) -> str:
-    """The regular expression of a base: a variable that is left in it stands for a segment."""
-    return "[^/]+".join(re.escape(part) for part in _VARIABLE.split(base)[::2]) + "(?=/|$)"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from specdouble.contract.pattern import matches
 from specdouble.discover.bounds.alphabet import texts_of
 from specdouble.discover.bounds.lists import entries
 from specdouble.discover.bounds.property import Make, Property
@@ -47,8 +47,8 @@ def _lengths(one: Property, keyword: str, value: int) -> tuple[Make, Make]:
 
 def _texts(one: Property, pattern: str) -> tuple[Make, Make]:
     usual = one.usual()
-    keeping = [usual] if isinstance(usual, str) and re.search(pattern, usual) else matching(pattern, 0)
-    breaking = [text for text in _other_texts(usual) if re.search(pattern, text) is None]
+    keeping = [usual] if isinstance(usual, str) and matches(pattern, usual) else matching(pattern, 0)
+    breaking = [text for text in _other_texts(usual) if not matches(pattern, text)]
     if not keeping or not breaking:
         raise NotExercised(f"no texts are known of which one matches {pattern} and one does not")
     return (one.usual if keeping == [usual] else lambda: keeping[0]), lambda: breaking[0]

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from specdouble.contract import Action, Contract, Operation, Resource
+from specdouble.contract.path_expression import path_expression
 from specdouble.contract.token_claims import token_claims
 from specdouble.har import Entry, Field, json_of, read, text_of
 from specdouble.url import split_url
@@ -227,8 +228,7 @@ class _Paths:
 
 
 def _pattern(operation: Operation) -> re.Pattern[str]:
-    parts = re.split(r"\{[^{}]+\}", operation.path)
-    return re.compile("([^/]+)".join(map(re.escape, parts)) + "/?$")
+    return path_expression(re.split(r"\{[^{}]+\}", operation.path), "/?$")
 
 
 def _caller(headers: Sequence[Field]) -> str:

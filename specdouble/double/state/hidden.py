@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from specdouble.contract import Action, Contract, Resource
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
+from specdouble.contract.path_expression import path_expression
 from specdouble.contract.rule import ScopeRule
 from specdouble.double.state.accounts import Accounts
 from specdouble.double.state.journal import Entry
@@ -98,6 +99,5 @@ class HiddenDocuments:
 def _values(template: str, path: str) -> dict[str, str]:
     """The values of a path's parameters; the path may begin with that of a server."""
     pieces = _PARAMETER.split(template)
-    pattern = "".join("([^/]+)" if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
-    match = re.search(pattern + "$", path)
+    match = path_expression(pieces[::2], "$").search(path)
     return {} if match is None else dict(zip(pieces[1::2], map(unquote, match.groups()), strict=True))

@@ -11,20 +11,16 @@ from __future__ import annotations
 import re
 import string
 import warnings
-from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from random import Random
 from typing import Any
 
-import jsonschema_rs
-
-from specdouble.contract.pattern import in_python
+from specdouble.contract.pattern import in_python, matches
 
 _PARSER = import_module("re._parser")  # by its name: it is no part of what `re` says of itself
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound
 _LONGEST = 10_000  # characters, where the schema asks for no more
-_STEPS_BACK = 100_000
 _LETTERS = string.ascii_letters + string.digits
 _PRINTABLE = _LETTERS + string.punctuation + " "
 _CATEGORIES = {
@@ -49,10 +45,11 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
     try:
         with warnings.catch_warnings(action="ignore"):  # of what later versions of Python may read otherwise
             parsed = _PARSER.parse(in_python(pattern))
-        matches = _matcher(pattern)
-    except (re.error, RecursionError, OverflowError, jsonschema_rs.ValidationError):
+    except (re.error, RecursionError, OverflowError):
         return None
     longest = max(_LONGEST, least) if most is None else most
+    if parsed.getwidth()[0] > longest:
+        return None
     for more in (_MORE, 1, 0, least, 3 * _MORE, *([most] if most else [])):
         for _ in range(4):
             try:
@@ -61,17 +58,9 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
                 continue
             if len(text) < least and _open_ended(pattern):
                 text += "a" * (least - len(text))
-            if least <= len(text) <= longest and matches(text):
+            if least <= len(text) <= longest and matches(pattern, text):
                 return text
     return None
-
-
-@lru_cache
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a text matches: by the engine that validates the contract's schemas, which gives up in time."""
-    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_BACK)
-    validator = jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
-    return validator.is_valid
 
 
 def _open_ended(pattern: str) -> bool:

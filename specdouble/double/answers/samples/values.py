@@ -6,14 +6,13 @@ A value is proposed, never promised: `sample` validates it, and asks anew with t
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from copy import deepcopy
 from random import Random
 from typing import Any
 
 from specdouble.contract.json_type import JSON
-from specdouble.contract.pattern import in_python
+from specdouble.contract.pattern import matches
 from specdouble.double.answers.samples.merged import Definition, Merged, kinds, merged, with_choice
 from specdouble.double.answers.samples.wording import Wording
 from specdouble.double.state.pattern import matching
@@ -212,7 +211,7 @@ class Values:
         if name in properties:
             return properties[name]
         for pattern, schema in (whole.get("patternProperties") or {}).items():
-            if re.search(in_python(pattern), name):
+            if matches(pattern, name):
                 return schema
         return whole.get("additionalProperties", True)
 
@@ -406,10 +405,7 @@ class Values:
 
     def _matching(self, pattern: str, text: str, least: int, most: int | None) -> str:
         fits = least <= len(text) and (most is None or len(text) <= most)
-        try:
-            if fits and re.search(in_python(pattern), text):
-                return text
-        except re.error:
+        if fits and matches(pattern, text):
             return text
         found = matching(pattern, self._random, least, most)
         return text if found is None else found
