@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import RSAKey
 
+from specdouble.double.provider.sign_ins import MOST_BYTES
 from tests.sign_in.doubles import Running
 from tests.sign_in.test_provider import CALLBACK, DEVICE, VERIFIER, Browser, located, refusal
 
@@ -255,3 +257,15 @@ def test_a_hint_of_another_client_signs_nobody_out(browser: Browser) -> None:
     asked = {"id_token_hint": browser.tokens()["id_token"], "client_id": "evil", "post_logout_redirect_uri": CALLBACK}
     assert browser.http.get(browser.discovery["end_session_endpoint"], params=asked).status_code == 400
     assert "code" in located(browser.authorize(prompt="none"))
+
+
+def test_what_is_remembered_of_sign_ins_is_bounded_by_bytes(browser: Browser) -> None:
+    shelf = browser.double.double.sign_ins.refresh_tokens
+    given = {"grant_type": "password", "username": "ada", "password": "ada-password"}
+    told = browser.ask("token", **given, nonce="n" * 60_000).json()  # the limit of a form is 64 KiB
+    (ticket,) = (ticket for ticket in shelf if len(ticket.grant.nonce or "") == 60_000)
+    for number in range(300):
+        shelf.put(replace(ticket, grant=replace(ticket.grant, nonce=f"{number}" + "n" * 60_000)))
+    assert MOST_BYTES - 100_000 < shelf.bytes <= MOST_BYTES
+    assert sum(1 for _ in shelf) < 300
+    assert shelf.get(told["refresh_token"]) is None  # the oldest has left

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
+import sys
+from collections import OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
-_MOST = 10_000  # of each kind; then the oldest leaves
+from specdouble.double.state.access_tokens import REVOKED
+
+# Of each kind; then the oldest leaves. What a client sends along (a nonce, an audience) may be as long as a body.
+_MOST = 10_000
+MOST_BYTES = 16 * 1024 * 1024
 CODE_LIFETIME = 60  # seconds
 REFRESH_LIFETIME = 30 * 24 * 3600
 DEVICE_LIFETIME = 600
@@ -34,7 +40,7 @@ class Grant:
         nonce: what an ID token repeats.
         code_challenge: what the client proves by its verifier (RFC 7636).
         code_challenge_method: how.
-        tokens: the ids of its access tokens.
+        tokens: the ids of its access tokens, as many as can be revoked.
         is_over: whether it was withdrawn.
     """
 
@@ -49,7 +55,7 @@ class Grant:
     nonce: str | None = None
     code_challenge: str | None = None
     code_challenge_method: str | None = None
-    tokens: list[str] = field(default_factory=list)
+    tokens: deque[str] = field(default_factory=partial(deque, maxlen=REVOKED))
     is_over: bool = False
 
     def get_redirect_uri(self) -> str | None:
@@ -142,26 +148,40 @@ class Session:
 
 
 class Shelf(Generic[Held]):
-    """So many things under names that nobody guesses; the oldest leaves."""
+    """So many things, and so many bytes of them, under names that nobody guesses; the oldest leaves."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._held: OrderedDict[str, tuple[Held, int]] = OrderedDict()
+        self.bytes = 0
 
     def put(self, thing: Held, name: str = "") -> str:
         name = name or secrets.token_urlsafe(32)
-        self._held[name] = thing
-        while len(self._held) > _MOST:
-            self._held.popitem(last=False)
+        self.remove(name)
+        self._held[name] = (thing, _bytes_of(thing))
+        self.bytes += self._held[name][1]
+        while len(self._held) > _MOST or (self.bytes > MOST_BYTES and len(self._held) > 1):
+            self.remove(next(iter(self._held)))
         return name
 
     def get(self, name: str | None) -> Held | None:
-        return self._held.get(name or "")
+        found = self._held.get(name or "")
+        return None if found is None else found[0]
 
     def remove(self, name: str | None) -> None:
-        self._held.pop(name or "", None)
+        removed = self._held.pop(name or "", None)
+        self.bytes -= 0 if removed is None else removed[1]
 
     def __iter__(self) -> Iterator[Held]:
-        return iter(self._held.values())
+        return (thing for thing, _ in self._held.values())
+
+
+def _bytes_of(thing: object) -> int:
+    """The memory that a thing takes, with what it is made of: its growth is bounded by numbers (tokens, guesses)."""
+    if is_dataclass(thing):
+        parts = [getattr(thing, one.name) for one in fields(thing)]
+    else:
+        parts = [*thing] if isinstance(thing, tuple) else []
+    return sys.getsizeof(thing) + sum(map(_bytes_of, parts))
 
 
 class Guesses:
