@@ -21,6 +21,7 @@ from specdouble.double.assembly import assembled
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
+from specdouble.double.http.streaming_protocol import StreamingProtocol
 from specdouble.double.request_log import RequestLog
 from specdouble.double.state.cancellation import is_cancelled
 from specdouble.double.state.streams import Streams
@@ -118,7 +119,7 @@ class Front:
             arrival: seconds in which a request must be there as a whole.
         """
         if self._around is not None:
-            return "httptools"
+            return functools.partial(StreamingProtocol, Limits(idle=idle, arrival=arrival))
         limits = Limits(body=self.double.settings.body_limit, idle=idle, arrival=arrival)
         return functools.partial(StraightProtocol, lambda: self._operations, Heads(), limits)
 

@@ -7,11 +7,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.operations import Operations
+from specdouble.double.http.protocol import StraightProtocol
 from specdouble.double.server import Server
 
 PROJECT = Path(__file__).parent / "project"
@@ -19,11 +20,17 @@ SETTINGS = Settings(PROJECT, seed=7, clock="2026-05-01T09:00:00Z")
 PATIENCE = 60  # seconds; whatever takes longer hangs
 
 
+class _HandingOn(StraightProtocol):
+    def _may_go_straight(self) -> bool:
+        return False
+
+
 class AsgiServer(Server):
     """Answers nothing on the short way."""
 
-    def _compiled(self, operations: Operations) -> None:
-        del operations
+    def protocol(self, idle: int, arrival: float) -> Any:
+        """The protocol that leaves all to the application."""
+        return partial(_HandingOn, *super().protocol(idle, arrival).args)
 
 
 @dataclass(frozen=True)
