@@ -373,7 +373,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_and_the_code_3(
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("specdouble.contract.read", broken)
-    monkeypatch.setattr("specdouble.double.double.read_contract", broken)
+    monkeypatch.setattr("specdouble.double.reading.read_contract", broken)
     monkeypatch.setattr("click.echo", broken)
     ended = CliRunner().invoke(cli.main, command)
     assert ended.exit_code == 3
