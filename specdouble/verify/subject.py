@@ -271,11 +271,27 @@ class Subject:
 
     @cached_property
     def following(self) -> frozenset[str]:
-        """The properties that change with others of their document: the server may compute a number that it sets."""
-        ruled = {rule.name for rule, attack in self.attacks if attack.shows != "setting"}
+        """The properties that change with others of their document.
+
+        The server may compute a number that it sets, and whether something is so (`isOverdue`).
+        """
         schemas = {name: merged(schema, self.contract.resolve) for name, schema in self.resource.properties.items()}
-        numbers = {name for name in self.server_set if kind(schemas.get(name, {})) in ("integer", "number")}
-        return frozenset(rule.name for rule, _ in self.attacks if rule.follows) | (numbers - ruled - {self.key})
+        computed = {name for name in self._unruled if kind(schemas.get(name, {})) in ("integer", "number", "boolean")}
+        return frozenset(rule.name for rule, _ in self.attacks if rule.follows) | computed
+
+    @cached_property
+    def _unruled(self) -> frozenset[str]:
+        """The properties that the server sets, and of which no rule says to what."""
+        ruled = {rule.name for rule, attack in self.attacks if attack.shows != "setting"}
+        return frozenset(self.server_set) - ruled - {self.key}
+
+    def may_be_made_of(self, name: str, value: Any, sent: Mapping[str, Any]) -> bool:
+        """Whether the server may have made a property of what was sent, as the slug of a title or an excerpt is."""
+        if name not in self._unruled or not isinstance(value, str):
+            return False
+        made = _letters(value)
+        texts = [_letters(one) for one in sent.values() if isinstance(one, str)]
+        return bool(made) and any(text and (text in made or made in text) for text in texts)
 
     @cached_property
     def keeps_taken(self) -> bool:
@@ -392,3 +408,8 @@ def _is_closed(contract: Contract, schema: Any) -> bool:
     if schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False:
         return True
     return any(_is_closed(contract, part) for part in schema.get("allOf") or ())
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, for what is compared without its spelling."""
+    return "".join(one for one in text.casefold() if one.isalnum())

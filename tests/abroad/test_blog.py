@@ -1,4 +1,4 @@
-"""A blog shows what is published, and a category is named by its slug: neither is a fault of the server."""
+"""A blog shows what is published, names a category by its slug, and makes properties of others: no fault of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 import yaml
 from fastapi import FastAPI, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from specdouble.contract import read
 from specdouble.verify import Settings, verify
@@ -47,6 +47,24 @@ class Article(New):
     id: int
     status: Annotated[Status, Field(json_schema_extra={"readOnly": True})] = Status.DRAFT
     version: Annotated[int, Field(json_schema_extra={"readOnly": True})] = 1
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def slug(self) -> str:
+        """The title, as an address has it."""
+        return "-".join(self.title.lower().split())
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def excerpt(self) -> str:
+        """How the title begins."""
+        return self.title if len(self.title) < 12 else f"{self.title[:12]} …"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def fills_columns(self) -> bool:
+        """Whether the title's letters are as many in both columns of a line."""
+        return len(self.title) % 2 == 0
 
 
 def _blog() -> FastAPI:

@@ -141,7 +141,9 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         for name, one in model.items():
             if name in passed_over or (name not in seen and name not in subject.server_set):
                 continue
-            if name not in written and follows(name, written):
+            if name not in written and (
+                follows(name, written) or subject.may_be_made_of(name, seen.get(name), written)
+            ):
                 continue
             if not subject.shows(name, one):
                 continue  # a request may take what no answer can show

@@ -308,10 +308,12 @@ def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema:
             one for one, sent in subject.unwrapped(exchange.call).items() if not same(sent, before.get(one))
         }
         changed = {*changes, *besides, *trial.session.held(updater.operation)}
-        _others_stay(trial, document, before, changed, updater)
+        _others_stay(trial, document, before, changed, updater, subject.unwrapped(exchange.call))
 
 
-def _others_stay(trial: Trial, document: Document, before: Body, changed: set[str], updater: Updater) -> None:
+def _others_stay(
+    trial: Trial, document: Document, before: Body, changed: set[str], updater: Updater, sent: Body
+) -> None:
     subject = document.subject
     passed_over = changed | {*subject.updated_stamps, *subject.following, *subject.versions}
     declared = _declared_by(trial, updater)
@@ -325,7 +327,7 @@ def _others_stay(trial: Trial, document: Document, before: Body, changed: set[st
                 or (name not in seen and _hidden_by(subject, trial, name, changed))
             ):
                 continue
-            if seen.get(name, ...) != value:
+            if seen.get(name, ...) != value and not subject.may_be_made_of(name, seen.get(name), sent):
                 told = shown(seen[name]) if name in seen else "none"
                 raise Broken(f"{name} to stay {shown(value)}", f"{where} shows {told}")
 
@@ -369,7 +371,7 @@ def _empty(trial: Trial, subject: Subject, updater: Updater) -> None:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
     accepted(trial.try_update(updater, document, {}), "an update without properties")
-    _others_stay(trial, document, before, set(), updater)
+    _others_stay(trial, document, before, set(), updater, sent={})
 
 
 def _list_complete(trial: Trial, subject: Subject) -> None:
