@@ -49,6 +49,20 @@ def infer_people(guesses: Guesses, operations: list[Operation], open_ones: list[
             guesses.actions[operation.id] = Action(
                 "create", people.collection, None, place, wrapper=sent.wrapper, why="who signs up is one of them"
             )
+    _infer_lists(guesses, people, open_ones)
+
+
+def _infer_lists(guesses: Guesses, people: Resource, operations: list[Operation]) -> None:
+    """`GET /users`, beside which nothing names one of them: who signs up shows there too."""
+    for operation in operations:
+        is_known = operation.method != "get" or "{" in operation.path or operation.id in guesses.actions
+        if is_known or not can_succeed(operation):
+            continue
+        for found in guesses.bodies.shown(operation):
+            if found.many and found.pointer == people.pointer:
+                guesses.actions[operation.id] = Action(
+                    "list", people.collection, None, found.envelope, why="its answer is an array of those who sign up"
+                )
 
 
 def signs_in(operation: Operation) -> bool:

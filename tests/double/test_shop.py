@@ -113,3 +113,10 @@ def test_a_user_without_an_id_whose_token_is_a_property_of_its_own_is_one_too() 
         assert client.put("/user", json={"user": {"bio": "I sail"}}).status_code == 200
         shown = client.get("/user").json()["user"]
         assert (shown["email"], shown["bio"]) == ("zoe@example.com", "I sail")
+
+
+def test_who_signs_up_shows_in_a_list_beside_which_nothing_names_one_of_them() -> None:
+    contract = Path(__file__).parent / "club.yaml"
+    with serving(Settings(contract, seed=1)) as url, httpx.Client(base_url=url) as client:
+        made = client.post("/register", json={"email": "zoe@example.com", "password": "secret", "name": "Zoe"}).json()
+        assert client.get("/users").json()[-1] == made
