@@ -30,7 +30,7 @@ test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyp
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --all-extras --group dev --requirement pyproject.toml
 	$(BIN)/python -m uv pip install --quiet --python $(LOWEST) --no-deps --no-build-isolation --editable .
-	$(LOWEST)/bin/pytest -m "not slow" -n $(WORKERS)
+	SPECDOUBLE_TEST_LOWEST=1 $(LOWEST)/bin/pytest -m "not slow" -n $(WORKERS)
 
 servers: $(READY)  ## install servers of others into .servers/: make servers SERVERS="kinto powerdns"
 	$(BIN)/python -m tests.abroad.servers install $(SERVERS)

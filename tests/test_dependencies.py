@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 
 import pytest
 from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from specdouble.cli import main
 from specdouble.contract.expression import ExpressionError, _environment
@@ -37,6 +39,16 @@ def test_every_library_that_is_imported_is_declared() -> None:
 def test_every_dependency_has_a_lower_bound() -> None:
     without = [one.name for one in DEPENDENCIES if not {">=", "=="} & {part.operator for part in one.specifier}]
     assert without == []
+
+
+@pytest.mark.skipif(not os.environ.get("SPECDOUBLE_TEST_LOWEST"), reason="`make test-lowest` has the oldest versions")
+def test_the_oldest_version_that_is_declared_is_the_one_that_is_tried() -> None:
+    declared = {
+        one.name: [part.version for part in one.specifier if part.operator in (">=", "==")] for one in DEPENDENCIES
+    }
+    tried = {name: version(name) for name in declared if name != "specdouble"}
+    untried = {name: one for name, one in tried.items() if Version(declared[name][0]) != Version(one)}
+    assert untried == {}
 
 
 def test_every_library_of_an_extra_is_known_by_the_name_of_that_extra() -> None:
