@@ -97,10 +97,7 @@ def test_a_document_is_found_that_breaks_an_invariant_of_what_is_computed() -> N
 
 # What no operation of the contract can show, by the reason that the verifier gives.
 UNSHOWN = {
-    "shop": {
-        "listing:list_products": "too many other documents",
-        "roles:ship_order": "a refusal shows nothing",  # an order is shipped once it was paid
-    },
+    "shop": {"listing:list_products": "too many other documents"},
     "rooms": {"listing:list_rooms": "too many other documents"},
     "tracker": {
         "references:labels.projectId.onDelete": "takes no projectId",
