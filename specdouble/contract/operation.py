@@ -150,6 +150,11 @@ class Operation:
     listed: Listed = BY_NAMES
 
     @property
+    def is_public(self) -> bool:
+        """Whether everybody may ask for it: no credentials are asked for, or are one of several ways (`{}`)."""
+        return not self.security or () in self.security
+
+    @property
     def is_safe(self) -> bool:
         """Whether its method is one by which clients change nothing."""
         return self.method in _SAFE

@@ -82,13 +82,14 @@ def _signs_up(guesses: Guesses, operation: Operation) -> bool:
 
 def is_open(operation: Operation) -> bool:
     """Whether it is a POST with a body that everybody may send."""
-    is_public = not operation.security or () in operation.security
-    return operation.method == "post" and operation.body is not None and is_public and "{" not in operation.path
+    is_sent = operation.method == "post" and operation.body is not None
+    return is_sent and operation.is_public and "{" not in operation.path
 
 
 def _shows_caller(operation: Operation) -> bool:
-    is_asked = bool(operation.security) and () not in operation.security
-    is_own = is_asked and "{" not in operation.path and plain(segment_of(operation.path)) in _OF_THE_CALLER
+    is_own = (
+        not operation.is_public and "{" not in operation.path and plain(segment_of(operation.path)) in _OF_THE_CALLER
+    )
     return is_own and operation.method == "get" and can_succeed(operation)
 
 

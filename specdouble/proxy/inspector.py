@@ -167,7 +167,7 @@ class Inspector:
 
     def _lacks_credentials(self, operation: Operation, exchange: Exchange) -> bool:
         """Whether a request shows no credential of any kind, where the operation asks for one."""
-        if not operation.security or () in operation.security:
+        if operation.is_public:
             return False
         names = {name for alternative in operation.security for name in alternative}
         return not any(_shows(self._schemes.get(name), exchange) for name in names)

@@ -7,7 +7,7 @@ import secrets
 import string
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count, islice
 from threading import Lock, RLock
@@ -328,6 +328,22 @@ class Session:
             return {}
         shown = made.shown(subject.action(made.call.operation))
         return shown if isinstance(shown, dict) else {}
+
+    def as_bound(
+        self, subject: Subject, name: str | None, path: Mapping[str, Any], asked: Iterable[str]
+    ) -> dict[str, Any]:
+        """A document that a path names, as its create showed it; what tells its state from another, as it is by now.
+
+        Args:
+            subject: its collection.
+            name: the parameter that names it.
+            path: the parameters.
+            asked: the properties that are wanted: the server is asked only where a version is one of them.
+        """
+        made = self.as_made(subject, path.get(name) if name is not None else None)
+        if subject.versions.isdisjoint(asked):
+            return made
+        return made | (Trial(self).look_at(subject, name, path) or {})
 
     # Requests of any operation
 

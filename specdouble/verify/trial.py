@@ -29,6 +29,7 @@ THE_ANSWER = "the answer"  # to a write, where a document may show
 CLIENTS = 8  # in a volley
 # What may be over when the same is asked again: rights, a lock, a conflict, a limit (RFC 9110, 15.5; RFC 6585, 4).
 PASSING = (401, 403, 408, 409, 423, 425, 429)
+LATE = 1.05  # times the resolution of a clock until it surely shows another moment
 FICKLE = 2  # times that a refused request was taken when it was sent again: once may have had another reason
 PERSISTENCE = 5  # times that a request is sent again to a server that is known to refuse by chance
 
@@ -71,9 +72,6 @@ class Objection:
     broken: Broken
     exchange: Exchange
     trace: list[Exchange] = field(default_factory=list)
-
-
-_LATE = 1.05  # times the resolution of a clock until it surely shows another moment
 
 
 class Trial:
@@ -749,7 +747,7 @@ class Trial:
         Args:
             stamp: a moment as the server shows it: where it is one of whole seconds, the next second is waited for.
         """
-        wait = max(self.session.settings.tick, _LATE * resolution(stamp))
+        wait = max(self.session.settings.tick, LATE * resolution(stamp))
         time.sleep(wait)
         self._waited += wait
 

@@ -342,9 +342,11 @@ def other_than(known: Any, value: Any, fits: Callable[[Any], bool]) -> Any:
     """The value, or where it is the known one a value beside it: the other truth, the next number."""
     if value != known:
         return value
-    beside = (
-        [not known] if isinstance(known, bool) else [known + 1, known - 1] if isinstance(known, int | float) else []
-    )
+    beside: list[Any] = []
+    if isinstance(known, bool):
+        beside = [not known]
+    elif isinstance(known, int | float):
+        beside = [known + 1, known - 1]
     return next((one for one in beside if fits(one)), value)
 
 

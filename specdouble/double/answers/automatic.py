@@ -389,9 +389,14 @@ class AutomaticOperation:
             return self._envelope.body({}, page=self._listing.whole([*documents]))
         return self._envelope.body(next(iter(documents), {}))
 
+    @cached_property
+    def _sample(self) -> Callable[..., Result]:
+        """What the answer to a part shows beside the entry."""
+        return sampled(self._contract, self._operation, self._sampler)
+
     def _with_entry(self, parts: Parts, entry: JSON) -> Result:
         """The answer that shows an entry of the document, and not the whole."""
-        sample, _, headers = sampled(self._contract, self._operation, self._sampler)()
+        sample, _, headers = self._sample()
         body = with_value_at(sample, parts.shown, entry) if parts.shown and isinstance(sample, dict) else entry
         response = self._operation.response(self._operation.success)
         media = response.media() if response else None

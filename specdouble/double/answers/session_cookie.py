@@ -56,22 +56,18 @@ def _is_open(contract: Contract, scheme: SecurityScheme) -> bool:
 
 def _begins(operation: Operation) -> bool:
     """Whether it signs in: a POST with a body that everybody may send, and that says so or declares the cookie."""
-    is_public = not operation.security or () in operation.security
-    if operation.method != "post" or operation.body is None or not is_public or plain(_last(operation)) in SIGN_OUT:
+    last = plain(segment_of(operation.path))
+    if operation.method != "post" or operation.body is None or not operation.is_public or last in SIGN_OUT:
         return False
-    return _sets_cookie(operation) or plain(_last(operation)) in SIGN_IN
+    return _sets_cookie(operation) or last in SIGN_IN
 
 
 def _ends(operation: Operation) -> bool:
     """Whether it signs out: `DELETE /session`, `POST /logout`."""
-    last = plain(_last(operation))
+    last = plain(segment_of(operation.path))
     if operation.method == "delete":
         return last in SIGN_IN and not operation.path.rstrip("/").endswith("}")
     return operation.method in ("post", "get") and last in SIGN_OUT
-
-
-def _last(operation: Operation) -> str:
-    return segment_of(operation.path)
 
 
 def _sets_cookie(operation: Operation) -> bool:

@@ -109,7 +109,7 @@ def _of_operation(reading: Reading, annotation: OnOperation) -> Iterator[Roles]:
 def _of_claim(reading: Reading, annotation: OnOperation, roles: tuple[str, ...], claim: Any) -> Iterator[Roles]:
     """The rule, where each way to be authenticated tells the claim."""
     operation = annotation.operation
-    if not operation.security or () in operation.security:
+    if operation.is_public:
         remedy = "name a scheme with `x-identity` under `security`"
         annotation.find("the operation asks nobody who they are: a caller has no role", remedy)
         return

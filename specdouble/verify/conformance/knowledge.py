@@ -320,10 +320,7 @@ class Knowledge:
         action = subject.action(operation)
         if action.does not in ("update", "replace") or operation in subject.creators:
             return
-        path = dict(case.path_parameters or {})
-        made = self.session.as_made(subject, path.get(action.id))
-        if subject.versions & body.keys():
-            made = made | (Trial(self.session).look_at(subject, action.id, path) or {})
+        made = self.session.as_bound(subject, action.id, case.path_parameters or {}, body)
         schemas, needed = subject.requested(operation), subject.required(operation)
         for name in subject.bound_on_update - {subject.id_sent}:
             if not self._fits(schemas, name, body):
