@@ -11,6 +11,8 @@ from specdouble.discover.hypothesis import Hypothesis
 SCOPES = ("owner", "tenant")
 # The key that a short form of an annotation stands for: `x-limit: 10` is `{max: 10}`.
 _SHORT = {"x-references": "collection", "x-limit": "max", "x-roles": "roles"}
+# What keeps a word as people mean it: who compares in lower case ignores case, whatever `ß` becomes.
+_KEPT_BY = {"case": {"ascii-case"}}
 
 
 def is_refined_by(claim: Hypothesis, found: Hypothesis) -> bool:
@@ -37,7 +39,8 @@ def _says_no_less(found: Any, claim: Any) -> bool:
     if isinstance(claim, dict) and isinstance(found, dict):
         return all(_says_no_less(found.get(key, []), value) for key, value in claim.items())
     if isinstance(claim, list) and isinstance(found, list):
-        return set(map(str, claim)) <= set(map(str, found))
+        known = set(map(str, found))
+        return all(word in known or _KEPT_BY.get(word, set()) & known for word in map(str, claim))
     return False
 
 

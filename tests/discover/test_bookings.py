@@ -16,7 +16,7 @@ from tests.discover.bookings import Bookings
 from tests.discover.conftest import sentences
 
 RULES = {
-    "unique:halls.name": "name is unique, ignoring case",
+    "unique:halls.name": "name is unique, ignoring ASCII case",
     "immutable:halls.slug": "slug stays as it was created",
     "default:halls.seats": "seats is 100 unless it is sent",
     "minLength:halls.name": "name has at least 3 characters",
@@ -31,7 +31,8 @@ RULES = {
     "references:events.hallId": "hallId is the id of a document of halls",
     "references:events.hallId.onDelete": "a document of halls stays while documents of events name it by hallId",
     "validations:events.startsAt+endsAt": "startsAt comes before endsAt.",
-    "transitions:events.state": "state moves from draft to published, over to nothing, published to over",
+    "transitions:events.state": "state begins as draft or published "
+    "and moves from draft to published, over to nothing, published to over",
     "default:events.state": "state is 'draft' unless it is sent",
     "required:events.contact": "a create must send contact",
     "format:events.contact": "contact is of the format email",
