@@ -10,8 +10,10 @@ import yaml
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from specdouble.contract import read
+from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
+from specdouble.verify.session import Session
+from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import KEPT, Verdict
 from tests.applications import serving
 
@@ -89,11 +91,16 @@ def _notes(change: type[Plain]) -> FastAPI:
     return app
 
 
-def _verified(folder: Path, app: FastAPI) -> Verdict:
+def _contract(folder: Path, app: FastAPI) -> Contract:
     file = folder / "openapi.yaml"
     file.write_text(yaml.safe_dump(app.openapi(), sort_keys=False), "utf-8")
+    return read(file)
+
+
+def _verified(folder: Path, app: FastAPI) -> Verdict:
+    contract = _contract(folder, app)
     with serving(app) as url:
-        return verify(read(file), Settings(url, yes=True, max_examples=5, phases=("rules",), rules=CHECKS))
+        return verify(contract, Settings(url, yes=True, max_examples=5, phases=("rules",), rules=CHECKS))
 
 
 @pytest.mark.slow
@@ -102,3 +109,17 @@ def test_a_count_of_changes_is_no_change_that_nobody_asked_for(tmp_path: Path, c
     verdict = _verified(tmp_path, _notes(change))
     assert [(one.promise, one.expected, one.seen) for one in verdict.failures] == []
     assert {name: verdict.rows[name].state for name in CHECKS} == dict.fromkeys(CHECKS, KEPT)
+
+
+def test_a_second_change_is_sent_the_version_that_the_document_has_by_now(tmp_path: Path) -> None:
+    app = _notes(Versioned)
+    contract = _contract(tmp_path, app)
+    with serving(app) as url:
+        session = Session(contract, Settings(url, yes=True))
+        trial, subject = Trial(session), session.subjects["notes"]
+        [updater] = subject.updaters
+        note = trial.create(subject)
+        for _ in range(2):
+            bound = session.as_bound(subject, updater.action.id, {"id": note.id}, ["version"])
+            body = {"title": "Changed", "version": bound["version"]}
+            assert trial.call(updater.operation.id, path={"id": note.id}, body=body).status == 200
