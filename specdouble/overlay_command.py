@@ -77,11 +77,12 @@ def split(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], 
 @click.option("--output", type=_OUTPUT, metavar="FILE", help="The contract with its overlays.  [default: printed]")
 def apply(path: Path, allow_refs: tuple[Path, ...], overlays: tuple[Path, ...], output: Path | None) -> None:
     """Write the contract with what is laid over it: one document, every reference inside itself, comments lost."""
+    from specdouble.contract.reading import merged
     from specdouble.contract.written import in_yaml
 
     contract = _read(path, allow_refs, overlays)
     as_json = (output or contract.path).suffix.lower() == ".json"
-    data = contract.document.data
+    data = merged(contract.path, allow_refs, overlays)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n" if as_json else in_yaml(data)
     if output is None:
         click.echo(text, nl=False)

@@ -12,13 +12,18 @@ from specdouble.contract.pointer import pointer
 _COLON = re.compile(r"(?<=/):([A-Za-z_]\w*)(?=/|$)")
 
 
+def in_braces(path: str) -> str:
+    """The path as OpenAPI writes it."""
+    return _COLON.sub(r"{\1}", path)
+
+
 def read_colon_paths(document: Document) -> None:
     """Write such paths in braces, each with a finding; their operations join those that stand there already."""
     paths = document.data.get("paths")
     if not isinstance(paths, dict) or not any(_COLON.search(str(path)) for path in paths):
         return
     for path in [*paths]:
-        written = _COLON.sub(r"{\1}", str(path))
+        written = in_braces(str(path))
         item = paths[path]
         if written == path or not isinstance(item, dict):
             continue

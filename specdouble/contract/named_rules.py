@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from specdouble.contract.annotation import keywords
+from specdouble.contract.colon_paths import in_braces
 from specdouble.contract.document import Document
 from specdouble.contract.finding import Finding
 from specdouble.contract.keywords import article, shown
@@ -91,10 +92,10 @@ class _File:
 
     def operation(self, name: str, method: str, path: str) -> str | None:
         paths = self.document.get("/paths") or {}
-        known = [f"{verb.upper()} {one}" for one, item in paths.items() for verb in self.methods(item)]
-        wanted = f"{method.upper()} {path}"
-        if wanted in known:
-            return self.followed(pointer("paths", path)) + pointer(method.lower())
+        known = {f"{verb.upper()} {in_braces(one)}": one for one, item in paths.items() for verb in self.methods(item)}
+        written = known.get(f"{method.upper()} {in_braces(path)}")
+        if written is not None:
+            return self.followed(pointer("paths", written)) + pointer(method.lower())
         self.unknown(name, "operation", known)
         return None
 

@@ -58,6 +58,7 @@ def read(
     settings = read_settings(document.source.path.parent)
     laid = beside(document, overlays or settings.overlays, without)
     _make_whole(document, laid, allow_refs)
+    read_colon_paths(document)
     if settings.foreign:
         read_foreign(document)
     note_structure_errors(document, structure_errors(document), bring_into_shape(document))
@@ -99,11 +100,27 @@ def read(
     )
 
 
+def merged(path: Path, allow_refs: Iterable[Path] = (), overlays: Sequence[Path] = ()) -> dict[str, Any]:
+    """A contract with all that stands in other files, each part as it was written: also what is no use to a reader.
+
+    Args:
+        path: the file, or its folder.
+        allow_refs: the folders outside of the contract's own that references may lead to.
+        overlays: what is laid over it, as for `read`.
+
+    Raises:
+        ContractError: it is none.
+    """
+    document = read_document(path)
+    laid = beside(document, overlays or read_settings(document.source.path.parent).overlays)
+    _make_whole(document, laid, allow_refs)
+    return document.data
+
+
 def _make_whole(document: Document, laid: Beside, allow_refs: Iterable[Path]) -> None:
     """Bring into the document what stands in other files: overlays, what references lead to, rules."""
     lay_over(document, laid.overlays)
     bring_references_inside(document, list(allow_refs))
-    read_colon_paths(document)
     lay_rules(document, laid.rules)
 
 

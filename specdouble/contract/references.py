@@ -210,12 +210,15 @@ class _Bundler:
             if self.exists(str(error.args[0])):
                 reason = f"{shown} leads in a circle, or through more than {MAX_CHAIN} references"
                 self.refuse(holder, path, reason, "let one of them say what it is", "ref")
-            elif _KIND.get(_keyword(path)) == "schemas":
-                # Anything can stand for a schema: what has it is served, as are all others.
-                reason = f"{shown} leads to nothing: any value is taken in its place"
-                self.refuse(holder, path, reason, "define it, or correct the pointer", "ref-kind")
             else:
-                self.refuse(holder, path, f"{shown} leads to nothing", "define it, or correct the pointer", "ref")
+                self.refuse_nothing(holder, path)
+
+    def refuse_nothing(self, holder: dict[str, Any], path: Place) -> None:
+        reason, kind = f"`$ref: {_shown(holder['$ref'])}` leads to nothing", "ref"
+        if _KIND.get(_keyword(path)) == "schemas":
+            # Anything can stand for a schema: what has it is served, as are all others.
+            reason, kind = f"{reason}: any value is taken in its place", "ref-kind"
+        self.refuse(holder, path, reason, "define it, or correct the pointer", kind)
 
     def exists(self, at: str) -> bool:
         try:
@@ -232,8 +235,7 @@ class _Bundler:
             try:
                 value = look_up(target.data, at)
             except LookupError:
-                reason = f"`$ref: {_shown(holder['$ref'])}` leads to nothing"
-                self.refuse(holder, path, reason, "correct the pointer", "ref")
+                self.refuse_nothing(holder, path)
                 return
             section = self.section(path)
             place = self.place(section)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -9,6 +10,9 @@ from itertools import groupby
 import yaml
 
 from specdouble.contract.pointer import pointer, tokens
+
+# JSON writes what is beyond 16 bits as two halves, which YAML takes for no characters.
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 @dataclass
@@ -39,7 +43,7 @@ def spans(text: str) -> Span:
     root = Span(0, 0)
     open_ones = [root]
     key: list[tuple[int, str] | None] = [None]
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for event in yaml.parse(_HALF.sub(r"\\u0020", text), Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionEndEvent):
             done = open_ones.pop()
             key.pop()

@@ -116,9 +116,7 @@ def test_a_finding_in_another_file_names_that_file(tmp_path: Path) -> None:
         "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths: {}\n"
         "components:\n  schemas:\n    Thing: {$ref: 'thing.yaml'}\n",
     )
-    with pytest.raises(ContractError) as refused:
-        read(tmp_path)
-    (finding,) = refused.value.findings
+    (finding,) = (one for one in read(tmp_path).findings if one.id == "ref-kind")
     assert (finding.file, finding.line) == (str(tmp_path / "thing.yaml"), 4)
 
 

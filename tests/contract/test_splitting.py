@@ -27,6 +27,7 @@ from tests.conftest import ROOT
         ("- x-a: 1\n  b: 2\n- x-a: 1\n", ["/0/x-a", "/1/x-a"], "- b: 2\n- {}\n"),
         ('{"a": 1,\n "x-b": {"c": [1]},\n "d": 2}', ["/x-b"], '{"a": 1,\n "d": 2}'),
         ('{"a": 1,\n "x-b": 2}', ["/x-b"], '{"a": 1}'),
+        ('{"a": "\\ud83d\\ude00", "x-b": "\\ud83d\\ude00"}', ["/x-b"], '{"a": "\\ud83d\\ude00"}'),
         ("ż: 1\n'x/b': 2\nc: 3", ["/x~1b"], "ż: 1\nc: 3"),
         ("a: &one\n  x-b: 1\n  c: 2\nd: *one\n", ["/a/x-b", "/d/x-b"], "a: &one\n  c: 2\nd: *one\n"),
         ("- x-a: 1\n  ? b\n  : 2\n", ["/0/x-a"], "- ? b\n  : 2\n"),
