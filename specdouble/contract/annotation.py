@@ -327,18 +327,17 @@ def extensions(document: Document) -> list[tuple[str, str]]:
 def read_identities(document: Document) -> dict[str, Identity]:
     """The identities by the name of their security scheme."""
     schemes, at = _security_schemes(document)
-    return {
-        name: Identity(
-            collection=str(raw["collection"]),
-            claims=raw.get("claims") or {},
-            credential=raw.get("credential"),
-            expires=int(raw.get("expires", 8 * 3600)),
-        )
-        for name, scheme in schemes.items()
-        if isinstance(scheme, dict)
-        and (raw := scheme.get("x-identity")) is not None
-        and _is_identity(document, raw, at + pointer(name, "x-identity"))
-    }
+    identities = {}
+    for name, scheme in schemes.items():
+        raw = scheme.get("x-identity") if isinstance(scheme, dict) else None
+        if raw is not None and _is_identity(document, raw, at + pointer(name, "x-identity")):
+            identities[name] = Identity(
+                collection=str(raw["collection"]),
+                claims=raw.get("claims") or {},
+                credential=raw.get("credential"),
+                expires=int(raw.get("expires", 8 * 3600)),
+            )
+    return identities
 
 
 def _find_no_collection(document: Document, raw: Any, at: str, keyword: str, remedy: str) -> None:

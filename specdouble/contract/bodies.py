@@ -92,22 +92,25 @@ class Bodies:
             return
         if is_array(schema):
             items, items_at = self.follow(schema["items"], at + "/items")
-            properties = self.properties(items, items_at)
-            if properties:
-                yield Found(items, items_at, properties, path, True)
-            elif isinstance(items, dict):
-                yield from self._alternatives(items, items_at, path, depth, many=True)
+            if isinstance(items, dict):
+                yield from self._described(items, items_at, path, depth, many=True)
             return
-        properties = self.properties(schema, at)
-        if properties:
-            yield Found(schema, at, properties, path, False)
-        else:
-            yield from self._alternatives(schema, at, path, depth, many=False)
+        yield from self._described(schema, at, path, depth, many=False)
         if depth < _DEEPEST:
             for name, part, part_at in list(parts_of(self._document, schema, at)):
                 inner, inner_at = self.follow(part, part_at)
                 if isinstance(inner, dict) and not _HOLDING.isdisjoint(inner):
                     yield from self._search(inner, inner_at, (*path, name), depth + 1)
+
+    def _described(
+        self, schema: dict[str, Any], at: str, path: tuple[str, ...], depth: int, *, many: bool
+    ) -> Iterator[Found]:
+        """The document that an object schema describes, by its own properties or by its alternatives."""
+        properties = self.properties(schema, at)
+        if properties:
+            yield Found(schema, at, properties, path, many)
+        else:
+            yield from self._alternatives(schema, at, path, depth, many=many)
 
     def _array_inside(self, schema: Any, at: str) -> tuple[Any, str]:
         """The array that an `allOf` wraps, to write a description beside its `$ref`; else the schema itself."""

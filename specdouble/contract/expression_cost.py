@@ -7,7 +7,8 @@ expressions take some times that size; few take its square, and those are evalua
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from specdouble.contract.expression_tree import Call, Constant, Each, Has, Items, Name, Node, walk
@@ -75,21 +76,30 @@ def _powers(node: Node, elements: Mapping[str, int]) -> _Powers:
         return _of_loop(node, elements)
     parts = [_powers(one, elements) for one in node.parts]
     sizes = [one.size for one in parts]
-    size = max(sizes, default=0)
-    time = max((one.time for one in parts), default=0)
-    if isinstance(node, Has):
-        size = 0
-    elif isinstance(node, Call):
-        if node.function in _SEARCHING:
-            time = max(time, sum(sizes[:2]))
-        elif node.function == "matches":  # a pattern of the document may be as long as the text
-            time = max(time, sum(sizes) + 1 if sizes[-1] else size)
-        if node.function in _MULTIPLYING:
-            size = sum(sizes)
-        elif node.function in _PLAIN:
-            size = 0
+    size = _size(node, sizes)
     made = max([size, *(one.made for one in parts)])
-    return _Powers(size, made, time)
+    return _Powers(size, made, max([_own_time(node, sizes), *(one.time for one in parts)]))
+
+
+def _size(node: Node, sizes: Sequence[int]) -> int:
+    """The power of the value that is made of parts of these sizes."""
+    if isinstance(node, Has):
+        return 0
+    if isinstance(node, Call) and node.function in _MULTIPLYING:
+        return sum(sizes)
+    if isinstance(node, Call) and node.function in _PLAIN:
+        return 0
+    return max(sizes, default=0)
+
+
+def _own_time(node: Node, sizes: Sequence[int]) -> int:
+    """The power of what the node itself compares, without its parts."""
+    if isinstance(node, Call) and node.function in _SEARCHING:
+        return sum(sizes[:2])
+    if isinstance(node, Call) and node.function == "matches":
+        # A pattern of the document may be as long as the text.
+        return sum(sizes) + 1 if sizes[-1] else max(sizes)
+    return 0
 
 
 def _of_loop(node: Each, elements: Mapping[str, int]) -> _Powers:
@@ -120,23 +130,21 @@ def _growth(node: Node, sizes: Mapping[str, float]) -> float:
     if isinstance(node, Items):
         return sum((_growth(one, sizes) for one in node.items), 1.0)
     if isinstance(node, Each):
-        over = _growth(node.over, sizes)
-        inside = {**sizes, node.variable: over}
-        made = max(_growth(one, inside) for one in node.parts[1:])
-        return over * made if node.macro == "map" or made > MOST_GROWTH else over
-    if isinstance(node, Call):
-        grown = [_growth(one, sizes) for one in node.arguments]
-        if node.function == "_+_":
-            return sum(grown)
-        if node.function in _MULTIPLYING:
-            return _product(grown)
-        if node.function in _PLAIN:
-            return 1.0
-    return largest
+        return _growth_of_loop(node, sizes)
+    return _growth_of_call(node, sizes, largest) if isinstance(node, Call) else largest
 
 
-def _product(values: Iterable[float]) -> float:
-    product = 1.0
-    for value in values:
-        product *= value
-    return product
+def _growth_of_loop(node: Each, sizes: Mapping[str, float]) -> float:
+    over = _growth(node.over, sizes)
+    inside = {**sizes, node.variable: over}
+    made = max(_growth(one, inside) for one in node.parts[1:])
+    return over * made if node.macro == "map" or made > MOST_GROWTH else over
+
+
+def _growth_of_call(node: Call, sizes: Mapping[str, float], largest: float) -> float:
+    grown = [_growth(one, sizes) for one in node.arguments]
+    if node.function == "_+_":
+        return sum(grown)
+    if node.function in _MULTIPLYING:
+        return prod(grown)
+    return 1.0 if node.function in _PLAIN else largest

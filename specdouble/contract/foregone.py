@@ -68,23 +68,31 @@ class _Case:
     def condition(self, node: Node) -> bool | None:
         """What the condition comes to; None where it has no value."""
         if isinstance(node, Call):
-            match node.function, node.arguments:
-                case (("_&&_" | "_||_"), sides):
-                    return self._joined(sides, absorbing=node.function == "_||_")
-                case "!_", (inner,):
-                    came_to = self.condition(inner)
-                    return None if came_to is None else not came_to
-                case "_?_:_", (chosen, then, otherwise):
-                    came_to = self.condition(chosen)
-                    return None if came_to is None else self.condition(then if came_to else otherwise)
-                case "@in", (one, Items() as many):
-                    return any(self.comparison("_==_", one, item) for item in many.items)
-                case operator, (left, right) if operator in COMPARISONS:
-                    return self.comparison(operator, left, right)
+            return self._of_call(node)
         if isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"):
             always = foregone(node.body)
             if always is (node.macro == "all"):
                 return always
+        return self._as_a_whole(node)
+
+    def _of_call(self, node: Call) -> bool | None:
+        match node.function, node.arguments:
+            case (("_&&_" | "_||_"), sides):
+                return self._joined(sides, absorbing=node.function == "_||_")
+            case "!_", (inner,):
+                came_to = self.condition(inner)
+                return None if came_to is None else not came_to
+            case "_?_:_", (chosen, then, otherwise):
+                came_to = self.condition(chosen)
+                return None if came_to is None else self.condition(then if came_to else otherwise)
+            case "@in", (one, Items() as many):
+                return any(self.comparison("_==_", one, item) for item in many.items)
+            case operator, (left, right) if operator in COMPARISONS:
+                return self.comparison(operator, left, right)
+        return self._as_a_whole(node)
+
+    def _as_a_whole(self, node: Node) -> bool | None:
+        """Of a condition that is not taken apart: the value that it has, else one way after the other."""
         if self.has_value(node):
             value = self.value(node)
             return value if isinstance(value, bool) else None

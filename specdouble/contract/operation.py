@@ -306,7 +306,7 @@ class Reader:
         return _follow(self.document, value, at)
 
     def operation(self, path: str) -> Operation:
-        raw = self.raw
+        raw, requirements = self.raw, self.requirements()
         return Operation(
             id=str(raw.get("operationId") or f"{self.method} {path}"),
             method=self.method,
@@ -316,8 +316,8 @@ class Reader:
             parameters=tuple(_asked(one, path) for one in self.parameters()),
             body=self.body(),
             responses=dict(self.responses()) or {"default": Response("default", "", {}, {})},
-            security=tuple(tuple(one) for one in self.requirements()),
-            scopes=tuple({name: _texts(asked) for name, asked in one.items()} for one in self.requirements()),
+            security=tuple(map(tuple, requirements)),
+            scopes=tuple({scheme: _texts(asked) for scheme, asked in one.items()} for one in requirements),
             pointer=self.at,
             extensions={key: value for key, value in raw.items() if key.startswith("x-")},
         )

@@ -114,17 +114,19 @@ class _Overlay:
             remedy = f"name {self.document.source.path.name} as it is found from here, or leave it out"
             self.find("/extends", reason, remedy, "warning")
         actions = data.get("actions")
-        listed = actions if isinstance(actions, list) else []
-        for index, action in enumerate(listed):
+        if actions == []:
+            self.find("/actions", "`actions` is empty", "write an action, or remove the overlay")
+        self.act_in_turn(actions if isinstance(actions, list) else [])
+
+    def act_in_turn(self, actions: list[Any]) -> None:
+        for index, action in enumerate(actions):
             at = pointer("actions", index)
-            if action in listed[:index]:
+            if action in actions[:index]:
                 self.find(at, "the action stands here a second time", "remove one of the two", "warning")
             if not isinstance(action, dict):
                 self.find(at, f"an action is {article(action)}, not a mapping", "write `target` and `update` in it")
             elif self.check(action, at, self.fields, ("target",)):
                 self.act(action, at)
-        if actions == []:
-            self.find("/actions", "`actions` is empty", "write an action, or remove the overlay")
 
     @property
     def fields(self) -> Mapping[str, type]:

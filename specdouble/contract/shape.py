@@ -221,14 +221,19 @@ class _Shaping:
                 self.field(node, key, fields[key], place)
             elif key in checks:
                 self.keyword(node, key, place)
-            elif kind == "security requirement":
-                self.requirement(node, key, place)
-            elif kind == "callback" and key != "$ref":
-                self.field(node, key, Object("path item"), place)
+            else:
+                self.named_member(node, key, place, kind)
         if kind in self.hold_keywords and "enum" in node and "type" in node:
             self.enum(node, at)
         if kind == "schema" and not node.keys().isdisjoint(COMPOSING):
             self.composed.append((node, at))
+
+    def named_member(self, node: dict[str, Any], key: str, at: str, kind: str) -> None:
+        """A member whose name is the author's own, in the two kinds that have such beside fields."""
+        if kind == "security requirement":
+            self.requirement(node, key, at)
+        elif kind == "callback" and key != "$ref":
+            self.field(node, key, Object("path item"), at)
 
     def field(self, holder: Any, key: Any, spec: Spec, at: str) -> None:
         """Look at one field of a mapping, or one item of a list."""
@@ -236,9 +241,8 @@ class _Shaping:
         if isinstance(spec, Object):
             if isinstance(value, dict):
                 self.waiting.append((value, at, spec.kind))
-            elif not (spec.kind == "schema" and isinstance(value, bool)):
-                value = self.read_security(value) if spec.kind == "security requirement" else None
-                self.misplaced(holder, key, at, f"a mapping, {_with_article(spec.kind)}", value)
+            else:
+                self.no_mapping(holder, key, spec.kind, at)
         elif isinstance(spec, Each):
             self.items(holder, key, spec.of, at)
         elif isinstance(spec, Named):
@@ -251,6 +255,13 @@ class _Shaping:
             self.misplaced(holder, key, at, "a string", None if written is None else _as_text(written))
         elif spec == "flag" and not isinstance(value, bool):
             self.misplaced(holder, key, at, "a boolean")
+
+    def no_mapping(self, holder: Any, key: Any, kind: str, at: str) -> None:
+        value = holder[key]
+        if kind == "schema" and isinstance(value, bool):
+            return
+        meant = self.read_security(value) if kind == "security requirement" else None
+        self.misplaced(holder, key, at, f"a mapping, {_with_article(kind)}", meant)
 
     def items(self, holder: Any, key: Any, spec: Spec, at: str) -> None:
         value = holder[key]

@@ -173,9 +173,7 @@ class Solver:
             ways = self._both if holds == (name == "_&&_") else self._either
             yield from ways(parts[0], parts[1], holds, document, names)
         elif name == "_?_:_":
-            for way, then in ((True, parts[1]), (False, parts[2])):
-                for nearer in islice(self._met_first(parts[0], way, document, names), 4):
-                    yield from self._met_first(then, holds, nearer, names)
+            yield from self._toward_choice(node, holds, document, names)
         elif name in COMPARISONS:
             yield from self._toward_comparison(name if holds else _OPPOSITE[name], parts[0], parts[1], document, names)
         elif name == "@in":
@@ -201,6 +199,12 @@ class Solver:
     def _either(self, one: Node, other: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
         yield from self._toward(one, holds, document, names)
         yield from self._toward(other, holds, document, names)
+
+    def _toward_choice(self, node: Call, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        chosen, then, otherwise = node.arguments
+        for way, part in ((True, then), (False, otherwise)):
+            for nearer in islice(self._met_first(chosen, way, document, names), 4):
+                yield from self._met_first(part, holds, nearer, names)
 
     def _toward_has(self, node: Has, holds: bool, document: Document, names: Names) -> Iterator[Document]:
         place = self._path(node.operand, names)
@@ -438,9 +442,15 @@ class Solver:
             return
         held = value_at(document, place)
         if kind_of(self._schema_at(place)) == "string" or isinstance(held, str):
-            yield from self._set(document, place, (held if isinstance(held, str) else "").ljust(size, "x")[:size])
-            return
-        document = document if isinstance(held, list | dict) else next(self._set(document, place, []), document)
+            text = held if isinstance(held, str) else ""
+            yield from self._set(document, place, text.ljust(size, "x")[:size])
+        else:
+            yield from self._sized_container(place, size, document)
+
+    def _sized_container(self, place: Path, size: int, document: Document) -> Iterator[Document]:
+        """A list or a map is made longer bit by bit, since each item has to fit, and then cut."""
+        if not isinstance(value_at(document, place), list | dict):
+            document = next(self._set(document, place, []), document)
         while isinstance(held := value_at(document, place), list | dict) and len(held) < min(size, 200):
             longer = next(self._longer(document, place), None)
             if longer is None:

@@ -97,11 +97,13 @@ def _asserted(schema: Any) -> Any:
     """The schema without what says nothing of values."""
     if not isinstance(schema, dict) or "$ref" in schema:
         return schema
-    return {
-        key: value
-        for key, value in schema.items()
-        if key not in _NOTES and key[:2] != "x-" and (key != "format" or str(value) in _FORMATS)
-    }
+    return {key: value for key, value in schema.items() if _asserts(key, value)}
+
+
+def _asserts(key: str, value: Any) -> bool:
+    if key == "format":
+        return str(value) in _FORMATS
+    return key not in _NOTES and key[:2] != "x-"
 
 
 def _check_closed(document: Document, schema: dict[str, Any], at: str) -> None:
