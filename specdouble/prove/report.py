@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from specdouble.prove.result import EQUIVALENT, KILLED, NOT_RUN, SURVIVED, Proof
 from specdouble.whole_files import write_whole
 
 _COLOURS = {KILLED: "green", SURVIVED: "red", EQUIVALENT: "cyan", NOT_RUN: "yellow"}
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def print_proof(console: Console, proof: Proof, *, every: bool) -> None:
@@ -159,8 +161,4 @@ def _attributes(one: Result) -> dict[str, str]:
 
 def _legal(text: str) -> str:
     """The text without what XML 1.0 cannot hold."""
-    return "".join(
-        char
-        for char in text
-        if char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char > "\uffff"
-    )
+    return _NOT_IN_XML.sub("", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,27 +30,35 @@ CHECK = ("authentication",)
 def mutants(contract: Contract) -> Mutants:
     """The mutants of who is calling."""
     for operation in contract.operations.values():
-        if operation.security and () not in operation.security:
-            sentence = f"{operation} asks for no credentials."
-            change = operating((operation.id,), _open(operation))
-            yield Mutant("authentication.skipped", operation.id, sentence, change, CHECK, (operation.id,))
-        if any(operation.scopes) and not operation.security[1:] and _are_ours(contract, operation):
-            sentence = f"{operation} asks for no scopes."
-            change = operating((operation.id,), _forgiving(operation, lambda problem, _headers: problem.status == 403))
-            yield Mutant("authentication.scope-ignored", operation.id, sentence, change, CHECK, (operation.id,))
+        yield from _of_operation(contract, operation)
     used = {name for operation in contract.operations.values() for names in operation.security for name in names}
-    for scheme, identity in contract.identities.items():
-        if scheme not in used:
-            continue
-        for kind, sentence, change in _tokens(identity) if identity.credential is None else ():
-            yield Mutant(f"authentication.{kind}", scheme, sentence, change, CHECK)
-    if not contract.identities and any(
-        one.is_bearer and one.name in used for one in security_schemes(contract).values()
-    ):
-        for kind, (sentence, takes) in _TAKEN.items():
-            yield Mutant(f"authentication.{kind}", "tokens", sentence, _taking(takes), CHECK)
+    yield from _of_tokens(contract, used)
     yield from credentials.mutants(contract)
     yield from codes.mutants(contract)
+
+
+def _of_operation(contract: Contract, operation: Operation) -> Mutants:
+    """That it does not ask who is calling, or what that caller may do."""
+    if operation.security and () not in operation.security:
+        sentence = f"{operation} asks for no credentials."
+        change = operating((operation.id,), _open(operation))
+        yield Mutant("authentication.skipped", operation.id, sentence, change, CHECK, (operation.id,))
+    if any(operation.scopes) and not operation.security[1:] and _are_ours(contract, operation):
+        sentence = f"{operation} asks for no scopes."
+        change = operating((operation.id,), _forgiving(operation, lambda problem, _headers: problem.status == 403))
+        yield Mutant("authentication.scope-ignored", operation.id, sentence, change, CHECK, (operation.id,))
+
+
+def _of_tokens(contract: Contract, used: Collection[str]) -> Mutants:
+    """That a token which is not valid is taken, of the schemes that operations ask for."""
+    for scheme, identity in contract.identities.items():
+        if scheme in used and identity.credential is None:
+            for kind, sentence, change in _tokens(identity):
+                yield Mutant(f"authentication.{kind}", scheme, sentence, change, CHECK)
+    is_bearer = any(one.is_bearer and one.name in used for one in security_schemes(contract).values())
+    if is_bearer and not contract.identities:  # the tokens are those that the double issues by itself
+        for kind, (sentence, takes) in _TAKEN.items():
+            yield Mutant(f"authentication.{kind}", "tokens", sentence, _taking(takes), CHECK)
 
 
 def _are_ours(contract: Contract, operation: Operation) -> bool:

@@ -47,22 +47,28 @@ def _of_operation(operation: Operation, schemes: Mapping[str, SecurityScheme]) -
 
 def _faults(contract: Contract, scheme: SecurityScheme) -> Iterator[Fault]:
     identity = contract.identities.get(scheme.name)
-    if identity is not None and identity.credential is not None:
+    if identity is None:
+        yield from _of_accounts(scheme)
+    elif identity.credential is not None:
         for kind, words, takes in _KEYS:
             change = _authenticating(_taking(scheme.name, _keys_of(identity), takes))
             yield "any-key-accepted" if kind == "any" else f"key-{kind}", words.format(scheme.name), change
-    elif identity is None and scheme.kind == "basic":
-        for kind, words, takes in _PASSWORDS:
-            yield f"password-{kind}", words.format(scheme.name), _authenticating(_taking(scheme.name, _pairs, takes))
-    elif identity is None and scheme.kind == "digest":
-        for kind, words, made in _PROOFS:
-            yield f"digest-{kind}", words, _proving(made)
-    elif identity is None and scheme.kind in ("apiKey", "bearer"):
-        change = _authenticating(_taking(scheme.name, _pairs, lambda _known, _shown: True))
-        yield "any-key-accepted", f"Any text is accepted as {scheme.name}.", change
     if scheme.is_bearer:
         change = _authenticating(_reading(scheme.name))
         yield "word-ignored", f"What {scheme.name} wants is accepted behind any word, and behind none.", change
+
+
+def _of_accounts(scheme: SecurityScheme) -> Iterator[Fault]:
+    """The faults of a scheme by which the double's own accounts sign in."""
+    if scheme.kind == "basic":
+        for kind, words, takes in _PASSWORDS:
+            yield f"password-{kind}", words.format(scheme.name), _authenticating(_taking(scheme.name, _pairs, takes))
+    elif scheme.kind == "digest":
+        for kind, words, made in _PROOFS:
+            yield f"digest-{kind}", words, _proving(made)
+    elif scheme.kind in ("apiKey", "bearer"):
+        change = _authenticating(_taking(scheme.name, _pairs, lambda _known, _shown: True))
+        yield "any-key-accepted", f"Any text is accepted as {scheme.name}.", change
 
 
 # What is known, and what is taken for it

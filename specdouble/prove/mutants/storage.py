@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -182,37 +182,29 @@ class DeletesNothing(Store):
 
 def _writes(contract: Contract, resource: Resource) -> Mutants:
     things = resource.collection
-    for key in creators(contract, things):
-        if shown(contract, things):
-            change = storing((key,), things, InsertsNothing)
-            yield Mutant(
-                "write.create-not-stored",
-                key,
-                f"A new document of {things} is answered, and not stored.",
-                change,
-                (READ,),
-                (key,),
-            )
-    for key in doing(contract, things, "update", "replace"):
-        if shown(contract, things):
-            change = storing((key,), things, ReplacesNothing)
-            yield Mutant(
-                "write.update-not-stored",
-                key,
-                f"A change of a document of {things} is answered, and not stored.",
-                change,
-                (READ,),
-                (key,),
-            )
+    are_shown = shown(contract, things)
+    if are_shown:
+        yield from _not_stored(contract, things)
     for key in doing(contract, things, "update"):
         yield from _wiping(contract, resource, key)
-    for key in doing(contract, things, "act"):
+    if not are_shown:
+        return
+    for key in doing(contract, things, "act") if creators(contract, things) else ():
         action = contract.actions[key]
-        if action.sets and not action.why and creators(contract, things) and shown(contract, things):
+        if action.sets and not action.why:
             yield from _overdone(contract, resource, key, dict(action.sets))
     for key in doing(contract, things, "delete"):
-        if shown(contract, things):
-            yield from _deletes(resource, key)
+        yield from _deletes(resource, key)
+
+
+def _not_stored(contract: Contract, things: str) -> Mutants:
+    for key in creators(contract, things):
+        sentence = f"A new document of {things} is answered, and not stored."
+        yield Mutant("write.create-not-stored", key, sentence, storing((key,), things, InsertsNothing), (READ,), (key,))
+    for key in doing(contract, things, "update", "replace"):
+        sentence = f"A change of a document of {things} is answered, and not stored."
+        change = storing((key,), things, ReplacesNothing)
+        yield Mutant("write.update-not-stored", key, sentence, change, (READ,), (key,))
 
 
 def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) -> Mutants:
@@ -226,12 +218,8 @@ def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) 
 
     sentence = f"{key} sets {told} of every document of {things}."
     yield Mutant("write.act-reaches-others", key, sentence, storing((key,), things, Spreading), (PARTIAL,), (key,))
-    free = {
-        name
-        for creator in creators(contract, things)
-        for name, schema in sendable(contract, contract.operations[creator]).items()
-        if name in resource.properties and name not in ruled(resource) | sets.keys() and is_free_text(schema)
-    }
+    sent = [sendable(contract, contract.operations[creator]) for creator in creators(contract, things)]
+    free = {name for one in sent for name in _free_texts(resource, one)} - sets.keys()
 
     class Wiping(Store):
         def replace_one(self, filter: Any, after: Document) -> None:
@@ -243,13 +231,8 @@ def _overdone(contract: Contract, resource: Resource, key: str, sets: Document) 
 
 
 def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
-    fixed = ruled(resource)
-    schemas = sendable(contract, contract.operations[key])
-    wiped = {
-        name: None if takes_null(resource.properties[name]) else ""
-        for name, schema in schemas.items()
-        if name in resource.properties and name not in fixed and is_free_text(schema)
-    }
+    names = _free_texts(resource, sendable(contract, contract.operations[key]))
+    wiped = {name: None if takes_null(resource.properties[name]) else "" for name in names}
     if not wiped:
         return
 
@@ -258,6 +241,12 @@ def _wiping(contract: Contract, resource: Resource, key: str) -> Mutants:
 
     sentence = f"A change of a document of {resource.collection} empties the texts that it does not mention."
     yield Mutant("write.update-wipes-others", key, sentence, changed(resource.collection, alter), (PARTIAL,), (key,))
+
+
+def _free_texts(resource: Resource, sent: Mapping[str, Any]) -> list[str]:
+    """The properties of those sent that may hold any text: no rule speaks of them."""
+    unruled = resource.properties.keys() - ruled(resource)
+    return [name for name, schema in sent.items() if name in unruled and is_free_text(schema)]
 
 
 def _deletes(resource: Resource, key: str) -> Mutants:

@@ -41,13 +41,10 @@ def _sent(session: Session, subject: Subject) -> dict[str, Any]:
     """The numbers that a create takes, and their schemas; of many the first."""
     if not subject.creators:
         return {}
-    taken = {
-        name: schema
-        for name, schema in subject.requested(subject.creators[0]).items()
-        if name in subject.resource.properties and name.isidentifier() and name not in session.implied
-        and _is_number(session, schema)
-    }  # fmt: skip
-    return {name: taken[name] for name in [*taken][: len(_VALUES[0])]}
+    own = subject.resource.properties.keys() - session.implied
+    taken = {name: schema for name, schema in subject.requested(subject.creators[0]).items() if name in own}
+    numbers = [name for name, schema in taken.items() if name.isidentifier() and _is_number(session, schema)]
+    return {name: taken[name] for name in numbers[: len(_VALUES[0])]}
 
 
 def _set(session: Session, subject: Subject) -> list[str]:

@@ -5,6 +5,7 @@ What becomes of a reference when its document is deleted: each case deletes one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -61,20 +62,7 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
     for what, pick in _unknown(session, rule).items():
         yield Case(rule.id, refused, partial(_refused, **of, pick=pick), what, about, decisive=True)
     if target.creators:
-        yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
-        for name, value in target.states(target.creators[0]):
-            run = partial(_in_state, **of, target=target, state={name: value})
-            yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
-        pairs = session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
-        # A document that others see may be named by them, where it does.
-        closed = [one for one in target.resource.of(ScopeRule) if not one.is_opened]
-        for one, other in pairs if closed else ():
-            run = partial(_anothers, **of, one=one, other=other)
-            promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
-            yield Case(rule.id, promise, run, f"{other.name}'s, by {one.name}", about)
-        if target.deleters:
-            promise = f"{rule.name} of a deleted document is refused on {on}"
-            yield Case(rule.id, promise, partial(_deleted, **of, target=target), "", about)
+        yield from _of_made(session, rule, target, of, on, about)
     if writer is not None:
         promise = f"{operation} refused by a rule changes nothing"
         run = partial(refused_update, subject=subject, updater=writer, changes={rule.name: "0" * 24})
@@ -84,6 +72,31 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
         yield Case(rule.id, promise, partial(_several, **of, target=target), "one of two", about)
     if writer is not None and writer.partial:
         yield Case(rule.id, f"an update without {rule.name} is accepted", partial(_left_out, **of), "", about)
+
+
+def _of_made(
+    session: Session, rule: References, target: Subject, of: dict[str, Any], on: str, about: frozenset[str]
+) -> Plan:
+    """The cases of documents that this run makes, to name them."""
+    taken = f"{rule.name} of a document is accepted on {on}"
+    yield Case(rule.id, taken, partial(_new, **of, target=target), "one just created", about)
+    for name, value in target.states(target.creators[0]):
+        run = partial(_in_state, **of, target=target, state={name: value})
+        yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
+    for one, other in _strangers(session, target):
+        run = partial(_anothers, **of, one=one, other=other)
+        promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
+        yield Case(rule.id, promise, run, f"{other.name}'s, by {one.name}", about)
+    if target.deleters:
+        promise = f"{rule.name} of a deleted document is refused on {on}"
+        yield Case(rule.id, promise, partial(_deleted, **of, target=target), "", about)
+
+
+def _strangers(session: Session, target: Subject) -> Sequence[tuple[User, User]]:
+    """Pairs of users of whom the first sees no document of the second: what others see they may name."""
+    if all(one.is_opened for one in target.resource.of(ScopeRule)):
+        return ()
+    return session.crowd.pairs() if target.resource.owner else session.crowd.foreigners()
 
 
 # Where the path of a create names the document that is referred to

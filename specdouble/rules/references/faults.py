@@ -134,32 +134,40 @@ def _held(contract: Contract, *names: str | None) -> set[str]:
 def _seeing(rule: References, unscoped: set[str]) -> Change:
     """Look a reference up without the scopes."""
 
-    class Wide:
-        def __init__(self, view: View) -> None:
-            self.view = view
-
-        def holder(self, collection: str, field: str, key: str) -> object:
-            return self.view.holder(collection, field, key)
-
-        def belonging(self, collection: str, document: Document) -> Document:
-            return self.view.belonging(collection, document)
-
-        def count(self, collection: str, scope: Mapping[str, Any]) -> int:
-            return self.view.count(collection, scope)
-
-        def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
-            return self.view.values(collection, field, scope)
-
-        def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
-            if collection == rule.target:
-                referrer = {name: value for name, value in referrer.items() if name not in unscoped}
-            return self.view.has(collection, id, referrer, key)
-
     class Seeing(ReferencesKeeper):
         def broken(self, after: Document, before: Any, touched: Any, view: View) -> Broken | None:
-            return super().broken(after, before, touched, Wide(view))
+            return super().broken(after, before, touched, Wide(view, rule.target, unscoped))
 
     return kept(rule, Seeing)
+
+
+class Wide:
+    """The store, seen without some scopes by whoever refers to documents of one collection."""
+
+    def __init__(self, view: View, target: str, unscoped: set[str]) -> None:
+        self.view, self.target, self.unscoped = view, target, unscoped
+
+    def holder(self, collection: str, field: str, key: str) -> object:
+        """As it is."""
+        return self.view.holder(collection, field, key)
+
+    def belonging(self, collection: str, document: Document) -> Document:
+        """As it is."""
+        return self.view.belonging(collection, document)
+
+    def count(self, collection: str, scope: Mapping[str, Any]) -> int:
+        """As it is."""
+        return self.view.count(collection, scope)
+
+    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+        """As it is."""
+        return self.view.values(collection, field, scope)
+
+    def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
+        """Whether there is one, whosever it is."""
+        if collection == self.target:
+            referrer = {name: value for name, value in referrer.items() if name not in self.unscoped}
+        return self.view.has(collection, id, referrer, key)
 
 
 def _late(rule: References) -> type[Collection]:
