@@ -30,9 +30,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")  # a locale that has no ✓ is no reason to end
+        _write_anywhere()
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
         try:
@@ -45,13 +43,25 @@ class Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read the output has enough of it
             sys.exit(_PIPE_CLOSED)
         except ModuleNotFoundError as error:
-            library = (error.name or "").partition(".")[0]
-            if library not in EXTRAS:
-                fail(_unforeseen(error), COULD_NOT_RUN)
-            told = f"`specdouble {ctx.invoked_subcommand}` needs libraries that are not installed"
-            fail(f"{told}\n    remedy: {remedy(library)}", NOT_INSTALLED)
+            _lacking(error, ctx.invoked_subcommand)
         except Exception as error:
             fail(_unforeseen(error), COULD_NOT_RUN)
+
+
+def _write_anywhere() -> None:
+    """A locale that has no ✓ is no reason to end."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _lacking(error: ModuleNotFoundError, command: str | None) -> NoReturn:
+    """End for want of a library, which is foreseen where an extra brings it."""
+    library = (error.name or "").partition(".")[0]
+    if library not in EXTRAS:
+        fail(_unforeseen(error), COULD_NOT_RUN)
+    told = f"`specdouble {command}` needs libraries that are not installed"
+    fail(f"{told}\n    remedy: {remedy(library)}", NOT_INSTALLED)
 
 
 def _unforeseen(error: Exception) -> str:

@@ -96,27 +96,30 @@ def _at_revision(change: Change, unpacked: Mapping[Path, str]) -> Change:
 def _contract(named: str, folder: Path, allow_refs: tuple[Path, ...]) -> Contract:
     from specdouble.contract import Refused, read
     from specdouble.contract.remote import FetchError, fetched
-    from specdouble.contract.revision import NoGit, NoRevision, unpacked
 
     try:
         if named.lower().startswith(("http://", "https://")):
             return read(fetched(named), allow_refs)
-        revision, colon, path = named.partition(":")
-        if not colon or Path(named).exists():
-            return read(Path(named), allow_refs)
-        folder.mkdir()
-        file = unpacked(Path(path or "openapi.yaml"), revision, folder)
+        is_revision = ":" in named and not Path(named).exists()
+        return read(_at(named, folder) if is_revision else Path(named), allow_refs)
     except FetchError as error:
         fail(str(error), COULD_NOT_RUN)
+    except Refused as error:
+        refuse(error, f"{named} is no contract that can be compared")
+
+
+def _at(named: str, folder: Path) -> Path:
+    """The file at a revision, as `main:openapi.yaml` names it, unpacked with what it refers to."""
+    from specdouble.contract.revision import NoGit, NoRevision, unpacked
+
+    revision, _, path = named.partition(":")
+    folder.mkdir()
+    try:
+        file = unpacked(Path(path or "openapi.yaml"), revision, folder)
     except NoGit as error:
         fail(f"{named} is a revision, and {error}", COULD_NOT_RUN)
     except NoRevision as error:
         fail(f"{named}: {error}\n    remedy: name a commit, branch or tag, then the file: main:openapi.yaml", WRONG_USE)
-    except Refused as error:
-        refuse(error, f"{named} is no contract that can be compared")
     if file is None:
         fail(f"{named}: there was no such file\n    remedy: `git ls-tree {revision}` lists what was there", WRONG_USE)
-    try:
-        return read(file, allow_refs)
-    except Refused as error:
-        refuse(error, f"{named} is no contract that can be compared")
+    return file

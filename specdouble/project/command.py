@@ -52,13 +52,11 @@ def init(contract: str, folder: str, source: Path | None) -> None:
         fail(f"{place} is no folder\n    remedy: name the contract first, then the folder", WRONG_USE)
     if contract and source:
         fail("a contract and --from are two beginnings\n    remedy: leave one of them out", WRONG_USE)
-    from specdouble.contract.document import FILE_NAMES
-    from specdouble.project.skeleton import documents_of, set_aside, skeleton
-
-    known = next((place / name for name in FILE_NAMES if (place / name).is_file()), None)
-    is_known = known is not None and contract and not _is_url(contract) and known.samefile(contract)
-    if known is not None and (contract or source) and not is_known:
+    known = _known(place)
+    if known is not None and (contract or source) and not _is_same(known, contract):
         fail(f"{known} is there already\n    remedy: name another folder, or leave the contract out", WRONG_USE)
+    from specdouble.project.skeleton import documents_of, skeleton
+
     try:
         with all_or_none() as files:
             files.make_folder(place)
@@ -68,7 +66,24 @@ def init(contract: str, folder: str, source: Path | None) -> None:
             _write(files, place, {**documents_of(double), **skeleton(double)})
     except OSError as error:
         fail(f"{error.filename or place} cannot be written: {error.strerror}", COULD_NOT_RUN)
-    written = files.written
+    _tell(files.written, place, double)
+
+
+def _known(place: Path) -> Path | None:
+    """The contract that the folder has already."""
+    from specdouble.contract.document import FILE_NAMES
+
+    return next((place / name for name in FILE_NAMES if (place / name).is_file()), None)
+
+
+def _is_same(known: Path, contract: str) -> bool:
+    return bool(contract) and not _is_url(contract) and known.samefile(contract)
+
+
+def _tell(written: list[Path], place: Path, double: Double) -> None:
+    """What was written, and what to do with it."""
+    from specdouble.project.skeleton import set_aside
+
     for file in written:
         click.echo(f"  {file}")
     aside = set_aside(double.contract)

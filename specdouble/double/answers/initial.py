@@ -56,12 +56,8 @@ def makers(contract: Contract, resource: Resource, sent: Collection[str]) -> tup
     named = {name: part for name, part in unsent.items() if plain(name).removesuffix("id") in _MAKERS}
     whole = [name for name, part in named.items() if contract.resolve(part) is people.schema]
     kinds = types_of(people.properties[people.id]) - {"null"}
-    ids = [
-        name
-        for name in named
-        if name not in whole and plain(name).endswith(("id", "by")) and kinds & types_of(resource.properties.get(name))
-    ]
-    return whole, ids
+    of_id = [name for name in named if name not in whole and plain(name).endswith(("id", "by"))]
+    return whole, [name for name in of_id if kinds & types_of(resource.properties.get(name))]
 
 
 def _initial(
@@ -83,8 +79,12 @@ def _of(contract: Contract, name: str, schema: Mapping[str, JSON], can_be_sent: 
         return (known in _TRUE,)
     if kinds == {"array"}:
         return ([],)
-    if can_be_sent:
-        return ()
+    return () if can_be_sent else _of_server(contract, known, schema, depth)
+
+
+def _of_server(contract: Contract, known: str, schema: Mapping[str, JSON], depth: int) -> tuple[JSON, ...]:
+    """What only the server can have set."""
+    kinds = types_of(schema)
     if "const" in schema:
         return (schema["const"],)
     if kinds <= {"integer", "number"} and not known.endswith("id"):

@@ -69,17 +69,8 @@ def once(operation: Operation, answer: Answer) -> Answer:
     argument = argument_name(name)
     under_way: WeakValueDictionary[tuple[str, Place], asyncio.Lock] = WeakValueDictionary()
 
-    def asked(arguments: dict[str, Any]) -> _Asked | None:
-        key = arguments.get(argument)
-        if not isinstance(key, str):
-            return None
-        exchange = current.get()
-        place = operation.id, repr(exchange.user), key
-        sent = sha256(repr(sorted(arguments.items())).encode("utf-8", "surrogatepass")).hexdigest()
-        return _Asked(exchange.world, place, sent, operation)
-
     def repeated(**arguments: Any) -> Any:
-        one = asked(arguments)
+        one = _asked(operation, arguments.get(argument), arguments)
         if one is None:
             return answer(**arguments)
         with one.world.alone(*one.place):
@@ -87,7 +78,7 @@ def once(operation: Operation, answer: Answer) -> Answer:
             return one.kept(answer(**arguments)) if known is None else known
 
     async def repeated_later(**arguments: Any) -> Any:
-        one = asked(arguments)
+        one = _asked(operation, arguments.get(argument), arguments)
         if one is None:
             return await answer(**arguments)
         place = one.world.name, one.place
@@ -100,6 +91,16 @@ def once(operation: Operation, answer: Answer) -> Answer:
             return await one.world.awaited(partial(one.kept, result))
 
     return repeated_later if inspect.iscoroutinefunction(answer) else repeated
+
+
+def _asked(operation: Operation, key: Any, arguments: dict[str, Any]) -> _Asked | None:
+    """The request that is under way, where it has a key."""
+    if not isinstance(key, str):
+        return None
+    exchange = current.get()
+    place = operation.id, repr(exchange.user), key
+    sent = sha256(repr(sorted(arguments.items())).encode("utf-8", "surrogatepass")).hexdigest()
+    return _Asked(exchange.world, place, sent, operation)
 
 
 @asynccontextmanager

@@ -42,6 +42,12 @@ def declared_part(contract: Contract, operation: Operation, media: Media) -> Kee
     return patch if media.type.startswith(JSON_PATCH) else lambda value: patch(keep(value))
 
 
+def _fill_in(kept: dict[str, JSON], defaults: dict[str, JSON]) -> None:
+    for name, default in defaults.items():
+        if name not in kept:
+            kept[name] = deepcopy(default) if isinstance(default, dict | list) else default
+
+
 def fills_defaults(action: Action | None, operation: Operation) -> bool:
     """Whether defaults are filled in: on creation, by a PUT that may create too, and where no document is written."""
     return action is None or action.does == "create" or (action.does == "replace" and "201" in operation.responses)
@@ -117,9 +123,7 @@ class _Compiler:
                     kept[name] = nested[name](item)
                 elif name in allowed or (takes_more and name not in server_set):
                     kept[name] = item
-            for name, default in defaults.items():
-                if name not in kept:
-                    kept[name] = deepcopy(default) if isinstance(default, dict | list) else default
+            _fill_in(kept, defaults)
             return kept
 
         return keep_declared

@@ -269,10 +269,9 @@ class StraightProtocol(HttpToolsProtocol):
             return (400, "the request has no Host field") if self.parser.get_http_version() == "1.1" else None
         if len(fields) != len(self.headers) and [name for name, _ in self.headers].count(b"host") > 1:
             return 400, "the request has more than one Host field"
-        if host != self._host:
-            if not _HOST.fullmatch(host):
-                return 400, "the Host field names no host"
-            self._host = host
+        if host != self._host and not _HOST.fullmatch(host):
+            return 400, "the Host field names no host"
+        self._host = host
         if not self.url.isascii():
             return 400, "the target has characters that are not percent-encoded"
         return None

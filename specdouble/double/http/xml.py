@@ -163,12 +163,9 @@ class _Reader(_Schemas):
                     found[name] = [self.value(child, items, depth + 1) for child in children.pop(called, ())]
             elif called in children:
                 found[name] = self.one_or_all(children.pop(called), part, depth)
-        additional = self.additional(schema)
-        for name, elements in children.items():
-            found[name] = self.one_or_all(elements, additional, depth)
-        for name, text in attributes.items():
-            found[name] = self.scalar(text, additional)
-        return found
+        unnamed = self.additional(schema)
+        found |= {name: self.one_or_all(elements, unnamed, depth) for name, elements in children.items()}
+        return found | {name: self.scalar(text, unnamed) for name, text in attributes.items()}
 
     def one_or_all(self, elements: list[Element], schema: JSON, depth: int) -> JSON:
         """The value of the only element; what stands several times is an array, whether it may or not."""

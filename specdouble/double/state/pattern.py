@@ -109,18 +109,23 @@ class _Writer:
         if code == "BRANCH":
             return self.text(self.random.choice(value[1]))
         if code == "SUBPATTERN":
-            text = self.text(value[-1])
-            if value[0]:
-                self.groups[value[0]] = text
-            return text
+            return self.group(value[0], value[-1])
         if code in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            least, most, inner = value
-            times = self.random.randint(least, max(least, min(int(most), least + self.more)))
-            # Repeats beyond the least end where the room does.
-            return "".join(self.text(inner) for turn in range(times) if turn < least or self.left > 0)
+            return self.repeated(*value)
         if code == "GROUPREF":
             return self.groups.get(value, "")
         return self.text(value) if code == "ATOMIC_GROUP" else ""  # assertions: whoever calls looks at the whole
+
+    def group(self, number: int | None, inner: Any) -> str:
+        text = self.text(inner)
+        if number:  # others do not capture
+            self.groups[number] = text
+        return text
+
+    def repeated(self, least: int, most: int, inner: Any) -> str:
+        times = self.random.randint(least, max(least, min(int(most), least + self.more)))
+        # Repeats beyond the least end where the room does.
+        return "".join(self.text(inner) for turn in range(times) if turn < least or self.left > 0)
 
     def alphabet(self, members: Any) -> str:
         negated = members[0][0].name == "NEGATE"

@@ -75,7 +75,7 @@ def _of_writer(session: Session, subject: Subject, rule: References, target: Sub
 
 
 def _of_made(
-    session: Session, rule: References, target: Subject, of: dict[str, Any], on: str, about: frozenset[str]
+    session: Session, rule: References, target: Subject, of: dict[str, Any], on: str, about: tuple[str, ...]
 ) -> Plan:
     """The cases of documents that this run makes, to name them."""
     taken = f"{rule.name} of a document is accepted on {on}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from specdouble.contract.json_type import JSON, Schema
 
@@ -83,12 +83,16 @@ def _add(whole: Merged, schema: JSON, definition: Definition) -> None:
         _add_keyword(whole, keyword, value)
     for part in schema.get("allOf", ()):
         _add(whole, part, definition)
+    whole.choices += _choices(schema)
+
+
+def _choices(schema: dict[str, JSON]) -> Iterator[list[JSON]]:
+    """What the schema leaves open, each a list of which one has to be met."""
     for keyword in ("oneOf", "anyOf"):
         if schema.get(keyword):
-            whole.choices.append(list(schema[keyword]))
+            yield list(schema[keyword])
     if "if" in schema:
-        kept = {"allOf": [schema["if"], schema.get("then", True)]}
-        whole.choices.append([kept, schema.get("else", True)])
+        yield [{"allOf": [schema["if"], schema.get("then", True)]}, schema.get("else", True)]
 
 
 def _add_keyword(whole: Merged, keyword: str, value: JSON) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from copy import deepcopy
+from functools import reduce
 from itertools import islice
+from operator import getitem
 from random import Random
 from typing import Any
 
@@ -158,17 +160,12 @@ class Sampler:
         values = self._values(f"{key} {place}", troubles[place], troubles, effort)
         schema = self._schemas.translated(slot)
         if not place:
-            fresh = (
-                values.value(schema)
-                if troubles[place] <= _WHOLE
-                else self._conforming(slot, place, key, effort, MISSING)
-            )
+            is_simple = troubles[place] <= _WHOLE
+            fresh = values.value(schema) if is_simple else self._conforming(slot, place, key, effort, MISSING)
             return value if fresh is MISSING else self._joined(slot, value, place, fresh, troubles[place])
         if not _exists(value, place[:-1]):
             return value  # what was mended before has taken it along
-        holder: Any = value
-        for part in place[:-1]:
-            holder = holder[part]
+        holder = _at(value, place[:-1])
         if troubles[place] == 1 and _exists(value, place) and not isinstance(holder[place[-1]], dict):
             del holder[place[-1]]
             return value
@@ -196,10 +193,8 @@ class Sampler:
 
     def _joined(self, slot: str, value: Any, place: Place, fresh: Any, trouble: int) -> Any:
         """What was made for the place, with all that stands there; after some trouble, with what of it fits."""
-        old = value
-        for part in place if _exists(value, place) else ():
-            old = old[part]
-        if not isinstance(fresh, dict) or not isinstance(old, dict) or not _exists(value, place):
+        old = _at(value, place) if _exists(value, place) else MISSING
+        if not isinstance(fresh, dict) or not isinstance(old, dict):
             return fresh
         if trouble <= _WHOLE:
             return {**fresh, **old}
@@ -229,6 +224,11 @@ class Sampler:
             # An alternative may be one of several itself: `anyOf: [{oneOf: [File, Folder]}, {type: "null"}]`.
             found = self._part(with_choice(whole, [option], self._schemas.definition), part, depth + 1)
         return found
+
+
+def _at(value: Any, place: Place) -> Any:
+    """What stands at a place that exists."""
+    return reduce(getitem, place, value)
 
 
 def _member(whole: Any, part: str | int) -> Any:
