@@ -190,7 +190,7 @@ def test_no_annotation_is_read_outside_the_folder_of_its_kind() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_reads_no_annotation_but_those_that_its_documentation_tells(kind: str) -> None:
-    read_here = {word for file in (FOLDER / kind).glob("*.py") for word in annotations_in(file)}
+    read_here = {word for file in (FOLDER / kind).rglob("*.py") for word in annotations_in(file)}
     assert {word for word in read_here if word not in kinds()[kind].row} - MARKS == set()
 
 

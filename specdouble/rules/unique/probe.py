@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from specdouble.rules.unique.attack import FOLDED, moved, told_apart
+from specdouble.rules.unique.attack.scope import moved
+from specdouble.rules.unique.attack.variant import FOLDED, told_apart
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised

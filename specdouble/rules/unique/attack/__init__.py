@@ -1,0 +1,40 @@
+"""Unique values: taken ones are refused, near misses are not, whoever asks and however many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specdouble.rules.unique.attack.several import keep, of_several
+from specdouble.rules.unique.attack.single import of_one
+from specdouble.rules.unique.attack.variant import with_word
+from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
+from specdouble.verify.attack import Attack
+from specdouble.verify.case import Plan
+from specdouble.verify.identity import User
+from specdouble.verify.session import Session
+from specdouble.verify.subject import Subject
+
+
+def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
+    """The cases of one rule."""
+    if isinstance(rule, UniqueTogether):
+        yield from of_several(session, subject, rule)
+    elif isinstance(rule, Unique):
+        yield from of_one(session, subject, rule)
+
+
+def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
+    """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
+    fresh = session.fresh_value(schema)
+    if not isinstance(like, str) or not like.strip():
+        return fresh
+    made = with_word(session.word(), like)
+    return made if session.bodies.property_fits(schema, made) else fresh
+
+
+def same(rule: Unique, sent: Any, seen: Any) -> bool:
+    """Whether the spaces that the rule ignores are all that differs: whether they are kept it does not say."""
+    return "space" in rule.ignore and isinstance(sent, str) and str(seen).strip() == sent.strip()
+
+
+ATTACK = Attack(plan, value=value, once=True, same=same, keep=keep)
