@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specdouble.contract import Contract, Operation, Rule
-from specdouble.contract.operation import Media, Parameter, Response
+from specdouble.contract.operation import Header, Media, Parameter, Response
 from specdouble.contract.pointer import pointer
 from specdouble.contract.servers import base_path
+from specdouble.diff.calls import CallComparison, callbacks_of, webhooks_of
 from specdouble.diff.change import Change, Level
 from specdouble.diff.schema_comparison import Direction, Place, SchemaComparison, is_scalar
 
@@ -41,7 +42,7 @@ def compared(before: Contract, after: Contract) -> list[Change]:
             file, line = after.locate(operation.pointer)
             told = f"{operation} was added"
             changes.append(Change("api-added", Level.COMPATIBLE, str(operation), "", told, file, line))
-    changes += _of_webhooks(before, after)
+    changes += CallComparison(before, after, "webhook").changes(webhooks_of(before), webhooks_of(after))
     changes += _of_schemes(before, after)
     changes += _of_rules(before, after)
     return changes
@@ -96,6 +97,7 @@ class _OperationComparison:
         self._body()
         self._responses()
         self._security()
+        self._callbacks()
         return self._changes
 
     def _tell(self, id: str, level: Level, subject: str, message: str, at: str, is_old: bool) -> None:
@@ -152,8 +154,9 @@ class _OperationComparison:
             self._tell(changed, Level.BREAKING, becomes.name, told, becomes.pointer, False)
         raw = _raw(self._before, was), _raw(self._after, becomes)
         self._deprecation(*raw, "request-parameter", becomes.name, named, becomes.pointer)
+        is_text = was.media_type is None and becomes.media_type is None
         known = (was.schema, was.pointer + "/schema", becomes.schema, becomes.pointer + "/schema")
-        self._schemas.compare(*known, Place("request", "parameter", named, f"/{becomes.name}"))
+        self._schemas.compare(*known, Place("request", "parameter", named, f"/{becomes.name}", is_text=is_text))
 
     def _is_written_otherwise(self, was: Parameter, becomes: Parameter) -> bool:
         """Whether what a client writes would be read as another value (RFC 6570, OpenAPI 3.1's style values)."""
@@ -206,14 +209,15 @@ class _OperationComparison:
         self._contents("response", f"the answer {status}", "response", was.content, becomes.content)
         at = self._becomes.pointer + pointer("responses", status, "headers")
         old = self._was.pointer + pointer("responses", status, "headers")
+        known_by, now_by = _by_field(was), _by_field(becomes)
         for name, header in was.headers.items():
-            if name not in becomes.headers:
+            if name.lower() not in now_by:
                 which = "required" if header.required else "optional"
                 level = Level.BREAKING if header.required else Level.COMPATIBLE
                 told = f"the {which} header field {name} of {status} was removed"
                 self._tell(f"{which}-response-header-removed", level, name, told, old + pointer(name), True)
         for name, header in becomes.headers.items():
-            known, there = was.headers.get(name), at + pointer(name)
+            known, there = known_by.get(name.lower()), at + pointer(name)
             if known is None:
                 told = f"the header field {name} of {status} was added"
                 self._tell("response-header-added", Level.COMPATIBLE, name, told, there, False)
@@ -223,7 +227,8 @@ class _OperationComparison:
                 told = f"the header field {name} of {status} became {which}"
                 self._tell(f"response-header-became-{which}", level, name, told, there, False)
             place = Place("response", "header", f"the header field {name} of {status}", f"/{name}")
-            self._schemas.compare(known.schema, old + pointer(name, "schema"), header.schema, there + "/schema", place)
+            known_at = old + pointer(known.name, "schema")
+            self._schemas.compare(known.schema, known_at, header.schema, there + "/schema", place)
 
     def _contents(
         self, direction: Direction, named: str, id: str, was: Mapping[str, Media], becomes: Mapping[str, Media]
@@ -267,6 +272,11 @@ class _OperationComparison:
             told = " and ".join(names) or "nobody"
             self._tell("api-security-added", Level.COMPATIBLE, told, f"{told} opens it now", at, False)
 
+    def _callbacks(self) -> None:
+        calls = callbacks_of(self._before, self._was), callbacks_of(self._after, self._becomes)
+        comparison = CallComparison(self._before, self._after, "callback", str(self._becomes))
+        self._changes += comparison.changes(*calls)
+
 
 def _by_place(operation: Operation) -> dict[tuple[str, str], Parameter]:
     """The parameters; those of the path by where they stand in it."""
@@ -276,6 +286,11 @@ def _by_place(operation: Operation) -> dict[tuple[str, str], Parameter]:
         name = positions.get(f"{{{one.name}}}", one.name) if one.location == "path" else one.name
         found[one.location, name.lower() if one.location == "header" else name] = one
     return found
+
+
+def _by_field(response: Response) -> dict[str, Header]:
+    """The header fields, by what tells them apart (RFC 9110, 5.1)."""
+    return {name.lower(): header for name, header in response.headers.items()}
 
 
 def _is_success(status: str) -> bool:
@@ -290,22 +305,6 @@ def _requirements(operation: Operation) -> dict[tuple[str, ...], frozenset[str]]
         scopes = frozenset(f"{name}: {scope}" for name in names for scope in asked.get(name, ()))
         found[tuple(sorted(names))] = scopes
     return found
-
-
-def _of_webhooks(before: Contract, after: Contract) -> Iterator[Change]:
-    """The calls that a server makes of its clients."""
-    was, becomes = _webhooks(before), _webhooks(after)
-    for name in was - becomes:
-        file, line = before.locate(pointer("webhooks", name))
-        yield Change("webhook-removed", Level.BREAKING, "", name, f"the webhook {name} was removed", file, line)
-    for name in becomes - was:
-        file, line = after.locate(pointer("webhooks", name))
-        yield Change("webhook-added", Level.COMPATIBLE, "", name, f"the webhook {name} was added", file, line)
-
-
-def _webhooks(contract: Contract) -> set[str]:
-    found = contract.data.get("webhooks")
-    return {*found} if isinstance(found, dict) else set()
 
 
 _SCHEME = {

@@ -49,6 +49,13 @@ _DEMANDS = {
     "contentEncoding": "content-encoding", "contentSchema": "content-schema", "format": "format",
 }  # fmt: skip
 
+# Schemas in a schema: the more one takes, the more does the whole. By what a message calls what is held.
+HELD = {
+    "then": "", "else": "", "contains": "*", "contentSchema": "", "propertyNames": "", "unevaluatedProperties": "*",
+    "unevaluatedItems": "*", "additionalProperties": "*",
+}  # fmt: skip
+HELD_BY_NAME = ("dependentSchemas", "patternProperties")
+
 _EXTENSIBLE = "x-extensible-enum"  # of Zalando's guidelines, and known to other tools
 
 
@@ -187,7 +194,7 @@ def _bound(name: str, was: JSON, becomes: JSON, is_narrower: Callable[[Any, Any]
 
 
 def _pattern(before: Schema, after: Schema) -> Iterator[Difference]:
-    was, becomes = before.get("pattern"), after.get("pattern")
+    was, becomes = before.get("pattern") or None, after.get("pattern") or None  # an empty one matches everything
     if was == becomes:
         return
     if was is None:
@@ -247,9 +254,16 @@ def _demand(keyword: str, name: str, before: Schema, after: Schema) -> Iterator[
         yield Difference(f"{name}-added", Effect.NARROWER, f"`{keyword}` was added: {_short(after[keyword])}")
     elif not _is_asked(after, keyword):
         yield Difference(f"{name}-removed", Effect.WIDER, f"`{keyword}` was removed: {_short(before[keyword])}")
-    else:
+    elif not _is_compared_within(keyword, before[keyword], after[keyword]):
         told = f"`{keyword}` was changed from {_short(before[keyword])} to {_short(after[keyword])}"
         yield Difference(f"{name}-changed", Effect.OTHER, told)
+
+
+def _is_compared_within(keyword: str, was: Any, becomes: Any) -> bool:
+    """Whether all that has changed is inside of the schemas that a keyword holds."""
+    if not isinstance(was, dict) or not isinstance(becomes, dict):
+        return False
+    return keyword in HELD or (keyword in HELD_BY_NAME and was.keys() == becomes.keys())
 
 
 def _is_asked(schema: Schema, keyword: str) -> bool:

@@ -10,7 +10,7 @@ from specdouble.contract import Contract
 from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import is_array, parts_of, properties_of
 from specdouble.diff.change import Level
-from specdouble.diff.facet import Difference, Effect, differences, types
+from specdouble.diff.facet import HELD, HELD_BY_NAME, Difference, Effect, Schema, differences, types
 
 Direction = Literal["request", "response"]
 _COMPOSED = {"oneOf": "one-of", "anyOf": "any-of"}
@@ -36,6 +36,7 @@ class Place:
         path: the way from the whole value, such as `/lines/*/price`; empty for the whole.
         named: how a message calls the whole: `the query parameter limit`.
         is_silent: what is sent here means nothing, or what is answered here is never there.
+        is_text: each value is written as plain text: in a path, a query, a header field.
     """
 
     direction: Direction
@@ -43,6 +44,7 @@ class Place:
     named: str
     path: str = ""
     is_silent: bool = False
+    is_text: bool = False
 
     def inside(self, name: str) -> Place:
         """A place inside of the value."""
@@ -101,7 +103,7 @@ class SchemaComparison:
             self.compare(old, was_at, new["items"], at + "/items", place, depth + 1)
             return
         for difference in differences(old, new):
-            self._told(difference, place, at)
+            self._told(_as_written(difference, old, new) if place.is_text else difference, place, at)
         self._properties(old, was_at, new, at, place, depth)
         if is_array(old) and is_array(new):
             items = (old["items"], was_at + "/items", new["items"], at + "/items")
@@ -114,7 +116,22 @@ class SchemaComparison:
         for keyword, name in _COMPOSED.items():
             self._alternatives(keyword, name, old, was_at, new, at, place, depth)
         self._parts(old, new, at, place)
-        self._additional(old, was_at, new, at, place, depth)
+        self._held(old, was_at, new, at, place, depth)
+
+    def _held(self, old: Schema, was_at: str, new: Schema, at: str, place: Place, depth: int) -> None:
+        """The schemas that a keyword holds: one, or some by name."""
+        for keyword, inside in HELD.items():
+            was, becomes = old.get(keyword), new.get(keyword)
+            if isinstance(was, dict) and isinstance(becomes, dict):
+                ends = pointer(keyword)
+                self.compare(was, was_at + ends, becomes, at + ends, place.inside(inside or keyword), depth + 1)
+        for keyword in HELD_BY_NAME:
+            was, becomes = old.get(keyword), new.get(keyword)
+            if isinstance(was, dict) and isinstance(becomes, dict):
+                for name in was.keys() & becomes.keys():
+                    ends = pointer(keyword, name)
+                    there = place.inside(name)
+                    self.compare(was[name], was_at + ends, becomes[name], at + ends, there, depth + 1)
 
     def _told(self, difference: Difference, place: Place, at: str) -> None:
         level = (_SENT if place.direction == "request" else _ANSWERED)[difference.effect]
@@ -140,13 +157,16 @@ class SchemaComparison:
             self._removed(self._of(place, name, schema), schema, name in needed_before, there)
         for name, (schema, part, there) in becomes.items():
             inside = self._of(place, name, schema)
-            if name not in was:
+            if name not in was and name not in needed_before:
                 self._added(inside, schema, name in needed, there)
                 continue
-            known, known_part, known_at = was[name]
+            known, known_part, known_at = was.get(name, ({}, {}, was_at))
             self._obligation(inside, schema, name in needed_before, name in needed, there)
             self._direction_of(inside, known, schema, name in needed, there)
             self.compare(known_part, known_at, part, there, inside, depth + 1)
+        for name in sorted((needed | needed_before) - was.keys() - becomes.keys()):
+            # What has to be there is a property, though nothing else is said of it.
+            self._obligation(place.inside(name), {}, name in needed_before, name in needed, at)
 
     def _of(self, place: Place, name: str, schema: Any) -> Place:
         unseen = "readOnly" if place.direction == "request" else "writeOnly"
@@ -209,18 +229,22 @@ class SchemaComparison:
         if bool(was) != bool(becomes):
             self._wrapping(keyword, name, old, new, at, place)
             return
-        for index, one in enumerate(was):
-            partner = self._partner(one, becomes)
-            if partner is None:
-                gone = Difference(f"{name}-removed", Effect.NARROWER, f"an alternative of `{keyword}` was removed")
-                self._told(gone, place, at)
-                continue
-            there = at + pointer(keyword, partner)
-            self.compare(one, was_at + pointer(keyword, index), becomes[partner], there, place, depth + 1)
-        for one in becomes:
-            if self._partner(one, was, self._after, self._before) is None:
-                more = Difference(f"{name}-added", Effect.WIDER, f"an alternative of `{keyword}` was added")
-                self._told(more, place, at)
+        partners = {index: self._partner(one, becomes) for index, one in enumerate(was)}
+        gone = [index for index, partner in partners.items() if partner is None]
+        new_ones = [one for one in becomes if self._partner(one, was, self._after, self._before) is None]
+        if len(gone) == len(new_ones) == 1 and _is_same_kind(was[gone[0]], new_ones[0]):
+            # All others are as they were: what is left of each is one alternative that was changed.
+            partners[gone.pop()] = becomes.index(new_ones.pop())
+        for index, partner in partners.items():
+            if partner is not None:
+                there = at + pointer(keyword, partner)
+                self.compare(was[index], was_at + pointer(keyword, index), becomes[partner], there, place, depth + 1)
+        for _ in gone:
+            less = Difference(f"{name}-removed", Effect.NARROWER, f"an alternative of `{keyword}` was removed")
+            self._told(less, place, at)
+        for _ in new_ones:
+            more = Difference(f"{name}-added", Effect.WIDER, f"an alternative of `{keyword}` was added")
+            self._told(more, place, at)
 
     def _partner(
         self, one: Any, others: list[Any], mine: Contract | None = None, theirs: Contract | None = None
@@ -239,8 +263,10 @@ class SchemaComparison:
         whole, part = (old, new) if verb == "added" else (new, old)
         mine, theirs = (self._before, self._after) if verb == "added" else (self._after, self._before)
         bare = {key: value for key, value in whole.items() if key != keyword}
-        is_kept = any(_said(theirs, one) == _said(mine, bare) for one in part[keyword])
-        # Where the schema itself is one of the alternatives, there are more values, or fewer; else others.
+        taking = sum(_takes_all_of(mine, bare, theirs, one) for one in part[keyword])
+        # Where one of the alternatives takes all that the schema does, there are more values, or fewer; else others.
+        # What two of them take, no `oneOf` does.
+        is_kept = taking == 1 or (taking > 1 and (keyword, verb) != ("oneOf", "added"))
         effect = (Effect.WIDER if verb == "added" else Effect.NARROWER) if is_kept else Effect.OTHER
         self._told(Difference(f"{name}-{verb}", effect, f"`{keyword}` was {verb}"), place, at)
 
@@ -252,12 +278,6 @@ class SchemaComparison:
             if any(one not in others for one in some):
                 self._told(Difference(f"all-of-{verb}", Effect.NONE, f"a part of `allOf` was {verb}"), place, at)
 
-    def _additional(self, old: Any, was_at: str, new: Any, at: str, place: Place, depth: int) -> None:
-        was, becomes = old.get("additionalProperties"), new.get("additionalProperties")
-        if isinstance(was, dict) and isinstance(becomes, dict):
-            more = "/additionalProperties"
-            self.compare(was, was_at + more, becomes, at + more, place.inside("*"), depth + 1)
-
 
 def is_scalar(contract: Contract, schema: Any) -> bool:
     """Whether a value is neither a list nor an object, as far as its type tells."""
@@ -267,6 +287,10 @@ def is_scalar(contract: Contract, schema: Any) -> bool:
 
 
 def _followed(contract: Contract, schema: Any, at: str) -> tuple[Any, str]:
+    """What a schema refers to, and where that stands; the schema itself where it says more beside its `$ref`."""
+    says_more = isinstance(schema, dict) and "$ref" in schema and not schema.keys() <= _PROSE | {"$ref", "summary"}
+    if says_more and contract.document.is_json_schema:
+        return schema, at
     try:
         found: tuple[Any, str] = contract.document.follow(schema, at)
     except LookupError:
@@ -314,8 +338,9 @@ def _parts(contract: Contract, schema: dict[str, Any], seen: set[int]) -> Iterat
     if id(schema) in seen:
         return
     seen.add(id(schema))
-    yield {key: value for key, value in schema.items() if key not in ("properties", "allOf")}
-    for part in schema.get("allOf") or ():
+    yield {key: value for key, value in schema.items() if key not in ("properties", "allOf", "$ref")}
+    referred = [{"$ref": schema["$ref"]}] if "$ref" in schema else []  # more is said beside it, as OpenAPI 3.1 allows
+    for part in (*referred, *(schema.get("allOf") or ())):
         try:
             resolved = contract.resolve(part)
         except LookupError:
@@ -337,6 +362,30 @@ _PROSE = frozenset({"title", "description", "example", "examples", "externalDocs
 
 def _name(schema: Any) -> str:
     return str(schema.get("$ref", "")) if isinstance(schema, dict) else ""
+
+
+def _takes_all_of(contract: Contract, schema: Any, other_contract: Contract, other: Any) -> bool:
+    """Whether what is valid by a schema is valid by another one too."""
+    levels: list[Level] = []
+    trial = SchemaComparison(contract, other_contract, lambda _id, level, *_: levels.append(level))
+    trial.compare(schema, "", other, "", Place("request", "body", ""))
+    return all(level is Level.COMPATIBLE for level in levels)
+
+
+def _is_same_kind(one: Any, other: Any) -> bool:
+    """Whether an alternative may be another one changed: neither goes by a name, nor is of another type."""
+    if _name(one) or _name(other) or not isinstance(one, dict) or not isinstance(other, dict):
+        return False
+    return types(one) is None or types(other) is None or types(one) == types(other)
+
+
+def _as_written(difference: Difference, old: Any, new: Any) -> Difference:
+    """A change of type, as who writes the value as text meets it: every number is a text, too."""
+    was, becomes = types(old), types(new)
+    is_of_type = difference.id in ("type-changed", "type-specialized")
+    if not is_of_type or was is None or was & {"array", "object"} or "string" not in (becomes or ()):
+        return difference
+    return Difference("type-generalized", Effect.WIDER, f"its type is {' or '.join(sorted(becomes or ()))} now")
 
 
 def _said(contract: Contract, schema: Any) -> Any:

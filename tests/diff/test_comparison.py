@@ -28,10 +28,11 @@ def contract(
     *,
     needed: bool = False,
     promised: bool = False,
+    demands: list[str] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """A contract with one schema of each place; `needed` and `promised` say whether the property has to be there."""
-    body = {"type": "object", "properties": {"value": sent}, "required": ["value"] if needed else []}
+    body = {"type": "object", "properties": {"value": sent}, "required": demands or (["value"] if needed else [])}
     answer = {"type": "object", "properties": {"value": answered}, "required": ["value"] if promised else []}
     query = {"name": "q", "in": "query", "schema": parameter}
     operation: dict[str, Any] = {
@@ -150,6 +151,26 @@ def headed(**headers: Any) -> dict[str, Any]:
     return {"operation": {"responses": {"201": {"description": "Made.", "headers": headers}}}}
 
 
+def called(answered: Any = TEXT, *, sent: Any = TEXT, **more: Any) -> dict[str, Any]:
+    """A contract with a webhook."""
+    return contract(webhooks={"made": call(answered, sent=sent, **more)})
+
+
+def called_back(sent: Any) -> dict[str, Any]:
+    """A contract whose operation calls back."""
+    return contract(operation={"callbacks": {"done": {"{$request.query.q}": call(sent=sent)}}})
+
+
+def call(
+    answered: Any = TEXT, *, sent: Any, required: bool = True, media: str = "application/json", status: str = "200"
+) -> dict[str, Any]:
+    answers = {status: {"description": "Heard.", "content": {"application/json": {"schema": answered}}}}
+    body = {"required": required, "content": {media: {"schema": sent}}}
+    return {"post": {"requestBody": body, "responses": answers}}
+
+
+REFERRED: dict[str, Any] = {"components": {"schemas": {"Name": TEXT}}}
+REFERRING = {"$ref": "#/components/schemas/Name", "maxLength": 9}
 REST = [
     (contract(**OTHER), contract(), "api-path-removed-without-deprecation", BREAKING),
     (contract(**DEPRECATED), contract(), "api-path-removed-with-deprecation", COMPATIBLE),
@@ -184,6 +205,24 @@ REST = [
     (contract(**OPEN), contract(operation=KEY, **OPEN), "api-security-anonymous-access-removed", BREAKING),
     (contract(operation=KEY, **OPEN), contract(**OPEN), "api-security-anonymous-access-added", COMPATIBLE),
     (contract(webhooks={"made": {}}), contract(), "webhook-removed", BREAKING),
+    (called(), called(TEXT, sent=NUMBER), "response-body-type-changed", BREAKING),
+    (called(), called(required=False), "webhook-body-became-optional", BREAKING),
+    (called(), called(media="text/plain"), "webhook-media-type-removed", BREAKING),
+    (called(), called(TEXT, status="204"), "webhook-answer-removed", BREAKING),
+    (called(), called({**TEXT, "maxLength": 9}), "request-body-max-length-set", BREAKING),
+    (called(), called(sent={**TEXT, "maxLength": 9}), "response-body-max-length-set", COMPATIBLE),
+    (called_back(TEXT), called_back(NUMBER), "response-body-type-changed", BREAKING),
+    (called_back(TEXT), contract(), "callback-removed", BREAKING),
+    (contract(), called_back(TEXT), "callback-added", COMPATIBLE),
+    (contract(), contract(demands=["other"]), "request-property-became-required", BREAKING),
+    (contract(demands=["other"]), contract(), "request-property-became-optional", COMPATIBLE),
+    (contract(**REFERRED), contract(**REFERRED, sent=REFERRING), "request-property-max-length-set", BREAKING),
+    (contract(**headed(Link={"required": True, "schema": TEXT})), contract(**headed(link={"schema": TEXT})),
+     "response-header-became-optional", BREAKING),
+    (contract(NUMBER), contract(TEXT), "request-parameter-type-generalized", COMPATIBLE),
+    (contract({"type": ["string", "integer"]}), contract(LIST), "request-parameter-type-generalized", COMPATIBLE),
+    (contract(sent={**TEXT, "pattern": "^a"}), contract(sent={**TEXT, "pattern": ""}),
+     "request-property-pattern-removed", COMPATIBLE),
 ]  # fmt: skip
 
 
@@ -277,6 +316,37 @@ def test_one_thing_or_null_is_that_thing_made_nullable_however_it_is_written(tmp
     after = contract(sent={"anyOf": [TEXT, {"type": "null"}]})
     (change,) = changes(tmp_path, contract(), after)
     assert (change.id, change.level.value) == ("request-property-became-nullable", COMPATIBLE)
+
+
+PERSON: dict[str, Any] = {"type": "object", "required": ["a", "b"], "properties": {"a": TEXT, "b": TEXT}}
+A, B = (PERSON | {"required": [name]} for name in "ab")
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "level"),
+    [({"oneOf": [A, B]}, BREAKING), ({"oneOf": [A, NUMBER]}, UNCLEAR), ({"anyOf": [A, B]}, UNCLEAR)],
+)
+def test_what_two_alternatives_take_no_one_of_does(tmp_path: Path, alternatives: Any, level: str) -> None:
+    found = changes(tmp_path, contract(sent=PERSON), contract(sent=alternatives))
+    assert {change.level.value for change in found} <= {level, UNCLEAR, COMPATIBLE}
+    assert level in {change.level.value for change in found}
+
+
+def test_an_alternative_that_was_changed_is_compared_with_itself(tmp_path: Path) -> None:
+    narrower = {**TEXT, "maxLength": 9}
+    (change,) = changes(
+        tmp_path, contract(sent={"anyOf": [TEXT, NUMBER]}), contract(sent={"anyOf": [narrower, NUMBER]})
+    )
+    assert change.id == "request-property-max-length-set"
+
+
+@pytest.mark.parametrize("keyword", ["then", "contains", "propertyNames", "unevaluatedProperties", "patternProperties"])
+def test_a_schema_in_a_schema_is_compared(tmp_path: Path, keyword: str) -> None:
+    def holding(held: Any) -> dict[str, Any]:
+        return contract(sent={keyword: {"^x": held} if keyword == "patternProperties" else held})
+
+    (change,) = changes(tmp_path, holding(TEXT), holding({**TEXT, "maxLength": 9}))
+    assert (change.id, change.level.value) == ("request-property-max-length-set", BREAKING)
 
 
 def test_a_schema_that_holds_itself_is_compared_once(tmp_path: Path) -> None:
