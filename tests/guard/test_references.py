@@ -7,12 +7,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import (
+    CaseMetadata,
+    ComponentInfo,
+    FuzzingPhaseData,
+    GenerationInfo,
+    PhaseInfo,
+    TestPhase,
+)
 
 from specdouble.contract import Contract, read
+from specdouble.verify.conformance.engine import Conformance
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.guard import Guard
+from specdouble.verify.identity import anybody
 from specdouble.verify.ledger import Ledger
 from specdouble.verify.naming import references_by_name
+from specdouble.verify.session import Session
+from specdouble.verify.settings import Settings
 
 CONTRACT = """
 openapi: 3.0.3
@@ -121,3 +135,21 @@ def test_what_two_parameters_name_is_deleted_by_both(guard: Guard) -> None:
     destroy = guard.contract.operations["tags_destroy"]
     assert guard.refuses(Call(destroy, "ada", path={"type": "plain", "value": "specdouble 1"})) is None
     assert guard.refuses(Call(destroy, "ada", path={"type": "other", "value": "specdouble 1"})) is not None
+
+
+def test_a_body_that_was_wrong_for_what_is_anothers_alone_is_sent_with_what_a_store_can_carry(
+    contract: Contract,
+) -> None:
+    session = Session(contract, Settings("http://127.0.0.1:9", users=anybody(contract)))
+    session.ledger.meet("projects", 1)
+    conformance = Conformance(session, Path(contract.path).parent)
+    meta = CaseMetadata(
+        GenerationInfo(0.0, GenerationMode.NEGATIVE),
+        {ParameterLocation.BODY: ComponentInfo(GenerationMode.NEGATIVE)},
+        PhaseInfo(TestPhase.FUZZING, FuzzingPhaseData(None, None, None, None)),
+    )
+    wrong = {"project": 1.5, "text": "x", "more": [-(2**80)]}
+    case = conformance.schema["/tasks/"]["POST"].Case(body=wrong, media_type="application/json", _meta=meta)
+    conformance.knowledge.before_call(case)
+    assert case.meta.generation.mode == GenerationMode.POSITIVE
+    assert case.body == {"text": "x", "more": [1 - 2**63]}

@@ -121,6 +121,8 @@ class Knowledge:
             }
             if own != case.body:
                 case.body = own
+                if self._positive(case, ParameterLocation.BODY):  # what was wrong may have gone with it
+                    case.body = sane(own)
 
     @staticmethod
     def _is_wrong_as_a_whole(case: Any) -> bool:
