@@ -407,7 +407,7 @@ class _Search:
 
     def _usual(self, name: str) -> Any:
         """A value that a property may have; of one that names another document, the id of one that is there."""
-        target = self.session.implied.get(name)
+        target = self.session.named_in(self.session.written(self.operation), name)
         key = self.session.reference_or_none(target, self.user) if target is not None else None
         if key is not None:
             return key

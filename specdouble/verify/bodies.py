@@ -28,8 +28,10 @@ class Surroundings(Protocol):
 
     contract: Contract
     crowd: Crowd
-    implied: dict[str, str]
     subjects: dict[str, Subject]
+
+    def named_in(self, subject: Subject | None, name: str) -> str | None:
+        """The collection of which a property of a body names a document."""
 
     def fresh_value(self, schema: Any, compact: bool = False) -> Any:
         """A value of the schema that no document holds yet."""
@@ -153,7 +155,7 @@ class Bodies:
         choose = attack_of(rule).value if rule else None
         if choose is not None:
             return choose(self.session, subject, rule, schema, user, like)
-        target = self.session.implied.get(name)
+        target = self.session.named_in(subject, name)
         if target is not None and target != subject.collection and name not in subject.server_set:
             found = self.session.reference_or_none(target, user)
             if found is not None:

@@ -22,7 +22,7 @@ def parents(session: Session, subject: Subject, operation: Operation) -> list[tu
     own = subject.action(operation).id
     found = []
     for name, _, _ in session.ledger.named(operation, {}):
-        target = session.implied.get(name)
+        target = session.named_by(operation, name)
         if name != own and target is not None and target != subject.collection:
             found.append((name, session.subjects[target]))
     return found

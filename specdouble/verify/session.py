@@ -23,7 +23,7 @@ from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
-from specdouble.verify.ledger import SAFE, Created, Ledger, creates
+from specdouble.verify.ledger import NAMES, SAFE, Created, Ledger, creates
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
@@ -78,6 +78,7 @@ class Session:
         self.sign_in = SignIn(self.crowd, self.client)
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = {**by_name, **implied_references(contract)}
+        self._identifying = {(one.collection, one.id) for one in contract.actions.values()}
         self.bodies = Bodies(self)
         self.pages = Pages()
         self.parameters = Parameters(self)
@@ -368,7 +369,7 @@ class Session:
                 parts.setdefault(where, {})[parameter.name] = held[parameter.name]
             if parameter.name in held or not parameter.required:
                 continue
-            target = self.implied.get(parameter.name)
+            target = self.named_by(operation, parameter.name)
             fixed = parameter.name in self.settings.parameters
             value = self._named(operation, parameter.name, target, user) if target and not fixed else None
             if value is None:
@@ -436,8 +437,20 @@ class Session:
             return None
         action = self.contract.actions.get(operation.id)
         is_own = action is not None and action.id == parameter.name  # several collections may call theirs `Key`
-        implied = None if is_own else self.implied.get(parameter.name)
+        implied = None if is_own else self.named_by(operation, parameter.name)
         return implied or (action.collection if action else None)
+
+    def named_by(self, operation: Operation, parameter: str) -> str | None:
+        """The collection of which a parameter names a document, by what leads to it: many are called `slug`."""
+        there = (sort for name, sort, _ in self.ledger.named(operation, {}) if name == parameter)
+        sort = next(there, None)
+        return sort if (sort, parameter) in self._identifying else self.implied.get(parameter)
+
+    def named_in(self, subject: Subject | None, name: str) -> str | None:
+        """The collection of which a property of a body names a document; its own `name` names none."""
+        target = self.implied.get(name)
+        own = subject is not None and subject.collection != target and name in NAMES
+        return None if own else target
 
     def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
         """The path with the parents that its last document was created below, or says that it lies below."""
@@ -574,13 +587,15 @@ def _cases(text: str) -> tuple[str, ...]:
 def implied_references(contract: Contract) -> dict[str, str]:
     """The properties of requests that hold the id of a document by the contract's own examples, and its collection.
 
-    A parameter that an operation on documents takes their id from implies it too.
+    A parameter that operations on documents of one collection alone take their ids from implies it too.
     """
     by_example = dict(_id_examples(contract))
-    found: dict[str, str] = {}
+    named = dict.fromkeys((one.id, one.collection) for one in contract.actions.values() if one.id is not None)
+    shared = Counter(name for name, _ in named)  # a name of several says nothing by itself
+    found: dict[str, str] = {
+        name: collection for name, collection in named if shared[name] == 1 and name not in ("id", "_id")
+    }
     for action in contract.actions.values():
-        if action.id is not None and action.id not in ("id", "_id"):
-            found[action.id] = action.collection
         for rule in contract.resources[action.collection].of(PropertyRule):
             held = [parameter for parameter, name in action.scope if name == rule.name]
             found |= {parameter: rule.refers_to for parameter in held if rule.refers_to}

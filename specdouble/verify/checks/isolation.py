@@ -111,7 +111,7 @@ def _actions_on(session: Session, subject: Subject) -> Iterator[tuple[Operation,
             continue
         named = [name for name, _, _ in session.ledger.named(operation, {})][-1:]
         for name in named:
-            own = action is not None or session.implied.get(name) == subject.collection
+            own = action is not None or session.named_by(operation, name) == subject.collection
             if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:
                 yield operation, name
 

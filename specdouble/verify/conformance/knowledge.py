@@ -189,7 +189,7 @@ class Knowledge:
     def _id_of_document(self, operation: Operation, parameter: str) -> Any:
         action, user = self.session.contract.actions.get(operation.id), self._user(operation)
         is_own = action is not None and action.id == parameter
-        target = action.collection if action is not None and is_own else self.session.implied.get(parameter)
+        target = action.collection if action is not None and is_own else self.session.named_by(operation, parameter)
         if target is None:
             return None
         if self.session.uses_up(operation, parameter) and self.session.subjects[target].creators:
@@ -343,7 +343,7 @@ class Knowledge:
     def _implied(self, operation: Operation, body: dict[str, Any], subject: Subject | None) -> None:
         anew = subject.id_sent if subject and self._names_anew(operation, subject) else None
         for name, value in body.items():
-            target = self.session.implied.get(name) if name != anew else None
+            target = self.session.named_in(subject, name) if name != anew else None
             if target is not None and isinstance(value, str | int) and not isinstance(value, bool):
                 own = subject is not None and subject.collection == target
                 found = self.session.reference_or_none(target, self._user(operation), SCRATCH if own else "")
