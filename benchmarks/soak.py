@@ -30,7 +30,7 @@ from benchmarks import plot
 from benchmarks.contender import Contender
 
 REQUESTS, WORLDS = 1_000_000, 10_000
-CEILING = 256  # MiB
+CEILING = 192  # MiB
 GROWTH = 1.05  # of the memory in the last quarter: 40 bytes that each request leaves behind are more
 CONNECTIONS = 4
 MEBIBYTE = 1 << 20

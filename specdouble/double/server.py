@@ -7,17 +7,21 @@ import contextlib
 import functools
 import gc
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from specdouble.contract import Contract
 from specdouble.double.assembly import assembled
+from specdouble.double.deadline import Deadline
 from specdouble.double.double import Double, Settings
 from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
@@ -209,6 +213,7 @@ class Server(Front):
         freeze()
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch, log))
+        self._server.has_ended()
         self.double.close()
 
     async def _serve(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
@@ -280,6 +285,8 @@ def _run(serving: Any) -> None:
 class _Uvicorn(uvicorn.Server):
     """Uvicorn that lets waiting requests finish, and says which it has cut.
 
+    The first signal asks for the end; a second one, for those that still wait to be cut at once.
+
     Args:
         config: uvicorn's own settings.
         grace: seconds for requests that are under way when the end is asked for.
@@ -289,8 +296,22 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, grace: float, streams: Streams) -> None:
         super().__init__(config)
         self.begun: Callable[[], None] = lambda: None
-        self._grace = grace
+        self._deadline = Deadline(grace)
         self._streams = streams
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear signals until `has_ended`: a second one may come at any moment of the end."""
+        if threading.current_thread() is threading.main_thread():
+            self._deadline.watch()
+            for one in HANDLED_SIGNALS:
+                signal.signal(one, self.handle_exit)
+        yield
+
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        """End; when asked again, at once."""
+        self.should_exit = True
+        self._deadline.ask()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell of it: by now a signal ends it as it should, and before it would cut it off."""
@@ -303,19 +324,25 @@ class _Uvicorn(uvicorn.Server):
         await self._streams.end()
         under_way = self._under_way()
         if under_way:
-            _log.warning("ending: waiting up to %g s for %s", self._grace, "; ".join(under_way))
+            _log.warning("ending: waiting up to %g s for %s", self._deadline.grace, "; ".join(under_way))
         cutting = asyncio.create_task(self._cut())
         try:
             await super().shutdown(sockets)
         finally:
             cutting.cancel()
-            self._captured_signals.clear()
+
+    def has_ended(self) -> None:
+        """Nothing is waited for any more, and no signal breaks off what is still to be written."""
+        self._deadline.met()
+        if threading.current_thread() is threading.main_thread():
+            for one in HANDLED_SIGNALS:
+                signal.signal(one, signal.SIG_IGN)
 
     async def _cut(self) -> None:
-        await asyncio.sleep(self._grace)
+        waited = await self._deadline.passed()
         cut = self._under_way()
         if cut:
-            _log.warning("cut after %g s: %s", self._grace, "; ".join(cut))
+            _log.warning("cut %s: %s", waited, "; ".join(cut))
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it tells of each as of a failure
         for connection in list(self.server_state.connections):
             if connection.transport is not None:

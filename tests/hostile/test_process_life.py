@@ -43,6 +43,10 @@ class Started:
         self.until(lambda: "Ctrl-C stops" in self.said())
         self.url = self.said().partition(" at ")[2].split()[0]
 
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", int(self.url.rpartition(":")[2])
+
     def said(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
@@ -215,6 +219,32 @@ def test_what_takes_longer_than_the_grace_is_cut_and_named(project: Path) -> Non
     assert "Traceback" not in one.said()
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+def test_who_asks_twice_for_the_end_does_not_wait_for_the_grace(project: Path, sent: signal.Signals) -> None:
+    handle(project, HANDLER.format(seconds=600).replace("list_tasks()", "list_tasks(**others)"))
+    with started(project, "--grace", "600") as one, socket.create_connection(one.address) as asking:
+        asking.sendall(b"GET /api/v1/tasks HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1)
+        one.process.send_signal(sent)
+        one.until(lambda: "waiting up to 600 s for GET /api/v1/tasks" in one.said())
+        one.process.send_signal(sent)
+        assert one.process.wait(PATIENCE) == 0
+        assert asking.recv(100) == b""
+    assert "cut at once: GET /api/v1/tasks" in one.said()
+    assert "Traceback" not in one.said()
+
+
+@pytest.mark.slow
+def test_a_handler_that_does_not_come_back_is_named_and_the_process_ends(project: Path) -> None:
+    handle(project, "import time\n\n\ndef list_tasks(**others):\n    time.sleep(600)\n")
+    with started(project, "--grace", "0.1") as one, socket.create_connection(one.address) as asking:
+        asking.sendall(b"GET /api/v1/tasks HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1)
+        one.process.send_signal(signal.SIGTERM)
+        assert one.process.wait(PATIENCE) == 0
+    assert "ended by force: `tasks` (default.py:5) does not come back" in one.said()
+
+
 BACKEND = "http://127.0.0.1:9"
 SERVING = {"serve": ["serve", "-q"], "reload": ["serve", "--reload"], "proxy": ["proxy", "-q", "--url", BACKEND]}
 
@@ -244,6 +274,20 @@ def test_whoever_knows_its_address_can_end_it_at_once(project: Path, command: li
         assert " at http://127.0.0.1:" in said
         assert "Traceback" not in said
         assert code == 0
+
+
+@pytest.mark.parametrize("command", SERVING.values(), ids=SERVING.keys())
+def test_no_signal_breaks_off_the_end_that_another_has_asked_for(project: Path, command: list[str]) -> None:
+    def insist(process: subprocess.Popen[str]) -> str:
+        told = first_line(process)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.005)
+        return told
+
+    code, said = asked_to_end(project, command, insist)
+    assert code == 0
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow

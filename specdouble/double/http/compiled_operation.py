@@ -198,8 +198,7 @@ class CompiledOperation:
         Raises:
             ContractBroken: the problem has what is no header field.
         """
-        # The journal keeps the problem; its traceback would keep the whole request alive.
-        problem.__traceback__ = problem.__context__ = None
+        problem.forget_its_origin()  # the journal keeps it
         errors = self._errors if self._negotiation is None else self._negotiation.errors(accept)
         media_type, body = errors.write(problem)
         headers = [(b"content-type", media_type)]

@@ -282,6 +282,7 @@ class Operations:
     def _refused(self, operation: Answering | None, problem: Problem) -> Outcome:
         if operation is not None:
             return operation.refused(problem)
+        problem.forget_its_origin()  # the journal keeps it
         media_type, body = self._unknown.write(problem)
         headers = fields(problem.headers)
         if problem.status == 204:  # the answer to OPTIONS, which is no failure

@@ -7,7 +7,6 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from functools import partial
 from itertools import cycle
 from random import Random
 
@@ -25,6 +24,8 @@ _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TRIES = 100  # at a text that was not given before
 _FAR = 2**31 - 1000  # a client's id beyond is no number to count on from
 
+Maker = Callable[["Ids"], "str | int"]
+
 
 class Ids:
     """Gives ids that were not given before.
@@ -37,26 +38,29 @@ class Ids:
         self._seeded = seed is not None
         self._random = Random(seed)
         self._last: dict[str, int] = {}
-        self._makers: dict[str, Callable[[], str | int]] = {}
+        self._makers: dict[str, Maker] = {}
 
     def new(self, collection: str, schema: dict[str, JSON]) -> str | int:
         """An id for a document of the collection, in the style of the id property's schema."""
         make = self._makers.get(collection)
         if make is None:
             make = self._makers[collection] = self._maker(collection, schema)
-        return make()
+        return make(self)
 
-    def _maker(self, collection: str, schema: dict[str, JSON]) -> Callable[[], str | int]:
+    def _maker(self, collection: str, schema: dict[str, JSON]) -> Maker:
+        """Makes ids in the style of the schema, of any `Ids`: one that held these would live until it is looked for."""
         kind, choices = schema.get("type"), schema.get("enum")
         if isinstance(choices, list) and choices:
             # One after the other: the contract allows no more.
-            return cycle([one if isinstance(one, int) else str(one) for one in choices]).__next__
+            turns = cycle([one if isinstance(one, int) else str(one) for one in choices])
+            return lambda _: next(turns)
         if "integer" in (kind if isinstance(kind, list) else [kind]) or kind == "number":
             least = schema.get("minimum")
-            return partial(self._next, collection, max(1, int(least)) if isinstance(least, int | float) else 1)
+            first = max(1, int(least)) if isinstance(least, int | float) else 1
+            return lambda ids: ids._next(collection, first)
         if schema.get("format") == "uuid":
-            return lambda: str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        return self._as_described(schema) or self._object_id
+            return lambda ids: str(uuid.UUID(int=ids._random.getrandbits(128), version=4))
+        return self._as_described(schema) or Ids._object_id
 
     def _next(self, collection: str, first: int) -> int:
         self._last[collection] = max(self._last.get(collection, 0) + 1, first)
@@ -67,18 +71,19 @@ class Ids:
         head = self._random.getrandbits(32) if self._seeded else int(time.time())
         return f"{head:08x}{self._random.getrandbits(64):016x}"
 
-    def _as_described(self, schema: dict[str, JSON]) -> Callable[[], str] | None:
+    @staticmethod
+    def _as_described(schema: dict[str, JSON]) -> Maker | None:
         """Makes texts that fit the schema's pattern and length, where an ObjectId would not."""
         if schema.get("format") in ("ipv4", "ipv6"):
             make = ipaddress.IPv4Address if schema["format"] == "ipv4" else ipaddress.IPv6Address
-            return lambda: str(make(_PRIVATE[make] + self._random.getrandbits(24)))
+            return lambda ids: str(make(_PRIVATE[make] + ids._random.getrandbits(24)))
         pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
         if isinstance(pattern, str) and not _OBJECT_ID_PATTERN.fullmatch(pattern):
             given: set[str] = set()  # a pattern may have few texts, and chance repeats itself
-            return lambda: self._matching(pattern, least, most, given)
+            return lambda ids: ids._matching(pattern, least, most, given)
         if not isinstance(pattern, str) and (least > 24 or (most is not None and most < 24)):
             length = max(least, min(most or least, 12))
-            return lambda: "".join(self._random.choice(_LETTERS) for _ in range(length))
+            return lambda ids: "".join(ids._random.choice(_LETTERS) for _ in range(length))
         return None
 
     def last(self, collection: str) -> int:

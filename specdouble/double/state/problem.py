@@ -62,6 +62,10 @@ class Problem(Exception):
         """The title, or the status' own phrase."""
         return self.title or PHRASES.get(self.status, f"Status {self.status}")
 
+    def forget_its_origin(self) -> None:
+        """Keep no traceback: whoever keeps the problem would keep the whole request with it."""
+        self.__traceback__ = self.__context__ = None
+
     def explained(self) -> dict[str, JSON]:
         """The whole story, as a JSON document."""
         story: dict[str, JSON] = {"title": self.words}

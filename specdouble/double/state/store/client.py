@@ -82,7 +82,9 @@ class EmbeddedClient(MongoClient):  # type: ignore[misc]
 
     def discard(self, name: str) -> None:
         """Keep nothing of a database: not even the empty one that handles to it would need."""
-        self._database_accesses.pop(name, None)
+        database = self._database_accesses.pop(name, None)
+        if database is not None:
+            database._collection_accesses.clear()  # it would live on in them, until garbage is looked for
         self._store._databases.pop(name, None)
 
     def writes(self, name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from sortedcontainers import SortedList  # type: ignore[import-untyped]
@@ -26,12 +26,12 @@ class HashIndex:
     Documents with an array, an object or a rarer type there are `odd`: candidates of every query.
     """
 
-    __slots__ = ("_borrowed", "_field", "_shares", "alone", "buckets", "fields", "odd", "slot")
+    __slots__ = ("_borrowed", "_shares", "alone", "buckets", "fields", "odd", "slot")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
-        self.slot = self._slot_of_one if len(fields) == 1 else self._slot_of_many
-        self._field = fields[0]
+        # No method: an index that held one of its own would live on when its world has left.
+        self.slot = _slot_of_one(fields[0]) if len(fields) == 1 else _slot_of_many(fields)
         self.alone = fields[0] if len(fields) == 1 else None
         self.buckets: MutableMapping[Slot, Any] = {}
         self.odd: dict[Any, None] = {}
@@ -59,14 +59,6 @@ class HashIndex:
             return bucket
         own = self.buckets[slot] = layered(bucket)
         return own
-
-    def _slot_of_one(self, document: Document) -> Slot:
-        value = document.get(self._field)
-        return value if type(value) is str or (type(value) in PLAIN and value == value) else ODD
-
-    def _slot_of_many(self, document: Document) -> Slot:
-        values = tuple([document.get(field) for field in self.fields])
-        return values if all(map(is_plain, values)) else ODD
 
     def add(self, key: Any, slot: Slot) -> None:
         if slot is ODD:
@@ -110,6 +102,22 @@ class HashIndex:
         if len(self.fields) == 1:
             return asked[self.fields[0]]
         return list(itertools.product(*[asked[field] for field in self.fields]))
+
+
+def _slot_of_one(field: str) -> Callable[[Document], Slot]:
+    def slot(document: Document) -> Slot:
+        value = document.get(field)
+        return value if type(value) is str or (type(value) in PLAIN and value == value) else ODD
+
+    return slot
+
+
+def _slot_of_many(fields: tuple[str, ...]) -> Callable[[Document], Slot]:
+    def slot(document: Document) -> Slot:
+        values = tuple([document.get(field) for field in fields])
+        return values if all(map(is_plain, values)) else ODD
+
+    return slot
 
 
 def _copied(bucket: Any) -> Any:
