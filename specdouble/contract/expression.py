@@ -14,6 +14,7 @@ from typing import Any
 
 from specdouble.contract.expression_cost import MOST_GROWTH, cost_of
 from specdouble.contract.expression_tree import Field, Has, Name, read_tree, walk
+from specdouble.contract.plain_expression import plain_condition
 from specdouble.extras import remedy
 
 LONGEST = 4000  # characters of an expression
@@ -59,6 +60,7 @@ class Expression:
             self.tree = read_tree(self._program.serialize())
         except RuntimeError as error:
             raise _refusal(str(error)) from None
+        self._plain = plain_condition(self.tree)
         self._cost = cost_of(self.tree)
         if self._cost.growth > MOST_GROWTH:
             raise ExpressionError("what the expression makes grows with each round: it could take all memory")
@@ -67,6 +69,11 @@ class Expression:
     def kind(self) -> str:
         """The type of its values, as far as it is known before: `BOOL`, `STRING`, `DYN`."""
         return str(self._program.return_type().name())
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the library need not be asked of most documents for which it holds."""
+        return self._plain is not None
 
     def names(self, variable: str) -> frozenset[str] | None:
         """The properties of a variable that it reads; None where it takes the variable as a whole."""
@@ -96,6 +103,10 @@ class Expression:
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """Whether its value is true; what has no value does not hold."""
+        if self._plain is not None:
+            document = variables.get("self")
+            if type(document) is dict and self._plain(document):
+                return True
         if self._is_too_much(variables):
             return False
         try:

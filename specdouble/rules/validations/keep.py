@@ -97,7 +97,7 @@ class Conjunction:
     def __init__(self, keepers: Sequence[ValidationsKeeper]) -> None:
         self._keepers = keepers
         self._id = keepers[0].resource.id
-        self._expression: Expression = compiled(" && ".join(f"({one.rule.program})" for one in keepers))
+        self._expressions = _conjunctions([one.rule.compiled for one in keepers])
         names = [one.rule.names for one in keepers]
         self._names = None if None in names else {*_stored_names(names, self._id)}
         read = {name for name, _ in self._names or ()}
@@ -116,11 +116,19 @@ class Conjunction:
             document = {name: after[stored] for name, stored in names if stored in after}
         if self._defaults:
             document = self._defaults | document
-        if self._expression.holds({"self": document}):
+        variables = {"self": document}
+        if all(one.holds(variables) for one in self._expressions):
             return None
         shown = keeper.shown(after)
         found = (one.found(shown, None) for one in self._keepers)
         return [broken for broken in found if broken is not None]
+
+
+def _conjunctions(conditions: Sequence[Expression]) -> list[Expression]:
+    """All in one expression; in two, where some of them can be told without the library."""
+    plain = [one for one in conditions if one.is_plain]
+    others = [one for one in conditions if not one.is_plain]
+    return [compiled(" && ".join(f"({one.text})" for one in some)) for some in (plain, others) if some]
 
 
 def _stored_names(names: Sequence[Any], id: str) -> Iterator[tuple[str, str]]:
