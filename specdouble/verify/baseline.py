@@ -263,14 +263,7 @@ class _Search:
         if self.operation.body is not None and self.operation.document_body is None:
             self.baseline.why = "its body is neither JSON nor a form"
             return
-        for body in self._bodies():
-            self.attempts += 1
-            if not self.sent and isinstance(body, dict):
-                self.usual = body
-            if self._mended(body):
-                break
-            if len(self.sent) >= MOST_SENT:
-                break
+        self._try_bodies()
         self._seek_state()
         if self.baseline.taken is None or self.usual is None:
             return
@@ -279,6 +272,15 @@ class _Search:
             self._seek_new(subject)
             self._seek_names(subject)
             self._seek_full()
+
+    def _try_bodies(self) -> None:
+        """Until one is taken, each mended as its refusals say."""
+        for body in self._bodies():
+            self.attempts += 1
+            if not self.sent and isinstance(body, dict):
+                self.usual = body
+            if self._mended(body) or len(self.sent) >= MOST_SENT:
+                break
 
     # States
 

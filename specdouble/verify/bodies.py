@@ -80,13 +80,14 @@ class Bodies:
         if media is None and (operation.body is not None or not named_in_path(self.contract, operation)):
             raise NotExercised(f"{operation} takes no body that is JSON or a form")
         needed, held = subject.required(operation), self.session.held(operation)
-        requested = subject.requested(operation)
+        taken = subject.taken(operation)
+        in_path = taken.keys() - subject.requested(operation)
+        must = {*needed, *held, *in_path}
         body = {
             name: self.value(subject, name, schema, user)
-            for name, schema in subject.taken(operation).items()
-            if name in needed or name in held or name not in requested
-            or (full and self.wanted(subject, operation, name, schema))
-        }  # fmt: skip
+            for name, schema in taken.items()
+            if name in must or (full and self.wanted(subject, operation, name, schema))
+        }
         # A text with a new word in it is one that the server takes, and keeps what is unique unique.
         body |= {
             name: one for name, one in held.items() if name not in subject.chosen or self._is_new(subject, name, one)

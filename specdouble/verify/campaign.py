@@ -58,17 +58,10 @@ class Campaign:
 
     def run(self, planned: Iterable[Case | Missing]) -> None:
         """Try every case there is time for."""
-        cases: list[Case] = []
         planned = list(planned)
         self._seek_baselines(planned)
-        for one in planned:
-            if isinstance(one, Missing):
-                if self.session.selection.takes(one.check):
-                    self.row(one.check).lacks(one.reason)
-                    self.row(one.check).unproved |= one.decisive
-            else:
-                self.row(one.check).decisive_planned |= one.decisive
-                cases.append(one)
+        cases = [one for one in planned if isinstance(one, Case)]
+        self._note(planned)
         self.total = len(cases)
         ordered = breadth_first(cases)
         self._workers = workers = 1 if self._is_crowded else self.session.settings.workers or 1
@@ -89,12 +82,22 @@ class Campaign:
             self._note_the_rest()
         self._drop_what_nobody_promises()
 
+    def _note(self, planned: Iterable[Case | Missing]) -> None:
+        """Give each rule and check that anything was planned for its row, in the order of the plan."""
+        for one in planned:
+            if isinstance(one, Case):
+                self.row(one.check).decisive_planned |= one.decisive
+            elif self.session.selection.takes(one.check):
+                self.row(one.check).lacks(one.reason)
+                self.row(one.check).unproved |= one.decisive
+
     def _drop_what_nobody_promises(self) -> None:
         """Leave out the checks that this server gives nothing to look at: their every case said so."""
         rows = self.verdict.rows
-        idle = [name for name, row in rows.items() if not (row.cases or row.reasons or row.failures or row.tolerated)]
-        for name in idle:
-            if name in ALWAYS and not rows[name].decisive_planned:
+        for name in [one for one in rows if one in ALWAYS]:
+            row = rows[name]
+            has_shown_something = row.cases or row.reasons or row.failures or row.tolerated
+            if not has_shown_something and not row.decisive_planned:
                 del rows[name]
 
     @property
@@ -132,13 +135,9 @@ class Campaign:
 
     def attempt(self, case: Case) -> None:
         """Try one case, again where the network spoils it."""
-        key = case.promise
         with self._lock:
             self.done += 1
-            known = self.row(case.check).failures.get(key)
-            # A lighter failure that does not count may stand before one that does.
-            if known is not None and known.own and self._counts(known):
-                known.also += 1
+            if self._is_known_as_broken(case):
                 return
         lacking = self._lacking(case)
         if lacking is not None:
@@ -146,29 +145,43 @@ class Campaign:
                 self.row(case.check).lacks(lacking, case.operations)
             return
         for attempt in range(ATTEMPTS):
-            trial, started = self._trial(case), time.monotonic()
-            reason = broken = None
-            try:
-                with self._turns.turn():
-                    case.run(trial)
-            except Broken as found:
-                broken = found
-            except NotExercised as missing:
-                reason = str(missing)
-            except Trouble as trouble:
-                self._spoilt(case, trial, str(trouble), attempt)
-                continue
-            finally:
-                self._spent(case, trial, time.monotonic() - started)
-            failure = self._failure(case, trial, broken) if broken is not None else None
-            doubt = self._doubt(case, trial, failure) if failure is not None else None
-            if doubt is not None:
-                reason, failure = doubt, None
-            self._tally(case, trial, reason, failure, time.monotonic() - started)
-            break
+            if self._tried(case, attempt):
+                break
         self.progress(self.done, self.total, case.check, len(self.verdict.failures))
         if self.enough:
             raise Enough
+
+    def _tried(self, case: Case, attempt: int) -> bool:
+        """Whether the case could be tried: the network did not spoil it."""
+        trial, started = self._trial(case), time.monotonic()
+        reason = broken = None
+        try:
+            with self._turns.turn():
+                case.run(trial)
+        except Broken as found:
+            broken = found
+        except NotExercised as missing:
+            reason = str(missing)
+        except Trouble as trouble:
+            self._spoilt(case, trial, str(trouble), attempt)
+            return False
+        finally:
+            self._spent(case, trial, time.monotonic() - started)
+        failure = self._failure(case, trial, broken) if broken is not None else None
+        doubt = self._doubt(case, trial, failure) if failure is not None else None
+        if doubt is not None:
+            reason, failure = doubt, None
+        self._tally(case, trial, reason, failure, time.monotonic() - started)
+        return True
+
+    def _is_known_as_broken(self, case: Case) -> bool:
+        """Whether an earlier case has broken what this one would; it is counted there."""
+        known = self.row(case.check).failures.get(case.promise)
+        # A lighter failure that does not count may stand before one that does.
+        if known is None or not known.own or not self._counts(known):
+            return False
+        known.also += 1
+        return True
 
     def _trial(self, case: Case) -> Trial:
         """A new trial: what earlier ones created is no longer needed."""

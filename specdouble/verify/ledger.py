@@ -225,10 +225,7 @@ class Ledger:
         if depth > DEEPEST_SHOWN or len(self._strange) >= MOST_STRANGERS:
             return
         if isinstance(shown, str) and 0 < len(shown) <= LONGEST_ID:  # an empty text names no document
-            self._strange |= {shown, shown.rpartition("/")[2] or shown}  # a path may take the end of `memos/7` alone
-            if shown in self.refused:
-                self._sent += 1
-                self._open[self._sent] = self.refused.pop(shown)
+            self._see_text(shown)
         elif isinstance(shown, list):
             for item in shown:
                 self.see(item, depth + 1)
@@ -238,6 +235,12 @@ class Ledger:
                     self._strange.add(str(item))
                 else:
                     self.see(item, depth + 1)
+
+    def _see_text(self, text: str) -> None:
+        self._strange |= {text, text.rpartition("/")[2] or text}  # a path may take the end of `memos/7` alone
+        if text in self.refused:
+            self._sent += 1
+            self._open[self._sent] = self.refused.pop(text)
 
     def may_be_anothers(self, kind: str, value: Any) -> bool:
         """Whether a value may be the id of a document that was there before: it is one, or could be hit by chance."""

@@ -105,7 +105,9 @@ class _Reproduction:
                 text = str(value)
                 own = isinstance(value, str) and len(text) >= SHORTEST_ID and text not in sent
                 is_id = isinstance(value, int) and not isinstance(value, bool) and path and str(path[-1]).endswith("id")
-                if (own or is_id) and text in later and text not in self.captured and text not in self.secrets:
+                if not (own or is_id) or text not in later:
+                    continue  # an earlier request chose it, or no later one sends it
+                if text not in self.captured and text not in self.secrets:
                     name = f"ID{len(self.captured) + 1}"
                     self.captured[text] = name
                     self.captures.setdefault(number, {})[name] = list(path)

@@ -229,13 +229,7 @@ class Session:
         if state is not None:
             return state.reach(trial, subject, user).id
         if subject.creators:
-            try:
-                return trial.create(subject, user).id
-            except NotExercised:
-                made = self._latest(subject, user)  # where there may be few, one that is there has to do
-                if made is None:
-                    raise
-                return made
+            return self._made_or_latest(trial, subject, user)
         if subject.listers:
             found = trial.listed(subject, user)
             if found:
@@ -244,6 +238,15 @@ class Session:
         if told is None:
             raise NotExercised(f"no operation creates documents of {collection}, which are referred to")
         return told
+
+    def _made_or_latest(self, trial: Trial, subject: Subject, user: User) -> Any:
+        try:
+            return trial.create(subject, user).id
+        except NotExercised:
+            latest = self._latest(subject, user)  # where there may be few, one that is there has to do
+            if latest is None:
+                raise
+            return latest
 
     def _latest(self, subject: Subject, user: User) -> Any:
         """The id of the last document of the collection that this run made for a user; None where there is none."""
@@ -284,12 +287,9 @@ class Session:
         """
         if (self.settings.workers or 1) > 1:
             return False
-        old = [
-            made for key, made in [*self.ledger.created.items()]
-            if made.kind == subject.collection and made.user == user.name
-            and key not in self.ledger.recent and not self.is_reference(made.id)
-        ]  # fmt: skip
-        deletions = [self.deletion(made) for made in old]
+        earlier = [made for key, made in [*self.ledger.created.items()] if key not in self.ledger.recent]
+        own = [made for made in earlier if made.kind == subject.collection and made.user == user.name]
+        deletions = [self.deletion(made) for made in own if not self.is_reference(made.id)]
         answers = [self.client.send(one) for one in deletions if one is not None]
         return any(one.ok for one in answers)
 

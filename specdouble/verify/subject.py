@@ -362,13 +362,12 @@ def subjects(contract: Contract) -> dict[str, Subject]:
 
 
 def _subject(contract: Contract, resource: Resource) -> Subject:
+    own = [(name, action) for name, action in contract.actions.items() if action.collection == resource.collection]
+    # What is there before a run was not made by it.
+    made = [] if resource.single else [(name, action) for name, action in own if not action.mine]
+
     def that(*does: str) -> tuple[Operation, ...]:
-        return tuple(
-            contract.operations[name]
-            for name, action in contract.actions.items()
-            if action.collection == resource.collection and action.does in does
-            if not resource.single and not action.mine  # it is there before a run, and was not made by it
-        )
+        return tuple(contract.operations[name] for name, action in made if action.does in does)
 
     # A JSON Patch (RFC 6902) says how to change a document; it is none itself, and holds no properties.
     changing = [one for one in that("update", "replace") if one.document_body is not None]
@@ -379,15 +378,13 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
         if named is not None and named != resource.id:
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))
-    # Where nothing else creates documents, a `PUT` to a new path may: it says so by declaring 201.
     # What shows one new document tells more than what shows many.
-    creating = sorted(that("create"), key=lambda one: contract.actions[one.id].in_array)
-    creators = tuple(creating) or tuple(
-        one for one in that("replace", "update") if one.method == "put" and "201" in one.statuses
-    )
+    creators = tuple(sorted(that("create"), key=lambda one: contract.actions[one.id].in_array))
+    # Where nothing else creates documents, a `PUT` to a new path may: it says so by declaring 201.
+    puts = tuple(one for one in that("replace", "update") if one.method == "put" and "201" in one.statuses)
     # The list of all documents first, then those below others.
     listers = tuple(sorted(that("list"), key=lambda one: one.path.count("{")))
-    return Subject(contract, resource, creators, that("read"), listers, tuple(updaters), that("delete"))
+    return Subject(contract, resource, creators or puts, that("read"), listers, tuple(updaters), that("delete"))
 
 
 def required(contract: Contract, schema: Any) -> list[str]:

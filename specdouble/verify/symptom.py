@@ -73,14 +73,22 @@ def _in_the_answer(failure: Failure, steps: list[Exchange]) -> tuple[int, dict[s
     if listed:
         return last, {"kind": "listed", "count": int(listed[1])}
     name = _PROPERTY.match(failure.expected)
+    number = _showing(name[1], failure, steps) if name else None
+    if name is None or number is None:
+        return last, {"kind": "body"}
+    kind = "spelling" if " to be written like " in failure.expected else "value"
+    return number, {"kind": kind, "name": name[1]}
+
+
+def _showing(name: str, failure: Failure, steps: list[Exchange]) -> int | None:
+    """The number of the last answer that shows the property, or should; None where none does."""
     place = _PLACE.match(failure.seen)
+    missing = place is not None and failure.seen.endswith("shows none")
     for number, step in reversed(list(enumerate(steps))):
         told = place is None or (place[1] == "the answer") == (step.method != "GET")
-        missing = place is not None and failure.seen.endswith("shows none")
-        if name and step.ok and told and (missing or _shows(step.json, name[1])):
-            kind = "spelling" if " to be written like " in failure.expected else "value"
-            return number, {"kind": kind, "name": name[1]}
-    return last, {"kind": "body"}
+        if step.ok and told and (missing or _shows(step.json, name)):
+            return number
+    return None
 
 
 def _of_schemathesis(failure: Failure) -> dict[str, Any]:

@@ -226,27 +226,26 @@ def bounded_sessions(patience: Callable[[], float]) -> Iterator[None]:
 
 def reason(error: BaseException) -> str:
     """What stood in the way of an answer, as a clause."""
-    exceptions = urllib3.exceptions
     if isinstance(error, UnfitAnswer):
         return str(error)
-    if isinstance(error, exceptions.ReadTimeoutError):
-        return "the server did not answer in time"
-    if isinstance(error, exceptions.NameResolutionError):
-        return "the server's name is not known"
-    if isinstance(error, exceptions.NewConnectionError):
-        return _unconnected(error)
-    if isinstance(error, exceptions.ConnectTimeoutError):
-        return "the connection was not made in time"
-    if isinstance(error, exceptions.SSLError):
-        return "the server's certificate is not trusted"
-    if isinstance(error, exceptions.DecodeError):
-        return "the answer is not packed as its Content-Encoding says"
+    for kind, told in _KINDS.items():
+        if isinstance(error, kind):
+            return told or _unconnected(error)
     for text, told in _HEADS.items():
         if text in str(error):
             return told
     return "the connection was dropped"
 
 
+# The narrower before the wider: what was not connected counts with urllib3 as not connected in time.
+_KINDS: dict[type[Exception], str] = {
+    urllib3.exceptions.ReadTimeoutError: "the server did not answer in time",
+    urllib3.exceptions.NameResolutionError: "the server's name is not known",
+    urllib3.exceptions.NewConnectionError: "",  # the system's own error tells
+    urllib3.exceptions.ConnectTimeoutError: "the connection was not made in time",
+    urllib3.exceptions.SSLError: "the server's certificate is not trusted",
+    urllib3.exceptions.DecodeError: "the answer is not packed as its Content-Encoding says",
+}
 _HEADS = {
     "got more than": "the answer has more header fields than are read (100)",
     "LineTooLong": "the answer has a header line that is longer than is read (64 KiB)",

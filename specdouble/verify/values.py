@@ -113,27 +113,35 @@ def plausible(schema: Any, resolve: Resolve, word: str, depth: int = 0, name: st
         return _choice(schema, name)
     what = kind(schema)
     if what == "boolean":
-        if empowers(name):  # `isAdmin`
-            return False
-        # Within an object the default is the mild one: a matcher that is negated matches all of others' documents.
-        return schema["default"] is True if depth and "default" in schema else schema.get("default") is not True
+        return _flag(schema, depth, name)
     if what in ("integer", "number"):
         return _number(schema, what)
     if what == "array":
         count = max(int(schema.get("minItems", 0)), 1 if depth < 3 else 0)
         return [plausible(schema.get("items"), resolve, f"{word}{n or ''}", depth + 1, name) for n in range(count)]
     if what == "object":
-        properties = schema.get("properties") or {}
-        values = schema.get("additionalProperties")
-        if not properties and isinstance(values, dict) and values and depth < 3:
-            return {"probe": plausible(values, resolve, word, depth + 1)}
-        wanted = properties if depth < 3 else {n: properties[n] for n in schema.get("required", ()) if n in properties}
-        return {
-            name: plausible(part, resolve, word, depth + 1, name)
-            for name, part in wanted.items()
-            if not (resolve(part) or {}).get("readOnly") and name not in ("_id", "id")
-        }
+        return _document(schema, resolve, word, depth)
     return _text(schema, word) if what == "string" else None
+
+
+def _flag(schema: Schema, depth: int, name: str) -> bool:
+    if empowers(name):  # `isAdmin`
+        return False
+    # Within an object the default is the mild one: a matcher that is negated matches all of others' documents.
+    return schema["default"] is True if depth and "default" in schema else schema.get("default") is not True
+
+
+def _document(schema: Schema, resolve: Resolve, word: str, depth: int) -> dict[str, Any]:
+    properties = schema.get("properties") or {}
+    values = schema.get("additionalProperties")
+    if not properties and isinstance(values, dict) and values and depth < 3:
+        return {"probe": plausible(values, resolve, word, depth + 1)}
+    wanted = properties if depth < 3 else {n: properties[n] for n in schema.get("required", ()) if n in properties}
+    return {
+        name: plausible(part, resolve, word, depth + 1, name)
+        for name, part in wanted.items()
+        if not (resolve(part) or {}).get("readOnly") and name not in ("_id", "id")
+    }
 
 
 def _choice(schema: Schema, name: str) -> Any:
@@ -279,18 +287,8 @@ def _whole(bound: Any) -> int:
 
 def _number_edges(schema: Schema, what: str) -> Iterator[tuple[str, Any]]:
     steps = (1,) if what == "integer" else (1, 0.01, 1e-9)
-    for name, sign in (("minimum", -1), ("maximum", 1)):
-        bound = schema.get(name)
-        if isinstance(bound, int | float):
-            yield f"the {name} {bound}", bound
-            for step in steps:
-                yield f"{step} past the {name}", bound + sign * step
-                yield f"{step} inside the {name}", bound - sign * step
-            yield f"far past the {name}", bound + sign * 1_000_000
-        exclusive = schema.get("exclusive" + name.title())
-        if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
-            yield f"the exclusive {name} {exclusive}", exclusive
-            yield f"1 inside the exclusive {name}", exclusive - sign
+    yield from _beside_bound(schema, "minimum", -1, steps)
+    yield from _beside_bound(schema, "maximum", 1, steps)
     if "maximum" not in schema:
         for large in (100_000, 2**31, 2**31 + 1, 2**40):
             yield "a large number", large
@@ -298,6 +296,20 @@ def _number_edges(schema: Schema, what: str) -> Iterator[tuple[str, Any]]:
         yield "a negative number", -1
     if schema.get("multipleOf"):
         yield "no multiple", schema["multipleOf"] * 1.5
+
+
+def _beside_bound(schema: Schema, name: str, sign: int, steps: tuple[float, ...]) -> Iterator[tuple[str, Any]]:
+    bound = schema.get(name)
+    if isinstance(bound, int | float):
+        yield f"the {name} {bound}", bound
+        for step in steps:
+            yield f"{step} past the {name}", bound + sign * step
+            yield f"{step} inside the {name}", bound - sign * step
+        yield f"far past the {name}", bound + sign * 1_000_000
+    exclusive = schema.get("exclusive" + name.title())
+    if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
+        yield f"the exclusive {name} {exclusive}", exclusive
+        yield f"1 inside the exclusive {name}", exclusive - sign
 
 
 def _length_edges(

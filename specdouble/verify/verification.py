@@ -136,7 +136,7 @@ def _without_what_is_off(contract: Contract, settings: Settings) -> Settings:
     folder = Path(contract.path).parent
     if not (folder / "schemathesis.toml").is_file():
         return settings
-    from specdouble.verify.conformance.engine import switched_off
+    from specdouble.verify.conformance.configuration import switched_off
 
     return replace(settings, exclude=(*settings.exclude, *switched_off(contract, folder)))
 

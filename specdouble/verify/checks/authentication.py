@@ -102,12 +102,9 @@ def _takes_nonsense(session: Session, named: tuple[str, ...], scheme: str, user:
 
 def _plain(session: Session, named: tuple[str, ...]) -> list[Operation]:
     """The operations without an id in their path that ask for these schemes and no others: reads, else creates."""
-    found = [
-        one
-        for one in session.contract.operations.values()
-        if "{" not in one.path and named in one.security and () not in one.security
-        if one.id not in session.selection.left_out and session.guard.forbids(one) is None
-    ]
+    asking = [one for one in session.contract.operations.values() if named in one.security and () not in one.security]
+    plain = [one for one in asking if "{" not in one.path and one.id not in session.selection.left_out]
+    found = [one for one in plain if session.guard.forbids(one) is None]
     reads = [one for one in found if one.method == "get"]
     return reads or [one for one in found if one.method == "post" and creates(session.contract, one)]
 

@@ -34,6 +34,11 @@ def plan(session: Session, subject: Subject) -> Plan:
             promise = f"{updater.operation} finds no document that was deleted"
             run = partial(_changed, subject=subject, updater=updater)
             yield Case(Names.deletion, promise, run, "", ids(updater.operation), decisive=True)
+    yield from _of_children(session, subject, operation)
+
+
+def _of_children(session: Session, subject: Subject, operation: Operation) -> Plan:
+    """The cases of what lies below a deleted document."""
     for child in _children(session, subject):
         for below in (*child.readers, *child.listers[:1]):
             promise = f"{below} finds nothing below what was deleted"

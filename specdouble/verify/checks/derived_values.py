@@ -66,10 +66,10 @@ _AFTER = {
 
 def _server_set(session: Session, subject: Subject, sort: str) -> list[str]:
     """The properties of that type that the server sets, without the id and those that name other documents."""
-    held = {subject.key, *session.implied, *(name for _, name in subject.action(subject.creators[0]).scope)}
-    return [name for name, schema in subject.resource.properties.items()
-            if name in subject.server_set - held and kind(merged(schema, session.contract.resolve)) == sort
-            and name not in subject.chosen]  # fmt: skip
+    names_others = {*session.implied, *(name for _, name in subject.action(subject.creators[0]).scope)}
+    set_by_server = subject.server_set - names_others - {subject.key, *subject.chosen}
+    found = {name: schema for name, schema in subject.resource.properties.items() if name in set_by_server}
+    return [name for name, schema in found.items() if kind(merged(schema, session.contract.resolve)) == sort]
 
 
 # Counters

@@ -101,13 +101,7 @@ def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -
     operation = subject.listers[0]
     about, found = ids(operation), [one for one in _filters(session, subject) if must <= {one.parameter}]
     for one in found:
-        for value, other in (one.values, one.values[::-1]):
-            promise = f"{operation} with {one.parameter} shows what has the value, and nothing else"
-            run = partial(_filtered, subject=subject, by=one, value=value, other=other)
-            yield Case(check, promise, run, shown(value), about, decisive=True)
-        if any(one.name in subject.requested(updater.operation) for updater in subject.updaters):
-            promise = f"{operation} with {one.parameter} shows what has the value now"
-            yield Case(check, promise, partial(_changed, subject=subject, by=one), "", about)
+        yield from _of_filter(subject, check, one)
     for one, two in list(combinations(found, 2))[:3]:
         promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
         yield Case(check, promise, partial(_both, subject=subject, one=one, two=two), "", about)
@@ -121,6 +115,17 @@ def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -
         run = partial(_naming, subject=subject, parameter=parameter, rule=rule)
         if must <= {parameter}:
             yield Case(check, promise, run, "", about, decisive=True)
+
+
+def _of_filter(subject: Subject, check: str, by: Filter) -> Plan:
+    operation = subject.listers[0]
+    for value, other in (by.values, by.values[::-1]):
+        promise = f"{operation} with {by.parameter} shows what has the value, and nothing else"
+        run = partial(_filtered, subject=subject, by=by, value=value, other=other)
+        yield Case(check, promise, run, shown(value), ids(operation), decisive=True)
+    if any(by.name in subject.requested(updater.operation) for updater in subject.updaters):
+        promise = f"{operation} with {by.parameter} shows what has the value now"
+        yield Case(check, promise, partial(_changed, subject=subject, by=by), "", ids(operation))
 
 
 def _filters(session: Session, subject: Subject) -> Iterator[Filter]:

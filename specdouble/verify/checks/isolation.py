@@ -45,7 +45,8 @@ def plan(
         yield Case(rule.id, f"{rule.name} holds the caller's", run, user.name, ids(*subject.creators))
     for one, other in session.crowd.apart(subject.resource, rule):
         claims = session.crowd.claims_of(other)
-        unknown = [to for to in (rule.readers, rule.writers) if to.roles and not to.anyone and to.claim not in claims]
+        by_role = [to for to in (rule.readers, rule.writers) if to.roles and not to.anyone]
+        unknown = [to for to in by_role if to.claim not in claims]
         if unknown:
             reason = f"the {unknown[0].claim} of {other.name} is not known: a token tells it, or the user's entry"
             yield Missing(rule.id, reason, decisive=True)

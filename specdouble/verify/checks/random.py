@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -81,13 +81,8 @@ def _shrunk(
             return
         inner = Trial(trial.session, trial.operations)
         seen.append(inner)
-        try:
-            run(inner, subject, value)
-        except Broken:
-            raise
-        except NotExercised:
-            hypothesis.reject()
-        except Interruption as interruption:
+        interruption = _interrupted(partial(run, inner, subject, value))
+        if interruption is not None:
             stopped.append(interruption)
 
     try:
@@ -107,6 +102,23 @@ def _shrunk(
     trial.exchanges += [exchange for inner in seen for exchange in inner.exchanges]
 
 
+def _interrupted(run: Callable[[], None]) -> Interruption | None:
+    """What ends all examples, and not this one alone.
+
+    Raises:
+        Broken: the example has found a failure.
+    """
+    try:
+        run()
+    except Broken:
+        raise
+    except NotExercised:
+        hypothesis.reject()
+    except Interruption as interruption:
+        return interruption
+    return None
+
+
 def _created(trial: Trial, subject: Subject, value: Body) -> None:
     creator = trial.creator(subject)
     body = in_order(subject.requested(creator), {**trial.body(subject, creator, trial.user), **value})
@@ -124,7 +136,6 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
     # What the request holds beside the document's properties may be shown, or not, as it pleases the server.
     known = subject.resource.properties
     model = {name: one for name, one in trial.look(document).items() if name in known}
-    passed_over = {*subject.updated_stamps, *subject.following, *subject.versions}
     for change in changes:
         change = in_order(known, {**other_ends(change, model), **change}, keep=change)
         sent = subject.unwrapped(trial.update_call(updater, document, change))
@@ -138,16 +149,20 @@ def _story(trial: Trial, subject: Subject, value: tuple[Body, list[Body]], updat
         written = subject.unwrapped(exchange.call)  # the change, and what the request had to hold besides
         model = {**model, **{name: one for name, one in written.items() if name in known}}
         seen = trial.look(document)
-        for name, one in model.items():
-            if name in passed_over or (name not in seen and name not in subject.server_set):
-                continue
-            if name not in written and (
-                follows(name, written) or subject.may_be_made_of(name, seen.get(name), written)
-            ):
-                continue
-            if not subject.shows(name, one):
-                continue  # a request may take what no answer can show
-            if not same(one, seen[name]):
+        for name in _comparable(subject, model, written, seen):
+            if not same(model[name], seen[name]):
                 check = Names.read_your_writes if name in written else Names.partial_update
-                raise Broken(f"{name} to be {shown(one)}", f"a read shows {shown(seen[name])}", check)
+                raise Broken(f"{name} to be {shown(model[name])}", f"a read shows {shown(seen[name])}", check)
         model = {name: seen.get(name, one) for name, one in model.items()}
+
+
+def _comparable(subject: Subject, model: Body, written: Body, seen: Body) -> Iterator[str]:
+    """The properties that a read must show as the model has them, after a change."""
+    passed_over = {*subject.updated_stamps, *subject.following, *subject.versions}
+    for name, one in model.items():
+        if name in passed_over or (name not in seen and name not in subject.server_set):
+            continue
+        if name not in written and (follows(name, written) or subject.may_be_made_of(name, seen.get(name), written)):
+            continue
+        if subject.shows(name, one):  # a request may take what no answer can show
+            yield name

@@ -65,8 +65,8 @@ def _optional(session: Session, subject: Subject, updater: Updater) -> list[str]
     # What every document must have stays, unless it is sent: the contract does not say what would take its place.
     bound |= {name for name in required(session.contract, kept.schema)
               if not session.bodies.property_fits(kept.properties.get(name, {}), None)}  # fmt: skip
-    return [name for name in requested if name not in bound and name in subject.resource.properties
-            and kind(merged(requested[name], session.contract.resolve)) != "boolean"]  # fmt: skip
+    free = [name for name in requested if name not in bound and name in kept.properties]
+    return [name for name in free if kind(merged(requested[name], session.contract.resolve)) != "boolean"]
 
 
 def _leaves_nothing(trial: Trial, subject: Subject, updater: Updater) -> None:

@@ -46,13 +46,19 @@ def plan(session: Session, subject: Subject) -> Plan:
         yield from _listed_states(subject)
     for updater in subject.updaters:
         yield from _of_updater(session, subject, updater)
-    for operation in subject.acts if subject.observable else ():
+    if subject.observable:
+        yield from _of_one_among_others(subject)
+
+
+def _of_one_among_others(subject: Subject) -> Plan:
+    """That what is done to a document is done to no other."""
+    for operation in subject.acts:
         action = subject.action(operation)
         if action.sets and not action.why:
             promise = f"{operation} sets {', '.join(dict(action.sets))} of its document alone"
             run = partial(_acted, subject=subject, operation=operation)
             yield Case(Names.partial_update, promise, run, "", ids(operation), unaided=True)
-    for operation in subject.deleters if subject.observable else ():
+    for operation in subject.deleters:
         promise = f"{operation} takes its document away and no other"
         yield Case(Names.read_your_writes, promise, partial(_delete, subject=subject), "", ids(operation))
 

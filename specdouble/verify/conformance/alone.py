@@ -9,7 +9,7 @@ import schemathesis
 from schemathesis.engine import from_schema
 
 from specdouble.contract import Contract
-from specdouble.verify.conformance.engine import _authentication, _label, configuration
+from specdouble.verify.conformance.configuration import authentication, configuration, label_of
 from specdouble.verify.handshake import prepare
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Settings
@@ -31,8 +31,8 @@ def failures_of_schemathesis_alone(
     session = Session(contract, settings)
     prepare(session)
     schema = schemathesis.openapi.from_dict(contract.data, config=configuration(session, Path(contract.path).parent))
-    by_label = {_label(contract, one): one for one in contract.operations.values()}
-    schema.auth()(_authentication(session, by_label))
+    by_label = {label_of(contract, one): one for one in contract.operations.values()}
+    schema.auth()(authentication(session, by_label))
     found: dict[str, None] = {}
     stream = from_schema(schema).execute()
     try:

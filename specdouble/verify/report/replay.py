@@ -151,6 +151,22 @@ class Replay:
 
     def _volley(self, steps: list[Mapping[str, Any]], number: int) -> list[Answer]:
         """Send one request, or several at the same moment."""
+        answers = self._answered(steps)
+        captures = {name: path for step in steps for name, path in step.get("captures", {}).items()}
+        for step, answer in zip(steps, answers):  # noqa: B905 - as older Pythons have it
+            if isinstance(answer, NotPlayed):
+                raise answer
+            then = step["answer"]["status"]
+            self.say(f"{step['method']} {self._shown(step)} -> {answer.status} (when it was found: {then})")
+            if len(steps) == 1:
+                self._before(number, step, answer)
+            if captures and (len(steps) == 1 or answer.status < 300):
+                self._capture(captures, answer, self._shown(step))
+                captures = {}
+        return answers
+
+    def _answered(self, steps: list[Mapping[str, Any]]) -> list[Any]:
+        """What came of each, all of them under way at once: an answer, or why there is none."""
         answers: list[Any] = [None] * len(steps)
 
         def send(index: int) -> None:
@@ -164,17 +180,6 @@ class Replay:
             thread.start()
         for thread in threads:
             thread.join()
-        captures = {name: path for step in steps for name, path in step.get("captures", {}).items()}
-        for step, answer in zip(steps, answers):  # noqa: B905 - as older Pythons have it
-            if isinstance(answer, NotPlayed):
-                raise answer
-            then = step["answer"]["status"]
-            self.say(f"{step['method']} {self._shown(step)} -> {answer.status} (when it was found: {then})")
-            if len(steps) == 1:
-                self._before(number, step, answer)
-            if captures and (len(steps) == 1 or answer.status < 300):
-                self._capture(captures, answer, self._shown(step))
-                captures = {}
         return answers
 
     def _before(self, number: int, step: Mapping[str, Any], answer: Answer) -> None:
@@ -292,12 +297,10 @@ class Replay:
         symptom, number = self.plan["symptom"], self.plan["deciding"]
         then = [_recorded(step["answer"]) for step in self.plan["steps"]]
         if symptom["kind"] == "volley":
-            volley = [
-                answer.status
-                for step, answer in zip(self.plan["steps"], answers)  # noqa: B905
-                if step.get("together") == symptom["together"]
-            ]
-            return sum(1 for status in volley if 200 <= status < 300) != 1 or any(status >= 500 for status in volley)
+            played = zip(self.plan["steps"], answers)  # noqa: B905
+            volley = [answer.status for step, answer in played if step.get("together") == symptom["together"]]
+            won = [status for status in volley if 200 <= status < 300]
+            return len(won) != 1 or any(status >= 500 for status in volley)
         now = [self._as_then(answer) for answer in answers[: number + 1]]
         symptom = {**symptom, "run": self.plan.get("run")}
         return shows(symptom, then[: number + 1], now, self._said())
@@ -429,33 +432,40 @@ def _plain(answers: list[Answer], said: str) -> list[Any]:
 
     Those of other documents say nothing: two that are made at once have one order today and another tomorrow.
     """
-    found: dict[str, set[str]] = {}
-    for answer in answers:
-        for owner, moment in _moments(answer.json):
-            found.setdefault(owner, set()).add(moment)
-    moments = {owner: sorted(known) for owner, known in found.items()}
-    names: dict[str, str] = {}
+    plain = _Plain(answers, said)
+    plains = [plain.value(answer.json) for answer in answers[:-1]]
+    plain.is_last = True
+    return [*plains, plain.value(answers[-1].json)]
 
-    def plain(value: Any, key: str = "", owner: str = "") -> Any:
+
+class _Plain:
+    def __init__(self, answers: list[Answer], said: str) -> None:
+        found: dict[str, set[str]] = {}
+        for answer in answers:
+            for owner, moment in _moments(answer.json):
+                found.setdefault(owner, set()).add(moment)
+        self.moments = {owner: sorted(known) for owner, known in found.items()}
+        self.said = said
+        self.names: dict[str, str] = {}
+        self.is_last = False  # what only the last answer has is new, whichever number it would get
+
+    def value(self, value: Any, key: str = "", owner: str = "") -> Any:
         if isinstance(value, dict):
             own = _id_of(value) or owner
-            return {name: plain(item, name, own) for name, item in value.items()}
+            return {name: self.value(item, name, own) for name, item in value.items()}
         if isinstance(value, list):
-            return [plain(item, key, owner) for item in value]
-        if isinstance(value, str) and MOMENT.fullmatch(value) and value not in said:
-            return f"<moment {moments[owner].index(value)} {re.sub('[0-9]', '0', value)}>"
-        is_id = isinstance(value, str) and ID.fullmatch(value)
-        if is_id or (type(value) is int and re.search(r"(^_?|[a-z_])id$", key, re.IGNORECASE)):
-            if is_id and value in said:
-                return value
-            known = names.get(str(value))
-            return known or ("<new id>" if last else names.setdefault(str(value), f"<id {len(names)}>"))
-        return value
+            return [self.value(item, key, owner) for item in value]
+        if isinstance(value, str) and MOMENT.fullmatch(value) and value not in self.said:
+            return f"<moment {self.moments[owner].index(value)} {re.sub('[0-9]', '0', value)}>"
+        if isinstance(value, str) and ID.fullmatch(value):
+            return value if value in self.said else self.named(value)
+        is_id = type(value) is int and re.search(r"(^_?|[a-z_])id$", key, re.IGNORECASE)
+        return self.named(str(value)) if is_id else value
 
-    last = False
-    plains = [plain(answer.json) for answer in answers[:-1]]
-    last = True
-    return [*plains, plain(answers[-1].json)]
+    def named(self, id: str) -> str:
+        if self.is_last:
+            return self.names.get(id, "<new id>")
+        return self.names.setdefault(id, f"<id {len(self.names)}>")
 
 
 def _moments(value: Any, owner: str = "") -> Iterator[tuple[str, str]]:

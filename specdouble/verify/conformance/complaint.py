@@ -1,0 +1,283 @@
+"""What Schemathesis complains of, and whether the contract has anything against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+
+from specdouble.contract import JSON_PATCH, Media, Operation
+from specdouble.contract.media_type import essence, is_file
+from specdouble.verify import form
+from specdouble.verify.baseline import tells_of_another, tells_of_none
+from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
+from specdouble.verify.exchange import Call
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, judge
+from specdouble.verify.session import Session
+from specdouble.verify.values import kind, merged
+
+TURNED_AWAY = (429, 502, 503, 504)
+CONDITION_ASKED_FOR = 428
+# What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
+TOO_LONG = (414, 431)
+_SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
+_MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
+FORMS = (form.URLENCODED, form.MULTIPART)
+
+
+class Complaint(NamedTuple):
+    """What a check of Schemathesis' says of an answer.
+
+    Args:
+        case: the request that was generated.
+        response: the answer.
+        failure: what is said to be wrong.
+    """
+
+    case: Any
+    response: Any
+    failure: Any
+
+    @property
+    def kind(self) -> str:
+        """What sort of failure it is said to be, as Schemathesis calls it."""
+        return type(self.failure).__name__
+
+
+class Complaints:
+    """Tells true complaints from those that the contract knows nothing of.
+
+    Args:
+        session: the server.
+        knowledge: what is known of the requests that were sent.
+        by_label: the operations, as Schemathesis calls them.
+        troubles: where is noted what answered in the server's place.
+    """
+
+    def __init__(
+        self, session: Session, knowledge: Knowledge, by_label: Mapping[str, Operation], troubles: list[str]
+    ) -> None:
+        self.session, self.contract, self.knowledge = session, session.contract, knowledge
+        self.by_label, self.troubles = by_label, troubles
+        self._excuses = (
+            # It was not the operation that answered. These stand first: an answer of something else says nothing more.
+            self._is_trouble,
+            self._was_too_long,
+            self._was_turned_away,
+            self._led_elsewhere,
+            _names_another_path,
+            # What was meant to be wrong is right as it arrives.
+            self._fits_as_it_arrives,
+            self._was_lost,
+            self._fits_as_it_is_read,
+            self._sent_no_body,
+            _is_only_more_than_declared,
+            # The answer is as the contract declares it.
+            self._is_a_file,
+            self._is_declared_by_a_rule,
+            self._is_chosen_by_its_discriminator,
+            _is_not_implemented,
+            _has_no_body,
+            # There was a reason to refuse what fits its schema.
+            self._is_without_baseline,
+            self._cannot_be_applied,
+            self._breaks_a_rule,
+            _asks_for_a_condition,
+            self._was_taken,
+            self._named_none,
+        )
+
+    def is_true(self, one: Complaint) -> bool:
+        """Whether nothing excuses the server."""
+        return not any(excuses(one) for excuses in self._excuses)
+
+    def _is_trouble(self, one: Complaint) -> bool:
+        """Whether an answer is a proxy's or a limit's, not the server's own."""
+        operation = self.by_label.get(one.case.operation.label)
+        declared = operation.statuses if operation else frozenset()
+        if one.response.status_code in TURNED_AWAY and str(one.response.status_code) not in declared:
+            self.troubles.append(f"{operation} answered {one.response.status_code}")
+            return True
+        sent_as = _type_of(one.response)
+        types = {media for each in operation.responses.values() for media in each.content} if operation else set()
+        own = self.session.pages.is_own(one.response.status_code, operation.id if operation else "")
+        if sent_as in HTML and not types.intersection(HTML) and one.response.status_code != 500 and not own:
+            self.troubles.append(f"{operation} answered HTML ({one.response.status_code})")
+            return True
+        return False
+
+    def _is_a_file(self, one: Complaint) -> bool:
+        """Whether a body is read as what its media type says, where the contract declares a file."""
+        operation = self.by_label.get(one.case.operation.label)
+        answered = operation.response(one.response.status_code) if operation else None
+        if answered is None or one.kind not in ("JsonSchemaError", "ContentDeserializationError"):
+            return False
+        media = declared_media(answered, _type_of(one.response))
+        return media is not None and is_file(self.contract.described(media.schema))
+
+    def _is_chosen_by_its_discriminator(self, one: Complaint) -> bool:
+        """Whether a body is said to fit several of `oneOf`, where its discriminator chooses one of them."""
+        operation = self.by_label.get(one.case.operation.label)
+        if operation is None or one.kind != "JsonSchemaError" or _SEVERAL not in one.failure.message:
+            return False
+        return not any(judge(self.contract, exchange_of(Call(operation), one.response)))
+
+    def _is_without_baseline(self, one: Complaint) -> bool:
+        """Whether a request is said to be wrongly refused of an operation that takes none that is known."""
+        operation = self.by_label.get(one.case.operation.label)
+        if operation is None or one.kind != "RejectedPositiveData":
+            return False
+        return self.session.baselines.missing((operation.id,)) is not None
+
+    def _is_declared_by_a_rule(self, one: Complaint) -> bool:
+        """Whether a status that the operation does not declare itself is one that a rule adds to it."""
+        operation = self.by_label.get(one.case.operation.label)
+        if operation is None or one.kind != "UndefinedStatusCode":
+            return False
+        return str(one.response.status_code) in operation.statuses
+
+    def _was_too_long(self, one: Complaint) -> bool:
+        """Whether a request was refused for its length, and not by the operation."""
+        operation = self.by_label.get(one.case.operation.label)
+        declared = operation.statuses if operation else frozenset()
+        return one.response.status_code in TOO_LONG and str(one.response.status_code) not in declared
+
+    def _was_turned_away(self, one: Complaint) -> bool:
+        """Whether a request that a check sent of itself met a limit or a proxy."""
+        met = re.search(r"got `(429|502|503|504) ", one.failure.message)
+        if met:
+            self.troubles.append(f"{one.case.operation.label} answered {met[1]}")
+        return met is not None
+
+    def _led_elsewhere(self, one: Complaint) -> bool:
+        """Whether what is not there is not what a link led to: another path names it, or the body alone."""
+        to_another = one.case.id in self.knowledge.renamed or not one.case.path_parameters
+        return to_another and one.kind == "EnsureResourceAvailability"
+
+    def _fits_as_it_arrives(self, one: Complaint) -> bool:
+        """Whether a form is said to be wrong for what is no text: on its way each value is one, or several of them."""
+        media = _form_of(self._accepting(one), one.case)
+        return media is not None and _is_right_beside(one.case) and any(self._fitting(media, one))
+
+    def _was_lost(self, one: Complaint) -> bool:
+        """Whether a form is said to be wrongly refused that is wrong on its way: what is empty is not there."""
+        media = _form_of(self._refusing(one), one.case)
+        return media is not None and not all(self._fitting(media, one))
+
+    def _fitting(self, media: Media, one: Complaint) -> Iterator[bool]:
+        """Whether what the server may have read of the form fits its schema: each way in which it may read it."""
+        request = one.response.request
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        fields = form.arrived(body, request.headers.get("Content-Type", ""))
+        schemas = {
+            name: merged(schema, self.contract.resolve)
+            for name, schema in self.contract.properties(media.schema).items()
+            if name not in media.encoding  # what is written in another way than usual
+        }
+        for document in form.readings(one.case.body, fields, schemas):
+            yield media.slot is None or self.contract.schemas.is_valid(media.slot, document)
+
+    def _fits_as_it_is_read(self, one: Complaint) -> bool:
+        """Whether a path is said to be wrong for `0%40a.io`, which is read as `0@a.io` (RFC 3986, 2.1)."""
+        operation = self._accepting(one)
+        if operation is None or not _is_right_beside(one.case, ParameterLocation.PATH):
+            return False
+        schemas = {each.name: each.schema for each in operation.parameters if each.location == "path"}
+        held = {name: value for name, value in (one.case.path_parameters or {}).items() if name in schemas}
+        return bool(held) and all(self._takes(schemas[name], unquote(str(value))) for name, value in held.items())
+
+    def _takes(self, schema: Any, text: str) -> bool:
+        """Whether a schema is one of a text, and this one fits it."""
+        is_text = kind(merged(schema, self.contract.resolve)) == "string"
+        return is_text and self.session.bodies.property_fits(schema, text)
+
+    def _sent_no_body(self, one: Complaint) -> bool:
+        """Whether a form without fields, which is no body on its way, is said to be wrong though none is required."""
+        operation = self._accepting(one)
+        if operation is None or one.response.request.body:
+            return False
+        return form.may_be_none(operation) and _is_right_beside(one.case)
+
+    def _accepting(self, one: Complaint) -> Operation | None:
+        """The operation that is said to accept what it should refuse; None where that is not what is said."""
+        return self.by_label.get(one.case.operation.label) if one.kind == "AcceptedNegativeData" else None
+
+    def _breaks_a_rule(self, one: Complaint) -> bool:
+        """Whether a request was refused that fits its schema and breaks a rule about several properties."""
+        operation = self._refusing(one)
+        return operation is not None and self.knowledge.breaks_a_rule(operation, one.case)
+
+    def _was_taken(self, one: Complaint) -> bool:
+        """Whether a request was refused for what another document has, where no rule says what is unique."""
+        operation = self._refusing(one)
+        if operation is None or operation.method not in ("post", "put", "patch"):
+            return False
+        subject = self.session.written(operation)
+        return not (subject is not None and subject.once) and tells_of_another(one.response.content)
+
+    def _named_none(self, one: Complaint) -> bool:
+        """Whether a request was refused for naming a document that is not there, where no rule says what it names."""
+        operation = self._refusing(one)
+        if operation is None:
+            return False
+        subject = self.session.written(operation)
+        return not (subject is not None and subject.referring) and tells_of_none(one.response.content)
+
+    def _refusing(self, one: Complaint) -> Operation | None:
+        """The operation that is said to refuse what it should take; None where that is not what is said."""
+        is_refused = one.kind == "RejectedPositiveData" and one.response.status_code < 500
+        return self.by_label.get(one.case.operation.label) if is_refused else None
+
+    def _cannot_be_applied(self, one: Complaint) -> bool:
+        """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""
+        return str(one.case.media_type).startswith(JSON_PATCH) and self._refusing(one) is not None
+
+
+def _names_another_path(one: Complaint) -> bool:
+    """Whether a part of the path is empty or a step up: what answers is another path (RFC 3986, 5.2.4)."""
+    return any(unquote(str(value)) in ("", ".", "..") for value in (one.case.path_parameters or {}).values())
+
+
+def _is_only_more_than_declared(one: Complaint) -> bool:
+    """Whether a request is said to be wrong for a parameter that is not declared: OpenAPI has nothing against one."""
+    return one.kind == "AcceptedNegativeData" and _MORE.search(one.failure.message) is not None
+
+
+def _asks_for_a_condition(one: Complaint) -> bool:
+    """Whether a request without a header field is refused for want of a condition: that is what 428 is for.
+
+    RFC 6585, 3; Schemathesis knows it of a field of another value alone.
+    """
+    return one.kind == "MissingHeaderNotRejected" and one.response.status_code == CONDITION_ASKED_FOR
+
+
+def _is_not_implemented(one: Complaint) -> bool:
+    """Whether the server says of itself that it does not do this: 501 is no failure of what it does."""
+    return one.kind == "ServerError" and one.response.status_code == NOT_IMPLEMENTED
+
+
+def _has_no_body(one: Complaint) -> bool:
+    """Whether a body that is not there is said to have no type, or to be no JSON (RFC 9110, 8.3)."""
+    if one.kind == "MalformedJson":
+        return one.response.status_code in WITHOUT_CONTENT
+    return one.kind == "MissingContentType" and not one.response.content
+
+
+def _form_of(operation: Operation | None, case: Any) -> Media | None:
+    """The form that the case holds, where it holds one of the operation's."""
+    media = operation.body.content.get(case.media_type) if operation is not None and operation.body else None
+    return media if media is not None and media.slot is not None and essence(media.type) in FORMS else None
+
+
+def _is_right_beside(case: Any, part: ParameterLocation = ParameterLocation.BODY) -> bool:
+    """Whether nothing but the part was meant to be wrong."""
+    parts = case.meta.components.items() if case.meta else ()
+    return all(where == part or one.mode == GenerationMode.POSITIVE for where, one in parts)
+
+
+def _type_of(response: Any) -> str:
+    return essence((response.headers.get("content-type") or [""])[0])
