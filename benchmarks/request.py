@@ -149,9 +149,8 @@ def _in_query(parameter: Parameter, value: Any) -> Iterator[str]:
     if parameter.media_type:
         yield f"{name}={quote(_text(value), safe='')}"
     elif isinstance(value, dict) and parameter.style == "deepObject":
-        for key, one in value.items():
-            for single in one if isinstance(one, list) else [one]:
-                yield f"{name}[{quote(key, safe='')}]={quote(_text(single), safe='')}"
+        pairs = [(key, one) for key, many in value.items() for one in (many if isinstance(many, list) else [many])]
+        yield from (f"{name}[{quote(key, safe='')}]={quote(_text(one), safe='')}" for key, one in pairs)
     elif isinstance(value, dict) and parameter.explode:
         for key, one in value.items():
             yield f"{quote(key, safe='')}={quote(_text(one), safe='')}"

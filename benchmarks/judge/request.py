@@ -59,18 +59,24 @@ class Writer:
             made = self.value(schema, salt, "", attempt=attempt)
             if "form" in operation.media[0]:
                 made = _without_empties(made)
-            for _ in range(12):
-                error = self._error(schema, made)
-                if error is None:
-                    return made
-                told = told or error.message[:120]
-                path = list(error.absolute_path)
-                if not path or not isinstance(made, dict) or not _without(made, path):
-                    break
+            error = self._mended(schema, made)
+            if error is None:
+                return made
+            told = told or error.message[:120]
         for example in operation.examples:
             if self._error(schema, example) is None:
                 return example
         raise UnmakeableError(f"{operation.method} {operation.path}: {told}")
+
+    def _mended(self, schema: Schema, made: Any) -> Any:
+        """What is wrong with a value at first, where leaving out what is wrong does not mend it."""
+        first = error = self._error(schema, made)
+        for _ in range(12):
+            path = list(error.absolute_path) if error is not None else []
+            if not path or not isinstance(made, dict) or not _without(made, path):
+                break
+            error = self._error(schema, made)
+        return first if error is not None else None
 
     def _error(self, schema: Schema, value: Any) -> Any:
         try:
@@ -216,11 +222,9 @@ class Writer:
         self._sign(operation, query, headers, cookies)
         if cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        made: dict[str, Any] = {"method": operation.method.upper(), "url": self.described.base + path}
-        made |= {"params": query, "headers": headers}
-        if body is not None and operation.media:
-            made |= _encoded(operation.media[0], body, headers)
-        return made
+        content = _encoded(operation.media[0], body, headers) if body is not None and operation.media else {}
+        url = self.described.base + path
+        return {"method": operation.method.upper(), "url": url, "params": query, "headers": headers, **content}
 
     def _sign(self, operation: Operation, query: list[Any], headers: dict[str, str], cookies: dict[str, str]) -> None:
         for name in next(iter(operation.security), {}):

@@ -86,9 +86,7 @@ def _serve_types(app: FastAPI, held: Tagging) -> None:
 
 
 def _serve_tags(app: FastAPI, held: Tagging) -> None:
-    @app.get("/tags")
-    def list_tags() -> Tags:
-        return Tags(tags=list(held.tags.values()))
+    _show_tags(app, held)
 
     @app.post("/tags", status_code=201, responses=REFUSED)
     def create_tag(wanted: Tag) -> Tag:
@@ -99,6 +97,16 @@ def _serve_tags(app: FastAPI, held: Tagging) -> None:
         held.tags[wanted.type, wanted.value] = wanted
         return wanted
 
+    @app.delete("/tags/{type}/{value}", responses=REFUSED)
+    def delete_tag(type: str, value: str) -> None:
+        held.tags.pop((type, value), None)
+
+
+def _show_tags(app: FastAPI, held: Tagging) -> None:
+    @app.get("/tags")
+    def list_tags() -> Tags:
+        return Tags(tags=list(held.tags.values()))
+
     @app.get("/tags/{type}")
     def tags_of(type: str) -> Tags:
         return Tags(tags=[tag for tag in held.tags.values() if tag.type == type])
@@ -108,7 +116,3 @@ def _serve_tags(app: FastAPI, held: Tagging) -> None:
         if (type, value) not in held.tags:
             raise HTTPException(404, "no such tag")
         return held.tags[type, value]
-
-    @app.delete("/tags/{type}/{value}", responses=REFUSED)
-    def delete_tag(type: str, value: str) -> None:
-        held.tags.pop((type, value), None)

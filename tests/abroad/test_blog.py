@@ -67,12 +67,13 @@ class Article(New):
         return len(self.title) % 2 == 0
 
 
+def _hold(new: New) -> None:
+    if new.category is not None:
+        raise HTTPException(400, {"category": [f"Object with slug={new.category} does not exist."]})
+
+
 def _blog() -> FastAPI:
     app, articles = FastAPI(), dict[int, Article]()
-
-    def hold(new: New) -> None:
-        if new.category is not None:
-            raise HTTPException(400, {"category": [f"Object with slug={new.category} does not exist."]})
 
     @app.get("/articles")
     def published(status: Status | None = None, page: int = 1, page_size: int = 20) -> list[Article]:
@@ -81,7 +82,7 @@ def _blog() -> FastAPI:
 
     @app.post("/articles", status_code=201, responses={400: {}})
     def write(new: New) -> Article:
-        hold(new)
+        _hold(new)
         article = Article(**new.model_dump(exclude={"version"}), id=len(articles) + 1)
         return articles.setdefault(article.id, article)
 
@@ -94,7 +95,7 @@ def _blog() -> FastAPI:
     @app.patch("/articles/{id}", responses={400: {}, 404: {}, 409: {}})
     def change(id: int, wanted: Change) -> Article:
         before, sent = article(id), wanted.model_dump(exclude_unset=True)
-        hold(wanted)
+        _hold(wanted)
         if sent.pop("version", None) not in (None, before.version):
             raise HTTPException(409, "it was changed meanwhile")
         articles[id] = before.model_copy(update={**sent, "version": before.version + 1})

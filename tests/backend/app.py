@@ -123,10 +123,6 @@ def _check_sane(value: Any, depth: int = 0) -> None:
         raise invalid("the body is nested too deep")
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, int) and not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
-        raise invalid("an integer is larger than 64 bits")
-    elif isinstance(value, float) and abs(value) > sys.float_info.max:
-        raise invalid("a number is too large")
     elif isinstance(value, dict):
         for name, item in value.items():
             _check_text(name)
@@ -134,6 +130,15 @@ def _check_sane(value: Any, depth: int = 0) -> None:
     elif isinstance(value, list):
         for item in value:
             _check_sane(item, depth + 1)
+    else:
+        _check_number(value)
+
+
+def _check_number(value: Any) -> None:
+    if isinstance(value, int) and not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
+        raise invalid("an integer is larger than 64 bits")
+    if isinstance(value, float) and abs(value) > sys.float_info.max:
+        raise invalid("a number is too large")
 
 
 def _check_text(text: str) -> None:

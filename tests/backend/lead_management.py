@@ -251,6 +251,12 @@ def _write(service: Service, call: Call, document: Document, values: Document) -
     document.update(_stored(values, faults))
     if name_key(document["configurationName"], faults) != former:
         service.store.former_names.append((document["userId"], former))
+    _sign(service, call, document)
+
+
+def _sign(service: Service, call: Call, document: Document) -> None:
+    """When it was changed, and whose it is."""
+    faults = service.faults
     if "updated_not_moved" not in faults:
         document["updatedAt"] = service.stamp()
     if "created_moves_on_update" in faults:

@@ -29,18 +29,25 @@ def outside(schema: Any, draft: str) -> str | None:
         if isinstance(value, list):
             stack += value
         elif isinstance(value, dict):
-            reference = value.get("$ref")
-            if isinstance(value.get("$id"), str) or (draft == "draft4" and isinstance(value.get("id"), str)):
-                return "`$id` names a resource of its own; a contract's references are pointers into files"
-            if isinstance(reference, str) and reference[:1] != "#":
-                return "the reference leads over the network, which the reader of contracts refuses"
-            if draft == "draft4" and isinstance(reference, str) and reference[1:2] not in ("", "/"):
-                return "OpenAPI 3.0 has no anchors"
-            if "$dynamicRef" in value:
-                return "see dynamicRef"
-            if draft == "draft4" and isinstance(value.get("items"), list):
-                return "OpenAPI 3.0, Schema Object: `items` is a schema, not a list"
+            reason = _outside_here(value, draft)
+            if reason is not None:
+                return reason
             stack += [part for key, part in value.items() if key not in ("enum", "const")]
+    return None
+
+
+def _outside_here(schema: dict[str, Any], draft: str) -> str | None:
+    reference = schema.get("$ref")
+    if isinstance(schema.get("$id"), str) or (draft == "draft4" and isinstance(schema.get("id"), str)):
+        return "`$id` names a resource of its own; a contract's references are pointers into files"
+    if isinstance(reference, str) and reference[:1] != "#":
+        return "the reference leads over the network, which the reader of contracts refuses"
+    if draft == "draft4" and isinstance(reference, str) and reference[1:2] not in ("", "/"):
+        return "OpenAPI 3.0 has no anchors"
+    if "$dynamicRef" in schema:
+        return "see dynamicRef"
+    if draft == "draft4" and isinstance(schema.get("items"), list):
+        return "OpenAPI 3.0, Schema Object: `items` is a schema, not a list"
     return None
 
 

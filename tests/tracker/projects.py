@@ -212,11 +212,7 @@ def change(service: Service, call: Call) -> Answer:
 def _patched(service: Service, project: Document, body: Document) -> Document:
     faults = service.faults
     if "code" in body:
-        if "refused_code_changes_rest" in faults and body["code"] != project["code"]:
-            project.update(_known({name: value for name, value in body.items() if name != "code"}))
-        _code_stays(service, project, body["code"], "code_changed_by_patch")
-        if "code_change_ignored" in faults:
-            body = {name: value for name, value in body.items() if name != "code"}
+        body = _with_its_code(service, project, body)
     patch = _known(body)
     if "name" in patch and "name_unchecked_by_patch" not in faults:
         _free(service, project["ownerId"], patch["name"], project)
@@ -233,6 +229,14 @@ def _patched(service: Service, project: Document, body: Document) -> Document:
         new["status"] = "active"
     # What does not change is not written: others may change it meanwhile.
     return {name: value for name, value in new.items() if name in patch or value != project[name]}
+
+
+def _with_its_code(service: Service, project: Document, body: Document) -> Document:
+    others = {name: value for name, value in body.items() if name != "code"}
+    if "refused_code_changes_rest" in service.faults and body["code"] != project["code"]:
+        project.update(_known(others))
+    _code_stays(service, project, body["code"], "code_changed_by_patch")
+    return others if "code_change_ignored" in service.faults else body
 
 
 def _spoil_patch(project: Document, spoilt: Spoilt) -> None:

@@ -79,47 +79,50 @@ def server(*refused: str, key: str = "") -> Iterator[str]:
 
     It asks for a key that begins as the given one does, but for its version, which it shows to everybody.
     """
-    todos: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked = f"{self.command} {self.path}"
-            if self.path == "/version":
-                self.tell(200, {})
-            elif not self.headers.get("X-Api-Key", "").startswith(key):
-                self.tell(401, {"error": "who are you?"})
-            elif any(asked.startswith(one) for one in refused):
-                self.tell(403, {"error": "session not elevated"})
-            elif self.command == "POST":
-                todos.append({**json.loads(raw), "id": len(todos) + 1})
-                self.tell(201, todos[-1])
-            elif self.path == "/todos":
-                self.tell(200, todos)
-            else:
-                found = [one for one in todos if self.path == f"/todos/{one['id']}"]
-                self.tell(200 if found else 404, found[0] if found else {})
-
-        def tell(self, status: int, body: object) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    for method in ("GET", "POST"):
-        setattr(Handler, f"do_{method}", Handler.handle_any)
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    methods = dict.fromkeys(("do_GET", "do_POST"), _Todos.handle_any)
+    handler = type("Handler", (_Todos,), {"key": key, "refused": refused, "todos": [], **methods})
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{running.server_port}"
     finally:
         running.shutdown()
         running.server_close()
+
+
+class _Todos(BaseHTTPRequestHandler):
+    key = ""
+    refused: tuple[str, ...] = ()
+    todos: list[dict[str, Any]]
+
+    def handle_any(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        asked = f"{self.command} {self.path}"
+        if self.path == "/version":
+            self.tell(200, {})
+        elif not self.headers.get("X-Api-Key", "").startswith(self.key):
+            self.tell(401, {"error": "who are you?"})
+        elif any(asked.startswith(one) for one in self.refused):
+            self.tell(403, {"error": "session not elevated"})
+        elif self.command == "POST":
+            self.todos.append({**json.loads(raw), "id": len(self.todos) + 1})
+            self.tell(201, self.todos[-1])
+        elif self.path == "/todos":
+            self.tell(200, self.todos)
+        else:
+            found = [one for one in self.todos if self.path == f"/todos/{one['id']}"]
+            self.tell(200 if found else 404, found[0] if found else {})
+
+    def tell(self, status: int, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
 
 
 def test_a_server_that_takes_no_create_is_no_success(contract: Contract) -> None:
