@@ -75,22 +75,23 @@ def _summary(changes: Sequence[Change]) -> str:
 
 def as_json(told: Told) -> str:
     """For programs: each change with its key."""
-    written = [
-        {
-            "id": change.id,
-            "level": change.level.value,
-            "operation": change.operation or None,
-            "subject": change.subject or None,
-            "message": change.message,
-            "file": change.file or None,
-            "line": change.line or None,
-            "revision": change.revision or None,
-            "key": change.key,
-            "accepted": told.accepted.get(change.key),
-        }
-        for change in told.changes
-    ]
+    written = [_as_data(change, told.accepted.get(change.key)) for change in told.changes]
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_data(change: Change, accepted: str | None) -> dict[str, str | int | None]:
+    return {
+        "id": change.id,
+        "level": change.level.value,
+        "operation": change.operation or None,
+        "subject": change.subject or None,
+        "message": change.message,
+        "file": change.file or None,
+        "line": change.line or None,
+        "revision": change.revision or None,
+        "key": change.key,
+        "accepted": accepted,
+    }
 
 
 def markdown(report: Told) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -261,10 +262,10 @@ class Discovery:
     def _sights(self, visit: Visit, probes: Sequence[Probe]) -> Iterator[Hypothesis]:
         """What the probes see of each collection's documents, as far as there is time."""
         subjects = visit.session.subjects.values()
-        turns = [one for one in probes if one.early], [one for one in probes if not one.early]
-        for probe, subject in ((one, each) for turn in turns for each in subjects for one in turn):
-            self.say(f"looking at {subject.collection}")
-            yield from (_of_sight(one) for one in probe.see(visit.session, subject))
+        for turn in [one for one in probes if one.early], [one for one in probes if not one.early]:
+            for subject, probe in product(subjects, turn):
+                self.say(f"looking at {subject.collection}")
+                yield from map(_of_sight, probe.see(visit.session, subject))
 
     # What is attacked
 
@@ -362,11 +363,8 @@ class Discovery:
 
     def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
         """The results, those that nothing but the status of refusals has broken tried with that status."""
-        amended = {
-            one.hypothesis.place: one
-            for one in results
-            if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
-        }
+        found = [one for one in results if one.refused_with and not one.written]
+        amended = {one.hypothesis.place: one for one in found if one.hypothesis.keyword != "x-resource"}
         again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
         kept = [one.hypothesis for one in results if one.state == CONFIRMED and not one.written]
         others = [one for one in kept if one.key not in {other.key for other in beside}]
@@ -422,9 +420,8 @@ class Discovery:
 
     def _holding(self) -> list[Hypothesis]:
         """The rules that hold."""
-        return [
-            one.hypothesis for one in self.outcomes if one.holds and one.rule and one.hypothesis not in self.believed
-        ]
+        rules = [one.hypothesis for one in self.outcomes if one.holds and one.rule]
+        return [one for one in rules if one not in self.believed]
 
     def _withdrawn(self, causes: Sequence[Cause]) -> int:
         """Take back the rules by which the double refuses what the server accepts; how many they are."""

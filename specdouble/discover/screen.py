@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
 from specdouble.discover.discovery import Discovery
@@ -74,12 +76,8 @@ class Screen:
         click.secho(printable(masked(text, discovery.secrets)), fg=color)
 
     def _sum(self, discovery: Discovery) -> None:
-        rules = [one for one in discovery.outcomes if one.rule or one.state == UNDECIDED]
-        counts = ", ".join(
-            f"{sum(1 for one in rules if one.state == state)} {state}"
-            for state in STATES
-            if any(one.state == state for one in rules)
-        )
+        found = Counter(one.state for one in discovery.outcomes if one.rule or one.state == UNDECIDED)
+        counts = ", ".join(f"{found[state]} {state}" for state in STATES if found[state])
         stopped = f"; stopped: {discovery.stopped}" if discovery.stopped else ""
         asked = f"; {discovery.requests} requests, {discovery.seconds:.1f} s" if discovery.settings.url else ""
         click.secho(f"\n{counts or 'no rule was found'}{asked}{stopped}", bold=True)

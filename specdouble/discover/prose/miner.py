@@ -227,9 +227,7 @@ class Meaning:
             required = self.contract.described(body.schema).get("required") if body else None
             if said.operation.method == "post" and body and name not in (required or ()):
                 yield self.hypothesis(said, said.holder.rpartition("/properties/")[0], [name])
-        elif (
-            keyword not in schema and not {"enum", "const", "format"} & schema.keys() and not _says_so(schema, keyword)
-        ) or (keyword == "default" and "default" not in schema):
+        elif keyword not in schema and (keyword == "default" or _leaves_open(schema, keyword)):
             yield self.hypothesis(said, said.holder, value)
 
     def unique(self, said: Said) -> Any:
@@ -394,6 +392,11 @@ _IMPLIED = {
     "exclusiveMinimum": "minimum",
     "exclusiveMaximum": "maximum",
 }
+
+
+def _leaves_open(schema: dict[str, Any], keyword: str) -> bool:
+    """Whether nothing in the schema bounds values closer than the keyword would, or as it would."""
+    return schema.keys().isdisjoint(("enum", "const", "format")) and not _says_so(schema, keyword)
 
 
 def _says_so(schema: dict[str, Any], keyword: str) -> bool:

@@ -244,19 +244,22 @@ def read(sentence: Sentence) -> Iterator[Reading]:
         yield from _bounds(sentence)
 
 
+def _is_of_documents(found: re.Match[str]) -> bool:
+    """Whether the words bound how many documents there are: no size, no rate, and nothing that is denied."""
+    if _NOT_THINGS.match(found["noun"]) or _NO_HOLDER.match(found["per"] or ""):
+        return False
+    if "exceed" in found[0] and "number of" not in found[0].lower():
+        return False
+    return re.search(r"\bnot\b", found[0].replace("must not exceed", "")) is None
+
+
 def _limit(text: str) -> Reading | None:
     """How many documents there may be."""
     if _RATE.search(text):
         return None
     for words in _LIMITS:
         found = words.search(text)
-        if (
-            found is None
-            or _NOT_THINGS.match(found["noun"])
-            or _NO_HOLDER.match(found["per"] or "")
-            or ("exceed" in found[0] and "number of" not in found[0].lower())
-            or re.search(r"\bnot\b", found[0].replace("must not exceed", ""))
-        ):
+        if found is None or not _is_of_documents(found):
             continue
         noun = _ADJECTIVES.sub("", _BEHIND.sub("", found["noun"].lower()))
         value: dict[str, object] = {"max": _counted(found["n"]), "of": singular(noun)}

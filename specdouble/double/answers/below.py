@@ -63,9 +63,11 @@ class Below:
     def _found(self, of: str) -> Iterator[Child]:
         """The collections all of whose documents are created below a document of this one."""
         for name, resource in self._contract.resources.items():
+            if name == of or not resource.why:
+                continue
             creating = [one for one in self._contract.actions_of.get(name, ()) if one[1].does in _CREATING]
             held = [self._held(self._contract.operations[key].path, action, of) for key, action in creating]
-            if resource.why and name != of and held and held[0] and all(one == held[0] for one in held):
+            if held and held[0] and all(one == held[0] for one in held):
                 yield Child(name, held[0])
 
     def _held(self, path: str, action: Action, of: str) -> dict[str, str]:

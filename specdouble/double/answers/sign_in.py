@@ -33,12 +33,13 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
         sampler: makes a user whom nobody has created.
     """
     people, action = contract.people, contract.actions.get(operation.id)
-    makes_one = action is not None and action.does == "create"
-    signs_up = makes_one and people is not None and action is not None and action.collection == people.collection
+    if people is None:
+        return answer
+    signs_up = action is not None and action.does == "create" and action.collection == people.collection
     response = operation.response(operation.success)
     media = response.media() if response else None
-    is_asked = signs_up or signs_in(operation)
-    if people is None or not is_asked or media is None or media.slot is None or "json" not in media.type:
+    is_json = media is not None and "json" in media.type
+    if media is None or media.slot is None or not is_json or not (signs_up or signs_in(operation)):
         return answer
     fits, kept = partial(contract.schemas.is_valid, media.slot), People(contract, people, sampler)
     tokens, users = [*_tokens(contract, media.schema)], [*_users(contract, media.schema, people)]

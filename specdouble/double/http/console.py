@@ -98,6 +98,10 @@ class Console:
             raise Problem(404, detail=f"the contract has no operation `{key}`")
         file, line = contract.locate(operation.pointer)
         offered = self._offered(operation, self._world(request))
+        parameters = [
+            {**_told_parameter(contract, one), "offered": offered.get(one.name) or self._made(operation, one)}
+            for one in operation.parameters
+        ]
         return json_response(
             {
                 **self._told_operation(operation),
@@ -105,10 +109,7 @@ class Console:
                 "line": line,
                 "rules": [_told_rule(rule) for rule in contract.rules_of(operation)],
                 "statuses": {status: response.description for status, response in operation.responses.items()},
-                "parameters": [
-                    {**_told_parameter(contract, one), "offered": offered.get(one.name) or self._made(operation, one)}
-                    for one in operation.parameters
-                ],
+                "parameters": parameters,
                 "bodies": [self._told_media(media, operation) for media in _medias(operation)],
             }
         )

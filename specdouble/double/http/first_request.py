@@ -64,11 +64,13 @@ def _reads_of_one(double: Served) -> Iterator[_Asked]:
     """Reads of documents that are nobody's own, each by the id of the first one."""
     contract, world = double.contract, double.world("default")
     for operation in contract.operations.values():
-        action, asked = contract.actions.get(operation.id), [one for one in operation.parameters if one.required]
+        action = contract.actions.get(operation.id)
         if operation.method != "get" or action is None or action.id is None or action.does != "read":
             continue
         resource = contract.resources[action.collection]
-        if resource.owner or resource.tenant or resource.single or any(one.location != "path" for one in asked):
+        asked = [one for one in operation.parameters if one.required]
+        is_of_somebody = resource.owner or resource.tenant or resource.single
+        if is_of_somebody or any(one.location != "path" for one in asked):
             continue
         document = world.collection(resource.collection, None).find_one() or {}
         values = {name: document.get(to) for name, to in (*action.scope, (action.id, resource.id))}

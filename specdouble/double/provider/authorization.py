@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ from specdouble.double.state.world import World
 logging.getLogger("authlib").setLevel(logging.WARNING)  # on a finer level it tells tokens
 
 _METHODS = ["client_secret_basic", "client_secret_post", "none"]
+_NOT_IN_ERRORS = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749, 5.2
 _NOBODY = "public"  # the client that says no name
 ID_TOKEN = "JWT"  # noqa: S105 - its `typ`
 
@@ -216,7 +218,7 @@ class Server(AuthorizationServer):
         known = self.setting.scopes()
         unknown = [one for one in (scope or "").split() if known and one not in known and one not in SCOPES]
         if unknown:
-            named = "".join(char for char in " ".join(unknown)[:200] if char not in '"\\' and " " <= char <= "~")
+            named = _NOT_IN_ERRORS.sub("", " ".join(unknown)[:200])
             raise InvalidScopeError(f"The contract has no scope {named}")
 
     # Tokens

@@ -57,9 +57,9 @@ def _share(session: Session, subject: Subject, rule: Limit, one: User, other: Us
         return False
     if is_out_of_sight(session, subject, one, other):
         return False
-    targets = {each.name: each.refers_to for each in subject.resource.of(PropertyRule) if each.refers_to}
-    hiding = [each for name in rule.per if name in targets
-              for each in session.subjects[targets[name]].resource.of(ScopeRule) if not each.is_opened]  # fmt: skip
+    per = [each.refers_to for each in subject.resource.of(PropertyRule) if each.refers_to and each.name in rule.per]
+    scopes = [each for target in per for each in session.subjects[target].resource.of(ScopeRule)]
+    hiding = [each for each in scopes if not each.is_opened]
     return all(near and each.name == session.subjects[each.collection].resource.tenant for each in hiding)
 
 
