@@ -474,7 +474,7 @@ class _Search:
             if isinstance(entry, dict) and entry.get(name) is not None:
                 yield entry[name]
         if kind(merged(schema, resolve)) == "string":
-            yield from quoted(refusal)
+            yield from quoted(_said(refusal))
         yield from usual(schema, resolve, self._compact())
 
     def _neighbours(self) -> list[Any]:
@@ -654,6 +654,14 @@ def _blamed(text: str, body: Mapping[str, Any], names: Mapping[str, Any]) -> lis
         name for name, value in body.items() if isinstance(value, str) and len(value) > 1 and value in text
     ]
     return list(dict.fromkeys([*(name for name in quoted_values if name in names), *_named(text, names)]))
+
+
+def _said(refusal: str) -> str:
+    """What a refusal says, without the names of its own members: `error` is none of the values that it asks for."""
+    try:
+        return "\n".join(text for _, text in _texts(json.loads(refusal)))
+    except ValueError:
+        return refusal
 
 
 def _key(body: Any) -> str:

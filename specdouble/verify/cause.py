@@ -13,7 +13,7 @@ Key = TypeVar("Key")
 
 _OPERATION = re.compile(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) /\S*?(?=:? |:?$)")
 _UNDECLARED = re.compile(r"^(one of the statuses|what Schemathesis' check status_code_conformance)\b")
-_UNKEPT = re.compile(r"^(\S+) to be .*")
+_UNKEPT = re.compile(r"^\S+ to be (?!accepted$)")
 _IN_A_LIST = re.compile(r"^(/[^/:\s]+)*/\d+(?=/)")  # where a document stands: `/mappings/5` of `/mappings/5/name`
 DEMAND: Cause = ("demand",)  # what is asked for beside the schema: one mend is to say it there
 _MEDIA_TYPE = re.compile(r"(?:Received: |it is )([\w.+-]+/[\w.+-]+|of no type)")
@@ -99,9 +99,8 @@ def _own_cause(failure: Failure, status: str) -> Cause:
         return _laxity(failure)
     if "refuses a body that is no object" in failure.promise:
         return ("no object", failure.detail)
-    unkept = _UNKEPT.match(failure.expected)
-    if unkept and failure.check in ("read_your_writes", "boundaries"):
-        return ("unkept", unkept[1], _place(failure))
+    if _UNKEPT.match(failure.expected) and failure.check in ("read_your_writes", "boundaries"):
+        return ("unkept", _place(failure))
     return (_without_operation(failure.seen), status)
 
 

@@ -142,6 +142,14 @@ def test_a_value_is_taken_from_a_document_that_is_there(contract: Contract) -> N
     assert sought(contract, refuse)[0].held == {"kind": "Native"}
 
 
+def test_a_member_of_the_refusal_itself_is_no_value_that_it_asks_for(contract: Contract) -> None:
+    def refuse(body: dict[str, Any], _zones: dict[str, dict[str, Any]]) -> tuple[int, str] | None:
+        kind = str(body.get("kind", ""))
+        return None if kind.islower() and " " not in kind else (400, "kind: expected 3 characters of [a-z0-9-]")
+
+    assert str(sought(contract, refuse)[0].held["kind"]).startswith("specdouble-")
+
+
 def test_a_name_is_made_anew_where_the_server_says_that_it_is_taken(contract: Contract) -> None:
     def refuse(body: dict[str, Any], zones: dict[str, dict[str, Any]]) -> tuple[int, str] | None:
         taken = any(body.get("name") == one.get("name") for one in zones.values())

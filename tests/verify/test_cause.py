@@ -80,6 +80,15 @@ def test_a_refusal_is_told_by_what_was_refused_and_not_by_who_needed_a_document(
     assert [one.check for one in verdict.failures] == ["boundaries"]
 
 
+def test_properties_of_one_document_that_are_taken_and_not_kept_are_one_failure() -> None:
+    found = told(
+        failure("POST /zones: type is accepted", 'type to be "n", as it was sent', "the answer shows none", "create"),
+        failure("POST /zones: url is accepted", 'url to be "n", as it was sent', 'the answer shows "/z"', "create"),
+        failure("POST /keys: type is accepted", 'type to be "n", as it was sent', "the answer shows none", "key"),
+    )
+    assert [promise for promise, _, _ in found] == ["POST /zones: type is accepted", "POST /keys: type is accepted"]
+
+
 def test_a_property_that_is_not_kept_is_one_failure_whatever_was_sent() -> None:
     found = told(
         failure(
