@@ -92,3 +92,10 @@ def test_of_two_schemes_in_one_field_that_which_knows_its_users_is_met() -> None
         assert httpx.get(f"{url}/api/prompts/user", headers=placed["headers"]).status_code == 200
         unknown = httpx.get(f"{url}/_specdouble/credentials/nobody")
         assert (unknown.status_code, "nobody" in unknown.text) == (404, True)
+
+
+@pytest.mark.parametrize("scheme", ["cookie", "bearer"])
+def test_who_shows_nothing_is_told_of_what_is_asked_and_how_to_get_it(url: str, scheme: str) -> None:
+    told = httpx.get(f"{url}/{scheme}").json()["detail"]
+    assert f"({scheme})" in told
+    assert "specdouble token USER" in told

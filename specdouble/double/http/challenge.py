@@ -8,6 +8,8 @@ from specdouble.contract.security_scheme import SecurityScheme
 from specdouble.double.http.digest import Digest
 from specdouble.double.state.problem import Problem
 
+_REMEDY = "`specdouble token USER` prints one"
+_OVER = f"the token is none of this double's, or is over; {_REMEDY}"
 _INVALID = 'Bearer error="invalid_token"'  # RFC 6750, 3.1
 
 
@@ -25,16 +27,16 @@ class Challenge:
         self._words = list(dict.fromkeys(map(_word, known))) or ["Bearer"]
         self._tells_of_tokens = any(scheme.has_scopes for scheme in known)
         self._fixed = {"WWW-Authenticate": ", ".join(self._words)}
+        named = ", ".join(dict.fromkeys(scheme.name for scheme in known))
+        self._lacking = f"unauthorized: no credential that this double knows ({named}); {_REMEDY}"
 
     def refusal(self, headers: Mapping[bytes, bytes]) -> Problem:
         """The refusal of a request with these header fields."""
         if "Digest" not in self._words and not self._tells_of_tokens:
-            return Problem(401, headers=self._fixed)
+            return Problem(401, detail=self._lacking, headers=self._fixed)
         was_shown = headers.get(b"authorization", b"")[:7].lower() == b"bearer "
         said = [self._said(word, headers, was_shown) for word in self._words]
-        detail = (
-            "the token is none of this double's, or is over; `specdouble token USER` prints one" if was_shown else None
-        )
+        detail = _OVER if was_shown else self._lacking
         return Problem(401, detail=detail, headers={"WWW-Authenticate": ", ".join(said)})
 
     def _said(self, word: str, headers: Mapping[bytes, bytes], was_shown: bool) -> str:

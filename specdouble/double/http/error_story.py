@@ -30,6 +30,7 @@ _FLAGS = {"success", "ok"}
 _PLACES = {"field", "param", "parameter", "property", "attribute", "attr", "key", "fieldname", "name", "target"}
 _MESSAGES = {"message", "msg", "detail", "description", "reason", "title", "error", "errormessage", "issue"}
 _NUMBERS = ("integer", "number")
+_FREE = ("text", "string", "markdown", "html", "multiline")  # formats of texts that people write
 _WHOLE = "request"  # where a problem is that is of no value in particular
 
 
@@ -270,7 +271,7 @@ def _kind(schema: Schema) -> JSON:
 
 def _fitting(text: str, schema: Schema) -> str | None:
     """The text as far as it fits; None where the schema asks for something else than a text of people's."""
-    if "pattern" in schema or "format" in schema or "const" in schema:
+    if "pattern" in schema or "const" in schema or schema.get("format", "text") not in _FREE:
         return None
     most = schema.get("maxLength")
     return text if not isinstance(most, int) else text[:most]
