@@ -202,11 +202,13 @@ class _Reader:
         """Whether there are the action and the collection that an `x-action` names; what is not is noted."""
         if raw.get("action", "none") not in DOES:
             reason = f"`x-action` knows no action `{raw['action']}`"
-            self.document.find(at + "/action", reason, f"use one of {', '.join(DOES)}")
+            self.document.find(at + "/action", reason, suggestion(str(raw["action"]), DOES))
             return False
         if "collection" in raw and raw["collection"] not in self.resources:
             reason = f"`x-action` names the collection `{raw['collection']}`, which no `x-resource` keeps"
-            self.document.find(at + "/collection", reason, "name one that an `x-resource` keeps")
+            none = "annotate the schema of its documents with `x-resource`"
+            remedy = suggestion(raw["collection"], self.resources) if self.resources else none
+            self.document.find(at + "/collection", reason, remedy)
             return False
         return True
 

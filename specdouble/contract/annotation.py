@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from specdouble.contract.action import DOES
 from specdouble.contract.audience import ROLE, Access
 from specdouble.contract.document import Document
 from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, misspelt, suggestion
+from specdouble.contract.misshapen import find_misshapen
 from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import properties_of
 from specdouble.contract.resource import Identity, Resource
@@ -262,6 +263,15 @@ def _known() -> dict[str, str]:
     return {**{keyword: said[0].place for keyword, said in kinds_by_keyword().items()}, **PLACES}
 
 
+@cache
+def _shapes(keyword: str) -> tuple[Mapping[str, Any], ...]:
+    """The JSON Schemas of what an annotation can be, on whatever it stands."""
+    if keyword in SHAPES:
+        return (SHAPES[keyword],)
+    said = kinds_by_keyword()[keyword]
+    return tuple(shape for kind in said for shape in (kind.shape, kind.shape_on_schemas) if shape)
+
+
 def _refuse_the_rest(reading: Reading) -> None:
     """Annotations that nothing read: misspelt, or in a place where they mean nothing."""
     document, known = reading.document, _known()
@@ -280,6 +290,7 @@ def _refuse_the_rest(reading: Reading) -> None:
                 document.find(at, *_meaning_nothing(reading, at, key, known[key]))
             else:
                 document.annotations.append(at)
+                find_misshapen(document, at, key, _shapes(key))
         elif key == SILENCING:
             document.annotations.append(at)
         elif key not in _NOT_OURS:

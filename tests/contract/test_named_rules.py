@@ -162,6 +162,15 @@ def test_the_schema_takes_what_is_understood() -> None:
     assert fits(annotations_schema(), (ROOT / "openapi.yaml").read_text("utf-8"))
 
 
+def test_the_schema_takes_the_annotations_of_all_contracts_that_are_read() -> None:
+    refused = []
+    for file in sorted((ROOT / "tests").rglob("*.yaml")):
+        data = {} if "broken" in file.parts else read_text(file.read_text("utf-8"), file, file.name).data
+        made = annotations_schema() if "openapi" in data else rules_schema() if file.stem == "rules" else {}
+        refused += [one.instance_path for one in jsonschema_rs.validator_for(made).iter_errors(data)]
+    assert refused == [["components", "schemas", "Book", "properties", "odd", "x-immutable"]]  # it is another tool's
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -57,7 +57,8 @@ def _check_identity(document: Document, scheme: str, identity: Identity, resourc
         return
     reason = f"`x-identity` names the collection `{identity.collection}`, which no `x-resource` keeps"
     at = f"/components/securitySchemes{pointer(scheme)}/x-identity/collection"
-    remedy = "name the collection of users, annotate its schema with `x-resource`, or put its documents into"
+    named = suggestion(identity.collection, resources) if resources else "name the collection of users"
+    remedy = f"{named}, annotate its schema with `x-resource`, or put its documents into"
     document.find(at, reason, f"{remedy} mock_data/{identity.collection}.json")
 
 

@@ -140,11 +140,11 @@ def _key(annotation: OnProperty, raw: Mapping[str, Any], target: Resource) -> st
     key = raw.get("key")
     if key is None or key == target.id:
         return ""
-    if key not in target.properties:
+    if not isinstance(key, str) or key not in target.properties:
         reason = f"documents of {target.collection} have no property `{key}`"
         annotation.find(reason, suggestion(str(key), target.properties), "key")
         return ""
-    return str(key)
+    return key
 
 
 def _may_be_empty(annotation: OnProperty) -> bool:

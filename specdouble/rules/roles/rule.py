@@ -115,7 +115,7 @@ def _of_claim(reading: Reading, annotation: OnOperation, roles: tuple[str, ...],
         return
     for alternative in operation.security:
         identities = [reading.identities[name] for name in alternative if name in reading.identities]
-        telling = next((one for one in identities if claim in one.claims), None)
+        telling = next((one for one in identities if claim in [*one.claims]), None)  # which may be of any type
         if telling is None:
             known = [name for one in identities for name in one.claims]
             reason = f"no claim `{claim}` of the caller is named by the `x-identity` of {' and '.join(alternative)}"
