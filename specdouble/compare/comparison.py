@@ -14,6 +14,7 @@ from specdouble.compare.difference import Cause, Difference, What
 from specdouble.compare.program import Author, Step
 from specdouble.contract import Contract
 from specdouble.verify.bodies import shown
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.problem import TIME_OVER, Broken, CouldNotRun, Interruption, NotExercised, OutOfTime, Trouble
@@ -22,7 +23,7 @@ from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Account, Settings
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure
 from specdouble.verify.visit import Visit, visiting
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import edges, kind, merged, plausible
 from specdouble.verify.values import unlike as unlike_text
 

@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from specdouble.verify.document import Document
     from specdouble.verify.problem import Broken, CouldNotRun, NotExercised, WrongUse
     from specdouble.verify.project import rule
     from specdouble.verify.settings import Account, Login, Settings, load
-    from specdouble.verify.trial import Document, Trial
+    from specdouble.verify.trial import Trial
     from specdouble.verify.verdict import Failure, Row, Verdict
     from specdouble.verify.verification import Show, verify
 

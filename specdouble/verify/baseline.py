@@ -12,6 +12,7 @@ from specdouble.contract import Operation
 from specdouble.contract.rule import PropertyRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.bodies import shown
+from specdouble.verify.document import Document
 from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
@@ -20,7 +21,7 @@ from specdouble.verify.naming import without_id
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
 from specdouble.verify.wrapper import document_schema, named_in_path, properties_sent, unwrapped, with_document
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.bodies import same, shown
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import closing, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 
 MOST_LEFT = 200  # documents of others, beside which a whole list can be read page by page
 MOST_MADE = len(ascii_uppercase)  # of one program

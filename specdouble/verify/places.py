@@ -9,10 +9,11 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 
 Pair = tuple[User, User]
 

@@ -19,6 +19,7 @@ from specdouble.verify.attack import Write
 from specdouble.verify.baseline import Baselines, State
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
+from specdouble.verify.document import Document
 from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
@@ -35,7 +36,7 @@ from specdouble.verify.selection import Selection
 from specdouble.verify.settings import Settings
 from specdouble.verify.sign_in import SignIn
 from specdouble.verify.subject import Subject, required, subjects
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible, within
 from specdouble.verify.wrapper import document_schema, named_in_path, with_document
 

@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from threading import Barrier
 from typing import Any
 
-from specdouble.contract import Contract, Operation
+from specdouble.contract import Operation
 from specdouble.verify.attack import Write
 from specdouble.verify.created import created_id
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.judge import NOT_IMPLEMENTED, judge
-from specdouble.verify.moment import resolution
-from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_next
-from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.reader import Reader, placed
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.values import kind, merged
 from specdouble.verify.wrapper import named_in_path
 
-FORBIDDEN = 403
 THE_ANSWER = "the answer"  # to a write, where a document may show
-CLIENTS = 8  # in a volley
-# What may be over when the same is asked again: rights, a lock, a conflict, a limit (RFC 9110, 15.5; RFC 6585, 4).
-PASSING = (401, 403, 408, 409, 423, 425, 429)
-LATE = 1.05  # times the resolution of a clock until it surely shows another moment
-FICKLE = 2  # times that a refused request was taken when it was sent again: once may have had another reason
-PERSISTENCE = 5  # times that a request is sent again to a server that is known to refuse by chance
 
 
-@dataclass
-class Document:
-    """A document that a trial created.
-
-    Args:
-        subject: its collection.
-        id: its id.
-        user: who created it.
-        sent: what it was created from.
-        shown: how the server showed it last.
-        made: the exchange that created it.
-        around: the other parameters that it was created with: the documents that its path leads through.
-        answered: whether the last answer to a write showed it.
-    """
-
-    subject: Subject
-    id: Any
-    user: User
-    sent: dict[str, Any]
-    shown: dict[str, Any]
-    made: Exchange
-    around: dict[str, dict[str, Any]] = field(default_factory=dict)
-    answered: bool = True
-
-    @property
-    def held(self) -> dict[str, Any]:
-        """What it holds, as far as is known; what was sent and the server sets has no effect."""
-        own = self.subject.server_set
-        return {name: value for name, value in self.sent.items() if name not in own} | self.shown
-
-
-@dataclass
-class Objection:
-    """What the judge of every answer saw."""
-
-    broken: Broken
-    exchange: Exchange
-    trace: list[Exchange] = field(default_factory=list)
-
-
-class Trial:
+class Trial(Reader):
     """One attempt at one case.
 
     Args:
@@ -83,134 +29,8 @@ class Trial:
     """
 
     def __init__(self, session: Any, operations: Iterable[str] = ()) -> None:
-        self.session, self.operations = session, operations
-        self.contract: Contract = session.contract
-        self.exchanges: list[Exchange] = []
-        self.objections: list[Objection] = []
+        super().__init__(session, operations)
         self.made: list[Document] = []
-        self._waited = 0.0
-
-    @property
-    def user(self) -> User:
-        """The user that it is run as, where it does not say another: one who may ask for what it is about."""
-        user: User = self.session.crowd.who(self.operations)
-        return user
-
-    @property
-    def users(self) -> list[User]:
-        """Every user that the server takes."""
-        return list(self.session.crowd)
-
-    def subject(self, collection: str) -> Subject:
-        """The documents of a collection, for the methods below."""
-        subject: Subject = self.session.subjects[collection]
-        return subject
-
-    # Requests
-
-    def call(self, operation_id: str, user: User | None = None, **parts: Any) -> Exchange:
-        """Send a request of an operation: `path`, `query`, `headers` and `body` are its parts."""
-        return self.send(self.contract.operations[operation_id], user or self.user, **parts)
-
-    def send(self, operation: Operation, user: User | None = None, **parts: Any) -> Exchange:
-        """Send a request; every answer is judged."""
-        parts.setdefault("has_body", "body" in parts and (parts["body"] is not None or operation.body is not None))
-        call = Call(operation, user.name if user else None, waited=self._waited, **parts)
-        self._waited = 0
-        exchange: Exchange = self.session.client.send(call)
-        if exchange.status == 401 and call.shows_own_credentials and operation.security:
-            exchange = self._signed_in_again(call, exchange)
-        self._note(exchange)
-        return exchange
-
-    def _signed_in_again(self, call: Call, refused: Exchange) -> Exchange:
-        """The answer with a new token: the old one may have expired."""
-        user = self.session.crowd.users.get(call.user or "")
-        if user is None:
-            raise NobodyNamed(next(iter(scheme for one in call.operation.security for scheme in one), "SCHEME"))
-        if not self.session.crowd.may_call(call.operation.security, user):
-            raise NotExercised(f"{user.name} has no credentials for {call.operation}")
-        exchange: Exchange = self.session.renewed(call, refused)
-        return exchange
-
-    def _note(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
-        stands_in_the_way = self.session.pages.trouble(exchange)
-        if stands_in_the_way:
-            raise stands_in_the_way
-        for broken in judge(self.contract, exchange):
-            self.objections.append(Objection(broken, exchange, list(self.exchanges)))
-            if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
-                raise Broken(broken.expected, broken.seen)
-
-    @staticmethod
-    def call_of(operation: Operation, user: User, parts: Mapping[str, Any], **more: Any) -> Call:
-        """A request that is sent later, or more than once: `path`, `query`, `headers` and `body` are its parts."""
-        whole = {**parts, **more}
-        return Call(operation, user.name or None, has_body="body" in whole, **whole)
-
-    def resend(self, call: Call) -> Exchange:
-        """Send a request as it is, perhaps once more; the answer is judged."""
-        exchange: Exchange = self.session.client.send(call)
-        self._note(exchange)
-        return exchange
-
-    def again(self, refused: Exchange) -> Exchange:
-        """The answer to a refused request that is sent once more; the refusal itself where that would tell nothing.
-
-        Nothing has happened between the two: a server that takes it now refuses by chance.
-        """
-        call, fickle = refused.call, self.session.fickle
-        if not refused.refused or refused.status in PASSING or call.together or self.session.settings.consistency:
-            return refused
-        for _ in range(PERSISTENCE if fickle[call.operation.id] else 1):
-            exchange = self.resend(call)
-            if exchange.ok:
-                fickle[call.operation.id] += 1
-                if fickle[call.operation.id] >= FICKLE:
-                    self._object_to_chance(refused)
-                return exchange
-        return refused
-
-    def _object_to_chance(self, refused: Exchange) -> None:
-        told = f"it was refused with {refused.told(80)}, and taken when it was sent once more"
-        broken = Broken("the same answer to the same request", told, "conformance")
-        self.objections.append(Objection(broken, refused, list(self.exchanges)))
-
-    def fetch(self, operation: Operation, user: User, address: str) -> Exchange:
-        """Read what an answer gave the address of, as the operation would."""
-        return self.resend(Call(operation, user.name or None, address=address))
-
-    def volley(self, calls: list[Call]) -> list[Exchange]:
-        """Send the requests at the same moment."""
-        number = sum(1 for one in self.exchanges if one.call.together is not None) + 1
-        barrier = Barrier(len(calls))
-
-        def fire(call: Call) -> Exchange | Exception:
-            barrier.wait(timeout=10)
-            try:
-                exchange: Exchange = self.session.client.send(replace(call, together=number))
-                return exchange
-            except Exception as error:  # a thread's exception is told by the caller's
-                return error
-
-        with ThreadPoolExecutor(len(calls)) as pool:
-            answers = list(pool.map(fire, calls))
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        exchanges = [answer for answer in answers if isinstance(answer, Exchange)]
-        failed = None
-        for exchange in exchanges:
-            try:
-                self._note(exchange)
-            except Broken as broken:
-                failed = broken
-        if failed:
-            raise failed
-        return exchanges
-
-    # Documents
 
     def body(self, subject: Subject, operation: Operation, user: User, full: bool = False) -> dict[str, Any]:
         """A body that the operation must accept: what is required, or everything."""
@@ -437,178 +257,6 @@ class Trial:
             raise NotExercised(f"no document could be created: {exchange.told(100)}")
         return document
 
-    def look(self, document: Document, user: User | None = None) -> dict[str, Any]:
-        """The document as its user reads it; not exercised where no operation shows it."""
-        seen = self.look_for(document, user or document.user)
-        if seen is None:
-            subject = document.subject
-            operation = (*subject.readers, *subject.listers)[0]
-            forbidden = self.exchanges[-1].status == FORBIDDEN and self.session.baselines.missing((operation.id,))
-            if forbidden:  # to everybody: that is a matter of rights, and not of this document
-                raise NotExercised(forbidden)
-            expected = f"the document of {subject.collection} that was created to be there"
-            told = f"it is not: {self.exchanges[-1].told(80)}"
-            raise Broken(expected, told, "read_your_writes", shows_all(operation))
-        self._is_of(document, seen)
-        return seen
-
-    @staticmethod
-    def _is_of(document: Document, seen: dict[str, Any]) -> None:
-        """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
-        key = document.subject.key
-        asked, shown = str(document.id), str(seen.get(key, document.id))
-        if asked.casefold() != shown.casefold():  # a server may write a name its own way
-            promise = (
-                f"{(*document.subject.readers, *document.subject.listers)[0]} shows the document that is asked for"
-            )
-            raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes", promise)
-
-    def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
-        """The document as a user reads it; None where it is not shown to that user."""
-        subject = document.subject
-        if not subject.observable:
-            raise NotExercised(f"no operation reads documents of {subject.collection}")
-        if document.id is None:
-            raise NotExercised(f"{document.made.call.operation} does not tell the {subject.key} of what it made")
-        self.settle()
-        if not subject.readers:
-            entries = self.listed(subject, user, self.listing(document), until=document.id)
-            return next((one for one in entries if one.get(subject.key) == document.id), None)
-        operation = subject.readers[0]
-        exchange = self.send(operation, user, **self.place(operation, document))
-        found = exchange.shown(subject.action(operation))
-        if not exchange.ok or not isinstance(found, dict):
-            return None
-        subject.found()
-        return subject.named(found)
-
-    def look_at(self, subject: Subject, name: str | None, path: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The document that a path leads to, as it is; None where there is none, or nothing shows it.
-
-        Args:
-            subject: its collection.
-            name: the parameter that names it.
-            path: the parameters.
-        """
-        reader = next(iter(subject.readers), None)
-        if reader is None or name is None or name not in path:
-            return None
-        place = {subject.action(reader).id or name: path[name], **{key: path[key] for key in path if key != name}}
-        exchange = self.send(reader, self.session.crowd.who((reader.id,)), path=place)
-        found = exchange.shown(subject.action(reader))
-        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
-
-    def listing(self, document: Document) -> dict[str, dict[str, Any]]:
-        """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
-        operation, held = document.subject.listers[0], document.held
-        query = dict(document.around.get("query", {}))
-        for parameter in document.subject.narrowing(operation):
-            value = held.get(document.subject.narrowed(parameter) or "")
-            if value is not None:
-                several = kind(merged(parameter.schema, self.contract.resolve)) == "array"
-                query[parameter.name] = [value] if several and not isinstance(value, list) else value
-            elif parameter.required:
-                raise NotExercised(f"{operation} asks for {parameter.name}, which no document shows")
-        return {**document.around, "path": self._parents(operation, document), "query": query}
-
-    @staticmethod
-    def _parents(operation: Operation, document: Document) -> dict[str, Any]:
-        """The path's parameters that name what the document lies below: as it says itself, as it was created."""
-        held, scope = document.held, document.subject.action(operation).scope
-        told = {parameter: held[name] for parameter, name in scope if held.get(name) is not None}
-        return {**document.around.get("path", {}), **told}
-
-    def listed(
-        self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None
-    ) -> list[dict[str, Any]]:
-        """The documents that a user's list shows, page after page.
-
-        Args:
-            subject: the documents.
-            user: whose list it is.
-            around: the documents that the path leads through; the user's own where left out.
-            until: the id to look for: no page after the one that has it is asked for.
-        """
-        key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
-        operation = subject.listers[0]
-        for _, entries in islice(self.pages(subject, user, around), MOST_PAGES):  # of more, so many have to do
-            keys = [str(one[key]) for one in entries if key in one]
-            twice = next((one for one in keys if keys.count(one) > 1), None)
-            if twice is not None:
-                raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
-            if keys and seen.issuperset(keys):
-                if is_by_cursor(operation):
-                    raise NotExercised(f"{operation} does not tell where its next page begins")
-                break  # the server does not know the parameter that asks for a page
-            shown += entries
-            seen.update(keys)
-            if until is not None and str(until) in seen:
-                break
-        return shown
-
-    def pages(
-        self,
-        subject: Subject,
-        user: User,
-        around: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-    ) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
-        """The pages of a list, one after another, to the last.
-
-        Args:
-            subject: the documents.
-            user: whose list it is.
-            around: the parameters that lead to the list; the user's own where left out.
-            query: what is asked of it.
-
-        Raises:
-            NotExercised: it shows no list, or does not end.
-        """
-        operation = subject.listers[0]
-        start = self.session.surroundings(operation, user, None, known=around)
-        asked, was_told = {**start.get("query", {}), **(query or {})}, False
-        for _ in range(MOST_PAGES):
-            exchange = self.send(operation, user, **{**start, "query": asked})
-            found = exchange.at(subject.action(operation).envelope)
-            if not exchange.ok or not isinstance(found, list):
-                raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
-            entries = [subject.named(one) for one in found if isinstance(one, dict)]
-            yield exchange, entries
-            last = entries[-1].get(subject.key) if entries else None
-            following = next_page(exchange, entries, last, was_told=was_told)
-            was_told = tells_next(exchange)
-            if following is None:
-                return
-            asked = following
-        raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")
-
-    def place(self, operation: Operation, document: Document) -> dict[str, Any]:
-        """The parameters that name the document, for an operation on one."""
-        name = document.subject.action(operation).id
-        if document.id is None:
-            raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
-        known = {**document.around, "path": self._parents(operation, document)}
-        around = self.session.surroundings(operation, document.user, name, known=known)
-        if "If-Match" in around.get("headers", {}):  # one that is required
-            around["headers"]["If-Match"] = self._tag(document)
-        for where, held in placed(operation, name, document.id).items():
-            around.setdefault(where, {}).update(held)
-        return dict(around)
-
-    def acting(self, operation: Operation, document: Document) -> dict[str, Any]:
-        """The parts of a request that does to the document what the operation's name says."""
-        parts = self.place(operation, document)
-        if operation.json_body is not None:
-            parts["body"] = self.session.plain_body(operation)
-        return parts
-
-    def _tag(self, document: Document) -> str:
-        """The tag of the document as it is; any, where none is told."""
-        reader = next(iter(document.subject.readers), None)
-        if reader is None:
-            return "*"
-        return str(self.send(reader, document.user, **self.place(reader, document)).headers.get("etag", "*"))
-
     def update_call(
         self, updater: Updater, document: Document, changes: Mapping[str, Any], user: User | None = None
     ) -> Call:
@@ -736,21 +384,6 @@ class Trial:
         operation = document.subject.deleters[0]
         return self.send(operation, user or document.user, **self.place(operation, document))
 
-    def settle(self) -> None:
-        """Wait until a write is seen by every read."""
-        if self.session.settings.consistency:
-            time.sleep(self.session.settings.consistency)
-
-    def tick(self, stamp: Any = None) -> None:
-        """Wait until the server's clock has moved on by more than its resolution.
-
-        Args:
-            stamp: a moment as the server shows it: where it is one of whole seconds, the next second is waited for.
-        """
-        wait = max(self.session.settings.tick, LATE * resolution(stamp))
-        time.sleep(wait)
-        self._waited += wait
-
 
 def _move(document: Document, changes: Mapping[str, Any]) -> None:
     """Note where a change has taken the document: a path that leads through its parent leads through the new one."""
@@ -779,12 +412,6 @@ def view(trial: Trial, document: Document) -> dict[str, Any]:
     return trial.look(document) if document.subject.observable else document.shown
 
 
-def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
-    """The parameter of that name, where the operation has it; some contracts have it in the path and the query."""
-    where = {one.location for one in operation.parameters if one.name == name}
-    return {part: {name: value} for part in ("path", "query") if part in where}
-
-
 def refused_as(exchange: Exchange, statuses: set[int], what: str, strict: bool = False) -> None:
     """Hold that a request was refused with one of the statuses; strictly, or undeclared ones are left to others."""
     if not exchange.refused:
@@ -799,11 +426,6 @@ def accepted(exchange: Exchange, what: str, check: str | None = None) -> None:
     """Hold that a request was accepted."""
     if not exchange.ok:
         raise Broken(f"{what} to be accepted", f"the server answered {exchange.told()}", check)
-
-
-def shows_all(operation: Operation) -> str:
-    """The promise of an operation that reads or lists."""
-    return f"{operation} shows every document of the caller"
 
 
 Attempt = Callable[[Trial], None]

@@ -13,10 +13,11 @@ from specdouble.rules.computed.rule import Computed
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, views
+from specdouble.verify.trial import Trial, accepted, views
 from specdouble.verify.values import kind, merged
 
 MOST = 3  # numbers of an expression that are tried

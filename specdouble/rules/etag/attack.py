@@ -10,10 +10,11 @@ from specdouble.rules.etag.rule import FIELD, IF_MATCH, Conditional, ETag
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.checks import header_fields
+from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 
 
 def plan(session: Session, subject: Subject | None, rule: ETag | Conditional) -> Plan:

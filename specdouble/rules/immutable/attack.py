@@ -9,11 +9,12 @@ from specdouble.rules.immutable.rule import Immutable
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, refused_as, view
+from specdouble.verify.trial import Trial, accepted, refused_as, view
 from specdouble.verify.values import merged
 
 

@@ -11,14 +11,16 @@ from specdouble.contract.rule import PropertyRule, ScopeRule
 from specdouble.rules.limit.rule import REACHABLE, Limit
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import Created
 from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, Interruption, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 
 Scope = tuple[str, ...]
 

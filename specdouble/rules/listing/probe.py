@@ -10,13 +10,14 @@ from typing import Any
 
 from specdouble.contract import Operation, Parameter
 from specdouble.verify.checks.filtering import plays_order
+from specdouble.verify.document import Document
 from specdouble.verify.paging import chooses_page, page_parameters
 from specdouble.verify.places import Place, place
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
 COUNT = 5  # documents that are listed

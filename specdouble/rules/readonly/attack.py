@@ -10,10 +10,11 @@ from specdouble.rules.readonly.rule import ReadOnly
 from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, view, views
+from specdouble.verify.trial import Trial, accepted, view, views
 from specdouble.verify.values import merged, plausible
 from specdouble.verify.wrapper import properties_sent
 

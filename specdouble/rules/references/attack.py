@@ -16,11 +16,12 @@ from specdouble.rules.references.rule import OnDelete, References
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, refused_as, views
+from specdouble.verify.trial import Trial, accepted, refused_as, views
 from specdouble.verify.values import kind, merged, unlike, unlike_but_fitting
 
 NOT_FOUND = 404

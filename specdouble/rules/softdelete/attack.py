@@ -10,11 +10,12 @@ from specdouble.contract import Operation, Rule
 from specdouble.rules.softdelete.rule import SoftDelete
 from specdouble.verify.attack import Attack, attack_of
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, refused_as, view, views
+from specdouble.verify.trial import Trial, refused_as, view, views
 
 MARKED: dict[str, Any] = {"time": "2001-02-03T04:05:06Z", "true": True}
 

@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from specdouble.rules.timestamp.rule import named_like
+from specdouble.verify.document import Document
 from specdouble.verify.moment import moment
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, Probe, Sight, new_trial, property_pointer
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial, view
+from specdouble.verify.trial import Trial, view
 
 _ANOTHER_EVENT = re.compile(r"updat|modif|chang|edit|last|expire|(?:^|_)(?:end|due|next)", re.IGNORECASE)
 

@@ -12,12 +12,13 @@ from specdouble.contract import Operation
 from specdouble.rules.transitions.rule import Transitions
 from specdouble.verify.attack import Attack
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, refused_as, views
+from specdouble.verify.trial import Trial, accepted, refused_as, views
 
 
 def plan(session: Session, subject: Subject, rule: Transitions) -> Plan:

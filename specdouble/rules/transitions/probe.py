@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from specdouble.verify.document import Document
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.sight import INCONCLUSIVE, REFUSALS, Probe, Sight, let_go, new_trial, property_pointer, sent
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, view
+from specdouble.verify.trial import Trial, view
 from specdouble.verify.values import merged
 
 MOST = 8  # values; of more, the moves are too many to try

@@ -24,6 +24,7 @@ from specdouble.verify.attack import Attack, Write
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing
+from specdouble.verify.document import Document
 from specdouble.verify.drawing import drawn
 from specdouble.verify.examples import of_body
 from specdouble.verify.patterns import matching
@@ -31,7 +32,7 @@ from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.strategies import fitting
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, refused_as, view
+from specdouble.verify.trial import Trial, accepted, refused_as, view
 
 Body = dict[str, Any]
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.places import place
 from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, other_than, plausible
 
 ROUNDS = 3

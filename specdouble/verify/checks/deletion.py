@@ -7,11 +7,12 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.places import parents, place, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, refused_as
+from specdouble.verify.trial import Trial, refused_as
 
 NOT_FOUND, CREATED = "404", 201
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.places import below, parents, under
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import CLIENTS, Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
 

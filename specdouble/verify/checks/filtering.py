@@ -12,13 +12,14 @@ from typing import Any
 from specdouble.contract import Operation, Parameter, PropertyRule
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.paging import chooses_page, page_parameters, size_bounds, total_told
 from specdouble.verify.places import Place, place
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
 SMALL = 2  # entries of a page

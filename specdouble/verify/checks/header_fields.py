@@ -11,12 +11,14 @@ from urllib.parse import urljoin
 from specdouble.contract import Operation
 from specdouble.url import split_url
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.preconditions import header, is_played
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Document, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 
 STALE = '"specdouble-no-such-tag"'
 FAILED = {412, 428}

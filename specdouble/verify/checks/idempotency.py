@@ -12,9 +12,10 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.preconditions import idempotency_key, is_played
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import CLIENTS, Trial
+from specdouble.verify.trial import Trial
 
 
 def plan(session: Session, subject: Subject) -> Plan:

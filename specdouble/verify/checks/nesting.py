@@ -10,12 +10,13 @@ from specdouble.contract import Operation
 from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.isolation import refusals_of
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.places import Pair, closing, parents
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial, refused_as
+from specdouble.verify.trial import Trial, refused_as
 from specdouble.verify.values import unlike_but_fitting
 
 Parts = dict[str, Any]

@@ -14,13 +14,14 @@ from specdouble.verify.baseline import says_taken
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import other_ends
 from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import Document, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import edges, kind, merged, other_than, unfitting, unlike, unlike_but_fitting
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater, required
-from specdouble.verify.trial import Document, Trial, accepted
+from specdouble.verify.trial import Trial, accepted
 from specdouble.verify.values import kind, merged
 
 CREATED = 201

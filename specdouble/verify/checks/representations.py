@@ -11,12 +11,13 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.contract.media_type import essence
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import unlike_but_fitting
 
 NOT_ACCEPTABLE = 406

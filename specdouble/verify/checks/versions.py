@@ -7,11 +7,13 @@ from typing import Any
 
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Document, Trial, refused_as
+from specdouble.verify.trial import Trial, refused_as
 
 REFUSALS = {409, 412}  # RFC 9110, 15.5.10 and 15.5.13
 

@@ -11,12 +11,14 @@ from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.header_fields import in_each_state
+from specdouble.verify.document import Document
 from specdouble.verify.paging import larger_page
 from specdouble.verify.privilege import follows, grants, mildest
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.reader import shows_all
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import THE_ANSWER, Document, Trial, accepted, shows_all, views
+from specdouble.verify.trial import THE_ANSWER, Trial, accepted, views
 from specdouble.verify.values import catalogue, kind, merged, plausible
 
 Body = dict[str, Any]

@@ -10,11 +10,12 @@ from specdouble.contract import Operation
 from specdouble.contract.solver import SECONDS, Wish
 from specdouble.rules.unique.rule import Unique, UniqueKey, UniqueTogether
 from specdouble.verify.attack import attack_of
+from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.patterns import matching
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial
+from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
 

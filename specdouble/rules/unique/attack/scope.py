@@ -11,11 +11,12 @@ from specdouble.contract import Operation
 from specdouble.rules.unique.attack.key import alike, body_of, made, statuses
 from specdouble.rules.unique.rule import Unique
 from specdouble.verify.case import Case, Missing, Plan, ids
+from specdouble.verify.document import Document
 from specdouble.verify.places import parents
 from specdouble.verify.problem import NotExercised, NotPromised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
-from specdouble.verify.trial import Document, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import merged
 
 

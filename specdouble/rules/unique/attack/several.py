@@ -16,9 +16,10 @@ from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 
 
 def of_several(session: Session, subject: Subject, rule: UniqueTogether) -> Plan:

@@ -16,9 +16,10 @@ from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
+from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
-from specdouble.verify.trial import CLIENTS, Trial, accepted, refused_as
+from specdouble.verify.trial import Trial, accepted, refused_as
 
 ROUNDS = 3
 

@@ -1,0 +1,206 @@
+"""Reads documents: one by its id, or a list of them, page after page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from specdouble.contract import Operation
+from specdouble.verify.document import Document
+from specdouble.verify.exchange import Exchange
+from specdouble.verify.identity import User
+from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_next
+from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.sender import Sender
+from specdouble.verify.subject import Subject
+from specdouble.verify.values import kind, merged
+
+FORBIDDEN = 403
+
+
+class Reader(Sender):
+    """Reads the documents that a trial made."""
+
+    def look(self, document: Document, user: User | None = None) -> dict[str, Any]:
+        """The document as its user reads it; not exercised where no operation shows it."""
+        seen = self.look_for(document, user or document.user)
+        if seen is None:
+            subject = document.subject
+            operation = (*subject.readers, *subject.listers)[0]
+            forbidden = self.exchanges[-1].status == FORBIDDEN and self.session.baselines.missing((operation.id,))
+            if forbidden:  # to everybody: that is a matter of rights, and not of this document
+                raise NotExercised(forbidden)
+            expected = f"the document of {subject.collection} that was created to be there"
+            told = f"it is not: {self.exchanges[-1].told(80)}"
+            raise Broken(expected, told, "read_your_writes", shows_all(operation))
+        self._is_of(document, seen)
+        return seen
+
+    @staticmethod
+    def _is_of(document: Document, seen: dict[str, Any]) -> None:
+        """Hold that what a read shows is the document that was asked for, ahead of all that is held against it."""
+        key = document.subject.key
+        asked, shown = str(document.id), str(seen.get(key, document.id))
+        if asked.casefold() != shown.casefold():  # a server may write a name its own way
+            promise = (
+                f"{(*document.subject.readers, *document.subject.listers)[0]} shows the document that is asked for"
+            )
+            raise Broken(f"a read of {asked} to show it", f"it shows the document {shown}", "read_your_writes", promise)
+
+    def look_for(self, document: Document, user: User) -> dict[str, Any] | None:
+        """The document as a user reads it; None where it is not shown to that user."""
+        subject = document.subject
+        if not subject.observable:
+            raise NotExercised(f"no operation reads documents of {subject.collection}")
+        if document.id is None:
+            raise NotExercised(f"{document.made.call.operation} does not tell the {subject.key} of what it made")
+        self.settle()
+        if not subject.readers:
+            entries = self.listed(subject, user, self.listing(document), until=document.id)
+            return next((one for one in entries if one.get(subject.key) == document.id), None)
+        operation = subject.readers[0]
+        exchange = self.send(operation, user, **self.place(operation, document))
+        found = exchange.shown(subject.action(operation))
+        if not exchange.ok or not isinstance(found, dict):
+            return None
+        subject.found()
+        return subject.named(found)
+
+    def look_at(self, subject: Subject, name: str | None, path: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The document that a path leads to, as it is; None where there is none, or nothing shows it.
+
+        Args:
+            subject: its collection.
+            name: the parameter that names it.
+            path: the parameters.
+        """
+        reader = next(iter(subject.readers), None)
+        if reader is None or name is None or name not in path:
+            return None
+        place = {subject.action(reader).id or name: path[name], **{key: path[key] for key in path if key != name}}
+        exchange = self.send(reader, self.session.crowd.who((reader.id,)), path=place)
+        found = exchange.shown(subject.action(reader))
+        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
+
+    def listing(self, document: Document) -> dict[str, dict[str, Any]]:
+        """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
+        operation, held = document.subject.listers[0], document.held
+        query = dict(document.around.get("query", {}))
+        for parameter in document.subject.narrowing(operation):
+            value = held.get(document.subject.narrowed(parameter) or "")
+            if value is not None:
+                several = kind(merged(parameter.schema, self.contract.resolve)) == "array"
+                query[parameter.name] = [value] if several and not isinstance(value, list) else value
+            elif parameter.required:
+                raise NotExercised(f"{operation} asks for {parameter.name}, which no document shows")
+        return {**document.around, "path": self._parents(operation, document), "query": query}
+
+    @staticmethod
+    def _parents(operation: Operation, document: Document) -> dict[str, Any]:
+        """The path's parameters that name what the document lies below: as it says itself, as it was created."""
+        held, scope = document.held, document.subject.action(operation).scope
+        told = {parameter: held[name] for parameter, name in scope if held.get(name) is not None}
+        return {**document.around.get("path", {}), **told}
+
+    def listed(
+        self, subject: Subject, user: User, around: Mapping[str, Any] | None = None, until: Any = None
+    ) -> list[dict[str, Any]]:
+        """The documents that a user's list shows, page after page.
+
+        Args:
+            subject: the documents.
+            user: whose list it is.
+            around: the documents that the path leads through; the user's own where left out.
+            until: the id to look for: no page after the one that has it is asked for.
+        """
+        key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
+        operation = subject.listers[0]
+        for _, entries in islice(self.pages(subject, user, around), MOST_PAGES):  # of more, so many have to do
+            keys = [str(one[key]) for one in entries if key in one]
+            twice = next((one for one in keys if keys.count(one) > 1), None)
+            if twice is not None:
+                raise Broken("a list to show each document once", f"it shows {twice} twice", "read_your_writes")
+            if keys and seen.issuperset(keys):
+                if is_by_cursor(operation):
+                    raise NotExercised(f"{operation} does not tell where its next page begins")
+                break  # the server does not know the parameter that asks for a page
+            shown += entries
+            seen.update(keys)
+            if until is not None and str(until) in seen:
+                break
+        return shown
+
+    def pages(
+        self,
+        subject: Subject,
+        user: User,
+        around: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+        """The pages of a list, one after another, to the last.
+
+        Args:
+            subject: the documents.
+            user: whose list it is.
+            around: the parameters that lead to the list; the user's own where left out.
+            query: what is asked of it.
+
+        Raises:
+            NotExercised: it shows no list, or does not end.
+        """
+        operation = subject.listers[0]
+        start = self.session.surroundings(operation, user, None, known=around)
+        asked, was_told = {**start.get("query", {}), **(query or {})}, False
+        for _ in range(MOST_PAGES):
+            exchange = self.send(operation, user, **{**start, "query": asked})
+            found = exchange.at(subject.action(operation).envelope)
+            if not exchange.ok or not isinstance(found, list):
+                raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
+            entries = [subject.named(one) for one in found if isinstance(one, dict)]
+            yield exchange, entries
+            last = entries[-1].get(subject.key) if entries else None
+            following = next_page(exchange, entries, last, was_told=was_told)
+            was_told = tells_next(exchange)
+            if following is None:
+                return
+            asked = following
+        raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")
+
+    def place(self, operation: Operation, document: Document) -> dict[str, Any]:
+        """The parameters that name the document, for an operation on one."""
+        name = document.subject.action(operation).id
+        if document.id is None:
+            raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
+        known = {**document.around, "path": self._parents(operation, document)}
+        around = self.session.surroundings(operation, document.user, name, known=known)
+        if "If-Match" in around.get("headers", {}):  # one that is required
+            around["headers"]["If-Match"] = self._tag(document)
+        for where, held in placed(operation, name, document.id).items():
+            around.setdefault(where, {}).update(held)
+        return dict(around)
+
+    def acting(self, operation: Operation, document: Document) -> dict[str, Any]:
+        """The parts of a request that does to the document what the operation's name says."""
+        parts = self.place(operation, document)
+        if operation.json_body is not None:
+            parts["body"] = self.session.plain_body(operation)
+        return parts
+
+    def _tag(self, document: Document) -> str:
+        """The tag of the document as it is; any, where none is told."""
+        reader = next(iter(document.subject.readers), None)
+        if reader is None:
+            return "*"
+        return str(self.send(reader, document.user, **self.place(reader, document)).headers.get("etag", "*"))
+
+
+def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:
+    """The parameter of that name, where the operation has it; some contracts have it in the path and the query."""
+    where = {one.location for one in operation.parameters if one.name == name}
+    return {part: {name: value} for part in ("path", "query") if part in where}
+
+
+def shows_all(operation: Operation) -> str:
+    """The promise of an operation that reads or lists."""
+    return f"{operation} shows every document of the caller"
