@@ -12,11 +12,11 @@ from specdouble.contract import Operation
 from specdouble.contract.rule import PropertyRule
 from specdouble.verify.attack import attack_of
 from specdouble.verify.bodies import shown
+from specdouble.verify.creation import ends_in_parameter
 from specdouble.verify.document import Document
 from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.naming import without_id
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble

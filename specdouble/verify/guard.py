@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specdouble.contract import Contract, Operation
+from specdouble.verify.creation import creates, ends_in_parameter
 from specdouble.verify.exchange import Call
-from specdouble.verify.ledger import SAFE, Created, Ledger, creates, ends_in_parameter
+from specdouble.verify.ledger import SAFE, Created, Ledger
 from specdouble.verify.wrapper import unwrapped
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,15 @@ from urllib.parse import unquote
 
 from specdouble.contract import Contract, Operation
 from specdouble.url import split_url
+from specdouble.verify.creation import (
+    adds_by_name,
+    bare,
+    creates,
+    ends_in_parameter,
+    kinds_by_path,
+)
 from specdouble.verify.exchange import Call, Exchange, filled
+from specdouble.verify.id_shape import are_drawn, is_guessable, shape_of
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
@@ -25,16 +32,7 @@ SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
-ID_NAMES = {"id", "_id", "uuid"}
 NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
-ADDING = frozenset(("add", "create", "grant", "insert", "new", "put", "register"))  # the last word of a path
-UNGUESSABLE = 16  # characters of an id that is not hit by chance
-RANDOM = 7  # characters in which two ids differ that were drawn, and not counted
-
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_NUMBER = re.compile(r"\W*(\d+)")  # "7", but also "7.5" and "7 apples", of which servers take the beginning
-_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Ledger:
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
 
     def __post_init__(self) -> None:
-        self._kinds = dict(_kinds(self.contract))
+        self._kinds = dict(kinds_by_path(self.contract))
         self._named: dict[str, list[tuple[str, str]]] = {}  # what paths name, by path
         operations = self.contract.operations.values()
         self._deletes = [
@@ -146,7 +144,7 @@ class Ledger:
     def kind_of_children(self, operation: Operation) -> str:
         """What a create makes: a document of the collection, or of the path below."""
         action = self.contract.actions.get(operation.id)
-        below = _bare(operation.path) + "/{}"
+        below = bare(operation.path) + "/{}"
         return action.collection if action else self._kinds.get(below, below)
 
     def makers(self, kind: str) -> list[Operation]:
@@ -193,13 +191,13 @@ class Ledger:
 
         Some databases give the largest number again: of a smaller one, the next document is told apart.
         """
-        if _shape(value) not in ("number", "text"):
+        if shape_of(value) not in ("number", "text"):
             return True
         text, others = str(value), [str(one.id) for one in list(self.created.values()) if one.kind == kind]
         if text.isdecimal():
             return any(one.isdecimal() and int(one) > int(text) for one in others)
         # Drawn by chance, as `crs_7h2k9qx04mzt`: no other is like it, and none of it is what a client sent.
-        return not self.is_minted(value) and any(_differ(text, one) >= RANDOM for one in others)
+        return not self.is_minted(value) and any(are_drawn(text, one) for one in others)
 
     def owns_any(self, value: Any) -> bool:
         """Whether this run created a document with that id, of whatever kind."""
@@ -251,12 +249,12 @@ class Ledger:
         if self.is_stranger(value) or str(value) in self._said:
             return True
         # Copies, which are made at once: other cases create documents meanwhile.
-        known = {_shape(one.id) for one in list(self.created.values()) if one.kind == kind}
-        known |= {_shape(one) for other, one in list(self.strangers) if other == kind}
-        shape = _shape(value)
+        known = {shape_of(one.id) for one in list(self.created.values()) if one.kind == kind}
+        known |= {shape_of(one) for other, one in list(self.strangers) if other == kind}
+        shape = shape_of(value)
         if known and shape not in known and "text" not in known:
             return False  # the ids of this server look otherwise
-        return shape in ("number", "text") and _is_guessable(value)
+        return shape in ("number", "text") and is_guessable(value)
 
     # What is written down
 
@@ -361,9 +359,9 @@ class Ledger:
 
     def _named_by_two(self, call: Call, exchange: Exchange) -> tuple[str, dict[str, Any]] | None:
         """What two parameters name, `/tags/{type}/{value}`, that was made by a POST to `/tags`: its kind, and both."""
-        twice = _bare(call.operation.path) + "/{}/{}"
-        naming = next((self.named(one, {})[-2:] for one in self._deletes if _bare(one.path) == twice), None)
-        if naming is None or any(_bare(one.path) == twice[:-3] for one in self._deletes):
+        twice = bare(call.operation.path) + "/{}/{}"
+        naming = next((self.named(one, {})[-2:] for one in self._deletes if bare(one.path) == twice), None)
+        if naming is None or any(bare(one.path) == twice[:-3] for one in self._deletes):
             return None
         for shown in (exchange.json, unwrapped(self.contract, call.operation, call.body)):
             held = {name: shown.get(name) for name, _, _ in naming} if isinstance(shown, dict) else {}
@@ -390,7 +388,7 @@ class Ledger:
         words = [value for value in shown if isinstance(value, str) and self.has_word(value)]
         key = next(iter(words), self._shown(call.operation, exchange))
         if key is not None:
-            kind = _bare(call.operation.path) + "/{}"
+            kind = bare(call.operation.path) + "/{}"
             self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
 
     def _note_renamed(self, was: Created, call: Call, exchange: Exchange) -> None:
@@ -453,9 +451,9 @@ class Ledger:
         action = self.contract.actions.get(operation.id)
         if action is not None:
             return [self.contract.resources[action.collection].id, *self._parameters_of(action.collection)]
-        below = _bare(operation.path) + "/{}"
+        below = bare(operation.path) + "/{}"
         last = [one.path.rpartition("{")[2].rstrip("}") for one in self.contract.operations.values()
-                if _bare(one.path) == below]  # fmt: skip
+                if bare(one.path) == below]  # fmt: skip
         noun = operation.path.rstrip("/").rpartition("/")[2].removesuffix("s")
         return list(dict.fromkeys([*last, "id", "_id", "uuid", f"{noun}ID", f"{noun}Id", f"{noun}_id", "name", "key"]))
 
@@ -560,80 +558,6 @@ class Ledger:
             os.fsync(self._stream.fileno())
 
 
-def _kinds(contract: Contract) -> Iterator[tuple[str, str]]:
-    """For each path that ends in a parameter, the collection that it names a document of, where one is known."""
-    for operation in contract.operations.values():
-        action = contract.actions.get(operation.id)
-        if action is not None and action.does == "create" and action.id is None:
-            yield _bare(operation.path) + "/{}", action.collection
-    for operation in contract.operations.values():
-        action = contract.actions.get(operation.id)
-        if action is not None and action.id and operation.path.endswith("{" + action.id + "}"):
-            yield _bare(operation.path), action.collection
-
-
-def creates(contract: Contract, operation: Operation) -> bool:
-    """Whether the operation creates documents below its path: it says so, or is a POST beside a path of one document.
-
-    That may be named by two parameters: `/tags/{type}/{value}`.
-    """
-    action = contract.actions.get(operation.id)
-    if action is not None:
-        return action.does == "create" and action.id is None
-    below = _bare(operation.path) + "/{}"
-    return (operation.method == "post" and not ends_in_parameter(operation)
-            and any(_bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
-
-
-def may_create_by_path(operation: Operation) -> bool:
-    """Whether it says that it may create (201) what the end of its path names (RFC 9110, 9.3.4)."""
-    return operation.method in ("post", "put") and ends_in_parameter(operation) and "201" in operation.responses
-
-
-def makes_elsewhere(contract: Contract, operation: Operation) -> bool:
-    """Whether it says that it creates (201) and shows an id, though no path names one of its documents.
-
-    `POST /auth/register` makes a user; a sign-in that answers 201, as some frameworks do, shows no id.
-    """
-    made = operation.responses.get("201")
-    if operation.method != "post" or made is None or ends_in_parameter(operation):
-        return False
-    if creates(contract, operation) or operation.id in contract.actions:
-        return False
-    return any(ID_NAMES & set(contract.properties(media.schema)) for media in made.content.values())
-
-
-def adds_by_name(contract: Contract, operation: Operation) -> bool:
-    """Whether it says that it makes something, as remote procedures do, though no path names what: `/user/add`."""
-    if operation.method != "post" or ends_in_parameter(operation) or operation.id in contract.actions:
-        return False
-    verb = operation.path.rstrip("/").rpartition("/")[2].rpartition(":")[2].lower()
-    return verb in ADDING and not creates(contract, operation)
-
-
-def _shape(value: Any) -> str:
-    """What an id looks like: hexadecimal digits of some length, a UUID, perhaps a number, or text."""
-    text = str(value)
-    if _UUID.fullmatch(text):
-        return "uuid"
-    is_small = text.isdecimal() and _is_guessable(text)  # zeros before it are none of its digits
-    if len(text) >= UNGUESSABLE and _HEX.fullmatch(text) and not is_small:
-        return f"{len(text)} hexadecimal digits"
-    return "number" if isinstance(value, bool) or _NUMBER.match(text) else "text"
-
-
-def _differ(one: str, other: str) -> int:
-    """In how many places two ids of one length differ; 0 where they are of two."""
-    return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 0
-
-
-def _is_guessable(value: Any) -> bool:
-    """Whether chance may hit a document with the value, or with what a server takes of it: `-5.7e-244` may be 0."""
-    text = str(value)
-    begun = _NUMBER.match(text)
-    return len(text) < UNGUESSABLE or (begun is not None and len(begun[1].lstrip("0")) < UNGUESSABLE)
-
-
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     """Every text of the contract that might be an example of an id."""
     if isinstance(value, str) and len(value) < 100:
@@ -641,14 +565,3 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, dict | list) and depth < 40:
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item, depth + 1)
-
-
-def _bare(path: str) -> str:
-    """The path with its parameters unnamed: `/pets/{petId}` is `/pets/{}`."""
-    return "/".join("{}" if "{" in part else part for part in path.rstrip("/").split("/"))
-
-
-def ends_in_parameter(one: Call | Operation) -> bool:
-    """Whether the path ends in a parameter: it names one document."""
-    operation = one.operation if isinstance(one, Call) else one
-    return operation.path.rstrip("/").endswith("}")

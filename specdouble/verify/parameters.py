@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.contract import Operation, Parameter
+from specdouble.verify.creation import ends_in_parameter
 from specdouble.verify.examples import of_parameter
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import ends_in_parameter
 from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import Interruption
 from specdouble.verify.shown import ID_NAMES, entries

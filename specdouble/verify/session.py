@@ -19,12 +19,13 @@ from specdouble.verify.attack import Write
 from specdouble.verify.baseline import Baselines, State
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
+from specdouble.verify.creation import creates
 from specdouble.verify.document import Document
 from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
-from specdouble.verify.ledger import NAMES, SAFE, Created, Ledger, creates
+from specdouble.verify.ledger import NAMES, SAFE, Created, Ledger
 from specdouble.verify.naming import references_by_name
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages

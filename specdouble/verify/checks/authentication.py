@@ -14,10 +14,10 @@ from specdouble.verify.carrying import carry
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks import code_flow
 from specdouble.verify.cookie_session import is_token_field, is_unsafe, token_fields, token_schemes
+from specdouble.verify.creation import creates
 from specdouble.verify.exchange import Proof
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED
-from specdouble.verify.ledger import creates
 from specdouble.verify.oauth import granted_scopes
 from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.secret_texts import login_values, with_login_value
