@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +16,9 @@ from specdouble.verify.document import Document
 from specdouble.verify.examples import of_body, of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.naming import without_id
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
+from specdouble.verify.refusal import properties_blamed, properties_named, says_taken
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
@@ -30,19 +29,8 @@ MOST_SENT = 40  # requests of one operation
 MOST_RENEWALS = 3  # of the texts of a body, where they are said to be taken
 LINES_SHOWN = 3  # operations that the same would help
 MOST_PLACES = 6  # requests of one body with other parameters
-# The status 409 itself (RFC 9110, 15.5.10), and how many there are: `there are 3 cards already`.
-_PHRASE = re.compile(
-    r"conflict|\b(are|has|have|holds?) \d+\b[^.;\"]*\balready\b|\balready (are|has|have|holds?) \d+\b", re.IGNORECASE
-)
-# Codes are words too: `EMAIL_ALREADY_EXISTS`.
-_TAKEN = re.compile(r"(?<![a-z])(exists|taken|duplicate|unique|already|conflict|in use)(?![a-z])", re.IGNORECASE)
 # What a request is refused with that is right in itself, and not of this document now (RFC 9110, 15.5 and 4918, 11.2).
 OF_STATE = (400, 403, 409, 412, 422)
-# That something named in a request is not there: `Tag type 'blue' does not exist`.
-_ABSENT = re.compile(
-    r"\b(do|does|did)(n't| not) exist\b|\bno such\b|\bnot found\b|\b(can|could)(n't|not| not) (be found|find)\b",
-    re.IGNORECASE,
-)
 ADVICE = {
     401: "a user whose credentials it takes, in [tool.specdouble.verify]",
     403: "a user who may do this, in [tool.specdouble.verify]",
@@ -342,7 +330,7 @@ class _Search:
                 return
             before = self.baseline.held
             held = {**self._codes(subject, exchange), **before}
-            blamed = _named(exchange.content.decode("utf-8", "replace"), held) or held
+            blamed = properties_named(exchange.content.decode("utf-8", "replace"), held) or held
             texts = {name: self._fresh(name, value) if name in blamed else value for name, value in held.items()}
             self.session.words_vary = texts == self.baseline.held
             self.baseline.held = texts
@@ -439,7 +427,7 @@ class _Search:
             self.session.words_vary = self.renewals > 0
             self.renewals += 1
             return {name: self._fresh(name, value) for name, value in body.items()}
-        for name in _blamed(text, body, self.schemas):
+        for name in properties_blamed(text, body, self.schemas):
             for value in self.tried.setdefault(name, self._values(name, text)):
                 changed = {**body, name: value}
                 if self._is_new(changed) and self._fits(name, value):
@@ -534,7 +522,7 @@ class _Search:
                 self.session.words_vary = varied = True
                 continue
             self.session.words_vary = self.session.words_vary and not says_taken(exchange)
-            without.add(next((name for name in _named(text, body) if name in optional), optional[0]))
+            without.add(next((name for name in properties_named(text, body) if name in optional), optional[0]))
         # Where no second one is taken, whatever it leaves out, that is not for what it holds.
         self.baseline.without = (taken or [frozenset(without)])[-1]
 
@@ -610,23 +598,6 @@ class _Search:
             return trial.exchanges[-1]
 
 
-def says_taken(refusal: Exchange, *, by_words: bool = False) -> bool:
-    """Whether a refusal says that another document has what was sent: by its status, or by its words alone."""
-    if by_words:
-        return tells_of_another(refusal.content)
-    return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
-
-
-def tells_of_another(content: bytes) -> bool:
-    """Whether the words of a refusal say that another document has what was sent."""
-    return _TAKEN.search(_PHRASE.sub("", content.decode("utf-8", "replace"))) is not None
-
-
-def tells_of_none(content: bytes) -> bool:
-    """Whether the words of a refusal say that there is no document that was named."""
-    return _ABSENT.search(content.decode("utf-8", "replace")) is not None
-
-
 def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Each text of a body, and where it stands."""
     if isinstance(value, str):
@@ -649,14 +620,6 @@ def _itself(schema: Any) -> Any:
     return schema
 
 
-def _blamed(text: str, body: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:
-    """The properties that a refusal is about: whose value it quotes, then those that it names."""
-    quoted_values = [
-        name for name, value in body.items() if isinstance(value, str) and len(value) > 1 and value in text
-    ]
-    return list(dict.fromkeys([*(name for name in quoted_values if name in names), *_named(text, names)]))
-
-
 def _said(refusal: str) -> str:
     """What a refusal says, without the names of its own members: `error` is none of the values that it asks for."""
     try:
@@ -667,16 +630,3 @@ def _said(refusal: str) -> str:
 
 def _key(body: Any) -> str:
     return json.dumps(body, sort_keys=True, default=str)
-
-
-def _named(text: str, names: Mapping[str, Any]) -> list[str]:
-    """The properties that a text names, those in quotation marks first; the depot stands for its `depotId`."""
-    found = []
-    for name in names:
-        quoted_so = re.search(rf"[\"'`/.]{re.escape(name)}(?![A-Za-z0-9_])", text)
-        spoken = "|".join(map(re.escape, (name, without_id(name) or name)))
-        plain = re.search(rf"(?<![A-Za-z0-9_])(?:{spoken})(?![A-Za-z0-9_])", text, re.IGNORECASE)
-        match = quoted_so or plain
-        if match is not None:
-            found.append((quoted_so is None, match.start(), name))
-    return [name for _, _, name in sorted(found)]

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from threading import Lock
 
-from specdouble.verify.baseline import says_taken, tells_of_none
 from specdouble.verify.case import ALWAYS, Case, Missing, Names
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.plan import breadth_first
@@ -24,6 +23,7 @@ from specdouble.verify.problem import (
     Trouble,
 )
 from specdouble.verify.proof import Proof
+from specdouble.verify.refusal import says_taken, tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.settings import STRICTNESS
 from specdouble.verify.strictness import counts, weight

@@ -9,8 +9,8 @@ import yaml
 
 from specdouble.contract import read
 from specdouble.verify import Settings
-from specdouble.verify.baseline import tells_of_none
 from specdouble.verify.exchange import in_path
+from specdouble.verify.refusal import tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.values import merged, plausible
 

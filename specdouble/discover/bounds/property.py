@@ -8,10 +8,10 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.discover.bounds.bound import Bound
-from specdouble.verify.baseline import says_taken
 from specdouble.verify.examples import of_schema, quoted, usual
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import NotExercised
+from specdouble.verify.refusal import says_taken
 from specdouble.verify.session import Session
 from specdouble.verify.sight import let_go, new_trial
 from specdouble.verify.subject import Subject

@@ -10,7 +10,6 @@ from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.verify import form
-from specdouble.verify.baseline import says_taken
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
@@ -19,6 +18,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.orders import other_ends
 from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.refusal import says_taken
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as

@@ -13,10 +13,10 @@ from schemathesis.generation import GenerationMode
 from specdouble.contract import JSON_PATCH, Media, Operation
 from specdouble.contract.media_type import essence, is_file
 from specdouble.verify import form
-from specdouble.verify.baseline import tells_of_another, tells_of_none
 from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.exchange import Call
 from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, judge
+from specdouble.verify.refusal import tells_of_another, tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.values import kind, merged
 

@@ -12,10 +12,10 @@ from specdouble.rules.unique.attack.key import alike, body_of, made, statuses
 from specdouble.rules.unique.attack.scope import scopes
 from specdouble.rules.unique.attack.variant import Pair, pairs
 from specdouble.rules.unique.rule import Unique
-from specdouble.verify.baseline import says_taken
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import refused_update
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
+from specdouble.verify.refusal import says_taken
 from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
