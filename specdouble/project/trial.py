@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pprint
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -89,11 +90,16 @@ def _creations(double: Double, world: WorldClient, user: str | None) -> list[_Cr
         body = _referring(_body(double, operation, media), double.contract, action.collection, world)
         answer = client.post(operation.path, json=body, headers=_typed(media.type))
         if answer.is_success:
-            location = answer.headers.get("location")
-            can_be_read = location is not None and client.get(location).status_code == HTTPStatus.OK
+            location = _within(answer.headers.get("location", ""), world.url)
+            can_be_read = bool(location) and client.get(location).status_code == HTTPStatus.OK
             name = place.names[0]
             found.append(_Created(name, operation.path, media.type, body, answer.status_code, can_be_read))
     return found
+
+
+def _within(location: str, url: str) -> str:
+    """The address, where it is the double's own: one that an example of the contract has leads anywhere."""
+    return location if location.startswith(f"{url}/") or re.match(r"/(?!/)", location) else ""
 
 
 def _typed(media_type: str) -> dict[str, str]:

@@ -332,3 +332,24 @@ def test_ids_of_several_types_become_texts(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     documents = json.loads((tmp_path / "blog" / "mock_data" / "posts.json").read_text("utf-8"))
     assert [one["id"] for one in documents] == ["1", "x"]
+
+
+def test_an_address_that_an_example_shows_is_not_asked(tmp_path: Path) -> None:
+    properties = {"id": {"type": "string"}, "name": {"type": "string"}}
+    gist = {"type": "object", "x-resource": {"collection": "gists", "id": "id"}, "properties": properties}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Gist"}}}}
+    somewhere = {"Location": {"schema": {"type": "string"}, "example": "http://192.0.2.1:9/gists/1"}}
+    made = {"201": {"description": "Made.", "headers": somewhere, **body}}
+    paths = {
+        "/gists": {"post": {"operationId": "create", "requestBody": body, "responses": made}},
+        "/gists/{key}/star": {"get": {
+            "parameters": [{"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {"204": {"description": "It is."}},
+        }},
+    }  # fmt: skip
+    contract = {"openapi": "3.0.3", "info": {"title": "Gists", "version": "1"}, "paths": paths}
+    contract["components"] = {"schemas": {"Gist": gist}}
+    (tmp_path / "openapi.json").write_text(json.dumps(contract), "utf-8")
+    assert init(tmp_path / "openapi.json", tmp_path / "new").exit_code == 0
+    assert "client.post" in (tmp_path / "new" / "tests" / "test_api.py").read_text("utf-8")
+    assert '"location"' not in (tmp_path / "new" / "tests" / "test_api.py").read_text("utf-8")
