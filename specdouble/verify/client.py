@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from specdouble.contract.operation import FORM
+from specdouble.contract.media_type import essence
+from specdouble.contract.operation import FORM, Operation
 from specdouble.url import split_url
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange, filled
@@ -22,6 +23,7 @@ from specdouble.verify.guard import Guard
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
 from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
 
+JSON = "application/json"
 ATTEMPTS = 5  # at a request that a limit or a proxy turns away
 LONGEST_PAUSE = 60.0  # seconds that a `Retry-After` may ask for
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -41,6 +43,18 @@ class Callers(Protocol):
 
     def answered(self, call: Call, cookies: tuple[str, ...]) -> None:
         """Keep the cookies that an accepted request is answered with."""
+
+
+def acceptable(operation: Operation) -> str:
+    """What `Accept` asks for: JSON, as most clients do, unless no success is declared to have it.
+
+    Some servers drop the connection where what they do not have is asked for.
+    """
+    declared = [(status, name) for status, one in operation.responses.items() for name in one.content]
+    successes = {essence(name) for status, name in declared if not status.startswith(("4", "5"))}
+    if not successes or successes & {JSON, "application/*", "*/*"}:
+        return JSON
+    return ", ".join(dict.fromkeys(name for _, name in declared))
 
 
 @dataclass(frozen=True)
@@ -222,7 +236,7 @@ class Client:
     def _send(self, call: Call) -> Exchange:
         url, credentials = self.address(call)
         proof = self.callers.proof(call, call.operation.method.upper(), urllib3.util.parse_url(url).request_uri)
-        headers = {"Accept": "application/json", **self.headers, **call.headers, **credentials, **proof}
+        headers = {"Accept": acceptable(call.operation), **self.headers, **call.headers, **credentials, **proof}
         content = call.raw
         if content is not None:
             headers.setdefault("Content-Type", call.media_type)

@@ -235,7 +235,7 @@ class Model:
 
     def _keys(self, home: Home) -> list[str]:
         keys: list[str] = []
-        for _, entries in self.trial.pages(self.subject, home.user, home.around):
+        for _, entries in self.trial.pages(self.subject, home.user, home.around, whole=True):
             new = [str(entry.get(self.subject.key)) for entry in entries]
             if new and set(new) <= set(keys):
                 break  # the server knows no second page

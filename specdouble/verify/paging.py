@@ -14,6 +14,7 @@ from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
 
 MOST_PAGES = 50
+WIDER = 20  # times a page that was not wide enough
 USUAL_SIZE = 20  # entries of a page, where the contract does not say
 _PAGES = {"page", "pagenumber", "pageno", "pageindex", "p"}
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat", "pageoffset"}
@@ -143,6 +144,29 @@ def next_page(
         return {**query, offset: int(query.get(offset, 0)) + len(entries)}
     cursor = _parameter(operation, "cursor")
     return {**query, cursor: last} if cursor is not None and last is not None else None
+
+
+def is_cut_short(exchange: Exchange, entries: list[Any]) -> bool:
+    """Whether a page is full, and nothing says how the next one is asked for: there may be more."""
+    operation = exchange.call.operation
+    size = _size(operation, exchange.call.query)
+    ways = ("page", "offset", "cursor")
+    return (
+        size is not None
+        and len(entries) >= size
+        and not tells_next(exchange)
+        and not any(_parameter(operation, role) for role in ways)
+    )
+
+
+def wider_page(operation: Operation, query: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The query of a page in which several of these have room; None where there may be no larger one."""
+    limit, size = _parameter(operation, "size"), _size(operation, query)
+    if limit is None or size is None:
+        return None
+    most = _bound(operation, limit, "maximum")
+    wider = min(WIDER * size, most) if isinstance(most, int) else WIDER * size
+    return {**query, limit: wider} if wider > size else None
 
 
 def declares_link(operation: Operation) -> bool:

@@ -10,7 +10,7 @@ from specdouble.contract import Operation
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.paging import MOST_PAGES, is_by_cursor, next_page, tells_next
+from specdouble.verify.paging import MOST_PAGES, is_by_cursor, is_cut_short, next_page, tells_next, wider_page
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.sender import Sender
 from specdouble.verify.subject import Subject
@@ -116,7 +116,9 @@ class Reader(Sender):
         """
         key, shown, seen = subject.key, list[dict[str, Any]](), set[str]()
         operation = subject.listers[0]
-        for _, entries in islice(self.pages(subject, user, around), MOST_PAGES):  # of more, so many have to do
+        for _, entries in islice(
+            self.pages(subject, user, around, whole=True), MOST_PAGES
+        ):  # of more, so many have to do
             keys = [str(one[key]) for one in entries if key in one]
             twice = next((one for one in keys if keys.count(one) > 1), None)
             if twice is not None:
@@ -137,6 +139,8 @@ class Reader(Sender):
         user: User,
         around: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
+        *,
+        whole: bool = False,
     ) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
         """The pages of a list, one after another, to the last.
 
@@ -145,6 +149,7 @@ class Reader(Sender):
             user: whose list it is.
             around: the parameters that lead to the list; the user's own where left out.
             query: what is asked of it.
+            whole: whether a larger page is asked for where nothing says how the next one is.
 
         Raises:
             NotExercised: it shows no list, or does not end.
@@ -158,6 +163,9 @@ class Reader(Sender):
             if not exchange.ok or not isinstance(found, list):
                 raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
             entries = [subject.named(one) for one in found if isinstance(one, dict)]
+            if whole and is_cut_short(exchange, entries):
+                asked = self._wider(exchange)
+                continue
             yield exchange, entries
             last = entries[-1].get(subject.key) if entries else None
             following = next_page(exchange, entries, last, was_told=was_told)
@@ -166,6 +174,19 @@ class Reader(Sender):
                 return
             asked = following
         raise NotExercised(f"{operation} has more than {MOST_PAGES} pages")
+
+    @staticmethod
+    def _wider(cut_short: Exchange) -> dict[str, Any]:
+        """The query of a larger page.
+
+        Raises:
+            NotExercised: there is none, and nothing says how the next page is asked for.
+        """
+        operation = cut_short.call.operation
+        wider = wider_page(operation, cut_short.call.query)
+        if wider is None:
+            raise NotExercised(f"{operation} shows a full page, and nothing says how the next one is asked for")
+        return wider
 
     def place(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parameters that name the document, for an operation on one."""

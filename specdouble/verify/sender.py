@@ -98,7 +98,14 @@ class Sender:
         for broken in judge(self.contract, exchange):
             self.objections.append(Objection(broken, exchange, list(self.exchanges)))
             if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
-                raise Broken(broken.expected, broken.seen)
+                raise self._failing(broken, exchange)
+
+    def _failing(self, broken: Broken, exchange: Exchange) -> Broken:
+        """What a server's own failure breaks: what the case is about, or nothing but itself, on the way to that."""
+        operation = exchange.call.operation
+        if not self.operations or operation.id in self.operations:
+            return Broken(broken.expected, broken.seen)
+        return Broken(broken.expected, broken.seen, broken.check, f"{operation} answering 5xx: {broken.expected}")
 
     @staticmethod
     def call_of(operation: Operation, user: User, parts: Mapping[str, Any], **more: Any) -> Call:

@@ -289,9 +289,8 @@ class Subject:
         """Whether the server may have made a property of what was sent, as the slug of a title or an excerpt is."""
         if name not in self._unruled or not isinstance(value, str):
             return False
-        made = _letters(value)
-        texts = [_letters(one) for one in sent.values() if isinstance(one, str)]
-        return bool(made) and any(text and (text in made or made in text) for text in texts)
+        texts = [one for one in sent.values() if isinstance(one, str)]
+        return any(_is_made_of(value, text) for text in texts)
 
     @cached_property
     def keeps_taken(self) -> bool:
@@ -405,6 +404,14 @@ def _is_closed(contract: Contract, schema: Any) -> bool:
     if schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False:
         return True
     return any(_is_closed(contract, part) for part in schema.get("allOf") or ())
+
+
+def _is_made_of(made: str, text: str) -> bool:
+    """Whether a text may be made of another one, by its letters; of one that has none, of what there is in it."""
+    some, others = _letters(made), _letters(text)
+    if not some or not others:
+        return some == others and set(made) <= {*text, "-", "_"}
+    return some in others or others in some
 
 
 def _letters(text: str) -> str:

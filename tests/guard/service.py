@@ -14,11 +14,12 @@ Answer = Callable[[str, str, bytes], tuple[int, Any]]
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[str]:
+def serving(answer: Answer, with_query: bool = False) -> Iterator[str]:
     """Serve by a function of method, path and body; its URL.
 
     Args:
         answer: gives the status and what is sent as JSON; None sends nothing.
+        with_query: whether the path is given with its query.
     """
     lock = RLock()
 
@@ -28,7 +29,8 @@ def serving(answer: Answer) -> Iterator[str]:
         def _do(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length") or 0))
             with lock:
-                status, body = answer(self.command, unquote(self.path.partition("?")[0]), sent)
+                asked = self.path if with_query else self.path.partition("?")[0]
+                status, body = answer(self.command, unquote(asked), sent)
             content = b"" if body is None else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -197,7 +197,7 @@ def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[
         query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
     entries: list[dict[str, Any]] = []
     total = None
-    for exchange, page in trial.pages(there.subject, there.user, there.around, query):
+    for exchange, page in trial.pages(there.subject, there.user, there.around, query, whole=True):
         entries += page
         total = total_told(exchange)
         if not there.is_known and len(entries) > len(there.made) + MOST_LEFT:
