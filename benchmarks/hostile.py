@@ -22,6 +22,7 @@ from typing import Any
 from benchmarks import instructions
 from specdouble.contract import Contract
 from specdouble.contract import read as read_contract
+from specdouble.contract.pattern import matches
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.json_text import read_json
@@ -137,6 +138,9 @@ def _parameters(contract: Contract) -> Iterator[tuple[str, Parse, Make]]:
         return lambda raw: reader.checked(contract, reader.from_query(Query.parse(raw)))
 
     yield "pattern: nested repeats", checking("text"), repeated("a", "text=", "!")
+    yield "pattern: looks from each place", lambda raw: matches("(?=.*a)b", raw.decode()), repeated("b")
+    yield "pattern: looks sixteen times", lambda raw: matches(f"^{'(?=.*b)' * 16}.", raw.decode()), repeated("b")
+    yield "pattern: ten thousand states", lambda raw: matches("(b{1,100}){1,100}a", raw.decode()), repeated("b")
     yield "parameter: a list", checking("list"), repeated("list=1&")
     yield "parameter: a list between pipes", checking("piped"), repeated("a|", "piped=")
     yield "parameter: a deep object", checking("deep"), numbered("deep[a#]=1&")

@@ -1,6 +1,6 @@
-"""Patterns: expressions in the dialect of ECMA 262, as Python's engine reads them.
+"""Whether a text matches a pattern, and how long those are that do.
 
-They are anybody's, and so are the texts: whether one matches is never asked of that engine, which may take for ever.
+Patterns are anybody's, and so are the texts: none is asked of Python's engine, which may take for ever.
 """
 
 from __future__ import annotations
@@ -12,41 +12,29 @@ from re import _parser
 
 import jsonschema_rs
 
-# What ECMA 262 writes in another way than Python.
-_UNICODE = {"L": "a-zA-Z", "Ll": "a-z", "Lu": "A-Z", "N": "0-9", "Nd": "0-9", "P": "!-/", "Z": " ", "Zs": " "}
-_PROPERTY = re.compile(r"\\[pP]\{(?:[A-Za-z_]+=)?([A-Za-z_]+)\}")
-_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
+from specdouble.contract.dialect import in_python
+from specdouble.contract.pattern_cost import most_characters
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _STEPS_BACK = 100_000
+_BEGINNING, _END = _parser.parse("^$").data
 _ANY_NUMBER = 2**31  # the parser's own bound for what has none
-
-
-def in_python(pattern: str) -> str:
-    """The pattern as Python's engine reads it."""
-
-    def named(match: re.Match[str]) -> str:
-        return _UNICODE.get(match.group(1), "a-zA-Z")
-
-    pattern = _CLASS.sub(lambda found: _PROPERTY.sub(named, found.group()), pattern)
-    pattern = _PROPERTY.sub(lambda found: f"[{named(found)}]", pattern)
-    pattern = re.sub(r"\(\?<(?![=!])", "(?P<", pattern)
-    return re.sub(r"\\u\{([0-9A-Fa-f]+)\}", lambda found: f"\\U{found.group(1):0>8}", pattern)
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the text matches; False where it is no pattern, or takes too long: the engine gives up in time."""
-    try:
-        return _matcher(pattern).is_valid(text)
-    except (jsonschema_rs.ValidationError, UnicodeError):
-        return False
+    matcher, most = _matcher(pattern), most_characters(pattern)
+    return matcher is not None and (most is None or len(text) <= most) and matcher.is_valid(text)
 
 
-@lru_cache
-def _matcher(pattern: str) -> jsonschema_rs.Validator:
-    """The engine that validates the contract's schemas: it steps back so often and no more."""
+@lru_cache(maxsize=1024)
+def _matcher(pattern: str) -> jsonschema_rs.Validator | None:
+    """The engine that validates the contract's schemas: it steps back so often and no more; None for no pattern."""
     options = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS_BACK)
-    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    try:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    except (jsonschema_rs.ValidationError, UnicodeError):
+        return None
 
 
 def lengths(pattern: str) -> tuple[int, int | None] | None:
@@ -62,6 +50,6 @@ def lengths(pattern: str) -> tuple[int, int | None] | None:
         least, most = parsed.getwidth()
     except (re.error, RecursionError, OverflowError):
         return None
-    codes = [(code.name, str(value)) for code, value in parsed]
-    whole = codes[:1] == [("AT", "AT_BEGINNING")] and codes[-1:] == [("AT", "AT_END")]
+    codes = parsed.data
+    whole = codes[:1] == [_BEGINNING] and codes[-1:] == [_END]
     return least, most if whole and most < _ANY_NUMBER else None

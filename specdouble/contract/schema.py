@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from specdouble.contract.alternatives import as_wholes, decided
+from specdouble.contract.bounded import bounded
 from specdouble.contract.document import Document
 from specdouble.contract.pointer import pointer
 from specdouble.contract.translation import Direction, Translation
@@ -178,7 +179,8 @@ class Schemas:
         return self._validators
 
     def _decided(self, schema: Any) -> Any:
-        return decided(schema) if self._translation.decides else schema
+        schema = decided(schema) if self._translation.decides else schema
+        return bounded(schema) if self._translation.has_long_patterns else schema
 
 
 def _levels(widest: int) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from specdouble.contract.alternatives import SCHEMA_MAPS
+from specdouble.contract.bounded import has_long_patterns
 from specdouble.contract.discriminator import Discriminators
 from specdouble.contract.document import Document
 from specdouble.contract.pointer import fragment, look_up
@@ -44,6 +45,7 @@ class Translation:
         self._openapi_30 = not document.is_json_schema
         self._discriminators = Discriminators(document)
         self.decides = False  # whether any discriminator does
+        self.has_long_patterns = False  # whether any takes long
         self._names: dict[tuple[str, Direction, bool], str] = {}
         self._pending: list[tuple[str, str, Direction, bool]] = []
         self._definitions: dict[str, Any] = {}
@@ -97,6 +99,7 @@ class Translation:
                 return translated
         withheld |= self._withheld(schema, direction)
         translated.update(self._translate_keywords(schema, direction, withheld))
+        self.has_long_patterns |= has_long_patterns(translated)
         _leave_out(translated, withheld)
         self._discriminate(schema, translated, direction, plain=plain)
         _move_exclusive_bounds(translated)

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from specdouble.contract.alternatives import SCHEMA_MAPS
+from specdouble.contract.bounded import PLAIN, bounded
 from specdouble.contract.keywords import CHECKS, refuse_to_fetch
 
 _OF_ONE_VALUE = ("type", "enum", "const", "format", "pattern", "minimum", "maximum", "minLength", "maxLength")
@@ -67,7 +68,8 @@ def _without_wrong_keywords(schema: Any, named: bool) -> Any:
     kept = {}
     for key, value in schema.items():
         if named or key not in CHECKS or CHECKS[key](value) is None:
-            kept[key] = _without_wrong_keywords(value, named=not named and key in SCHEMA_MAPS)
+            is_plain = not named and key in PLAIN
+            kept[key] = value if is_plain else _without_wrong_keywords(value, named=not named and key in SCHEMA_MAPS)
     return kept
 
 
@@ -85,7 +87,7 @@ def taking(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
             said = {key: value for key, value in told.items() if key not in CHECKS or CHECKS[key](value) is None}
             if schema.get("nullable") is True and isinstance(said.get("type"), str):
                 said["type"] = [said["type"], "null"]
-            made.append(validator_of(said))
+            made.append(validator_of(bounded(said)))
         return made[0].is_valid(value)
 
     return takes

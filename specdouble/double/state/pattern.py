@@ -16,7 +16,8 @@ from importlib import import_module
 from random import Random
 from typing import Any
 
-from specdouble.contract.pattern import in_python, matches
+from specdouble.contract.dialect import in_python
+from specdouble.contract.pattern import matches
 
 _PARSER = import_module("re._parser")  # by its name: it is no part of what `re` says of itself
 _MORE = 6  # repeats beyond the least, where a pattern sets no bound
@@ -54,7 +55,7 @@ def matching(pattern: str, random: Random, least: int = 0, most: int | None = No
         for _ in range(4):
             try:
                 text = _Writer(random, min(more, 5000), longest).text(parsed)
-            except _TooLongError:
+            except (_TooLongError, RecursionError):
                 continue
             if len(text) < least and _open_ended(pattern):
                 text += "a" * (least - len(text))

@@ -25,6 +25,7 @@ from specdouble.verify.conformance.complaint import Complaint, Complaints
 from specdouble.verify.conformance.configuration import authentication, configuration, label_of
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
+from specdouble.verify.conformance.wild_pattern import wild_pattern
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.problem import TIME_OVER, OutOfTime
 from specdouble.verify.session import Session
@@ -55,11 +56,11 @@ class Conformance:
         self.by_label = {label_of(session.contract, one): one for one in session.contract.operations.values()}
         self.config = configuration(session, folder)
         self.schema: Any = schemathesis.openapi.from_dict(with_links(session.contract), config=self.config)
+        self.troubles: list[str] = []
+        self.remarks: list[str] = []
         self._choose(session)
         self.schema.auth()(authentication(session, self.by_label))
         self.knowledge = Knowledge(session, self.by_label)
-        self.troubles: list[str] = []
-        self.remarks: list[str] = []
         self._held_back: set[str] = set()
         self.stream: Any = None
         self.stopped = ""  # why it ended early
@@ -69,6 +70,10 @@ class Conformance:
         for label, one in self.by_label.items():
             if not session.selection.concerns((one.id,)) or session.guard.forbids(one):
                 self.schema = self.schema.exclude(name=label)
+            elif (pattern := wild_pattern(self.contract, one)) is not None:
+                self.schema = self.schema.exclude(name=label)
+                reason = f"`{pattern[:100]}` may keep Python's engine of patterns busy for ever"
+                self.remarks.append(f"{label}: {reason}")
 
     def execute(self) -> Iterator[Any]:
         """The events of a run; the hooks are in place while it lasts."""
