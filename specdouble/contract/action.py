@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from specdouble.contract.bodies import Bodies
 from specdouble.contract.document import Document
+from specdouble.contract.identity import segment_of
 from specdouble.contract.kind import suggestion
 from specdouble.contract.operation import Operation
 from specdouble.contract.pointer import pointer
@@ -32,6 +34,10 @@ def read_actions(
             actions[operation.id] = action
     for operation in [one for one in operations if _is_of_one(one, actions)]:
         del actions[operation.id]
+    for operation in _naming_others(operations, actions):
+        action = actions.pop(operation.id)
+        if action.does == "create":  # of what lies below the one that it names
+            actions[operation.id] = replace(action, id=None)
     actions.update(_told_by_siblings(reader, operations, actions))
     return actions
 
@@ -65,6 +71,36 @@ def _is_of_one(operation: Operation, actions: Mapping[str, Action]) -> bool:
     above = re.sub(r"[/:][^/:{}]+/?$", "", operation.path)
     named = {one.id for one in actions.values() if one.collection == action.collection}
     return any(above.endswith("{" + name + "}") for name in named if name is not None)
+
+
+def _naming_others(operations: list[Operation], actions: Mapping[str, Action]) -> list[Operation]:
+    """Those whose path ends in the id of another thing: `PUT /tasks/{project}/steps/{step}`, `POST /tasks/{project}`.
+
+    What reads a document tells how it is named.
+    """
+    reading: dict[str, list[str]] = {}
+    for operation in operations:
+        action = actions.get(operation.id)
+        if action is not None and action.does == "read":
+            reading.setdefault(action.collection, []).append(operation.path)
+    found = []
+    for operation in operations:
+        action = actions.get(operation.id)
+        if action is None or action.id is None or "x-action" in operation.extensions:
+            continue
+        paths = reading.get(action.collection, [])
+        names_one = action.does in ("create", "replace", "update", "delete")
+        if names_one and paths and not any(_name_alike(operation.path, path) for path in paths):
+            found.append(operation)
+    return found
+
+
+def _name_alike(path: str, other: str) -> bool:
+    """Whether two paths end in the same parameter, or in parameters that stand behind the same word."""
+    last, parents = path.rpartition("/")[2], other.split("/")[:-1]
+    if last in parents:
+        return False
+    return last == other.rpartition("/")[2] or segment_of(path) == segment_of(other)
 
 
 def creates_by_path(operation: Operation) -> bool:

@@ -100,10 +100,11 @@ def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operati
         known = guesses.kept(found.pointer)
         if known is not None and found.pointer not in guesses.annotated:
             return known
+    told = {one.pointer: one for one in guesses.resources.values() if one.pointer in guesses.annotated}
     for operation, found in shown:
         is_somebody = any(plain(name) in _TELLING for name in found.properties)
         if is_somebody and _shows_caller(operation) and any(_takes(guesses, one, found) for one in signing_up):
-            return Resource(
+            return told.get(found.pointer) or Resource(
                 collection=guesses.name("/users", found.pointer),
                 schema=found.schema,
                 pointer=found.pointer,

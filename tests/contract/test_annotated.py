@@ -52,3 +52,46 @@ def test_unique_values_by_an_overlay_need_no_resource(tmp_path: Path) -> None:
     contract = read(tmp_path)
     assert "unique:flows.name" in contract.rules
     assert told(contract) == told(read(FLOWS))
+
+
+# What is inside of a document, and who signs up
+
+BOARDS = """
+openapi: 3.0.3
+info: {title: Boards, version: '1'}
+security: [{key: []}]
+paths:
+  /auth/register:
+    post:
+      operationId: register
+      security: []
+      requestBody: {content: {application/json: {schema: {type: object, properties: {email: {type: string}, password: {type: string}}}}}}
+      responses: {'201': {description: welcome}}
+  /auth/me:
+    get: {operationId: me, responses: {'200': {description: you, content: {application/json: {schema: {$ref: '#/components/schemas/User'}}}}}}
+  /cards/{boardId}:
+    get: {operationId: cards, responses: {'200': {description: all, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Card'}}}}}}}
+    post: {operationId: add, requestBody: &sent {content: {application/json: {schema: {$ref: '#/components/schemas/Card'}}}}, responses: {'201': &shown {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/Card'}}}}}}
+  /cards/{boardId}/c/{cardId}:
+    get: {operationId: card, responses: {'200': *shown}}
+    put: {operationId: change, requestBody: *sent, responses: {'200': *shown}}
+    delete: {operationId: remove, responses: {'204': {description: gone}}}
+  /cards/{boardId}/steps/{stepId}:
+    put: {operationId: step, requestBody: {content: {application/json: {schema: {type: object, properties: {done: {type: boolean}}}}}}, responses: {'200': *shown}}
+    delete: {operationId: no_step, responses: {'204': {description: gone}}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  schemas:
+    User: {type: object, properties: {id: {type: string}, email: {type: string}}}
+    Card: {type: object, properties: {id: {type: string}, boardId: {type: string}, title: {type: string}}}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("rules", ["Card: {x-resource: cards}", "User: {x-resource: users}"])
+def test_rules_beside_it_leave_what_operations_do_as_it_was_inferred(tmp_path: Path, rules: str) -> None:
+    (tmp_path / "openapi.yaml").write_text(BOARDS, "utf-8")
+    inferred = told(read(tmp_path))
+    (tmp_path / "rules.yaml").write_text(rules, "utf-8")
+    assert {"register", "me", "change", "remove"} <= inferred.keys()
+    assert {"step", "no_step"}.isdisjoint(inferred)
+    assert told(read(tmp_path)) == inferred
