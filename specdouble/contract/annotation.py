@@ -109,7 +109,6 @@ _ON_A_PROPERTY = re.compile(r"/properties/[^/]+/x-[^/]+$")
 _OF_A_SCHEMA = re.compile(r"/(components/schemas|definitions)/[^/]+/properties/[^/]+/[^/]+")
 _OF_NO_DOCUMENT = ": no documents of this schema are kept, and rules speak of the properties of a document itself"
 _INSIDE = ": rules speak of the properties of a document itself, not of what is inside of them or in an alternative"
-_BY_AN_EXPRESSION = "; `x-validations` speaks of what is inside, too: `self.a.b == oldSelf.a.b`"
 SILENCING = "x-specdouble-ignore"  # `silence` reads it
 # Extensions of others that are one letter away from ours.
 _NOT_OURS = {"x-resources", "x-reference"}
@@ -308,7 +307,8 @@ def _meaning_nothing(reading: Reading, at: str, key: str, place: str) -> tuple[s
         return reason, f"write `x-resource: {{collection: {collection}}}` on the schema"
     why = _OF_NO_DOCUMENT if _OF_A_SCHEMA.fullmatch(at) else _INSIDE if _ON_A_PROPERTY.search(at) else ""
     reason, remedy = f"`{key}` means nothing here{why}", f"it belongs on {place}: move it or remove it"
-    return reason, remedy + (_BY_AN_EXPRESSION if why and "inside" not in place else "")
+    kinds_here = kinds_by_keyword().get(key) if why and "inside" not in place else None
+    return reason, f"{remedy}; {kinds_here[0].inside}" if kinds_here else remedy
 
 
 @lru_cache(maxsize=1024)  # generated contracts write the few of their generator thousands of times

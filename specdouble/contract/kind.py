@@ -24,6 +24,11 @@ STATUS: Mapping[str, Any] = {
 }  # fmt: skip
 WORDS: Mapping[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}}
 ON_A_PROPERTY = "a property of a schema that carries `x-resource`"
+BY_AN_EXPRESSION = "`x-validations` speaks of what is inside, too: `self.a.b == oldSelf.a.b`"
+BY_A_HANDLER = (
+    "an expression sees one document alone: what is inside of it is held to others by a handler, and tried by a check "
+    "of your own"
+)
 Found = tuple[str, str, str]  # a pointer, the reason and the remedy of a finding
 Belied = tuple[Rule, str, str]  # the rule, the pointer of what shows that it is broken, and how that reads
 
@@ -46,6 +51,7 @@ class Kind:
         collection: the collection that an annotation of this value names.
         shape: the JSON Schema of the annotation's value, for editors and for `rules.yaml`.
         shape_on_schemas: the same where it stands on a schema, if that is another one.
+        inside: the remedy where the keyword stands on what is inside of a document.
         alias: what `foreign` calls the annotations of others that say the same as `keyword: true`.
     """
 
@@ -62,6 +68,7 @@ class Kind:
     collection: Callable[[Any], Any] = lambda _: None
     shape: Mapping[str, Any] = field(default_factory=dict)
     shape_on_schemas: Mapping[str, Any] | None = None
+    inside: str = BY_AN_EXPRESSION
     alias: str = ""
 
     @property

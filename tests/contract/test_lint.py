@@ -33,7 +33,7 @@ TABLE = [
     ("unknown_scheme", 5, "the scheme `bearer`, which is not defined", "components/securitySchemes"),
     ("misspelt_annotation", 14, "unknown annotation `x-uniqe`", "write `x-unique`"),
     ("annotation_in_the_wrong_place", 11, "means nothing here", "carries `x-resource`"),
-    ("annotation_inside", 16, "not of what is inside of them", "carries `x-resource`"),
+    ("annotation_inside", 16, "not of what is inside of them", "by a handler, and tried by a check"),
     ("immutable_inside", 14, "rules speak of the properties of a document itself", "speaks of what is inside, too"),
     ("validation_in_an_alternative", 15, "`x-validations` means nothing here", "the alternatives of `oneOf`"),
     ("document_inside", 19, "unique:labels.name is not kept there", "give it a schema of its own"),

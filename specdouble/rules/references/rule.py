@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specdouble.contract.kind import ON_A_PROPERTY, Kind, OnProperty, Reading, mapping, suggestion
+from specdouble.contract.kind import BY_A_HANDLER, ON_A_PROPERTY, Kind, OnProperty, Reading, mapping, suggestion
 from specdouble.contract.resource import Resource
 from specdouble.contract.rule import CollectionRule, PropertyRule
 
@@ -182,5 +182,6 @@ KIND = Kind(
     refused="the first of 422, 400, 409, 404; a deletion the first of 409, 422, 400, 403",
     read=_read,
     collection=_collection,
+    inside=BY_A_HANDLER,
     shape={"anyOf": [{"type": "string"}, mapping(_SHAPE, "collection")]},
 )

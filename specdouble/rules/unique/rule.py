@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from specdouble.contract.expression import Expression, compiled
 from specdouble.contract.kind import (
+    BY_A_HANDLER,
     ON_A_PROPERTY,
     WORDS,
     Belied,
@@ -275,6 +276,7 @@ KIND = Kind(
     read=_read,
     belied=_belied,
     contradicted=_contradicted,
+    inside=BY_A_HANDLER,
     shape={"anyOf": [{"type": "boolean"}, mapping(_SHAPE), _TOGETHER, {"type": "array", "items": _TOGETHER}]},
     of_ids=lambda resource: Unique(
         collection=resource.collection, name=".".join(resource.id_path) or resource.id, within=resource.parents
