@@ -90,7 +90,7 @@ class Steps:
         step = self.steps[name]
         known: dict[str, Any] = {key: self._value(str(value)) for key, value in step.get("env", {}).items()}
         files = {name: str(self._folder / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        path = os.pathsep.join([str(self._folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         return ran(command, self._folder, PATH=path, **files, **known)
 
@@ -99,15 +99,23 @@ class Steps:
         return self._inputs[found[1]] if found else text
 
 
+PLACES = ["openapi.yaml", "the api/openapi.yaml"]
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository whose contract has lost an operation since its only commit."""
-    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
-    for command in ("init --quiet", "add .", "-c user.name=a -c user.email=a@example.com commit --quiet -m begin"):
+    """A repository whose contracts have lost an operation since its only commit."""
+    for place in PLACES:
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        shutil.copy(CONTRACT, tmp_path / place)
+    for command in (
+        "init --quiet -b main", "add .", "-c user.name=a -c user.email=a@example.com commit --quiet -m begin",
+    ):  # fmt: skip
         subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
     contract = yaml.safe_load(CONTRACT.read_text("utf-8"))
     del contract["paths"]["/pet/findByStatus"]
-    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(contract), "utf-8")
+    for place in PLACES:
+        (tmp_path / place).write_text(yaml.safe_dump(contract), "utf-8")
     return tmp_path
 
 
@@ -121,6 +129,78 @@ def test_the_step_that_compares_annotates_what_breaks_and_summarises_it(reposito
     assert "/pet/findByStatus" in (repository / "GITHUB_STEP_SUMMARY").read_text("utf-8")
 
 
+@pytest.mark.parametrize("contract", [PLACES[1], "the api", "the api/"])
+def test_the_step_that_compares_takes_a_folder_and_a_name_with_a_space(repository: Path, contract: str) -> None:
+    steps = Steps(repository, {"diff": "HEAD", "contract": contract})
+    steps.run("names")
+    done = steps.run("diff")
+    assert (done.returncode, "::error file=the api/openapi.yaml,line=" in done.stdout) == (1, True), done.stderr
+
+
+def test_the_step_that_compares_fetches_a_branch_that_the_checkout_has_not(repository: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{repository}", str(checkout)], check=True)
+    for command in ("checkout --quiet --detach", "branch --quiet -D main", "branch --quiet -rd origin/main"):
+        subprocess.run(["git", *command.split()], cwd=checkout, check=True)
+    shutil.copy(repository / "openapi.yaml", checkout)
+    steps = Steps(checkout, {"diff": "main"})
+    steps.run("names")
+    done = steps.run("diff")
+    assert (done.returncode, "/pet/findByStatus" in done.stdout) == (1, True), done.stdout + done.stderr
+
+
+GH = """#!/bin/sh
+echo "$@" >> {log}
+case "$*" in
+  *--paginate*) {known} ;;
+  *) {write} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "write", "asked", "told"),
+    [
+        ("true", "true", "pr comment", ""),  # the first
+        ("echo 7; echo 8", "true", "issues/comments/8 ", ""),  # one of before is written anew, and no one else's
+        ("exit 4", "exit 1", "pr comment", "::warning::"),  # the token of a fork
+    ],
+)
+def test_the_step_that_comments_writes_its_own_comment_and_fails_nothing(
+    tmp_path: Path, known: str, write: str, asked: str, told: str
+) -> None:
+    log = tmp_path / "asked"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gh").write_text(GH.format(log=log, known=known, write=write), "utf-8")
+    (tmp_path / "bin" / "gh").chmod(0o755)
+    steps = Steps(tmp_path, {})
+    steps.run("names")
+    (tmp_path / "specdouble-reports" / "diff.md").write_text("x" * 90_000, "utf-8")
+    done = steps.run("comment")
+    assert (done.returncode, told in done.stdout) == (0, True), done.stderr
+    assert asked in log.read_text("utf-8").splitlines()[-1]
+    assert len((tmp_path / "specdouble-reports" / "comment.md").read_text("utf-8")) < 65_536
+
+
+def test_the_step_that_serves_shows_what_kept_it_from_serving(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text("openapi: [", "utf-8")
+    steps = Steps(tmp_path, {"serve": str(free_port())})
+    steps.run("names")
+    done = steps.run("serve")
+    assert (done.returncode, "openapi.yaml" in done.stdout) == (1, True)
+
+
+def test_the_step_that_serves_leaves_the_double_running(tmp_path: Path) -> None:
+    shutil.copy(CONTRACT, tmp_path / "openapi.yaml")
+    port = free_port()
+    steps = Steps(tmp_path, {"serve": str(port)})
+    steps.run("names")
+    steps.steps["serve"]["run"] += f"\ncurl -s http://127.0.0.1:{port}/_specdouble/health\nkill %1"
+    done = steps.run("serve")
+    assert '"ok"' in done.stdout, done.stderr
+    assert f"url=http://127.0.0.1:{port}" in (tmp_path / "GITHUB_OUTPUT").read_text("utf-8")
+
+
 def test_the_step_that_compares_has_nothing_to_say_of_a_new_contract(repository: Path) -> None:
     shutil.copy(CONTRACT, repository / "new.yaml")
     steps = Steps(repository, {"diff": "HEAD", "contract": "new.yaml"})
@@ -131,15 +211,16 @@ def test_the_step_that_compares_has_nothing_to_say_of_a_new_contract(repository:
 
 @pytest.mark.slow
 def test_the_step_that_verifies_annotates_the_lines_of_what_fails(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "proxy" / "orders.yaml", tmp_path / "openapi.yaml")
+    (tmp_path / "the api").mkdir()
+    shutil.copy(ROOT / "tests" / "proxy" / "orders.yaml", tmp_path / "the api" / "openapi.yaml")
     from tests.proxy.backend import Orders, listening
 
     with listening(Orders().app) as url:
-        steps = Steps(tmp_path, {"verify": url, "arguments": "--max-time 20"})
+        steps = Steps(tmp_path, {"verify": url, "arguments": "--max-time 20", "contract": "the api"})
         steps.run("names")
         done = steps.run("verify")
     assert done.returncode == 1, done.stderr
-    assert re.search(r"::error file=openapi.yaml,line=\d+::", done.stdout)
+    assert re.search(r"::error file=the api/openapi.yaml,line=\d+::", done.stdout)
 
 
 @pytest.mark.slow
