@@ -34,6 +34,12 @@ class JupyterHub(Server):
     name = "jupyterhub"
     argued = (
         Argued(
+            "unknown_properties",
+            r"Invalid JSON keys|Schema-valid request rejected",
+            "what a schema does not name is refused, though it is left open",
+            ["patch-user", "post-user-tokens"],
+        ),
+        Argued(
             "conformance",
             r'auth_state: null|expires_at: null|/info: null|null is not of type "object"',
             "null where the contract says an object or a text",

@@ -87,6 +87,24 @@ class PowerDNS(Server):
             "`type` and `url` are the server's own, and no schema says `readOnly`",
             ["createZone", "putZone"],
         ),
+        Argued(
+            "boundaries",
+            r"PUT \S*/zones/\S+: (name|rrsets) within its bounds is accepted: a read shows",
+            "a change of a zone takes any property, and changes some",
+            ["putZone"],
+        ),
+        Argued(
+            "boundaries",
+            r"/cryptokeys.*(type|dnskey|c?ds|privatekey|algorithm) within its bounds is accepted: (the answer|a read)",
+            "what the server makes of a key itself is taken and not kept, and no schema says `readOnly`",
+            ["createCryptokey", "modifyCryptokey"],
+        ),
+        Argued(
+            "boundaries",
+            r"PUT \S*/cryptokeys/\S+ keeps",
+            "a `PUT` of 204 changes `active` alone",
+            ["modifyCryptokey"],
+        ),
         Argued("partial_update", r"PATCH \S*/zones/.*serial", "each `PATCH` raises the serial number", ["patchZone"]),
         Argued(
             "conformance",
