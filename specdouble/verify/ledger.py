@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -308,6 +308,7 @@ class Ledger:
             self._unanswered.pop(number, None)
             if exchange.ok:
                 self._note(call, exchange)
+                self._note_above(call)
                 if self.watches:
                     self.see(exchange.json)
             if exchange.status < 500:  # else it may have been done all the same
@@ -342,6 +343,19 @@ class Ledger:
         elif adds_by_name(self.contract, call.operation):
             self.unnamed.append(call)
             self._write({"created": None, "by": str(call.operation), "as": call.user})
+
+    def _note_above(self, call: Call) -> None:
+        """Note what a write went below that nobody is known to have made: some servers make it themselves then."""
+        named = self.named(call.operation, call.path) if call.operation.method in ("post", "put") else []
+        parents: dict[str, Any] = {}
+        for name, kind, value in named[:-1] if ends_in_parameter(call) else named:
+            key = (kind, str(value))
+            known = key in self._gone or self.is_given(kind) or self.owned(kind, value) is not None
+            deletable = any(self.named(one, {})[-1][1] == kind for one in self._deletes)
+            if deletable and not known and not self.may_be_anothers(kind, value):
+                by, carried = call.operation, call.authorization
+                self._traces[key] = Created(kind, value, call.user, dict(parents), by, carried, sure=False)
+            parents[name] = value
 
     def _note_created(self, call: Call, exchange: Exchange) -> None:
         if (pair := self._named_by_two(call, exchange)) is not None:
@@ -392,8 +406,8 @@ class Ledger:
             self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
 
     def _note_renamed(self, was: Created, call: Call, exchange: Exchange) -> None:
-        """Note the id that a document has after a change, where its name is its id."""
-        key = self._shown(call.operation, exchange)
+        """Note the id that a document has after a change, where its name is its id; that of its copy, too."""
+        key = self._shown(call.operation, exchange, self.id_names(was.by))
         if key is not None and str(key) != str(was.id):
             self._add(Created(was.kind, key, was.user, was.parents, was.by))
 
@@ -431,11 +445,12 @@ class Ledger:
         shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
         return [one for one in shown if isinstance(one, str) and one.casefold() in asked and not self.is_stranger(one)]
 
-    def _shown(self, operation: Operation, exchange: Exchange) -> Any:
+    def _shown(self, operation: Operation, exchange: Exchange, names: Iterable[str] = ()) -> Any:
+        """The id that an answer shows, under these names or those that are usual for the operation."""
         action = self.contract.actions.get(operation.id)
         shown = exchange.shown(action) if action else exchange.at(())
         for holder in (shown, *(shown.values() if isinstance(shown, dict) and not action else ())):
-            for name in self.id_names(operation) if isinstance(holder, dict) else ():
+            for name in (*names, *self.id_names(operation)) if isinstance(holder, dict) else ():
                 value = holder.get(name)
                 if isinstance(value, str | int) and not isinstance(value, bool):
                     return value
@@ -487,6 +502,8 @@ class Ledger:
         key = (kind, str(value))
         with self._lock:
             self._missed.add(key)
+            if key in self._traces and not self._traces[key].seen:
+                del self._traces[key]
             if self.created.pop(key, None) is not None:
                 self._values[str(value)] -= 1
             self._write({"not found": value, "kind": kind})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from specdouble.contract import Operation
+from specdouble.contract import Contract, Operation
 from specdouble.contract.digits import number_of
 from specdouble.contract.pointer import value_at
 from specdouble.url import split_url
@@ -146,9 +146,11 @@ def next_page(
     return {**query, cursor: last} if cursor is not None and last is not None else None
 
 
-def is_cut_short(exchange: Exchange, entries: list[Any]) -> bool:
-    """Whether a page is full, and nothing says how the next one is asked for: there may be more."""
+def is_cut_short(contract: Contract, exchange: Exchange, entries: list[Any]) -> bool:
+    """Whether there may be more than a page shows, and nothing says how the next one is asked for."""
     operation = exchange.call.operation
+    if _chooses_within(contract, operation) and _tells_more(exchange, entries):
+        return True
     size = _size(operation, exchange.call.query)
     ways = ("page", "offset", "cursor")
     return (
@@ -157,6 +159,19 @@ def is_cut_short(exchange: Exchange, entries: list[Any]) -> bool:
         and not tells_next(exchange)
         and not any(_parameter(operation, role) for role in ways)
     )
+
+
+def _chooses_within(contract: Contract, operation: Operation) -> bool:
+    """Whether a query parameter that is an object chooses a page by one of its members."""
+    parts = frozenset().union(*_NAMES.values())
+    query = (one for one in operation.parameters if one.location == "query")
+    return any(_plain(name) in parts for one in query for name in contract.properties(one.schema))
+
+
+def _tells_more(exchange: Exchange, entries: list[Any]) -> bool:
+    """Whether the answer says that there are more than it shows."""
+    told = [value for one in _holders(exchange) for name, value in one.items() if _plain(name) in {"count", *_TOTALS}]
+    return any(isinstance(value, int) and value > len(entries) for value in told)
 
 
 def wider_page(operation: Operation, query: Mapping[str, Any]) -> dict[str, Any] | None:

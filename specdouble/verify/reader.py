@@ -163,7 +163,7 @@ class Reader(Sender):
             if not exchange.ok or not isinstance(found, list):
                 raise NotExercised(f"{operation} shows no list: {exchange.told(80)}")
             entries = [subject.named(one) for one in found if isinstance(one, dict)]
-            if whole and is_cut_short(exchange, entries):
+            if whole and is_cut_short(self.contract, exchange, entries):
                 asked = self._wider(exchange)
                 continue
             yield exchange, entries

@@ -24,6 +24,15 @@ paths:
       operationId: read
       parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
       responses: {"200": {description: one, content: {application/json: {schema: {type: object}}}}}
+    delete:
+      operationId: withdraw
+      parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
+      responses: {"204": {description: gone}}
+  /articles/{slug}/copy:
+    parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
+    post:
+      operationId: copy
+      responses: {"200": {description: another one, content: {application/json: {schema: {type: object}}}}}
   /articles/{slug}/comments:
     parameters: [{name: slug, in: path, required: true, schema: {type: string}}]
     post:
@@ -75,3 +84,24 @@ def test_below_an_article_that_we_deleted_a_comment_is_tried(guard: Guard) -> No
     guard.ledger.forget(*next(iter(guard.ledger.created)))
     assert guard.refuses(comment) is None
     assert guard.refuses(taken_back(guard, "ours", 1)) is not None
+
+
+def test_an_article_that_a_comment_has_made_is_deleted_too(guard: Guard) -> None:
+    ledger, slug = guard.ledger, guard.ledger.mint("nobody-wrote-this-one")
+    made(ledger, Call(guard.contract.operations["comment"], path={"slug": slug}, has_body=True), b'{"id": 5}')
+    assert f"DELETE /articles/{slug}" in [ledger.removal(one) for one in ledger.newest_first()]
+    above = next(one for one in ledger.newest_first() if one.id == slug)
+    ledger.miss(above.kind, above.id)
+    assert slug not in [one.id for one in ledger.newest_first()]
+
+
+def test_an_article_that_may_be_anothers_is_not_deleted_for_a_comment_on_it(guard: Guard) -> None:
+    comment = Call(guard.contract.operations["comment"], path={"slug": "theirs"}, has_body=True)
+    made(guard.ledger, comment, b'{"id": 5}')
+    assert "theirs" not in [one.id for one in guard.ledger.newest_first()]
+
+
+def test_a_copy_of_our_article_is_ours(guard: Guard) -> None:
+    made(guard.ledger, Call(guard.contract.operations["copy"], path={"slug": "ours"}), b'{"slug": "ours-again"}')
+    told = [guard.ledger.removal(one) for one in guard.ledger.newest_first()]
+    assert {"DELETE /articles/ours", "DELETE /articles/ours-again"} <= {*told}
