@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -17,6 +18,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.contract.expression import compiled
 from specdouble.contract.expression_tree import text_of
+from specdouble.contract.places import EACH, value_at, with_value
 from specdouble.contract.solver import SECONDS, Solver, Wish
 from specdouble.contract.transition import AFTER, BEFORE, of_pair, pair_schema
 from specdouble.rules.validations.rule import Validation
@@ -165,6 +167,8 @@ def _solutions(
         NotExercised: none was found.
     """
     told = _rules(subject, write.operation, write.before)
+    if rule.id not in (one.id for one in told):  # all the others would be met, and nothing of this one be shown
+        raise NotExercised(f"no document shows all that `{rule.expression}` speaks of")
     wishes = _first(_wishes(told, None if holds else rule), rule)
     solver = _solver(trial.session, subject, write)
     seconds, until = SECONDS, time.monotonic() + SECONDS + _BRIEF
@@ -172,12 +176,31 @@ def _solutions(
         found = islice(solver.solutions(wishes, start, write.before, seconds), SAMPLES)
         bodies = [sent for document in found if (sent := _sent(subject, write, document)) is not None]
         if bodies:
-            return bodies
+            return bodies if holds else [*bodies, *_behind_a_kept_one(trial, subject, rule, write, bodies[0])]
         if time.monotonic() > until:
             break
         seconds = _AMONG_MANY
     side = "keeps all validations" if holds else f"breaks `{rule.expression}` and no other validation"
     raise NotExercised(f"no body was found that {side}: {_REMEDY.format('does')}")
+
+
+def _behind_a_kept_one(trial: Trial, subject: Subject, rule: Validation, write: Write, broken: Body) -> Iterator[Body]:
+    """The body with an item that keeps the rule before those that break it: a server may look at the first alone."""
+    if EACH not in rule.path:
+        return
+    place = rule.path[: rule.path.index(EACH)]
+    with suppress(NotExercised):
+        for kept in _solutions(trial, subject, rule, replace(write, body=broken), holds=True):
+            first, items = value_at(kept, place), value_at(broken, place)
+            if not isinstance(first, list) or not first or not isinstance(items, list):
+                continue
+            body: Body = with_value(broken, place, [first[0], *items])
+            document = write.document(body)
+            others = (one for one in _rules(subject, write.operation, write.before) if one.id != rule.id)
+            alone = rule.is_false(document, write.before) and all(one.holds(document, write.before) for one in others)
+            if alone and trial.session.bodies.fits(write.operation, body):
+                yield body
+                return
 
 
 def _starts(trial: Trial, subject: Subject, write: Write) -> Iterator[Body]:
@@ -303,7 +326,27 @@ def _breakable(trial: Trial, subject: Subject, rule: Validation, updater: Update
 def _breakables(trial: Trial, subject: Subject, rule: Validation) -> Iterator[Document]:
     yield trial.create(subject, full=True, **_ground(trial, subject, rule))
     yield trial.create(subject)  # a document may have too much for it: a patch takes nothing away
+    yield from _saying_all(trial, subject, rule)
     yield from trial.in_each_state(subject, rule.names)
+
+
+def _saying_all(trial: Trial, subject: Subject, rule: Validation) -> Iterator[Document]:
+    """A document that has all that the rule reads: what is usual may keep it by leaving something out."""
+    if rule.is_transition or rule.names is None:
+        return
+    with suppress(NotExercised):
+        bodies = [body for body in _created(trial, subject, rule, holds=True) if rule.names <= body.keys()]
+        for body in bodies[:1]:
+            yield trial.create(subject, **{name: body[name] for name in rule.names})
+
+
+def _told_of(trial: Trial, subject: Subject, rule: Validation) -> Document:
+    """A document of which the rule can be told, if such is made; else one with all that can be sent."""
+    full = trial.create(subject, full=True)
+    names = rule.names or frozenset()
+    return next(
+        (one for one in chain([full], _saying_all(trial, subject, rule)) if names <= view(trial, one).keys()), full
+    )
 
 
 def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
@@ -319,7 +362,7 @@ def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: U
 
 
 def _accepted_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
-    first = trial.create(subject, full=True)
+    first = _told_of(trial, subject, rule)
     for number, changes in enumerate(_updates(trial, subject, rule, updater, first, holds=True)):
         document = first if number == 0 else trial.create(subject, full=True)
         if not rule.holds({**view(trial, document), **changes}, view(trial, document)):
