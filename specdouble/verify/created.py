@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from specdouble.contract.digits import number_of
 from specdouble.url import split_url
 from specdouble.verify.exchange import Exchange
+from specdouble.verify.id_shape import bare_id
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged
 
@@ -25,6 +26,8 @@ def created_id(subject: Subject, exchange: Exchange, shown: dict[str, Any]) -> A
     location = exchange.headers.get("location", "")
     if location:
         return _typed(subject, unquote(split_url(location).path.rstrip("/").rpartition("/")[2]))
+    if (bare := bare_id(exchange.json)) is not None:
+        return bare
     others = [name for name, value in shown.items() if name.lower().endswith("id") and isinstance(value, str | int)]
     return shown[others[0]] if len(others) == 1 else None
 

@@ -12,6 +12,13 @@ _NUMBER = re.compile(r"\W*(\d+)")  # "7", but also "7.5" and "7 apples", of whic
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
+def bare_id(answer: Any) -> str | int | None:
+    """The id that is the whole of an answer: a number, a UUID or hexadecimal digits; None where it is anything else."""
+    if isinstance(answer, bool) or not isinstance(answer, str | int):
+        return None
+    return None if shape_of(answer) == "text" else answer
+
+
 def shape_of(value: Any) -> str:
     """What an id looks like: hexadecimal digits of some length, a UUID, perhaps a number, or text."""
     text = str(value)

@@ -22,7 +22,7 @@ from specdouble.verify.creation import (
     kinds_by_path,
 )
 from specdouble.verify.exchange import Call, Exchange, filled
-from specdouble.verify.id_shape import are_drawn, is_guessable, shape_of
+from specdouble.verify.id_shape import are_drawn, bare_id, is_guessable, shape_of
 from specdouble.verify.values import kind as type_of
 from specdouble.verify.values import merged
 from specdouble.verify.wrapper import unwrapped
@@ -422,6 +422,7 @@ class Ledger:
         key = self._shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):
             key = unquote(split_url(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
+        key = bare_id(exchange.json) if key is None else key
         return self._named_in_body(call) if key is None else key
 
     def _named_in_body(self, call: Call) -> Any:

@@ -105,3 +105,12 @@ def test_a_copy_of_our_article_is_ours(guard: Guard) -> None:
     made(guard.ledger, Call(guard.contract.operations["copy"], path={"slug": "ours"}), b'{"slug": "ours-again"}')
     told = [guard.ledger.removal(one) for one in guard.ledger.newest_first()]
     assert {"DELETE /articles/ours", "DELETE /articles/ours-again"} <= {*told}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [(b'"3a85acb3-926c-4807-853c-552d569536eb"', 1), (b"7", 1), (b'"created"', 0), (b"true", 0)]
+)
+def test_an_id_may_be_all_that_a_create_answers(guard: Guard, answer: bytes, told: int) -> None:
+    before = len(guard.ledger.newest_first())
+    made(guard.ledger, Call(guard.contract.operations["write"], has_body=True), answer)
+    assert (len(guard.ledger.newest_first()) - before, len(guard.ledger.unnamed)) == (told, 1 - told)
