@@ -131,6 +131,7 @@ class _Passage:
         except Unreachable as error:
             is_cut = self.has_begun
             self.exchange.status = self.exchange.status if is_cut else error.status
+            self.exchange.seconds = time() - self.exchange.started
             self.gateway.tell(self.met, self.exchange, [Violation("answer", "", str(error))])
             if not is_cut:  # else the client sees it cut too
                 await self._refuse(error.status, "The backend does not answer", str(error), [])

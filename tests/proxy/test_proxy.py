@@ -200,6 +200,17 @@ def test_a_backend_that_is_not_there_is_a_bad_gateway_with_the_reason() -> None:
     assert f"127.0.0.1:{port}" in answer.json()["detail"]
 
 
+def test_a_backend_that_is_late_is_told_with_the_time_that_was_waited() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        proxy = Proxy(Double(Settings(CONTRACT)), url, Policy(LIMIT), timeout=0.2)
+        with proxy.server("127.0.0.1", 0).running() as address:
+            answer = httpx.get(f"{address}/orders")
+            (told,) = httpx.get(f"{address}/_specdouble/journal").json()
+    assert (answer.status_code, told["status"]) == (504, 504)
+    assert told["milliseconds"] >= 200
+
+
 # Browsers
 
 
