@@ -28,18 +28,16 @@ from specdouble.double.state.journal import Journal
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.persistence import Persistence, PersistenceError
 from specdouble.double.state.problem import Problem
-from specdouble.double.state.secret import secret_of
+from specdouble.double.state.process import Process
 from specdouble.double.state.seed import Seed
-from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.snapshots import Snapshots
-from specdouble.double.state.store import DuplicateKeyError, open_store
+from specdouble.double.state.store import DuplicateKeyError, Store, open_store
 from specdouble.double.state.streams import Streams
 from specdouble.double.state.world import World
-from specdouble.double.state.worlds import DEFAULT_WORLD, Worlds
+from specdouble.double.state.worlds import DEFAULT_WORLD
 
 if TYPE_CHECKING:
     from specdouble.double.state.common import Common
-    from specdouble.double.state.store.engine import Engine
 
 __all__ = ["Double", "Settings"]
 
@@ -48,6 +46,16 @@ _log = logging.getLogger("specdouble")
 
 def _nothing() -> None:
     """Where no file keeps the documents."""
+
+
+def _process(store: Store) -> Process:
+    if store.embedded:
+        return Process()
+    from specdouble.double.state.sharing_process import SharingProcess
+    from specdouble.double.state.store.engine import Engine
+
+    assert isinstance(store, Engine)
+    return SharingProcess(store)
 
 
 class Double:
@@ -74,7 +82,8 @@ class Double:
         self._made_before: Seed = {}
         project = self._read()  # before anything is written: where there is no contract, there may be no folder
         self._store = open_store(settings.store)
-        self.secret, keys = self._credentials()
+        self._process = _process(self._store)
+        self.secret, keys = self._process.credentials(settings.project)
         self.access_tokens = self.factories.access_tokens(keys, self.clock, settings.hosts)
         self.digest = self.factories.digest(self.clock, self.secret)
         self.sign_ins = self.factories.sign_ins()
@@ -82,12 +91,14 @@ class Double:
         self.redirects = self.factories.redirects(settings.hosts, settings.redirects)
         self._adopt(project)
         self._answered = AnsweredRequests()
-        self.worlds = self._worlds()
+        self.worlds = self._process.worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
         self._persistence = None if settings.persist is None else Persistence(settings.persist, self._store)
         self.keep: Callable[[], None] = _nothing if self._persistence is None else self._persistence.keep
         """Have what a request has changed in the file, where there is one; called before it is answered."""
         self.snapshots = Snapshots(None if self._persistence is None else self._persistence.snapshots)
-        self._common = None if self._store.embedded else self._share()
+        self._common = self._process.common(self._follow_controls)
+        if self._common is not None:
+            self._share(self._common)
         self.world(DEFAULT_WORLD).prepare()
         if self._persistence is not None:
             self._resume(self._persistence)
@@ -154,12 +165,12 @@ class Double:
     @property
     def waits(self) -> bool:
         """Whether its store may have to be waited for: then operations are answered by threads."""
-        return not self._store.embedded
+        return self._process.waits
 
     @property
     def told_of_store(self) -> str:
         """What keeps the documents, and how; empty for this process itself."""
-        return "" if self._store.embedded else self._engine().told
+        return self._process.told
 
     def is_able(self) -> bool:
         """Whether its store answers."""
@@ -211,16 +222,8 @@ class Double:
 
     # Worlds
 
-    def _worlds(self) -> Worlds:
-        settings = self.settings
-        if self._store.embedded:
-            return Worlds(self._make_world, settings.worlds, self._is_full, settings.world_timeout)
-        from specdouble.double.state.shared_worlds import SharedWorlds
-
-        return SharedWorlds(self._make_world, settings.worlds, self._engine())
-
     def _make_world(self, name: str) -> World:
-        return self._world_type(
+        return self._process.world(
             name,
             self._store,
             self.contract,
@@ -235,14 +238,6 @@ class Double:
             collection=self.factories.collection,
         )
 
-    @property
-    def _world_type(self) -> type[World]:
-        if self._store.embedded:
-            return World
-        from specdouble.double.state.shared_world import SharedWorld
-
-        return SharedWorld
-
     def _is_full(self) -> bool:
         return self._store.held >= self.settings.store_limit
 
@@ -253,38 +248,13 @@ class Double:
     def _token_of(self, user: Document) -> str:
         return Credentials(self).token_of(user)
 
-    # A store that other processes use too
+    # What a file, or another process, has kept
 
-    def _engine(self) -> Engine:
-        from specdouble.double.state.store.engine import Engine
-
-        assert isinstance(self._store, Engine)
-        return self._store
-
-    def _credentials(self) -> tuple[str, SigningKeys]:
-        """What tokens are signed with: of the project's folder, or of the store where processes share one."""
-        project = self.settings.project
-        if self._store.embedded:
-            return secret_of(project), SigningKeys(project)
-        from specdouble.double.state.shared_credentials import SharedSigningKeys, shared_secret
-
-        return shared_secret(self._engine()), SharedSigningKeys(self._engine(), project)
-
-    def _share(self) -> Common:
-        """Have in the store, for all processes, what else a process keeps for itself."""
-        from specdouble.double.state.common import Common
-        from specdouble.double.state.shared_credentials import SharedRevoked
-        from specdouble.double.state.shared_faults import SharedMet
-
-        engine = self._engine()
-        self.faults.times = SharedMet(engine)
-        self.access_tokens.revoked = SharedRevoked(engine)
-        common = Common(engine, self._follow_controls)
+    def _share(self, common: Common) -> None:
+        """Have with all processes what a process else keeps for itself."""
+        self.faults.times, self.access_tokens.revoked = common.met, common.revoked
         self.journal, self.coverage = common.journal, common.coverage
         self.snapshots = Snapshots(common.snapshots)
-        return common
-
-    # What a file, or another process, has kept
 
     def _resume(self, persistence: Persistence) -> None:
         """Go on from what the file has kept: the documents, the clock and the faults.

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from specdouble.double.state.journal import Journal
 from specdouble.double.state.shared_control import SharedControl
+from specdouble.double.state.shared_credentials import SharedRevoked
+from specdouble.double.state.shared_faults import SharedMet
 from specdouble.double.state.shared_journal import SharedCoverage, SharedJournal
 from specdouble.double.state.shared_snapshots import SharedSnapshots
 from specdouble.double.state.store.engine import Engine
@@ -23,6 +25,8 @@ class Common:
         self.journal = SharedJournal(engine, Journal())
         self.coverage = SharedCoverage(engine)
         self.snapshots = SharedSnapshots(engine)
+        self.met = SharedMet(engine)
+        self.revoked = SharedRevoked(engine)
         self._control = SharedControl(engine, follow, self._tell)
 
     def set(self, **controls: bytes) -> None:
