@@ -23,7 +23,8 @@ with warnings.catch_warnings():
 
 from specdouble.double.assembly import assembled
 from specdouble.double.double import Double
-from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
+from specdouble.double.http.asgi import ASGIApp, Receive, Scope, Send
+from specdouble.double.http.operations import Operations
 
 
 def application(double: Double) -> AsyncApp:

@@ -10,10 +10,11 @@ from specdouble.double.answers.prefer import Preferred
 from specdouble.double.answers.resolution import answered_otherwise
 from specdouble.double.answers.samples.header import header_maker
 from specdouble.double.double import Double
+from specdouble.double.http.asgi import ASGIApp
 from specdouble.double.http.compiled_operation import CompiledOperation
 from specdouble.double.http.headers import DeclaredHeaders
 from specdouble.double.http.lazy_operation import LazyOperation
-from specdouble.double.http.operations import ASGIApp, Operations
+from specdouble.double.http.operations import Operations
 from specdouble.double.http.security import Authentication
 from specdouble.double.provider.provider import Provider
 

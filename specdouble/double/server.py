@@ -23,7 +23,8 @@ from specdouble.contract import Contract
 from specdouble.double.assembly import assembled
 from specdouble.double.deadline import Deadline
 from specdouble.double.double import Double, Settings
-from specdouble.double.http.operations import ASGIApp, Operations, Receive, Scope, Send
+from specdouble.double.http.asgi import ASGIApp, Receive, Scope, Send
+from specdouble.double.http.operations import Operations
 from specdouble.double.http.protocol import Heads, Limits, StraightProtocol
 from specdouble.double.http.streaming_protocol import StreamingProtocol
 from specdouble.double.request_log import RequestLog
@@ -227,7 +228,7 @@ class Server(Front):
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
-    def _watches(self, tell: Told) -> Iterator[Coroutine[Any, Any, None]]:
+    def _watches(self, tell: Told) -> Iterator[Coroutine[object, object, None]]:
         """What follows the project's folder, and each other one that an overlay lies in."""
         project = self.double.settings.project.resolve()
         yield self._watch(project, functools.partial(_is_source, project), tell)
@@ -236,7 +237,7 @@ class Server(Front):
             yield self._watch(folder, lambda _change, file: Path(file) in overlays, tell, recursive=False)
 
     async def _watch(
-        self, folder: Path, is_source: Callable[[Any, str], bool], tell: Told, *, recursive: bool = True
+        self, folder: Path, is_source: Callable[[object, str], bool], tell: Told, *, recursive: bool = True
     ) -> None:
         from watchfiles import awatch
 
@@ -365,7 +366,7 @@ def _within(project: Path, file: str) -> str:
     return str(path.relative_to(project)) if path.is_relative_to(project) else file
 
 
-def _is_source(project: Path, _change: Any, file: str) -> bool:
+def _is_source(project: Path, _change: object, file: str) -> bool:
     path = Path(_within(project, file))
     hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
     return path.suffix in (".yaml", ".yml", ".json", ".py") and not hidden

@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 
 from specdouble.double.double import Double
+from specdouble.double.http.asgi import ASGIApp, Message, Receive, Scope, Send
 from specdouble.double.http.control import PREFIX
-from specdouble.double.http.operations import ASGIApp, Message, Receive, Scope, Send
 from specdouble.double.http.prefer import HEADER, IN_QUERY, preference
 from specdouble.double.state.problem import Problem
 from specdouble.proxy.backend import Backend, Unreachable

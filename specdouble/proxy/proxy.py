@@ -9,7 +9,7 @@ import click
 
 from specdouble.contract.servers import base_path
 from specdouble.double.double import Double
-from specdouble.double.http.operations import ASGIApp
+from specdouble.double.http.asgi import ASGIApp
 from specdouble.double.request_log import JSONLines, RequestLog
 from specdouble.double.server import Server
 from specdouble.double.state.journal import recorded

@@ -13,8 +13,8 @@ import pytest
 from starlette.routing import Match
 
 from specdouble.double.double import Double, Settings
+from specdouble.double.http.asgi import ASGIApp
 from specdouble.double.http.control import HEALTH, Control
-from specdouble.double.http.sending import Operations
 from specdouble.proxy.gateway import Policy
 from specdouble.proxy.proxy import Proxy
 from tests.hostile.doubles import AsgiServer, Running, comparable, running, statuses
@@ -103,7 +103,7 @@ _OF_PAGES: list[dict[str, str]] = [
 
 
 def test_every_path_of_the_control_plane_is_among_the_surfaces(guarded: Running) -> None:
-    routes = Control(guarded.double, cast("Operations", None)).routes
+    routes = Control(guarded.double, cast("ASGIApp", None)).routes
     known = [*_CONTROLLED, *(Asked("GET", path) for path in (HEALTH, "/", CONTROL))]
     asked = [{"type": "http", "method": one.method, "path": one.path, "root_path": ""} for one in known]
     missing = [route for route in routes if all(route.matches(scope)[0] is not Match.FULL for scope in asked)]

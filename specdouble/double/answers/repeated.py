@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from specdouble.contract import Operation
 from specdouble.contract.arguments import argument_name
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.exchange import current
 from specdouble.double.state.patch import refusing
 from specdouble.double.state.problem import Problem
@@ -93,7 +94,7 @@ def once(operation: Operation, answer: Answer) -> Answer:
     return repeated_later if inspect.iscoroutinefunction(answer) else repeated
 
 
-def _asked(operation: Operation, key: Any, arguments: dict[str, Any]) -> _Asked | None:
+def _asked(operation: Operation, key: JSON, arguments: dict[str, JSON]) -> _Asked | None:
     """The request that is under way, where it has a key."""
     if not isinstance(key, str):
         return None

@@ -12,9 +12,10 @@ import base64
 import binascii
 import hmac
 import ipaddress
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from specdouble.double.http.asgi import Scope
 from specdouble.double.state.problem import Problem
 from specdouble.url import split_url
 
@@ -36,7 +37,7 @@ class Access:
         self._hosts = {_name(host.lower()) for host in hosts}
         self._token = token
 
-    def refusal(self, scope: MutableMapping[str, Any]) -> Problem | None:
+    def refusal(self, scope: Scope) -> Problem | None:
         """Why the request is not answered; None where it is.
 
         Args:
@@ -85,13 +86,13 @@ class Access:
         # In a time that does not tell how much of it was right.
         return hmac.compare_digest(credential.strip(), self._token.encode())
 
-    def _is_known(self, name: str, scope: MutableMapping[str, Any]) -> bool:
+    def _is_known(self, name: str, scope: Scope) -> bool:
         if name == "localhost" or name.endswith(".localhost") or _is_loopback(name):
             return True
         return name in self._hosts or name == _address(scope.get("server"))
 
 
-def _is_of_this_machine(scope: MutableMapping[str, Any], headers: Headers) -> bool:
+def _is_of_this_machine(scope: Scope, headers: Headers) -> bool:
     """Whether the request began on this machine: both ends of the connection are its own, and no proxy says else."""
     client = scope.get("client")
     if client is not None and not _is_loopback(client[0]) and client[0] != _address(scope.get("server")):

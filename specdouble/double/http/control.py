@@ -6,9 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
-from typing import Any
 
 import orjson
 from starlette.applications import Starlette
@@ -19,13 +17,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from specdouble.contract import Contract
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import look_up, pointer, tokens
 from specdouble.contract.servers import base_path
 from specdouble.double.http.access import Access
 from specdouble.double.http.administration import Administration, json_response
+from specdouble.double.http.asgi import ASGIApp, Message, Receive, Scope, Send
 from specdouble.double.http.console import Console
 from specdouble.double.http.inspection import Inspection
-from specdouble.double.http.sending import Operations as Sending
 from specdouble.double.http.served import Served
 from specdouble.double.state.problem import Problem
 
@@ -96,8 +95,6 @@ _GUARDS = (
     (b"cache-control", b"no-store"),
 )
 
-Message = MutableMapping[str, Any]
-
 
 class Control:
     """An ASGI application that tells about a double, and commands it.
@@ -107,7 +104,7 @@ class Control:
         operations: what answers requests to the contract's operations.
     """
 
-    def __init__(self, double: Served, operations: Sending) -> None:
+    def __init__(self, double: Served, operations: ASGIApp) -> None:
         self._double = double
         self._access = Access(double.settings.hosts, double.settings.control_token)
         described = _with_rules(_with_local_server(double.contract.data), double.contract)
@@ -134,9 +131,9 @@ class Control:
 
     async def __call__(
         self,
-        scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         """Answer a request to the control plane, or refuse it; that it lives is told to everybody."""
 
@@ -185,7 +182,7 @@ async def _to_console(_request: Request) -> Response:
     return RedirectResponse(PREFIX.removeprefix("/") + "/")  # relative, for a proxy may have put a prefix before it
 
 
-def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:
+def _with_local_server(data: dict[str, JSON]) -> dict[str, JSON]:
     """The contract with this server first: the page's "Try it out" asks the double."""
     if "swagger" in data:
         return {key: value for key, value in data.items() if key not in ("host", "schemes")}
@@ -193,7 +190,7 @@ def _with_local_server(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "servers": [here, *(data.get("servers") or [])]}
 
 
-def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
+def _with_rules(data: dict[str, JSON], contract: Contract) -> dict[str, JSON]:
     """The contract with each rule as a sentence where its annotation stands: the page shows it there."""
     for rule in contract.rules.values():
         *above, keyword = tokens(rule.pointer)
@@ -210,7 +207,7 @@ def _with_rules(data: dict[str, Any], contract: Contract) -> dict[str, Any]:
     return data
 
 
-def _replaced(value: Any, path: list[str], leaf: Any) -> Any:
+def _replaced(value: JSON, path: list[str], leaf: JSON) -> JSON:
     """A copy of the value with another leaf; what is not on the way to it is shared."""
     if not path:
         return leaf

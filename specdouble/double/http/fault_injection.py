@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 from uuid import uuid4
 
 import msgspec
 
 from specdouble.contract import Contract, Operation
+from specdouble.contract.json_type import JSON
+from specdouble.double.http.asgi import Message, Receive, Scope, Send
 from specdouble.double.state.met import Met
 from specdouble.double.state.problem import Problem
 
@@ -20,10 +22,6 @@ TRANSPORT = "specdouble.transport"  # the extension of the ASGI scope by which a
 _LONGEST = 600.0  # seconds
 _PIECES = 20  # of a body that trickles
 _SEVERAL = re.compile(r"\s*,\s*")
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class Delay(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -155,7 +153,7 @@ class FaultInjection:
         """The faults as `faults_of` reads them."""
         return msgspec.json.encode([_said(fault) for fault in self.faults])
 
-    def listed(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[dict[str, JSON]]:
         """The faults as a JSON document, each with how often it was met."""
         told = []
         for fault, met in zip(self.faults, self.times.counts(), strict=True):
@@ -203,8 +201,8 @@ def _look_up(fault: InjectedFault, contract: Contract) -> None:
             raise ValueError(f"the contract has no {what} `{name}`" + (f": is `{near[0]}` meant?" if near else ""))
 
 
-def _said(fault: InjectedFault) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(fault)
+def _said(fault: InjectedFault) -> dict[str, JSON]:
+    told: dict[str, JSON] = msgspec.to_builtins(fault)
     return {name: value for name, value in told.items() if value not in (None, 0) or name == "share"}
 
 
@@ -223,7 +221,7 @@ def preferred(fault: InjectedFault, operation: Operation, headers: Mapping[bytes
     return {**headers, b"prefer": f"code={fault.status}".encode()}
 
 
-def spoiling(fault: InjectedFault, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Send:
+def spoiling(fault: InjectedFault, scope: Scope, receive: Receive, send: Send) -> Send:
     """What sends an answer as a fault has it: slowly, in part, or not at all."""
 
     async def spoilt(message: Message) -> None:
@@ -250,7 +248,7 @@ async def _trickle(send: Send, body: bytes, seconds: float) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _drop(scope: MutableMapping[str, Any], receive: Receive) -> None:
+async def _drop(scope: Scope, receive: Receive) -> None:
     extension = scope.get("extensions", {}).get(TRANSPORT)
     if extension is None:
         raise ConnectionAbortedError("an injected fault drops the connection")

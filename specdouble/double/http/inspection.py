@@ -12,15 +12,15 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from specdouble.contract import CollectionRule
 from specdouble.contract.digits import number_of
 from specdouble.contract.json_type import JSON
 from specdouble.double.http.administration import json_object, json_response, whole_number
+from specdouble.double.http.asgi import ASGIApp, Receive, Scope, Send
 from specdouble.double.http.credentials import Credentials, Placed, name_of
 from specdouble.double.http.exports import Exported, curl, http_archive, pytest_test
-from specdouble.double.http.sending import NOBODY, Operations, send
+from specdouble.double.http.sending import NOBODY, send
 from specdouble.double.http.served import Served
 from specdouble.double.state.decisions import Decision, decisions
 from specdouble.double.state.documents import Written
@@ -72,7 +72,7 @@ class Inspection:
         operations: what answers requests to the contract's operations.
     """
 
-    def __init__(self, double: Served, prefix: str, operations: Operations) -> None:
+    def __init__(self, double: Served, prefix: str, operations: ASGIApp) -> None:
         self._double = double
         self._operations = operations
         self._hidden = HiddenDocuments(double.contract, double.accounts, double.worlds.at_hand)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from time import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from starlette.middleware.cors import CORSMiddleware
 
 from specdouble.contract import Contract
 from specdouble.contract.servers import base_path, other_bases
 from specdouble.double.http.alternatives import Alternatives, Answering, plain_path
+from specdouble.double.http.asgi import ASGIApp, Receive, Scope, Send
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.control import DOCS, PREFIX, Control
 from specdouble.double.http.cookies import read_cookies
@@ -30,11 +31,6 @@ from specdouble.double.state.worlds import DEFAULT_WORLD
 if TYPE_CHECKING:
     from specdouble.double.http.threads import Threads
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Awaited = TypeVar("Awaited")
 Compiled = CompiledOperation | LazyOperation
 

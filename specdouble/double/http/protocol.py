@@ -27,8 +27,9 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from specdouble.double.http.asgi import ASGIApp
 from specdouble.double.http.fault_injection import TRANSPORT
-from specdouble.double.http.operations import ASGIApp, Operations
+from specdouble.double.http.operations import Operations
 from specdouble.double.http.result import Answer
 
 _LARGEST = 65536

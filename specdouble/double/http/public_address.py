@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from specdouble.double.http.asgi import Scope
 
 ANY = "*"
 _AUTHORITY = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
@@ -29,7 +31,7 @@ class PublicAddress:
             raise ValueError(f"{root_path!r} is no prefix of paths: write it as /api/v2")
         self._proxies = frozenset(proxies)
 
-    def seen(self, scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    def seen(self, scope: Scope) -> Scope:
         """The scope of a request as its client knows it (ASGI: `scheme`, `root_path`, and `Host`)."""
         headers = dict(scope["headers"])
         told = self._told(headers) if self._is_believed(scope) else {}

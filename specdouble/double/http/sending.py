@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from specdouble.contract.json_type import JSON
+from specdouble.double.http.asgi import ASGIApp, Message
 from specdouble.double.http.credentials import Placed
 from specdouble.double.http.exports import with_query
 
-Message = MutableMapping[str, Any]
-Operations = Callable[
-    [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
 NOBODY: Placed = {"headers": {}, "query": {}, "cookies": {}}
 
 
@@ -43,7 +40,7 @@ class Sent:
 
 
 async def send(
-    operations: Operations,
+    operations: ASGIApp,
     method: str,
     target: str,
     headers: Mapping[str, str],

@@ -8,7 +8,7 @@ and takes a choice from no other page than its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from time import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from specdouble.contract import Contract
 from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
+from specdouble.double.http.asgi import Receive, Scope, Send
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import Credentials
 from specdouble.double.http.json_text import read_json
@@ -41,7 +42,6 @@ from specdouble.double.state.worlds import DEFAULT_WORLD
 if TYPE_CHECKING:
     from specdouble.double.provider.authorization import Server
 
-Message = MutableMapping[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 OWN = PROVIDER + "/own"  # where the endpoints of an issuer stand that the contract itself names
@@ -95,9 +95,9 @@ class Provider:
 
     async def __call__(
         self,
-        scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         """Answer a request."""
         scope = self._double.address.seen(scope)
@@ -107,9 +107,9 @@ class Provider:
 
     async def _answer(
         self,
-        scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         request, arrived = Request(scope, receive), time()
         response = await self._responded(request)

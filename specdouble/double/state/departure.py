@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.problem import Broken
 
 Document = dict[str, Any]
@@ -74,7 +75,7 @@ class Departure:
 
     # What a rule answers
 
-    def referring(self, collection: str, name: str, value: Any) -> list[Document]:
+    def referring(self, collection: str, name: str, value: JSON) -> list[Document]:
         """The documents that have the value in the property, whosever they are, but for those that go."""
         documents, rules = self._kept(collection)
         field = "_id" if name == rules.id else name

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from specdouble.contract import Contract, Resource, Rule
+from specdouble.contract.json_type import JSON
 from specdouble.double.state.clock import Clock
 from specdouble.double.state.departure import Departure
 from specdouble.double.state.problem import Broken, Problem
@@ -34,7 +35,7 @@ class View(Protocol):
     def count(self, collection: str, scope: Mapping[str, Any]) -> int:
         """How many documents have these values, whosever they are."""
 
-    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[JSON]:
         """What the documents with these values have in a field, whosever they are."""
 
 
@@ -149,7 +150,7 @@ class Keeper:
         """What is asked for `broken` in the place of several keepers of this class: each, where that is as fast."""
         return [keeper.broken for keeper in keepers]
 
-    def sample(self, pick: Callable[[str, str], Any]) -> Any:
+    def sample(self, pick: Callable[[str, str], JSON]) -> JSON:
         """A value for a made document; None where the schema's own will do.
 
         Args:
@@ -173,7 +174,7 @@ class Keeper:
         return document
 
     def breaches(
-        self, documents: Sequence[Document], visible: Callable[[str, Any, Document, str], bool]
+        self, documents: Sequence[Document], visible: Callable[[str, JSON, Document, str], bool]
     ) -> Iterable[Breach]:
         """Where documents of a seed break the rule.
 

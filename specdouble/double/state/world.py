@@ -284,10 +284,10 @@ class World:
         counted: int = documents.count_documents({**scope, **rules.there})
         return counted
 
-    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[Any]:
+    def values(self, collection: str, field: str, scope: Mapping[str, Any]) -> Sequence[JSON]:
         """What the documents with these values have in a field, whosever they are."""
         documents, _ = self._kept(collection)
-        values: Sequence[Any] = documents.distinct(field, dict(scope))
+        values: Sequence[JSON] = documents.distinct(field, dict(scope))
         return values
 
     def superseded(self) -> Problem:

@@ -8,9 +8,9 @@ from functools import reduce
 from itertools import islice
 from operator import getitem
 from random import Random
-from typing import Any
 
 from specdouble.contract import Media, Schemas, Violation
+from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import is_index, pointer, tokens
 from specdouble.double.answers.samples.kept import KeptDocuments
 from specdouble.double.answers.samples.merged import Merged, merged, with_choice
@@ -51,7 +51,7 @@ class Sampler:
         self._wording: Wording | None = None
         self.documents: KeptDocuments | None = None
 
-    def sample(self, slot: str, key: str, examples: Iterable[Any] = ()) -> Any:
+    def sample(self, slot: str, key: str, examples: Iterable[JSON] = ()) -> JSON:
         """A value that conforms to the slot's schema: an example that does, else what is right of one, else made.
 
         Args:
@@ -69,11 +69,11 @@ class Sampler:
         mended = self.mended(slot, given[0], key) if given else None
         return self.made(slot, key) if mended is None else mended
 
-    def kept(self, media: Media, body: Any, told: Collection[str] = ()) -> Any:
+    def kept(self, media: Media, body: JSON, told: Collection[str] = ()) -> JSON:
         """A body whose documents keep what rules say of each by itself; those that are told stay as they are."""
         return body if self.documents is None else self.documents.shown(media, body, told)
 
-    def plain(self, slot: str, key: str) -> Any:
+    def plain(self, slot: str, key: str) -> JSON:
         """A value made without the examples that stand in the schema: another for each key.
 
         Raises:
@@ -81,7 +81,7 @@ class Sampler:
         """
         return self.made(slot, key, told=False)
 
-    def made(self, slot: str, key: str, *, told: bool = True) -> Any:
+    def made(self, slot: str, key: str, *, told: bool = True) -> JSON:
         """A value made for the slot's schema.
 
         Args:
@@ -94,7 +94,7 @@ class Sampler:
         """
         return self._made(slot, key, Effort(), told=told)
 
-    def _made(self, slot: str, key: str, effort: Effort, *, told: bool = True) -> Any:
+    def _made(self, slot: str, key: str, effort: Effort, *, told: bool = True) -> JSON:
         schema = self._schemas.translated(slot)
         troubles: dict[Place, int] = {}
         violations: list[Violation] = []
@@ -114,7 +114,7 @@ class Sampler:
             _note(troubles, violations, value, values.examples)
         raise UnsatisfiableError(violations)
 
-    def repaired(self, slot: str, value: Any, key: str) -> Any:
+    def repaired(self, slot: str, value: JSON, key: str) -> JSON:
         """The value with as little changed as makes it conform to the slot's schema.
 
         What does not fit is left out; only what is demanded then is made.
@@ -141,7 +141,7 @@ class Sampler:
                 return value
         raise UnsatisfiableError(violations)
 
-    def mended(self, slot: str, value: Any, key: str) -> Any:
+    def mended(self, slot: str, value: JSON, key: str) -> JSON:
         """The value with as little changed as makes it conform to the slot's schema; None where nothing does."""
         try:
             return self.repaired(slot, value, key)
@@ -154,7 +154,9 @@ class Sampler:
         self._wording.begin(random)
         return Values(self._schemas.definition, random, self._wording, troubles, effort, told)
 
-    def _mended(self, slot: str, value: Any, place: Place, troubles: dict[Place, int], effort: Effort, key: str) -> Any:
+    def _mended(
+        self, slot: str, value: JSON, place: Place, troubles: dict[Place, int], effort: Effort, key: str
+    ) -> JSON:
         """The value with what stands at the place taken out, or put there anew."""
         # By what stands there alone: what is made does not depend on what else is missing.
         values = self._values(f"{key} {place}", troubles[place], troubles, effort)
@@ -181,7 +183,7 @@ class Sampler:
             del holder[place[-1]]
         return value
 
-    def _conforming(self, slot: str, place: Place, key: str, effort: Effort, otherwise: Any) -> Any:
+    def _conforming(self, slot: str, place: Place, key: str, effort: Effort, otherwise: JSON) -> JSON:
         """What stands at the place, or first in its array, of a whole that conforms."""
         found = self._made(slot, key, effort)
         for part in place:
@@ -191,7 +193,7 @@ class Sampler:
             found = found[part]
         return found
 
-    def _joined(self, slot: str, value: Any, place: Place, fresh: Any, trouble: int) -> Any:
+    def _joined(self, slot: str, value: JSON, place: Place, fresh: JSON, trouble: int) -> JSON:
         """What was made for the place, with all that stands there; after some trouble, with what of it fits."""
         old = _at(value, place) if _exists(value, place) else MISSING
         if not isinstance(fresh, dict) or not isinstance(old, dict):
@@ -206,7 +208,7 @@ class Sampler:
                 joined = both
         return joined
 
-    def _inside(self, schema: Any, place: Place) -> Any:
+    def _inside(self, schema: JSON, place: Place) -> JSON:
         """The schema of what stands at the place; MISSING where nothing may stand there."""
         for part in place:
             found = self._part(merged(schema, self._schemas.definition), part)
@@ -215,7 +217,7 @@ class Sampler:
             schema = found
         return schema
 
-    def _part(self, whole: Merged, part: str | int, depth: int = 0) -> Any:
+    def _part(self, whole: Merged, part: str | int, depth: int = 0) -> JSON:
         """The schema of one part of a value: what the schema says of it, else what one of its alternatives does."""
         found = _member(whole, part)
         for option in (one for options in whole.choices for one in options):
@@ -226,12 +228,12 @@ class Sampler:
         return found
 
 
-def _at(value: Any, place: Place) -> Any:
+def _at(value: JSON, place: Place) -> JSON:
     """What stands at a place that exists."""
     return reduce(getitem, place, value)
 
 
-def _member(whole: Any, part: str | int) -> Any:
+def _member(whole: JSON, part: str | int) -> JSON:
     if isinstance(part, int):
         prefix = whole.get("prefixItems") or []
         found = prefix[part] if part < len(prefix) else whole.get("items", MISSING)
@@ -243,7 +245,7 @@ def _member(whole: Any, part: str | int) -> Any:
     return found if isinstance(found, dict) else MISSING
 
 
-def _place(text: str, value: Any) -> Place:
+def _place(text: str, value: JSON) -> Place:
     """The pointer of that text as names and indexes of the value."""
     found: list[str | int] = []
     for token in tokens(text):
@@ -257,7 +259,7 @@ def _place(text: str, value: Any) -> Place:
     return tuple(found)
 
 
-def _note(troubles: dict[Place, int], violations: list[Violation], value: Any, examples: set[Place]) -> None:
+def _note(troubles: dict[Place, int], violations: list[Violation], value: JSON, examples: set[Place]) -> None:
     """Count the trouble where it can be mended, once each: at the example that brought it, else where it shows."""
     culprits = set()
     for place in dict.fromkeys(_place(violation.pointer, value) for violation in violations):
@@ -274,7 +276,7 @@ def _excluded(impossible: list[Place]) -> Violation:
     return Violation("sample", pointer(*place), "cannot exist: the schema excludes all")
 
 
-def _alone(value: Any, place: Place, part: Any) -> tuple[Any, Place]:
+def _alone(value: JSON, place: Place, part: JSON) -> tuple[JSON, Place]:
     """The value with the part at the place, alone in its arrays: what stands beside it has troubles of its own."""
     if not place:
         return part, ()
@@ -293,7 +295,7 @@ def _in_order(place: Place) -> list[tuple[bool, int, str]]:
     return [(isinstance(one, int), one if isinstance(one, int) else 0, str(one)) for one in place]
 
 
-def _exists(value: Any, place: Place) -> bool:
+def _exists(value: JSON, place: Place) -> bool:
     for part in place:
         inside = part in value if isinstance(value, dict) else isinstance(value, list) and int(part) < len(value)
         if inside:
