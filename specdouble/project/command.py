@@ -58,6 +58,7 @@ def init(contract: str, folder: str, source: Path | None) -> None:
     from specdouble.project.skeleton import documents_of, skeleton
 
     try:
+        # A contract that cannot be served leaves no half of a project behind, which the next `init` would find.
         with all_or_none() as files:
             files.make_folder(place)
             if known is None:
@@ -142,6 +143,7 @@ def _copied(contract: str) -> Texts:
         fail(str(error), COULD_NOT_RUN)
     except Refused as error:
         refuse(error, f"{contract} cannot be used as it is")
+    # What it refers to stays where it is: a copy of one file of several would be no contract.
     if _ELSEWHERE.search(text):
         return {Path("openapi.yaml"): in_yaml(whole.document.data)}
     return {Path("openapi.json" if text.lstrip()[:1] == "{" else "openapi.yaml"): text}

@@ -139,6 +139,7 @@ def _telling(factories: Factories) -> Factories:
         wrapper = action.wrapper if action else ()
 
         async def answer(asked: Asked, request: Request, world: World) -> Outcome:
+            # A keeper sees documents that are completed: what the client has sent of one the request alone tells.
             _sent.set(_inside(request.body, wrapper))
             return await asked(request, world)
 
@@ -197,6 +198,7 @@ def unscoped(ids: tuple[str, ...], collection: str, names: Container[str]) -> Ch
     def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, view: Any, user: Any, *others: Any) -> Collection:
             if enforcement.resource.collection == collection and operation_now() in ids:
+                # Another one, for this collection of this operation: the world's own serves all others as it is.
                 enforcement = Wide(enforcement.resource, enforcement.ids, enforcement.clock, enforcement.keepers)
             return factories.collection(documents, enforcement, view, user, *others)
 
@@ -222,6 +224,7 @@ class Store:
 def storing(ids: tuple[str, ...], collection: str, store: Callable[[Any], Store]) -> Change:
     """Put another store in the place of a collection's, while one of the operations is under way."""
 
+    # By operation, for each is a mutant of its own: a fault in all of them would die of whichever is tried first.
     def change(factories: Factories) -> Factories:
         def make(documents: Any, enforcement: Enforcement, *others: Any) -> Collection:
             if enforcement.resource.collection == collection and operation_now() in ids:

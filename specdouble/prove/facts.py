@@ -71,6 +71,7 @@ def document_schema(contract: Contract, operation: Operation, media: Media) -> A
 def settable(contract: Contract, collection: str, *does: str) -> dict[str, dict[str, Any]]:
     """The properties of the collection's documents that a client may send to operations that do this."""
     resource = contract.resources[collection]
+    # Which document it is the path says, and whose it is the caller: what a body has there need not be taken.
     held = {resource.id, resource.owner, resource.tenant}
     found: dict[str, dict[str, Any]] = {}
     for key in doing(contract, collection, *does):

@@ -17,6 +17,7 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, views
 
 _MOMENT = re.compile(r"(.*\d[Tt ]\d\d:\d\d:\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
+# No clock of a run is near either: a stamp that is one of them was the client's.
 LONG_AGO = ("2001-02-03T04:05:06.789Z", "2099-02-03T04:05:06.789Z")
 
 

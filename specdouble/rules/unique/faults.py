@@ -53,6 +53,7 @@ def _unwritable(contract: Contract, rule: Unique, kind: str) -> str:
     if text is None:
         return ""
     spelled = {text, text.upper()} if kind.startswith("case") else {text}
+    # What is no name of its kind may still stand in an address, where the schema takes nothing else.
     ways = [spelled, {f"{one}@{one}.example" for one in spelled}]
     if kind == "compared-by-prefix":
         ways.append({f"{'n' * 60}@{'n' * 60}.example"})
@@ -74,6 +75,7 @@ def _faults(contract: Contract, rule: Unique) -> Iterator[Fault]:
         yield kind, sentence, _ruled(rule, functools.partial(_within, within))
     if kind_of(contract.resources[things].properties.get(name, {})) == "string":
         yield from _spellings(rule)
+    # A value that no change may set is no other document's by a change: nothing would show the faults of updates.
     fixed = any(one.final and one.name == name for one in contract.resources[things].of(PropertyRule))
     if not fixed and any(name in sendable(contract, contract.operations[key]) for key in changers(contract, things)):
         yield from _on_update(rule)
@@ -162,6 +164,7 @@ def _state(contract: Contract, rule: Unique) -> str | None:
     """A property with few values that a client may set beside the unique one."""
     known = settable(contract, rule.collection, "create")
     few = [name for name, schema in known.items() if "enum" in schema or kind_of(schema) == "boolean"]
+    # What the condition reads decides which documents count, and not which of them share a value.
     read = rule.condition.names("self") or frozenset() if rule.program else frozenset[str]()
     return next((name for name in few if name not in (*rule.within, rule.name, *read)), None)
 
