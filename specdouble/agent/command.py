@@ -25,6 +25,8 @@ A double of an API: a stateful mock that keeps its contract and its business rul
 with `explain` why a request was refused, and keep experiments apart by naming a `world` of your own. `check_documents`
 asserts on what is stored in the end."""
 
+_REMEDY = "give names without line breaks and letters beyond ASCII; where nobody answers, start the double again"
+
 
 def mcp_command(serving: Serving) -> click.Command:
     """The command, which serves doubles by what it is given."""
@@ -79,6 +81,7 @@ def server_of(double: DoubleClient) -> MCPServer:
 
 def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
     """The tool, whose agent is told why something could not be done: of other errors the SDK says nothing."""
+    import httpx
     from mcp.server.mcpserver.exceptions import ToolError
 
     from specdouble.testing import Unanswered
@@ -89,5 +92,7 @@ def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
             return tool(**arguments)
         except Unanswered as error:
             raise ToolError(str(error)) from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise ToolError(f"the double could not be asked: {error}\n    remedy: {_REMEDY}") from None
 
     return told

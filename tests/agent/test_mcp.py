@@ -121,6 +121,18 @@ def test_what_cannot_be_done_is_told_and_not_raised(double: DoubleClient) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("world", ["a\r\nHost: evil.example", "\0", "é", "a/b", " ", "x" * 500])
+def test_a_world_that_no_request_can_name_is_told_and_not_raised(double: DoubleClient, world: str) -> None:
+    async def refused() -> None:
+        async with Client(server_of(double)) as client:
+            result = await client.call_tool("list_users", {"world": world})
+            assert result.is_error
+            assert len(result.content[0].text) > len("Error executing tool list_users")
+            assert not (await client.call_tool("list_users", {})).is_error
+
+    asyncio.run(refused())
+
+
 def test_the_page_on_agents_has_each_tool(double: DoubleClient) -> None:
     table = (ROOT / "docs" / "agents.md").read_text("utf-8").partition("| tools | do |")[2]
     listed = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.partition(" | ")[0])]
