@@ -41,9 +41,9 @@ def beside(document: Document, named: Sequence[Path] | None, without: Collection
         named: the files; None for those that lie in the contract's folder, by their names.
         without: files of these that are left out.
     """
-    found, left_out = Beside(), {file.resolve() for file in without}
+    found, left_out = Beside(), {os.path.realpath(file) for file in without}
     for file in _by_name(document) if named is None else named:
-        if file.resolve() in left_out:
+        if os.path.realpath(file) in left_out:  # `resolve` raises where links lead in a circle
             continue
         source = _read(document, file, is_named=named is not None)
         if source is not None:

@@ -172,6 +172,8 @@ def _missing(folder: Path) -> Finding:
 
 def _begins_as_a_contract(file: Path) -> bool:
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return False
         with file.open("rb") as opened:
             return _VERSION.search(opened.read(_BEGINNING)) is not None
     except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -162,3 +163,24 @@ def test_a_token_and_a_value_that_are_nested_too_deep_are_none() -> None:
     assert token_claims(f"{part}.{part}.x") == {}
     assert token_header(f"{part}.{part}.x") == {}
     assert form.read(DEEP + "]" * 5000) == DEEP + "]" * 5000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_in_the_place_of_a_contract_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "openapi.yaml")
+    done = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert_told(done, done.output)
+    assert "holds no OpenAPI contract" in done.output
+
+
+@pytest.mark.parametrize("name", ["rules.yaml", "leads.overlay.yaml", "specdouble.toml", "mock_data"])
+def test_a_link_to_itself_is_told(tmp_path: Path, name: str) -> None:
+    project = shutil.copytree(LEADS, tmp_path / "project")
+    place = project / name
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    place.symlink_to(name)
+    for command in (["lint", str(project)], ["verify", str(project), "--yes", "--url", DEAD]):
+        done = CliRunner().invoke(main, command)
+        assert_told(done, done.output)
