@@ -363,13 +363,17 @@ class Discovery:
 
     def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
         """The results, those that nothing but the status of refusals has broken tried with that status."""
-        found = [one for one in results if one.refused_with and not one.written]
-        amended = {one.hypothesis.place: one for one in found if one.hypothesis.keyword != "x-resource"}
+        amended = {
+            with_status(one.hypothesis, one.refused_with).key: one
+            for one in results
+            if one.refused_with and not one.written and one.hypothesis.keyword != "x-resource"
+        }
         again = [with_status(one.hypothesis, one.refused_with) for one in amended.values()]
-        kept = [one.hypothesis for one in results if one.state == CONFIRMED and not one.written]
-        others = [one for one in kept if one.key not in {other.key for other in beside}]
+        kept = [one.hypothesis for one in results if (one.state == CONFIRMED or one.in_part) and not one.written]
+        laid = {one.key for one in (*beside, *(first.hypothesis for first in amended.values()))}
+        others = [one for one in kept if one.key not in laid]
         tried = self._tried(again, [], [*beside, *others], part) if again else []
-        better = {id(amended[one.hypothesis.place]): one for one in tried if one.state == CONFIRMED or one.in_part}
+        better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
         return [better.get(id(one), one) for one in results]
 
     def _conclude(self, results: Sequence[Result], mined: Sequence[Hypothesis]) -> list[Hypothesis]:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from specdouble.contract import Contract, Refused, Rule, read
-from specdouble.contract.pointer import is_index, is_prefix, member, pointer, tokens
+from specdouble.contract.pointer import is_index, is_prefix, look_up, member, pointer, tokens
 from specdouble.discover.hypothesis import Hypothesis
 
 VERSION = "1.1.0"  # of the Overlay specification
@@ -64,7 +64,10 @@ def rules_by(contract: Contract, hypothesis: Hypothesis) -> list[Rule]:
     if hypothesis.keyword == "x-resource":  # each of its keys is a rule of its own
         keys = {at + pointer(key) for key in hypothesis.value}
         return [rule for rule in contract.rules.values() if rule.pointer in keys]
-    return [rule for rule in contract.rules.values() if is_prefix(at, rule.pointer)]
+    found = [rule for rule in contract.rules.values() if is_prefix(at, rule.pointer)]
+    if isinstance(hypothesis.value, list):  # what others say in the same list is theirs
+        return [one for one in found if look_up(contract.data, one.pointer) in hypothesis.value]
+    return found
 
 
 def overlay_text(title: str, hypotheses: Iterable[Hypothesis], comments: Any = None) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specdouble.contract import read
+from specdouble.discover.discovery import Discovery
+from specdouble.discover.experiment import Result
 from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.discover.outcome import CONFIRMED, REFUTED
 from specdouble.discover.refinement import is_refined_by
+from specdouble.discover.supposition import rules_by, suppose
+from specdouble.verify import Settings
+from tests.discover.conftest import OFFICE
 
 
 def _unique(miner: Any, value: Any) -> Hypothesis:
@@ -24,3 +33,33 @@ def test_who_compares_in_lower_case_keeps_what_is_said_to_be_case_insensitive(se
 def test_who_tells_capitals_apart_does_not(seen: Any) -> None:
     claim = _unique("prose", {"ignore": ["case"]})
     assert not is_refined_by(claim, _unique("trial", seen))
+
+
+def test_each_rule_of_a_list_is_tried_with_the_status_that_it_is_refused_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [_ordered("from", "to"), _ordered("least", "most")]
+    found = [Result(one, REFUTED, refused_with=400) for one in orders]
+    discovery = Discovery(read(OFFICE), Settings())
+    monkeypatch.setattr(discovery, "_tried", lambda wanted, *_others: [Result(one, CONFIRMED) for one in wanted])
+    better = discovery._of_other_status(found, [], 1)
+    assert [(one.state, one.hypothesis.value[0]["status"]) for one in better] == [(CONFIRMED, 400)] * 2
+
+
+def _ordered(first: str, second: str) -> Hypothesis:
+    rule = {"rule": f"self.{first} < self.{second}", "message": f"{first} comes before {second}."}
+    return Hypothesis("x-validations", "/components/schemas/Span", [rule], Source("trial"))
+
+
+def test_what_others_say_in_the_same_list_is_no_rule_of_a_hypothesis(tmp_path: Path) -> None:
+    folder = tmp_path / "spans"
+    folder.mkdir()
+    number = {"type": "integer"}
+    span = {"type": "object", "properties": dict.fromkeys(("from", "to", "least", "most"), number)}
+    (folder / "openapi.json").write_text(json.dumps({
+        "openapi": "3.0.3", "info": {"title": "Spans", "version": "1"}, "paths": {},
+        "components": {"schemas": {"Span": {**span, "x-resource": {"collection": "spans", "id": "from"}}}},
+    }))  # fmt: skip
+    one, other = _ordered("from", "to"), _ordered("least", "most")
+    supposed = suppose(read(folder), [one, other])
+    assert [[str(rule) for rule in rules_by(supposed, each)] for each in (one, other)] == [
+        ["from comes before to."], ["least comes before most."],
+    ]  # fmt: skip
