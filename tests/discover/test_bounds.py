@@ -81,10 +81,15 @@ def test_the_bounds_of_a_text_are_those_that_the_server_keeps(takes: Takes, foun
     [
         (r"[A-Z]{3}-\d{4}", "ABC-1234", "^[A-Z]{3}-[0-9]{4}$"),
         (r"[a-zA-Z]\d\.x", "a1.x", r"^[A-Za-z][0-9]\.x$"),
+        (r"[A-F]\d{2}", "A01", "^[A-F][0-9]{2}$"),  # not A alone, though most letters are refused
+        (r"\d{2}[-/]\d{2}", "12-34", "^[0-9]{2}[/-][0-9]{2}$"),
+        (r"\+\d{7,14}", "+4915112345", r"^\+[0-9]{7,14}$"),
+        (r"[A-Z]{2}\d{3,}", "DE123", None),  # nothing bounds it
     ],
 )
-def test_where_texts_have_one_form_each_character_is_told(form: str, usual: str, pattern: str) -> None:
-    assert of_text(lambda text: re.fullmatch(form, text, re.ASCII), usual) == {"pattern": pattern}
+def test_where_texts_have_one_form_each_character_is_told(form: str, usual: str, pattern: str | None) -> None:
+    found = {} if pattern is None else {"pattern": pattern}
+    assert of_text(lambda text: re.fullmatch(form, text, re.ASCII), usual) == found
 
 
 def test_a_few_words_are_no_form() -> None:
