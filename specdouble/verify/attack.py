@@ -30,6 +30,7 @@ class Attack:
         same: whether the contract leaves open that what was sent is shown as what is seen; given the rule and both.
         states: the values that the property can come to by a client's requests, where a document gets from one to the
             next; given the rule.
+        begins: whether a new document may have a value, where not any; given the rule and the value.
         reach: a new document with one of them; given the trial, the subject, the rule, the value and whose it is.
         shows: what a failure shows: `access`, somebody got at what is closed to them; `setting`, a client has set what
             the server alone sets.
@@ -45,6 +46,7 @@ class Attack:
     keep: Callable[..., dict[str, Any]] | None = None
     same: Callable[[Any, Any, Any], bool] | None = None
     states: Callable[[Any], Iterable[Any]] | None = None
+    begins: Callable[[Any, Any], bool] | None = None
     reach: Callable[..., Any] | None = None
     shows: Literal["", "access", "setting"] = ""
 

@@ -226,6 +226,11 @@ class Subject:
         ruled = {rule.name for rule, attack in self.attacks if attack.bound_on_update}
         return frozenset(named | ruled | self.versions)
 
+    def may_begin(self, name: str, value: Any) -> bool:
+        """Whether a new document may have a value of a property, as far as it fits the schema."""
+        ruled = [(rule, attack.begins) for rule, attack in self.attacks if rule.name == name and attack.begins]
+        return all(begins(rule, value) for rule, begins in ruled)
+
     @cached_property
     def filled_in(self) -> Mapping[str, Any]:
         """What a create fills in where it is not sent, by property."""

@@ -148,6 +148,11 @@ def test_a_server_that_keeps_the_lifecycle_is_found_to_keep_it() -> None:
     assert (verdict.rows[RULE].state, verdict.failures) == ("kept", [])
 
 
+def test_no_document_is_sent_with_a_state_that_it_may_not_begin_with_where_it_is_to_be_taken() -> None:
+    verdict = verdict_of(Orders().app, CONTRACT, ("read_your_writes",))
+    assert [failure.sentence for failure in verdict.failures] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",

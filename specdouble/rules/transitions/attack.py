@@ -160,4 +160,9 @@ def states(rule: Transitions) -> tuple[Any, ...]:
     return rule.values
 
 
-ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach)
+def begins(rule: Transitions, value: Any) -> bool:
+    """Whether a new document may have the state."""
+    return not rule.initial or value in rule.initial
+
+
+ATTACK = Attack(plan, bound_on_update=True, states=states, reach=reach, begins=begins)

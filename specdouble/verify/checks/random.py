@@ -53,8 +53,8 @@ def _bodies(
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
         if name not in ruled:
-            fits = partial(session.bodies.property_fits, schema)
-            parts[name] = fitting(schema, session.contract.resolve).filter(fits)
+            values = fitting(schema, session.contract.resolve).filter(partial(session.bodies.property_fits, schema))
+            parts[name] = values.filter(partial(subject.may_begin, name)) if operation in subject.creators else values
     return st.fixed_dictionaries({}, optional=parts)
 
 
