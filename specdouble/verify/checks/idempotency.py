@@ -121,9 +121,16 @@ def _of_two(trial: Trial, subject: Subject, one: User, other: User) -> None:
     first = _made(trial, subject, one, trial.resend(_call(trial, subject, one, _body(trial, subject, one), key)))
     exchange = trial.resend(_call(trial, subject, other, _body(trial, subject, other), key))
     if not exchange.ok:
+        _hold_taken_with_a_new_key(trial, subject, other)
         raise Broken(f"{other.name}'s key to be another than {one.name}'s", f"the server answered {exchange.told(80)}")
     if _made(trial, subject, other, exchange) == first:
         raise Broken(f"{other.name}'s key to be another than {one.name}'s", f"it shows {one.name}'s document {first}")
+
+
+def _hold_taken_with_a_new_key(trial: Trial, subject: Subject, user: User) -> None:
+    """The control of a refusal: with a key that was not sent yet the user's request is taken."""
+    key = _key(trial, trial.creator(subject))
+    _made(trial, subject, user, trial.resend(_call(trial, subject, user, _body(trial, subject, user), key)))
 
 
 def _of_two_operations(trial: Trial, subject: Subject, beside: Subject) -> None:
@@ -133,5 +140,6 @@ def _of_two_operations(trial: Trial, subject: Subject, beside: Subject) -> None:
     if exchange.ok and trial.objections:
         return  # the judge of every answer has said what is wrong with it
     if not exchange.ok:
+        _hold_taken_with_a_new_key(trial, beside, user)
         expected = f"a key of {trial.creator(subject)} to say nothing of {trial.creator(beside)}"
         raise Broken(expected, f"the server answered {exchange.told(80)}")
