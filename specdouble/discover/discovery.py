@@ -342,8 +342,18 @@ class Discovery:
         stated: Sequence[tuple[Hypothesis, Rule]],
         beside: Sequence[Hypothesis] = (),
         part: float = JUDGED,
+        *,
+        once: bool = False,
     ) -> list[Result]:
-        """The results of an experiment with all of these at once, which ends when that part of the time is over."""
+        """The results of an experiment with all of these at once, which ends when that part of the time is over.
+
+        Args:
+            wanted: what is tried.
+            stated: what the contract says itself, and is tried with it.
+            beside: what is laid over the contract besides.
+            part: of all the time, what is over then.
+            once: whether what is refused with another status than is usual is not tried with that.
+        """
         known = [Result.taken(self.known[one.key]) for one in wanted if one.key in self.known]
         waiting = [one for one in wanted if one.key not in self.known]
         laid = [*self.believed, *beside, *(one.hypothesis for one in known if one.state == CONFIRMED)]
@@ -359,7 +369,7 @@ class Discovery:
         results += [Result(one, UNDECIDED, reason=UNTRIED) for one in good if one in untried]
         self._leave(experiment.left, experiment.requests, experiment.secrets)
         self.stopped = self.stopped or experiment.stopped
-        return [*known, *self._of_other_status(results, beside, part)]
+        return [*known, *(results if once else self._of_other_status(results, beside, part))]
 
     def _of_other_status(self, results: Sequence[Result], beside: Sequence[Hypothesis], part: float) -> list[Result]:
         """The results, those that nothing but the status of refusals has broken tried with that status."""
@@ -372,7 +382,7 @@ class Discovery:
         kept = [one.hypothesis for one in results if (one.state == CONFIRMED or one.in_part) and not one.written]
         laid = {one.key for one in (*beside, *(first.hypothesis for first in amended.values()))}
         others = [one for one in kept if one.key not in laid]
-        tried = self._tried(again, [], [*beside, *others], part) if again else []
+        tried = self._tried(again, [], [*beside, *others], part, once=True) if again else []
         better = {id(amended[one.hypothesis.key]): one for one in tried if one.state == CONFIRMED or one.in_part}
         return [better.get(id(one), one) for one in results]
 

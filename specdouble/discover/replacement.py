@@ -18,7 +18,7 @@ def mine(session: Session) -> Iterator[Hypothesis]:
         for updater in subject.updaters:
             if updater.action.does == "replace" and updater.id_in_body is None:
                 with suppress(*INCONCLUSIVE):
-                    stayed = _stays(new_trial(session), subject, updater)
+                    stayed = _stays(new_trial(session, subject), subject, updater)
                     if stayed:
                         words = f"{updater.operation} leaves {', '.join(stayed[:3])} alone where they are not sent"
                         value = {"action": "update", "collection": subject.collection}

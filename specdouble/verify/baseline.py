@@ -18,6 +18,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import Broken, Interruption, NobodyNamed, NotExercised, OutOfTime, Trouble
+from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.refusal import properties_blamed, properties_named, says_taken
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -233,6 +234,7 @@ class _Search:
         self.baseline.why = ""
         try:
             self._seek()
+            self._seek_who_may()
         except OutOfTime:
             self.baseline.why = "there was no time to find a request that the server takes"
             raise
@@ -260,6 +262,7 @@ class _Search:
         if subject is not None and self.operation in subject.creators:
             self._seek_new(subject)
             self._seek_names(subject)
+            self._seek_least()
             self._seek_full()
 
     def _try_bodies(self) -> None:
@@ -270,6 +273,24 @@ class _Search:
                 self.usual = body
             if self._mended(body) or len(self.sent) >= MOST_SENT:
                 break
+
+    # Users
+
+    def _seek_who_may(self) -> None:
+        """Where the user is forbidden it, seek it as another: not everybody may do everything, whatever is written."""
+        refused, was = self.baseline.refused, self.user
+        if self.baseline.taken is not None or refused is None or refused.status != FORBIDDEN:
+            return
+        crowd, barred = self.session.crowd, {was.name}
+        for other in (one for one in crowd if one.name != was.name):
+            self.user, self.usual, self.attempts = other, None, 0
+            self.sent.clear()
+            self._seek()
+            if self.baseline.missing is None:
+                crowd.barred[self.operation.id] = barred
+                return
+            barred.add(other.name)
+        self.user, self.baseline.refused = was, refused
 
     # States
 
@@ -315,6 +336,16 @@ class _Search:
         if exchange is None or not exchange.ok:
             self.baseline.held = held
 
+    def _seek_least(self) -> None:
+        """Hold no more than the server asks for: a body with everything in it was perhaps taken for one part of it."""
+        needed = {*self.session.required_of(self.operation)}
+        for name in [one for one in self.baseline.held if one not in needed]:
+            before = self.baseline.held
+            self.baseline.held = {one: value for one, value in before.items() if one != name}
+            exchange = self._send(self._request())
+            if exchange is None or not exchange.ok:
+                self.baseline.held = before
+
     def _seek_names(self, subject: Subject) -> None:
         """Find names that a second document can have too, and that the server keeps as they are."""
         before = self.baseline.held
@@ -329,6 +360,7 @@ class _Search:
                 self.baseline.held = before  # the new ones are refused for what they are
                 return
             before = self.baseline.held
+            self._renew_patterned(subject, exchange)
             held = {**self._codes(subject, exchange), **before}
             blamed = properties_named(exchange.content.decode("utf-8", "replace"), held) or held
             texts = {name: self._fresh(name, value) if name in blamed else value for name, value in held.items()}
@@ -339,6 +371,22 @@ class _Search:
         """The texts of a request that are codes: of a form, and no words."""
         sent = {name: value for name, value in subject.unwrapped(exchange.call).items() if name in self.schemas}
         return {name: value for name, value in sent.items() if isinstance(value, str) and self.session.code_like(value)}
+
+    def _renew_patterned(self, subject: Subject, exchange: Exchange) -> None:
+        """Have each body hold another text where one that a pattern asks for was taken: the blamed ones, or all."""
+        texts = {
+            name: value for name, value in subject.unwrapped(exchange.call).items() if self._is_patterned(name, value)
+        }
+        blamed = properties_named(exchange.content.decode("utf-8", "replace"), texts) or texts
+        self.session.anew |= {(subject.collection, name) for name in texts if name in blamed}
+
+    def _is_patterned(self, name: str, value: Any) -> bool:
+        """Whether a text is one that a pattern asks for, and has no word or code of this run in it."""
+        if not isinstance(value, str) or name not in self.schemas or name in self.naming:
+            return False
+        schema = merged(self.schemas[name], self.session.contract.resolve)
+        fixed = {"enum", "const"} & schema.keys()
+        return "pattern" in schema and not fixed and not self.session.is_word(value) and value not in self.session.codes
 
     def _seek_kept_names(self, subject: Subject, exchange: Exchange) -> None:
         """Hold names without spaces where the server changes what has some, and keeps what has none."""
@@ -380,7 +428,9 @@ class _Search:
     def _bodies(self) -> Iterator[Any]:
         """Documents: the usual one, what the contract shows, everything."""
         try:
-            yield self.session.usual_document(self.operation, self.user)
+            usual = self.session.usual_document(self.operation, self.user)
+            yield usual
+            yield from self._as_shown(usual)
         except NotExercised as reason:
             self.baseline.why = str(reason)
         for body in of_body(self.session.contract, self.operation):
@@ -395,6 +445,14 @@ class _Search:
         else:
             schema = document_schema(self.session.contract, self.operation)
             yield plausible(schema, self.session.contract.resolve, self.session.word())
+
+    def _as_shown(self, usual: Any) -> Iterator[dict[str, Any]]:
+        """The usual body with the examples of its properties: a refusal may name none of them."""
+        names = [name for name in usual if name in self.schemas and name not in self.naming] if self.schemas else []
+        examples = {name: next(of_schema(self.schemas[name], self.session.contract.resolve), None) for name in names}
+        known = {name: value for name, value in examples.items() if value is not None and self._fits(name, value)}
+        if any(usual[name] != value for name, value in known.items()):
+            yield {**usual, **known}
 
     def _usual(self, name: str) -> Any:
         """A value that a property may have; of one that names another document, the id of one that is there."""
@@ -484,6 +542,8 @@ class _Search:
         code = self.session.code_like(value)
         if code is not None and self._fits(name, code):
             return code
+        if self._is_patterned(name, value):
+            return self.session.fresh_value(self.schemas[name])
         word = self._compact()
         likes = (f"{word}.{value}", f"{word}@{value.rpartition('@')[2]}", f"{value}/{word}", word)
         marks = ("." in value and "@" not in value and "/" not in value, "@" in value, "/" in value, True)

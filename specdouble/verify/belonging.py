@@ -30,7 +30,7 @@ def held_for(session: Session, subject: Subject) -> dict[str, Values]:
 
 def _documents(session: Session, subject: Subject, user: Any) -> list[dict[str, Any]] | None:
     """Two new documents of a user, without what was sent; None where the user cannot create them."""
-    trial, found = new_trial(session), []
+    trial, found = new_trial(session, subject), []
     with suppress(NotExercised, Broken):
         for _ in range(2):
             document = trial.create(subject, user)

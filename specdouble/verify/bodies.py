@@ -29,6 +29,8 @@ class Surroundings(Protocol):
     contract: Contract
     crowd: Crowd
     subjects: dict[str, Subject]
+    anew: set[tuple[str, str]]
+    codes: set[str]
 
     def named_in(self, subject: Subject | None, name: str) -> str | None:
         """The collection of which a property of a body names a document."""
@@ -111,7 +113,7 @@ class Bodies:
     def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
         if name in subject.referring:
             return False
-        return isinstance(value, str) and self.session.is_word(value)
+        return isinstance(value, str) and (self.session.is_word(value) or value in self.session.codes)
 
     def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
         """The body, changed as little as makes its document keep the rules about several properties at once.
@@ -161,7 +163,10 @@ class Bodies:
             found = self.session.reference_or_none(target, user)
             if found is not None:
                 return found
-        return self._worded(schema, name) or plausible(schema, self.contract.resolve, self.session.word(), name=name)
+        worded = self._worded(schema, name)
+        if worded is None and (subject.collection, name) in self.session.anew:
+            return self.session.fresh_value(schema)
+        return worded or plausible(schema, self.contract.resolve, self.session.word(), name=name)
 
     def _worded(self, schema: dict[str, Any], name: str) -> str | None:
         """A text with a new word in it, though a pattern asks for something; None where the pattern takes none."""

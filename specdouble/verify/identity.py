@@ -56,6 +56,7 @@ class Crowd:
         self.contract, self.settings = contract, settings
         self.token_prefix = "" if contract.security_schemes else "Bearer "
         self.answers: dict[str, Answers] = {}  # to the challenges of Digest, by security scheme
+        self.barred: dict[str, set[str]] = {}  # by operation, the users who were forbidden what another one may do
         self._former: dict[str, str] = {}  # credentials that were renewed, with their variables
         self.endpoint = TokenEndpoint(contract, settings.oauth) if settings.oauth else None
         self.users: dict[str, User] = {
@@ -82,7 +83,9 @@ class Crowd:
         return sum(self.may_ask(operation, user) for operation in self.contract.rules_about)
 
     def may_ask(self, operation: str, user: User) -> bool:
-        """Whether no rule about an operation is known to keep the user from it."""
+        """Whether no rule about an operation is known to keep the user from it, and no answer has."""
+        if user.name in self.barred.get(operation, ()):
+            return False
         rules = self.contract.rules_about.get(operation)
         if not rules:
             return True
@@ -91,7 +94,8 @@ class Crowd:
 
     def who(self, operations: Iterable[str]) -> User:
         """The first user, or another where only that one may ask for all of these operations."""
-        first, asked = self.first, [one for one in operations if one in self.contract.rules_about]
+        first = self.first
+        asked = [one for one in operations if one in self.contract.rules_about or one in self.barred]
         if not asked:
             return first
         return next((one for one in (first, *self) if all(self.may_ask(name, one) for name in asked)), first)

@@ -19,6 +19,7 @@ from specdouble.verify.attack import Write
 from specdouble.verify.baseline import Baselines, State
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
+from specdouble.verify.codes import drawn_like, is_code
 from specdouble.verify.creation import creates
 from specdouble.verify.document import Document
 from specdouble.verify.examples import ids_told
@@ -44,8 +45,6 @@ from specdouble.verify.wrapper import document_schema, named_in_path, with_docum
 USED_UP = "used up"  # the purpose of documents that no other request needs
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
-LONGEST_CODE = 24  # characters
-_CODE = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]+(?:[-_/.:][A-Z0-9]+)*")
 MOST_LEFT = 20  # times that a refused create is tried elsewhere
 MOST_BELOW = 10**6  # nobody has said how many
 CROWDED = 12  # documents below one: their list is several pages, and read by every case that looks for one in it
@@ -103,6 +102,7 @@ class Session:
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
         self._texts: dict[str, Iterator[str]] = {}
+        self.anew: set[tuple[str, str]] = set()  # by collection, the properties of which each body has another value
         self.codes: set[str] = set()  # that this run made, each of the form of one that the server has taken
         self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
         prefix = re.escape(settings.prefix)
@@ -137,11 +137,12 @@ class Session:
 
         From then on each body has another one.
         """
-        if len(text) > LONGEST_CODE or not _CODE.fullmatch(text):
+        if not is_code(text):
             return None
-        alphabets = (string.ascii_uppercase, string.digits)
-        drawn = (next((one for one in alphabets if char in one), char) for char in text)
-        code: str = self.ledger.mint("".join(secrets.choice(one) for one in drawn))
+        self.codes.add(text)
+        drawn = (drawn_like(text) for _ in range(MOST_TRIED))
+        # Short ones are soon given, and no second document may have one.
+        code: str = self.ledger.mint(next((one for one in drawn if one not in self.codes), text))
         self.codes.add(code)
         return code
 

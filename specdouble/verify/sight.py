@@ -57,10 +57,10 @@ REFUSALS = frozenset({400, 403, 409, 422})  # with which a rule is kept; whoever
 INCONCLUSIVE = (NotExercised, Broken, Trouble)
 
 
-def new_trial(session: Session) -> Trial:
-    """A new trial: what earlier ones created is no longer needed, and may make room for more."""
+def new_trial(session: Session, subject: Subject) -> Trial:
+    """A new trial, by who may create such documents: what earlier ones created is no longer needed, and makes room."""
     let_go(session)
-    return Trial(session)
+    return Trial(session, [operation.id for operation in subject.creators[:1]])
 
 
 def let_go(session: Session) -> None:

@@ -120,7 +120,13 @@ class Trial(Reader):
             fixed: the properties that are not changed.
             as_it_is: whether none is.
             around: the parameters that lead to where it is created; the user's usual ones where left out.
+
+        Raises:
+            NotExercised: the user was seen to be forbidden what another one may do: a refusal would be for that.
         """
+        operation = self.creator(subject)
+        if user.name in self.session.crowd.barred.get(operation.id, ()):
+            raise NotExercised(f"{user.name} may not ask for {operation}")
         if not as_it_is and subject.keeping:
             write = Write(self.creator(subject), dict(body), fixed=frozenset(fixed))
             body = self.session.bodies.kept(subject, write)

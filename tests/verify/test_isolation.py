@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
+from fastapi import FastAPI, Header, HTTPException
 
 from specdouble.contract import read
+from specdouble.verify import Account, Settings, verify
 from specdouble.verify.attack import Write
 from specdouble.verify.case import Case
 from specdouble.verify.plan import plan
 from specdouble.verify.session import Session
 from specdouble.verify.settings import load
+from specdouble.verify.verdict import BROKEN, KEPT
+from tests.applications import serving
 
 ORDERS = Path(__file__).parents[1] / "abroad" / "contracts" / "comments-below-orders"
 BELOW = "what lies below another's document is not found by {}"
@@ -52,3 +58,74 @@ def test_what_a_create_fills_in_need_not_be_sent_to_keep_a_validation(session: S
     subject = session.subjects["orders"]
     body = {"buyer": "Ida"}
     assert session.bodies.kept(subject, Write(subject.creators[0], body)) == body
+
+
+NOTES = """
+openapi: 3.0.3
+info: {title: Notes, version: "1"}
+security: [{token: []}]
+paths:
+  /notes:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/New'}}}}
+      responses:
+        '201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Note'}}}}
+  /notes/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      responses:
+        '200': {description: shown, content: {application/json: {schema: {$ref: '#/components/schemas/Note'}}}}
+        '404': {description: unknown}
+    delete:
+      responses: {'204': {description: gone}, '403': {description: not yours to do}, '404': {description: unknown}}
+components:
+  securitySchemes: {token: {type: http, scheme: bearer}}
+  schemas:
+    New: {type: object, properties: {text: {type: string}}}
+    Note:
+      type: object
+      x-resource: {collection: notes, id: id, tenant: firm}
+      properties: {id: {type: string}, firm: {type: string}, text: {type: string}}
+"""
+FIRMS = {"token-of-ida": "north", "token-of-mo": "south"}
+CHIEF = "token-of-ida"
+
+
+def _notes(*, tells_of_others: bool) -> FastAPI:
+    """Notes that a chief alone deletes; or whoever's they are, and others' are forbidden, but not what is not there."""
+    app, held, numbers = FastAPI(), dict[str, dict[str, Any]](), count()
+
+    @app.post("/notes", status_code=201)
+    def post(body: dict[str, Any], authorization: Annotated[str, Header()]) -> dict[str, Any]:
+        key = str(next(numbers))
+        held[key] = {"id": key, "firm": FIRMS[authorization.removeprefix("Bearer ")], **body}
+        return held[key]
+
+    @app.get("/notes/{key}")
+    def get(key: str, authorization: Annotated[str, Header()]) -> dict[str, Any]:
+        if held.get(key, {}).get("firm") != FIRMS[authorization.removeprefix("Bearer ")]:
+            raise HTTPException(404)
+        return held[key]
+
+    @app.delete("/notes/{key}", status_code=204)
+    def delete(key: str, authorization: Annotated[str, Header()]) -> None:
+        token = authorization.removeprefix("Bearer ")
+        if token != CHIEF and not tells_of_others:
+            raise HTTPException(403)
+        if held.get(key, {}).get("firm") != FIRMS[token]:
+            raise HTTPException(403 if tells_of_others and key in held else 404)
+        del held[key]
+
+    return app
+
+
+@pytest.mark.parametrize(("tells_of_others", "state"), [(False, KEPT), (True, BROKEN)])
+def test_who_may_delete_nothing_at_all_is_told_nothing_of_others(
+    tmp_path: Path, tells_of_others: bool, state: str
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(NOTES, "utf-8")
+    users = tuple(Account(token, {}, {"token": token}) for token in FIRMS)
+    with serving(_notes(tells_of_others=tells_of_others)) as url:
+        told = Settings(url=url, yes=True, users=users, phases=("rules",), rules=("tenant:notes.firm",))
+        verdict = verify(read(tmp_path), told)
+    assert verdict.rows["tenant:notes.firm"].state == state

@@ -35,10 +35,11 @@ class Property:
 
     def __init__(self, session: Session, subject: Subject, name: str) -> None:
         self.session, self.subject, self.name = session, subject, name
-        self.trial = new_trial(session)
+        self.trial = new_trial(session, subject)
         self.schema: Schema = merged(subject.requested(self.creator)[name], session.contract.resolve)
         self.control: Exchange | None = None  # the last that was accepted
         self.offence: Exchange | None = None  # the last that was refused
+        self._has_made_room = False
         self._known: Any = None  # a value that is taken, though creates do not usually send one
 
     @property
@@ -107,7 +108,14 @@ class Property:
                 return False
             if not says_taken(exchange):
                 break
+            self._make_room()
         raise NotExercised(f"{self.creator} answers {exchange.told(60)}")
+
+    def _make_room(self) -> None:
+        """Delete what was made before, once: of short codes there are few."""
+        if not self._has_made_room:
+            self._has_made_room = True
+            self.session.make_room(self.subject, self.trial.user)
 
     def is_needed(self) -> bool:
         """Whether a create without it is refused, and one with it is not."""
@@ -118,7 +126,13 @@ class Property:
             self.offence = exchange
             if not self.takes(self.usual):
                 return False
-        return True
+        return not self.gives_way()
+
+    def gives_way(self) -> bool:
+        """Whether a create without it is accepted where everything else is sent: another property will do as well."""
+        body = self.trial.body(self.subject, self.creator, self.trial.user, full=True)
+        body.pop(self.name, None)
+        return self.trial.try_create(self.subject, self.trial.user, body, as_it_is=True)[0].ok
 
     def parts(self, inside: Make, outside: Make) -> bool:
         """Whether a value is taken and another is not, time after time."""

@@ -25,7 +25,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     parts, wholes = _sent(session, subject), _set(session, subject)
     if len(parts) < 2 or not wholes:
         return
-    trial = new_trial(session)
+    trial = new_trial(session, subject)
     with suppress(*INCONCLUSIVE):
         shown = [_document(trial, subject, parts, row) for row in _VALUES]
         for name in wholes:

@@ -17,7 +17,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The values that two new documents have in common, of what was not sent and could have been."""
     if not subject.creators:
         return
-    creator, trial = subject.creators[0], new_trial(session)
+    creator, trial = subject.creators[0], new_trial(session, subject)
     places = {name: at for name, schema, at in sent_properties(session.contract, creator) if "default" not in schema}
     with suppress(*INCONCLUSIVE):
         one, other = (trial.create(subject) for _ in range(2))

@@ -18,7 +18,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     updater, known = subject.updaters[0], subject.requested(subject.creators[0])
     for name in subject.requested(updater.operation):
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         if name not in known or name not in subject.resource.properties or name in subject.bound_on_update:
             continue
         with suppress(*INCONCLUSIVE):
@@ -32,7 +32,9 @@ def _is_fixed(trial: Trial, subject: Subject, updater: Updater, name: str) -> bo
     document = trial.create(subject, full=True)
     own, schema = view(trial, document).get(name), subject.requested(subject.creators[0])[name]
     usual = trial.session.bodies.value(subject, name, schema, trial.user)
-    others = [one for one in (usual, *neighbours(own)) if one != own]
+    target = trial.session.implied.get(name)
+    named = trial.session.reference_or_none(target, trial.user, "another") if target is not None else None
+    others = [one for one in (usual, named, *neighbours(own)) if one not in (own, None)]
     fitting = [one for one in others if trial.session.bodies.property_fits(schema, one)]
     if own is None or not fitting:
         return False

@@ -23,7 +23,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         above = session.subjects.get(session.implied.get(name, ""))
         if above is None or above is subject or not above.creators:
             continue
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
             first = _most(trial, subject, name, above)
             if first and _most(trial, subject, name, above) == first:
@@ -32,16 +32,21 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
 
 
 def _of_users(session: Session, subject: Subject) -> Iterator[Sight]:
-    """The limit of each user's documents, where one of them was seen to make room for another."""
-    trial, owner = new_trial(session), subject.resource.owner
-    others = [user for user in trial.users if user.name != trial.user.name]
-    if subject.collection not in session.crowded or not owner or not others:
+    """The limit of each user's or tenant's documents, where one of them was seen to make room for another."""
+    trial, resource = new_trial(session, subject), subject.resource
+    held = resource.owner or resource.tenant
+    pairs = session.crowd.pairs(subject.creators[0])
+    pairs = pairs if resource.owner else [pair for pair in session.crowd.foreigners() if pair in pairs]
+    others = [other for one, other in pairs if one.name == trial.user.name]
+    if subject.collection not in session.crowded or not held or not others:
         return
     with suppress(*INCONCLUSIVE):
         first = _most_of(trial, subject, trial.user)
         if first and _most_of(trial, subject, others[0]) == first:
-            words = f"of one user's {first} are accepted, and no more; another's are"
-            yield Sight("x-limit", subject.resource.pointer, {"max": first, "per": [owner]}, words, trial.exchanges)
+            words = (
+                f"of one {'user' if resource.owner else 'tenant'}'s {first} are accepted, and no more; another's are"
+            )
+            yield Sight("x-limit", resource.pointer, {"max": first, "per": [held]}, words, trial.exchanges)
 
 
 def _most_of(trial: Trial, subject: Subject, user: User) -> int:

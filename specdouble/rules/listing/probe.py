@@ -31,7 +31,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """What the parameters of the list do that no name tells."""
     if not subject.listers or not subject.creators:
         return
-    operation, trial = subject.listers[0], new_trial(session)
+    operation, trial = subject.listers[0], new_trial(session, subject)
     with suppress(*INCONCLUSIVE), place(trial, subject) as there:
         said = _Listing(trial, subject, operation, there).said()
         if said:

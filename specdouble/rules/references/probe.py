@@ -19,7 +19,7 @@ FAR = 2**53 - 1  # a number that no document has
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The properties that hold ids of the documents of a collection."""
     for name in _candidates(session, subject):
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
             target = _target(trial, subject, name)
             if target is not None:

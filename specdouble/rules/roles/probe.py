@@ -24,7 +24,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         action = session.contract.actions.get(operation.id)
         if action is None or action.collection != subject.collection or not operation.security:
             continue
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
             said = _claim(session, operation, _let_in(trial, operation))
             if said is not None:

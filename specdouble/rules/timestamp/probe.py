@@ -22,7 +22,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The properties that show the time of creation, or of the last change."""
     if not subject.creators:
         return
-    trial = new_trial(session)
+    trial = new_trial(session, subject)
     with suppress(*INCONCLUSIVE):
         document = trial.create(subject)
         before = dict(view(trial, document))

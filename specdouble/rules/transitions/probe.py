@@ -24,7 +24,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
             texts = [one for one in values if isinstance(one, str)]
             if not 1 < len(texts) <= MOST or name not in subject.resource.properties:
                 continue
-            trial = new_trial(session)
+            trial = new_trial(session, subject)
             with suppress(*INCONCLUSIVE):
                 moves = _Lifecycle(trial, subject, updater, name, texts).moves()
                 if moves is not None:

@@ -26,7 +26,7 @@ _SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The unique properties of the documents, each in the scope and with the spellings that were seen."""
     for name in _free(session, subject):
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
             value = _Property(trial, subject, name).seen()
             if value is not None:
@@ -172,8 +172,9 @@ class _Property:
         """The properties that documents must share for their values to be compared; None where none holds them."""
         resource, crowd = self.subject.resource, self.trial.session.crowd
         me = self.trial.user
-        colleagues = [other for one, other in crowd.colleagues() if one.name == me.name]
-        strangers = [other for one, other in crowd.pairs() if one.name == me.name and other not in colleagues]
+        others = [other for one, other in crowd.pairs(self.trial.creator(self.subject)) if one.name == me.name]
+        colleagues = [other for one, other in crowd.colleagues() if one.name == me.name and other in others]
+        strangers = [other for other in others if other not in colleagues]
         if self.is_free_for(colleagues, value):
             return [resource.owner] if resource.owner else None
         if self.is_free_for(strangers, value):

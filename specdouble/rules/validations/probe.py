@@ -1,4 +1,4 @@
-"""Which of two times or numbers must come first, though no expression says so."""
+"""Which of two times or numbers must come first, and what must be there at the least, though no expression says so."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ _DAYS = (10, 20, 30, 40)  # from now on
 
 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
-    """The pairs of properties of which one must come before the other."""
+    """The pairs of properties of which one must come before the other, and those of which one must be sent."""
     if not subject.creators:
         return
+    yield from _alternatives(session, subject)
     for one, other in _pairs(session, subject)[:MOST]:
-        trial = new_trial(session)
+        trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
             order = _Pair(trial, subject, one, other).order()
             if order is not None:
@@ -38,6 +39,44 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
                 rule = {"rule": told, "message": f"{said}."}
                 words = f"a create is refused unless {said}"
                 yield Sight("x-validations", subject.resource.pointer, [rule], words, trial.exchanges)
+
+
+def _alternatives(session: Session, subject: Subject) -> Iterator[Sight]:
+    """The properties of which a create must send one at least, whichever that is."""
+    creator = subject.creators[0]
+    optional = {*subject.requested(creator)} - {*subject.required(creator)}
+    for name in [one for one in session.held(creator) if one in optional and one in subject.resource.properties]:
+        trial = new_trial(session, subject)
+        with suppress(*INCONCLUSIVE):
+            others = _instead_of(trial, subject, name)
+            if others:
+                names = [name, *others]
+                rule = {
+                    "rule": " || ".join(f"has(self.{one})" for one in names),
+                    "message": f"{' or '.join(names)} is there.",
+                }
+                words = f"a create without {' and '.join(names)} is refused, with one of them it is accepted"
+                yield Sight("x-validations", subject.resource.pointer, [rule], words, trial.exchanges)
+
+
+def _instead_of(trial: Trial, subject: Subject, name: str) -> list[str]:
+    """What makes a create accepted that is refused without a property of another name."""
+    creator = trial.creator(subject)
+    full = trial.body(subject, creator, trial.user, full=True)
+
+    def takes(*more: str) -> bool:
+        body = trial.body(subject, creator, trial.user) | {one: full[one] for one in more}
+        without = {one: value for one, value in body.items() if one != name}
+        exchange, _ = trial.try_create(subject, trial.user, without, as_it_is=True)
+        if not exchange.ok and exchange.status not in REFUSALS:
+            raise NotExercised(f"{creator} answers {exchange.told(60)}")
+        return exchange.ok
+
+    usual = trial.body(subject, creator, trial.user)
+    others = [one for one in full if one not in usual and one.isidentifier() and one in subject.resource.properties]
+    if not name.isidentifier() or not others or any(takes() for _ in range(TIMES)) or not takes(*others):
+        return []
+    return [one for one in others if takes(one)]
 
 
 def _pairs(session: Session, subject: Subject) -> list[tuple[str, str]]:

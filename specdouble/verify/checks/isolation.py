@@ -13,6 +13,7 @@ from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.places import is_out_of_sight
 from specdouble.verify.problem import Broken, NotExercised
+from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
@@ -190,7 +191,20 @@ def _hidden(trial: Trial, exchange: Exchange, statuses: set[int], what: str) -> 
     for other in trial.contract.rules_about.get(operation.id, ()):
         if exchange.status not in statuses and exchange.status == other.status_among(operation.statuses):
             raise NotExercised(f"{other.id} refuses before a document is looked for")
+    if exchange.status == FORBIDDEN and FORBIDDEN not in statuses and _is_forbidden_their_own(trial, exchange):
+        raise NotExercised(f"{exchange.call.user} may not ask for {operation}, whatever the document")
     refused_as(exchange, statuses, what, strict=True)
+
+
+def _is_forbidden_their_own(trial: Trial, exchange: Exchange) -> bool:
+    """Whether the same request of who asked is forbidden about a document of their own, too: then a role is wanting."""
+    document, operation = next(iter(trial.made), None), exchange.call.operation
+    if document is None:
+        return False
+    user = trial.session.crowd.users[exchange.call.user or ""]
+    own = trial.create(document.subject, user)
+    parts = trial.place(operation, own) | ({"body": exchange.call.body} if exchange.call.has_body else {})
+    return own.user is not user or trial.send(operation, user, **parts).status == FORBIDDEN
 
 
 def _read(trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation) -> None:
