@@ -16,6 +16,7 @@ LONGEST = 24  # characters of a text that is looked at one by one
 _CLASSES = {"A-Z": string.ascii_uppercase, "a-z": string.ascii_lowercase, "0-9": string.digits}
 _MARKS = "-_/.: "
 _EXAMPLES = 4  # texts of the pattern that must be taken
+_SOME = 3  # characters of a class that stand for all of it
 _FAR = 100  # characters in a row: where so many are taken, nothing that has a form bounds them
 
 
@@ -124,18 +125,25 @@ def _runs(one: Property, text: str) -> list[Run]:
 
 
 def _alphabet(one: Property, text: str, place: int) -> str:
-    """What may stand in a place: all of a class of which one other may; else each that may of those like it."""
+    """What may stand in a place: all of a class of which some others may; else each that may of those like it."""
+    known = {text[place]: True}
 
     def takes(char: str) -> bool:
-        return one.takes(lambda: text[:place] + char + text[place + 1 :])
+        if char not in known:
+            known[char] = one.takes(lambda: text[:place] + char + text[place + 1 :])
+        return known[char]
 
-    own = text[place]
-    whole = [letters for letters in _CLASSES.values() if takes(secrets.choice([one for one in letters if one != own]))]
+    whole = [letters for letters in _CLASSES.values() if all(map(takes, _some(letters, without=text[place])))]
     if whole:
         return "".join(whole)
-    like = next((letters for letters in (*_CLASSES.values(), _MARKS) if own in letters), "")
-    some = "".join(char for char in like if char == own or takes(char))
-    return some if len(some) > 1 else ""
+    like = next((letters for letters in (*_CLASSES.values(), _MARKS) if text[place] in letters), "")
+    taken = "".join(filter(takes, like))
+    return taken if len(taken) > 1 else ""
+
+
+def _some(letters: str, without: str) -> list[str]:
+    """A few of a class by chance: one alone would be taken where few may stand."""
+    return secrets.SystemRandom().sample([one for one in letters if one != without], _SOME)
 
 
 def _may_differ_in_length(one: Property, runs: list[Run], place: int) -> bool:
