@@ -83,8 +83,22 @@ def _by_documents(session: Session, user: User) -> tuple[Any, Any]:
         if subject.creators and (subject.resource.tenant or subject.resource.owner):
             shown = _new(session, subject, user)
             tenant = tenant or shown.get(subject.resource.tenant or "")
+            tenant = tenant or (None if shown else _listed(session, subject, user))
             key = key or shown.get(subject.resource.owner or "")
     return tenant, key
+
+
+def _listed(session: Session, subject: Subject, user: User) -> Any:
+    """The organization that all documents of a user's list are of, where there was no room for a new one; None else."""
+    if not subject.resource.tenant or not subject.listers:
+        return None
+    try:
+        held = {one.get(subject.resource.tenant) for one in Trial(session).listed(subject, user)}
+    except OutOfTime:
+        raise
+    except Interruption:
+        return None
+    return held.pop() if len(held) == 1 else None
 
 
 def _new(session: Session, subject: Subject, user: User) -> dict[str, Any]:
