@@ -45,6 +45,7 @@ from specdouble.verify.wrapper import document_schema, named_in_path, with_docum
 USED_UP = "used up"  # the purpose of documents that no other request needs
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
+MOST_REFUSED = 2  # times that a deletion is tried which is to make room: others may name the document
 MOST_LEFT = 20  # times that a refused create is tried elsewhere
 MOST_BELOW = 10**6  # nobody has said how many
 CROWDED = 12  # documents below one: their list is several pages, and read by every case that looks for one in it
@@ -98,6 +99,7 @@ class Session:
         self._below: Counter[str] = Counter()  # how many documents were created below one, by its id
         self._left = Counter[str]()  # by operation, how often that was tried
         self.crowded = set[str]()  # collections of which a user can have but a few documents: one made room for another
+        self._held_fast = Counter[tuple[str, str]]()  # by collection and id, how often what makes room was not deleted
         self._room: dict[str, int] = {}  # by collection, how many others each of its documents was seen to take
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
@@ -292,9 +294,13 @@ class Session:
             return False
         earlier = [made for key, made in [*self.ledger.created.items()] if key not in self.ledger.recent]
         own = [made for made in earlier if made.kind == subject.collection and made.user == user.name]
-        deletions = [self.deletion(made) for made in own if not self.is_reference(made.id)]
-        answers = [self.client.send(one) for one in deletions if one is not None]
-        return any(one.ok for one in answers)
+        answers = {}
+        for made in (one for one in own if not self.is_reference(one.id)):
+            key = (made.kind, str(made.id))
+            deletion = self.deletion(made) if self._held_fast[key] < MOST_REFUSED else None
+            answers[key] = deletion is not None and self.client.send(deletion).ok
+        self._held_fast.update(key for key, is_gone in answers.items() if not is_gone)
+        return any(answers.values())
 
     def is_reference(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to: a generated request must not delete it."""

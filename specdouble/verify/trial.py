@@ -216,7 +216,7 @@ class Trial(Reader):
             body = {name: value for name, value in body.items() if name not in drop}
             exchange, document = self.try_create(subject, user, body)
         if document is None and exchange.refused and not changes:
-            exchange, document = self._with_room(subject, user, exchange)
+            exchange, document = self._with_room(subject, user, exchange, full, drop)
         if document is None:
             raise NotExercised(f"a request that keeps the contract was refused: {exchange.call.operation} answered "
                                f"{exchange.told(100)}")  # fmt: skip
@@ -233,11 +233,20 @@ class Trial(Reader):
                 with suppress(NotExercised):
                     yield attack.reach(self, subject, rule, value)
 
-    def _with_room(self, subject: Subject, user: User, refused: Exchange) -> tuple[Exchange, Document | None]:
-        """The answer to a refused create, and the document, once what earlier cases made for the user is gone."""
+    def _with_room(
+        self, subject: Subject, user: User, refused: Exchange, full: bool, drop: tuple[str, ...]
+    ) -> tuple[Exchange, Document | None]:
+        """The answer to a refused create, and the document, once what earlier cases made for the user is gone.
+
+        Another body comes first: what is taken once what was there is deleted may have been a name.
+        """
         known = self.session.baselines.found.get(refused.call.operation.id)
-        if known is None or known.taken is None or not self.session.make_room(subject, user):
+        if known is None or known.taken is None:
             return refused, None
+        body = self.body(subject, self.creator(subject), user, full)
+        exchange, document = self.try_create(subject, user, {one: body[one] for one in body if one not in drop})
+        if document is not None or not self.session.make_room(subject, user):
+            return exchange, document
         exchange = self.resend(refused.call)
         if exchange.ok:
             self.session.crowded.add(subject.collection)
