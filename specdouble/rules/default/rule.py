@@ -37,9 +37,11 @@ def _read(reading: Reading) -> Iterator[Default]:
         action = reading.actions.get(operation.id)
         if action is None or not _creates(operation, action, action.collection in posted):
             continue
-        known = reading.resources[action.collection].properties
+        resource = reading.resources[action.collection]
+        # Two documents cannot have one id, and what a parameter says is no default's matter.
+        elsewhere = {resource.id, *(one.name for one in operation.parameters)}
         for name, schema, at in _sent(reading, operation):
-            if "default" in schema and name in known:
+            if "default" in schema and name in resource.properties and name not in elsewhere:
                 place = located(reading.document, at + "/default")
                 yield Default(collection=action.collection, name=name, value=schema["default"], **place)
 
