@@ -173,6 +173,9 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     found = {name: document.get(to) for name, to in action.scope} | parents
     if action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
+    if action.part is not None and action.part.parameter:
+        entries = [one for one in document.get(action.part.held) or () if isinstance(one, dict)]
+        found |= {action.part.parameter: entries[0].get(action.part.id)} if entries else {}
     return found
 
 

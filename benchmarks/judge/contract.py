@@ -66,6 +66,9 @@ class Described:
     def __init__(self, data: dict[str, Any]) -> None:
         # Every reference names the document, so that a schema can be validated wherever it was taken from.
         absolute = json.dumps(data, default=str).replace('"$ref": "#', f'"$ref": "{_HERE}#')
+        # What other dialects write for the ends of a text is a pattern that Python's engine does not take.
+        absolute = re.sub(r'("pattern": ")\\\\A', r"\1^", absolute)
+        absolute = re.sub(r'("pattern": "(?:[^"\\]|\\.)*?)\\\\[zZ]"', r'\1$"', absolute)
         self.data: dict[str, Any] = json.loads(absolute)
         self.is_swagger = "swagger" in self.data
         contents = DRAFT202012.create_resource(self.data)

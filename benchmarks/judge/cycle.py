@@ -321,6 +321,8 @@ class Judge:
             update = self.described.operation(path, method)
             if update is None or not update.media or update.success is None:
                 continue
+            if method == "post" and update.success[0] == "201":
+                continue  # what is created is another one (RFC 9110, 15.3.2): a copy, for one
             body = self.writer.body(update, salt=f"{path} {method}")
             body = _with_id(body, made)
             body = self._with_fixed(update, body, made)

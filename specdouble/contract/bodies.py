@@ -174,11 +174,17 @@ class Bodies:
                 continue
             many = is_array(part)
             inner = self._fields(part["items"] if many else part, "")
-            common = len(synonyms(inner, properties))
+            common = len(synonyms(inner, properties)) or (len(fields) == 1 and self._in_part(inner, properties))
             is_document = common and (len(fields) == 1 or (2 * common >= len(inner) and common > len(beside)))
             if is_document and (best is None or common > len(synonyms(best.properties, properties))):
                 best = Sent(inner, (name,), many)
         return best
+
+    def _in_part(self, fields: Properties, properties: Mapping[str, Any]) -> int:
+        """How many of the fields one part of the document has, where it has most of them: the `definition` of a job."""
+        common = [len(synonyms(fields, self.properties(part, ""))) for part in properties.values()]
+        best = max(common, default=0)
+        return best if 2 * best >= len(fields) else 0
 
     def takes_change(self, operation: Operation) -> bool:
         """Whether it takes a document, or the operations of a JSON Patch (RFC 6902) on one."""

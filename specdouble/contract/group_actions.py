@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from specdouble.contract.guesses import Guesses, can_succeed, is_mostly, is_part
 from specdouble.contract.operation import Operation
 from specdouble.contract.resource import Action
 
+_COPYING = re.compile(r"duplicat|cop(?:y|ies)|clone", re.IGNORECASE)
 _ON_ONE = {"get": "read", "put": "replace", "patch": "update", "post": "update", "delete": "delete"}
 
 
@@ -39,7 +41,7 @@ class GroupActions:
             if action is not None:
                 yield operation.id, action
         for operation in group.on_one.values():
-            action = self._on_one(operation, shape, group.key_of(operation)) if can_succeed(operation) else None
+            action = self._on_one(operation, shape, group) if can_succeed(operation) else None
             if action is not None:
                 yield operation.id, action
 
@@ -76,9 +78,14 @@ class GroupActions:
 
     # On one document
 
-    def _on_one(self, operation: Operation, shape: Shape, parameter: str) -> Action | None:
-        if creates_by_path(operation) and not shape.found.id_path:
+    def _on_one(self, operation: Operation, shape: Shape, group: Group) -> Action | None:
+        parameter = group.key_of(operation)
+        # Where a POST to all of them creates, one to what is there already makes nothing of that name.
+        is_beside_create = operation.method == "post" and "post" in group.on_all
+        if creates_by_path(operation) and not shape.found.id_path and not is_beside_create:
             return self._create_by_path(operation, shape, parameter)
+        if is_beside_create and _copies(operation):
+            return self._copy(operation, shape, parameter)
         does = _ON_ONE.get(operation.method)
         changes = does in ("replace", "update")
         if does is None or (changes and not self.bodies.takes_change(operation)):
@@ -101,6 +108,12 @@ class GroupActions:
         takes_alike = sent is None or is_mostly(sent, shape.found) or is_part(sent, shape.found)
         return self._showing(action, operation, shape) or (action if takes_alike else None)
 
+    def _copy(self, operation: Operation, shape: Shape, parameter: str) -> Action | None:
+        sent = self.guesses.sent(operation, shape.found)
+        why = f"it makes a copy of what `{{{parameter}}}` names"
+        action = Action("copy", "", parameter, (), wrapper=sent.wrapper if sent else (), why=why)
+        return self._showing(action, operation, shape)
+
     # Where the answer shows what was done
 
     def _showing(self, action: Action, operation: Operation, shape: Shape) -> Action | None:
@@ -115,6 +128,11 @@ class GroupActions:
 
     def _place(self, operation: Operation, shape: Shape, *, many: bool) -> tuple[str, ...] | None:
         return self.guesses.place_of(operation, shape.found, shape.identity, many=many)
+
+
+def _copies(operation: Operation) -> bool:
+    """Whether it says that it makes another one: `POST /designs/{id}`, which is called a duplicate."""
+    return operation.success == 201 and bool(_COPYING.search(f"{operation.id} {operation.summary}"))
 
 
 def _is_sent(schema: Mapping[str, Any] | None) -> bool:

@@ -43,7 +43,9 @@ class Shapes:
             if shape is not None:
                 found, identity = shape
                 inside = self._with_id_inside(group, operation, found, identity)
-                return inside or self._with_id_beside(group, operation, found, identity) or shape
+                inside = inside or self._with_id_beside(group, operation, found, identity)
+                if inside is not None or not self._is_sent_part(group, operation, found):
+                    return inside or shape
             if operation.method == "get" and on_one:
                 return self._with_id_told_elsewhere(group, operation)
         return None
@@ -97,18 +99,33 @@ class Shapes:
                 return Shape(found, identity)
         return None
 
+    def _is_sent_part(self, group: Group, operation: Operation, found: Found) -> bool:
+        """Whether it is one of several things that clients send: the `client` of a booking has an id too."""
+        sent = self._sent_to(group)
+        if found.many or not found.envelope or found.envelope[-1] not in sent:
+            return False
+        above = [one for one in self.bodies.shown(operation) if one.envelope == found.envelope[:-1] and not one.many]
+        return any(len(synonyms(sent, one.properties)) > 1 for one in above)
+
     def _with_id_inside(self, group: Group, operation: Operation, found: Found, identity: str) -> Shape | None:
         """The document that holds what was found beside other things: `metadata`, with its `name`, beside `spec`.
 
-        It is no envelope where a client sends the whole, what was found being one part of it.
+        It is no envelope where a client sends the whole, what was found being one part of it; nor where what a client
+        sends is shown in both.
         """
         if not found.envelope or found.many:
             return None
-        root = self.bodies.shown(operation)[0]
-        common = self._sent_to(group).keys() & root.properties.keys()
-        if root.envelope or root.many or found.envelope[0] not in common or len(common) < 2:
+        above = [one for one in self.bodies.shown(operation) if one.envelope == found.envelope[:-1] and not one.many]
+        if not above:
             return None
-        return Shape(replace(root, id_path=(*found.envelope, identity)), HIDDEN_ID)
+        holder, sent = above[0], self._sent_to(group)
+        common = sent.keys() & holder.properties.keys()
+        sends_whole = not holder.envelope and found.envelope[0] in common and len(common) > 1
+        is_in_both = synonyms(sent, holder.properties).keys() - synonyms(sent, found.properties).keys()
+        is_spread = bool(holder.envelope and is_in_both and synonyms(sent, found.properties))
+        if not sends_whole and not is_spread:
+            return None
+        return Shape(replace(holder, id_path=(found.envelope[-1], identity)), HIDDEN_ID)
 
     def _with_id_beside(self, group: Group, operation: Operation, found: Found, identity: str) -> Shape | None:
         """The `result` of `{id, result}`, where clients send what stands in it and nothing of what was found."""

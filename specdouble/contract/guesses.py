@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from specdouble.contract.bodies import Bodies, Found, Sent
-from specdouble.contract.identity import kind_of, segment_of
+from specdouble.contract.identity import kind_of, segment_of, singular
 from specdouble.contract.nesting import Nesting
 from specdouble.contract.operation import Operation
 from specdouble.contract.properties import synonyms
@@ -39,15 +39,38 @@ class Guesses:
         words = [word.removesuffix("_json") for word in words] or ["documents"]
         for length in range(1, len(words) + 1):
             name = "_".join(words[-length:])
-            known = self.resources.get(name)
-            if known is None or (known.pointer == pointer and known.why and not known.single):
-                return name
+            # `POST /product` makes one of the `/products`.
+            same = next((one for one in (name, *self._numbered(name, pointer)) if self._is_of(one, pointer)), None)
+            if same is not None or name not in self.resources:
+                return same or name
         return f"{'_'.join(words)}_{len(self.resources)}"
+
+    def _is_of(self, name: str, pointer: str) -> bool:
+        known = self.resources.get(name)
+        return known is not None and known.pointer == pointer and bool(known.why) and not known.single
+
+    def _numbered(self, name: str, pointer: str) -> list[str]:
+        """The collections that are called so in the plural, or in the singular."""
+        return [one for one in self.resources if singular(one) == singular(name)] if pointer else []
 
     def kept(self, pointer: str) -> Resource | None:
         """The one inferred resource whose documents are of the schema at the pointer."""
         found = [one for one in self.resources.values() if one.pointer == pointer and one.why and not one.single]
         return found[0] if len(found) == 1 else None
+
+    def like(self, found: Found, path: str) -> Resource | None:
+        """The one inferred resource that is called as the path says, with documents that are mostly as those found.
+
+        Many contracts write the same schema out wherever they show it.
+        """
+        word = singular(segment_of(path))
+        alike = [
+            one
+            for one in self.resources.values()
+            if one.why and not one.single and singular(one.collection) == word and one.id in found.properties
+            and is_mostly(found, Found(one.schema, one.pointer, dict(one.properties), (), False))
+        ]  # fmt: skip
+        return alike[0] if len(alike) == 1 else None
 
     def place_of(self, operation: Operation, wanted: Found, identity: str, *, many: bool) -> tuple[str, ...] | None:
         """The way to the documents in an operation's success.
@@ -61,11 +84,18 @@ class Guesses:
             candidates.sort(key=lambda one: -len(synonyms(one.properties, wanted.properties)))
         same = [one.envelope for one in candidates if one.pointer == wanted.pointer]
         beside = [one.envelope for one in candidates if self._has_id_beside(one, candidates, wanted, identity)]
-        alike = [one.envelope for one in candidates if identity in one.properties and identity != "_id"]
+        # Whatever stands in a document of MongoDB's may have an `_id` too.
+        alike = [
+            one.envelope
+            for one in candidates
+            if identity in one.properties and (identity != "_id" or is_mostly(one, wanted, kind))
+        ]
         if wanted.id_path:
             alike = [one.envelope for one in candidates if wanted.id_path[0] in one.properties]
         is_part = many or identity == HIDDEN_ID  # nothing else tells a document without an id
         summaries = [one.envelope for one in candidates if is_part and is_mostly(one, wanted, kind)]
+        if operation.method == "post" and not many:  # what was made may be shown without its id
+            summaries += [one.envelope for one in candidates if one.envelope and _is_most_of(one, wanted)]
         return next(iter([*same, *beside, *alike, *summaries]), None)
 
     @staticmethod
@@ -85,6 +115,12 @@ def is_mostly(one: Found | Sent, other: Found, kind: str = "") -> bool:
     """Whether the one shows a part of the other, a thing of the kind: most of its properties are the other's."""
     common = synonyms(one.properties, other.properties, kind)
     return len(common) > 1 and 2 * len(common) >= len(one.properties)
+
+
+def _is_most_of(one: Found, other: Found) -> bool:
+    """Whether the one shows most of the other, and mostly that."""
+    common = synonyms(one.properties, other.properties)
+    return len(common) > 1 and 2 * len(common) > max(len(one.properties), len(other.properties))
 
 
 def is_part(one: Sent, other: Found) -> bool:

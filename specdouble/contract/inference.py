@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from specdouble.contract.action import is_of_no_resource
 from specdouble.contract.bodies import Bodies, Found, Properties
@@ -21,16 +22,17 @@ from specdouble.contract.group_actions import GroupActions
 from specdouble.contract.group_shape import Shape, Shapes
 from specdouble.contract.groups import Group, groups_of
 from specdouble.contract.guesses import Guesses, can_succeed, is_mostly
-from specdouble.contract.identity import identity_of, kind_of
+from specdouble.contract.identity import identity_of, kind_of, singular
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.nesting import Nesting, Scope
 from specdouble.contract.operation import Operation
-from specdouble.contract.parts import infer_parts
+from specdouble.contract.parts import holding, infer_parts
 from specdouble.contract.people import infer_people
 from specdouble.contract.properties import plain, synonyms, types_of
 from specdouble.contract.resource import HIDDEN, Action, Resource
 from specdouble.contract.rule import CollectionRule
 from specdouble.contract.singletons import infer_singletons
+from specdouble.contract.verb_paths import as_methods_say
 
 _DEMANDING = ("type", "format", "pattern", "minLength", "maxLength", "enum")
 _OF_PAGES = {"limit", "page", "pagesize", "perpage", "offset"}
@@ -56,8 +58,9 @@ def infer(
         tells_callers: whether annotations tell who signs in (`x-identity`).
     """
     known, done = dict(resources), dict(actions)
-    guesses = Guesses(Bodies(document), Nesting(operations, known, done), known, done)
-    _Collections(guesses, operations).infer()
+    plainly = as_methods_say(operations)
+    guesses = Guesses(Bodies(document), Nesting(plainly, known, done), known, done)
+    _Collections(guesses, plainly).infer()
     open_ones = [one for one in operations if one.id not in done and not is_of_no_resource(one)]
     if not tells_callers:
         infer_people(guesses, operations, open_ones)
@@ -91,12 +94,15 @@ class _Collections:
             self._complete_annotated(group)
         open_ones = [one for one in self._operations if one.id not in self._actions and not is_of_no_resource(one)]
         groups = [group for group in self._groups(open_ones) if not self._infer_group(group)]
+        groups = [group for group in groups if not self._infer_unread(group)]
         # What alone would say too little belongs to what is known by now: `/things/{id}` to `/shelves/{id}/things`.
         for group in groups:
             self._infer_group_elsewhere(group)
         for operation in open_ones:
             if operation.method == "get" and operation.id not in self._actions:
                 self._infer_listing_elsewhere(operation)
+            if operation.method == "get" and operation.id not in self._actions:
+                self._infer_reading_elsewhere(operation)
         for group in groups:
             self._infer_lone_list(group)
         for group in self._groups(one for one in self._operations if one.id in self._actions):
@@ -152,7 +158,19 @@ class _Collections:
 
     # One collection
 
-    def _infer_group(self, group: Group) -> bool:
+    def _infer_unread(self, group: Group) -> bool:
+        """`POST /water` and `PATCH /water/{id}`, and nothing that reads: their answers show what was made."""
+        is_unread = not group.on_one.keys() - {"put", "patch", "delete"} and "get" not in group.on_all
+        is_whole = "post" in group.on_all and group.on_one and is_unread
+        return bool(is_whole) and not self._is_part(group) and self._infer_group(group, is_read=False)
+
+    def _is_part(self, group: Group) -> bool:
+        """Whether what is read above shows an array of them: `/orders/{id}/items`."""
+        above, _, segment = group.path.rpartition("/")
+        reading = (one for one in self._operations if one.method == "get" and one.path.rstrip("/") == above)
+        return any(holding(found.properties, segment) for one in reading for found in self._bodies.shown(one))
+
+    def _infer_group(self, group: Group, *, is_read: bool = True) -> bool:
         """Infer a collection of a group of operations; whether one was inferred."""
         shape = self._shapes.of(group)
         if shape is None or shape.found.pointer in self._guesses.annotated:
@@ -162,7 +180,8 @@ class _Collections:
         actions = dict(self._group_actions.of(group, shape))
         does = {action.does for action in actions.values()}
         # One action alone tells no collection, and what nothing shows needs no memory.
-        if len(does) < 2 or not does & {"read", "list"} or not does & {*_WRITING, "list"}:
+        is_shown = does & ({"read", "list"} if is_read else {"create"})
+        if len(does) < 2 or not is_shown or not does & {*_WRITING, "list"}:
             return False
         return self._keep(group, shape, actions, self._guesses.name(group.path, shape.found.pointer))
 
@@ -217,9 +236,16 @@ class _Collections:
             properties=self._with_demands(found.properties, identity, group),
             within=within,
             id_path=found.id_path,
+            id_inside=self._id_inside(found),
             why=f"the shape of {group.path}{path_to_one}",
         )
         return replace(resource, rules=tuple(self._rules(resource, group)))
+
+    def _id_inside(self, found: Found) -> Mapping[str, Any]:
+        properties: Properties = found.properties
+        for name in found.id_path[:-1]:
+            properties = self._bodies.properties(properties[name], "")
+        return properties[found.id_path[-1]] if found.id_path else {}
 
     def _rules(self, resource: Resource, group: Group) -> Iterator[CollectionRule]:
         """What the schemas say of the server's part. Guesses are the double's alone: no verifier asks for them."""
@@ -246,17 +272,23 @@ class _Collections:
         choices = demands.get("enum")
         if isinstance(choices, list) and "string" not in types:  # texts in the path, numbers in the document
             demands["enum"] = [int(one) if re.fullmatch(r"\d{1,18}", str(one)) else one for one in choices]
-        return {**properties, identity: {**demands, **own}}
+        told = {**demands, **own}
+        # Paths to the same document may each narrow what its id can be.
+        narrowing = dict.fromkeys(one.get("pattern") for one in schemas if isinstance(one.get("pattern"), str))
+        others = [{"pattern": one} for one in narrowing if one != told.get("pattern")]
+        if others and types == {"string"}:
+            told["allOf"] = [*(told.get("allOf") or ()), *others]
+        return {**properties, identity: told}
 
     # What belongs to a collection that other paths tell of
 
     def _infer_group_elsewhere(self, group: Group) -> None:
         """`POST /shelves/{id}/things` and `/things/{id}` speak of the same things."""
         shape = self._shapes.of(group) or self._created_elsewhere(group)
-        kept = self._guesses.kept(shape.found.pointer) if shape else None
+        kept = self._kept(shape.found, group.path) if shape else None
         if shape is None or kept is None or group.path.endswith("}"):
             return
-        if not kept.collection.endswith(re.sub(r"\W+", "_", group.segment)):
+        if not singular(kept.collection).endswith(singular(re.sub(r"\W+", "_", group.segment))):
             return
         if shape.identity != kept.id:
             is_named_already = any(
@@ -266,6 +298,11 @@ class _Collections:
                 return
             self._resources[kept.collection] = replace(kept, id=shape.identity)
         self._keep(group, shape, dict(self._group_actions.of(group, shape)), kept.collection)
+
+    def _kept(self, found: Found, path: str) -> Resource | None:
+        """The resource that documents are of which a path shows: by the name of their schema, or by their own."""
+        has_name = found.pointer.count("/") < 4  # no schema that stands within a response
+        return (self._guesses.kept(found.pointer) if has_name else None) or self._guesses.like(found, path)
 
     def _created_elsewhere(self, group: Group) -> Shape | None:
         creating = group.on_all.get("post")
@@ -280,14 +317,27 @@ class _Collections:
     def _infer_listing_elsewhere(self, operation: Operation) -> None:
         """`GET /things/search`: an array of documents that are kept, all path parameters held by properties."""
         for found in self._bodies.shown(operation):
-            kept = self._guesses.kept(found.pointer)
-            has_name = found.pointer.count("/") < 4  # no schema that stands within a response
-            if not found.many or kept is None or not has_name:
+            kept = self._kept(found, operation.path)
+            if not found.many or kept is None:
                 continue
             scope = self._guesses.nesting.scope(operation.path, found.properties, kept.id)
             if scope == _held(scope):
                 why = "its answer is an array of them"
                 self._actions[operation.id] = Action("list", kept.collection, None, found.envelope, scope, why=why)
+            return
+
+    def _infer_reading_elsewhere(self, operation: Operation) -> None:
+        """`GET /users/by-email/{email}`: one document that is kept, all path parameters held by properties."""
+        if not operation.path.rstrip("/").endswith("}") or not can_succeed(operation):
+            return
+        for found in self._bodies.shown(operation):
+            kept = self._kept(found, operation.path)
+            if found.many or kept is None:
+                continue
+            scope = self._guesses.nesting.scope(operation.path, found.properties, kept.id)
+            if scope == _held(scope):
+                why = f"`{scope[-1][1]}` names one of them"
+                self._actions[operation.id] = Action("read", kept.collection, None, found.envelope, scope, why=why)
             return
 
     def _infer_lone_list(self, group: Group) -> None:

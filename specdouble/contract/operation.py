@@ -178,7 +178,7 @@ class Operation:
         forms = (one for one in (self.body.content.values() if self.body else ()) if one.type.startswith(FORM))
         return self.json_body or next(forms, None)
 
-    @property
+    @cached_property  # asked for with every answer
     def success(self) -> int:
         """The lowest 2xx that is declared; the lowest 3xx where nothing but redirections succeeds; else 200."""
         succeeding = [number for number in self.numbers if 200 <= number < 300]

@@ -46,7 +46,7 @@ def infer_parts(guesses: Guesses, operations: list[Operation], open_ones: list[O
 
 def _infer(guesses: Guesses, operation: Operation, read: Operation, segment: str, key: str | None) -> None:
     found = _whole(guesses, read)
-    held = _holding(found.properties, segment) if found else None
+    held = holding(found.properties, segment) if found else None
     if found is None or held is None:
         return
     response = operation.response(operation.success)
@@ -81,7 +81,7 @@ def _whole(guesses: Guesses, read: Operation) -> Found | None:
     return next((one for one in shown if pointer in (None, one.pointer)), None)
 
 
-def _holding(properties: Mapping[str, dict[str, Any]], segment: str) -> str | None:
+def holding(properties: Mapping[str, dict[str, Any]], segment: str) -> str | None:
     """The array that a part of the path names: `items` or `cartItems`, for `/cart/items`."""
     arrays = [name for name, schema in properties.items() if is_array(schema)]
     wanted = plain(segment)

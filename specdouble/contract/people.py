@@ -12,13 +12,14 @@ from specdouble.contract.operation import Operation
 from specdouble.contract.properties import plain, synonyms
 from specdouble.contract.resource import Action, Resource
 
-SIGN_IN = frozenset({"login", "signin", "session", "sessions"})
+SIGN_IN = frozenset({"login", "signin", "session", "sessions", "authenticate"})
 SIGN_OUT = frozenset({"logout", "signout"})
 SIGN_UP = frozenset({"register", "signup", "registration", "registrations"})
+_RENEWING = frozenset({"refresh", "refreshtoken", "tokenrefresh", "refreshsession", "renew", "renewtoken"})
 _OF_THE_CALLER = frozenset(
     {"me", "self", "whoami", "current", "currentuser", "user", "account", "profile", "myaccount", "myprofile", "myself"}
 )
-_PEOPLE = {"users", "user", "accounts", "account", "members", "customers"}
+_PEOPLE = ("users", "user", "accounts", "account", "members", "customers")
 _TELLING = {"email", "emailaddress", "username", "login", "phone", "phonenumber", "name"}
 _DOES = {"get": "read", "put": "replace", "patch": "update", "delete": "delete"}
 
@@ -65,6 +66,11 @@ def _infer_lists(guesses: Guesses, people: Resource, operations: list[Operation]
                 )
 
 
+def renews(operation: Operation) -> bool:
+    """Whether it gives who has signed in another token: `POST /auth/refresh`."""
+    return operation.method == "post" and plain(segment_of(operation.path)) in _RENEWING
+
+
 def signs_in(operation: Operation) -> bool:
     """Whether it is the contract's sign-in: a POST with a body that everybody may send, and that says so."""
     return is_open(operation) and plain(segment_of(operation.path)) in SIGN_IN
@@ -97,8 +103,8 @@ def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operati
     """The collection of those whom these operations show; one that the sign-up fills where nothing else does."""
     shown = [(operation, one) for operation in showing for one in guesses.bodies.shown(operation) if not one.many]
     for _, found in shown:
-        known = guesses.kept(found.pointer)
-        if known is not None and found.pointer not in guesses.annotated:
+        known = guesses.kept(found.pointer) or _written_out(guesses, found)
+        if known is not None and known.pointer not in guesses.annotated:
             return known
     told = {one.pointer: one for one in guesses.resources.values() if one.pointer in guesses.annotated}
     for operation, found in shown:
@@ -115,6 +121,15 @@ def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operati
                 why=f"{signing_up[0].path} makes what {operation.path} shows",
             )
     return None
+
+
+def _written_out(guesses: Guesses, found: Found) -> Resource | None:
+    """The collection of people whose documents are mostly as those found, in a schema that is written out again."""
+    if not any(plain(name) in _TELLING for name in found.properties):
+        return None
+    people = [one for one in guesses.resources.values() if one.why and not one.single and one.collection in _PEOPLE]
+    alike = (one for one in people if is_mostly(found, Found(one.schema, one.pointer, dict(one.properties), (), False)))
+    return next(alike, None)
 
 
 def _takes(guesses: Guesses, operation: Operation, found: Found) -> bool:

@@ -37,6 +37,7 @@ class Resource:
         parents: what of these, and of the properties, every path to a document names: ids tell apart the documents of
             the same parents alone.
         id_path: where the id stands inside a document, if it is no property of its root: `metadata`, `name`.
+        id_inside: the schema that it has there.
         single: for a singleton, whose one document it is: each `caller`'s, or the path's (`parent`); else empty.
         claims: the claim of a caller that the owner's or tenant's property holds, where that has another name.
         read: who reads its documents, where the annotation says it.
@@ -57,6 +58,7 @@ class Resource:
     within: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     id_path: tuple[str, ...] = ()
+    id_inside: Mapping[str, Any] = field(default_factory=dict)
     single: Literal["", "caller", "parent"] = ""
     claims: Mapping[str, str] = field(default_factory=dict)
     read: Access = UNSAID
@@ -69,6 +71,11 @@ class Resource:
     def kind(self) -> str:
         """What one of its documents is, in plain letters: an `asset`, of which `name` may be the `assetName`."""
         return kind_of(self.id, self.collection.rpartition("_")[2])
+
+    @property
+    def id_schema(self) -> Mapping[str, Any]:
+        """The schema of the property that holds the id, wherever it stands."""
+        return self.id_inside if self.id_path else self.properties.get(self.id, {})
 
     def claim(self, name: str) -> str:
         """The claim of a caller that a property holds."""
@@ -133,8 +140,8 @@ class Action:
     """What an operation does to a resource.
 
     Args:
-        does: create, read, list, replace, update or delete; create_many or delete_many; or act, which sets what the
-            operation's name says.
+        does: create, read, list, replace, update or delete; create_many or delete_many; copy; or act, which sets what
+            the operation's name says.
         collection: to the documents of which collection.
         id: the name of the parameter that holds the document's id, None where the operation takes none; of a create,
             that of the one that it makes.

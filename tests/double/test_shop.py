@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,11 @@ def test_an_entry_that_is_answered_alone_is_in_its_document(client: httpx.Client
     signed_in(client, "buyer@example.com")
     path = f"/orders/{client.post('/orders', json={}).json()['id']}"
     made = client.post(f"{path}/comments", json={"text": "please hurry"})
-    assert made.json() == {"data": {"id": 1, "text": "please hurry"}}
-    assert client.get(path).json()["comments"] == [{"id": 1, "text": "please hurry"}]
+    [comment] = client.get(path).json()["comments"]
+    assert made.json() == {"data": comment}
+    assert (comment["id"], comment["text"]) == (1, "please hurry")
+    assert comment["authorId"] == client.get("/users/me").json()["id"]
+    assert abs(datetime.fromisoformat(comment["createdAt"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_user_without_an_id_whose_token_is_a_property_of_its_own_is_one_too() -> None:
@@ -120,3 +124,15 @@ def test_who_signs_up_shows_in_a_list_beside_which_nothing_names_one_of_them() -
     with serving(Settings(contract, seed=1)) as url, httpx.Client(base_url=url) as client:
         made = client.post("/register", json={"email": "zoe@example.com", "password": "secret", "name": "Zoe"}).json()
         assert client.get("/users").json()[-1] == made
+
+
+def test_a_wrong_password_is_refused_and_none_is_once_it_was_set_in_another_way(client: httpx.Client) -> None:
+    client.post("/auth/register", json={"email": "mia@example.com", "password": "right"})
+
+    def signs_in(password: str) -> int:
+        return client.post("/auth/login", json={"email": "mia@example.com", "password": password}).status_code
+
+    assert (signs_in("wrong"), signs_in("right")) == (401, 200)
+    signed_in(client, "stranger@example.com")  # who never signed up may have any
+    client.patch("/users/me", json={"email": "stranger@example.com", "password": "another"})
+    assert signs_in("wrong") == 200

@@ -29,7 +29,12 @@ def check_operations(
         twin = templates.setdefault((operation.method, shape), operation)
         if twin is not operation:
             reason = f"the path differs from `{twin.path}` in the names of its parameters alone"
-            document.find(operation.pointer, reason, "no request can tell them apart: keep one", id="same-path")
+            document.find(
+                operation.pointer,
+                reason,
+                "keep one: of the values the first takes what fits it, the other the rest",
+                id="same-path",
+            )
         _check_security(document, operation)
         _check_path(document, operation)
         _check_routers_parameters(document, operation)

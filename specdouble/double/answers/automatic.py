@@ -11,14 +11,15 @@ from specdouble.contract import Action, Contract, Operation, PropertyRule, Resou
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
-from specdouble.contract.properties import plain, synonyms
+from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.filling import Filling
-from specdouble.double.answers.initial import initial_values, makers
+from specdouble.double.answers.initial import initial_values
 from specdouble.double.answers.listing import Listing, Lists
+from specdouble.double.answers.makers import Makers
 from specdouble.double.answers.paging import PageHeaders
 from specdouble.double.answers.parts import Parts
 from specdouble.double.answers.people import People
@@ -27,8 +28,8 @@ from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.sent import sent_properties
 from specdouble.double.state.documents import Collection
-from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
@@ -96,19 +97,19 @@ class AutomaticOperation:
         people = contract.people
         self._people = People(contract, people, sampler) if people else None
         self._sampler = sampler
-        self._parts = Parts(contract, self._resource, action.part) if action.part else None
+        self._parts = Parts(contract, self._resource, operation, action.part, sampler) if action.part else None
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
         response = operation.response(operation.success)
         self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
         self._listed = lists.of(self._resource)
-        self._sent = sent_names(contract, operation, action)
-        self._makers, self._makers_ids = makers(contract, self._resource, {*self._sent.values()})
-        self._initial = initial_values(contract, self._resource, {*self._sent.values()})
-        self._unkept = _secrets(self._resource, self._sent)
+        self._sent = sent_properties(contract, operation, action)
+        self._makers = Makers(contract, self._resource, self._sent.own, sampler)
+        self._initial = initial_values(contract, self._resource, self._sent.own)
+        self._unkept = _secrets(self._resource, self._sent.names)
         self._set_by_server = _set_by_server(self._resource)
         if self._resource.why:  # readOnly where it is shown, and taken where it is sent: the request knows best
-            self._set_by_server -= {*self._sent.values()}
+            self._set_by_server -= self._sent.own
 
     # The actions
 
@@ -120,6 +121,22 @@ class AutomaticOperation:
         stored = self._inserted(documents, document)
         headers = self._location(stored, values) if self._operation.success == 201 else {}
         return self._body_with([stored]), self._operation.success, headers | self._preconditions.headers(stored)
+
+    def copy(self, **arguments: JSON) -> Result:
+        """Store another document like the one of the id, with what the body changes."""
+        values, body = self._values(arguments), self._body(arguments)
+        documents = self._placement.documents(values)
+        original = self._found(documents, self._wanted(values))
+        stored = self._inserted(documents, self._sent.over(self._copied(original), body))
+        return self._body_with([stored]), self._operation.success, self._location(stored, values)
+
+    def _copied(self, original: Document) -> Document:
+        """What a copy has of the original: not its id, nor what the server sets of each."""
+        copied = _without(original, {self._resource.id, *self._set_by_server})
+        if self._resource.id_path:
+            *outer, name = self._resource.id_path
+            copied = with_value_at(copied, (*outer,), _without(value_at(copied, (*outer,)), {name}))
+        return copied
 
     def create_many(self, **arguments: JSON) -> Result:
         """Store each document of the body's array."""
@@ -158,9 +175,9 @@ class AutomaticOperation:
             return self._body_with([stored]), 201 if created else self._operation.success, {}
         before = self._found(documents, wanted, before)
         self._preconditions.hold(before, values)
-        removed = {*self._sent.values()} - self._set_by_server
+        removed = self._sent.own - self._set_by_server
         kept = _without(before, removed)
-        after = self._completion.with_required({**kept, **body}, before)
+        after = self._completion.with_required(self._sent.over(kept, body), before)
         return self._saved(documents, wanted, before, after, after)
 
     def update(self, **arguments: JSON) -> Result:
@@ -171,7 +188,7 @@ class AutomaticOperation:
         self._preconditions.hold(before, values)
         patch = arguments.get("body")
         if not isinstance(patch, JsonPatch | MergePatch):
-            return self._saved(documents, wanted, before, {**before, **body}, body)
+            return self._saved(documents, wanted, before, self._sent.over(before, body), body)
         patch = MergePatch(body) if isinstance(patch, MergePatch) else patch
         return self._saved(documents, wanted, before, self._patched(before, patch), patch.names)
 
@@ -241,7 +258,7 @@ class AutomaticOperation:
 
     def _renamed(self, sent: Document) -> Document:
         kept = _without(sent, self._unkept) if self._unkept else sent
-        return {self._sent.get(name, name): value for name, value in kept.items()}
+        return self._sent.document(kept)
 
     # Documents
 
@@ -301,8 +318,7 @@ class AutomaticOperation:
         document = completion.with_defaults(document, self._listed.defaults)
         if self._initial:
             document = {**self._initial, **document}  # shared: no stored document is changed in place
-        if self._people is not None and current.get().user is not None:
-            document = self._made_by(self._people, document)
+        document |= self._makers.told()
         document = completion.with_asked_for(document, self._listed.required)
         # What the schema demands is made beside what the server sets: its ids and times need not be.
         draft = completion.identified(documents.draft(document))
@@ -311,14 +327,6 @@ class AutomaticOperation:
             self._make_way(documents, stored)
         documents.insert_one(stored)
         return stored
-
-    def _made_by(self, people: People, document: Document) -> Document:
-        """The document with the caller where it says who made it."""
-        if not self._makers and not self._makers_ids:
-            return document
-        caller = people.id_of_caller()
-        whole = {name: people.shown(caller) for name in self._makers}
-        return {**document, **dict.fromkeys(self._makers_ids, caller), **whole}
 
     def _make_way(self, documents: Collection, document: Document) -> None:
         """Remove the document that has the id of another one."""
@@ -453,22 +461,3 @@ def _is_unfilled(contract: Contract, action: Action) -> bool:
     """
     resource = contract.resources[action.collection]
     return bool(resource.why) and (bool(resource.single) or action.collection not in contract.created)
-
-
-def sent_names(contract: Contract, operation: Operation, action: Action) -> dict[str, str]:
-    """The properties that a client may send, each with the document's own name for it.
-
-    Forms often write `FriendlyName` what the document has as `friendly_name`, and a request `name` what it has as
-    `assetName`. A replacement that leaves one out removes it.
-    """
-    resource = contract.resources[action.collection]
-    found: dict[str, str] = {}
-    for media in operation.body.content.values() if operation.body else ():
-        schema = contract.item(media.schema)
-        for name in action.wrapper:
-            schema = contract.item(contract.fields(schema).get(name))
-        fields = contract.fields(schema)
-        taken = {name: name for name, part in fields.items() if part.get("readOnly") is not True}
-        called = synonyms(fields, resource.properties, resource.kind)
-        found |= {name: called.get(name, name) for name in taken}
-    return found

@@ -72,10 +72,10 @@ class Envelope:
         self._same = schema is resource.schema or _has_alternative(contract, schema, resource.schema)
         names = contract.properties(schema) if schema is not None else {}
         called = synonyms(resource.properties, names, resource.kind)  # `assetName` may be `name` in a summary
-        self._shows_id = resource.id in called
+        self._shows_id = resource.id in called or bool(resource.id_path and resource.id_path[0] in names)
         is_single = bool(resource.single) and not names.keys().isdisjoint(resource.properties)
         self._beside = None if many or self._media is None else self._place_of_id(path)
-        shows = self._same or self._shows_id or many or is_single or self._beside is not None
+        shows = self._same or self._shows_id or many or is_single or self._beside is not None or bool(path)
         self.shows = self._media is not None and shows
         shows_all = self._same or not names or contract.is_open_ended(schema)
         self._names = None if shows_all else {name: name for name in names} | called

@@ -1,4 +1,4 @@
-"""What a server says of a new thing that nobody has sent: it has no comments yet, its first status, and who made it."""
+"""What a server says of a new thing that nobody has sent: it has no comments yet, and its first status."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from specdouble.contract.properties import plain, types_of
 _TRUE = {"active", "isactive", "enabled", "isenabled", "available", "isavailable"}
 _FROM_ONE = {"version", "revision"}
 _STATES = ("status", "state", "phase", "stage")
-_MAKERS = {
-    "author", "owner", "user", "creator", "createdby", "customer", "seller", "sender", "organizer", "reporter",
-    "submitter", "requester", "uploader", "uploadedby", "addedby", "postedby",
-}  # fmt: skip
 _DEEPEST = 2
 
 
@@ -39,25 +35,6 @@ def initial_values(contract: Contract, resource: Resource, sent: Collection[str]
         if name not in told and schema.get("writeOnly") is not True:
             found |= _initial(contract, name, schema, can_be_sent=name in sent)
     return found
-
-
-def makers(contract: Contract, resource: Resource, sent: Collection[str]) -> tuple[list[str], list[str]]:
-    """The properties that hold the document of who made it, and those that hold the id of it alone.
-
-    Args:
-        contract: the contract.
-        resource: what the documents are.
-        sent: the properties that a client may send: these say it themselves.
-    """
-    people = contract.people
-    if people is None or not resource.why or resource is people:
-        return [], []
-    unsent = {name: part for name, part in contract.parts(resource.schema).items() if name not in sent}
-    named = {name: part for name, part in unsent.items() if plain(name).removesuffix("id") in _MAKERS}
-    whole = [name for name, part in named.items() if contract.resolve(part) is people.schema]
-    kinds = types_of(people.properties[people.id]) - {"null"}
-    of_id = [name for name in named if name not in whole and plain(name).endswith(("id", "by"))]
-    return whole, [name for name in of_id if kinds & types_of(resource.properties.get(name))]
 
 
 def _initial(

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from specdouble.contract import Contract, Header, Operation, Response
 from specdouble.contract.digits import number_of
+from specdouble.contract.identity import singular
 from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.properties import plain, types_of
@@ -26,10 +27,20 @@ _DEEPEST = 3  # levels of the body in which fields are looked for: further down 
 _TOTALS = {
     "total", "totalcount", "totalitems", "totalresults", "totalelements", "totalrecords", "totalhits", "totalrows",
     "totalsize", "totaldocs", "totalentries", "numfound", "nbhits", "recordstotal", "itemcount", "odatacount",
-    "totalnumber", "totalamount", "resultcount", "totalobjects", "totalnum",
+    "totalnumber", "totalamount", "resultcount", "totalobjects", "totalnum", "totalfilteredresults",
 }  # fmt: skip
 _SHOWN = {"numberofelements", "pagecount", "returned", "currentsize", "resultsreturned", "currentcount", "pageitems"}
-_LIMITS = {"limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "maxresults", "pagelen", "resultsperpage"}
+_LIMITS = {
+    "limit",
+    "perpage",
+    "pagesize",
+    "pagelimit",
+    "itemsperpage",
+    "maxresults",
+    "pagelen",
+    "resultsperpage",
+    "resultperpage",
+}
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
 _NUMBERS = {"page", "currentpage", "pagenumber", "pageindex", "number", "pageno", "current"}
 _LASTS = {"pages", "totalpages", "lastpage", "pagetotal", "numpages", "numberofpages", "pagestotal", "last", "nbpages"}
@@ -223,7 +234,8 @@ def _number(key: str, beside: set[str]) -> Tell | None:
         return lambda page: _number_of(page, relation, offset=match[3] in ("offset", "start"))
     if key in ("from", "to"):  # of people who count from 1: `from: 11, to: 20`
         return _FROM_TO[key] if {"from", "to"} <= beside else _NUMERIC.get("start" if key == "from" else "")
-    return _NUMERIC.get(key)
+    is_total = key.startswith("total") and any(singular(key[5:]) == singular(one) for one in beside)
+    return _NUMERIC.get(key, _NUMERIC["total"] if is_total else None)  # `totalProducts` beside `products`
 
 
 def _counted(key: str, beside: set[str]) -> Tell:

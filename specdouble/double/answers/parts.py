@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from specdouble.contract import Contract, Resource
+from specdouble.contract import Contract, Operation, PropertyRule, Resource
 from specdouble.contract.json_type import JSON
+from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.properties import properties_of, synonyms, types_of
 from specdouble.contract.resource import Part
-from specdouble.double.state.exchange import new_id
-from specdouble.double.state.keeper import Document
+from specdouble.double.answers.makers import Makers
+from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.state.exchange import current, new_id
+from specdouble.double.state.keeper import Document, keepers_of
 
 _IDS = ("id", "_id", "uuid")
 
@@ -21,13 +25,17 @@ class Parts:
     Args:
         contract: the contract.
         resource: what the document is.
+        operation: what changes them.
         part: which entries, and what is done to them.
+        sampler: makes people.
 
     `held` is the property that holds them, `parameter` that of the path that names one, and `shown` the way to it in an
     answer that shows the entry alone.
     """
 
-    def __init__(self, contract: Contract, resource: Resource, part: Part) -> None:
+    def __init__(
+        self, contract: Contract, resource: Resource, operation: Operation, part: Part, sampler: Sampler
+    ) -> None:
         self._part = part
         self.held, self.parameter, self.shown = part.held, part.parameter, part.shown
         self._schemas = {
@@ -37,6 +45,9 @@ class Parts:
             )
         }
         self._own = part.id or next((name for name in _IDS if name in self._schemas), "")
+        sent = _sent_names(contract, operation, part)
+        self._entries = _as_resource(contract, resource, part, self._schemas, self._own, sent)
+        self._makers = Makers(contract, self._entries, sent, sampler)
 
     def after(self, before: Document, sent: JSON, values: Mapping[str, JSON]) -> Document | None:
         """The document once the operation is done; None where it has no such entry.
@@ -85,8 +96,18 @@ class Parts:
         return {called.get(name, name): value for name, value in one.items()}
 
     def _entry(self, one: JSON, entries: Sequence[JSON]) -> JSON:
+        """The new entry, with what a server says of it: who made it, and when."""
+        if not isinstance(one, dict):
+            return one
+        entry = {**one, **self._makers.told()}
+        clock = current.get().world.clock
+        for keeper in keepers_of(self._entries, clock):
+            keeper.create(entry, clock.timestamp())
+        return self._identified(entry, entries)
+
+    def _identified(self, one: Document, entries: Sequence[JSON]) -> Document:
         """The new entry, with an id of its own where entries have one."""
-        if not isinstance(one, dict) or not self._own or one.get(self._own) is not None:
+        if not self._own or one.get(self._own) is not None:
             return one
         schema = self._schemas[self._own]
         if types_of(schema) & {"integer", "number"}:
@@ -102,4 +123,28 @@ class Parts:
     def _changed(self, entry: JSON, change: JSON) -> JSON:
         if not isinstance(entry, dict) or not isinstance(change, dict):
             return entry if change is None else change
-        return {**entry, **change, self._part.id: entry.get(self._part.id)}
+        changed = {**entry, **change, self._part.id: entry.get(self._part.id)}
+        for keeper in keepers_of(self._entries, current.get().world.clock):
+            keeper.change(entry, changed)
+        return changed
+
+
+def _sent_names(contract: Contract, operation: Operation, part: Part) -> set[str]:
+    """The properties of an entry that a client may send."""
+    media = operation.document_body
+    schema = contract.item(media.schema) if media else None
+    for name in part.wrapper:
+        schema = contract.item(contract.fields(schema).get(name))
+    return {name for name, field in contract.fields(schema).items() if field.get("readOnly") is not True}
+
+
+def _as_resource(
+    contract: Contract, of: Resource, part: Part, properties: Mapping[str, dict[str, JSON]], id: str, sent: set[str]
+) -> Resource:
+    """The entries as documents of their own, with what is guessed of what the server sets of them."""
+    why = f"the entries of `{part.held}`"
+    schema = contract.item(of.properties[part.held])
+    entries = Resource(f"{of.collection}.{part.held}", schema, of.pointer, id, None, None, properties, why=why)
+    guessed = [rule for kind in kinds().values() for rule in kind.guess(Clues(entries, sent))]
+    rules = tuple(rule for rule in guessed if isinstance(rule, PropertyRule) and rule.server_sets)
+    return replace(entries, rules=rules)

@@ -32,6 +32,7 @@ class People:
         self._completion = Completion(contract, resource, sampler)
         self._sampler = sampler
         self._links = f"{HIDDEN}callers_{resource.collection}"
+        self._seen = f"{HIDDEN}seen_{resource.collection}"
         self._named = [name for name in resource.properties if plain(name) in _NAMED]
 
     def id_of_caller(self) -> JSON:
@@ -49,6 +50,18 @@ class People:
         collection(self._links).delete_one({"_id": caller})
         collection(self._links).insert_one({"_id": caller, "document": document[name]})
         return document[name]
+
+    def see(self, document: Document) -> None:
+        """Note who has signed in."""
+        collection(self._seen).delete_many({})
+        collection(self._seen).insert_one({"_id": "last", "document": document[self._resource.id]})
+
+    def last_seen(self) -> Document | None:
+        """The document of the caller, where somebody calls; else of who signed in last."""
+        if current.get().user is not None:
+            return self.shown(self.id_of_caller())
+        last = collection(self._seen).find_one({"_id": "last"})
+        return None if last is None else self.shown(last["document"])
 
     def shown(self, id: JSON) -> Document:
         """The document of that id, as another one may hold it."""

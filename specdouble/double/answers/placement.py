@@ -107,6 +107,8 @@ class Placement:
         name = self._resource.id
         if self._resource.single:
             return {name: self._owner(), **self.scope(values)}
+        if self._key is None and body is None:  # `/users/by-email/{email}`
+            return self.scope(values)
         value = (body or {}).get(name) if self._key is None else values.get(self._key)
         return {name: as_id(self._resource, name, value), **self.scope(values)}
 

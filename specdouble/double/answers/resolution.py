@@ -13,6 +13,7 @@ from specdouble.double.answers.automatic import automatic, is_automatic
 from specdouble.double.answers.handled import handled
 from specdouble.double.answers.handlers import Handlers
 from specdouble.double.answers.listing import Lists
+from specdouble.double.answers.passwords import with_password
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.kept import holding
 from specdouble.double.answers.samples.sample import sampled
@@ -82,7 +83,7 @@ def _without_handler(contract: Contract, sampler: Sampler, lists: Lists, operati
 
 def _automatic(contract: Contract, sampler: Sampler, lists: Lists, operation: Operation) -> Callable[..., Any]:
     answer = automatic(contract, operation, sampler, lists)
-    answer = with_token(contract, operation, answer, sampler)
+    answer = with_password(contract, operation, with_token(contract, operation, answer, sampler), sampler)
     return with_session(contract, operation, with_uploads(contract, operation, answer, sampler) or answer)
 
 
@@ -100,7 +101,7 @@ def _sampled(contract: Contract, sampler: Sampler, operation: Operation) -> Call
     sample = sampled(contract, operation, sampler)
     answer = with_uploads(contract, operation, lambda **_arguments: sample(), sampler) or sample
     answer = with_token(contract, operation, holding(operation, answer, sampler.documents), sampler)
-    answer = with_session(contract, operation, answer)
+    answer = with_session(contract, operation, with_password(contract, operation, answer, sampler))
     # A sample changes nothing, however often it is asked for; another request with the key is refused all the same.
     return once(operation, answer) if operation.idempotency_key else answer
 

@@ -9,17 +9,19 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Resource
 from specdouble.contract.arguments import wanted_arguments
 from specdouble.contract.json_type import JSON
-from specdouble.contract.people import signs_in
+from specdouble.contract.people import is_open, renews, signs_in
 from specdouble.contract.pointer import value_at
-from specdouble.contract.properties import plain
+from specdouble.contract.properties import plain, synonyms
 from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.people import NAMES, People, is_text, texts_of
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.state.conforming import body_within
 from specdouble.double.state.exchange import current
+from specdouble.double.state.keeper import Document
 
 Answer = Callable[..., Any]
 Place = tuple[str, ...]
+_OWN_IDS = ("id", "_id", "userId", "user_id")
 _TOKENS = {"token", "accesstoken", "access", "authtoken", "jwt", "jwttoken", "bearertoken", "idtoken", "sessiontoken"}
 
 
@@ -38,8 +40,8 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     signs_up = action is not None and action.does == "create" and action.collection == people.collection
     response = operation.response(operation.success)
     media = response.media() if response else None
-    is_json = media is not None and "json" in media.type
-    if media is None or media.slot is None or not is_json or not (signs_up or signs_in(operation)):
+    is_asked = signs_up or signs_in(operation) or renews(operation)
+    if media is None or media.slot is None or "json" not in media.type or not is_asked:
         return answer
     fits, kept = partial(contract.schemas.is_valid, media.slot), People(contract, people, sampler)
     tokens, users = [*_tokens(contract, media.schema)], [*_users(contract, media.schema, people)]
@@ -48,20 +50,35 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     def answered(**arguments: JSON) -> Any:
         answered, status, headers = answer(**{one: arguments[one] for one, _, _ in wanted if one in arguments})
         body = body_within(answered)
-        told, issue = dict(texts_of(arguments.get("body"))), current.get().world.token_of
-        named = {name: told[name] for name in NAMES if name in told}
-        if not isinstance(body, dict) or not named or issue is None:
+        issue = current.get().world.token_of
+        document = (
+            _who(kept, operation, arguments.get("body")) if isinstance(body, dict) and issue is not None else None
+        )
+        if document is None or issue is None:
             return answered, status, headers
-        document = kept.known_as(named) or kept.made(named, "signed in")
         whole = body
-        for place in users:
-            whole = _showing(whole, place, kept.shown(document[people.id]), fits)
+        for place, called in users:
+            shown = kept.shown(document[people.id])
+            user = {called[name]: value for name, value in shown.items() if name in called}
+            whole = _showing(whole, place, user, fits)
         for place in tokens:
             if isinstance(value_at(whole, place[:-1]), dict):  # the user's own `token` among them
                 whole = with_value_at(whole, place, issue({"id": document[people.id]}))
         return (whole if fits(whole) else answered), status, headers
 
     return answered if tokens or users else answer
+
+
+def _who(kept: People, operation: Operation, body: JSON) -> Document | None:
+    """The document of who signs in or up, or has done so before; None where nothing says who that is."""
+    told = dict(texts_of(body))
+    named = {name: told[name] for name in NAMES if name in told}
+    document = kept.last_seen() if renews(operation) else None
+    if document is None and named:
+        document = kept.known_as(named) or kept.made(named, "signed in")
+    if document is not None and is_open(operation):
+        kept.see(document)
+    return document
 
 
 def _showing(
@@ -71,6 +88,8 @@ def _showing(
     made = value_at(whole, place)
     if not isinstance(made, dict):
         return whole
+    if not place:
+        return {**whole, **user}
     alone = with_value_at(whole, place, user)
     return alone if fits(alone) else with_value_at(whole, place, {**made, **user})
 
@@ -85,11 +104,24 @@ def _tokens(contract: Contract, schema: JSON) -> Iterator[Place]:
                 yield (name, inner)
 
 
-def _users(contract: Contract, schema: JSON, people: Resource) -> Iterator[Place]:
-    """Where the user stands in the answer."""
-    for name, part in contract.parts(schema).items():
-        if contract.resolve(part) is people.schema:
-            yield (name,)
-        for inner, schema_inside in contract.parts(part).items():
-            if contract.resolve(schema_inside) is people.schema:
-                yield (name, inner)
+def _users(contract: Contract, schema: JSON, people: Resource) -> Iterator[tuple[Place, dict[str, str]]]:
+    """Where the user stands in the answer, and what its properties are called there."""
+    inside: list[tuple[dict[str, Any], Place]] = [(contract.parts(schema), ())]
+    inside += [(contract.parts(part), (name,)) for name, part in contract.parts(schema).items()]
+    found = [((*at, name), part) for parts, at in inside for name, part in parts.items()]
+    places = [(place, called) for place, part in found if (called := _called(contract, part, people))]
+    at_root = _called(contract, schema, people)
+    return iter(places if places or not at_root else [((), at_root)])
+
+
+def _called(contract: Contract, schema: JSON, people: Resource) -> dict[str, str]:
+    """What the properties of one of them are called where the schema is shown; empty where it shows none of them."""
+    if contract.resolve(schema) is people.schema:
+        return {name: name for name in people.properties}
+    fields = contract.properties(schema)
+    called = synonyms(people.properties, fields, people.kind)
+    if people.id not in called:
+        own = next((name for name in _OWN_IDS if name in fields), None)
+        called |= {people.id: own} if own is not None else {}
+    is_somebody = any(plain(name) in NAMES for name in called)
+    return called if is_somebody and len(called) > 1 and 2 * len(called) >= len(fields) else {}

@@ -24,6 +24,7 @@ from specdouble.double.http.paths import Paths
 from specdouble.double.http.request import Request
 from specdouble.double.http.result import Answer, fields
 from specdouble.double.http.served import Served
+from specdouble.double.http.twins import Twins
 from specdouble.double.state.problem import Problem
 from specdouble.double.state.world import World
 from specdouble.double.state.worlds import DEFAULT_WORLD
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Awaited = TypeVar("Awaited")
 Compiled = CompiledOperation | LazyOperation
+Found = tuple[dict[str, Answering], dict[str, str]]
 
 WORLD_HEADER = b"x-specdouble-world"
 EXPOSED = (
@@ -84,7 +86,9 @@ class Operations:
         self._caller_id = id_among_claims(double.contract)
         self._app = app
         # Whatever the contract's paths take for a parameter: the control plane is never part of the contract.
-        self._paths = Paths(_by_path(compiled), reserved=PREFIX.removeprefix("/"))
+        by_path = _by_path(compiled)
+        self._paths = Paths(by_path, reserved=PREFIX.removeprefix("/"))
+        self._twins = Twins(double.contract, by_path)
         self._others: Collection[str] = beside.paths if beside else ()
         self._unknown = ErrorShapes(double.contract, None)
         self._control = Control(double, self._answer_browser)
@@ -176,8 +180,19 @@ class Operations:
         operations = found[0]
         if method not in operations:
             found = self._with_method(path, method, operations) or found
+        if self._twins:
+            found = self._meant(path, method, found)
         operations, request.path = found
         return _of_method(operations, method)
+
+    def _meant(self, path: str, method: str, found: Found) -> Found:
+        """What was found; of paths that differ in the names of their parameters alone, that which takes the values."""
+        known = found[0].get(method)
+        if known is None or not self._twins.has(plain_path(known.operation.path)):
+            return found
+        those = [one for one in self._paths.every(path) if method in one[0]]
+        twins = [one for one in those if self._twins.has(plain_path(one[0][method].operation.path))]
+        return next((one for one in twins if self._twins.takes(one[0][method].operation, one[1])), found)
 
     def _on_first_server(self, path: str) -> str:
         """The path as the first server has it, of one that begins as those of another server do."""
@@ -226,6 +241,8 @@ class Operations:
         is_rare = method == "HEAD" or b"#" in target or len(body) > self._limit or path in self._others
         if found is None or is_rare or self._faults.faults:
             return None
+        if self._twins:
+            found = self._meant(path, method, found)
         operation = found[0].get(method)
         name = _world_name(headers)
         world = self._worlds.at_hand(name)
@@ -245,11 +262,13 @@ class Operations:
     def _with_method(
         self, path: str, method: str, operations: dict[str, Answering]
     ) -> tuple[dict[str, Answering], dict[str, str]] | None:
-        """A template that fits too, is no less concrete, and has the method."""
+        """A template that fits too and has the method, and is no less concrete, or names the values that it takes."""
         least = _concrete(operations)
         for found in self._paths.every(path):
-            others, _ = found
-            if method in others and _concrete(others) >= least:
+            others, values = found
+            if method not in others:
+                continue
+            if _concrete(others) >= least or self._twins.lists(others[method].operation, values):
                 return found
         return None
 

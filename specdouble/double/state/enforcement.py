@@ -47,7 +47,7 @@ class Enforcement:
         self.id = "_id" if self.parents else resource.id
         self.id_name = resource.id if self.parents else "_id"
         self.id_rule = rule_of_ids(resource)
-        self.id_schema = resource.properties.get(resource.id, {})
+        self.id_schema = resource.id_schema
         self._declared = [name if name != self.id else "_id" for name in resource.properties]
         self._orders: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.keep(keepers)

@@ -6,11 +6,12 @@ import ipaddress
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import cycle
 from random import Random
 
 from specdouble.contract.json_type import JSON
+from specdouble.contract.pattern import matches
 from specdouble.double.state.pattern import matching
 
 _OBJECT_ID_PATTERN = re.compile(r"\^\[(?:0-9a-f|a-f0-9|0-9a-fA-F|a-fA-F0-9|A-Fa-f0-9)\]\{24\}\$")
@@ -40,14 +41,14 @@ class Ids:
         self._last: dict[str, int] = {}
         self._makers: dict[str, Maker] = {}
 
-    def new(self, collection: str, schema: dict[str, JSON]) -> str | int:
+    def new(self, collection: str, schema: Mapping[str, JSON]) -> str | int:
         """An id for a document of the collection, in the style of the id property's schema."""
         make = self._makers.get(collection)
         if make is None:
             make = self._makers[collection] = self._maker(collection, schema)
         return make(self)
 
-    def _maker(self, collection: str, schema: dict[str, JSON]) -> Maker:
+    def _maker(self, collection: str, schema: Mapping[str, JSON]) -> Maker:
         """Makes ids in the style of the schema, of any `Ids`: one that held these would live until it is looked for."""
         kind, choices = schema.get("type"), schema.get("enum")
         if isinstance(choices, list) and choices:
@@ -72,15 +73,16 @@ class Ids:
         return f"{head:08x}{self._random.getrandbits(64):016x}"
 
     @staticmethod
-    def _as_described(schema: dict[str, JSON]) -> Maker | None:
+    def _as_described(schema: Mapping[str, JSON]) -> Maker | None:
         """Makes texts that fit the schema's pattern and length, where an ObjectId would not."""
         if schema.get("format") in ("ipv4", "ipv6"):
             make = ipaddress.IPv4Address if schema["format"] == "ipv4" else ipaddress.IPv6Address
             return lambda ids: str(make(_PRIVATE[make] + ids._random.getrandbits(24)))
         pattern, least, most = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength")
-        if isinstance(pattern, str) and not _OBJECT_ID_PATTERN.fullmatch(pattern):
+        others = [one["pattern"] for one in schema.get("allOf") or () if isinstance(one.get("pattern"), str)]
+        if isinstance(pattern, str) and (others or not _OBJECT_ID_PATTERN.fullmatch(pattern)):
             given: set[str] = set()  # a pattern may have few texts, and chance repeats itself
-            return lambda ids: ids._matching(pattern, least, most, given)
+            return lambda ids: ids._matching([pattern, *others], least, most, given)
         if not isinstance(pattern, str) and (least > 24 or (most is not None and most < 24)):
             length = max(least, min(most or least, 12))
             return lambda ids: "".join(ids._random.choice(_LETTERS) for _ in range(length))
@@ -90,12 +92,13 @@ class Ids:
         """The greatest number that was given or seen in the collection; 0 where there was none."""
         return self._last.get(collection, 0)
 
-    def _matching(self, pattern: str, least: int, most: int | None, given: set[str]) -> str:
-        """A text of the pattern that was not given before, as long as one is found."""
+    def _matching(self, patterns: list[str], least: int, most: int | None, given: set[str]) -> str:
+        """A text of all the patterns that was not given before, as long as one is found."""
         text = ""
-        for _ in range(_TRIES):
-            text = matching(pattern, self._random, least, most) or self._object_id()
-            if text not in given:
+        for attempt in range(_TRIES):
+            # Made of one after the other: of `^[a-z]+$` and `^\\w+$` only the first makes texts that fit both.
+            text = matching(patterns[attempt % len(patterns)], self._random, least, most) or self._object_id()
+            if text not in given and all(matches(one, text) for one in patterns if len(patterns) > 1):
                 break
         given.add(text)
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from typing import Any, TypeVar
@@ -240,7 +240,7 @@ class SharedIds(Ids):
         self._has_row = seed is None
         self._choosing = threading.Lock()
 
-    def new(self, collection: str, schema: dict[str, JSON]) -> str | int:
+    def new(self, collection: str, schema: Mapping[str, JSON]) -> str | int:
         """An id for a document of the collection, in the style of the id property's schema."""
         if not self._has_row:
             with self._choosing:

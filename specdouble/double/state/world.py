@@ -92,6 +92,11 @@ class World:
             self._begin_anew()
 
     @property
+    def clock(self) -> Clock:
+        """What tells it the time."""
+        return self._clock
+
+    @property
     def writes(self) -> int:
         """How many documents have been written and removed since it had its seed."""
         return self._store.writes(self.name) - self._seeded

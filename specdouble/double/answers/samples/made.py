@@ -184,6 +184,10 @@ class _Maker:
         # By the collection's name: `hash` would be another one in each process.
         self.ids = Ids(crc32(resource.collection.encode("utf-8", "surrogatepass")))
 
+    def new_id(self) -> str | int:
+        """An id that was not given before, in the style of the schema."""
+        return self.ids.new(self.resource.collection, self.resource.id_schema)
+
     def made(self) -> list[Document]:
         made: list[Document] = []
         is_created = self.resource.collection in self.contract.created
@@ -250,8 +254,7 @@ class _Maker:
         if resource.id_path:
             return self.addressable(self.with_id_inside(made, wishes), number)
         if resource.id not in made:  # the schema shuts it out: the document is kept by one all the same
-            id_schema = resource.properties.get(resource.id, {})
-            made[resource.id] = wishes.get(resource.id) or self.ids.new(resource.collection, id_schema)
+            made[resource.id] = wishes.get(resource.id) or self.new_id()
         for violation in self.contract.schemas.violations(slot, _visible(resource, {**made, **wishes}), "body"):
             wishes.pop(next(iter(tokens(violation.pointer)), ""), None)  # the sample's own value conforms
         whole = {**made, **wishes}
@@ -310,7 +313,7 @@ class _Maker:
         """What the id may be instead: the last part of an address, one in the style of the schema, one of a path's."""
         if isinstance(told, str) and "/" in told:
             yield told.rstrip("/").rpartition("/")[2]
-        yield self.ids.new(self.resource.collection, self.resource.properties.get(self.resource.id, {}))
+        yield self.new_id()
         for slot in self.addresses:
             with suppress(UnsatisfiableError):
                 yield self.sampler.plain(slot, f"{self.resource.collection} {number}")
@@ -332,7 +335,7 @@ class _Maker:
         resource = self.resource
         wishes: Document = {}
         if number or not _is_told(resource):
-            wishes[resource.id] = self.ids.new(resource.collection, resource.properties.get(resource.id, {}))
+            wishes[resource.id] = self.new_id()
         wishes |= self.of_keepers(number, bound=False)
         return {name: value for name, value in wishes.items() if value is not None}
 

@@ -9,9 +9,9 @@ from specdouble.contract import Contract, Media, Operation
 from specdouble.contract.arguments import argument_name
 from specdouble.contract.identity import holder, identity_of, is_number, segment_of
 from specdouble.contract.json_type import JSON
-from specdouble.contract.pointer import value_at
 
 Place = tuple[str, ...]
+EACH = "\0each"  # in a place, every item of an array: no property is called so
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -29,6 +29,12 @@ def named_places(contract: Contract, operation: Operation, media: Media | None) 
         found = dict(_named(operation, properties))
         if found:
             return {(*within, name): argument_name(parameter) for name, parameter in found.items()}
+    for within, properties in _items(contract, media):
+        parents = {
+            name: one for name, one in _named(operation, properties) if not operation.path.endswith(f"{{{one}}}")
+        }
+        if parents:
+            return {(*within, EACH, name): argument_name(parameter) for name, parameter in parents.items()}
     return {}
 
 
@@ -36,7 +42,7 @@ def with_named(sample: JSON, places: Mapping[Place, str], arguments: Mapping[str
     """The sample with what the path names where it has objects to hold it; the sample itself stays as it is."""
     whole = sample
     for place, argument in places.items():
-        if argument in arguments and isinstance(whole, dict) and isinstance(value_at(whole, place[:-1]), dict):
+        if argument in arguments:
             whole = _with_value_at(whole, place, arguments[argument])
     return whole
 
@@ -49,6 +55,16 @@ def _objects(contract: Contract, media: Media) -> Iterator[tuple[Place, dict[str
         inner = contract.fields(part)
         if inner:
             yield (name,), inner
+
+
+def _items(contract: Contract, media: Media) -> Iterator[tuple[Place, dict[str, dict[str, JSON]]]]:
+    """The properties of what arrays hold: the answer itself, or one in its envelope."""
+    parts: list[tuple[Place, JSON]] = [((), media.schema)]
+    parts += [((name,), part) for name, part in contract.parts(media.schema).items()]
+    for within, part in parts:
+        item = contract.item(part)
+        if item is not contract.resolve(part) and (properties := contract.fields(item)):
+            yield within, properties
 
 
 def _named(operation: Operation, properties: Mapping[str, dict[str, JSON]]) -> Iterator[tuple[str, str]]:
@@ -68,4 +84,10 @@ def _named(operation: Operation, properties: Mapping[str, dict[str, JSON]]) -> I
 
 def _with_value_at(whole: JSON, place: Place, value: JSON) -> JSON:
     name, *rest = place
-    return {**whole, name: _with_value_at(whole[name], tuple(rest), value) if rest else value}
+    if name == EACH:
+        return [_with_value_at(one, tuple(rest), value) for one in whole] if isinstance(whole, list) else whole
+    if not isinstance(whole, dict):
+        return whole
+    if not rest:
+        return {**whole, name: value}
+    return {**whole, name: _with_value_at(whole[name], tuple(rest), value)} if name in whole else whole

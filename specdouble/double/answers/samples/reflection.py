@@ -40,11 +40,11 @@ class Reflection:
             arguments: what else was sent, by the names of arguments.
             sample: the sample.
         """
-        if not isinstance(sample, dict) or self._media is None or not self._media.slot:
+        if not isinstance(sample, dict | list) or self._media is None or not self._media.slot:
             return sample
-        fields = sent.items() if isinstance(sent, dict) else ()
+        fields = sent.items() if isinstance(sent, dict) and isinstance(sample, dict) else ()
         reflected = {name: value for name, value in fields if name in self._names}
-        both = with_named({**sample, **reflected}, self.places, arguments)
+        both = with_named({**sample, **reflected} if isinstance(sample, dict) else sample, self.places, arguments)
         if both == sample:
             return sample
         both = self._unshown.without(both)

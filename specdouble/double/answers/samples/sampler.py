@@ -14,6 +14,7 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import is_index, pointer, tokens
 from specdouble.double.answers.samples.kept import KeptDocuments
 from specdouble.double.answers.samples.merged import Merged, merged, with_choice
+from specdouble.double.answers.samples.moment import as_moment
 from specdouble.double.answers.samples.values import HOPELESS, MISSING, Effort, Place, Values
 from specdouble.double.answers.samples.wording import Wording
 
@@ -169,7 +170,7 @@ class Sampler:
             return value  # what was mended before has taken it along
         holder = _at(value, place[:-1])
         if troubles[place] == 1 and _exists(value, place) and not isinstance(holder[place[-1]], dict):
-            del holder[place[-1]]
+            self._leave_out(slot, holder, place)
             return value
         inner = self._inside(schema, place)
         fresh = MISSING if inner is MISSING else values.value(inner, place)
@@ -182,6 +183,15 @@ class Sampler:
         elif _exists(value, place):
             del holder[place[-1]]
         return value
+
+    def _leave_out(self, slot: str, holder: JSON, place: Place) -> None:
+        """Take out what stands at the place; a time without an offset is that time."""
+        moment = as_moment(holder[place[-1]])
+        inner = merged(self._inside(self._schemas.translated(slot), place), self._schemas.definition)
+        if moment is None or inner.get("format") != "date-time":
+            del holder[place[-1]]
+        else:
+            holder[place[-1]] = moment
 
     def _conforming(self, slot: str, place: Place, key: str, effort: Effort, otherwise: JSON) -> JSON:
         """What stands at the place, or first in its array, of a whole that conforms."""
