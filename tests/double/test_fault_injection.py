@@ -174,7 +174,8 @@ def test_a_world_stays_while_one_of_its_requests_is_delayed() -> None:
         inject(client, world="first", delay=1)
         with ThreadPoolExecutor(1) as pool:
             delayed = pool.submit(httpx.post, f"{url}{TASKS}", json={"title": "Delayed"}, headers=first)
-            time.sleep(0.2)  # by now it waits
+            while not double.worlds.of("first").busy:  # until it waits
+                time.sleep(0.01)
             refused = client.get(TASKS, headers=other)  # there is room for two worlds, and none is idle
             assert delayed.result().status_code == 201
         client.delete(FAULTS)

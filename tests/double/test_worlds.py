@@ -140,7 +140,8 @@ def test_a_request_that_is_waited_for_keeps_its_world(few: tuple[Double, httpx.C
         async with httpx.AsyncClient(base_url=client.base_url, timeout=30) as asking:
             slow = {**in_world("slow"), "Prefer": "wait=5, delay=400"}
             waiting = asyncio.create_task(asking.post("/api/v1/tasks", json={"title": "Slow"}, headers=slow))
-            await asyncio.sleep(0.1)
+            while not double.worlds.of("slow").busy:
+                await asyncio.sleep(0.01)
             for number in range(5):
                 await asking.get("/api/v1/tasks", headers=in_world(f"w{number}"))
             return await waiting
