@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SENTENCES = 12  # told in full: with a remedy and lines of others each, they fill a screen
 _OF_A_KIND = 2  # sentences, where there are more than these
+_LINES = 3  # of a sentence's other places: `lint --select` prints each
 _WIDTH = 160  # of a line where no terminal says how wide it is
 _READABLE = 60  # characters of a sentence, however narrow the terminal and long the place
 
@@ -120,12 +121,15 @@ def _print(lines: list[str], about: Finding) -> None:
 
 
 def _lines_of(first: Finding, others: list[Finding]) -> Iterator[str]:
-    """In how many other places of each file the same is to be said, and on which lines."""
+    """In how many other places of each file the same is to be said, and the first of their lines."""
     by_file: dict[str, list[int]] = {}
     for one in others:
         by_file.setdefault(one.file, []).append(one.line)
     for file, lines in by_file.items():
         distinct = [str(line) for line in dict.fromkeys(lines) if (file, line) != (first.file, first.line)]
         where = f" of {printable(file)}" if file != first.file else ""
-        on = f", on {'line' if len(distinct) == 1 else 'lines'} {', '.join(distinct)}" if distinct else ""
+        more = ", …" if len(distinct) > _LINES else ""
+        on = (
+            f", on {'line' if len(distinct) == 1 else 'lines'} {', '.join(distinct[:_LINES])}{more}" if distinct else ""
+        )
         yield f"    and in {len(lines)} more {'place' if len(lines) == 1 else 'places'}{where}{on}"

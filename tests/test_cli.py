@@ -269,6 +269,28 @@ def test_lint_tells_of_each_kind_how_many_and_the_first_where_all_would_fill_scr
     assert "      10 x the operation takes a body, and declares no status" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (2, "and in 1 more place, on line 9"),
+        (4, "and in 3 more places, on lines 9, 11, 13"),
+        (80, "and in 79 more places, on lines 9, 11, 13, …"),
+    ],
+)
+def test_a_sentence_of_many_places_is_told_with_their_number_and_the_first_three(
+    tmp_path: Path, number: int, told: str
+) -> None:
+    content = "{content: {application/json: {schema: {type: object}}}}"
+    posts = "".join(
+        f"  /boxes{one}:\n    post: {{requestBody: {content}, responses: {{'201': {{description: Made.}}}}}}\n"
+        for one in range(number)
+    )
+    begin = "openapi: 3.0.3\ninfo:\n  title: Boxes\n  version: '1'\npaths:\n"
+    (tmp_path / "openapi.yaml").write_text(begin + posts, "utf-8")
+    _, _, others, *_ = run("lint", str(tmp_path)).stderr.splitlines()
+    assert others == f"    {told}"
+
+
 def test_lint_tells_each_finding_of_a_kind_or_of_all_where_it_is_asked_to(tmp_path: Path) -> None:
     file = str(many_findings(tmp_path))
     warnings = run("lint", file, "--select", "invalid-status")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,6 +94,20 @@ class Steps:
         path = os.pathsep.join([str(self._folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         return ran(command, self._folder, PATH=path, **files, **known)
+
+    def is_run(self, name: str, **outcomes: str) -> bool:
+        """Whether a runner would come to a step, once others have ended so."""
+        condition = str(self.steps[name].get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
+        if not re.search(r"(always|cancelled|failure|success)\(\)", condition):
+            condition = f"success() && {condition}"
+        values = {
+            "inputs": SimpleNamespace(**{name.replace("-", "_"): one for name, one in self._inputs.items()}),
+            "steps": SimpleNamespace(**{name: SimpleNamespace(outcome=one) for name, one in outcomes.items()}),
+            "success": lambda: "failure" not in outcomes.values(),
+            "cancelled": lambda: False,
+        }
+        python = condition.replace("&&", "and").replace("||", "or")
+        return bool(eval(re.sub(r"!(?!=)", "not ", python), values))  # noqa: S307 the project's own file
 
     def _value(self, text: str) -> str:
         found = re.fullmatch(r"\$\{\{ inputs\.([\w-]+)(?: \|\| .*)? \}\}", text)
@@ -199,6 +214,21 @@ def test_the_step_that_serves_leaves_the_double_running(tmp_path: Path) -> None:
     done = steps.run("serve")
     assert '"ok"' in done.stdout, done.stderr
     assert f"url=http://127.0.0.1:{port}" in (tmp_path / "GITHUB_OUTPUT").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("verify", "outcomes", "expected"),
+    [
+        ("double", {"names": "success", "diff": "success"}, True),
+        ("double", {"names": "success", "diff": "failure"}, True),  # which fails the job once all have run
+        ("double", {"install": "failure", "names": "skipped"}, False),
+        ("none", {"names": "success", "diff": "failure"}, False),
+    ],
+)
+def test_a_server_is_verified_whether_or_not_the_contract_breaks_clients(
+    tmp_path: Path, verify: str, outcomes: dict[str, str], expected: bool
+) -> None:
+    assert Steps(tmp_path, {"verify": verify}).is_run("verify", **outcomes) is expected
 
 
 def test_the_step_that_compares_has_nothing_to_say_of_a_new_contract(repository: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from specdouble.contract.action import DOES
 from specdouble.contract.audience import ROLE, Access
 from specdouble.contract.document import Document
-from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, misspelt, suggestion
+from specdouble.contract.kind import Reading, kinds, kinds_by_keyword, misspelt, nearest, suggestion
 from specdouble.contract.misshapen import find_misshapen
 from specdouble.contract.pointer import look_up, pointer
 from specdouble.contract.properties import properties_of
@@ -164,7 +164,9 @@ def _resource(document: Document, schema: dict[str, Any], at: str) -> Resource |
             document.find(place + pointer(key), f"`x-resource` has no key `{key}`", suggestion(key, _RESOURCE_KEYS))
         elif key != "collection" and (not isinstance(value, str) or value not in properties):
             reason = f"the schema has no property `{value}` to hold the {key}"
-            document.find(place + pointer(key), reason, suggestion(str(value), properties))
+            remedy = suggestion(str(value), properties)
+            more = "" if nearest(str(value), properties) else ", or add it to the schema"
+            document.find(place + pointer(key), reason, remedy + more)
     raw = {key: value for key, value in raw.items() if isinstance(value, str)}
     identity = raw.get("id") or next((name for name in ("_id", "id", "uuid") if name in properties), "_id")
     return Resource(

@@ -387,9 +387,14 @@ def located(document: Document, at: str) -> dict[str, Any]:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The remedy for a misspelt word: the one that was meant, or all that there are."""
     known = list(known)
+    near = nearest(word, known)
+    return f"write `{near}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The word that was meant, if there is one near."""
     by_lower = {one.lower(): one for one in known}
-    near = [by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=1)]
-    return f"write `{near[0]}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
+    return next((by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=1)), None)
 
 
 def misspelt(key: str, raw: Any) -> str | None:

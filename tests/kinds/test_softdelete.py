@@ -146,6 +146,24 @@ def test_lint_refuses_a_soft_deletion_that_says_nothing(tmp_path: Path, written:
     assert any(reason in one for one in findings_of(CONTRACT, "x-soft-delete: deletedAt", written, tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("deletedOn", "write `deletedAt`"),
+        ("titel", "add it to the schema: a boolean, or a string of the format `date-time`"),  # `title` marks nothing
+    ],
+)
+def test_the_remedy_for_a_property_that_is_not_there_is_one_that_can_mark(
+    tmp_path: Path, written: str, remedy: str
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(
+        CONTRACT.read_text("utf-8").replace("x-soft-delete: deletedAt", f"x-soft-delete: {written}"), "utf-8"
+    )
+    with pytest.raises(ContractError) as refused:
+        read(tmp_path)
+    assert [one.remedy for one in refused.value.findings if "soft-delete" in one.pointer] == [remedy]
+
+
 def test_the_property_of_a_document_that_is_there_must_be_able_to_be_missing(tmp_path: Path) -> None:
     nullable = "deletedAt: {type: string, format: date-time, nullable: true}"
     text = CONTRACT.read_text("utf-8").replace(nullable, "deletedAt: {type: string, format: date-time}")

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from specdouble.contract.kind import Kind, OnSchema, Reading, mapping, suggestion
+from specdouble.contract.kind import Kind, OnSchema, Reading, mapping, nearest, suggestion
 from specdouble.contract.properties import types_of
 from specdouble.contract.rule import PropertyRule
 
 Names = Literal["free", "taken"]
 _NAMES: tuple[Names, ...] = ("free", "taken")
 _SHAPE = mapping({"property": {"type": "string"}, "names": {"enum": [*_NAMES]}}, "property")
+_MARKS = "a boolean, or a string of the format `date-time`"
 _WITHOUT = "write `x-soft-delete: deletedAt`, or `{property: deletedAt, names: taken}`"
 
 
@@ -70,14 +71,14 @@ def _of_property(annotation: OnSchema, name: str, names: Names) -> Iterator[Soft
     schema = resource.properties.get(name)
     if schema is None:
         reason = f"the schema has no property `{name}` that says that a document was deleted"
-        annotation.find(reason, suggestion(name, resource.properties))
+        marks = [one for one, held in resource.properties.items() if _is_mark(held)]
+        near = nearest(name, marks)
+        annotation.find(reason, f"write `{near}`" if near else f"add it to the schema: {_MARKS}")
         return
-    kinds = types_of(schema)
-    if "boolean" in kinds:
+    if "boolean" in types_of(schema):
         yield SoftDelete(names=names, holds="true", unset="false", name=name, **annotation.place)
-    elif "string" not in kinds or schema.get("format") != "date-time":
-        remedy = "name a boolean, or a string of the format `date-time`"
-        annotation.find(f"`{name}` holds neither a boolean nor the time of a deletion", remedy)
+    elif not _is_mark(schema):
+        annotation.find(f"`{name}` holds neither a boolean nor the time of a deletion", f"name {_MARKS}")
     elif _is_nullable(schema):
         yield SoftDelete(names=names, unset="null", name=name, **annotation.place)
     elif name in (resource.schema.get("required") or ()):
@@ -85,6 +86,12 @@ def _of_property(annotation: OnSchema, name: str, names: Names) -> Iterator[Soft
         annotation.find(reason, "let it be null, or take it out of `required`")
     else:
         yield SoftDelete(names=names, name=name, **annotation.place)
+
+
+def _is_mark(schema: Mapping[str, Any]) -> bool:
+    """Whether a property can tell that a document was deleted, or when."""
+    kinds = types_of(schema)
+    return "boolean" in kinds or ("string" in kinds and schema.get("format") == "date-time")
 
 
 def _is_nullable(schema: Mapping[str, Any]) -> bool:
