@@ -501,3 +501,28 @@ def test_while_a_request_waits_for_its_twin_at_another_process_others_are_answer
         made = [one.result(), twin.result()]
     assert set(others) == {200}
     assert [answer.json()["id"] for answer in made] == [made[0].json()["id"]] * 2
+
+
+SIGNED = """
+openapi: 3.0.3
+info: {title: Notes, version: "1"}
+paths:
+  /mine: {get: {operationId: mine, security: [{token: []}], responses: {"200": {description: Mine.}}}}
+  /ours: {get: {operationId: ours, security: [{oauth: []}], responses: {"200": {description: Ours.}}}}
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer, bearerFormat: JWT}
+    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: /token, scopes: {}}}}
+"""
+
+
+@pytest.mark.parametrize(("scheme", "path"), [("token", "/mine"), ("oauth", "/ours")])
+def test_a_store_takes_the_tokens_that_the_command_prints_in_the_folder_of_its_first_process(
+    scheme: str, path: str, store: str, tmp_path: Path
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(SIGNED, "utf-8")
+    settings = Settings(tmp_path, store=store, strict_auth=True)
+    with Server(Double(settings), "127.0.0.1", 0).running() as url:
+        printed = CliRunner().invoke(main, ["token", "ada", str(tmp_path), "--scheme", scheme]).stdout.strip()
+        answer = httpx.get(url + path, headers={"Authorization": f"Bearer {printed}"})
+    assert answer.status_code == 200, answer.text

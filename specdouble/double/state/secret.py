@@ -26,18 +26,30 @@ def secret_of(project: Path) -> str:
     given = os.environ.get(SECRET)
     if given:
         return given
-    file = project / ".specdouble" / "secret"
     try:
-        return _read(file) or _made(file)
+        return kept_secret(project)
     except OSError as error:
         _log.warning(
             "%s cannot be written (%s): tokens are good until this process ends\n"
             "    remedy: set %s, or make the folder writable",
-            file,
+            _file(project),
             error.strerror or error,
             SECRET,
         )
         return secrets.token_hex(_SHORTEST)
+
+
+def kept_secret(project: Path) -> str:
+    """The secret in the project's `.specdouble/`, made where there is none.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    return _read(_file(project)) or _made(_file(project))
+
+
+def _file(project: Path) -> Path:
+    return project / ".specdouble" / "secret"
 
 
 def _read(file: Path) -> str | None:

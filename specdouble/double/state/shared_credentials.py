@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from specdouble.double.state.access_tokens import REVOKED, Revoked
-from specdouble.double.state.secret import SECRET
+from specdouble.double.state.secret import SECRET, kept_secret
 from specdouble.double.state.signing_keys import SigningKeys
 from specdouble.double.state.store import DuplicateKeyError
 from specdouble.double.state.store.engine import Engine, asked, upserted
@@ -19,17 +19,36 @@ from specdouble.double.state.store.engine import Engine, asked, upserted
 _LENGTH = 32  # bytes of the secret
 
 
-def shared_secret(engine: Engine) -> str:
+def shared_secret(engine: Engine, project: Path) -> str:
     """The secret that all processes sign with: `SPECDOUBLE_SECRET`, else one that the store keeps.
+
+    It is that of the first one's project, so that `specdouble token` prints there what all of them take.
 
     Args:
         engine: the store.
+        project: the project's folder.
     """
-    return os.environ.get(SECRET) or str(_kept(engine, "secret", secrets.token_hex(_LENGTH)))
+    return os.environ.get(SECRET) or str(_kept(engine, "secret", _first_secret(project)))
+
+
+def _first_secret(project: Path) -> str:
+    try:
+        return kept_secret(project)
+    except OSError:
+        return secrets.token_hex(_LENGTH)
+
+
+class _FirstSigningKeys(SigningKeys):
+    """The keys of a project's folder, which the store keeps from then on, whether or not the folder can."""
+
+    def _warn(self, error: OSError) -> None:
+        pass
 
 
 class SharedSigningKeys(SigningKeys):
     """The keys of all processes, in the store: the folder of the project may be another one for each, or read alone.
+
+    Its first ones are those of the first one's project.
 
     Args:
         engine: the store.
@@ -38,12 +57,13 @@ class SharedSigningKeys(SigningKeys):
 
     def __init__(self, engine: Engine, project: Path) -> None:
         super().__init__(project)
-        self._engine = engine
+        self._engine, self._project = engine, project
 
     def _load(self) -> None:
         self._keys = self._read()
         if not self._keys:
-            made = json.dumps([key.as_dict(private=True) for key in self._made_first()])
+            first = _FirstSigningKeys(self._project)
+            made = json.dumps([key.as_dict(private=True) for key in first.all.keys])
             self._keys = self._imported(json.loads(str(_kept(self._engine, "keys", made))))
 
     def _read(self) -> list[Any]:

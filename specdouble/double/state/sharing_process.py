@@ -36,7 +36,7 @@ class SharingProcess(Process):
 
     def credentials(self, project: Path) -> tuple[str, SigningKeys]:
         """As all processes have them: a token of one is taken by the others."""
-        return shared_secret(self._engine), SharedSigningKeys(self._engine, project)
+        return shared_secret(self._engine, project), SharedSigningKeys(self._engine, project)
 
     def worlds(
         self,
