@@ -205,7 +205,7 @@ def serve(
         double.close()
         log_of = None if quiet else partial(_request_log, as_json=as_json, color=color)
         limits: Any = {"idle": idle_timeout, "arrival": request_timeout, "grace": grace}
-        Workers(double.settings, server.listener, log=log_of, **limits).run(begun=begun)
+        Workers(double.settings, server.listener, server.address, log=log_of, **limits).run(begun=begun)
         return
     watch = partial(_tell_of_reload, double) if reload else None
     server.run(watch, None if quiet else _request_log(double, as_json, color), begun=begun)

@@ -105,7 +105,7 @@ DOORS = {
     "jsonpath_rfc9535": ("specdouble.contract.jsonpath",),
     "jsonpatch": ("specdouble.double.state.patch",),
     "python_multipart": ("specdouble.double.http.form",),
-    "uvicorn": ("specdouble.double.server", "specdouble.double.workers", "specdouble.double.http.protocol"),
+    "uvicorn": ("specdouble.double.server", "specdouble.double.http.protocol"),
     "click": (
         "specdouble.agent.command",
         "specdouble.exits",

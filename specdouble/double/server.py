@@ -214,8 +214,17 @@ class Server(Front):
         freeze()
         with contextlib.suppress(KeyboardInterrupt):
             _run(self._serve(watch, log))
+        self._operations.close()
         self._server.has_ended()
         self.double.close()
+
+    def end(self, *, at_once: bool = False) -> None:
+        """Have `run` end; any thread may ask for it.
+
+        Args:
+            at_once: what is under way is cut, and not waited for.
+        """
+        self._server.end(at_once=at_once)
 
     async def _serve(self, watch: Told | None = None, log: RequestLog | None = None) -> None:
         beside = [asyncio.create_task(one) for one in self._watches(watch)] if watch else []
@@ -299,6 +308,7 @@ class _Uvicorn(uvicorn.Server):
         self.begun: Callable[[], None] = lambda: None
         self._deadline = Deadline(grace)
         self._streams = streams
+        self._signals = 0
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -310,9 +320,14 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        """End; when asked again, at once."""
+        """End; at the second signal, at once."""
+        self._signals += 1
+        self.end(at_once=self._signals > 1)
+
+    def end(self, *, at_once: bool) -> None:
+        """End, and wait for nothing where that is to be at once."""
         self.should_exit = True
-        self._deadline.ask()
+        self._deadline.ask(at_once=at_once)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell of it: by now a signal ends it as it should, and before it would cut it off."""

@@ -1,31 +1,23 @@
-"""Several processes that serve one double, under uvicorn's own supervisor.
+"""Several processes that serve one double, and their supervisor.
 
 They share a socket, and a store that is a server of its own. One that dies is started again; at SIGHUP each is replaced
-by a fresh one, which serves before the old one ends.
+by a fresh one, which serves before the old one ends. They end as one process does, and with their supervisor.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import uvicorn
-from uvicorn.supervisors import Multiprocess
+from specdouble.double.double import Settings
+from specdouble.double.server import ARRIVAL, GRACE, IDLE, Address
+from specdouble.double.worker import LogOf, Work, Worker
 
-from specdouble.double.double import Double, Settings
-from specdouble.double.request_log import RequestLog
-from specdouble.double.server import ARRIVAL, GRACE, IDLE, Front, freeze, uvicorn_options
-from specdouble.double.state.problem import Problem
-
-LogOf = Callable[[Double], RequestLog]
-_SILENT = 60  # seconds without a sign of life after which a process is killed; to start, a busy machine takes long
-_PAUSE = 0.5  # seconds until the store is looked for again
+_POLL = 0.1
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _log = logging.getLogger("specdouble")
 
 
@@ -35,6 +27,7 @@ class Workers:
     Args:
         settings: what each makes its double with; how many there are is among them.
         listener: the socket that they share.
+        address: where it listens.
         idle: seconds after which a connection is closed that asks nothing.
         arrival: seconds in which a request must be there as a whole.
         grace: seconds for waiting requests to finish, once a process is asked to end.
@@ -45,14 +38,20 @@ class Workers:
         self,
         settings: Settings,
         listener: socket.socket,
+        address: Address,
         *,
         idle: int = IDLE,
         arrival: float = ARRIVAL,
         grace: float = GRACE,
         log: LogOf | None = None,
     ) -> None:
-        self._config = _Worker(settings, idle, arrival, grace, log)
-        self._listener = listener
+        self._work = Work(settings, idle, arrival, grace, log)
+        self._listening = listener, address
+        self._serving: list[Worker] = []
+        self._ending: list[Worker] = []  # each has been asked to
+        # What signals leave behind: they may come at any moment, so nothing is done there and then.
+        self._asked_to_end = 0
+        self._is_to_renew = False
 
     def run(self, *, begun: Callable[[], None] = lambda: None) -> None:
         """Serve until Ctrl-C.
@@ -60,63 +59,64 @@ class Workers:
         Args:
             begun: is called as soon as signals are answered; requests that come now wait for the first worker.
         """
-        supervisor = _Supervisor(self._config, [self._listener])
+        for one in _SIGNALS:
+            signal.signal(one, self._ask_to_end)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._ask_to_renew)
+        self._serving = [self._started() for _ in range(self._work.settings.workers)]
         begun()
-        # What it says of processes that die and are started again somebody wants to know.
-        logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-        supervisor.run()
+        while not self._asked_to_end:
+            time.sleep(_POLL)
+            self._keep_alive()
+            if self._is_to_renew:
+                self._is_to_renew = False
+                self._renew()
+        self._end()
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
 
+    def _ask_to_end(self, _signal: int, _frame: object) -> None:
+        self._asked_to_end += 1
 
-class _Supervisor(Multiprocess):
-    """Uvicorn's, which learns at once that a worker has died while it was asked whether it lives."""
+    def _ask_to_renew(self, _signal: int, _frame: object) -> None:
+        self._is_to_renew = True
 
-    def keep_subprocess_alive(self) -> None:
+    def _started(self) -> Worker:
+        return Worker(self._work, *self._listening)
+
+    def _keep_alive(self) -> None:
         """Start those again that have died."""
-        # As long as the worker's end of the pipe is open here too, its death is no end of it: it would be waited for.
-        for process in self.processes:
-            process.child_conn.close()
-        super().keep_subprocess_alive()
+        self._ending = [worker for worker in self._ending if worker.is_alive()]
+        for index, worker in enumerate(self._serving):
+            if not worker.is_alive():
+                _log.warning("worker %s has died: another one is started", worker.pid)
+                self._serving[index] = self._started()
 
+    def _renew(self) -> None:
+        """Replace each by a fresh one that serves by then."""
+        for index, old in enumerate(self._serving):
+            fresh = self._started()
+            while not fresh.is_serving and fresh.is_alive() and not self._asked_to_end:
+                time.sleep(_POLL)
+            if not fresh.is_serving:
+                fresh.end()
+                self._ending.append(fresh)
+                if not self._asked_to_end:
+                    _log.warning("worker %s stays: the one in its place does not begin to serve", old.pid)
+                return
+            self._serving[index] = fresh
+            old.end()
+            self._ending.append(old)
 
-class _Worker(uvicorn.Config):
-    """What a process needs to serve: uvicorn sends it there, and has it load what is made in each process."""
-
-    def __init__(self, settings: Settings, idle: int, arrival: float, grace: float, log: LogOf | None) -> None:
-        options = uvicorn_options(idle, grace)
-        super().__init__("specdouble", workers=settings.workers, timeout_worker_healthcheck=_SILENT, **options)
-        self._settings = settings
-        self._limits = idle, arrival
-        self._make_log = log
-        self._beside: list[asyncio.Task[Any]] = []
-
-    def load(self) -> None:
-        """Make the double; uvicorn calls it in the process, and in its loop."""
-        with _ending_at_once():
-            double = _made(self._settings)
-        front = Front(double)
-        self.app = front.answer
-        self.http = front.protocol(*self._limits)
-        if self._make_log is not None:
-            self._beside.append(asyncio.get_running_loop().create_task(self._make_log(double).follow()))
-        freeze()
-        super().load()
-
-
-@contextlib.contextmanager
-def _ending_at_once() -> Iterator[None]:
-    """Let SIGTERM end the process, where uvicorn's handler would wait for what may never be there."""
-    handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, handler)
-
-
-def _made(settings: Settings) -> Double:
-    """The double, once the store is there: it may be away while a process is started again."""
-    while True:
-        try:
-            return Double(settings)
-        except (ConnectionError, Problem) as error:
-            _log.warning("a worker waits for the store: %s", error)
-            time.sleep(_PAUSE)
+    def _end(self) -> None:
+        """Have all of them end; asked again, at once."""
+        for worker in self._serving:
+            worker.end()
+        left = [*self._serving, *self._ending]
+        is_hurried = False
+        while left := [worker for worker in left if worker.is_alive()]:
+            if self._asked_to_end > 1 and not is_hurried:
+                is_hurried = True
+                for worker in left:
+                    worker.hurry()
+            time.sleep(_POLL)

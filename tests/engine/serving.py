@@ -38,6 +38,7 @@ class Served:
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.process, self.port = process, port
         self.took = 0.0  # seconds to start
+        self.said: list[str] = []  # lines that were written since
 
     def ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Told:
         """One request, on a connection of its own: whichever worker is free takes it."""
@@ -95,7 +96,7 @@ def serving(contract: Path, store: str, workers: int, options: Sequence[str] = (
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             served = Served(process, _port(process))
-            _read_on(process)
+            _read_on(served)
             _wait_until_serving(served)
             served.took = time.monotonic() - begun
             yield served
@@ -118,10 +119,10 @@ def _port(process: subprocess.Popen[str]) -> int:
     raise AssertionError(f"it does not serve: {told}")
 
 
-def _read_on(process: subprocess.Popen[str]) -> None:
+def _read_on(served: Served) -> None:
     """Read what it writes, so that it never waits for a reader."""
-    assert process.stdout is not None
-    threading.Thread(target=process.stdout.read, daemon=True).start()
+    assert served.process.stdout is not None
+    threading.Thread(target=served.said.extend, args=(served.process.stdout,), daemon=True).start()
 
 
 def _wait_until_serving(served: Served) -> None:

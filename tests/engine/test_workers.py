@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
-from tests.engine.serving import serving
+from tests.engine.serving import Served, serving
 
 ASKING = 8
 
@@ -85,3 +88,77 @@ def test_workers_that_wait_for_their_store_can_be_ended(local: Local) -> None:
         time.sleep(5)  # until others are there, and wait
         served.process.terminate()
         assert served.process.wait(60) == 0
+
+
+HANDLERS = """import asyncio
+import time
+
+
+async def slow():
+    await asyncio.sleep(600)
+
+
+def stuck():
+    time.sleep(600)
+
+
+def listBoards(**others):
+    return slow()
+
+
+def listCards(**others):
+    stuck()
+"""
+
+
+@contextmanager
+def held_up(folder: Path, local: Local, path: str, *options: str) -> Iterator[tuple[Served, list[int]]]:
+    """Two workers, of which one is at a request that takes for ever; and their processes."""
+    (folder / "handlers").mkdir()
+    (folder / "openapi.yaml").write_text(CONTRACT.read_text("utf-8"), "utf-8")
+    (folder / "handlers" / "default.py").write_text(HANDLERS, "utf-8")
+    with serving(folder, f"{local.url}/ended", 2, options) as served, ThreadPoolExecutor(1) as pool:
+        processes = [served.process.pid, *served.workers()]
+        asked = pool.submit(served.ask, "GET", path)
+        time.sleep(1)
+        assert not asked.done(), asked.result()
+        yield served, processes
+        assert asked.result().status is None
+    assert not [one for one in processes if Path(f"/proc/{one}").exists()]
+
+
+def until(seen: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_asks_workers_twice_for_the_end_does_not_wait(
+    tmp_path: Path, local: Local, sent: signal.Signals
+) -> None:
+    with held_up(tmp_path, local, "/boards", "--grace", "600") as (served, _):
+        served.process.send_signal(sent)
+        until(lambda: "waiting up to 600 s for GET /boards" in "".join(served.said))
+        served.process.send_signal(sent)
+        assert served.process.wait(30) == 0
+    assert "cut at once: GET /boards" in "".join(served.said)
+    assert "Traceback" not in "".join(served.said)
+
+
+@pytest.mark.slow
+def test_a_handler_that_does_not_come_back_is_named_and_its_worker_ends(tmp_path: Path, local: Local) -> None:
+    with held_up(tmp_path, local, "/cards", "--grace", "0.5") as (served, _):
+        served.process.terminate()
+        assert served.process.wait(30) == 0
+    assert "cut after 0.5 s: GET /cards" in "".join(served.said)
+    assert "ended by force: `stuck` (default.py:10) does not come back" in "".join(served.said)
+
+
+@pytest.mark.slow
+def test_workers_end_without_their_supervisor(tmp_path: Path, local: Local) -> None:
+    with held_up(tmp_path, local, "/boards", "--grace", "0.5") as (served, processes):
+        served.process.kill()
+        until(lambda: not [one for one in processes[1:] if Path(f"/proc/{one}").exists()])

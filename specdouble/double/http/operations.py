@@ -328,6 +328,11 @@ class Operations:
         self._journal.record(exchange)
         self._coverage.count(operation_id, answer.status, outcome.rule, outcome.why)
 
+    def close(self) -> None:
+        """Wait for what threads are still at."""
+        if self._threads is not None:
+            self._threads.close()
+
 
 def _declared_headers(contract: Contract) -> set[str]:
     """The header fields that a page of another origin may read: all that the contract declares."""

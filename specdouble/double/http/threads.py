@@ -37,6 +37,10 @@ class Threads:
         """What the function gives."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
 
+    def close(self) -> None:
+        """Take nothing more, and wait for what is under way."""
+        self._pool.shutdown()
+
     async def answer(self, operation: _Begins, request: Request, world: World) -> Outcome:
         """The answer to a request."""
         context = contextvars.copy_context()
