@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -269,3 +270,17 @@ def test_what_is_remembered_of_sign_ins_is_bounded_by_bytes(browser: Browser) ->
     assert MOST_BYTES - 100_000 < shelf.bytes <= MOST_BYTES
     assert sum(1 for _ in shelf) < 300
     assert shelf.get(told["refresh_token"]) is None  # the oldest has left
+
+
+def test_a_grant_takes_no_more_room_for_the_tokens_that_come_of_it_and_ends_all_of_them(browser: Browser) -> None:
+    told = browser.tokens(scope="openid read offline_access")
+    grant = [ticket.grant for ticket in browser.double.double.sign_ins.refresh_tokens][-1]
+    before, access = len(pickle.dumps(grant)), [told["access_token"]]
+    for _ in range(5):
+        asked = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"], "client_id": "app"}
+        told = browser.ask("token", **asked).json()
+        access.append(told["access_token"])
+    assert len(pickle.dumps(grant)) == before
+    assert {browser.status("oauth", token) for token in access} == {204}
+    browser.ask("revocation", token=told["refresh_token"], client_id="app")
+    assert {browser.status("oauth", token) for token in access} == {401}

@@ -99,7 +99,7 @@ class Credentials:
         found = {}
         for account in self._double.accounts.all(world):
             access = self._double.access_tokens
-            token, _ = access.issue(issuer, account.subject, " ".join(account.may_grant([*scopes, "openid"])), CLIENT)
+            token = access.issue(issuer, account.subject, " ".join(account.may_grant([*scopes, "openid"])), CLIENT)
             kinds = {one.name: one.kind for one in schemes}
             held = {name: token for name, kind in kinds.items() if kind not in ("basic", "digest", "mutualTLS")}
             if account.password is not None:
@@ -112,10 +112,9 @@ class Credentials:
         """A token for the user of that document, good for all that the user may grant."""
         account = self._double.accounts.of(user)
         scopes = {scope: None for one in self.schemes.values() for scope in scopes_of(self._contract, one)}
-        token, _ = self._double.access_tokens.issue(
+        return self._double.access_tokens.issue(
             Wish.issuer, account.subject, " ".join(account.may_grant(scopes)), CLIENT
         )
-        return token
 
     def credential(self, world: World, scheme: SecurityScheme, who: str, wish: Wish = Wish()) -> str:
         """A user's token, key, or name and password for a scheme.
@@ -160,7 +159,7 @@ class Credentials:
         scopes = account.may_grant(scopes_of(self._contract, scheme)) if wish.scopes is None else wish.scopes
         lifetime = -LIFETIME if wish.expired else LIFETIME
         access = self._double.access_tokens
-        return access.issue(wish.issuer, account.subject, " ".join(scopes), CLIENT, lifetime=lifetime)[0]
+        return access.issue(wish.issuer, account.subject, " ".join(scopes), CLIENT, lifetime=lifetime)
 
 
 def id_among_claims(contract: Contract) -> Callable[[Mapping[str, JSON]], JSON]:

@@ -255,10 +255,9 @@ class Server(AuthorizationServer):
         granted = _granted(client.get_allowed_scope(scope), user)
         grant = self.grant or self.new_grant(client, subject, granted)
         access = self.setting.double.access_tokens
-        token, jti = access.issue(
-            grant.issuer, subject, granted, client.id, audience=grant.audience, more=self._more(user)
+        token = access.issue(
+            grant.issuer, subject, granted, client.id, audience=grant.audience, more=self._more(user), grant=grant.id
         )
-        grant.tokens.append(jti)
         answer = {"token_type": "Bearer", "access_token": token, "expires_in": LIFETIME, "scope": granted}
         if include_refresh_token and user is not None:
             ticket = Ticket(grant, self.setting.now + REFRESH_LIFETIME)
@@ -285,8 +284,7 @@ class Server(AuthorizationServer):
     def withdraw(self, grant: Grant) -> None:
         """Take nothing of a grant any more."""
         grant.is_over = True
-        for jti in grant.tokens:
-            self.setting.double.access_tokens.revoke(jti)
+        self.setting.double.access_tokens.revoke(grant.id)
 
 
 def _granted(scope: str, user: Account | None) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from typing import Generic, TypeVar
-
-from specdouble.double.state.access_tokens import REVOKED
 
 # Of each kind; then the oldest leaves. What a client sends along (a nonce, an audience) may be as long as a body.
 _MOST = 10_000
@@ -40,8 +38,8 @@ class Grant:
         nonce: what an ID token repeats.
         code_challenge: what the client proves by its verifier (RFC 7636).
         code_challenge_method: how.
-        tokens: the ids of its access tokens, as many as can be revoked.
         is_over: whether it was withdrawn.
+        id: what its access tokens are known by.
     """
 
     client: str
@@ -55,8 +53,8 @@ class Grant:
     nonce: str | None = None
     code_challenge: str | None = None
     code_challenge_method: str | None = None
-    tokens: deque[str] = field(default_factory=partial(deque, maxlen=REVOKED))
     is_over: bool = False
+    id: str = field(default_factory=partial(secrets.token_urlsafe, 12))
 
     def get_redirect_uri(self) -> str | None:
         return self.redirect_uri
@@ -176,7 +174,7 @@ class Shelf(Generic[Held]):
 
 
 def _bytes_of(thing: object) -> int:
-    """The memory that a thing takes, with what it is made of: its growth is bounded by numbers (tokens, guesses)."""
+    """The memory that a thing takes, with what it is made of: only guesses grow, to a number."""
     if is_dataclass(thing):
         parts = [getattr(thing, one.name) for one in fields(thing)]
     else:

@@ -23,6 +23,7 @@ _TYPE = "at+jwt"  # which an ID token is not (RFC 9068, 2.1)
 _REMEMBERED = 1024
 _LONGEST = 8192  # characters of a token
 REVOKED = 10_000  # ids that are remembered
+_OF = "."  # between a grant's id and what is the token's own: no grant need know how many tokens came of it
 _MOST_HOSTS = 100
 
 Claims = Mapping[str, JSON]
@@ -55,8 +56,9 @@ class AccessTokens:
         audience: Sequence[str] = (),
         lifetime: int = LIFETIME,
         more: Claims | None = None,
-    ) -> tuple[str, str]:
-        """A token, and its id.
+        grant: str = "",
+    ) -> str:
+        """A token.
 
         Args:
             issuer: the URL of the provider, as the client knows it.
@@ -66,6 +68,7 @@ class AccessTokens:
             audience: who else takes it.
             lifetime: in seconds; a negative one is over.
             more: further claims.
+            grant: the id of what it comes of; whoever revokes that revokes it too.
         """
         now = int(self.clock.seconds())
         self._issued_as(issuer)
@@ -78,9 +81,9 @@ class AccessTokens:
             "scope": scope,
             "iat": min(now, now + lifetime),
             "exp": now + lifetime,
-            "jti": secrets.token_urlsafe(12),
+            "jti": f"{grant}{_OF}{secrets.token_urlsafe(12)}",
         }
-        return self.sign(claims, _TYPE), str(claims["jti"])
+        return self.sign(claims, _TYPE)
 
     def sign(self, claims: Claims, kind: str) -> str:
         """A JSON Web Token with these claims, whose `typ` is that."""
@@ -101,7 +104,7 @@ class AccessTokens:
             self._verified[token] = claims
         now = self.clock.seconds()
         is_in_time = claims["exp"] > now and claims.get("nbf", now) <= now
-        return claims if is_in_time and claims["jti"] not in self.revoked else None
+        return claims if is_in_time and not self._is_revoked(str(claims["jti"])) else None
 
     def signed(self, token: str, kind: str) -> Claims | None:
         """The claims of a token that a key of this double has signed, in date or not; None for any other."""
@@ -116,6 +119,9 @@ class AccessTokens:
             return None
         times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
         return claims if "exp" in claims and all(map(is_numeric_date, times)) else None
+
+    def _is_revoked(self, jti: str) -> bool:
+        return self.revoked.hold_any((jti, jti.partition(_OF)[0]))
 
     def _is_for_us(self, claims: Claims) -> bool:
         audience = claims.get("aud")
@@ -151,9 +157,9 @@ class AccessTokens:
     def _key_ids(self) -> list[str | None]:
         return [key.kid for key in self.keys.all.keys]
 
-    def revoke(self, jti: str) -> None:
-        """Take the token of that id no longer (RFC 7009)."""
-        self.revoked.add([jti])
+    def revoke(self, id: str) -> None:
+        """Take the token of that id, or the tokens of that grant, no longer (RFC 7009)."""
+        self.revoked.add([id])
 
     def rotate(self) -> str:
         """Sign with a new key from now on; gives its id."""
@@ -162,7 +168,7 @@ class AccessTokens:
 
 
 class Revoked:
-    """The ids of the tokens that nobody takes any more; the oldest is forgotten where there are many."""
+    """The ids of tokens and grants that nobody takes any more; the oldest is forgotten where there are many."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, None] = OrderedDict()
@@ -174,8 +180,9 @@ class Revoked:
         while len(self._held) > REVOKED:
             self._held.popitem(last=False)
 
-    def __contains__(self, id: object) -> bool:
-        return id in self._held
+    def hold_any(self, ids: Sequence[str]) -> bool:
+        """Whether one of these ids is among them."""
+        return any(one in self._held for one in ids)
 
 
 def header_of(token: str) -> Mapping[str, JSON]:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,9 @@ class SharedRevoked(Revoked):
             upserted(lambda revoked=revoked: self._ids.replace_one({"_id": revoked["_id"]}, revoked, upsert=True))  # type: ignore[misc]
         self._engine.keep_latest(self._ids, "at", REVOKED)
 
-    def __contains__(self, id: object) -> bool:
-        return asked(lambda: self._ids.find_one({"_id": id})) is not None
+    def hold_any(self, ids: Sequence[str]) -> bool:
+        """Whether one of these ids is among them."""
+        return asked(lambda: self._ids.find_one({"_id": {"$in": [*ids]}})) is not None
 
 
 def _kept(engine: Engine, name: str, value: str) -> object:
