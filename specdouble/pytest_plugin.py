@@ -221,6 +221,8 @@ def _seed(config: pytest.Config) -> int | None:
 
 
 def _double_at(url: str) -> Iterator[DoubleClient]:
+    import httpx
+
     from specdouble.testing import DoubleClient, Unanswered
 
     client = DoubleClient(url)
@@ -228,5 +230,7 @@ def _double_at(url: str) -> Iterator[DoubleClient]:
         client.control("GET", "health")
     except Unanswered as error:
         pytest.fail(str(error), pytrace=False)
+    except httpx.TransportError as error:
+        pytest.fail(f"no double answers at {url}: {error}\n    remedy: `specdouble serve` starts one", pytrace=False)
     yield client
     client.close()

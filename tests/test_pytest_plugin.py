@@ -138,6 +138,14 @@ def test_a_running_double_can_be_asked(tmp_path: Path) -> None:
         assert "1 passed" in run(project(tmp_path, tests), "-n", "0", "--double-url", url)
 
 
+def test_a_double_that_does_not_run_is_told_without_how_that_was_found_out(tmp_path: Path) -> None:
+    printed = run(project(tmp_path, "def test_it(world): pass"), "-n", "0", "--double-url", "http://127.0.0.1:1")
+    assert "no double answers at http://127.0.0.1:1: " in printed
+    assert "remedy: `specdouble serve` starts one" in printed
+    assert "Traceback" not in printed
+    assert "site-packages" not in printed
+
+
 def test_a_run_that_needs_no_double_starts_none() -> None:
     starter = Starter(ROOT)
     assert starter._thread.is_alive()
