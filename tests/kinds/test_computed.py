@@ -46,6 +46,13 @@ def test_a_change_computes_it_again(lines: httpx.Client) -> None:
     }  # fmt: skip
 
 
+def test_made_documents_have_what_is_computed_of_them() -> None:
+    with doubled(Path(__file__).parents[1] / "proxy" / "orders.yaml") as orders:
+        made = orders.get("/orders").json()
+    assert made
+    assert all(one["total"] == pytest.approx(one["price"] * one["quantity"]) for one in made)
+
+
 # The annotation
 
 

@@ -20,6 +20,10 @@ class ComputedKeeper(Keeper):
         """Set it again: what it is made of may be another now."""
         self.compute(after)
 
+    def appear(self, document: Document) -> None:
+        """Set it in a made document: what it is made of may be no example's."""
+        self.compute(document)
+
     def compute(self, document: Document) -> None:
         """Set it."""
         value = self.rule.value(self.shown(document))
