@@ -306,7 +306,7 @@ def token(
     _tell_unknown_scopes(double.contract, credentials, scopes)
     try:
         if as_json:
-            _print_json(credentials.of(world, user, wish=wish))
+            _print_json(credentials.of(world, user, (chosen.name,) if scheme else None, wish))
         else:
             click.echo(credentials.credential(world, chosen, user, wish))
     except Problem as problem:

@@ -221,16 +221,12 @@ def _seed(config: pytest.Config) -> int | None:
 
 
 def _double_at(url: str) -> Iterator[DoubleClient]:
-    import httpx
-
     from specdouble.testing import DoubleClient, Unanswered
 
     client = DoubleClient(url)
     try:
-        client.control("GET", "health")
+        client.find()
     except Unanswered as error:
         pytest.fail(str(error), pytrace=False)
-    except httpx.TransportError as error:
-        pytest.fail(f"no double answers at {url}: {error}\n    remedy: `specdouble serve` starts one", pytrace=False)
     yield client
     client.close()

@@ -49,6 +49,18 @@ class DoubleClient:
         self.connections = Lent(httpx.HTTPTransport(verify=_certificates(), limits=limits))
         self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT, transport=self.connections.transport)
 
+    def find(self) -> None:
+        """See that it serves.
+
+        Raises:
+            Unanswered: it does not.
+        """
+        try:
+            self.control("GET", "health")
+        except httpx.TransportError as error:
+            reason = f"no double answers at {self.url}: {error}\n    remedy: `specdouble serve` starts one"
+            raise Unanswered(reason) from error
+
     def world(self, name: str | None = None) -> WorldClient:
         """A world of this double; without a name one that nobody else has."""
         return WorldClient(self, name or uuid.uuid4().hex)

@@ -51,3 +51,25 @@ def test_as_json_it_has_the_same_scopes_and_leaves_out_what_takes_no_token(folde
     assert {jwt.decode(one, options={"verify_signature": False})["scope"] for one in shown} == {"read"}
     assert placed["headers"]["Authorization"].startswith("Bearer ")
     assert json.loads(printed(folder, "--json").stdout)["headers"]["X-API-Key"] == "ada-key"
+
+
+TWO = """
+openapi: 3.0.3
+info: {title: Notes, version: "1"}
+paths:
+  /notes: {get: {operationId: notes, security: [{oauth: []}], responses: {"200": {description: Notes.}}}}
+  /names: {get: {operationId: names, security: [{pair: []}], responses: {"200": {description: Names.}}}}
+components:
+  securitySchemes:
+    pair: {type: http, scheme: basic}
+    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: /token, scopes: {}}}}
+"""
+
+
+def test_as_json_a_field_that_two_schemes_want_has_the_token_or_what_the_named_scheme_wants(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(TWO, "utf-8")
+    fields = [
+        json.loads(printed(tmp_path, "--json", *options).stdout)["headers"]["Authorization"].split()[0]
+        for options in ((), ("--scheme", "oauth"), ("--scheme", "pair"))
+    ]
+    assert fields == ["Bearer", "Bearer", "Basic"]

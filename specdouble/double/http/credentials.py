@@ -73,10 +73,9 @@ class Credentials:
             Problem: 404, no such user is there.
         """
         placed: Placed = {"headers": {}, "query": {}, "cookies": {}}
-        # The schemes that know their users first: two that use one field cannot both be met.
-        wanted = self.schemes if schemes is None else schemes
-        for name in sorted(wanted, key=lambda name: name not in self._contract.identities):
-            scheme = self.schemes[name]
+        # Two that use one field cannot both be met: the schemes that know their users come first, then tokens.
+        wanted = [self.schemes[name] for name in (self.schemes if schemes is None else schemes)]
+        for scheme in sorted(wanted, key=lambda one: (one.name not in self._contract.identities, self._rank(one))):
             try:
                 credential = self.credential(world, scheme, who, wish)
             except Problem as problem:
