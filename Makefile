@@ -24,7 +24,7 @@ test: $(READY)  ## lint, types and all tests but the slow ones
 	$(BIN)/pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(READY)  ## what takes minutes
-	$(BIN)/pytest -m slow -n auto
+	$(BIN)/pytest -m slow -n $(WORKERS)
 
 test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyproject.toml allows
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)
