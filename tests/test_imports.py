@@ -131,7 +131,7 @@ DOORS = {
     ),
     "httpcore": ("specdouble.proxy.backend", "specdouble.proxy.gateway"),
     "httpx": ("specdouble.contract.remote", "specdouble.testing"),
-    "mcp": ("specdouble.agent.command",),
+    "mcp": ("specdouble.agent.command", "specdouble.agent.unreadable"),
     "rich": ("specdouble.cli", "specdouble.verify", "specdouble.prove"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
@@ -50,6 +51,7 @@ def mcp_command(serving: Serving) -> click.Command:
         """
         import mcp.server.mcpserver  # noqa: F401 - before a double is served for nothing
 
+        from specdouble.agent.unreadable import serve
         from specdouble.testing import DoubleClient
 
         here = nullcontext((url, "")) if url else serving(path, seed, allow_refs, overlays)
@@ -60,7 +62,7 @@ def mcp_command(serving: Serving) -> click.Command:
             except Exception as error:  # nobody answers, or not a double
                 remedy = "start one, or leave --url out"
                 fail(f"{address} is no double that answers: {error}\n    remedy: {remedy}", COULD_NOT_RUN)
-            server_of(client).run("stdio")
+            asyncio.run(serve(server_of(client)))
             client.close()
 
     return mcp

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -149,3 +150,20 @@ def test_the_command_speaks_the_protocol_on_its_standard_input_and_output() -> N
         assert (await ask("call", method="GET", target="/api/prompts/user", user=ADA))["status"] == 200
 
     play(StdioServerParameters(command=sys.executable, args=["-m", "specdouble", "mcp", str(ROOT)]), scene)
+
+
+UNREADABLE = {
+    "half a surrogate pair": (r'"\ud800"', "hex escape"),
+    "a depth that nobody means": ("[" * 500 + "]" * 500, "recursion limit"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_call_that_cannot_be_read_is_answered_with_the_reason(double: DoubleClient, body: str, reason: str) -> None:
+    call = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"call","arguments":{"body":%s}}}\n'
+    command = [sys.executable, "-m", "specdouble", "mcp", "--url", double.url]
+    done = subprocess.run(command, input=call % body, capture_output=True, text=True, timeout=60, check=True)
+    answer = json.loads(done.stdout)
+    assert answer["id"] == 7
+    assert reason in answer["error"]["message"]
+    assert "remedy:" in answer["error"]["message"]
