@@ -138,7 +138,10 @@ def read_document(path: Path) -> Document:
     source = load(path, str(path))
     if version_of(source.data) is None:
         reason = "not an OpenAPI description: neither `openapi: 3.x` nor `swagger: 2.0` stands at the top"
-        remedy = "begin the file with `openapi: 3.0.3`, `info` and `paths`"
+        remedy = (
+            "begin the file with `openapi: 3.0.3`, `info` and `paths`; "
+            "of db.json, a HAR or a file of Postman or WireMock, `specdouble init --from` makes a contract"
+        )
         raise ContractError([Finding(source.name, 1, "", reason, remedy, id="version")])
     return Document(source, source.data, [*source.findings, *_passed_over(source, passed_over)])
 

@@ -84,8 +84,9 @@ class Failure:
 
     @property
     def sentence(self) -> str:
-        """What was expected and seen."""
-        return f"Expected {self.expected}; {self.seen}."
+        """What was expected and seen; what was cut short ends there."""
+        told = f"Expected {self.expected}; {self.seen}"
+        return told if told.endswith("…") else f"{told}."
 
     @property
     def proof(self) -> Proof:

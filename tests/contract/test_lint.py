@@ -18,6 +18,7 @@ TABLE = [
     ("not_yaml", 6, "not YAML or JSON", "mend the syntax"),
     ("not_utf8", 2, "not UTF-8", "save the file as UTF-8"),
     ("not_openapi", 1, "not an OpenAPI description", "begin the file with `openapi: 3.0.3`"),
+    ("not_openapi", 1, "not an OpenAPI description", "`specdouble init --from` makes a contract"),
     ("structure", 9, "`querry` is none of path, query, header, cookie", "see the OpenAPI specification"),
     ("duplicate_key", 8, "the key `/things` stands twice", "keep one of the two"),
     ("ref_to_nowhere", 13, "leads to nothing", "define it, or correct the pointer"),

@@ -24,7 +24,7 @@ _PIECES = 20  # of a body that trickles
 _SEVERAL = re.compile(r"\s*,\s*")
 
 
-class Delay(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Delay(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """Seconds that differ from answer to answer: uniform from `low` to `high`, or log-normal about a `median`.
 
     Args:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specdouble.printable import printable
+from specdouble.verify.report.replay import sentence
 
 
 def workflow_commands(told: dict[str, Any], contract: str) -> Iterator[str]:
@@ -17,7 +18,7 @@ def workflow_commands(told: dict[str, Any], contract: str) -> Iterator[str]:
     """
     for failure in told["failures"]:
         place: dict[str, Any] = next(iter(failure["places"]), {"file": contract, "line": 1})
-        message = _escaped(f"{failure['promise']}. Expected {failure['expected']}; {failure['seen']}.")
+        message = _escaped(f"{failure['promise']}. {sentence(failure)}")
         where = f"file={_property(place['file'])},line={place['line']},title={_property(failure['rule'])}"
         yield f"::error {where}::{message}"
 

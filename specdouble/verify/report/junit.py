@@ -8,6 +8,7 @@ from typing import Any
 from junitparser import Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from specdouble.printable import printable
+from specdouble.verify.report.replay import sentence
 from specdouble.verify.verdict import BROKEN, KNOWN, NOT_EXERCISED, SKIPPED
 
 LEFT_OUT = (NOT_EXERCISED, KNOWN, SKIPPED)
@@ -71,6 +72,6 @@ def failure_lines(failure: Mapping[str, Any]) -> Iterator[str]:
     """A failure as lines of plain text."""
     yield f"[{failure['id']}] {failure['promise']}" + (f" ({failure['case']})" if failure["case"] else "")
     yield from (f"{place['file']}:{place['line']} {place['about']}" for place in failure["places"])
-    yield f"Expected {failure['expected']}; {failure['seen']}."
+    yield sentence(failure)
     yield from (f"- {other['promise']}: {other['seen']}" for other in failure["others"])
     yield from ("", "Reproduce from a fresh state:", "", failure["curl"])

@@ -516,9 +516,15 @@ def _signature(algorithm: Any, key: str, text: bytes) -> bytes:
             raise NotPlayed(f"a token is signed by `openssl`, which fails: {error}") from None
 
 
+def sentence(failure: Mapping[str, Any]) -> str:
+    """What was expected and seen; what was cut short ends there."""
+    told = f"Expected {failure['expected']}; {failure['seen']}"
+    return told if told.endswith("…") else f"{told}."
+
+
 def played(failure: Mapping[str, Any], url: str, environment: Mapping[str, str]) -> int:
     """Play a failure, print what came of it, and give the exit code: 1 where it shows, 0 where it is gone."""
-    print(f"{failure['rule']}: {failure['promise']}\nExpected {failure['expected']}; {failure['seen']}.\n")
+    print(f"{failure['rule']}: {failure['promise']}\n{sentence(failure)}\n")
     try:
         found = Replay(failure, url, environment).shows()
     except NotPlayed as error:

@@ -13,6 +13,7 @@ from specdouble import __version__
 from specdouble.printable import printable
 from specdouble.verify.known import without_values
 from specdouble.verify.report.excerpt import from_the_root
+from specdouble.verify.report.replay import sentence
 from specdouble.verify.settings import STRICTNESS
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -72,7 +73,7 @@ def _message(failure: Mapping[str, Any]) -> str:
     case = f" ({failure['case']})" if failure["case"] else ""
     count = len(failure["operations"])
     shared = f" {count} operations: {', '.join(failure['operations'])}." if count > 1 else ""
-    return f"{failure['promise']}{case}. Expected {failure['expected']}; {failure['seen']}.{shared}"
+    return f"{failure['promise']}{case}. {sentence(failure)}{shared}"
 
 
 def _locations(failure: Mapping[str, Any], contract: str) -> list[dict[str, Any]]:
