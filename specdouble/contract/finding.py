@@ -21,8 +21,9 @@ IDS = frozenset({
     "aliases", "annotation", "closed", "composition", "default", "duplicate-key", "encoding", "enum-type",
     "equal-alternatives", "example", "handler", "ignore", "inside",
     "invalid-status", "keyword", "missing-status", "mock-data", "nesting", "number",
-    "operation-id", "other-contract", "overlay", "owner-claim", "path-parameter", "pattern", "pattern-length", "ref",
-    "ref-kind", "ref-network", "ref-outside", "refusal-status", "same-path", "security-scheme", "settings", "structure",
+    "operation-id", "other-contract", "overlay", "owner-claim", "path-parameter", "pattern", "pattern-cost",
+    "pattern-length", "ref", "ref-kind", "ref-network", "ref-outside", "refusal-status", "same-path",
+    "security-scheme", "settings", "structure",
     "syntax", "unauthorized-status", "unreadable", "version",
 })  # fmt: skip
 

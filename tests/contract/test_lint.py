@@ -62,6 +62,7 @@ TABLE = [
     ("status_of_no_refusal", 14, "`200` is no status of a refusal", "from 400 to 499"),
     ("pattern", 14, "`[a-z` is no regular expression", "the dialect of ECMA 262"),
     ("pattern_too_long", 15, "takes 36 characters or more, `maxLength` no more than 32", "the pattern or the length"),
+    ("pattern_that_costs", 14, "refuses texts of more than 1,000 characters", "write `maxLength: 1000` beside it"),
     ("pattern_too_short", 15, "takes 2 characters or fewer, `minLength` no fewer than 3", "the pattern or the length"),
     ("default", 15, "the default breaks its own schema", "correct the default"),
     ("closed", 13, "shuts out `name`, which the `allOf` requires", "or leave it open"),
@@ -145,3 +146,18 @@ def test_an_alias_inside_its_own_anchor_is_refused(tmp_path: Path) -> None:
     file.write_text("openapi: 3.0.3\ninfo: &info\n  title: *info\npaths: {}\n", "utf-8")
     (finding,) = findings_of(file)
     assert "too deep" in finding.reason
+
+
+ORDINARY = [
+    r"^(?=.*[a-z])(?=.*\d).{8,64}$", r"^(?!.*\.\.)[^@\s]+@[^@\s]+\.[^@\s]+$", r"^(?:(?!foo).)*$", r"^.{0,5000}$",
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9-]{1,63})*$",
+    r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", r"^(\d\d)([-/])\d\d\2\d{4}$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", ORDINARY)
+def test_an_ordinary_pattern_is_not_said_to_cost_too_much(tmp_path: Path, pattern: str) -> None:
+    said = {"openapi": "3.1.0", "info": {"title": "One", "version": "1"}, "paths": {}}
+    said["components"] = {"schemas": {"Text": {"type": "string", "pattern": pattern}}}
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(said), "utf-8")
+    assert findings_of(tmp_path) == []

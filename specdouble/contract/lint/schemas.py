@@ -13,6 +13,7 @@ from specdouble.contract.form_example import is_form
 from specdouble.contract.lint.examples import example_violations, medias
 from specdouble.contract.operation import Operation
 from specdouble.contract.pattern import lengths
+from specdouble.contract.pattern_cost import most_characters
 from specdouble.contract.pointer import pointer
 from specdouble.contract.schema import Schemas
 
@@ -26,6 +27,7 @@ _FORMATS = {
     "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex",
     "int32", "int64",
 }  # fmt: skip
+_LONG_TEXT = 100_000  # characters: that no longer one is taken, nobody notices
 _MOST_JOINED = 200  # schemas by `allOf`: nobody has written more by hand
 
 
@@ -35,6 +37,7 @@ def check_schemas(document: Document, schemas: Schemas, operations: list[Operati
     for schema, at, is_text in _all_schemas(document, operations):
         if isinstance(schema.get("pattern"), str):
             _check_lengths(document, schema, at)
+            _check_cost(document, schema, at)
         _check_alternatives(document, schema, at)
         _check_closed(document, schema, at)
         if "$ref" not in schema:
@@ -77,6 +80,21 @@ def _check_lengths(document: Document, schema: dict[str, Any], at: str) -> None:
         reason = f"the pattern takes {longest} characters or fewer, `minLength` no fewer than {least}: no text conforms"
     if reason:
         document.find(at + "/pattern", reason, "correct the pattern or the length", id="pattern-length")
+
+
+def _check_cost(document: Document, schema: dict[str, Any], at: str) -> None:
+    """A pattern that takes so long that it is tried on short texts alone, and may match longer ones."""
+    limit = most_characters(schema["pattern"])
+    if limit is None or limit >= _LONG_TEXT:
+        return
+    bounds = schema.get("maxLength"), (lengths(schema["pattern"]) or (0, None))[1]
+    if not any(isinstance(most, int) and most <= limit for most in bounds):
+        reason = f"the pattern takes so long that the double refuses texts of more than {limit:,} characters untried"
+        remedy = (
+            f"write `maxLength: {limit}` beside it, or a pattern that neither looks ahead from each character, "
+            "nor refers back, nor repeats what repeats a hundred times"
+        )
+        document.find(at + "/pattern", reason, remedy, "warning", id="pattern-cost")
 
 
 def _check_alternatives(document: Document, schema: dict[str, Any], at: str) -> None:
