@@ -93,7 +93,7 @@ class Steps:
         files = {name: str(self._folder / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
         path = os.pathsep.join([str(self._folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-        return ran(command, self._folder, PATH=path, **files, **known)
+        return ran(command, self._folder, PATH=path, GITHUB_ACTIONS="true", **files, **known)
 
     def is_run(self, name: str, **outcomes: str) -> bool:
         """Whether a runner would come to a step, once others have ended so."""
@@ -250,7 +250,10 @@ def test_the_step_that_verifies_annotates_the_lines_of_what_fails(tmp_path: Path
         steps.run("names")
         done = steps.run("verify")
     assert done.returncode == 1, done.stderr
-    assert re.search(r"::error file=the api/openapi.yaml,line=\d+::", done.stdout)
+    found = re.findall(r"^::error file=the api/openapi.yaml,line=\d+,title=(.*)::", done.stdout, re.MULTILINE)
+    assert "computed:orders.total" in [title.replace("%3A", ":") for title in found]
+    assert len(found) == len(re.findall(r"^::", done.stdout, re.MULTILINE))  # each once
+    assert len(found) == len(list((tmp_path / "specdouble-reports" / "failures").iterdir()))
 
 
 @pytest.mark.slow
