@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,43 @@ def test_of_several_files_all_are_written_or_none_and_no_folder_is_left(tmp_path
         _write([tmp_path / "kept.txt", tmp_path / "new" / "deep" / "file.txt", tmp_path / "kept.txt" / "in a file"])
     assert [file.name for file in tmp_path.iterdir()] == ["kept.txt"]
     assert (tmp_path / "kept.txt").read_text() == "before"
+
+
+# Writes a file, and dies of it after so many bytes, or as it is about to rename it, or to do anything else with files.
+KILLED = """
+import os, resource, signal, sys
+from pathlib import Path
+
+from specdouble.whole_files import write_whole
+
+left, most = map(int, sys.argv[2:])
+
+
+def kill(event, _arguments):
+    global left
+    if event == "open" or event.startswith("os."):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+sys.addaudithook(kill)
+write_whole(Path(sys.argv[1]), "after " * 1000)
+"""
+DEATHS = {"in the middle": (0, 3000), "before it begins": (1, 10**6), "before it is renamed": (3, 10**6)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(("event", "most"), DEATHS.values(), ids=DEATHS)
+def test_whoever_is_killed_while_it_writes_leaves_the_file_as_it_was(tmp_path: Path, event: int, most: int) -> None:
+    file = tmp_path / "file.txt"
+    file.write_text("before")
+    done = subprocess.run([sys.executable, "-c", KILLED, file, str(event), str(most)], check=False)
+    assert done.returncode in (-signal.SIGKILL, -signal.SIGXFSZ)
+    assert file.read_text() == "before"
 
 
 def _write(places: list[Path]) -> None:
