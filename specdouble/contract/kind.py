@@ -29,6 +29,7 @@ BY_A_HANDLER = (
     "an expression sees one document alone: what is inside of it is held to others by a handler, and tried by a check "
     "of your own"
 )
+_LISTED = 12  # names that are told where none is near
 Found = tuple[str, str, str]  # a pointer, the reason and the remedy of a finding
 Belied = tuple[Rule, str, str]  # the rule, the pointer of what shows that it is broken, and how that reads
 
@@ -385,10 +386,13 @@ def located(document: Document, at: str) -> dict[str, Any]:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The remedy for a misspelt word: the one that was meant, or all that there are."""
+    """The remedy for a misspelt word: the one that was meant, or those that there are, as far as anybody reads."""
     known = list(known)
     near = nearest(word, known)
-    return f"write `{near}`" if near else f"use one of {', '.join(f'`{one}`' for one in known)}"
+    if near:
+        return f"write `{near}`"
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"use one of {', '.join(f'`{one}`' for one in known[:_LISTED])}{more}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from specdouble.contract import Contract
+from specdouble.contract.kind import suggestion
 from specdouble.verify.problem import WrongUse
 from specdouble.verify.settings import Settings
 
@@ -50,8 +51,8 @@ class Selection:
         """
         for name in sorted(self.operations | self.left_out):
             if name not in contract.operations:
-                known = ", ".join(contract.operations)
-                raise WrongUse(f"the contract has no operation `{name}`: it has {known}")
+                raise WrongUse(f"the contract has no operation `{name}`: {suggestion(name, contract.operations)}")
         for name in sorted(self.rules):
             if name not in contract.rules and name not in checks and not name.startswith("custom:"):
-                raise WrongUse(f"there is no rule or check `{name}`: there are {', '.join([*contract.rules, *checks])}")
+                known = [*contract.rules, *checks]
+                raise WrongUse(f"there is no rule or check `{name}`: {suggestion(name, known)}")

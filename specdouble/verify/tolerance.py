@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from specdouble.contract import Contract
+from specdouble.contract.kind import suggestion
 from specdouble.verify.case import ALWAYS
 from specdouble.verify.known import Known
 from specdouble.verify.problem import WrongUse
@@ -105,9 +105,7 @@ def hold_names(contract: Contract, settings: Settings) -> None:
 def _hold(name: str | None, known: Collection[str], told: str) -> None:
     if name is None or name in known or name.startswith("custom:"):
         return
-    near = get_close_matches(name, known, n=1, cutoff=0.4)
-    advice = f"write `{near[0]}`" if near else f"there are {', '.join(known)}"
-    raise WrongUse(f"{told} `{name}`, which is none: {advice}")
+    raise WrongUse(f"{told} `{name}`, which is none: {suggestion(name, known)}")
 
 
 def _is_about(skip: Skip, failure: Failure) -> bool:

@@ -133,6 +133,7 @@ def test_a_second_contract_of_the_folder_is_told_unless_it_says_the_same(tmp_pat
 
 def test_what_is_near_to_nothing_is_answered_with_all_that_there_is() -> None:
     assert suggestion("nonsense", ["settings", "syntax"]) == "use one of `settings`, `syntax`"
+    assert suggestion("nonsense", [f"p{number}" for number in range(80)]).endswith("`p10`, `p11` and 68 more")
     assert suggestion("SETINGS", ["settings", "syntax"]) == "write `settings`"
 
 

@@ -100,6 +100,7 @@ def test_in_a_workflow_a_failure_is_an_annotation_at_the_rules_own_line(
     ("arguments", "message"),
     [
         (["--rule", "unique:nothing.name"], "there is no rule or check"),
+        (["--rule", "read_your_write"], "write `read_your_writes`"),
         (["--operation", "nothing"], "the contract has no operation"),
         (["--report", "pdf=x"], "is not KIND=FILE"),
         (["--user", "ada"], "is not NAME:SCHEME=TOKEN"),

@@ -2,7 +2,7 @@
 
 import { get, ask, state } from "./api.js";
 import { classOf, traffic } from "./charts.js";
-import { attempt, button, carryFocus, copy, empty, h, heading, placeOf, select, tell } from "./dom.js";
+import { attempt, button, carryFocus, copy, counted, empty, h, heading, placeOf, select, tell } from "./dom.js";
 import { body, change, code, pretty } from "./json.js";
 
 const FILTERS = [["all", "All"], ["2xx", "2xx"], ["4xx", "4xx"], ["5xx", "5xx"], ["rule", "Refused by a rule"]];
@@ -87,7 +87,7 @@ export function requests(root, number, { exchanges }) {
   }
 
   function tellCount(wanted) {
-    count.textContent = wanted === exchanges.length ? `${wanted} requests` : `${wanted} of ${exchanges.length} requests`;
+    count.textContent = wanted === exchanges.length ? counted(wanted, "request") : `${wanted} of ${counted(exchanges.length, "request")}`;
   }
 
   function mark() {

@@ -1,7 +1,7 @@
 // Worlds, snapshots, the clock and faults: whatever puts the double into a state.
 
 import { ask, get, state, world } from "./api.js";
-import { attempt, button, empty, field, h, heading, save, select, tell } from "./dom.js";
+import { attempt, button, counted, empty, field, h, heading, save, select, tell } from "./dom.js";
 import { code, pretty } from "./json.js";
 
 export function worlds(root, _argument, { chooseWorld }) {
@@ -30,7 +30,7 @@ export function worlds(root, _argument, { chooseWorld }) {
       const name = encodeURIComponent(one.name);
       const forget = one.name !== "default" && button("Forget", doing(() => ask("DELETE", `worlds/${name}`), `${one.name} is forgotten`), { class: "danger" });
       const isChosen = one.name === state.world;
-      return h("li", {}, h("span", { class: "item-name" }, one.name, isChosen && h("span", { class: "tag" }, "chosen")), h("span", { class: "quiet" }, `${count.toLocaleString()} documents, ${one.writes} writes`),
+      return h("li", {}, h("span", { class: "item-name" }, one.name, isChosen && h("span", { class: "tag" }, "chosen")), h("span", { class: "quiet" }, `${counted(count, "document")}, ${counted(one.writes, "write")}`),
         h("span", { class: "item-actions" }, button("Choose", () => chooseWorld(one.name)), button("Reset", doing(() => ask("POST", `worlds/${name}/reset`), `${one.name} has its seed again`)), forget));
     });
     const name = h("input", { type: "text", placeholder: "a-name", "aria-label": "Name of a world", pattern: "[A-Za-z0-9_.\\-]{1,64}" });
@@ -48,7 +48,7 @@ export function worlds(root, _argument, { chooseWorld }) {
       const count = Object.values(one.documents).reduce((sum, number) => sum + number, 0);
       const compare = attempt(async () => changes.replaceChildren(difference(one.name, await get(`snapshots/${name}/diff`))));
       const download = attempt(async () => save(`${one.name}.json`, pretty(await get(`snapshots/${name}`)), "application/json"));
-      return h("li", {}, h("span", { class: "item-name" }, one.name), h("span", { class: "quiet" }, `${count.toLocaleString()} documents, ${new Date(one.taken).toLocaleTimeString()}`),
+      return h("li", {}, h("span", { class: "item-name" }, one.name), h("span", { class: "quiet" }, `${counted(count, "document")}, ${new Date(one.taken).toLocaleTimeString()}`),
         h("span", { class: "item-actions" }, button("Restore", doing(() => ask("POST", `snapshots/${name}/restore`), `${world()} is as ${one.name} was`)), button("Compare", compare), button("Export", download), button("Delete", doing(() => ask("DELETE", `snapshots/${name}`)), { class: "danger" })));
     });
     const name = h("input", { type: "text", placeholder: "before-checkout", "aria-label": "Name of a snapshot" });
