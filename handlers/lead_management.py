@@ -35,7 +35,7 @@ def _answered(message: str, configuration: Document | None) -> Document:
 def _shown(configuration: Document | None) -> Document:
     if configuration is None:
         raise Problem(404, "Lead management configuration not found")
-    if configuration["createApplication"]:
+    if configuration.get("createApplication"):
         return OF_APPLICATIONS | configuration
     for name in OF_APPLICATIONS:
         configuration.pop(name, None)

@@ -18,7 +18,7 @@ def post_webhook_outreach(body: Document) -> Document:
     conversation: Document = {"contactId": contact["_id"]}
     collection("conversations").insert_one(conversation)
     data = {"contactId": contact["_id"], "conversationId": conversation["_id"]}
-    if configuration["createApplication"]:
+    if configuration.get("createApplication"):
         application: Document = {"contactId": contact["_id"], "name": configuration.get("applicationName")}
         collection("applications").insert_one(application)
         data["applicationId"] = application["_id"]

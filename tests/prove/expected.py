@@ -38,6 +38,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "response.error-shape": ("error_shape", "unknown_documents"),
     "response.error-says-200": (
         "error_shape",
+        "deletion",
         "conformance",
         "authentication",
         "owner:*",

@@ -75,7 +75,8 @@ def _values(contract: Contract, resource: Resource) -> Mutants:
     texts = [name for name, schema in plain.items() if is_free_text(schema)]
     for name in texts[:1]:
         for kind, sentence, change in _TEXTS:
-            yield _mangled(resource, name, kind, f"{name} {sentence}", change)
+            mutant = _mangled(resource, name, kind, f"{name} {sentence}", change)
+            yield replace(mutant, equivalent=_nothing(contract, resource, name) if kind == _NO_TEXT else "")
     for kind, types, sentence, other in _OTHERS:
         found = [name for name, schema in plain.items() if kind_of(schema) in types and "enum" not in schema]
         for name in found[:1]:
@@ -85,17 +86,24 @@ def _values(contract: Contract, resource: Resource) -> Mutants:
         yield _lost(resource, name)
 
 
+def _nothing(contract: Contract, resource: Resource, name: str) -> str:
+    """Why no text cannot be told from none that was sent; empty where it can."""
+    is_shown = takes_null(resource.properties[name]) or name in required_names(contract, resource.schema)
+    return "" if is_shown else f"{name} may be left out and is never null: an answer may leave it out where it is empty"
+
+
 def _escaped(value: Any) -> Any:
     return html.escape(value, quote=False)
 
 
+_NO_TEXT = "empty-is-null"
 _TEXTS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("trimmed", "loses its outer spaces.", str.strip),
     ("cut", "is cut after 64 characters.", lambda text: text[:64]),
     ("lower-case", "is kept in small letters.", str.lower),
     ("ascii-alone", "loses what is not ASCII.", lambda text: text.encode("ascii", "replace").decode()),
     ("escaped", "has '&amp;' for '&'.", _escaped),
-    ("empty-is-null", "is null where an empty text was sent.", lambda text: text or None),
+    (_NO_TEXT, "is null where an empty text was sent.", lambda text: text or None),
 )
 _OTHERS: tuple[tuple[str, tuple[str, ...], str, Callable[[Any], Any]], ...] = (
     ("rounded", ("number",), "is rounded to two digits.", lambda number: round(number, 2)),
