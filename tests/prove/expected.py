@@ -25,6 +25,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "timestamp.date-alone": ("timestamp:{target}", "conformance"),
     "timestamp.*": ("timestamp:{target}",),
     "value.empty-is-null": ("read_your_writes", "conformance"),
+    "value.cut": ("read_your_writes", "partial_update", "boundaries"),
     "value.*": ("read_your_writes", "partial_update", "default:{target}", "readOnly:*", "custom:*"),
     "write.update-wipes-others": ("partial_update",),
     "write.update-not-stored": ("read_your_writes", "partial_update"),
