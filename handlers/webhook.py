@@ -11,7 +11,7 @@ def post_webhook_outreach(body: Document) -> Document:
     configuration = collection("lead_management").find_one({"_id": body["configurationId"]})
     if configuration is None:
         raise Problem(404, "Lead management configuration not found")
-    if configuration["status"] == "inactive":
+    if configuration.get("status") == "inactive":
         raise Problem(400, "Lead management configuration is inactive", rule="outreach.inactive")
     contact = dict(body)
     collection("contacts").insert_one(contact)

@@ -68,7 +68,7 @@ class Guesses:
             one
             for one in self.resources.values()
             if one.why and not one.single and singular(one.collection) == word and one.id in found.properties
-            and is_mostly(found, Found(one.schema, one.pointer, dict(one.properties), (), False))
+            and is_mostly(found, as_found(one))
         ]  # fmt: skip
         return alike[0] if len(alike) == 1 else None
 
@@ -109,6 +109,11 @@ class Guesses:
     def sent(self, operation: Operation, found: Found) -> Sent | None:
         """The document in an operation's request."""
         return self.bodies.sent_document(operation, found.properties)
+
+
+def as_found(resource: Resource) -> Found:
+    """One of a resource's documents, as an answer that is nothing else shows it."""
+    return Found(resource.schema, resource.pointer, dict(resource.properties), (), False)
 
 
 def is_mostly(one: Found | Sent, other: Found, kind: str = "") -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specdouble.contract.bodies import Found, Sent
-from specdouble.contract.guesses import Guesses, can_succeed, is_mostly
+from specdouble.contract.guesses import Guesses, as_found, can_succeed, is_mostly
 from specdouble.contract.identity import identity_of, segment_of
 from specdouble.contract.operation import Operation
 from specdouble.contract.properties import plain, synonyms
@@ -128,8 +128,7 @@ def _written_out(guesses: Guesses, found: Found) -> Resource | None:
     if not any(plain(name) in _TELLING for name in found.properties):
         return None
     people = [one for one in guesses.resources.values() if one.why and not one.single and one.collection in _PEOPLE]
-    alike = (one for one in people if is_mostly(found, Found(one.schema, one.pointer, dict(one.properties), (), False)))
-    return next(alike, None)
+    return next((one for one in people if is_mostly(found, as_found(one))), None)
 
 
 def _takes(guesses: Guesses, operation: Operation, found: Found) -> bool:
@@ -146,7 +145,7 @@ def _places(guesses: Guesses, operation: Operation, people: Resource) -> Iterato
 
 def _infer_own(guesses: Guesses, people: Resource, read: Operation, operations: list[Operation]) -> None:
     """What the operations of a path do to the caller's own document; nothing where it shows something else."""
-    whole = Found(people.schema, people.pointer, dict(people.properties), (), False)
+    whole = as_found(people)
     found = next((one for one in guesses.bodies.shown(read) if not one.many and _is_one(one, whole)), None)
     if found is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 from specdouble.contract.identity import singular
@@ -12,7 +11,7 @@ from specdouble.contract.operation import Operation
 from specdouble.contract.properties import plain
 
 _ALL = re.compile(r"(?P<base>.*/[^/{}]+)/(?P<word>[A-Za-z][\w-]*)/?")
-_ONE = re.compile(r"(?P<base>.*/[^/{}]+)/(?:(?P<word>[A-Za-z][\w-]*)/)(?P<key>\{[^{}/]+\})/?")
+_ONE = re.compile(r"(?P<base>.*/[^/{}]+)/(?P<word>[A-Za-z][\w-]*)/(?P<key>\{[^{}/]+\})/?")
 _ONE_FIRST = re.compile(r"(?P<base>.*/[^/{}]+)/(?P<key>\{[^{}/]+\})/(?P<word>[A-Za-z][\w-]*)/?")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CREATE = {"create", "add", "new", "store", "insert", "save"}
@@ -53,8 +52,7 @@ def _meant(operation: Operation) -> tuple[str, str] | None:
             continue
         base = match["base"]
         path = f"{base}/{match['key']}" if named else base
-        word = _verb(match["word"], base)
-        method = next(_methods(word, operation.method, named=named), None)
+        method = _method(_verb(match["word"], base), operation.method, named=named)
         if method is not None:
             return method, path
     return None
@@ -67,16 +65,13 @@ def _verb(word: str, base: str) -> str:
     return "".join(one for one in words if plain(singular(one)) != about) or word.lower()
 
 
-def _methods(word: str, method: str, *, named: bool) -> Iterator[str]:
+def _method(word: str, method: str, *, named: bool) -> str | None:
+    """The method that says what the word says of one document, which is named, or of all; None where none does."""
     if not named:
-        if method == "post" and word in _CREATE:
-            yield "post"
-        if method == "get" and word in _LIST:
-            yield "get"
-        return
+        is_said = (method == "post" and word in _CREATE) or (method == "get" and word in _LIST)
+        return method if is_said else None
     if method == "get" and word in _READ:
-        yield "get"
+        return "get"
     if method in ("put", "patch", "post") and word in _UPDATE:
-        yield "put" if method == "put" else "patch"
-    if method in ("delete", "post") and word in _DELETE:
-        yield "delete"
+        return "put" if method == "put" else "patch"
+    return "delete" if method in ("delete", "post") and word in _DELETE else None

@@ -32,7 +32,8 @@ class Deadline:
     def __init__(self, grace: float) -> None:
         self.grace = grace
         self._asked: float | None = None
-        self._is_hurried = self._is_met = False
+        self._is_hurried = False
+        self._met = threading.Event()
 
     def watch(self) -> None:
         """End the process, should it not end in time."""
@@ -46,7 +47,7 @@ class Deadline:
 
     def met(self) -> None:
         """All has come to its end."""
-        self._is_met = True
+        self._met.set()
 
     async def passed(self) -> str:
         """Wait until it is over; how long that was, in words."""
@@ -62,13 +63,10 @@ class Deadline:
 
     def _watch(self) -> None:
         while not self._is_over:
-            if self._is_met:
+            if self._met.wait(_POLL):
                 return
-            time.sleep(_POLL)
-        for _ in range(int(_LAST / _POLL)):
-            if self._is_met:
-                return
-            time.sleep(_POLL)
+        if self._met.wait(_LAST):
+            return
         threading.Timer(_TOLD, os._exit, [0]).start()
         _log.warning("ended by force: %s does not come back", ", ".join(_places()))
         os._exit(0)

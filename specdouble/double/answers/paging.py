@@ -31,16 +31,9 @@ _TOTALS = {
 }  # fmt: skip
 _SHOWN = {"numberofelements", "pagecount", "returned", "currentsize", "resultsreturned", "currentcount", "pageitems"}
 _LIMITS = {
-    "limit",
-    "perpage",
-    "pagesize",
-    "pagelimit",
-    "itemsperpage",
-    "maxresults",
-    "pagelen",
-    "resultsperpage",
+    "limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "maxresults", "pagelen", "resultsperpage",
     "resultperpage",
-}
+}  # fmt: skip
 _OFFSETS = {"offset", "skip", "start", "startindex", "startat"}
 _NUMBERS = {"page", "currentpage", "pagenumber", "pageindex", "number", "pageno", "current"}
 _LASTS = {"pages", "totalpages", "lastpage", "pagetotal", "numpages", "numberofpages", "pagestotal", "last", "nbpages"}

@@ -13,6 +13,7 @@ from specdouble.contract.properties import properties_of, synonyms, types_of
 from specdouble.contract.resource import Part
 from specdouble.double.answers.makers import Makers
 from specdouble.double.answers.samples.sampler import Sampler
+from specdouble.double.answers.sent import unwrapped
 from specdouble.double.state.exchange import current, new_id
 from specdouble.double.state.keeper import Document, keepers_of
 
@@ -132,9 +133,7 @@ class Parts:
 def _sent_names(contract: Contract, operation: Operation, part: Part) -> set[str]:
     """The properties of an entry that a client may send."""
     media = operation.document_body
-    schema = contract.item(media.schema) if media else None
-    for name in part.wrapper:
-        schema = contract.item(contract.fields(schema).get(name))
+    schema = unwrapped(contract, media.schema, part.wrapper) if media else None
     return {name for name, field in contract.fields(schema).items() if field.get("readOnly") is not True}
 
 

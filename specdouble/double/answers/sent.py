@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +65,15 @@ def sent_properties(contract: Contract, operation: Operation, action: Action) ->
 
 def _sent_schemas(contract: Contract, operation: Operation, action: Action) -> Iterator[JSON]:
     for media in operation.body.content.values() if operation.body else ():
-        schema = contract.item(media.schema)
-        for name in action.wrapper:
-            schema = contract.item(contract.fields(schema).get(name))
-        yield schema
+        yield unwrapped(contract, media.schema, action.wrapper)
+
+
+def unwrapped(contract: Contract, schema: JSON, wrapper: Iterable[str]) -> JSON:
+    """The schema of one document in what is sent: inside these objects, and in the array of several."""
+    schema = contract.item(schema)
+    for name in wrapper:
+        schema = contract.item(contract.fields(schema).get(name))
+    return schema
 
 
 def _inside(

@@ -88,8 +88,11 @@ def _values(contract: Contract, resource: Resource) -> Mutants:
 
 def _nothing(contract: Contract, resource: Resource, name: str) -> str:
     """Why no text cannot be told from none that was sent; empty where it can."""
-    is_shown = takes_null(resource.properties[name]) or name in required_names(contract, resource.schema)
-    return "" if is_shown else f"{name} may be left out and is never null: an answer may leave it out where it is empty"
+    schema = resource.properties[name]
+    is_filled_in = schema.get("default", "") != ""  # then what is left out says another text
+    if is_filled_in or takes_null(schema) or name in required_names(contract, resource.schema):
+        return ""
+    return f"{name} may be left out and is never null: an answer may leave it out where it is empty"
 
 
 def _escaped(value: Any) -> Any:

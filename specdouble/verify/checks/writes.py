@@ -191,9 +191,7 @@ def _missing_everywhere(trial: Trial, document: Document, name: str, value: Any)
         return True
     if _is_left_out_as_nothing(trial, document, name, value):
         return False
-    other = trial.create(subject, **{**flags, name: value})
-    seen = trial.look(other) if subject.observable else other.shown
-    return name not in seen or not same(value, seen[name])
+    return not _is_shown(trial, subject, {**flags, name: value}, name)
 
 
 def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: Any) -> bool:
@@ -208,9 +206,14 @@ def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: 
         return False
     if not trial.session.bodies.property_fits(subject.requested(trial.creator(subject))[name], another):
         return False
-    other = trial.create(subject, **{name: another})
+    return _is_shown(trial, subject, {name: another}, name)
+
+
+def _is_shown(trial: Trial, subject: Subject, values: Body, name: str) -> bool:
+    """Whether a new document with these values shows the one of that name."""
+    other = trial.create(subject, **values)
     seen = trial.look(other) if subject.observable else other.shown
-    return name in seen and same(another, seen[name])
+    return name in seen and same(values[name], seen[name])
 
 
 def _full(trial: Trial, subject: Subject) -> None:

@@ -95,9 +95,12 @@ class Complaints:
         """Whether nothing excuses the server."""
         return not any(excuses(one) for excuses in self._excuses)
 
+    def _operation(self, one: Complaint) -> Operation | None:
+        return self.by_label.get(one.case.operation.label)
+
     def _is_trouble(self, one: Complaint) -> bool:
         """Whether an answer is a proxy's or a limit's, not the server's own."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         declared = operation.statuses if operation else frozenset()
         if one.response.status_code in TURNED_AWAY and str(one.response.status_code) not in declared:
             self.troubles.append(f"{operation} answered {one.response.status_code}")
@@ -112,7 +115,7 @@ class Complaints:
 
     def _is_a_file(self, one: Complaint) -> bool:
         """Whether a body is read as what its media type says, where the contract declares a file."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         answered = operation.response(one.response.status_code) if operation else None
         if answered is None or one.kind not in ("JsonSchemaError", "ContentDeserializationError"):
             return False
@@ -121,28 +124,28 @@ class Complaints:
 
     def _is_chosen_by_its_discriminator(self, one: Complaint) -> bool:
         """Whether a body is said to fit several of `oneOf`, where its discriminator chooses one of them."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         if operation is None or one.kind != "JsonSchemaError" or _SEVERAL not in one.failure.message:
             return False
         return not any(judge(self.contract, exchange_of(Call(operation), one.response)))
 
     def _is_without_baseline(self, one: Complaint) -> bool:
         """Whether a request is said to be wrongly refused of an operation that takes none that is known."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         if operation is None or one.kind != "RejectedPositiveData":
             return False
         return self.session.baselines.missing((operation.id,)) is not None
 
     def _is_declared_by_a_rule(self, one: Complaint) -> bool:
         """Whether a status that the operation does not declare itself is one that a rule adds to it."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         if operation is None or one.kind != "UndefinedStatusCode":
             return False
         return str(one.response.status_code) in operation.statuses
 
     def _was_too_long(self, one: Complaint) -> bool:
         """Whether a request was refused for its length, and not by the operation."""
-        operation = self.by_label.get(one.case.operation.label)
+        operation = self._operation(one)
         declared = operation.statuses if operation else frozenset()
         return one.response.status_code in TOO_LONG and str(one.response.status_code) not in declared
 
@@ -204,7 +207,7 @@ class Complaints:
 
     def _accepting(self, one: Complaint) -> Operation | None:
         """The operation that is said to accept what it should refuse; None where that is not what is said."""
-        return self.by_label.get(one.case.operation.label) if one.kind == "AcceptedNegativeData" else None
+        return self._operation(one) if one.kind == "AcceptedNegativeData" else None
 
     def _breaks_a_rule(self, one: Complaint) -> bool:
         """Whether a request was refused that fits its schema and breaks a rule about several properties."""
@@ -230,7 +233,7 @@ class Complaints:
     def _refusing(self, one: Complaint) -> Operation | None:
         """The operation that is said to refuse what it should take; None where that is not what is said."""
         is_refused = one.kind == "RejectedPositiveData" and one.response.status_code < 500
-        return self.by_label.get(one.case.operation.label) if is_refused else None
+        return self._operation(one) if is_refused else None
 
     def _cannot_be_applied(self, one: Complaint) -> bool:
         """Whether a JSON Patch was refused: what fits its schema need not fit the document (RFC 5789, 2.2)."""
