@@ -207,6 +207,17 @@ def test_a_declared_head_tells_what_the_get_tells(shelves: httpx.Client) -> None
     assert {one.headers["content-type"] for one in none} == {"application/json"}
 
 
+def test_a_head_that_declares_a_body_has_none_all_the_same(tmp_path: Path) -> None:
+    bare = "'200': {description: It is there.,"
+    text = flat_contract()
+    assert bare in text
+    shown = bare + " content: {application/json: {schema: {type: object, required: [name]}}},"
+    with client_for(text.replace(bare, shown), tmp_path) as client:
+        shelf = made(client, "/shelves", ANN)
+        told = client.head(shelf, headers=ANN)
+    assert (told.status_code, told.content, told.headers["content-type"]) == (200, b"", "application/json")
+
+
 def test_what_a_document_may_name_is_what_the_owner_of_what_it_lies_below_sees(tmp_path: Path) -> None:
     ada, linus = ({"Authorization": f"Bearer {name}"} for name in ("ada", "linus"))
     with client_for(ACADEMY.read_text("utf-8"), tmp_path) as client:

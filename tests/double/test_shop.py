@@ -136,3 +136,31 @@ def test_a_wrong_password_is_refused_and_none_is_once_it_was_set_in_another_way(
     signed_in(client, "stranger@example.com")  # who never signed up may have any
     client.patch("/users/me", json={"email": "stranger@example.com", "password": "another"})
     assert signs_in("wrong") == 200
+
+
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [
+        ("'401': {description: Who is that?}", 401),
+        ("'400': {description: Invalid username/password supplied}", 400),
+        ("'403': {description: The credentials are wrong.}", 403),
+        ("'422': {description: The e-mail or password is incorrect}", 422),
+        ("'400': {description: The JSON cannot be read.}, '401': {description: No}", 401),
+        ("'400': {description: The JSON cannot be read.}", 200),
+        ("'404': {description: No such page.}", 200),
+        ("'422': {description: The password has to have eight characters.}", 200),
+        ("4XX: {description: Any failure.}", 200),
+        ("default: {description: Any failure.}", 200),
+    ],
+)
+def test_a_wrong_password_is_refused_only_with_what_is_declared_for_it(
+    declared: str, status: int, tmp_path: Path
+) -> None:
+    lines = CONTRACT.read_text("utf-8").splitlines()
+    login = lines.index("  /auth/login:") + 4
+    lines[login] = lines[login].replace('"401": {description: no}', declared)
+    (tmp_path / "openapi.yaml").write_text("\n".join(lines), "utf-8")
+    with serving(Settings(tmp_path, seed=1)) as url, httpx.Client(base_url=url) as client:
+        client.post("/auth/register", json={"email": "mia@example.com", "password": "right"})
+        answer = client.post("/auth/login", json={"email": "mia@example.com", "password": "wrong"})
+    assert answer.status_code == status

@@ -1,8 +1,9 @@
-"""The passwords of those who signed up: the contract's own sign-in refuses another one, where it says with what."""
+"""The passwords of those who signed up: the contract's own sign-in refuses another one, where it says that it does."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,11 @@ from specdouble.double.state.problem import Problem
 
 Answer = Callable[..., Any]
 _CALLED = {"password", "passwd", "pwd"}
-_REFUSING = (401, 400, 403, 404)
+# Whoever asks needs no credential for a sign-in: a 401 of it speaks of those that are sent. Of these it may be anything
+# else that is wrong with the request, unless the contract says that it is they.
+_OF_MANY_MEANINGS = ("403", "400", "422")
+_WRONG = r"\b(wrong|invalid|incorrect)\b"
+_OF_CREDENTIALS = re.compile(rf"\bcredentials?\b|{_WRONG}[^.]*\bpassword\b|\bpassword\b[^.]*{_WRONG}", re.IGNORECASE)
 
 
 def with_password(contract: Contract, operation: Operation, answer: Answer, sampler: Sampler) -> Answer:
@@ -36,7 +41,7 @@ def with_password(contract: Contract, operation: Operation, answer: Answer, samp
         return answer
     passwords = Passwords(People(contract, people, sampler), people)
     creates = action is not None and action.does == "create" and action.collection == people.collection
-    status = next((one for one in _REFUSING if operation.response(one) is not None), None)
+    status = _refusal(operation)
     wanted = wanted_arguments(answer, operation)
 
     def answered(**arguments: JSON) -> Any:
@@ -52,6 +57,15 @@ def with_password(contract: Contract, operation: Operation, answer: Answer, samp
         return found
 
     return answered
+
+
+def _refusal(operation: Operation) -> int | None:
+    """The status that the contract declares for wrong credentials; None where it declares none: then all are right."""
+    if "401" in operation.responses:
+        return 401
+    declared = (one for one in _OF_MANY_MEANINGS if one in operation.responses)
+    spoken = (int(one) for one in declared if _OF_CREDENTIALS.search(operation.responses[one].description))
+    return next(spoken, None)
 
 
 def _takes_password(contract: Contract, operation: Operation) -> bool:

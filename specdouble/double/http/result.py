@@ -103,6 +103,8 @@ class Results:
         headers = fields(own) if own else []
         if media is None:
             return self._undescribed(result, status, response, headers)
+        if result is None and self._operation.method == "head":  # what the body would be is the GET's to say
+            return Answer(status, b"", [*fixed, *headers])
         body = self._encoded(result, media)
         if own and any(name == b"content-type" for name, _ in headers):  # a file has its own
             fixed = [field for field in fixed if field[0] != b"content-type"]
