@@ -38,6 +38,7 @@ _ITEM = re.compile(r"(.*)/\{([^{}/]+)\}(\.\w+)?/?")
 _SET_BY_SERVER = re.compile(
     r"(created|updated|modified)|(^|_)(id|uuid|etag|version|revision|self|status|state)$", re.IGNORECASE
 )
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 STEPS = ("read", "list", "update", "delete")
 
 
@@ -262,13 +263,13 @@ class Judge:
         yield from seen
 
     def _fitting(self, read: Operation, candidates: Iterator[str]) -> Iterator[str]:
-        """Those that the path's parameter takes: no name is a number."""
+        """Those that the path's parameter takes: no name is a number or a UUID."""
         told = next((one for one in read.parameters if one["name"] == read.last_parameter and one["in"] == "path"), {})
         schema = self.described.resolve(told.get("schema") if "schema" in told else told)
         is_number = bool(self.described.kinds(schema) & {"integer", "number"}) if isinstance(schema, dict) else False
-        for candidate in candidates:
-            if not is_number or re.fullmatch(r"-?\d+", candidate):
-                yield candidate
+        is_uuid = isinstance(schema, dict) and schema.get("format") == "uuid"
+        form = r"-?\d+" if is_number else _UUID if is_uuid else ".*"
+        yield from (candidate for candidate in candidates if re.fullmatch(form, candidate, re.DOTALL))
 
     def _difference(self, answer: httpx.Response, made: Made) -> str | None:
         """How the answer shows something else than what was sent; None where it shows that."""

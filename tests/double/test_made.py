@@ -148,6 +148,49 @@ def test_what_a_path_stands_under_is_a_value_that_every_path_takes(tmp_path: Pat
     assert all(one[scope] in ("old", "new") for one in double.made.of("things"))
 
 
+def test_what_a_property_names_gives_way_to_what_stands_under_it(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(CIRCLE)
+    double = Double(Settings(tmp_path, seed=1))
+    orgs, templates = documents(double, ("orgs", "templates")).values()
+    assert {one["org_id"] for one in templates} <= {org["id"] for org in orgs}
+    assert templates
+
+
+CIRCLE = """
+openapi: 3.0.3
+info: {title: A, version: '1'}
+paths:
+  /orgs:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Org'}}}}
+      responses: {'200': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Org'}}}}}
+  /orgs/{org_id}:
+    parameters: [{name: org_id, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': {description: a, content: {application/json: {schema: {
+      $ref: '#/components/schemas/Org'}}}}}}
+  /orgs/{org_id}/templates:
+    parameters: [{name: org_id, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': {description: a, content: {application/json: {schema: {type: array, items: {
+      $ref: '#/components/schemas/Template'}}}}}}}
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Template'}}}}
+      responses: {'200': {description: a, content: {application/json: {schema: {
+        $ref: '#/components/schemas/Template'}}}}}
+  /orgs/{org_id}/templates/{template_id}:
+    parameters:
+      - {name: org_id, in: path, required: true, schema: {type: string}}
+      - {name: template_id, in: path, required: true, schema: {type: string}}
+    get: {responses: {'200': {description: a, content: {application/json: {schema: {
+      $ref: '#/components/schemas/Template'}}}}}}
+components:
+  schemas:
+    Org: {type: object, properties: {id: {type: string, readOnly: true}, template_id: {type: string},
+      name: {type: string}}}
+    Template: {type: object, properties: {id: {type: string, readOnly: true}, org_id: {type: string, readOnly: true},
+      name: {type: string}}}
+"""
+
+
 def test_a_chain_of_references_through_hundreds_of_collections_is_followed(tmp_path: Path) -> None:
     count = 700
     schemas = "".join(

@@ -25,6 +25,7 @@ from specdouble.double.state.seed import Seed
 from specdouble.double.state.storable import is_storable
 
 COUNT = 3
+_FARTHEST = 50  # collections; further away nobody nests paths
 _MOST_TOLD, _MOST_BESIDE = 100, 5  # whoever creates a document finds it on the first page
 
 
@@ -126,7 +127,16 @@ class Made:
         return collection not in self._seed
 
     def _needed(self, collection: str) -> list[str]:
-        """The collections that documents of a collection speak of, or stand under."""
+        """The collections that come before a collection: those that it needs, and those that its properties name.
+
+        A name gives way where the other one stands under this: of `org.template_id` and `/orgs/{org_id}/templates`, the
+        path binds.
+        """
+        named = self.named(self.contract.resources[collection]).values()
+        return [*self._bound(collection), *(other for other in named if not self._is_bound(other, collection))]
+
+    def _bound(self, collection: str) -> list[str]:
+        """The collections that documents of a collection have to speak of, or stand under."""
         resource = self.contract.resources[collection]
         found: list[str] = []
         for keeper in keepers_of(resource, self.clock):
@@ -134,7 +144,19 @@ class Made:
         for _, above in parents_of(self.contract, resource):
             if above is not None:
                 found.append(above.collection)
-        return [*found, *self.named(resource).values()]
+        return found
+
+    def _is_bound(self, collection: str, to: str) -> bool:
+        """Whether documents of a collection need those of another one, or what these need does, as far as one looks."""
+        found, waiting = {collection}, [collection]
+        while waiting and len(found) < _FARTHEST:
+            for name in self._bound(waiting.pop()):
+                if name == to:
+                    return True
+                if name not in found and name in self.contract.resources:
+                    found.add(name)
+                    waiting.append(name)
+        return False
 
     def named(self, resource: Resource) -> dict[str, str]:
         """The properties that name a document of another collection: `feed_id`, where feeds are kept."""
