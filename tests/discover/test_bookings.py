@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from specdouble.cli import _serving_anybody
 from specdouble.contract import read
 from specdouble.discover.discovery import Discovery
 from specdouble.discover.loop import Loop
 from specdouble.discover.published import save_published
+from specdouble.serving import serving_anybody
 from specdouble.verify import Settings
 from tests.discover.bookings import Bookings
 from tests.discover.conftest import sentences
@@ -59,7 +59,7 @@ def found(bookings: Bookings, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """What is found there, from an empty folder on."""
     with bookings.running() as url:
         contract = read(save_published(url, tmp_path_factory.mktemp("bookings")))
-        discovery = Discovery(contract, Settings(url=url, yes=True), loop=Loop(_serving_anybody))
+        discovery = Discovery(contract, Settings(url=url, yes=True), loop=Loop(serving_anybody))
         discovery.run()
         yield discovery
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from specdouble.cli import _serving_anybody
 from specdouble.contract import read
 from specdouble.discover.discovery import Discovery
 from specdouble.discover.loop import Loop
+from specdouble.serving import serving_anybody
 from specdouble.verify import Settings, verify
 from specdouble.verify.verdict import Verdict
 from tests.discover.club import CONTRACT, Club
@@ -42,7 +42,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Discovery,
     club, file = Club(), tmp_path_factory.mktemp("club") / "openapi.json"
     file.write_text(json.dumps(CONTRACT), "utf-8")
     with club.running() as url:
-        discovery = Discovery(read(file), Settings(url=url, yes=True), loop=Loop(_serving_anybody))
+        discovery = Discovery(read(file), Settings(url=url, yes=True), loop=Loop(serving_anybody))
         discovery.run()
         yield discovery, club
 
