@@ -211,16 +211,20 @@ def meanwhile(interval: float, action: Callable[[], None]) -> Iterator[None]:
 
 
 class Killer:
-    """Ends workers as suddenly as a machine that has no memory left: the oldest, once the last one is replaced."""
+    """Ends workers as suddenly as a machine that has no memory left: the oldest, once the last one is replaced.
+
+    On a machine so busy that a worker takes seconds to start, one each second would leave none that serves.
+    """
 
     def __init__(self, served: Served) -> None:
         self._served = served
         self.killed: list[int] = []
 
     def kill(self) -> None:
-        """End one, unless one is missing."""
+        """End one, unless one is missing, or none serves."""
+        serves = self._served.ask("GET", "/_specdouble/health").status == 200
         workers = self._served.workers()
-        if len(workers) == WORKERS:
+        if serves and len(workers) == WORKERS:
             os.kill(workers[0], signal.SIGKILL)
             self.killed.append(workers[0])
 

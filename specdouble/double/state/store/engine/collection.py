@@ -14,7 +14,9 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.results import DeleteResult, InsertOneResult, UpdateResult
 
+from specdouble.double.state.store.conditions import are_strings, predicate
 from specdouble.double.state.store.engine.attempt import Key, current_attempt
+from specdouble.double.state.store.engine.gathering import Gathering
 from specdouble.double.state.store.engine.indexes import create_index
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import LEAVING, ORDER, REVISION, shown, stored, stored_name
@@ -52,13 +54,18 @@ class EngineCollection:
     def __init__(self, documents: Collection[Document], is_atomic: bool) -> None:
         self._documents = documents
         self._is_atomic = is_atomic
+        self._by_id = Gathering(lambda ids: documents.find({"_id": {"$in": ids}}))
 
     # Reads
 
     def find_one(self, filter: Filter) -> Document | None:
         """The first document that the filter matches."""
-        order = None if "_id" in filter else [(ORDER, 1)]
-        found = asked(lambda: self._documents.find_one(stored(filter), sort=order))
+        wanted = stored(filter)
+        if self._is_atomic and "_id" in wanted and are_strings(wanted):
+            found = asked(lambda: self._by_id.read(wanted["_id"]))
+            return None if found is None or not predicate(wanted)(found) else self._read(found)
+        order = None if "_id" in wanted else [(ORDER, 1)]
+        found = asked(lambda: self._documents.find_one(wanted, sort=order))
         return None if found is None else self._read(found)
 
     def find(self, filter: Filter) -> EngineCursor:

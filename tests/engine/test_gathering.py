@@ -1,0 +1,167 @@
+"""Reads by id that wait at the same moment are one question, and each of them finds what it would find alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pymongo
+import pytest
+from pymongo.errors import AutoReconnect
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from specdouble.double.state.store.engine import EngineCollection
+from specdouble.double.state.store.engine.gathering import Gathering
+
+Document = dict[str, Any]
+
+
+class Server:
+    """Documents by id; it can be held while it answers, after it has looked."""
+
+    def __init__(self, documents: dict[str, Document]) -> None:
+        self.documents = documents
+        self.asked: list[list[str]] = []
+        self.failure: Exception | None = None
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def find(self, ids: Sequence[str]) -> list[Document]:
+        self.asked.append(list(ids))
+        if self.failure is not None:
+            self.may_answer.wait()
+            raise self.failure
+        found = [dict(self.documents[id]) for id in ids if id in self.documents]
+        self.may_answer.wait()
+        return found
+
+
+class Readers:
+    """Threads that read, of which the first is held at the server."""
+
+    def __init__(self, pool: ThreadPoolExecutor, server: Server) -> None:
+        self._pool, self._server = pool, server
+        self._gathering = Gathering(server.find)
+        server.may_answer.clear()
+        self.first = self.read("first")
+        while not server.asked:
+            time.sleep(0.001)
+
+    def read(self, id: str) -> Future[Document | None]:
+        return self._pool.submit(self._gathering.read, id)
+
+    def wait_for(self, number: int) -> None:
+        """Wait until so many are in the next question."""
+        end = time.monotonic() + 10
+        while len(self._waiting()) < number:
+            assert time.monotonic() < end, self._waiting()
+            time.sleep(0.001)
+
+    def _waiting(self) -> list[str]:
+        batch = self._gathering._next
+        return [] if batch is None else batch.ids
+
+
+@pytest.fixture
+def pool() -> Any:
+    with ThreadPoolExecutor(32) as pool:
+        yield pool
+
+
+def test_all_who_wait_are_asked_for_by_one_question(pool: ThreadPoolExecutor) -> None:
+    server = Server({name: {"_id": name} for name in ("first", "a", "b")})
+    readers = Readers(pool, server)
+    reads = [readers.read(id) for id in ("a", "b", "a", "none")]
+    readers.wait_for(4)
+
+    server.may_answer.set()
+
+    assert [read.result(10) for read in reads] == [{"_id": "a"}, {"_id": "b"}, {"_id": "a"}, None]
+    assert len(server.asked) == 2
+    assert sorted(server.asked[1]) == ["a", "b", "none"]
+
+
+def test_a_read_is_answered_by_no_question_that_was_sent_before(pool: ThreadPoolExecutor) -> None:
+    server = Server({"first": {"_id": "first", "value": "old"}})
+    readers = Readers(pool, server)  # the server has looked, and has not answered
+    server.documents["first"] = {"_id": "first", "value": "new"}
+
+    later = readers.read("first")
+    readers.wait_for(1)
+    server.may_answer.set()
+
+    assert readers.first.result(10) == {"_id": "first", "value": "old"}
+    assert later.result(10) == {"_id": "first", "value": "new"}
+
+
+def test_who_changes_what_was_read_changes_it_for_nobody_else(pool: ThreadPoolExecutor) -> None:
+    server = Server({"first": {"_id": "first"}, "a": {"_id": "a", "tags": ["x"]}})
+    readers = Readers(pool, server)
+    reads = [readers.read("a") for _ in range(3)]
+    readers.wait_for(3)
+    server.may_answer.set()
+    one, *others = [read.result(10) for read in reads]
+    assert one is not None
+
+    one["tags"].append("y")
+    one.pop("_id")
+
+    assert others == [{"_id": "a", "tags": ["x"]}] * 2
+
+
+def test_a_failure_is_told_to_all_who_wait_and_the_next_is_asked_anew(pool: ThreadPoolExecutor) -> None:
+    server = Server({"first": {"_id": "first"}})
+    readers = Readers(pool, server)
+    server.failure = AutoReconnect("away")
+    reads = [readers.read("first") for _ in range(3)]
+    readers.wait_for(3)
+    server.may_answer.set()
+    for read in reads:
+        with pytest.raises(AutoReconnect):
+            read.result(10)
+
+    server.failure = None
+
+    assert readers.read("first").result(10) == {"_id": "first"}
+
+
+class Finds(CommandListener):
+    """How often something was looked for."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.number += event.command_name == "find"
+
+    def succeeded(self, _event: Any) -> None:
+        pass
+
+    def failed(self, _event: Any) -> None:
+        pass
+
+
+def test_an_engine_is_asked_less_often_and_finds_the_same(engine_url: str, pool: ThreadPoolExecutor) -> None:
+    finds, random = Finds(), Random(5)
+    with pymongo.MongoClient[Document](engine_url, event_listeners=[finds]) as client:
+        about = client.admin.command("buildInfo")
+        documents = client[f"g{uuid4().hex[:8]}"]["boards"]
+        owners: list[Any] = ["a", "b", ["a", "b"], 1, None]
+        documents.insert_many([{"_id": f"i{n}", "owner": owners[n % 5], "n": n} for n in range(30)])
+        wanted = [{"owner": random.choice("ab"), "_id": f"i{random.randrange(35)}"} for _ in range(400)]
+        expected = [documents.find_one(one) for one in wanted]
+        kept = EngineCollection(documents, is_atomic="ferretdbVersion" not in about)
+        finds.number = 0
+
+        found = list(pool.map(kept.find_one, wanted))
+
+        assert found == expected
+        if "ferretdbVersion" in about:  # which looks through the whole collection for several ids
+            assert finds.number == len(wanted)
+        else:
+            assert finds.number < len(wanted)
