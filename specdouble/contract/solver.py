@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from specdouble.contract.document import Document as ContractDocument
+from specdouble.contract.edits import Document, Edits
 from specdouble.contract.expression import EvaluationError, ExpressionError, compiled
 from specdouble.contract.expression_tree import (
     Call,
@@ -30,13 +30,12 @@ from specdouble.contract.expression_tree import (
 )
 from specdouble.contract.frontier import Frontier, Wish
 from specdouble.contract.operands import beside, difference, inverted, is_number
-from specdouble.contract.places import EACH, MISSING, Path, places_of, value_at, with_value
-from specdouble.contract.plausible_value import PlausibleValues, Texts
-from specdouble.contract.typing import COMPARISONS, Schema, fields_of, kind_of, whole
+from specdouble.contract.places import MISSING, Path, places_of, value_at
+from specdouble.contract.plausible_value import Texts
+from specdouble.contract.typing import COMPARISONS, kind_of
 
 __all__ = ["SECONDS", "Solver", "Wish"]
 
-Document = dict[str, Any]
 Names = Mapping[str, Path | None]  # where the value of a variable stands in a document; None for `oldSelf`
 
 SECONDS = 1.0  # that one search takes at most
@@ -47,19 +46,12 @@ _ITEMS = 8  # of a list that are looked at one by one
 _ROUNDS = 4  # items that are made to meet a condition, or not to
 _OPPOSITE = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
 _MIRRORED = {"_==_": "_==_", "_!=_": "_!=_", "_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+# Functions of the value of which the value of what they are called with says most.
 _AS_IT_IS = {
-    "double",
-    "int",
-    "uint",
-    "dyn",
-    "timestamp",
-    "isoDuration",
-    "string",
-    "duration",
-    "lowerAscii",
-    "upperAscii",
-    "trim",
-}
+    "double", "int", "uint", "dyn", "timestamp", "isoDuration", "string", "duration",
+    "lowerAscii", "upperAscii", "trim",
+}  # fmt: skip
+_CONDITIONS = {*COMPARISONS, "_&&_", "_||_", "!_", "@in", "matches", "startsWith", "endsWith", "contains"}
 
 
 class _OutOfTime(Exception):
@@ -85,9 +77,8 @@ class Solver:
         free: frozenset[str] | None = None,
         texts: Texts = lambda _: (),
     ) -> None:
-        self._contract, self._schema = contract, schema
-        self._fits, self._free, self._texts = fits, free, texts
-        self._plausible = PlausibleValues(contract, texts)
+        self._fits, self._texts = fits, texts
+        self._edits = Edits(contract, schema, free, texts)
         self._before: Document | None = None
         self._until = 0.0
         self.ran_out = False  # whether the last search ended for want of time
@@ -128,7 +119,7 @@ class Solver:
     def _toward_wish(self, wish: Wish, document: Document) -> Iterator[Document]:
         places = list(places_of(document, wish.path, ()))
         if not places and not wish.holds:
-            document = self._with_place(document, wish.path)
+            document = self._edits.with_place(document, wish.path)
             places = list(places_of(document, wish.path, ()))
         one_by_one = wish.holds and len(places) > 1
         yield from self._in_turn(wish.tree, wish.holds, document, places) if one_by_one else ()
@@ -143,14 +134,6 @@ class Solver:
         first, *rest = places
         for nearer in islice(self._met_first(tree, holds, document, _of_self(first)), 4):
             yield from self._in_turn(tree, holds, nearer, rest)
-
-    def _with_place(self, document: Document, path: tuple[str, ...]) -> Document:
-        """The document with something where the path leads."""
-        concrete: Path = tuple(0 if name == EACH else name for name in path)
-        for end in range(1, len(concrete) + 1):
-            if value_at(document, concrete[:end]) in (MISSING, None):
-                document = next(self._set_fresh(document, concrete[:end]), document)
-        return document
 
     # Conditions
 
@@ -211,11 +194,11 @@ class Solver:
         if place is None:
             return
         if not holds:
-            yield from self._without(document, (*place, node.name))
+            yield from self._edits.without(document, (*place, node.name))
             return
         if value_at(document, place) is MISSING:
-            document = next(self._set_fresh(document, place), document)
-        yield from self._set_fresh(document, (*place, node.name))
+            document = next(self._edits.fresh_at(document, place), document)
+        yield from self._edits.fresh_at(document, (*place, node.name))
 
     def _toward_comparison(
         self, operator: str, left: Node, right: Node, document: Document, names: Names
@@ -235,29 +218,39 @@ class Solver:
 
     def _compared(self, side: Node, operator: str, other: Any, document: Document, names: Names) -> Iterator[Document]:
         place = self._path(side, names)
-        options = (self._schema_at(place) or {}).get("enum") if place is not None else None
+        options = (self._edits.schema_at(place) or {}).get("enum") if place is not None else None
         for value in options or beside(operator, other):
             yield from self._assigned(side, value, document, names)
 
     def _toward_in(self, one: Node, many: Node, holds: bool, document: Document, names: Names) -> Iterator[Document]:
+        ways = self._among if holds else self._not_among
         for supplied in self._supplied(Items((one, many)), document, names):
             values = self._value(many, supplied, names)
-            known = list(values) if isinstance(values, list | dict) else []
-            if holds:
-                for value in known:
-                    yield from self._assigned(one, value, supplied, names)
-                value, place = self._value(one, supplied, names), self._path(many, names)
-                if place is not None and value is not MISSING:
-                    yield from self._set(supplied, place, [*known, value])
-                continue
-            place = self._path(one, names)
-            for value in self._fresh(place) if place is not None else beside("_!=_", known[0] if known else ""):
-                if value not in known:
-                    yield from self._assigned(one, value, supplied, names)
-            whole_list = self._path(many, names)
-            if whole_list is not None:
-                value = self._value(one, supplied, names)
-                yield from self._set(supplied, whole_list, [item for item in known if item != value])
+            yield from ways(one, many, list(values) if isinstance(values, list | dict) else [], supplied, names)
+
+    def _among(
+        self, one: Node, many: Node, known: Sequence[Any], document: Document, names: Names
+    ) -> Iterator[Document]:
+        """The one is set to what is in the list, then the list is given the one."""
+        for value in known:
+            yield from self._assigned(one, value, document, names)
+        value, place = self._value(one, document, names), self._path(many, names)
+        if place is not None and value is not MISSING:
+            yield from self._edits.set(document, place, [*known, value])
+
+    def _not_among(
+        self, one: Node, many: Node, known: Sequence[Any], document: Document, names: Names
+    ) -> Iterator[Document]:
+        """The one is set to what is not in the list, then it is taken out of the list."""
+        place = self._path(one, names)
+        others = self._edits.fresh(place) if place is not None else beside("_!=_", known[0] if known else "")
+        for value in others:
+            if value not in known:
+                yield from self._assigned(one, value, document, names)
+        whole_list = self._path(many, names)
+        if whole_list is not None:
+            value = self._value(one, document, names)
+            yield from self._edits.set(document, whole_list, [item for item in known if item != value])
 
     def _toward_text(
         self, name: str, text: Node, other: Node, holds: bool, document: Document, names: Names
@@ -266,17 +259,24 @@ class Solver:
             was, part = self._value(text, supplied, names), self._value(other, supplied, names)
             if not isinstance(part, str):
                 continue
-            was = was if isinstance(was, str) else ""
-            if holds and name == "matches":
-                made = [*islice(self._texts(part), _ITEMS)]
-            elif holds:
-                made = {"startsWith": [part + was], "endsWith": [was + part]}.get(name, [was + part, part])
-                made.append(part)
-            else:
-                place = self._path(text, names)
-                made = [*(self._fresh(place) if place is not None else ()), "", "?", "x" + was, was + "x", was + "\n"]
-            for value in made:
+            texts = self._fitting_texts(name, part, was) if holds else self._other_texts(text, was, names)
+            for value in texts:
                 yield from self._assigned(text, value, supplied, names)
+
+    def _fitting_texts(self, name: str, part: str, was: Any) -> Iterator[str]:
+        """Texts of which the function says yes: what was there is kept where it can be."""
+        if name == "matches":
+            yield from islice(self._texts(part), _ITEMS)
+            return
+        held = was if isinstance(was, str) else ""
+        yield from {"startsWith": [part + held], "endsWith": [held + part]}.get(name, [held + part, part])
+        yield part
+
+    def _other_texts(self, text: Node, was: Any, names: Names) -> list[str]:
+        """Texts of which it more likely says no: others that the schema takes, and what was there with a slip in it."""
+        held, place = was if isinstance(was, str) else "", self._path(text, names)
+        fresh = self._edits.fresh(place) if place is not None else ()
+        return [*fresh, "", "?", "x" + held, held + "x", held + "\n"]
 
     # Macros
 
@@ -289,7 +289,7 @@ class Solver:
                 yield from self._through(inner, node, holds, document, names)
             return
         if not isinstance(value_at(document, place), list | dict):
-            for supplied in self._set_fresh(document, place):
+            for supplied in self._edits.fresh_at(document, place):
                 yield supplied
                 yield from self._of_each(node, holds, supplied, place, names)
             return
@@ -309,7 +309,7 @@ class Solver:
         elif (node.macro == "all") == holds:
             yield from self._every(node, holds, document, place, names)
             if node.macro == "all":
-                yield from self._set(document, place, [])
+                yield from self._edits.set(document, place, [])
         else:
             yield from self._some(node, holds, document, place, names)
 
@@ -328,7 +328,7 @@ class Solver:
     def _some(self, node: Each, holds: bool, document: Document, place: Path, names: Names) -> Iterator[Document]:
         for inside in self._entries(document, place, node, names):
             yield from self._toward(node.body, holds, document, inside)
-        for longer in islice(self._longer(document, place), 3):
+        for longer in islice(self._edits.longer(document, place), 3):
             yield longer
             for inside in list(self._entries(longer, place, node, names))[-1:]:
                 yield from self._toward(node.body, holds, longer, inside)
@@ -351,7 +351,7 @@ class Solver:
             nearer = self._copied(document, place, meeting)
             for one in others[:2]:
                 nearer = _after(nearer, self._toward(node.body, True, document, one))
-            nearer = _after(nearer, self._longer(document, place))
+            nearer = _after(nearer, self._edits.longer(document, place))
         for one in islice(nearer, _ROUNDS):
             yield from islice(self._counted(node, wanted, one, place, names, rounds - 1), 2)
 
@@ -361,17 +361,7 @@ class Solver:
         for entry in entries[:1]:
             at = next((path for path in entry.values() if path and path[:-1] == place), None)
             if isinstance(items, list) and at is not None:
-                yield from self._set(document, place, [*items, value_at(document, at)])
-
-    def _longer(self, document: Document, place: Path) -> Iterator[Document]:
-        """The document with one more item in a list, or one more value in a map."""
-        items = value_at(document, place)
-        if isinstance(items, dict):
-            for value in islice(self._fresh((*place, "key")), 2):
-                yield from self._set(document, (*place, f"key{len(items) + 1}"), value)
-        elif isinstance(items, list):
-            for value in islice(self._fresh((*place, 0), len(items) + 1), 4):
-                yield from self._set(document, place, [*items, value])
+                yield from self._edits.set(document, place, [*items, value_at(document, at)])
 
     def _entries(self, document: Document, place: Path, node: Each, names: Names) -> Iterator[Names]:
         """The variables for each item of a list; the keys of a map are no places."""
@@ -385,7 +375,7 @@ class Solver:
         """Documents in which the expression more likely has the value."""
         place = self._path(node, names)
         if place is not None:
-            yield from self._set(document, place, value)
+            yield from self._edits.set(document, place, value)
         elif isinstance(value, bool) and _is_condition(node):
             yield from self._toward(node, value, document, names)
         elif isinstance(node, Call):
@@ -428,7 +418,7 @@ class Solver:
     def _ends(self, node: Node, names: Names) -> list[Any]:
         """The greatest and the least value that the schema lets stand where the expression stands."""
         place = self._path(node, names)
-        schema = (self._schema_at(place) if place is not None else None) or {}
+        schema = (self._edits.schema_at(place) if place is not None else None) or {}
         return [schema[key] for key in ("maximum", "minimum") if is_number(schema.get(key))]
 
     def _sized(self, node: Node, size: Any, document: Document, names: Names) -> Iterator[Document]:
@@ -441,25 +431,11 @@ class Solver:
         if place is None:
             return
         held = value_at(document, place)
-        if kind_of(self._schema_at(place)) == "string" or isinstance(held, str):
+        if kind_of(self._edits.schema_at(place)) == "string" or isinstance(held, str):
             text = held if isinstance(held, str) else ""
-            yield from self._set(document, place, text.ljust(size, "x")[:size])
+            yield from self._edits.set(document, place, text.ljust(size, "x")[:size])
         else:
-            yield from self._sized_container(place, size, document)
-
-    def _sized_container(self, place: Path, size: int, document: Document) -> Iterator[Document]:
-        """A list or a map is made longer bit by bit, since each item has to fit, and then cut."""
-        if not isinstance(value_at(document, place), list | dict):
-            document = next(self._set(document, place, []), document)
-        while isinstance(held := value_at(document, place), list | dict) and len(held) < min(size, 200):
-            longer = next(self._longer(document, place), None)
-            if longer is None:
-                return
-            document = longer
-        if isinstance(held, list):
-            yield from self._set(document, place, held[:size])
-        elif isinstance(held, dict):
-            yield from self._set(document, place, dict(list(held.items())[:size]))
+            yield from self._edits.sized(place, size, document)
 
     def _sized_macro(self, node: Each, size: int, document: Document, names: Names) -> Iterator[Document]:
         place = self._path(node.over, names)
@@ -477,8 +453,8 @@ class Solver:
         if place is None:
             return
         if not value_at(document, place) or value_at(document, place) is MISSING:
-            document = next(self._set_fresh(document, place), document)
-            document = next(self._longer(document, place), document)
+            document = next(self._edits.fresh_at(document, place), document)
+            document = next(self._edits.longer(document, place), document)
         items, now = value_at(document, place), self._value(Call(name, (node,), True), document, names)
         if not isinstance(items, list) or now is MISSING:
             return
@@ -488,7 +464,7 @@ class Solver:
             was = self._value(part, document, inside)
             for wanted in inverted("_+_", value, difference(now, was), True) if name == "sum" else [value]:
                 yield from self._assigned(part, wanted, document, inside)
-        longer = next(self._longer(document, place), None)
+        longer = next(self._edits.longer(document, place), None)
         if longer is not None and len(items) < 2:
             yield longer
             yield from self._summed(name, node, value, longer, names)
@@ -503,7 +479,7 @@ class Solver:
         ]  # fmt: skip
         for place in sorted(lacking, key=len):
             if value_at(document, place[:-1]) is not MISSING:
-                document = next(self._set_fresh(document, place), document)
+                document = next(self._edits.fresh_at(document, place), document)
         yield document
 
     # Places
@@ -519,44 +495,6 @@ class Solver:
             holder = self._path(node.arguments[0], names)
             return None if holder is None else (*holder, node.arguments[1].value)
         return None
-
-    def _schema_at(self, place: Path) -> Schema | None:
-        schema: Any = self._schema
-        for part in place:
-            try:
-                told = whole(self._contract, schema)
-            except LookupError:
-                return None
-            if isinstance(part, int):
-                schema = told.get("items")
-            else:
-                schema = fields_of(self._contract, told).get(part, told.get("additionalProperties"))
-            if not isinstance(schema, dict):
-                return None
-        return whole(self._contract, schema)
-
-    def _fresh(self, place: Path, number: int = 1) -> Iterator[Any]:
-        schema = self._schema_at(place)
-        return self._plausible.of(schema, number) if schema is not None else iter(())
-
-    def _set_fresh(self, document: Document, place: Path) -> Iterator[Document]:
-        for value in islice(self._fresh(place), _ITEMS):
-            yield from self._set(document, place, value)
-
-    def _set(self, document: Document, place: Path, value: Any) -> Iterator[Document]:
-        """The document with a value at a place, as JSON writes it; nothing where that may not be changed."""
-        if not place or (self._free is not None and place[0] not in self._free):
-            return
-        written = _written(value, self._schema_at(place))
-        if written is not MISSING:
-            yield with_value(document, place, written)
-
-    def _without(self, document: Document, place: Path) -> Iterator[Document]:
-        if self._free is None or place[0] in self._free:
-            holder = value_at(document, place[:-1])
-            if isinstance(holder, dict) and place[-1] in holder:
-                kept = {name: value for name, value in holder.items() if name != place[-1]}
-                yield kept if len(place) == 1 else with_value(document, place[:-1], kept)
 
     def _value(self, node: Node, document: Document, names: Names) -> Any:
         """The value of a part of an expression; `MISSING` where it has none."""
@@ -584,34 +522,5 @@ def _after(one: Iterator[Document], other: Iterable[Document]) -> Iterator[Docum
 
 def _is_condition(node: Node) -> bool:
     if isinstance(node, Call):
-        return node.function in (
-            *COMPARISONS,
-            "_&&_",
-            "_||_",
-            "!_",
-            "@in",
-            "matches",
-            "startsWith",
-            "endsWith",
-            "contains",
-        )
+        return node.function in _CONDITIONS
     return isinstance(node, Has) or (isinstance(node, Each) and node.macro in ("all", "exists", "exists_one"))
-
-
-def _written(value: Any, schema: Schema | None) -> Any:
-    """A value as JSON has it; `MISSING` where it has none."""
-    kind = kind_of(schema)
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC)
-        if schema and schema.get("format") == "date":
-            return moment.date().isoformat()
-        return moment.isoformat().replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        seconds = value.total_seconds()
-        return f"PT{seconds:g}S" if seconds >= 0 else MISSING
-    if kind == "integer" and isinstance(value, float):
-        return int(value)
-    if kind == "number" and isinstance(value, float):
-        rounded = round(value, 6)
-        return int(rounded) if rounded.is_integer() and abs(rounded) < 2**53 else rounded
-    return value
