@@ -140,6 +140,11 @@ class Exchange:
         """The media type of the answer."""
         return essence(self.headers.get("content-type", ""))
 
+    @property
+    def text(self) -> str:
+        """The answer as text, whatever it is."""
+        return self.content.decode("utf-8", "replace")
+
     @cached_property
     def json(self) -> Any:
         """The answer as JSON; `...` where it is none, or nested deeper than is read."""

@@ -154,7 +154,7 @@ def _hold_that_it_is_there(session: Session) -> None:
 def _told_as_missing(session: Session, operation: Operation) -> str | None:
     """What is said of a path that is not there (404), without the path; None where it is there."""
     exchange = session.client.send(Call(operation, session.crowd.first.name or None))
-    text = exchange.content.decode("utf-8", "replace")
+    text = exchange.text
     return text.replace(operation.path, "") if exchange.status == 404 else None
 
 

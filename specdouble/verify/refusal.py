@@ -26,7 +26,7 @@ def says_taken(refusal: Exchange, *, by_words: bool = False) -> bool:
     """Whether a refusal says that another document has what was sent: by its status, or by its words alone."""
     if by_words:
         return tells_of_another(refusal.content)
-    return refusal.status == 409 or _TAKEN.search(refusal.content.decode("utf-8", "replace")) is not None
+    return refusal.status == 409 or _TAKEN.search(refusal.text) is not None
 
 
 def tells_of_another(content: bytes) -> bool:

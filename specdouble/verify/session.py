@@ -16,7 +16,8 @@ from typing import Any
 from specdouble.contract import Contract, Operation, Parameter, PropertyRule
 from specdouble.contract.servers import base_path
 from specdouble.verify.attack import Write
-from specdouble.verify.baseline import Baselines, State
+from specdouble.verify.baseline import State
+from specdouble.verify.baselines import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
 from specdouble.verify.codes import drawn_like, is_code

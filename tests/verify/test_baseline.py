@@ -16,7 +16,8 @@ import yaml
 
 from specdouble.contract import Contract, read
 from specdouble.verify import Settings, verify
-from specdouble.verify.baseline import Baseline, Baselines
+from specdouble.verify.baseline import Baseline
+from specdouble.verify.baselines import Baselines
 from specdouble.verify.session import Session
 from tests.verify.weather import Weather
 

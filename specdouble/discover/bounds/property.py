@@ -87,7 +87,7 @@ class Property:
         yield from [shown] if shown is not None else []  # what the server has filled in
         yield from usual(self.schema, resolve, word)
         if self.kind == "string" and self.offence is not None:
-            yield from quoted(self.offence.content.decode("utf-8", "replace"))
+            yield from quoted(self.offence.text)
 
     def takes(self, make: Make) -> bool:
         """Whether a create with such a value is accepted.
