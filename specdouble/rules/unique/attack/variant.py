@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from specdouble.contract import Operation
 from specdouble.rules.unique.rule import Unique
+from specdouble.verify.problem import NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.values import kind, merged
@@ -53,6 +55,21 @@ _VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("a full stop at its end", "Autumn", "Autumn.", "-"),
     ("an emoji of another skin tone", "Wave 👋🏻", "Wave 👋🏿", "-"),
 )
+# What is tried of them where a new word and such a text would be too long.
+_SHORT_VARIANTS: tuple[tuple[str, str, str, str], ...] = (
+    ("the same value", "a", "a", ""),
+    ("other case", "Ab", "aB", "case"),
+    ("other case beyond ASCII", "Ä", "ä", "case"),
+    ("composed or not", "é", "e\u0301", "case"),
+    ("a space before", "a", " a", "space"),
+    ("a space after", "a", "a ", "space"),
+    ("one character more", "a", "ab", "-"),
+    ("one character other", "a", "b", "-"),
+    ("a wildcard of it", "a", "%", "-"),
+    ("without its accents", "é", "e", "-"),
+    ("full-width letters", "a", "ａ", "-"),
+)
+_SHORT_WORD = {"type": "string", "maxLength": 9}
 # Two texts that are the same where case is ignored as Unicode folds it, and not where that of ASCII letters is.
 FOLDED = tuple((one, other) for _, one, other, needs in _VARIANTS if needs == "case" and not (one + other).isascii())
 _LONG = (32, 50, 64, 100, 128, 255, 256, 500)
@@ -89,6 +106,9 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
         yield from _addresses(session, rule, declared, fresh)
     elif "pattern" in schema or "format" in schema:
         yield from _plain_pairs(fresh)
+        cased = partial(_in_other_case, session, declared, fresh)
+        if "format" not in schema and _is_minted(cased):  # a UUID in capitals is the same
+            yield Pair("other case", cased, rule.ignores("ascii-case"))
 
 
 def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
@@ -97,12 +117,57 @@ def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
 
 
 def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator[Pair]:
-    for what, one, other, needs in (*_VARIANTS, *_long_values()):
+    found = list(_that_fit(session, rule, declared, (*_VARIANTS, *_long_values()), session.word))
+    short = partial(session.fresh_value, _SHORT_WORD)
+    yield from found or _that_fit(session, rule, declared, _SHORT_VARIANTS, short)
+
+
+def _that_fit(
+    session: Session,
+    rule: Unique,
+    declared: Any,
+    variants: Iterable[tuple[str, str, str, str]],
+    word: Callable[[], Any],
+) -> Iterator[Pair]:
+    """Those of the variants that the schema takes behind a word."""
+    for what, one, other, needs in variants:
         if needs == "case" and "case" not in rule.ignore and _is_open(rule, what, one + other):
             continue
-        mint = partial(told_apart, session, one, other)
-        if all(session.bodies.property_fits(declared, value) for value in mint()):
+        mint = partial(_minted, session, declared, word, (one, other))
+        if _is_minted(mint):
             yield Pair(what, mint, needs != "-" and all(map(rule.ignores, _needed(needs, one + other))))
+
+
+def _minted(session: Session, declared: Any, word: Callable[[], str], texts: tuple[str, str]) -> tuple[str, str]:
+    """The two texts behind one and the same new word.
+
+    Raises:
+        NotExercised: the schema does not take them; words grow with their number.
+    """
+    new = word()
+    one, other = (with_word(new, text) for text in texts)
+    if not all(session.bodies.property_fits(declared, value) for value in (one, other)):
+        raise NotExercised(f"the schema has no room for {other!r}")
+    return one, other
+
+
+def _in_other_case(session: Session, declared: Any, fresh: Callable[[], Any]) -> tuple[str, str]:
+    """A new value, and the same in the other case.
+
+    Raises:
+        NotExercised: the schema takes letters of one case alone, or there are none.
+    """
+    value = str(fresh())
+    for other in (value.swapcase(), value.upper(), value.lower()):
+        if other != value and session.bodies.property_fits(declared, other):
+            return value, other
+    raise NotExercised(f"the schema does not take {value!r} in another case")
+
+
+def _is_minted(mint: Callable[[], tuple[Any, Any]]) -> bool:
+    with suppress(NotExercised):
+        return bool(mint())
+    return False
 
 
 def _addresses(session: Session, rule: Unique, declared: Any, fresh: Callable[[], Any]) -> Iterator[Pair]:

@@ -1,0 +1,82 @@
+"""The texts by which `x-unique` is attacked: as many as the schema has room for, and none that it has not."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from unicodedata import normalize
+
+import pytest
+from fastapi import Body, FastAPI
+from fastapi.responses import JSONResponse
+
+from specdouble.contract import read
+from specdouble.rules.unique.attack.variant import pairs
+from specdouble.rules.unique.rule import Unique
+from specdouble.verify.problem import NotExercised
+from specdouble.verify.session import Session
+from specdouble.verify.settings import Settings
+from tests.kinds.others import verdict_of
+
+LABELS = """
+openapi: 3.1.0
+info: {title: Labels, version: "1"}
+paths:
+  /labels:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Label'}}}}
+      responses:
+        '201': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Label'}}}}
+        '409': {description: taken}
+        '422': {description: wrong}
+components:
+  schemas:
+    Label:
+      type: object
+      x-resource: {collection: labels, id: id}
+      required: [KEY]
+      properties:
+        id: {type: integer, readOnly: true}
+        KEY: {type: string, SCHEMA, x-unique: {ignore: [case]}}
+"""
+
+
+def contract_of(folder: Path, schema: str) -> Path:
+    (folder / "openapi.yaml").write_text(LABELS.replace("KEY", "label").replace("SCHEMA", schema), "utf-8")
+    return folder
+
+
+def labels(*, ignores_case: bool) -> FastAPI:
+    app, known = FastAPI(), set[str]()
+
+    @app.post("/labels")
+    def create(label: dict[str, str] = Body()) -> JSONResponse:  # noqa: B008
+        key = normalize("NFC", label["label"])
+        key = key.casefold() if ignores_case else key
+        if key in known:
+            return JSONResponse({"detail": "taken"}, 409)
+        known.add(key)
+        return JSONResponse({**label, "id": len(known)}, 201)
+
+    return app
+
+
+@pytest.mark.parametrize("schema", ["minLength: 1, maxLength: 12", "pattern: '^[A-Za-z0-9-]{6,20}$'"])
+@pytest.mark.parametrize("ignores_case", [True, False])
+def test_short_and_patterned_texts_are_tried_in_another_case(
+    tmp_path: Path, schema: str, *, ignores_case: bool
+) -> None:
+    contract = contract_of(tmp_path, schema)
+    verdict = verdict_of(labels(ignores_case=ignores_case), contract, ("unique:labels.label",))
+    assert [one.detail for one in verdict.failures] == ([] if ignores_case else ["other case"])
+
+
+def test_a_text_that_has_grown_beyond_the_schema_is_not_sent(tmp_path: Path) -> None:
+    contract = read(contract_of(tmp_path, "maxLength: 31"))
+    session = Session(contract, Settings(url="http://127.0.0.1:9"))
+    subject = session.subjects["labels"]
+    tried = list(pairs(session, subject, next(iter(subject.resource.of(Unique))), subject.creators[0]))
+    session._numbers = count(10**9)
+    turned = next(pair for pair in tried if pair.what == "a dotted capital I")
+    with pytest.raises(NotExercised):
+        turned.mint()
