@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -128,18 +128,22 @@ class Bodies:
                 write = replace(write, body=keep(self.session, subject, rules, write))
         return write.body
 
-    def ordered(
-        self, operation: Operation, names: Collection[str], body: dict[str, Any], keep: Collection[str] = ()
-    ) -> dict[str, Any]:
-        """The body with each span's end after its start; what is to be kept stays as it is.
+    def ordered(self, requested: Mapping[str, Any], body: dict[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:
+        """The body, or what is changed of it, with each span's end after its start.
+
+        Args:
+            requested: the schemas of the properties that there may be.
+            body: what is to be sent.
+            keep: properties that stay as they are: the other end of the span is moved.
 
         Raises:
             NotExercised: the schema has no room for the other end.
         """
-        moved = in_order(names, body, keep)
-        if moved != body and self.fits(operation, body) and not self.fits(operation, moved):
-            ends = ", ".join(sorted(name for name in moved if moved[name] != body.get(name)))
-            raise NotExercised(f"the schema has no {ends} in the order that its name speaks of")
+        moved = in_order(requested, body, keep)
+        for name, schema in requested.items():
+            is_moved = name in body and moved[name] != body[name]
+            if is_moved and self.property_fits(schema, body[name]) and not self.property_fits(schema, moved[name]):
+                raise NotExercised(f"the schema has no {name} in the order that its name speaks of")
         return moved
 
     def wanted(self, subject: Subject, operation: Operation, name: str, schema: dict[str, Any]) -> bool:

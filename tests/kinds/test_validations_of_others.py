@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, HTTPException
 
-from tests.kinds.others import verdict_of
+from specdouble.contract import read
+from specdouble.verify.settings import Settings
+from specdouble.verify.verification import verify
+from tests.kinds.others import doubled, verdict_of
 from tests.kinds.test_validations import BOOKING
 
 RULES = tuple(f"validations:bookings.{name}" for name in ("from+to", "price+guests", "guests", "rooms.*"))
@@ -110,3 +113,46 @@ def test_a_server_that_holds_documents_to_them_is_found_to(contract: Path) -> No
 )
 def test_a_server_that_does_not_is_found_to_break_it(contract: Path, fault: str, rule: str) -> None:
     assert rule in verdict_of(Bookings(fault).app, contract, (rule,)).broken
+
+
+BANDS = """
+openapi: 3.1.0
+info: {title: Bands, version: "1"}
+paths:
+  /bands:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+      responses:
+        '201': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+        '409': {description: taken}
+        '422': {description: wrong}
+  /bands/{id}:
+    put:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+      responses:
+        '200': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+        '404': {description: none}
+        '409': {description: taken}
+        '422': {description: wrong}
+components:
+  schemas:
+    Band:
+      type: object
+      x-resource: {collection: bands, id: id}
+      x-validations: [{rule: self.low <= self.high}]
+      required: [name, low, high]
+      properties:
+        id: {type: string, readOnly: true}
+        name: {type: string, x-unique: true}
+        low: {type: integer, minimum: 0}
+        high: {type: integer, minimum: 0}
+"""
+
+
+def test_a_whole_body_that_keeps_a_rule_takes_no_name_of_another_document(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(BANDS, "utf-8")
+    with doubled(tmp_path) as client:
+        settings = Settings(url=str(client.base_url), rules=("validations:bands.low+high",), phases=("rules",))
+        verdict = verify(read(tmp_path), settings)
+    assert ([one.sentence for one in verdict.failures], verdict.count("kept")) == ([], 1)

@@ -50,13 +50,25 @@ paths:
       responses:
         '201': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
         '422': {description: wrong}
+  /bands/{id}:
+    put:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+      responses:
+        '200': {description: a, content: {application/json: {schema: {$ref: '#/components/schemas/Band'}}}}
+        '404': {description: none}
+        '422': {description: wrong}
 components:
   schemas:
     Band:
       type: object
       x-resource: {collection: bands, id: id}
-      required: [low, high]
-      properties: {id: {type: string, readOnly: true}, low: {type: integer}, high: {type: integer, maximum: 50}}
+      required: [name, low, high]
+      properties:
+        id: {type: string, readOnly: true}
+        name: {type: string}
+        low: {type: integer, minimum: 0}
+        high: {type: integer, minimum: 0, maximum: 50}
 """
 
 

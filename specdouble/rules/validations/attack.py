@@ -363,8 +363,12 @@ def _refused_update(trial: Trial, subject: Subject, rule: Validation, updater: U
 
 def _accepted_update(trial: Trial, subject: Subject, rule: Validation, updater: Updater) -> None:
     first = _told_of(trial, subject, rule)
-    for number, changes in enumerate(_updates(trial, subject, rule, updater, first, holds=True)):
-        document = first if number == 0 else trial.create(subject, full=True)
+    before = view(trial, first)
+    for number, found in enumerate(_updates(trial, subject, rule, updater, first, holds=True)):
+        document, changes = first, found
+        if number > 0:  # what a whole body repeats of the first one is that one's: no two documents may have it
+            document = trial.create(subject, full=True)
+            changes = {name: value for name, value in found.items() if before.get(name, ...) != value}
         if not rule.holds({**view(trial, document), **changes}, view(trial, document)):
             continue  # another document: what was solved for the first one may not do for it
         exchange = trial.try_update(updater, document, changes)

@@ -234,12 +234,12 @@ def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, va
     if updater is None:
         creator = trial.creator(subject)
         body = {**trial.body(subject, creator, trial.user), name: value}
-        body = trial.session.bodies.ordered(creator, subject.requested(creator), body, keep=(name,))
+        body = trial.session.bodies.ordered(subject.requested(creator), body, keep=(name,))
         exchange, document = trial.try_create(subject, trial.user, body, fixed=(name,))
     else:
         document = trial.create(subject)
         changes = {**other_ends({name}, document.shown), name: value}
-        changes = trial.session.bodies.ordered(updater.operation, changes, changes, keep=(name,))
+        changes = trial.session.bodies.ordered(subject.requested(updater.operation), changes, keep=(name,))
         exchange = trial.try_update(updater, document, changes)
     if not isinstance(value, str) and len(str(value)) < 3 and name in subject.once:
         return None  # so short a number may well be taken

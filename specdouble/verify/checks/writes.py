@@ -252,7 +252,7 @@ def _catalogue(trial: Trial, subject: Subject, number: int) -> None:
     skip = {one.id_in_body for one in subject.updaters if one.operation is creator and one.id_in_body}
     base = trial.body(subject, creator, trial.user)
     changes = together(trial, creator, base, difficult(trial, subject, creator, number, skip))
-    body = trial.session.bodies.ordered(creator, subject.requested(creator), {**base, **changes})
+    body = trial.session.bodies.ordered(subject.requested(creator), {**base, **changes})
     exchange, document = trial.try_create(subject, trial.user, body)
     if document is None:
         _blame(trial, subject, changes)
@@ -271,7 +271,7 @@ def _blame(trial: Trial, subject: Subject, changes: Body) -> None:
     for name, value in changes.items():
         value = anew(trial, subject, name, requested[name], value)
         usual = trial.body(subject, creator, trial.user)
-        base = trial.session.bodies.ordered(creator, requested, {**usual, name: value}, keep=(name,))
+        base = trial.session.bodies.ordered(requested, {**usual, name: value}, keep=(name,))
         trial.exchanges.clear()
         exchange, _ = trial.try_create(subject, trial.user, base)
         accepted(exchange, f"{name} {shown(value)}")
