@@ -42,7 +42,7 @@ from specdouble.rules.unique.rule import Unique
 
 SEED = 20240229
 COUNT = 150
-PATIENCE = 600
+PATIENCE = 1800  # seconds: on a busy machine the largest took more than ten minutes
 FOLDER = Path("node_modules")
 FAMOUS = (
     "adyen.com/ManagementService", "asana.com", "atlassian.com/jira", "bitbucket.org", "box.com", "circleci.com",

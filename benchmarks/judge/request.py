@@ -31,6 +31,10 @@ _FORMATS = {
 }
 
 
+# A list is asked for its first page: what is on a page of a made-up number, nobody knows.
+_FIRST_OF_A_LIST = {"offset": 0, "skip": 0, "start": 0, "startindex": 0, "page": 1}
+
+
 class UnmakeableError(Exception):
     """The judge can make no valid request."""
 
@@ -174,6 +178,9 @@ class Writer:
 
     def _parameter(self, parameter: Mapping[str, Any]) -> str:
         schema = parameter.get("schema") if "schema" in parameter else parameter
+        first = _FIRST_OF_A_LIST.get(plain(str(parameter["name"])))
+        if parameter["in"] == "query" and first is not None and self._takes(parameter, first):
+            return _written(first)
         for holder in (parameter, self.described.resolve(schema) or {}):
             if isinstance(holder, dict) and holder.get("example") not in (None, ""):
                 return _written(holder["example"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from specdouble.contract.solver import Solver
 
 _CREATING = ("create", "create_many")
 _DEEPEST = 20  # an `allOf` behind an `allOf`, so often
+_FORM = re.compile(r"(?<=\})(\.\w+)?/?$")  # `/things/{id}.json` names what `/things/{id}/parts.json` stands under
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Contract:
         """The action on what a path names with a parameter; of several, the one that reads it."""
         found: dict[tuple[str, str | None], Action] = {}
         for operation_id, action in self.actions.items():
-            place = (self.operations[operation_id].path, action.id)
+            place = (_FORM.sub("", self.operations[operation_id].path), action.id)
             if action.does == "read" or place not in found:
                 found[place] = action
         return found

@@ -16,6 +16,7 @@ Properties = Mapping[str, dict[str, Any]]
 
 _IDS = ("id", "_id", "uuid", "guid", "gid", "sid", "entity_id")
 _NAMES = ("name", "slug", "key", "code", "username", "login")
+_KEYS = ("key", "slug")  # what `/dashboards/{id}` names, where nothing is called an id
 # What else tells things apart, where the parameter's last word is it: `{floating_ip}` of a document with an `ip`.
 _NUMBERS = ("number", "email", "ip", "sha", "hash", "arn", "handle", "alias", "symbol", "token", "version")
 _POSITIONS = ("index", "idx", "no", "num", "nr")  # what `/issues/{index}` calls the `number` of an issue
@@ -73,7 +74,7 @@ def _by_name(scalars: Mapping[str, str], wanted: str, one: str) -> str | None:
     """What else tells the thing apart: its name, or the number, hash or address that the parameter's name ends with."""
     if not wanted:
         return None
-    names = [*_NAMES] if wanted == one else []
+    names = [*_NAMES] if wanted == one else [*_KEYS] if wanted == "id" else []
     names += [name for name in (*_NAMES, *_NUMBERS) if wanted.endswith(name)]
     return next((scalars[name] for name in names if name in scalars), None)
 

@@ -223,8 +223,8 @@ class _Shaping:
                 self.keyword(node, key, place)
             else:
                 self.named_member(node, key, place, kind)
-        if kind in self.hold_keywords and "enum" in node and "type" in node:
-            self.enum(node, at)
+        if kind in self.hold_keywords and "type" in node:
+            self.typed(node, at)
         if kind == "schema" and not node.keys().isdisjoint(COMPOSING):
             self.composed.append((node, at))
 
@@ -303,18 +303,32 @@ class _Shaping:
             kept = meant if is_pattern(meant) else None
         self.leave_out(schema, key, at, wrong.reason, wrong.remedy, "pattern" if key == "pattern" else "keyword", kept)
 
+    def typed(self, schema: dict[str, Any], at: str) -> None:
+        """A schema that has no value of its `type`, or no alternative, would take nothing at all."""
+        if "enum" in schema:
+            self.enum(schema, at)
+        for keyword in ("oneOf", "anyOf"):
+            if "type" in schema and isinstance(schema.get(keyword), list):
+                self.alternatives(schema, keyword, at)
+
     def enum(self, schema: dict[str, Any], at: str) -> None:
-        """A schema whose `enum` has no value of its `type` would take nothing at all: one of the two is not meant."""
-        named = schema["type"]
-        kinds = {*(named if isinstance(named, list) else [named])} | (
-            {"null"} if schema.get("nullable") is True else set()
-        )
+        """Of an `enum` without a value of the `type`, one of the two is not meant."""
+        kinds = _kinds(schema)
         values = schema["enum"]
         if not any(kinds_of(value) & kinds for value in values):
-            reason = f"no value of the `enum` is of the type {' or '.join(sorted(map(str, kinds)))}: nothing conforms"
+            reason = f"no value of the `enum` is of the type {' or '.join(sorted(kinds))}: nothing conforms"
             texts = [_as_text(value) for value in values if isinstance(value, int | float)] if "string" in kinds else []
             remedy = "correct the values or the type"
             self.leave_out(schema, "enum", at + "/enum", reason, remedy, "enum-type", texts or None)
+
+    def alternatives(self, schema: dict[str, Any], keyword: str, at: str) -> None:
+        """Of alternatives that are all of other types, the alternatives are meant."""
+        kinds = _kinds(schema)
+        known = kinds | ({"integer"} if "number" in kinds else {"number"} if "integer" in kinds else set())
+        others = [_kinds(one) if isinstance(one, dict) else set() for one in schema[keyword]]
+        if others and all(one and not one & known for one in others):
+            reason = f"no alternative of the `{keyword}` is of the type {' or '.join(sorted(kinds))}: nothing conforms"
+            self.leave_out(schema, "type", at + "/type", reason, "correct the type, or theirs", "enum-type")
 
     def requirement(self, node: dict[str, Any], scheme: str, at: str) -> None:
         """The scopes of a scheme; the scheme itself is asked for whatever stands here."""
@@ -378,6 +392,13 @@ class _Shaping:
 
 def _with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _kinds(schema: dict[str, Any]) -> set[str]:
+    """The types that a schema names; none where it names none."""
+    named = schema.get("type", [])
+    kinds = {str(one) for one in (named if isinstance(named, list) else [named])}
+    return kinds | {"null"} if kinds and schema.get("nullable") is True else kinds
 
 
 def _as_text(value: int | float) -> str:

@@ -89,6 +89,8 @@ def test_a_document_that_does_not_hold_its_id_is_not_inferred(tmp_path: Path) ->
         (["_id"], "id", "pets", "_id"),
         (["username", "id"], "username", "users", "username"),
         (["slug", "title"], "article", "articles", "slug"),
+        (["name", "key", "row"], "id", "dashboards", "key"),
+        (["name", "title"], "id", "triggers", None),
         (["name"], "petId", "pets", None),
         (["temperature"], "city", "weather", None),
         (["ip", "region"], "floating_ip", "floating_ips", "ip"),

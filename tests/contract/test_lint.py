@@ -68,6 +68,7 @@ TABLE = [
     ("closed", 13, "shuts out `name`, which the `allOf` requires", "or leave it open"),
     ("equal_alternatives", 14, "each alternative of the `oneOf` equals another one", "write `anyOf`"),
     ("enum_of_another_type", 14, "no value of the `enum` is of the type integer", "correct the values"),
+    ("alternatives_of_another_type", 12, "no alternative of the `oneOf` is of the type null", "correct the type"),
     ("schema_example", 15, "the example breaks its own schema", "correct the example"),
     ("example_breaks_its_schema", 24, "/name: ", "correct the example"),
     ("example_breaks_a_rule", 15, "against unique:things.name", "give each its own value"),

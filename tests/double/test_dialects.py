@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from specdouble.contract import read
+from specdouble.double.http.paths import Paths
 from tests.contracts import FOLDER, client_for, client_of
 
 HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
@@ -162,6 +163,33 @@ def test_the_concrete_goes_first_segment_by_segment_wherever_the_paths_stand(tmp
     with client_for(HEAD + paths, tmp_path) as client:
         asked = ["/a/1/b", "/a/1/2", "/a/c/b", "/a/1/f.gz", "/a/1/f.tar.gz", "/a/1/b/2"]
         assert [client.get(path).json() for path in asked] == templates
+
+
+@pytest.mark.parametrize(
+    ("asked", "id", "extension"),
+    [("garnet.json", "garnet", ".json"), ("a.b.json", "a.b", ".json"), ("garnet", "g", "arnet")],
+)
+def test_of_two_parameters_with_nothing_between_them_the_second_is_an_extension(
+    asked: str, id: str, extension: str
+) -> None:
+    found = Paths({"/profiles/{id}{extension}": "one"}).find(f"/profiles/{asked}")
+    assert found == ("one", {"id": id, "extension": extension})
+
+
+def test_alternatives_that_are_all_of_another_type_are_meant(tmp_path: Path) -> None:
+    schema = "{type: object, required: [value], properties: {value: {type: 'null', oneOf: [{type: string}]}}}"
+    content = f"content: {{application/json: {{schema: {schema}}}}}"
+    contract = (
+        HEAD.replace("3.0.3", "3.1.0")
+        + f"""  /item:
+    get: {{responses: {{'200': {{description: One., {content}}}}}}}
+"""
+    )
+    assert "3.1.0" in contract
+    with client_for(contract, tmp_path) as client:
+        answer = client.get("/item")
+    assert answer.status_code == 200
+    assert isinstance(answer.json()["value"], str)
 
 
 def test_a_parameter_has_the_name_that_its_own_template_gives_it(tmp_path: Path) -> None:

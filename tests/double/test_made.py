@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,15 @@ def test_an_id_is_one_that_deeper_paths_take_too(tmp_path: Path) -> None:
     paths["/things/{thingId}/copy"] = {"post": {"parameters": [key], "responses": {"204": {"description": "c"}}}}
     double = made_of(tmp_path, paths, {"id": {"type": "string"}, "name": {"type": "string"}})
     assert all(one["id"][:2] == "t-" for one in documents(double, ("things",))["things"])
+
+
+def test_what_a_path_stands_under_is_found_behind_a_file_extension(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(re.sub(r"(?m)^(  /\S+):$", r"\1.json:", CIRCLE))
+    double = Double(Settings(tmp_path, seed=1))
+    [scope] = {to for action in double.contract.actions.values() for _, to in action.scope}
+    orgs, templates = documents(double, ("orgs", "templates")).values()
+    assert {one[scope] for one in templates} <= {org["id"] for org in orgs}
+    assert templates
 
 
 def test_what_a_path_stands_under_is_a_value_that_every_path_takes(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def _between(literals: Literals, segment: str) -> tuple[str, ...] | None:
     """What stands between the literals in a segment, each at least one character; None where they do not fit.
 
     Each literal is taken where it stands first: where that does not fit, no later place would. So the segment is read
-    once, however many parameters there are.
+    once, however many parameters there are. Where nothing stands between two, an extension is the second.
     """
     first, *inner, last = literals
     end = len(segment) - len(last)
@@ -129,7 +129,7 @@ def _between(literals: Literals, segment: str) -> tuple[str, ...] | None:
         return None
     values, at = [], len(first)
     for literal in inner:
-        place = segment.find(literal, at + 1, end)
+        place = segment.find(literal, at + 1, end) if literal else _extension(segment, at + 1, end)
         if place < 0:
             return None
         values.append(segment[at:place])
@@ -137,3 +137,9 @@ def _between(literals: Literals, segment: str) -> tuple[str, ...] | None:
     if at >= end:
         return None
     return (*values, segment[at:end])
+
+
+def _extension(segment: str, start: int, end: int) -> int:
+    """Where the file name's extension begins, of `{id}{extension}`; where one may begin, where there is none."""
+    place = segment.rfind(".", start, end)
+    return place if place >= 0 else start

@@ -315,11 +315,15 @@ class _Maker:
 
     def is_addressed_by(self, told: JSON) -> bool:
         """Whether the parameter of each path to one of the documents takes the id."""
-        spelled = [told, str(told)]  # as the document has it, or as text
+        return self.takes(self.addresses, told)
+
+    def takes(self, slots: Iterable[str], told: JSON) -> bool:
+        """Whether the parameters in these slots take the value: as the document has it, or as text."""
+        spelled = [told, str(told)]
         number = number_of(told)
         if number is not None:
             spelled.append(number)
-        return all(any(self.contract.schemas.is_valid(slot, one) for one in spelled) for slot in self.addresses)
+        return all(any(self.contract.schemas.is_valid(slot, one) for one in spelled) for slot in slots)
 
     @cached_property
     def addresses(self) -> list[str]:
@@ -412,7 +416,7 @@ class _Maker:
         for slot in slots:
             with suppress(UnsatisfiableError):
                 value = self.sampler.sample(slot, scopes[0].name)
-                if all(self.contract.schemas.is_valid(other, value) for other in slots):
+                if self.takes(slots, value):
                     return value
         return scopes[0].name
 
