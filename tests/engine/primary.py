@@ -15,8 +15,8 @@ import bson
 _WRITES = {"insert", "update", "delete", "findAndModify"}
 _READS = {"find", "aggregate", "count", "distinct"}
 _MESSAGE = 2013  # the code of OP_MSG
-_HEADER = struct.Struct("<iiii")  # length, number, number of what is answered, code
-_DOCUMENT = _HEADER.size + 5  # where the command begins, after the flags and the kind of its section
+HEADER = struct.Struct("<iiii")  # length, number, number of what is answered, code
+DOCUMENT = HEADER.size + 5  # where the command begins, after the flags and the kind of its section
 NOT_PRIMARY = {"ok": 0.0, "code": 10107, "codeName": "NotWritablePrimary", "errmsg": "not primary"}
 NOT_SECONDARY = {"ok": 0.0, "code": 13435, "codeName": "NotPrimaryNoSecondaryOk", "errmsg": "not primary"}
 INTERRUPTED = {"ok": 0.0, "code": 11602, "codeName": "InterruptedDueToReplStateChange", "errmsg": "stepped down"}
@@ -49,12 +49,12 @@ class Primary(socketserver.ThreadingTCPServer):
 
     def answer(self, message: bytes, behind: socket.socket) -> bytes:
         """The answer to a message."""
-        command = _command(message)
+        command = next(iter(command_of(message)), "")
         if not self.is_primary and command in _WRITES | _READS:
-            return _answer(message, NOT_PRIMARY if command in _WRITES else NOT_SECONDARY)
+            return refused(message, NOT_PRIMARY if command in _WRITES else NOT_SECONDARY)
         behind.sendall(message)
-        answer = _received(behind)
-        return _answer(message, INTERRUPTED) if command in _WRITES and self._is_forgotten() else answer
+        answer = received(behind)
+        return refused(message, INTERRUPTED) if command in _WRITES and self._is_forgotten() else answer
 
     def _is_forgotten(self) -> bool:
         with self._guard:
@@ -67,11 +67,11 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         with contextlib.suppress(OSError), socket.create_connection(self.server.behind) as behind:
-            while message := _received(self.request):
+            while message := received(self.request):
                 self.request.sendall(self.server.answer(message, behind))
 
 
-def _received(connection: socket.socket) -> bytes:
+def received(connection: socket.socket) -> bytes:
     """The next message; nothing where the connection has ended."""
     head = connection.recv(4, socket.MSG_WAITALL)
     if len(head) < 4:
@@ -79,26 +79,34 @@ def _received(connection: socket.socket) -> bytes:
     return head + connection.recv(struct.unpack("<i", head)[0] - 4, socket.MSG_WAITALL)
 
 
-def _command(message: bytes) -> str:
-    if _HEADER.unpack_from(message)[3] != _MESSAGE:
-        return ""
-    (length,) = struct.unpack_from("<i", message, _DOCUMENT)
-    return str(next(iter(bson.decode(message[_DOCUMENT : _DOCUMENT + length]))))
+def command_of(message: bytes) -> dict[str, Any]:
+    """What is asked for; nothing where it is asked in the old way, as the first `hello` is."""
+    if HEADER.unpack_from(message)[3] != _MESSAGE:
+        return {}
+    (length,) = struct.unpack_from("<i", message, DOCUMENT)
+    return bson.decode(message[DOCUMENT : DOCUMENT + length])
 
 
-def _answer(message: bytes, document: dict[str, Any]) -> bytes:
+def refused(message: bytes, document: dict[str, Any]) -> bytes:
+    """An answer that the engine has not given."""
     body = struct.pack("<ib", 0, 0) + bson.encode(document)
-    return _HEADER.pack(_HEADER.size + len(body), 0, _HEADER.unpack_from(message)[1], _MESSAGE) + body
+    return HEADER.pack(HEADER.size + len(body), 0, HEADER.unpack_from(message)[1], _MESSAGE) + body
+
+
+@contextlib.contextmanager
+def serving(server: Primary) -> Iterator[None]:
+    """It serves while the context lasts."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @contextlib.contextmanager
 def before(engine: str) -> Iterator[Primary]:
     """One before the engine at this URL, while the context lasts."""
-    with Primary(int(engine.rpartition(":")[2])) as primary:
-        thread = threading.Thread(target=primary.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield primary
-        finally:
-            primary.shutdown()
-            thread.join()
+    with Primary(int(engine.rpartition(":")[2])) as primary, serving(primary):
+        yield primary

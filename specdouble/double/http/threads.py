@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from specdouble.double.http.compiled_operation import Outcome
 from specdouble.double.http.request import Request
+from specdouble.double.state.problem import Problem
 from specdouble.double.state.store.engine import attempted
 from specdouble.double.state.world import World
 
@@ -20,6 +21,9 @@ MOST = 32  # operations that wait for the store at one moment; the others wait f
 class _Begins(Protocol):
     def begin(self, request: Request, world: World) -> Outcome | Awaitable[Outcome]:
         """Answer a request, or begin to."""
+
+    def refused(self, problem: Problem) -> Outcome:
+        """The answer that tells a problem."""
 
 
 class Threads:
@@ -49,7 +53,10 @@ class Threads:
             request.writes.clear()
             return operation.begin(request, world)
 
-        begun = await self.run(context.run, attempted, begin)
+        try:
+            begun = await self.run(context.run, attempted, begin)
+        except Problem as problem:  # the store went away while something was taken back
+            return operation.refused(problem)
         if isinstance(begun, Outcome):
             return begun
         # A handler that waits goes on where it may: in the loop, as the exchange that began in the thread.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from specdouble.contract.json_type import JSON
@@ -50,11 +51,18 @@ class Departure:
     Args:
         kept: the store's documents of a collection, and its rules.
         marks: tells other writers what is about to go; None where there are none.
+        together: what is written in this context is done as a whole or not at all, where the store can.
     """
 
-    def __init__(self, kept: Callable[[str], tuple[Any, Rules]], marks: Marks | None = None) -> None:
+    def __init__(
+        self,
+        kept: Callable[[str], tuple[Any, Rules]],
+        marks: Marks | None = None,
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._kept = kept
         self._marks = marks
+        self._together = together
         self._waiting: list[tuple[str, Document]] = []
         self._going: dict[Key, Document] = {}
         self._changed: dict[Key, Document] = {}
@@ -108,6 +116,11 @@ class Departure:
 
     def carry_out(self) -> Iterator[str]:
         """Write it; the name of each collection right after a write to it."""
+        is_one = len(self._going) + len(self._changed) == 1
+        with nullcontext() if is_one else self._together():
+            yield from self._written()
+
+    def _written(self) -> Iterator[str]:
         for (name, key), after in self._changed.items():
             if (name, key) not in self._going:
                 documents, rules = self._kept(name)

@@ -103,7 +103,7 @@ class SharedWorld(World):
 
     def departure(self) -> Departure:
         """What finds out what goes with documents that are deleted, and tells others of it before."""
-        return Departure(self._kept, Leaving(self._database))
+        return Departure(self._kept, Leaving(self._database), self._store.together)
 
     def has(self, collection: str, id: str | int, referrer: Document, key: str = "") -> bool:
         """Whether the owner of the referring document may see a document of this id, or with this value of the key.

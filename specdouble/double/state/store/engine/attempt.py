@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -39,6 +39,7 @@ class Attempt:
         self.seen: dict[Key, Mark] = {}
         self.leaving: set[Key] = set()  # what was found to be about to go
         self.latest: Write = (None, None, 0)
+        self.is_together = False  # what it asks of the server belongs to a transaction
         self._undo: list[Callable[[], object]] = []
         self._is_superseded = False
 
@@ -70,6 +71,19 @@ class Attempt:
     def writes(self) -> int:
         """How many writes it has done."""
         return len(self._undo)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is asked of the server while the context lasts belongs to a transaction; none of it where that fails."""
+        before = self.writes
+        self.is_together = True
+        try:
+            yield
+        except BaseException:
+            del self._undo[before:]
+            raise
+        finally:
+            self.is_together = False
 
     def take_back(self, but: int = 0) -> None:
         """Undo what was written, the last first; what others have changed since stays theirs.

@@ -61,7 +61,8 @@ class EngineCollection:
     def find_one(self, filter: Filter) -> Document | None:
         """The first document that the filter matches."""
         wanted = stored(filter)
-        if self._is_atomic and "_id" in wanted and are_strings(wanted):
+        is_alone = not current_attempt().is_together  # a transaction's question is for nobody else
+        if self._is_atomic and is_alone and "_id" in wanted and are_strings(wanted):
             found = asked(lambda: self._by_id.read(wanted["_id"]))
             return None if found is None or not predicate(wanted)(found) else self._read(found)
         order = None if "_id" in wanted else [(ORDER, 1)]

@@ -21,6 +21,7 @@ from specdouble.double.state.store.engine.collection import EngineCollection
 from specdouble.double.state.store.engine.locks import locked
 from specdouble.double.state.store.engine.names import BOOKS
 from specdouble.double.state.store.engine.outage import asked, is_outage, upserted
+from specdouble.double.state.store.engine.transaction import has_transactions, together
 from specdouble.double.state.store.held import Write
 from specdouble.double.state.store.values import Document
 
@@ -43,6 +44,7 @@ class Engine(Store):
         self.prefix = prefix
         about = client.admin.command("buildInfo")
         self.is_atomic = not ("ferretdb" in about or "ferretdbVersion" in about or "ferretdbFeatures" in about)
+        self.has_transactions = has_transactions(client)
         self._version = f"MongoDB {about.get('version', '')}" if self.is_atomic else "FerretDB"
 
     @property
@@ -50,6 +52,8 @@ class Engine(Store):
         """What it is, and how it keeps what a single process has for nothing."""
         how = "each update in one step" if self.is_atomic else "each update under a lock"
         order = "deletions leave in order, what speaks of a document before it, without a transaction"
+        if self.has_transactions:
+            order = "what goes with a deletion leaves in one transaction"
         return f"speaks as {self._version.strip()}; {how}; {order}"
 
     @property
@@ -61,6 +65,10 @@ class Engine(Store):
     def alone(self, *name: str | int) -> AbstractContextManager[None]:
         """Nobody else, in whichever process, does what has this name: nobody can, where an update is one step."""
         return nullcontext() if self.is_atomic else locked(self.shared, *name)
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is written meanwhile is done as a whole or not at all, where the server can; else in its order."""
+        return together(self._client) if self.has_transactions else nullcontext()
 
     @staticmethod
     def keep_latest(documents: Collection[Document], by: str, most: int) -> None:

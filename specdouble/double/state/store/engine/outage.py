@@ -16,6 +16,7 @@ from pymongo.errors import (
 )
 
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.store.engine.attempt import current_attempt
 
 Found = TypeVar("Found")
 PATIENCE = 3.0  # seconds in which a request is tried again
@@ -23,6 +24,8 @@ _PAUSE = 0.1
 _MOST = 20  # tries at a document that others make at the same moment
 _LEAVING = {91, 189, 10107, 11600, 11602, 13435, 13436}  # MongoDB's codes of a server that ends or steps down
 _INTERNAL = {None, 1, 8}  # MongoDB's codes of what the server itself did not expect: FerretDB's, of its own database
+_LABELS = ("RetryableWriteError", "UnknownTransactionCommitResult")  # MongoDB's, of what may be asked for again
+_GIVEN_UP = "TransientTransactionError"  # its label of a transaction of which nothing was done
 _NOT_UNIQUE = re.compile(r"SQLSTATE 23505|UNIQUE constraint failed|duplicate key value")
 
 
@@ -34,7 +37,7 @@ def is_outage(error: BaseException) -> bool:
         return False
     if isinstance(error, DuplicateKeyError) or _NOT_UNIQUE.search(str(error)):
         return False
-    return error.code in _LEAVING | _INTERNAL or error.has_error_label("RetryableWriteError")
+    return error.code in _LEAVING | _INTERNAL or any(map(error.has_error_label, _LABELS))
 
 
 def away() -> Problem:
@@ -109,6 +112,8 @@ def _patiently(attempt: Callable[[bool], Found]) -> Found:
         try:
             return attempt(is_again)
         except PyMongoError as error:
+            if error.has_error_label(_GIVEN_UP):
+                raise current_attempt().superseded() from None
             if not is_outage(error):
                 raise
             # Once more at least, however long it took: what got no answer may have been done.
