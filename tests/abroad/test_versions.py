@@ -60,6 +60,7 @@ class Versioned(Plain):
 def _notes(change: type[Plain]) -> FastAPI:
     """A server of notes that counts their changes, and refuses a change of an old one."""
     app, notes = FastAPI(), dict[int, Note]()
+    app.state.taken, app.state.old = 0, 0
 
     def found(key: int) -> Note:
         if key not in notes:
@@ -82,7 +83,9 @@ def _notes(change: type[Plain]) -> FastAPI:
     def change_note(id: int, wanted: Plain) -> Note:
         note, sent = found(id), wanted.model_dump(exclude_unset=True)
         if sent.pop("version", note.version) != note.version:
+            app.state.old += 1
             raise HTTPException(409, "it was changed meanwhile")
+        app.state.taken += 1
         notes[id] = note.model_copy(update={**sent, "version": note.version + 1})
         return notes[id]
 
@@ -123,3 +126,12 @@ def test_a_second_change_is_sent_the_version_that_the_document_has_by_now(tmp_pa
             bound = session.as_bound(subject, updater.action.id, {"id": note.id}, ["version"])
             body = {"title": "Changed", "version": bound["version"]}
             assert trial.call(updater.operation.id, path={"id": note.id}, body=body).status == 200
+
+
+@pytest.mark.slow
+def test_generated_changes_are_sent_the_version_of_now_each_time(tmp_path: Path) -> None:
+    app = _notes(Versioned)
+    contract = _contract(tmp_path, app)
+    with serving(app) as url:
+        verify(contract, Settings(url, yes=True, seed=1, max_examples=5, phases=("fuzzing",)))
+    assert (app.state.taken > 1, app.state.old) == (True, 0)
