@@ -26,8 +26,10 @@ def doing(contract: Contract, collection: str, *does: str) -> list[str]:
 
 
 def creators(contract: Contract, collection: str) -> list[str]:
-    """The ids of the operations that create documents."""
-    return doing(contract, collection, "create")
+    """The ids of the operations that create documents; where none does only that, of those that do by a PUT."""
+    return doing(contract, collection, "create") or [
+        key for key in doing(contract, collection, "replace") if "201" in contract.operations[key].responses
+    ]
 
 
 def changers(contract: Contract, collection: str) -> list[str]:

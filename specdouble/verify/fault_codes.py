@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from specdouble.rules import of_all
 from specdouble.verify.case import Names
+from specdouble.verify.checks.replacement import CREATES_NOTHING
 from specdouble.verify.semantics import MEANINGS
 from specdouble.verify.strictness import SAYS_NOT_HOW, UNDECLARED
 from specdouble.verify.verdict import Failure
@@ -17,6 +18,15 @@ def _status(failure: Failure) -> int:
 
 def _wrote(failure: Failure) -> bool:
     return any(step.method in ("PUT", "PATCH") for step in failure.steps)
+
+
+def _is_undeclared(failure: Failure, status: int) -> bool:
+    return _status(failure) == status and UNDECLARED.search(failure.expected) is not None
+
+
+def _asks_for_nothing(failure: Failure) -> bool:
+    """Whether the contract names no credentials for the operation that was asked for."""
+    return not failure.steps[-1].call.operation.security
 
 
 def _shows(failure: Failure) -> str:
@@ -38,11 +48,14 @@ CODES: tuple[tuple[int, Callable[[Failure], bool]], ...] = (
     (109, lambda failure: failure.expected.startswith(SAYS_NOT_HOW)),
     (113, lambda failure: failure.check == Names.deletion and "deleted" in failure.promise),
     (114, lambda failure: failure.check == Names.refused_leaves_no_trace and _wrote(failure)),
+    (116, lambda failure: failure.expected == CREATES_NOTHING),
     (115, lambda failure: failure.check == Names.replacement and "creates once" in failure.promise),
     (118, lambda failure: failure.check == Names.replacement and "second time" in failure.promise),
     (117, lambda failure: failure.check == Names.replacement),
     (119, lambda failure: failure.check == Names.partial_update),
     (120, lambda failure: failure.check == Names.header_fields and "Location" in failure.promise),
+    (202, lambda failure: _is_undeclared(failure, 401) and _asks_for_nothing(failure)),
+    (203, lambda failure: _is_undeclared(failure, 403) and "401" not in failure.steps[-1].call.operation.statuses),
     (303, lambda failure: _shows(failure) == "setting"),
     (304, lambda failure: _is_let_in(failure) and _status(failure) == 403),
     (306, lambda failure: _is_let_in(failure) and _wrote(failure)),

@@ -31,6 +31,13 @@ def _has_content(exchange: Exchange) -> bool:
     return bool(exchange.content) or exchange.headers.get("content-length", "0") != "0"
 
 
+def _can_be_had(exchange: Exchange) -> bool:
+    """Whether the request asks for one type, and the contract declares a success of it."""
+    operation = exchange.call.operation
+    response, asked = operation.response(operation.success), exchange.sent_headers.get("Accept", "")
+    return response is not None and asked in response.content
+
+
 MEANINGS = (
     Meaning(101, "there is no such status", lambda one: not 100 <= one.status <= 599),
     Meaning(102, "a DELETE creates nothing (201)", lambda one: one.status == 201 and one.method == "DELETE"),
@@ -42,6 +49,7 @@ MEANINGS = (
     Meaning(108, "304 answers GET and HEAD alone", lambda one: one.status == 304 and one.method not in ("GET", "HEAD")),
     Meaning(110, "405 has no Allow", lambda one: one.status == 405 and "allow" not in one.headers),
     Meaning(111, "205 has content, and says that it has none", lambda one: one.status == 205 and _has_content(one)),
+    Meaning(204, "406 refuses what the contract says is to be had", lambda one: one.status == 406 and _can_be_had(one)),
     Meaning(112, "426 has no Upgrade", lambda one: one.status == 426 and "upgrade" not in one.headers),
 )  # fmt: skip
 

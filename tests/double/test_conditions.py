@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
 from tests.tracker.score import FOLDER
 
+HOTELS = Path(__file__).parents[1] / "prove" / "contracts" / "hotels"
 PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -53,3 +55,14 @@ def test_the_same_create_with_the_same_key_is_done_once(client: httpx.Client) ->
     assert (again.status_code, again.json()) == (201, first.json())
     assert _created(client, "Other", **{"Idempotency-Key": "k1"}).status_code == 422
     assert _created(client, "Other", **{"Idempotency-Key": "k2"}).status_code == 201
+
+
+def test_a_put_under_the_condition_that_nothing_is_there_creates_and_replaces_nothing() -> None:
+    server = Server(Double(Settings(HOTELS)), "127.0.0.1", 0)
+    with server.running() as url, httpx.Client(base_url=url) as caller:
+        new = {"If-None-Match": "*"}
+        answers = [
+            caller.put("/hotels/ritz", json={"name": name}, headers=new).status_code for name in ("Ritz", "Hilton")
+        ]
+        shown = caller.get("/hotels/ritz", headers=new)
+    assert (answers, shown.status_code, shown.json()["name"]) == ([201, 412], 200, "Ritz")

@@ -18,7 +18,7 @@ from tests.prove.oracles import ARGUED, KILLED
 
 TESTS = Path(__file__).parents[1]
 CONTRACTS = [TESTS.parent, TESTS / "tracker", TESTS / "academy"]
-CONTRACTS += [TESTS / "prove" / "contracts" / name for name in ("orders", "catalog")]
+CONTRACTS += [TESTS / "prove" / "contracts" / name for name in ("orders", "catalog", "hotels")]
 
 
 def _promises(folder: Path) -> Iterator[tuple[str, str]]:

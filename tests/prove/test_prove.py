@@ -17,6 +17,7 @@ from specdouble.prove.bench import Bench, Options
 from specdouble.prove.campaign import sample
 from specdouble.prove.result import KILLED, SURVIVED, Clean, Result
 from specdouble.rules.default import attack
+from specdouble.verify.fault_codes import fault_code
 from specdouble.verify.verdict import KEPT
 from tests.prove.expected import fits
 
@@ -58,6 +59,13 @@ def test_what_is_fixed_is_exercised_where_a_refusal_names_no_property() -> None:
     bench, rule = Bench(Options(CONTRACTS / "catalog", seed=1)), "immutable:products.sku"
     about = replace(bench.settings, rules=(rule,), phases=("rules",))
     assert bench.verified(lambda factories: factories, about).rows[rule].state == KEPT
+
+
+def test_a_put_that_says_each_time_that_it_creates_has_the_codes_of_both_ways_to_say_so() -> None:
+    bench = Bench(Options(CONTRACTS / "hotels", seed=1))
+    about = replace(bench.settings, rules=("replacement",), phases=("rules",))
+    verdict = bench.verified(bench.mutants["replacement.creates-again:put_hotel"].change, about)
+    assert sorted(filter(None, map(fault_code, verdict.failures))) == [115, 116]
 
 
 @pytest.mark.slow
@@ -103,7 +111,7 @@ def test_there_is_no_score_while_the_double_itself_does_not_conform(tmp_path: Pa
     assert "no score can be given" in done.stderr
 
 
-@pytest.fixture(scope="module", params=["root", "orders", "catalog", "labels", "tracker"])
+@pytest.fixture(scope="module", params=["root", "orders", "catalog", "labels", "hotels", "tracker"])
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """Everything that the command tells of a project."""
     name = request.param

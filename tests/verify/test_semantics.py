@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def test_an_answer_that_does_not_mean_its_status_has_the_code_of_that(code: int,
 )
 def test_an_answer_that_means_its_status_is_fine(answer: Exchange) -> None:
     assert list(held_to_its_meaning(answer)) == []
+
+
+def test_who_asks_for_what_the_contract_has_is_not_told_that_it_cannot_be_had() -> None:
+    asked, other = ({"Accept": one} for one in ("application/json", "text/csv"))
+    [broken] = held_to_its_meaning(replace(_answer("GET", 406), sent_headers=asked))
+    failure = Failure("conformance", "a promise", "", broken.expected, broken.seen, [_answer("GET", 406)])
+    assert (fault_code(failure), weight(failure)) == (204, RFC)
+    assert list(held_to_its_meaning(replace(_answer("GET", 406), sent_headers=other))) == []
+
+
+@pytest.mark.parametrize(("code", "status"), [(202, 401), (203, 403)])
+def test_a_refusal_for_want_of_rights_where_the_contract_asks_for_none_has_its_code(code: int, status: int) -> None:
+    public = replace(OPERATION, security=(), responses={"200": OPERATION.responses["200"]})
+    answer = replace(_answer("GET", status), call=Call(public, None))
+    [broken] = judge(read(Path("tests/library")), answer)
+    failure = Failure("conformance", "a promise", "", broken.expected, broken.seen, [answer])
+    assert (fault_code(failure), weight(failure)) == (code, RFC)
 
 
 def test_a_failure_of_a_business_rule_has_no_code() -> None:

@@ -170,6 +170,7 @@ class AutomaticOperation:
         documents, wanted = self._placement.documents(values), self._wanted(values, body)
         before = documents.find_one(wanted)
         if before is None and self._may_create(wanted):
+            self._preconditions.hold(None, values)
             stored = self._inserted(documents, {**body, **wanted})
             created = "201" in self._operation.responses
             return self._body_with([stored]), 201 if created else self._operation.success, {}

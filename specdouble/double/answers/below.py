@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from specdouble.contract import Action, Contract
+from specdouble.contract import Action, Contract, PropertyRule, Resource
 from specdouble.double.answers.placement import as_id
 from specdouble.double.state.exchange import collection
 from specdouble.double.state.keeper import Document
@@ -26,7 +26,7 @@ class Child(NamedTuple):
 
 
 class Below:
-    """Removes what lies below documents that are deleted; of inferred collections alone, for annotations say it.
+    """Removes what lies below documents that are deleted, where no annotation speaks of what becomes of it.
 
     Args:
         contract: the contract.
@@ -63,7 +63,7 @@ class Below:
     def _found(self, of: str) -> Iterator[Child]:
         """The collections all of whose documents are created below a document of this one."""
         for name, resource in self._contract.resources.items():
-            if name == of or not resource.why:
+            if name == of or _is_annotated(resource, of):
                 continue
             creating = [one for one in self._contract.actions_of.get(name, ()) if one[1].does in _CREATING]
             held = [self._held(self._contract.operations[key].path, action, of) for key, action in creating]
@@ -79,3 +79,8 @@ class Below:
                 outer = {scope[one]: held for one, held in parent.scope if one in scope}
                 return {**outer, to: self._contract.resources[of].id}
         return {}
+
+
+def _is_annotated(resource: Resource, of: str) -> bool:
+    """Whether an annotation names what the documents lie below: it says what becomes of them, or that nothing does."""
+    return not resource.why and any(rule.refers_to == of for rule in resource.of(PropertyRule))

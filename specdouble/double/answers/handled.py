@@ -32,6 +32,7 @@ from specdouble.double.state.store import selected
 Answer = Callable[..., Any]
 Result = tuple[JSON, int, dict[str, str]]
 _PAGING = ("limit", "offset", "page", "cursor", "before")
+_CONDITIONS = ("If-Match", "If-None-Match")
 _OF_ONE = ("create", "read", "replace", "update", "delete", "act")
 
 
@@ -88,7 +89,7 @@ def _around(contract: Contract, operation: Operation, handler: Handler) -> _Arou
         if operation.listed is BY_NAMES:
             return None
         return _List.of(contract, operation, action, handler)
-    if action.does not in _OF_ONE or action.in_array or _asks_for(handler, "If-Match"):
+    if action.does not in _OF_ONE or action.in_array or any(_asks_for(handler, one) for one in _CONDITIONS):
         return None
     preconditions = Preconditions(contract, operation, action.collection)
     return _Conditions(contract, operation, action, preconditions) if preconditions.applies else None

@@ -167,6 +167,13 @@ def _replaced(contract: Contract, resource: Resource) -> Mutants:
             "replacement.takes-turns", key, turns, _altering(resource, key, _turned(free)), (REPLACEMENT,), (key,), why
         )
         yield Mutant("replacement.merges", key, sentence, _altering(resource, key, merge), (REPLACEMENT,), (key,), why)
+        if {"200", "201"} <= contract.operations[key].responses.keys():
+            again = f"{key} says of what it replaces that it creates it."
+            yield Mutant("replacement.creates-again", key, again, replying((key,), _created), (REPLACEMENT,), (key,))
+
+
+def _created(outcome: Outcome) -> Outcome:
+    return changed_answer(outcome, status=201) if is_success(outcome) else outcome
 
 
 def _turned(free: list[str]) -> Callable[[Document, Document], None]:

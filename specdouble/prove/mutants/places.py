@@ -9,6 +9,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.prove.change import Store, storing, together, unscoped
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Mutant, Mutants
+from specdouble.prove.mutants.storage import DeletesNothing
 
 NESTING = "nesting"
 
@@ -16,6 +17,8 @@ NESTING = "nesting"
 def mutants(contract: Contract) -> Mutants:
     """The mutants of every operation on documents that lie below others."""
     for key, action in contract.actions.items():
+        if action.does == "delete":
+            yield from _below_anew(contract, key, action.collection)
         if not action.scope or not creators(contract, action.collection):
             continue
         if action.does not in ("create", "create_many"):
@@ -77,6 +80,22 @@ def _below_none(contract: Contract, key: str, action: Action, parent: str) -> Mu
         sentence = f"{key} takes any document of {parent} for one that is there."
         change = storing((key,), parent, Present)
         yield Mutant("nesting.below-none", f"{key}.{parent}", sentence, change, (NESTING,), (key,))
+
+
+def _below_anew(contract: Contract, key: str, things: str) -> Mutants:
+    """Where clients name documents, a new one may have the name of one that was deleted."""
+    is_named = all(contract.actions[one].does == "replace" for one in creators(contract, things))
+    path = contract.operations[key].path + "/"
+    below = {
+        action.collection
+        for other, action in contract.actions.items()
+        if action.does == "list" and contract.operations[other].path.startswith(path)
+    }
+    for child in sorted(below if is_named else ()):
+        if creators(contract, things) and creators(contract, child):
+            sentence = f"What lay below a deleted document of {things} lies below a new one of its name."
+            change = storing((key,), child, DeletesNothing)
+            yield Mutant("nesting.below-anew", f"{key}.{child}", sentence, change, ("deletion",), (key,))
 
 
 def _open_below(contract: Contract, key: str, action: Action, parent: str) -> Mutants:

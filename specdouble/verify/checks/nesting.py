@@ -35,7 +35,7 @@ def plan(session: Session, subject: Subject) -> Plan:
             if parent.creators:
                 yield from _of_parent(subject, operation, name, is_nearest=name == above[-1][0])
         if above and above[-1][1].creators and above[-1][1].readers:
-            yield from _of_none(subject, operation, above[-1][0])
+            yield from _of_none(subject, operation, *above[-1])
         yield from _of_others(session, subject, operation)
 
 
@@ -55,12 +55,12 @@ def _of_parent(subject: Subject, operation: Operation, name: str, *, is_nearest:
         yield Case(Names.nesting, promise, partial(_below_another, **of), "", about, decisive=True)
 
 
-def _of_none(subject: Subject, operation: Operation, name: str) -> Plan:
+def _of_none(subject: Subject, operation: Operation, name: str, parent: Subject) -> Plan:
     """A parent that can be read can be told to be missing; else an empty list below it is as good an answer."""
     is_beside = subject.action(operation).does == "list" or operation in subject.creators
     if is_beside and NOT_FOUND in operation.statuses:
         promise = f"{operation} finds nothing below a {name} that is not there"
-        run = partial(_below_none, subject=subject, operation=operation, name=name)
+        run = partial(_below_none, subject=subject, operation=operation, name=name, parent=parent)
         yield Case(Names.nesting, promise, run, "", ids(operation), decisive=True)
 
 
@@ -188,12 +188,22 @@ def _is_in(trial: Trial, subject: Subject, document: Document, around: Mapping[s
     return any(one.get(subject.key) == document.id for one in shown)
 
 
-def _below_none(trial: Trial, subject: Subject, operation: Operation, name: str) -> None:
+def _deleted(trial: Trial, subject: Subject) -> Any:
+    """The id of a document that this run has made and deleted."""
+    document = trial.create(subject)
+    if not trial.delete(document).ok:
+        raise NotExercised("a delete was refused")
+    return document.id
+
+
+def _below_none(trial: Trial, subject: Subject, operation: Operation, name: str, parent: Subject) -> None:
     document = trial.create(subject)
     parts = _parts(trial, operation, document)
     known = parts["path"][name]
     parameter = next(one for one in operation.parameters if one.name == name)
     nowhere = unlike_but_fitting(known, partial(trial.session.bodies.property_fits, parameter.schema))
+    if parent.named_by_client and parent.deleters:  # any other name may be that of another's document
+        nowhere = _deleted(trial, parent)
     if not trial.session.bodies.property_fits(parameter.schema, nowhere):
         raise NotExercised(f"{name} takes no {nowhere!r}")
 

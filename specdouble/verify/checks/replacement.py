@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
+from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater, required
@@ -15,6 +17,7 @@ from specdouble.verify.trial import Trial, accepted
 from specdouble.verify.values import kind, merged
 
 CREATED = 201
+CREATES_NOTHING = "a PUT of what is there to replace it (RFC 9110, 9.3.4)"
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -22,7 +25,7 @@ def plan(session: Session, subject: Subject) -> Plan:
     if not subject.creators or not subject.observable:
         return
     creator = subject.creators[0]
-    if subject.puts(creator):
+    if subject.puts(creator) and _tells_apart(creator):
         promise = f"{creator} creates once what it names"
         yield Case(Names.replacement, promise, partial(_created_once, subject=subject), "", ids(creator), decisive=True)
     for updater in subject.updaters:
@@ -38,6 +41,11 @@ def plan(session: Session, subject: Subject) -> Plan:
             yield Case(Names.replacement, promise, run, "", about, decisive=True)
 
 
+def _tells_apart(operation: Operation) -> bool:
+    """Whether the contract has one success for what is new, and another for what was there."""
+    return len([status for status in operation.statuses if status.startswith("2")]) > 1
+
+
 def _created_once(trial: Trial, subject: Subject) -> None:
     body = trial.body(subject, trial.creator(subject), trial.user)
     call = trial.create_call(subject, trial.user, body)
@@ -47,6 +55,11 @@ def _created_once(trial: Trial, subject: Subject) -> None:
     again = trial.resend(call)
     if again.status == CREATED:
         raise Broken("the same PUT a second time to replace what the first has created", "it says 201 again")
+
+
+def _hold_replaced(exchange: Exchange) -> None:
+    if exchange.status == CREATED and exchange.method == "PUT" and _tells_apart(exchange.call.operation):
+        raise Broken(CREATES_NOTHING, "it says 201, that it has created it")
 
 
 def _is_whole(session: Session, subject: Subject, updater: Updater) -> bool:
@@ -92,6 +105,7 @@ def _twice(trial: Trial, subject: Subject, updater: Updater) -> None:
     exchange = trial.try_update(updater, document, body)
     if not exchange.ok:  # what a body must hold is another promise than what a second one does
         raise NotExercised(f"a replacement with all that may be sent was refused: {exchange.told(80)}")
+    _hold_replaced(exchange)
     one = trial.look(document)
     if subject.versions & subject.unwrapped(exchange.call).keys():
         raise NotExercised("the same request a second time names a version that is gone")
