@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from specdouble.contract import Contract, Operation
 from specdouble.verify import form
 from specdouble.verify.attack import Write, attack_of
+from specdouble.verify.fresh_values import FreshValues
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
@@ -29,23 +30,14 @@ class Surroundings(Protocol):
     contract: Contract
     crowd: Crowd
     subjects: dict[str, Subject]
+    fresh: FreshValues
     anew: set[tuple[str, str]]
-    codes: set[str]
 
     def named_in(self, subject: Subject | None, name: str) -> str | None:
         """The collection of which a property of a body names a document."""
 
-    def fresh_value(self, schema: Any, compact: bool = False) -> Any:
-        """A value of the schema that no document holds yet."""
-
     def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
         """The id of a document of the collection, where one can be had."""
-
-    def word(self) -> str:
-        """A word that is found in no other text."""
-
-    def is_word(self, text: str) -> bool:
-        """Whether the text has a word of this run in it."""
 
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for."""
@@ -111,9 +103,7 @@ class Bodies:
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
 
     def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
-        if name in subject.referring:
-            return False
-        return isinstance(value, str) and (self.session.is_word(value) or value in self.session.codes)
+        return name not in subject.referring and self.session.fresh.is_own(value)
 
     def kept(self, subject: Subject, write: Write) -> dict[str, Any]:
         """The body, changed as little as makes its document keep the rules about several properties at once.
@@ -169,8 +159,8 @@ class Bodies:
                 return found
         worded = self._worded(schema, name)
         if worded is None and (subject.collection, name) in self.session.anew:
-            return self.session.fresh_value(schema)
-        return worded or plausible(schema, self.contract.resolve, self.session.word(), name=name)
+            return self.session.fresh.value(schema)
+        return worded or plausible(schema, self.contract.resolve, self.session.fresh.word(), name=name)
 
     def _worded(self, schema: dict[str, Any], name: str) -> str | None:
         """A text with a new word in it, though a pattern asks for something; None where the pattern takes none."""
@@ -178,16 +168,15 @@ class Bodies:
         if kind(whole) != "string" or "pattern" not in whole:
             return None
         plain = {key: one for key, one in whole.items() if key != "pattern"}
-        text = plausible(plain, self.contract.resolve, self.session.word(), name=name)
-        return (
-            text if isinstance(text, str) and self.session.is_word(text) and self.property_fits(schema, text) else None
-        )
+        text = plausible(plain, self.contract.resolve, self.session.fresh.word(), name=name)
+        has_word = isinstance(text, str) and self.session.fresh.is_word(text)
+        return text if has_word and self.property_fits(schema, text) else None
 
     def _new_id(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """An id that no document has; inside of what holds it, where it stands deeper."""
         if not inside:
-            return self.session.fresh_value(schema, compact=True)
-        holder = plausible(schema, self.contract.resolve, self.session.word())
+            return self.session.fresh.value(schema, compact=True)
+        holder = plausible(schema, self.contract.resolve, self.session.fresh.word())
         within = self.contract.properties(schema).get(inside[0], {})
         known = holder if isinstance(holder, dict) else {}
         return {**known, inside[0]: self._new_id(within, inside[1:])}
@@ -200,7 +189,7 @@ class Bodies:
             plain = kind(whole) == "string" and not whole.get("enum") and not whole.get("format")
             bound = name in subject.chosen or name in subject.bound_on_update
             if plain and not bound and name != updater.id_in_body:
-                return {name: plausible(schema, self.contract.resolve, self.session.word())}
+                return {name: plausible(schema, self.contract.resolve, self.session.fresh.word())}
         return {
             name: self.value(subject, name, requested[name], self.session.crowd.first)
             for name in sorted((subject.once - subject.bound_on_update) & requested.keys())[:1]

@@ -39,7 +39,7 @@ class Candidates:
         key = self.session.reference_or_none(target, self.user) if target is not None else None
         if key is not None:
             return key
-        return plausible(self.schemas[name], self.session.contract.resolve, self.session.word(), name=name)
+        return plausible(self.schemas[name], self.session.contract.resolve, self.session.fresh.word(), name=name)
 
     def as_shown(self, body: Any) -> Iterator[dict[str, Any]]:
         """The body with the examples of its properties: a refusal may name none of them."""
@@ -75,20 +75,20 @@ class Candidates:
 
     def compact(self) -> str:
         """A text without spaces that no document holds."""
-        word: str = self.session.fresh_value({"type": "string"}, compact=True)
+        word: str = self.session.fresh.value({"type": "string"}, compact=True)
         return word
 
     def fresh(self, name: str, value: Any) -> Any:
         """A text that no document holds, as like the other as may be; what names another document stays."""
         if not isinstance(value, str) or not self._is_text(name):
             return value
-        if self.session.is_word(value):
-            return self.session.afresh(value)
-        code = self.session.code_like(value)
+        if self.session.fresh.is_word(value):
+            return self.session.fresh.again(value)
+        code = self.session.fresh.code_like(value)
         if code is not None and self.fits(name, code):
             return code
         if self.is_patterned(name, value):
-            return self.session.fresh_value(self.schemas[name])
+            return self.session.fresh.value(self.schemas[name])
         found = _alike(value, self.compact())
         return found if self.fits(name, found) else value
 
@@ -109,7 +109,7 @@ class Candidates:
             return False
         schema = merged(self.schemas[name], self.session.contract.resolve)
         fixed = {"enum", "const"} & schema.keys()
-        return "pattern" in schema and not fixed and not self.session.is_word(value) and value not in self.session.codes
+        return "pattern" in schema and not fixed and not self.session.fresh.is_own(value)
 
 
 def _alike(text: str, word: str) -> str:

@@ -40,7 +40,7 @@ class Parameters:
             yield fixed[parameter.name]
             return
         if is_key_of(operation, parameter):
-            yield self.session.fresh_value(parameter.schema, compact=True)
+            yield self.session.fresh.value(parameter.schema, compact=True)
         elif parameter.location == "header" and parameter.name.lower() == "if-match":
             yield "*"  # whichever version there is (RFC 9110, 13.1.1)
         if parameter.location == "path":
@@ -61,7 +61,7 @@ class Parameters:
         last = ends_in_parameter(operation) and place[-1][0] == parameter.name
         makers = ledger.makers(wanted)
         if last and operation in makers:
-            yield self.session.fresh_value(parameter.schema, compact=True)
+            yield self.session.fresh.value(parameter.schema, compact=True)
             return
         anew = last and operation.method == "delete"  # what is deleted must not be what others are read by
         own = None if anew else ledger.oldest(wanted)

@@ -56,7 +56,7 @@ class _Reproduction:
             for near, pieces in near_secrets(known).items()
         }
         self.run = re.compile(
-            rf"(?<![0-9A-Za-z]){session.run}(?=[-\d])|(?<=\d-){session.run}(?![0-9A-Za-z])", re.IGNORECASE
+            rf"(?<![0-9A-Za-z]){session.fresh.run}(?=[-\d])|(?<=\d-){session.fresh.run}(?![0-9A-Za-z])", re.IGNORECASE
         )
 
     def data(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class _Reproduction:
         used = json.dumps([steps, logins])
         return {
             "url": self.session.client.url,
-            "run": self.session.run if '"RUN"' in used else "",
+            "run": self.session.fresh.run if '"RUN"' in used else "",
             "pause": self.session.settings.tick,
             "secrets": {name: told for name, told in self._told_secrets() if f'"{name}"' in used},
             "logins": logins,

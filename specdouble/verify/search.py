@@ -177,26 +177,20 @@ class Search:
             self._renew_patterned(subject, exchange)
             held = {**self._codes(subject, exchange), **before}
             blamed = properties_named(exchange.text, held) or held
-            texts = {
-                name: self.candidates.fresh(name, value) if name in blamed else value for name, value in held.items()
-            }
-            self.session.words_vary = texts == self.baseline.held
-            self.baseline.held = texts
+            renewed = {name: self.candidates.fresh(name, value) for name, value in held.items() if name in blamed}
+            self.session.fresh.vary = held | renewed == self.baseline.held
+            self.baseline.held = held | renewed
 
     def _codes(self, subject: Subject, exchange: Exchange) -> dict[str, str]:
         """The texts of a request that are codes: of a form, and no words."""
-        sent = {
-            name: value for name, value in subject.unwrapped(exchange.call).items() if name in self.candidates.schemas
-        }
-        return {name: value for name, value in sent.items() if isinstance(value, str) and self.session.code_like(value)}
+        sent, known = subject.unwrapped(exchange.call), self.candidates.schemas
+        texts = {name: value for name, value in sent.items() if name in known and isinstance(value, str)}
+        return {name: text for name, text in texts.items() if self.session.fresh.code_like(text)}
 
     def _renew_patterned(self, subject: Subject, exchange: Exchange) -> None:
         """Have each body hold another text where one that a pattern asks for was taken: the blamed ones, or all."""
-        texts = {
-            name: value
-            for name, value in subject.unwrapped(exchange.call).items()
-            if self.candidates.is_patterned(name, value)
-        }
+        sent = subject.unwrapped(exchange.call)
+        texts = {name: value for name, value in sent.items() if self.candidates.is_patterned(name, value)}
         blamed = properties_named(exchange.text, texts) or texts
         self.session.anew |= {(subject.collection, name) for name in texts if name in blamed}
 
@@ -225,14 +219,14 @@ class Search:
         if subject is None or named is None or self.operation not in subject.creators:
             return places
         schema = next(one.schema for one in self.operation.parameters if one.name == named)
-        return {**places, "path": {**places["path"], named: self.session.fresh_value(schema, compact=True)}}
+        return {**places, "path": {**places["path"], named: self.session.fresh.value(schema, compact=True)}}
 
     def _texts(self, subject: Subject, exchange: Exchange) -> dict[str, tuple[str, Any]]:
         """The texts with words of this run: as they were sent, and as the answer shows them."""
         shown_so, sent = exchange.shown(subject.action(self.operation)), subject.unwrapped(exchange.call)
         if not isinstance(shown_so, dict):
             return {}
-        words = {name: value for name, value in sent.items() if isinstance(value, str) and self.session.is_word(value)}
+        words = self.session.fresh.words_in(sent)
         return {name: (value, shown_so[name]) for name, value in words.items() if name in shown_so}
 
     # Bodies
@@ -256,7 +250,7 @@ class Search:
             yield in_order(everything, everything)
         else:
             schema = document_schema(self.session.contract, self.operation)
-            yield plausible(schema, self.session.contract.resolve, self.session.word())
+            yield plausible(schema, self.session.contract.resolve, self.session.fresh.word())
 
     def _mended(self, body: Any) -> bool:
         """Send a body; where it is refused, mend what the refusal names, until it is taken or there is no more."""
@@ -278,7 +272,7 @@ class Search:
             return None
         text = refusal.text
         if says_taken(refusal) and self.renewals < MOST_RENEWALS:
-            self.session.words_vary = self.renewals > 0
+            self.session.fresh.vary = self.renewals > 0
             self.renewals += 1
             return {name: self.candidates.fresh(name, value) for name, value in body.items()}
         for name in properties_blamed(text, body, self.candidates.schemas):
@@ -315,7 +309,7 @@ class Search:
     def _seek_full(self) -> None:
         """Find which properties of a full body the server does not take."""
         without, taken = set[str](), list[frozenset[str]]()
-        varied = self.session.words_vary
+        varied = self.session.fresh.vary
         while len(self.sent) < MOST_SENT and len(taken) < 2:
             body = self.session.full_document(self.operation, self.user)
             needed = {*self.session.required_of(self.operation), *self.baseline.held}
@@ -328,9 +322,9 @@ class Search:
                 break
             text = exchange.text
             if says_taken(exchange) and not varied:
-                self.session.words_vary = varied = True
+                self.session.fresh.vary = varied = True
                 continue
-            self.session.words_vary = self.session.words_vary and not says_taken(exchange)
+            self.session.fresh.vary = self.session.fresh.vary and not says_taken(exchange)
             without.add(next((name for name in properties_named(text, body) if name in optional), optional[0]))
         # Where no second one is taken, whatever it leaves out, that is not for what it holds.
         self.baseline.without = (taken or [frozenset(without)])[-1]

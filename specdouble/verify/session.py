@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import string
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import count, islice
 from threading import Lock, RLock
 from typing import Any
 
@@ -20,11 +16,11 @@ from specdouble.verify.baseline import State
 from specdouble.verify.baselines import Baselines
 from specdouble.verify.bodies import Bodies
 from specdouble.verify.client import Client
-from specdouble.verify.codes import drawn_like, is_code
 from specdouble.verify.creation import creates
 from specdouble.verify.document import Document
 from specdouble.verify.examples import ids_told
 from specdouble.verify.exchange import PART_OF, Call, Exchange
+from specdouble.verify.fresh_values import FreshValues
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.ledger import NAMES, SAFE, Created, Ledger
@@ -32,7 +28,6 @@ from specdouble.verify.naming import references_by_name
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
-from specdouble.verify.patterns import each_once
 from specdouble.verify.preconditions import is_key_of
 from specdouble.verify.problem import CouldNotRun, Interruption, NotExercised, Trouble
 from specdouble.verify.selection import Selection
@@ -40,7 +35,7 @@ from specdouble.verify.settings import Settings
 from specdouble.verify.sign_in import SignIn
 from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Trial
-from specdouble.verify.values import kind, merged, plausible, within
+from specdouble.verify.values import kind, merged, plausible
 from specdouble.verify.wrapper import document_schema, named_in_path, with_document
 
 USED_UP = "used up"  # the purpose of documents that no other request needs
@@ -65,7 +60,12 @@ class Session:
         self.crowd = Crowd(contract, settings)
         self.selection = Selection(settings)
         is_open = settings.owned or settings.allow_destructive
-        self.ledger = Ledger(contract, settings.leftovers, watches=not is_open, has_word=self.is_word)
+        self.fresh = FreshValues(
+            settings.prefix, contract.resolve,
+            mint=lambda value: self.ledger.mint(value),  # which asks it in its turn what is a word of this run
+            fits=lambda schema, value: self.bodies.property_fits(schema, value),
+        )  # fmt: skip
+        self.ledger = Ledger(contract, settings.leftovers, watches=not is_open, has_word=self.fresh.is_word)
         by_name = {} if is_open else references_by_name(contract)  # a double takes any: it promises nothing of them
         self.guard = Guard(
             contract, self.ledger, references=by_name,
@@ -82,7 +82,7 @@ class Session:
         self.subjects: dict[str, Subject] = subjects(contract)
         self.implied = {**by_name, **implied_references(contract)}
         self._identifying = {(one.collection, one.id) for one in contract.actions.values()}
-        self.bodies = Bodies(self)
+        self.bodies: Bodies = Bodies(self)
         self.pages = Pages()
         self.parameters = Parameters(self)
         self.baselines = Baselines(self)
@@ -104,105 +104,12 @@ class Session:
         self._room: dict[str, int] = {}  # by collection, how many others each of its documents was seen to take
         self._lock, self._reference_lock = Lock(), RLock()
         self._renewed: dict[str, float] = {}
-        self._texts: dict[str, Iterator[str]] = {}
         self.anew: set[tuple[str, str]] = set()  # by collection, the properties of which each body has another value
-        self.codes: set[str] = set()  # that this run made, each of the form of one that the server has taken
-        self.run, self._numbers = secrets.token_hex(2), count(1)  # what all new names of this run share
-        prefix = re.escape(settings.prefix)
-        self._word = re.compile(rf"{prefix}[ -]{self.run}-\d+|\d+-{self.run}[ -]{prefix}")
-        self._blurred = re.compile(rf"{prefix}.{{0,8}}{self.run}|{self.run}.{{0,8}}{prefix}", re.IGNORECASE)
-        self.words_vary = False  # from their first character on: some servers compare no more than a beginning
 
     def close(self) -> None:
         """Let go of the connections, and of the file of what was created: nothing is sent any more."""
         self.client.close()
         self.ledger.close()
-
-    # Names
-
-    def word(self) -> str:
-        """A word that is found in no other text."""
-        number = next(self._numbers)
-        if self.words_vary:
-            return f"{number:05}"[::-1] + f"-{self.run} {self.settings.prefix}"
-        return f"{self.settings.prefix} {self.run}-{number}"
-
-    def is_word(self, text: str) -> bool:
-        """Whether the text has a word of this run in it."""
-        return self._word.search(text) is not None
-
-    def bears_word(self, text: str) -> bool:
-        """Whether the text has a word of this run in it, even if a server has written it anew, for an address or so."""
-        return self._blurred.search(text) is not None
-
-    def code_like(self, text: str) -> str | None:
-        """Another code of the form of a text that is one, as `AB-1234` is; None where it is none.
-
-        From then on each body has another one.
-        """
-        if not is_code(text):
-            return None
-        self.codes.add(text)
-        drawn = (drawn_like(text) for _ in range(MOST_TRIED))
-        # Short ones are soon given, and no second document may have one.
-        code: str = self.ledger.mint(next((one for one in drawn if one not in self.codes), text))
-        self.codes.add(code)
-        return code
-
-    def afresh(self, value: Any) -> Any:
-        """The value with new words in the place of those of this run."""
-        if isinstance(value, str) and value in self.codes:
-            return self.code_like(value)
-        if isinstance(value, str):
-            return self._word.sub(lambda match: self.word().replace(" ", "-" if " " not in match[0] else " "), value)
-        if isinstance(value, dict):
-            return {name: self.afresh(one) for name, one in value.items()}
-        return [self.afresh(one) for one in value] if isinstance(value, list) else value
-
-    def fresh(self, phrase: str = "") -> str:
-        """A text that no document holds yet."""
-        return f"{self.word()} {phrase}".strip() if phrase else self.word()
-
-    def fresh_value(self, schema: Any, compact: bool = False) -> Any:
-        """A value of the schema that no document holds yet; a compact one is fit for a path."""
-        return self.ledger.mint(self._fresh_value(schema, compact))
-
-    def _fresh_value(self, schema: Any, compact: bool) -> Any:
-        schema = merged(schema, self.contract.resolve)
-        if kind(schema) in ("integer", "number"):
-            number = int(time.time() * 1000) * 1000 % 2**40 + next(self._numbers)
-            return within(schema, number)
-        if schema.get("format"):
-            return plausible(schema, self.contract.resolve, f"{self.run}{next(self._numbers)}")
-        word = self.word().replace(" ", "-") if compact else self.word()
-        longest = schema.get("maxLength")
-        if longest is not None and len(word) > longest:
-            word = (f"{next(self._numbers):x}" + self.run)[:longest]
-        word = word.ljust(schema.get("minLength", 0), "x")
-        return self._patterned(schema, word) if "pattern" in schema else word
-
-    def _patterned(self, schema: Any, word: str) -> str:
-        """The word as the pattern has it: in capitals, with other characters between, or of letters or digits alone."""
-        number, letters = next(self._numbers), string.ascii_lowercase
-        spelled = "".join(letters[int(digit)] for digit in f"{time.time_ns() // 1000}{number}")
-        of_word = [word, *(re.sub(r"[^A-Za-z0-9]+", between, word) for between in ("-", "_", ""))]
-        counted = [self.run + f"{number:x}", spelled, f"{time.time_ns() // 1000}{number}"]
-        shapes = [shape for one in (*of_word, *counted) for shape in _cases(one)]
-        for length in (12, 10, 8, 6, 5, 4, 3):  # that part of each which no other has
-            shapes += [
-                shape[:length] if self.words_vary else shape[-length:] for one in of_word for shape in _cases(one)
-            ]
-            shapes += [shape[-length:] for one in counted for shape in _cases(one)]
-        spelled_so = (one for one in shapes if self.bodies.property_fits(schema, one))
-        return next(spelled_so, None) or self._matching(schema) or word
-
-    def _matching(self, schema: Any) -> str | None:
-        """A text that matches the pattern and was not given before, as long as there are such."""
-        pattern = str(schema["pattern"])
-        with self._lock:
-            texts = self._texts.setdefault(pattern, each_once(pattern, int(self.run, 16) * 1000))
-            tried = islice(texts, MOST_TRIED)
-            return next((text for text in tried if self.bodies.property_fits(schema, text)), None)
 
     # Documents that others refer to
 
@@ -393,14 +300,16 @@ class Session:
         if media is None:
             return {}
         if kind(merged(media.schema, self.contract.resolve)) not in ("object", "string"):
-            return plausible(media.schema, self.contract.resolve, self.word())
+            return plausible(media.schema, self.contract.resolve, self.fresh.word())
         needed = required(self.contract, media.schema)
         for example in media.examples.values():
             if isinstance(example, dict):
                 return {name: value for name, value in example.items() if name in needed}
         properties = self.contract.properties(media.schema)
+        asked = {name: schema for name, schema in properties.items() if name in needed}
         return {
-            n: plausible(s, self.contract.resolve, self.word(), name=n) for n, s in properties.items() if n in needed
+            name: plausible(schema, self.contract.resolve, self.fresh.word(), name=name)
+            for name, schema in asked.items()
         }
 
     def request(self, operation: Operation, user: User) -> dict[str, Any]:
@@ -428,7 +337,7 @@ class Session:
             if owner is not None:
                 schema = parameter.schema
                 value = (
-                    self.fresh_value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
+                    self.fresh.value(schema, True) if is_new else self._named(operation, parameter.name, owner, user)
                 )
             else:
                 value = None
@@ -557,7 +466,7 @@ class Session:
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for, as its baseline has shown."""
         found = self.baselines.found.get(operation.id)
-        return {name: self.afresh(value) for name, value in found.held.items()} if found else {}
+        return {name: self.fresh.again(value) for name, value in found.held.items()} if found else {}
 
     # Credentials
 
@@ -588,10 +497,6 @@ def _scalars(body: Any) -> list[Any]:
     held = list(body.values()) if isinstance(body, dict) else []
     held += [one for inner in held if isinstance(inner, dict) for one in inner.values()]
     return [one for one in held if isinstance(one, str | int)]
-
-
-def _cases(text: str) -> tuple[str, ...]:
-    return (text, text.upper(), text.lower(), text.capitalize())
 
 
 def implied_references(contract: Contract) -> dict[str, str]:

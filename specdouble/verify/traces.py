@@ -39,7 +39,7 @@ def _look_through(session: Session, written: Written, listing: Operation) -> Non
     for entry in _listed(session, written.create, listing):
         key = next((entry[name] for name in ids if isinstance(entry.get(name), str | int)), None)
         said = [key, *(entry.get(name) for name in written.properties)]
-        if key is not None and any(isinstance(one, str) and session.bears_word(one) for one in said):
+        if key is not None and any(isinstance(one, str) and session.fresh.bears_word(one) for one in said):
             session.ledger.trace(written.create, key)
     session.ledger.search(written.create)
 

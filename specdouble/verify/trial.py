@@ -39,7 +39,7 @@ class Trial(Reader):
 
     def fresh(self, phrase: str = "") -> str:
         """A text that no document holds yet."""
-        text: str = self.session.fresh(phrase)
+        text: str = self.session.fresh.text(phrase)
         return text
 
     def create_call(
@@ -93,7 +93,7 @@ class Trial(Reader):
     def _fresh_id(self, operation: Operation, name: str | None) -> Any:
         """An id that no document has, as the operation's parameter takes it."""
         parameter = next(one for one in operation.parameters if one.name == name)
-        return self.session.fresh_value(parameter.schema, compact=True)
+        return self.session.fresh.value(parameter.schema, compact=True)
 
     def creator(self, subject: Subject) -> Operation:
         """The operation that creates documents."""
@@ -192,7 +192,7 @@ class Trial(Reader):
 
     def marks(self, subject: Subject, held: Mapping[str, Any]) -> dict[str, str]:
         """The texts of a document that no other one holds."""
-        texts = {name: value for name, value in held.items() if isinstance(value, str) and self.session.is_word(value)}
+        texts = self.session.fresh.words_in(held)
         return {name: value for name, value in texts.items() if name not in subject.referring}
 
     def create(

@@ -15,6 +15,6 @@ PATTERNS = ("^[0-9A-Z]{10}$", "^[A-Z]{10}$", "^[a-z0-9-]{8}$", "^[0-7][0-9A-HJKM
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_no_value_of_a_pattern_is_given_twice(contract: Contract, pattern: str, vary: bool) -> None:
     session = Session(contract, settings("http://127.0.0.1:1"))
-    session.words_vary = vary
-    found = [session.fresh_value({"type": "string", "pattern": pattern}, compact=True) for _ in range(100)]
+    session.fresh.vary = vary
+    found = [session.fresh.value({"type": "string", "pattern": pattern}, compact=True) for _ in range(100)]
     assert len(set(found)) == len(found)

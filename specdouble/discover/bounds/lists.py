@@ -31,7 +31,9 @@ def entries(one: Property, count: int) -> list[Any]:
         if count > len(items["enum"]):
             raise NotExercised(f"{one.name} has but {len(items['enum'])} values")
         return list(items["enum"][:count])
-    return [plausible(items, one.session.contract.resolve, f"{one.session.word()}{number}") for number in range(count)]
+    return [
+        plausible(items, one.session.contract.resolve, f"{one.session.fresh.word()}{number}") for number in range(count)
+    ]
 
 
 def _fewest(one: Property, usual: int) -> Iterator[Bound]:

@@ -81,7 +81,7 @@ class Property:
     def _candidates(self) -> Iterator[Any]:
         """Values of the contract's examples, then what servers often ask for, then what refusals have named."""
         resolve = self.session.contract.resolve
-        word = self.session.fresh_value({"type": "string"}, compact=True)
+        word = self.session.fresh.value({"type": "string"}, compact=True)
         yield from of_schema(self.schema, resolve)
         shown = self.trial.create(self.subject).shown.get(self.name)
         yield from [shown] if shown is not None else []  # what the server has filled in

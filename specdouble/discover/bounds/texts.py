@@ -96,4 +96,4 @@ def _form(one: Property, usual: str) -> Iterator[Bound]:
 
 
 def _of_format(one: Property, name: str) -> Any:
-    return plausible({"type": "string", "format": name}, one.session.contract.resolve, one.session.word())
+    return plausible({"type": "string", "format": name}, one.session.contract.resolve, one.session.fresh.word())

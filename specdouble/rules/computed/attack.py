@@ -118,7 +118,7 @@ def _others(
     elif schema.get("enum"):
         found = [*schema["enum"]]
     elif kind(schema) == "string":
-        found = [trial.session.fresh_value(declared)]
+        found = [trial.session.fresh.value(declared)]
     yield from (one for one in found if one not in (held, None) and bodies.property_fits(declared, one))
 
 

@@ -50,7 +50,7 @@ def _left_out(trial: Trial, subject: Subject, rule: Default, full: bool) -> None
 
 def _sent(trial: Trial, subject: Subject, rule: Default) -> None:
     schema = subject.requested(subject.creators[0])[rule.name]
-    value = plausible(schema, trial.contract.resolve, trial.session.word())
+    value = plausible(schema, trial.contract.resolve, trial.session.fresh.word())
     document = trial.create(subject, **{rule.name: value})
     for where, seen in views(trial, document):
         found = seen.get(rule.name)

@@ -41,7 +41,7 @@ def _tells_who_asks(session: Session, value: Any) -> bool:
 def _gives_way(trial: Trial, subject: Subject, name: str, value: Any) -> bool:
     """Whether another value that is sent is shown: what is always the same is no default."""
     schema = merged(subject.requested(subject.creators[0]).get(name, {}), trial.contract.resolve)
-    options = schema.get("enum") or [plausible(schema, trial.contract.resolve, trial.session.word())]
+    options = schema.get("enum") or [plausible(schema, trial.contract.resolve, trial.session.fresh.word())]
     other = not value if isinstance(value, bool) else next((one for one in options if one != value), value)
     exchange = sent(trial, subject, **{name: other})
     document = trial.adopt(subject, trial.user, exchange)

@@ -53,7 +53,7 @@ def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) 
     if value is None:
         value = _varied(trial.session.bodies.value(subject, rule.name, schema, trial.user), other_than)
     if not trial.session.bodies.property_fits(schema, value):
-        value = trial.session.fresh_value(schema)  # a pattern, or a length, takes no more characters
+        value = trial.session.fresh.value(schema)  # a pattern, or a length, takes no more characters
     if value == other_than or not trial.session.bodies.property_fits(schema, value):
         raise NotExercised(f"no other value was found that {rule.name} takes")
     return value

@@ -84,7 +84,7 @@ class _Listing:
         """For properties that a list may be ordered by, values from the least on."""
         found: dict[str, list[Any]] = {}
         free = {*self.subject.chosen, *self.subject.server_set, *self.trial.session.implied}
-        bodies, word = self.trial.session.bodies, self.trial.session.run
+        bodies, word = self.trial.session.bodies, self.trial.session.fresh.run
         for name, schema in self.subject.requested(self.subject.creators[0]).items():
             whole = merged(schema, self.trial.contract.resolve)
             if name in free or whole.get("enum") or name not in self.subject.resource.properties:

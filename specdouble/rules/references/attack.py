@@ -184,7 +184,7 @@ def _unknown(session: Session, rule: References) -> dict[str, Any]:
 
 def _of_none(session: Session, rule: References, known: Any) -> Any:
     """What names no document, where the value names one."""
-    return session.fresh() if _is_name(session, rule) and isinstance(known, str) else _other_last(known)
+    return session.fresh.text() if _is_name(session, rule) and isinstance(known, str) else _other_last(known)
 
 
 def _is_name(session: Session, rule: References) -> bool:

@@ -98,7 +98,7 @@ def _target(trial: Trial, subject: Subject, name: str) -> str | None:
 
 def _of_none(trial: Trial, subject: Subject, name: str) -> Any:
     schema = subject.requested(subject.creators[0])[name]
-    return trial.session.fresh_value(schema)
+    return trial.session.fresh.value(schema)
 
 
 def _takes_those_alone(trial: Trial, subject: Subject, name: str, known: Any) -> bool:

@@ -95,8 +95,8 @@ class _Property:
         """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
         usual = self.trial.body(self.subject, self.trial.creator(self.subject), self.trial.user).get(self.name)
         session = self.trial.session
-        is_new = isinstance(usual, str) and (session.is_word(usual) or session.ledger.is_minted(usual))
-        return usual if is_new else self.trial.session.fresh_value(self.schema)
+        is_new = isinstance(usual, str) and (session.fresh.is_word(usual) or session.ledger.is_minted(usual))
+        return usual if is_new else self.trial.session.fresh.value(self.schema)
 
     def send(self, value: Any, user: User | None = None) -> Exchange:
         """The answer to a create of a document with the value, everything else new."""
@@ -125,7 +125,7 @@ class _Property:
                 return False
             if not self.is_taken(other):
                 return False
-            run = self.trial.session.run
+            run = self.trial.session.fresh.run
             alone = other.replace(run, run[::-1]) if isinstance(other, str) else other
             return alone == other or self.send(alone).ok
 
@@ -215,7 +215,7 @@ class _Property:
         if isinstance(held, bool) or not isinstance(held, str | int | float):
             return not held if isinstance(held, bool) else None
         if isinstance(held, str):
-            return moved(held) or session.fresh_value(declared)
+            return moved(held) or session.fresh.value(declared)
         return held + 1
 
     def is_free_for(self, users: list[User], value: Any) -> bool:

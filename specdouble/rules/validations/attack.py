@@ -229,7 +229,7 @@ def _created(trial: Trial, subject: Subject, rule: Validation, *, holds: bool) -
     for body in found:
         changed = {name: value for name, value in body.items() if usual.get(name, ...) != value}
         kept = {name: body[name] for name in body if name in changed or name in subject.referring}
-        fresh = trial.session.afresh({name: value for name, value in body.items() if name not in kept})
+        fresh = trial.session.fresh.again({name: value for name, value in body.items() if name not in kept})
         yield {**kept, **fresh, **_renewed(trial, subject, operation, body), **changed}
 
 
@@ -254,7 +254,8 @@ def _refused(trial: Trial, subject: Subject, rule: Validation, updater: Updater 
 
 def _marks(trial: Trial, body: Body) -> Body:
     """The texts by which a document would be known in a list."""
-    return {name: value for name, value in body.items() if isinstance(value, str) and trial.session.is_word(value)}
+    marks: Body = trial.session.fresh.words_in(body)
+    return marks
 
 
 def _hold_refused(exchange: Any, rule: Validation, sent: Body) -> None:

@@ -74,7 +74,7 @@ def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str])
 
 def _another(trial: Trial, document: Document, name: str, schema: Any) -> Any:
     """A value that the document does not have: what is lost would be seen of no other."""
-    value = plausible(schema, trial.contract.resolve, trial.session.word())
+    value = plausible(schema, trial.contract.resolve, trial.session.fresh.word())
     return other_than(document.held.get(name), value, partial(trial.session.bodies.property_fits, schema))
 
 

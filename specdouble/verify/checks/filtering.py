@@ -182,7 +182,8 @@ def _values(session: Session, subject: Subject, parameter: Parameter, name: str)
         candidates = list(range(int(held.get("minimum", 1)), int(held.get("minimum", 1)) + 3))
     elif kind(held) == "string" and not candidates and not held.get("format") and "pattern" not in held:
         # A text may be looked for in parts: neither of the two is a part of the other.
-        candidates = [f"q{session.run}", f"q{session.run}z"] if several else [f"q{session.run}a", f"q{session.run}b"]
+        word = f"q{session.fresh.run}"
+        candidates = [word, f"{word}z"] if several else [f"{word}a", f"{word}b"]
     if name in subject.chosen:  # a state that documents may begin in
         candidates = candidates[:2]
     found = [one for one in candidates if one is not None and fits(parameter.schema, one) and fits(held, one)]
@@ -342,7 +343,7 @@ def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) 
 def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str) -> None:
     """A text that one document has in all its texts, another in none: what else is found is the search's own matter."""
     names = _free_texts(trial, subject)
-    words = [f"{letter * 4}{trial.session.run}" for letter in "qz"]
+    words = [f"{letter * 4}{trial.session.fresh.run}" for letter in "qz"]
     if between != " ":  # of which a pattern would make any text
         words = [f"{words[0]}{one}{words[1]}" for one in (between, "-and-")]
     if not names or not trial.session.bodies.property_fits(parameter.schema, words[0]):
@@ -366,7 +367,7 @@ def _free_texts(trial: Trial, subject: Subject) -> list[str]:
     plain = [
         name for name in requested if name not in {*subject.server_set, *subject.referring, *trial.session.implied}
     ]
-    return [name for name in plain if fits(requested[name], f"qqqq{trial.session.run} {trial.fresh()}")]
+    return [name for name in plain if fits(requested[name], f"qqqq{trial.session.fresh.run} {trial.fresh()}")]
 
 
 # Orders

@@ -59,7 +59,7 @@ def _key(trial: Trial, operation: Operation) -> str:
     """A key that was not sent yet."""
     parameter = idempotency_key(operation)
     assert parameter is not None
-    return str(trial.session.fresh_value(parameter.schema, compact=True))
+    return str(trial.session.fresh.value(parameter.schema, compact=True))
 
 
 def _call(trial: Trial, subject: Subject, user: User, body: Mapping[str, Any], key: str) -> Call:

@@ -119,7 +119,7 @@ def _null(trial: Trial, subject: Subject, updater: Updater, name: str) -> None:
 
 def _array(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     whole, document = merged(schema, trial.contract.resolve), trial.create(subject)
-    one, other = ([plausible(whole.get("items"), trial.contract.resolve, trial.session.word())] for _ in range(2))
+    one, other = ([plausible(whole.get("items"), trial.contract.resolve, trial.session.fresh.word())] for _ in range(2))
     for value in (one, other, []):
         if not trial.session.bodies.property_fits(schema, value):
             continue
@@ -131,7 +131,7 @@ def _array(trial: Trial, subject: Subject, updater: Updater, name: str, schema: 
 def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: Any) -> None:
     """Of an object whose members a client names, a patch changes what it names, and takes away what is null."""
     resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
-    one, other = (plausible(values, resolve, trial.session.word()) for _ in range(2))
+    one, other = (plausible(values, resolve, trial.session.fresh.word()) for _ in range(2))
     document = trial.create(subject)
     if not same({"one": one}, _written(trial, updater, document, name, {"one": one})):
         raise NotExercised(f"{name} is not shown as it was sent")
@@ -147,7 +147,7 @@ def _map(trial: Trial, subject: Subject, updater: Updater, name: str, values: An
 
 def _object(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     resolve, fits = trial.contract.resolve, trial.session.bodies.property_fits
-    whole = {key: plausible(part, resolve, trial.session.word()) for key, part in schema["properties"].items()}
+    whole = {key: plausible(part, resolve, trial.session.fresh.word()) for key, part in schema["properties"].items()}
     document = trial.create(subject)
     if not same(whole, _written(trial, updater, document, name, whole)):
         raise NotExercised(f"{name} is not shown as it was sent")

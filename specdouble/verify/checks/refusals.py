@@ -131,7 +131,7 @@ def marked_body(trial: Trial, subject: Subject) -> dict[str, Any]:
         return body
     for name, schema in subject.requested(creator).items():
         ruled = name in subject.chosen or name in subject.server_set or name in trial.session.implied
-        mark = trial.session.word()
+        mark = trial.session.fresh.word()
         if not ruled and name in subject.resource.properties and trial.session.bodies.property_fits(schema, mark):
             return {**body, name: mark}
     return body
@@ -225,7 +225,7 @@ def _edges(session: Session, subject: Subject, operation: Operation, updater: Up
 
 def _edge(trial: Trial, subject: Subject, updater: Updater | None, name: str, value: Any, fits: bool) -> None:
     if fits and isinstance(value, str) and name in subject.once:
-        word = trial.session.word()
+        word = trial.session.fresh.word()
         value = (word + value[len(word) :]) if len(value) > len(word) else _letters(len(value))
     if not fits:
         if updater is None:
@@ -396,7 +396,7 @@ def _of_none(trial: Trial, known: Any, schema: Any) -> Any:
     """An id that hardly any document has, as the parameter takes it where that can be had."""
     fits = partial(trial.session.bodies.property_fits, schema)
     other = unlike_but_fitting(known, fits) if isinstance(known, str) else unlike(known)
-    return other if fits(other) or not isinstance(other, str) else trial.session.fresh_value(schema, compact=True)
+    return other if fits(other) or not isinstance(other, str) else trial.session.fresh.value(schema, compact=True)
 
 
 def _read_twice(trial: Trial, subject: Subject, full: bool) -> None:

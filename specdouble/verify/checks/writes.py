@@ -201,7 +201,7 @@ def _is_left_out_as_nothing(trial: Trial, document: Document, name: str, value: 
     """
     subject = document.subject
     schema = merged(subject.resource.properties[name], trial.contract.resolve)
-    another = {"boolean": True, "integer": 7, "number": 7, "string": trial.session.word()}.get(kind(schema))
+    another = {"boolean": True, "integer": 7, "number": 7, "string": trial.session.fresh.word()}.get(kind(schema))
     if value or value is None or another is None or schema.get("default", value) != value:
         return False
     if not trial.session.bodies.property_fits(subject.requested(trial.creator(subject))[name], another):
@@ -388,7 +388,7 @@ def _other(trial: Trial, name: str, schema: Any, before: Any) -> Any:
         return mildest(others) if grants(name) else others[0]
     if kind(whole) == "boolean":
         return not before
-    value = plausible(whole, trial.contract.resolve, trial.session.word())
+    value = plausible(whole, trial.contract.resolve, trial.session.fresh.word())
     if value == before and isinstance(value, int | float):
         others = [one for one in _values(trial.session, schema) if one != before]
         return others[0] if others else value

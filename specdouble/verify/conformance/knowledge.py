@@ -107,7 +107,7 @@ class Knowledge:
             usable = ledger.owned(sort, value) is not None or ledger.is_given(sort)
             found = value if usable else self._document(operation, name)
             if found is None:
-                found = self.session.fresh_value(schemas.get(name))
+                found = self.session.fresh.value(schemas.get(name))
             held[name] = found
             held = self.session.beside_each_other(operation, held)
         if held != case.path_parameters:
@@ -175,7 +175,7 @@ class Knowledge:
             if is_condition(name) and name not in [one.name for one in asked]:
                 del case.headers[name]
             elif key is not None and name.lower() == key.name.lower():
-                case.headers[name] = str(self.session.fresh_value(key.schema, compact=True))
+                case.headers[name] = str(self.session.fresh.value(key.schema, compact=True))
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""

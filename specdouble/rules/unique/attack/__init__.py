@@ -25,10 +25,10 @@ def plan(session: Session, subject: Subject, rule: UniqueKey) -> Plan:
 
 def value(session: Session, subject: Subject, rule: Unique, schema: Any, user: User, like: Any = None) -> Any:  # noqa: ARG001
     """A value that no document holds: where it is to be like a text, that one with a new word inside its spaces."""
-    fresh = session.fresh_value(schema)
+    fresh = session.fresh.value(schema)
     if not isinstance(like, str) or not like.strip():
         return fresh
-    made = with_word(session.word(), like)
+    made = with_word(session.fresh.word(), like)
     return made if session.bodies.property_fits(schema, made) else fresh
 
 

@@ -108,10 +108,10 @@ def _another(trial: Trial, subject: Subject, name: str, declared: Any, held: Any
         make = attack_of(chosen).another
         if make is not None:
             return make(trial, chosen)
-        return trial.session.fresh_value(declared) if name in subject.once else None
+        return trial.session.fresh.value(declared) if name in subject.once else None
     if schema.get("enum"):
         return next((one for one in schema["enum"] if one not in (held, None)), None)
-    return trial.session.fresh_value(declared) if kind(schema) in ("string", "integer", "number") else None
+    return trial.session.fresh.value(declared) if kind(schema) in ("string", "integer", "number") else None
 
 
 # Where some documents alone count

@@ -91,7 +91,7 @@ def _across_values(trial: Trial, subject: Subject, rule: Unique, name: str) -> N
     first = made(trial, subject, rule, full=True)
     schema = subject.taken(trial.creator(subject))[name]
     options = [value for value in merged(schema, trial.contract.resolve).get("enum") or () if value != first.sent[name]]
-    value = options[0] if options else moved(first.sent[name]) or trial.session.fresh_value(schema)
+    value = options[0] if options else moved(first.sent[name]) or trial.session.fresh.value(schema)
     if value == first.sent[name]:
         raise NotExercised(f"no other {name} is known")
     if name in subject.chosen and name not in subject.once:

@@ -140,7 +140,7 @@ def _race(trial: Trial, subject: Subject, rule: Unique) -> None:
     movable = rule.name not in subject.bound_on_update
     for updater in (one for one in subject.updaters if movable and rule.name in subject.taken(one.operation)):
         schema = subject.taken(updater.operation)[rule.name]
-        trial.update(updater, won[0], {rule.name: trial.session.fresh_value(schema)})
+        trial.update(updater, won[0], {rule.name: trial.session.fresh.value(schema)})
         again, _ = trial.try_create(subject, trial.user, alike(trial, subject, rule, body))
         accepted(again, "the name to be free once the one that won it was renamed: losers leave nothing")
         break
@@ -225,14 +225,14 @@ def _own_name(trial: Trial, subject: Subject, rule: Unique, updater: Updater, pa
 
 def _freed_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = made(trial, subject, rule)
-    trial.update(updater, first, {rule.name: trial.session.fresh_value(subject.taken(updater.operation)[rule.name])})
+    trial.update(updater, first, {rule.name: trial.session.fresh.value(subject.taken(updater.operation)[rule.name])})
     exchange, _ = trial.try_create(subject, trial.user, alike(trial, subject, rule, first.sent))
     accepted(exchange, f"the {rule.name} that a renamed document had")
 
 
 def _taken_by_rename(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     first = made(trial, subject, rule)
-    name = trial.session.fresh_value(subject.taken(updater.operation)[rule.name])
+    name = trial.session.fresh.value(subject.taken(updater.operation)[rule.name])
     trial.update(updater, first, {rule.name: name})
     exchange, _ = trial.try_create(subject, trial.user, {**alike(trial, subject, rule, first.sent), rule.name: name})
     refused_as(exchange, statuses(rule, exchange.call.operation), f"the {rule.name} that a document was renamed to")
@@ -257,7 +257,7 @@ def _kept_when_refused(trial: Trial, subject: Subject, rule: Unique, updater: Up
 
 def _rename_race(trial: Trial, subject: Subject, rule: Unique, updater: Updater) -> None:
     documents = [made(trial, subject, rule) for _ in range(CLIENTS)]
-    name = trial.session.fresh_value(subject.taken(updater.operation)[rule.name])
+    name = trial.session.fresh.value(subject.taken(updater.operation)[rule.name])
     calls = [trial.update_call(updater, one, {rule.name: name}) for one in documents]
     exchanges = trial.volley(calls)
     won = sum(1 for exchange in exchanges if exchange.ok)

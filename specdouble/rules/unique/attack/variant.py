@@ -94,7 +94,7 @@ def pairs(session: Session, subject: Subject, rule: Unique, creator: Operation) 
     """The pairs of values that the schema takes."""
     declared = subject.taken(creator)[rule.name]
     schema = merged(declared, session.contract.resolve)
-    fresh = partial(session.fresh_value, schema)
+    fresh = partial(session.fresh.value, schema)
     if rule.name in subject.referring:  # it names a document, which has to be there
         yield from _plain_pairs(lambda: session.bodies.value(subject, rule.name, declared, session.crowd.first))
         return
@@ -190,7 +190,7 @@ def _needed(needs: str, texts: str) -> list[str]:
 
 def _long_addresses(session: Session) -> tuple[str, str]:
     """Two e-mail addresses that differ after their 80th character."""
-    word = "".join(char for char in session.word() if char.isalnum())
+    word = "".join(char for char in session.fresh.word() if char.isalnum())
     start = f"{word}@{'n' * 60}.{'n' * 20}"
     return f"{start}one.example", f"{start}two.example"
 
@@ -203,7 +203,7 @@ def _long_values() -> Iterator[tuple[str, str, str, str]]:
 
 def told_apart(session: Session, one: str, other: str) -> tuple[str, str]:
     """The two texts with one and the same new word in them, outer spaces kept outside."""
-    word = session.word()
+    word = session.fresh.word()
     return with_word(word, one), with_word(word, other)
 
 
