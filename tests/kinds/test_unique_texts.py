@@ -76,7 +76,7 @@ def test_a_text_that_has_grown_beyond_the_schema_is_not_sent(tmp_path: Path) -> 
     session = Session(contract, Settings(url="http://127.0.0.1:9"))
     subject = session.subjects["labels"]
     tried = list(pairs(session, subject, next(iter(subject.resource.of(Unique))), subject.creators[0]))
-    session._numbers = count(10**9)
+    session.fresh._numbers = count(10**9)
     turned = next(pair for pair in tried if pair.what == "a dotted capital I")
     with pytest.raises(NotExercised):
         turned.mint()

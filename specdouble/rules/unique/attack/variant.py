@@ -117,8 +117,8 @@ def _plain_pairs(fresh: Callable[[], Any]) -> Iterator[Pair]:
 
 
 def _variants_of_text(session: Session, rule: Unique, declared: Any) -> Iterator[Pair]:
-    found = list(_that_fit(session, rule, declared, (*_VARIANTS, *_long_values()), session.word))
-    short = partial(session.fresh_value, _SHORT_WORD)
+    found = list(_that_fit(session, rule, declared, (*_VARIANTS, *_long_values()), session.fresh.word))
+    short = partial(session.fresh.value, _SHORT_WORD)
     yield from found or _that_fit(session, rule, declared, _SHORT_VARIANTS, short)
 
 
