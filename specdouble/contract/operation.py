@@ -19,6 +19,8 @@ from specdouble.contract.translation import Direction
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SAFE = ("get", "head", "options", "trace", "query")  # RFC 9110, 9.2.1; QUERY's own draft
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what methods and names of header fields are made of (RFC 9110)
+_CLASS = re.compile(r"([1-5])[0-9]X", re.IGNORECASE)  # `20X` is no status, and means the class of it
+_SHORT = {"json": "application/json", "xml": "application/xml", "html": "text/html", "text": "text/plain"}
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 
 
@@ -366,7 +368,8 @@ class Reader:
             if isinstance(raw, dict):
                 headers = {header.name: header for header in self.headers(raw, at)}
                 content = self.content(raw, at, "response")
-                yield str(status), Response(str(status), str(raw.get("description") or ""), content, headers)
+                status = _CLASS.sub(r"\1XX", str(status))
+                yield status, Response(status, str(raw.get("description") or ""), content, headers)
 
     def headers(self, raw: dict[str, Any], at: str) -> Iterator[Header]:
         """The header fields of a response."""
@@ -401,13 +404,19 @@ class Reader:
             encodings = media.get("encoding")
             encoding = encodings if isinstance(encodings, dict) else {}
             examples = examples_of(self.document, media)
-            found[media_type] = Media(media_type, schema, slot, examples, place, encoding, is_sequence)
+            kind = media_type_of(media_type)
+            found[kind] = Media(kind, schema, slot, examples, place, encoding, is_sequence)
         return found
 
     def requirements(self) -> list[dict[str, Any]]:
         """The security requirements, each an alternative."""
         required = self.raw.get("security", self.document.data.get("security"))
         return [one for one in required if isinstance(one, dict)] if isinstance(required, list) else []
+
+
+def media_type_of(name: str) -> str:
+    """The media type that a contract means: some write `json`."""
+    return _SHORT.get(name.lower(), name)
 
 
 def _of_any(medias: dict[str, dict[str, Any]]) -> Any:

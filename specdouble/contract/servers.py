@@ -12,7 +12,11 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.path_expression import path_expression
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
-_AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
+_AUTHORITY = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*"
+    # Without a protocol it is a relative path by the letter, and a host in what people mean.
+    r"|([\w-]+\.)+[A-Za-z]{2,}(:\d+)?(?=[/?#]|$)|[\w-]+:\d+(?=[/?#]|$)"
+)
 _MOST = 100  # bases of one server: the values of its variables multiply
 
 
@@ -86,6 +90,7 @@ def _values(variables: JSON, name: str) -> list[str]:
 
 def _path(url: str) -> str:
     """The path of a URL, or of one that is relative to where the contract stands."""
-    path = _AUTHORITY.sub("", url, count=1).partition("?")[0].partition("#")[0]
+    authority = _AUTHORITY.match(url)
+    path = url[authority.end() if authority else 0 :].partition("?")[0].partition("#")[0]
     plain = posixpath.normpath("/" + path.lstrip("/"))
     return "" if plain == "/" else plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract.operation import Header, Media, Parameter, Reader, RequestBody, Response
+from specdouble.contract.operation import Header, Media, Parameter, Reader, RequestBody, Response, media_type_of
 from specdouble.contract.pointer import pointer
 from specdouble.contract.translation import Direction
 
@@ -106,7 +106,7 @@ class SwaggerReader(Reader):
     def media_types(self, keyword: str) -> list[str]:
         """What the operation, else the contract, consumes or produces."""
         listed = self.raw.get(keyword) or self.document.data.get(keyword)
-        return [str(one) for one in listed] if isinstance(listed, list) and listed else [_JSON]
+        return [media_type_of(str(one)) for one in listed] if isinstance(listed, list) and listed else [_JSON]
 
 
 def _encoding(raw: dict[str, Any]) -> dict[str, Any]:

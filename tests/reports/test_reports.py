@@ -17,6 +17,7 @@ from specdouble.double.server import serving
 HERE = Path(__file__).parent
 PRISM, MOCKOON, COUNTERFACT = "stoplightio/prism", "mockoon/mockoon", "counterfact/api-simulator"
 JSON_SERVER, SPECMATIC = "typicode/json-server", "specmatic/specmatic"
+API_MANAGER = "wso2/api-manager"
 BACKEND, VALIDATOR = "openapistack/openapi-backend", "cdimascio/express-openapi-validator"
 
 Check = Callable[[httpx.Response], bool]
@@ -210,6 +211,19 @@ REPORTS = [
                                                           get("/animals", headers={"accept": ""})], answers(200)),
     Report(PRISM, 2148, "folders within folders are made, and end", [get("/folder")],
            lambda answer: answer.json()["type"] == "folder" and len(answer.json()["files"]) >= 1),
+    Report(PRISM, 1873, "a path with a space is found", [get("/some%20path")], body("spaced")),
+    Report(PRISM, 494, "a parameter may be a part of a segment", [get("/pages.html")], body("formed")),
+    Report(PRISM, 1939, "a read with a Content-Type is a read",
+           [get("/pages", headers={"content-type": "application/json"})], body("bare")),
+    Report(PRISM, 2591, "a field with a dot in its name is held to its schema",
+           [post("/messages", data={"Messaging.Count": "many"})], answers(400)),
+    Report(VALIDATOR, 707, "there is no eighteenth month", [post("/messages", data={"sent": "1975-18-03"})],
+           answers(400)),
+    Report(SPECMATIC, 1311, "null is one of the alternatives", [post("/plans", json={"kind": None})], answers(200)),
+    Report(PRISM, 2352, "`json` is meant as a media type", [post("/tuners", json={"email": "a"})],
+           body({"email": "a"}), "swagger"),
+    Report(MOCKOON, 1229, "a server without a protocol is a host", [get("/pages")], body("bare")),
+    Report(API_MANAGER, 31, "20X is the class 2XX", [get("/pages.json")], body("formed")),
 ]  # fmt: skip
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from urllib.parse import quote
 
 Target = TypeVar("Target")
 Literals = tuple[str, ...]  # what stands before, between and after the parameters of a segment
 _NAME = re.compile(r"\{([^{}]+)\}")
+_PLAIN = "/%!$&'()*+,;=:@"  # what stands in a path as it is (RFC 3986, 3.3), and what is encoded already
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Paths(Generic[Target]):
         self._below: dict[str, tuple[str, Target]] = {}
         for template, target in templates.items():
             if "{" not in template:
-                self._concrete[template] = (target, {})
+                self._concrete[template] = self._concrete[_encoded(template)] = (target, {})
             self._add(template, target)
         self._sort()
         for template, target in templates.items():
@@ -45,9 +47,10 @@ class Paths(Generic[Target]):
         node = self._root
         # A path begins with a slash: what is before it is nothing.
         for segment in template.split("/")[1:]:
-            names = _NAME.findall(segment)
+            names, above = _NAME.findall(segment), node
             if not names:
                 node = node.concrete.setdefault(segment, _Node())
+                above.concrete.setdefault(_encoded(segment), node)
                 continue
             whole = segment == "{" + names[0] + "}"
             literals = None if whole else tuple(_NAME.split(segment)[::2])
@@ -110,6 +113,11 @@ class Paths(Generic[Target]):
             values = (segment,) if literals is None else _between(literals, segment)
             if values is not None:
                 yield from self._every(child, segments, at + 1, (*found, *values))
+
+
+def _encoded(literal: str) -> str:
+    """What a contract writes as it is, as a client sends it: `/some path`."""
+    return quote(literal, safe=_PLAIN)
 
 
 def _openness(entry: tuple[Literals | None, object]) -> int:
