@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specdouble.contract import Contract, Media, Operation, Response
+from specdouble.contract import Contract, Header, Media, Operation, Response
 from specdouble.contract.media_type import essence, is_file
+from specdouble.verify import form
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.problem import Broken, Trouble
 from specdouble.verify.semantics import held_to_its_meaning
@@ -66,20 +67,44 @@ def _body(contract: Contract, operation: Operation, response: Response, exchange
         seen = f"it is {exchange.type or 'of no type'}"
         yield Broken(f"an answer {exchange.status} of type {', '.join(response.content)}", seen, "conformance")
         return
-    if media.slot is None or not _is_json(exchange.type) or is_file(contract.described(media.schema)):
+    slot = _slot(contract, media, exchange)
+    if slot is None:
         return
     if exchange.json is ...:
         yield Broken("an answer that is JSON", f"it is {exchange.told()}", check)
-    elif not contract.schemas.is_valid(media.slot, exchange.json):
+    elif not contract.schemas.is_valid(slot, exchange.json):
         if exchange.ok and _is_an_error(contract, operation, exchange):
             seen = f"it answered {exchange.told()}"
             yield Broken("a refusal to have the status of one", seen, "error_shape")
             return
-        violation = contract.schemas.violations(media.slot, exchange.json, "body")[0]
+        violation = contract.schemas.violations(slot, exchange.json, "body")[0]
         seen = f"{violation.pointer or 'the body'}: {violation.message}"
         yield Broken(f"the body that the contract declares for {exchange.status}", seen, check)
     elif exchange.status >= 400 and exchange.type != PROBLEM:
         yield from _told_status(contract, media.schema, exchange.json, exchange.status)
+
+
+def _slot(contract: Contract, media: Media, exchange: Exchange) -> str | None:
+    """The schema that a body is held to; None where it is no JSON, or a file."""
+    return media.slot if _is_json(exchange.type) and not is_file(contract.described(media.schema)) else None
+
+
+def fits(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the body, and each field of the header, is as declared; False too where nothing here can judge it."""
+    response = exchange.call.operation.response(exchange.status)
+    media = declared_media(response, exchange.type) if response is not None else None
+    slot = _slot(contract, media, exchange) if media is not None else None
+    if response is None or slot is None or exchange.json is ...:
+        return False
+    headers = ((one, exchange.headers.get(name.lower())) for name, one in response.headers.items())
+    return contract.schemas.is_valid(slot, exchange.json) and all(_header_fits(contract, *one) for one in headers)
+
+
+def _header_fits(contract: Contract, header: Header, text: str | None) -> bool:
+    """Whether a field is as declared: the text itself, or what it is read as."""
+    if text is None or header.slot is None:
+        return text is not None or not header.required
+    return any(contract.schemas.is_valid(header.slot, value) for value in (text, form.read(text)))
 
 
 def _told_status(contract: Contract, schema: Any, body: Any, status: int) -> Iterator[Broken]:

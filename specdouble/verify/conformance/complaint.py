@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -10,12 +11,12 @@ from urllib.parse import unquote
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
-from specdouble.contract import JSON_PATCH, Media, Operation
+from specdouble.contract import JSON_PATCH, Media, Operation, Parameter
 from specdouble.contract.media_type import essence, is_file
 from specdouble.verify import form
 from specdouble.verify.conformance.knowledge import Knowledge, exchange_of
 from specdouble.verify.exchange import Call
-from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, judge
+from specdouble.verify.judge import HTML, NOT_IMPLEMENTED, WITHOUT_CONTENT, declared_media, fits
 from specdouble.verify.refusal import tells_of_another, tells_of_none
 from specdouble.verify.session import Session
 from specdouble.verify.values import kind, merged
@@ -24,9 +25,12 @@ TURNED_AWAY = (429, 502, 503, 504)
 CONDITION_ASKED_FOR = 428
 # What is said of a message that is too long before anybody reads what it asks (RFC 9110, 15.5.15; RFC 6585, 5).
 TOO_LONG = (414, 431)
-_SEVERAL = "valid under more than one of the schemas listed in the 'oneOf' keyword"
 _MORE = re.compile(r"Invalid component: in (query|header|cookie) - violates `additionalProperties`\.?$")
 FORMS = (form.URLENCODED, form.MULTIPART)
+_HELD = {  # where a generated request has the parameters of a place
+    ParameterLocation.PATH: "path_parameters", ParameterLocation.QUERY: "query",
+    ParameterLocation.HEADER: "headers", ParameterLocation.COOKIE: "cookies",
+}  # fmt: skip
 
 
 class Complaint(NamedTuple):
@@ -73,13 +77,11 @@ class Complaints:
             # What was meant to be wrong is right as it arrives.
             self._fits_as_it_arrives,
             self._was_lost,
-            self._fits_as_it_is_read,
-            self._sent_no_body,
             _is_only_more_than_declared,
             # The answer is as the contract declares it.
             self._is_a_file,
             self._is_declared_by_a_rule,
-            self._is_chosen_by_its_discriminator,
+            self._fits_its_schema,
             _is_not_implemented,
             _has_no_body,
             # There was a reason to refuse what fits its schema.
@@ -122,12 +124,15 @@ class Complaints:
         media = declared_media(answered, _type_of(one.response))
         return media is not None and is_file(self.contract.described(media.schema))
 
-    def _is_chosen_by_its_discriminator(self, one: Complaint) -> bool:
-        """Whether a body is said to fit several of `oneOf`, where its discriminator chooses one of them."""
+    def _fits_its_schema(self, one: Complaint) -> bool:
+        """Whether an answer is said to break its schema, which it fits as everything else here reads the contract.
+
+        Schemathesis takes `\\p{L}` for Latin letters, and knows no discriminator.
+        """
         operation = self._operation(one)
-        if operation is None or one.kind != "JsonSchemaError" or _SEVERAL not in one.failure.message:
+        if operation is None or one.kind != "JsonSchemaError":
             return False
-        return not any(judge(self.contract, exchange_of(Call(operation), one.response)))
+        return fits(self.contract, exchange_of(Call(operation), one.response))
 
     def _is_without_baseline(self, one: Complaint) -> bool:
         """Whether a request is said to be wrongly refused of an operation that takes none that is known."""
@@ -162,9 +167,42 @@ class Complaints:
         return to_another and one.kind == "EnsureResourceAvailability"
 
     def _fits_as_it_arrives(self, one: Complaint) -> bool:
-        """Whether a form is said to be wrong for what is no text: on its way each value is one, or several of them."""
-        media = _form_of(self._accepting(one), one.case)
-        return media is not None and _is_right_beside(one.case) and any(self._fitting(media, one))
+        """Whether each part of a request that is said to be wrong is right on its way, as the contract is read here."""
+        operation = self._operation(one)
+        if operation is None or one.kind != "AcceptedNegativeData" or one.case.meta is None:
+            return False
+        parts = one.case.meta.components.items()
+        wrong = [where for where, part in parts if part.mode == GenerationMode.NEGATIVE]
+        return bool(wrong) and all(self._is_right(operation, one, where) for where in wrong)
+
+    def _is_right(self, operation: Operation, one: Complaint, where: ParameterLocation) -> bool:
+        if where == ParameterLocation.BODY:
+            return self._is_right_body(operation, one)
+        sent = getattr(one.case, _HELD.get(where, ""), None) or {}
+        declared = [each for each in operation.parameters if each.location == where.value]
+        return bool(declared) and all(self._arrives(each, sent) for each in declared)
+
+    def _is_right_body(self, operation: Operation, one: Complaint) -> bool:
+        sent = one.response.request.body or b""
+        if not sent and form.may_be_none(operation):  # a form without fields is no body on its way
+            return True
+        media = operation.body.content.get(one.case.media_type) if operation.body else None
+        if media is None or media.slot is None:
+            return False
+        if essence(media.type) in FORMS:  # there each value is a text, or several of them
+            return any(self._fitting(media, one))
+        value = _value_of(sent) if media.is_json else ...
+        return value is not ... and self.contract.schemas.is_valid(media.slot, value)
+
+    def _arrives(self, parameter: Parameter, sent: Mapping[str, Any]) -> bool:
+        """Whether a parameter is right as it arrives: `0%40a.io` is read as `0@a.io` (RFC 3986, 2.1)."""
+        if parameter.name not in sent:
+            return not parameter.required
+        schema, value = merged(parameter.schema, self.contract.resolve), sent[parameter.name]
+        if not form.is_of_texts(schema) or kind(schema) == "array" or isinstance(value, list | dict):
+            return False
+        text = unquote(str(value)) if parameter.location == "path" else form.as_text(value)
+        return self.session.bodies.property_fits(parameter.schema, form.as_read(schema, [str(text)]))
 
     def _was_lost(self, one: Complaint) -> bool:
         """Whether a form is said to be wrongly refused that is wrong on its way: what is empty is not there."""
@@ -183,31 +221,6 @@ class Complaints:
         }
         for document in form.readings(one.case.body, fields, schemas):
             yield media.slot is None or self.contract.schemas.is_valid(media.slot, document)
-
-    def _fits_as_it_is_read(self, one: Complaint) -> bool:
-        """Whether a path is said to be wrong for `0%40a.io`, which is read as `0@a.io` (RFC 3986, 2.1)."""
-        operation = self._accepting(one)
-        if operation is None or not _is_right_beside(one.case, ParameterLocation.PATH):
-            return False
-        schemas = {each.name: each.schema for each in operation.parameters if each.location == "path"}
-        held = {name: value for name, value in (one.case.path_parameters or {}).items() if name in schemas}
-        return bool(held) and all(self._takes(schemas[name], unquote(str(value))) for name, value in held.items())
-
-    def _takes(self, schema: Any, text: str) -> bool:
-        """Whether a schema is one of a text, and this one fits it."""
-        is_text = kind(merged(schema, self.contract.resolve)) == "string"
-        return is_text and self.session.bodies.property_fits(schema, text)
-
-    def _sent_no_body(self, one: Complaint) -> bool:
-        """Whether a form without fields, which is no body on its way, is said to be wrong though none is required."""
-        operation = self._accepting(one)
-        if operation is None or one.response.request.body:
-            return False
-        return form.may_be_none(operation) and _is_right_beside(one.case)
-
-    def _accepting(self, one: Complaint) -> Operation | None:
-        """The operation that is said to accept what it should refuse; None where that is not what is said."""
-        return self._operation(one) if one.kind == "AcceptedNegativeData" else None
 
     def _breaks_a_rule(self, one: Complaint) -> bool:
         """Whether a request was refused that fits its schema and breaks a rule about several properties."""
@@ -276,10 +289,12 @@ def _form_of(operation: Operation | None, case: Any) -> Media | None:
     return media if media is not None and media.slot is not None and essence(media.type) in FORMS else None
 
 
-def _is_right_beside(case: Any, part: ParameterLocation = ParameterLocation.BODY) -> bool:
-    """Whether nothing but the part was meant to be wrong."""
-    parts = case.meta.components.items() if case.meta else ()
-    return all(where == part or one.mode == GenerationMode.POSITIVE for where, one in parts)
+def _value_of(body: bytes | str) -> Any:
+    """The JSON value that a body is; `...` where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return ...
 
 
 def _type_of(response: Any) -> str:
