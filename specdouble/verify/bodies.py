@@ -18,7 +18,7 @@ from specdouble.verify.orders import in_order
 from specdouble.verify.problem import NotExercised
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.values import kind, merged, plausible
-from specdouble.verify.wrapper import named_in_path, unwrapped, wrapped
+from specdouble.verify.wrapper import named_in_path, properties_sent, unwrapped, wrapped
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d.*([Zz]|[+-]\d\d:\d\d)$")
 ORDERS = frozenset({"position", "order", "index", "rank", "sequence", "priority", "sortOrder"})
@@ -86,6 +86,8 @@ class Bodies:
         body |= {
             name: one for name, one in held.items() if name not in subject.chosen or self._is_new(subject, name, one)
         }
+        if subject.needs_id(operation):  # a place for the one that the path names
+            body.setdefault(subject.resource.id, self._any_id(subject, operation))
         body = in_order(body, body)
         if self.fits(operation, body):
             return self.kept(subject, Write(operation, body))
@@ -101,6 +103,10 @@ class Bodies:
         violations = self.contract.schemas.violations(slot, whole, "body") if slot else []
         why = f": {violations[0].pointer} {violations[0].message}" if violations else ""
         raise NotExercised(f"no body could be made that fits the schema of {operation}{why}")
+
+    def _any_id(self, subject: Subject, operation: Operation) -> Any:
+        schema = properties_sent(self.contract, operation)[subject.resource.id]
+        return plausible(schema, self.contract.resolve, self.session.word())
 
     def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
         return name not in subject.referring and self.session.fresh.is_own(value)
@@ -187,7 +193,7 @@ class Bodies:
         for name, schema in requested.items():
             whole = merged(schema, self.contract.resolve)
             plain = kind(whole) == "string" and not whole.get("enum") and not whole.get("format")
-            bound = name in subject.chosen or name in subject.bound_on_update
+            bound = name in subject.chosen or name in subject.bound_on_update or name in subject.server_set
             if plain and not bound and name != updater.id_in_body:
                 return {name: plausible(schema, self.contract.resolve, self.session.fresh.word())}
         return {

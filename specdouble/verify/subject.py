@@ -141,6 +141,11 @@ class Subject:
         schema = properties_sent(self.contract, operation).get(self.resource.id)
         return self.names_in_path(operation) and schema is not None and schema.get("readOnly") is not True
 
+    def needs_id(self, operation: Operation) -> bool:
+        """Whether the operation's body must hold the id that its path names, too."""
+        needed = required(self.contract, document_schema(self.contract, operation))
+        return self.repeats_id(operation) and self.resource.id in needed
+
     @cached_property
     def named_by_client(self) -> bool:
         """Whether who creates a document chooses its id: in the body, or in the path."""

@@ -288,7 +288,7 @@ class Trial(Reader):
             usual = self.body(subject, updater.operation, document.user)
             known = usual | self._own(document, updater, missing)
             body = {name: known[name] for name in missing if name in known} | body
-        if subject.repeats_id(updater.operation) and subject.named_by_client:
+        if subject.repeats_id(updater.operation) and (subject.named_by_client or subject.needs_id(updater.operation)):
             body[subject.key] = document.id
         if updater.id_in_body:
             body[updater.id_in_body] = document.id

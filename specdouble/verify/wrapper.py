@@ -55,12 +55,27 @@ def named_in_path(contract: Contract, operation: Operation) -> tuple[str, str] |
 def with_document(contract: Contract, operation: Operation, parts: Mapping[str, Any], document: Any) -> dict[str, Any]:
     """The parts of a request, those among them that hold a document: its body and, where the path names it, that."""
     held = dict(parts)
+    document = named_as_in_path(contract, operation, document, held.get("path", {}))
     if operation.body is not None:
         held["body"] = wrapped(contract, operation, document)
     parameter, name = named_in_path(contract, operation) or ("", "")
     if parameter and isinstance(document, dict) and name in document:
         held["path"] = {**held.get("path", {}), parameter: document[name]}
     return held
+
+
+def named_as_in_path(contract: Contract, operation: Operation, document: Any, path: Mapping[str, Any]) -> Any:
+    """The document with the id by which the path of its update names it, where it holds one of that type.
+
+    Many servers refuse a body that names another document than its path.
+    """
+    action = contract.actions.get(operation.id)
+    if action is None or action.does not in ("replace", "update") or not isinstance(document, dict):
+        return document
+    name, named = contract.resources[action.collection].id, path.get(action.id or "")
+    if isinstance(document.get(name), str) and isinstance(named, int):
+        named = str(named)
+    return {**document, name: named} if type(document.get(name)) is type(named) and name in document else document
 
 
 def wrapped(contract: Contract, operation: Operation, document: Any) -> Any:

@@ -23,7 +23,7 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
-from specdouble.verify.wrapper import rewrapped, unwrapped
+from specdouble.verify.wrapper import named_as_in_path, properties_sent, rewrapped, unwrapped
 
 LARGEST = 2**63 - 1
 SCRATCH = "scratch"  # documents that generated requests may change; what others refer to stays as it was made
@@ -93,10 +93,22 @@ class Knowledge:
             if why is not None:
                 self.held_back[case.operation.label] = why
                 raise UnsatisfiedAssumption(why)
+        self._repeat_id(operation, case)
         self._sent[id(case)] = self.session.ledger.send(call)
         if case.path_parameters:
             held = case.path_parameters.items()
             case.path_parameters = {name: in_path(operation.path, name, value) for name, value in held}
+
+    def _repeat_id(self, operation: Operation, case: Any) -> None:
+        """Have the body of an update hold the id that its path names, where it holds one that fits its schema."""
+        contract, action = self.session.contract, self.session.contract.actions.get(operation.id)
+        document = unwrapped(contract, operation, case.body)
+        if case.meta is None or action is None or not isinstance(document, dict):
+            return
+        name, schemas = contract.resources[action.collection].id, properties_sent(contract, operation)
+        if self._positive(case, ParameterLocation.BODY) and self._fits(schemas, name, document):
+            document = named_as_in_path(contract, operation, document, case.path_parameters or {})
+            case.body = rewrapped(contract, operation, case.body, document)
 
     def _take_own(self, operation: Operation, case: Any) -> None:
         """Put ids of documents of this run, or of none, where others' stand."""
