@@ -11,6 +11,7 @@ from specdouble.contract.identity import singular
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import value_at
 from specdouble.contract.properties import plain, synonyms, types_of
+from specdouble.double.answers.embedded import Embedded
 from specdouble.double.answers.listing import Page
 from specdouble.double.answers.paging import PageFields
 from specdouble.double.answers.samples.merged import merged
@@ -54,6 +55,7 @@ class Envelope:
         self._key = operation.id
         self._listed = operation.listed
         self._id = resource.id
+        self._embedded = Embedded(contract, resource)
         self._collection = resource.collection
         # Paths may call the id otherwise than the document does, and an answer that shows no document as paths do.
         self._keys: set[str] = {plain(f"{singular(resource.collection)}_id")}
@@ -92,9 +94,9 @@ class Envelope:
         identity = document.get(self._id)
         if page is not None:
             # Copies: what is told of the page is read off the documents as they are stored.
-            shown: JSON = [self._shown(dict(one)) for one in page.documents]
+            shown: JSON = [self._shown(dict(one)) for one in self._embedded.filled(page.documents)]
         elif self.shows:
-            shown = self._shown(document)
+            shown = self._shown(*self._embedded.filled([document]))
         else:
             return self._overlaid(document)
         whole = self._around(shown, page) if self._path else shown

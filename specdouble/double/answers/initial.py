@@ -28,8 +28,11 @@ def initial_values(contract: Contract, resource: Resource, sent: Collection[str]
     """
     if not resource.why or resource.single:
         return {}
-    by_rule = {rule.name for rule in resource.of(PropertyRule)}
-    told = {*by_rule, resource.id, *resource.id_path[:1]}
+    ruled = [rule.name for rule in resource.of(PropertyRule)]
+    for name, schema in resource.properties.items():
+        if schema.get("readOnly") is True and types_of(schema) == {"array"} and name in ruled:
+            ruled.remove(name)  # that the server sets a list does not say that there is anything in it
+    told = {*ruled, resource.id, *resource.id_path[:1]}
     found: dict[str, JSON] = {}
     for name, schema in resource.properties.items():
         if name not in told and schema.get("writeOnly") is not True:
