@@ -106,7 +106,7 @@ class Bodies:
 
     def _any_id(self, subject: Subject, operation: Operation) -> Any:
         schema = properties_sent(self.contract, operation)[subject.resource.id]
-        return plausible(schema, self.contract.resolve, self.session.word())
+        return plausible(schema, self.contract.resolve, self.session.fresh.word())
 
     def _is_new(self, subject: Subject, name: str, value: Any) -> bool:
         return name not in subject.referring and self.session.fresh.is_own(value)

@@ -110,7 +110,7 @@ def _is_held_against(folder: Path, label: str, where: ParameterLocation, sent: d
     )  # fmt: skip
     parts = {"body": sent, "media_type": "application/json"} if where == ParameterLocation.BODY else {"query": sent}
     case = conformance.schema[path][method].Case(**parts, _meta=meta)
-    request = requests.Request(method, f"http://127.0.0.1:1{path}", json=parts.get("body")).prepare()
+    request = requests.Request(method, f"http://127.0.0.1:1{path}", json=sent).prepare()
     response = Response(200, {"content-type": ["application/json"]}, b"{}", request, 0.0, True)
     failure = AcceptedNegativeData(operation=label, message="taken", status_code=200, expected_statuses=["4xx"])
     complaints = Complaints(conformance.session, conformance.knowledge, conformance.by_label, [])
