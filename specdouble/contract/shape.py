@@ -223,8 +223,8 @@ class _Shaping:
                 self.keyword(node, key, place)
             else:
                 self.named_member(node, key, place, kind)
-        if kind in self.hold_keywords and "type" in node:
-            self.typed(node, at)
+        if kind in self.hold_keywords:
+            self.fulfilled(node, at)
         if kind == "schema" and not node.keys().isdisjoint(COMPOSING):
             self.composed.append((node, at))
 
@@ -303,13 +303,35 @@ class _Shaping:
             kept = meant if is_pattern(meant) else None
         self.leave_out(schema, key, at, wrong.reason, wrong.remedy, "pattern" if key == "pattern" else "keyword", kept)
 
-    def typed(self, schema: dict[str, Any], at: str) -> None:
-        """A schema that has no value of its `type`, or no alternative, would take nothing at all."""
-        if "enum" in schema:
+    def fulfilled(self, schema: dict[str, Any], at: str) -> None:
+        """A schema that takes nothing at all, for one keyword contradicts another: one of the two is not meant."""
+        if "type" in schema and "enum" in schema:
             self.enum(schema, at)
         for keyword in ("oneOf", "anyOf"):
             if "type" in schema and isinstance(schema.get(keyword), list):
                 self.alternatives(schema, keyword, at)
+        if schema.get("additionalProperties") is False and isinstance(schema.get("required"), list):
+            self.closed(schema, at)
+
+    def closed(self, schema: dict[str, Any], at: str) -> None:
+        """A property that is required and shut out: a property that is there is meant, and called otherwise."""
+        if "patternProperties" in schema:
+            return
+        known = schema.get("properties") or {}
+        shut_out = [name for name in schema["required"] if name not in known]
+        if shut_out:
+            names = ", ".join(f"`{shown(str(name))}`" for name in shut_out)
+            reason = f"`additionalProperties: false` shuts out {names}, which is required: nothing conforms"
+            kept = [name for name in schema["required"] if name in known]
+            self.leave_out(
+                schema,
+                "required",
+                at + "/required",
+                reason,
+                "describe it, or do not require it",
+                "closed",
+                kept or None,
+            )
 
     def enum(self, schema: dict[str, Any], at: str) -> None:
         """Of an `enum` without a value of the `type`, one of the two is not meant."""

@@ -66,6 +66,7 @@ TABLE = [
     ("pattern_too_short", 15, "takes 2 characters or fewer, `minLength` no fewer than 3", "the pattern or the length"),
     ("default", 15, "the default breaks its own schema", "correct the default"),
     ("closed", 13, "shuts out `name`, which the `allOf` requires", "or leave it open"),
+    ("required_and_shut_out", 10, "shuts out `colour`, which is required", "or do not require it"),
     ("equal_alternatives", 14, "each alternative of the `oneOf` equals another one", "write `anyOf`"),
     ("enum_of_another_type", 14, "no value of the `enum` is of the type integer", "correct the values"),
     ("alternatives_of_another_type", 12, "no alternative of the `oneOf` is of the type null", "correct the type"),

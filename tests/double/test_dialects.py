@@ -176,8 +176,15 @@ def test_of_two_parameters_with_nothing_between_them_the_second_is_an_extension(
     assert found == ("one", {"id": id, "extension": extension})
 
 
-def test_alternatives_that_are_all_of_another_type_are_meant(tmp_path: Path) -> None:
-    schema = "{type: object, required: [value], properties: {value: {type: 'null', oneOf: [{type: string}]}}}"
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: object, required: [value], properties: {value: {type: 'null', oneOf: [{type: string}]}}}",
+        "{type: object, additionalProperties: false, required: [value, other], properties: {value: {type: string}}}",
+    ],
+    ids=["no alternative is of the type", "what is required is shut out"],
+)
+def test_of_two_keywords_that_contradict_each_other_one_is_not_meant(tmp_path: Path, schema: str) -> None:
     content = f"content: {{application/json: {{schema: {schema}}}}}"
     contract = (
         HEAD.replace("3.0.3", "3.1.0")
