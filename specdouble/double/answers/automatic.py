@@ -35,7 +35,8 @@ from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
 
 Result = tuple[JSON, int, dict[str, str]]
-_SECRET = re.compile(r"passw|passphrase|secret")
+# What no answer shows: fewer than what proves who signs in, since a `code` is most often a document's own.
+_HIDDEN = re.compile(r"passw|passphrase|secret")
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -443,7 +444,7 @@ def _only(document: Document, names: Container[str]) -> Document:
 def _secrets(resource: Resource, sent: Mapping[str, str]) -> frozenset[str]:
     """The passwords that are sent and that no document is declared to have: nobody is shown one."""
     unknown = {name for name, own in sent.items() if own not in resource.properties}
-    return frozenset(name for name in unknown if resource.why and _SECRET.search(plain(name)))
+    return frozenset(name for name in unknown if resource.why and _HIDDEN.search(plain(name)))
 
 
 def _set_by_server(resource: Resource) -> set[str]:

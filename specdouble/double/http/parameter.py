@@ -12,11 +12,23 @@ from specdouble.contract.json_type import JSON, Schema
 from specdouble.contract.properties import is_array
 from specdouble.double.http.json_text import is_json, read_json
 from specdouble.double.http.scalar import typed
-from specdouble.double.state.problem import Problem
 from specdouble.double.state.storable import unstorable
 
 MISSING: Any = object()  # nothing was sent: `null` and an empty text are something
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+
+
+class Nowhere(Exception):
+    """A value of a path that is not invalid, and that nothing stored can have: such a path leads nowhere.
+
+    Args:
+        parameter: whose value it is.
+        violations: why no store can keep it.
+    """
+
+    def __init__(self, parameter: Parameter, violations: list[Violation]) -> None:
+        super().__init__(f"{parameter.name} {violations[0].message}: nothing has such a path")
+        self.violations = violations
 
 
 @dataclass(slots=True)
@@ -163,7 +175,7 @@ class ParameterReader:
         """What is wrong with the value; a required one that is missing included.
 
         Raises:
-            Problem: 404, it stands in the path, fits its schema, and no store can keep it.
+            Nowhere: it stands in the path, fits its schema, and no store can keep it.
         """
         parameter = self.parameter
         if value is MISSING:
@@ -171,9 +183,7 @@ class ParameterReader:
         found = unstorable(value, parameter.location, self.reserved)
         fits = parameter.slot is None or contract.schemas.is_valid(parameter.slot, value)
         if found and fits and parameter.location == "path":
-            # Nothing stored can have such an id: it is not invalid, it is nowhere.
-            told = f"{parameter.name} {found[0].message}: nothing has such a path"
-            raise Problem(404, None, told, violations=found)
+            raise Nowhere(parameter, found)
         if found:
             return self.placed(found)
         if parameter.slot is None or fits:

@@ -11,7 +11,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.http.body_reader import BodyReader
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.error_code import SURELY_STATUSES
-from specdouble.double.http.parameter import MISSING, ParameterReader, Query
+from specdouble.double.http.parameter import MISSING, Nowhere, ParameterReader, Query
 from specdouble.double.http.request import Request
 from specdouble.double.state.problem import Problem
 
@@ -67,14 +67,7 @@ class RequestReader:
         violations: list[Violation] = []
         query = Query.parse(request.query) if request.query else _NO_QUERY
         for reader, find in self._parameters:
-            try:
-                value, found = reader.checked(self._contract, find(request, query))
-            except Problem as problem:
-                if problem.status == 404 and self._tells_of_none:
-                    raise Problem(404, None, problem.detail) from None
-                if problem.status not in (400, 404):
-                    raise
-                value, found = MISSING, reader.placed(problem.violations)
+            value, found = self._read_one(reader, find, request, query)
             name = reader.parameter.name
             if found:
                 violations += found
@@ -83,6 +76,21 @@ class RequestReader:
             elif reader.default is not MISSING:
                 values[name] = reader.default
         return violations
+
+    def _read_one(
+        self, reader: ParameterReader, find: Find, request: Request, query: Query
+    ) -> tuple[JSON, list[Violation]]:
+        """The value of one parameter, and what is wrong with it."""
+        try:
+            return reader.checked(self._contract, find(request, query))
+        except Nowhere as nowhere:
+            if self._tells_of_none:
+                raise Problem(404, None, str(nowhere)) from None
+            return MISSING, reader.placed(nowhere.violations)
+        except Problem as problem:
+            if problem.status != 400:
+                raise
+            return MISSING, reader.placed(problem.violations)
 
     def _refusal(self, title: str, violations: Sequence[Violation]) -> Problem:
         # A path that fits no document is a path to no document.

@@ -228,7 +228,7 @@ def _deleted(trial: Trial, subject: Subject, operation: Operation) -> None:
 
 
 def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
-    for document in in_each_state(trial, subject):
+    for document in new_and_in_each_state(trial, subject):
         parts = trial.acting(operation, document)
         stale = trial.send(operation, document.user, **_with_tag(parts, STALE))
         if stale.ok:
@@ -242,7 +242,7 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
     raise NotExercised(f"{operation} is taken for no document that was made")
 
 
-def in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
+def new_and_in_each_state(trial: Trial, subject: Subject) -> Iterator[Document]:
     """A new document, and one in each state that others can be brought to."""
     yield trial.create(subject)
     yield from trial.in_each_state(subject)

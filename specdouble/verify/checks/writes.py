@@ -10,7 +10,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.bodies import same, shown
 from specdouble.verify.case import Case, Missing, Names, Plan, ids
-from specdouble.verify.checks.header_fields import in_each_state
+from specdouble.verify.checks.header_fields import new_and_in_each_state
 from specdouble.verify.document import Document
 from specdouble.verify.paging import larger_page
 from specdouble.verify.privilege import follows, grants, mildest
@@ -80,7 +80,7 @@ def _acted(trial: Trial, subject: Subject, operation: Operation) -> None:
     """Other documents do not get the values that are set, and of its own the free texts stay."""
     sets, other = dict(subject.action(operation).sets), trial.create(subject)
     beside = trial.look(other)
-    for document in chain([trial.create(subject, full=True)], in_each_state(trial, subject)):
+    for document in chain([trial.create(subject, full=True)], new_and_in_each_state(trial, subject)):
         before = trial.look(document)
         if trial.send(operation, document.user, **trial.acting(operation, document)).ok:
             break
