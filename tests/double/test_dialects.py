@@ -247,6 +247,17 @@ def test_operations_of_one_path_are_told_apart_by_what_follows_it(tmp_path: Path
         assert [client.get("/?Action=Stop").json(), client.get("/?Action=Start").json()] == ["stop", "start"]
 
 
+def test_a_parameter_that_follows_a_path_without_a_value_may_have_any(tmp_path: Path) -> None:
+    paths = f"""
+  /limits#Qualifier:
+    get: {{operationId: one, responses: {{'200': {OK % "one"}}}}}
+  /limits#List=ALL:
+    get: {{operationId: all, responses: {{'200': {OK % "all"}}}}}
+"""
+    with client_for(HEAD + paths, tmp_path) as client:
+        assert [client.get("/limits?Qualifier=v1").json(), client.get("/limits?List=ALL").json()] == ["one", "all"]
+
+
 def test_what_trips_others_is_served(tmp_path: Path) -> None:
     paths = """
   /a:

@@ -59,7 +59,7 @@ def condition_of(operation: Operation) -> Mapping[str, str]:
 
 def _meets(request: Request, sent: Mapping[str, str], name: str, value: str) -> bool:
     if name in sent:
-        return "{" in value or sent[name] == value
+        return not value or "{" in value or sent[name] == value  # `#Qualifier`: it has one, whatever it is
     header = request.headers.get(name.lower().encode("latin-1", "replace"))
     return header is not None and header.decode("latin-1") == value
 
