@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from schemathesis.config._error import ConfigError
 
 from specdouble.contract import Contract, Operation
 from specdouble.contract.servers import base_path
+from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.problem import WrongUse
@@ -37,7 +38,21 @@ def configuration(session: Session, folder: Path) -> SchemathesisConfig:
     for phase in PHASES:
         if phase not in settings.phases:
             told.setdefault("phases", {}).setdefault(phase, {})["enabled"] = False
+    told["operations"] = [*told.get("operations", []), *_open_to_all(session)]
     return _read(told, folder)
+
+
+def _open_to_all(session: Session) -> Iterator[dict[str, Any]]:
+    """The operations that are not asked with wrong credentials after each answer: nothing says that any are wrong.
+
+    Each would be a failure that is no failure, and Schemathesis tries all again after one.
+    """
+    for operation in session.contract.operations.values():
+        if takes_whoever_asks(session, operation):
+            yield {
+                "include-name": label_of(session.contract, operation),
+                "checks": {"ignored_auth": {"enabled": False}},
+            }
 
 
 def _own(folder: Path) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from schemathesis.engine import events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 from specdouble.verify.case import Names
-from specdouble.verify.checks.authentication import takes_whoever_asks
 from specdouble.verify.conformance.complaint import Complaint, Complaints
 from specdouble.verify.conformance.configuration import authentication, configuration, label_of
 from specdouble.verify.conformance.knowledge import Knowledge
 from specdouble.verify.conformance.links import with_links
+from specdouble.verify.conformance.pool import bounded_pool
 from specdouble.verify.conformance.wild_pattern import wild_pattern
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.problem import TIME_OVER, OutOfTime
@@ -97,7 +97,7 @@ class Conformance:
             GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
         self.stream = from_schema(self.schema).execute()
         try:
-            with bounded_sessions(self._patience), self._stopping_in_time():
+            with bounded_sessions(self._patience), bounded_pool(), self._stopping_in_time():
                 yield from self.stream
         finally:
             self.stream.stop()
@@ -198,8 +198,6 @@ class Conformance:
         if not self.session.selection.takes(check):
             return
         verdict.operations.setdefault(case.operation.label, dict.fromkeys(_COUNTS, 0))["failures"] += 1
-        if node.name == "ignored_auth" and operation is not None and takes_whoever_asks(self.session, operation):
-            return  # nothing tells whom it should take; that is said once
         if node.name == "ignored_auth" and self.troubles:
             # Its own requests are seen by no hook: one that a proxy answered looks like one that was let in.
             self.troubles.append(f"{case.operation.label}: {failure.title}, between answers of something else")
