@@ -11,6 +11,9 @@ STATE := double kinds library tracker
 # Half as many again as there are cores: many a test waits for a process, or for time to pass.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n + n / 2)))
 
+# The tests begin hundreds of processes: what one has compiled the next one reads, even where images say otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve verify test test-slow test-lowest test-abroad test-engine servers engine browser lint compiled format lock benchmark dist site
 
 serve: $(READY)  ## serve the double of this project
@@ -24,7 +27,7 @@ test: $(READY)  ## lint, types and all tests but the slow ones
 	$(BIN)/pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(READY)  ## what takes minutes
-	$(BIN)/pytest -m slow -n $(WORKERS)
+	$(BIN)/pytest -m slow -n $(WORKERS) --maxschedchunk 1
 
 test-lowest: $(READY)  ## the quick tests, with the oldest dependencies that pyproject.toml allows
 	$(BIN)/python -m uv venv --quiet --clear $(LOWEST)

@@ -15,6 +15,11 @@ from specdouble.double.server import serving
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: at the end no worker waits for another that has just begun it."""
+    items.sort(key=lambda one: one.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """The base URL of a double of the root project."""

@@ -256,6 +256,7 @@ def test_the_step_that_verifies_annotates_the_lines_of_what_fails(tmp_path: Path
     assert len(found) == len(list((tmp_path / "specdouble-reports" / "failures").iterdir()))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_hooks_run_under_pre_commit(repository: Path) -> None:
     # pre-commit clones what it takes hooks from: a repository of this tree as it stands.

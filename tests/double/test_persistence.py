@@ -301,6 +301,7 @@ def started(file: Path) -> tuple[subprocess.Popen[str], str]:
     return process, process.stdout.readline().split(" at ")[1].strip()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_was_answered_is_there_after_fifty_sudden_ends(file: Path) -> None:
     random.seed(1)

@@ -226,6 +226,7 @@ def test_a_contract_with_one_thing_broken_is_told_and_what_loads_starts(tmp_path
         check_mutant(tmp_path, what, text)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_thousands_of_broken_contracts_are_told_and_what_loads_starts(tmp_path: Path) -> None:
     for what, text in mutants(SLOW):

@@ -40,6 +40,7 @@ def test_mutated_requests_are_answered_the_same_both_ways(short: Running, asgi: 
     drive(short, asgi, range(400))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_many_mutated_requests_are_answered_the_same_both_ways(short: Running, asgi: Running) -> None:
     drive(short, asgi, range(1_000, 101_000))

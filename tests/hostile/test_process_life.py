@@ -290,6 +290,7 @@ def test_no_signal_breaks_off_the_end_that_another_has_asked_for(project: Path, 
     assert "Traceback" not in said
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("command", SERVING.values(), ids=SERVING.keys())
 def test_it_can_be_ended_at_each_moment_of_its_start(project: Path, command: list[str]) -> None:

@@ -80,6 +80,7 @@ def test_changed_requests_beside_the_contract_are_no_failures(both: list[Running
     drive(both, range(_CASES))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_many_changed_requests_beside_the_contract_are_no_failures(both: list[Running]) -> None:
     drive(both, range(_CASES, 100 * _CASES))

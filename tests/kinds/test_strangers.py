@@ -107,6 +107,7 @@ UNSHOWN = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_double_of_a_strangers_contract_is_found_to_keep_each_rule(name: str) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -111,30 +110,19 @@ def test_there_is_no_score_while_the_double_itself_does_not_conform(tmp_path: Pa
     assert "no score can be given" in done.stderr
 
 
-@pytest.fixture(scope="module", params=["root", "orders", "catalog", "labels", "hotels", "tracker"])
-def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
-    """Everything that the command tells of a project."""
-    name = request.param
-    file = tmp_path_factory.mktemp("prove") / "prove.json"
+@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["root", "orders", "catalog", "labels", "hotels", "tracker"])
+def test_every_mutant_that_can_be_seen_is_killed_and_none_by_accident(name: str, tmp_path: Path) -> None:
     folder = {"root": ROOT, "tracker": ROOT / "tests" / "tracker"}.get(name, CONTRACTS / name)
-    done = prove(folder, "--min-score", "0", "--report", f"json={file}")
+    done = prove(folder, "--min-score", "0", "--report", f"json={tmp_path / 'prove.json'}")
     assert done.returncode == 0, done.stderr
-    return name, json.loads(file.read_text())
-
-
-@pytest.mark.slow
-def test_every_mutant_that_can_be_seen_is_killed(whole: tuple[str, Any]) -> None:
-    _, told = whole
-    survived = [one["id"] for one in told["mutants"] if one["state"] == SURVIVED]
-    assert told["score"] == 100, survived
-    assert [one["id"] for one in told["mutants"] if one["state"] == "not run"] == []
-
-
-@pytest.mark.slow
-def test_no_mutant_dies_by_accident(whole: tuple[str, Any]) -> None:
-    killed = [Result(**{**one, "killed_by": tuple(one["killed_by"])}) for one in whole[1]["mutants"]]
-    strays = [(one.id, one.killed_by) for one in killed if one.state == KILLED and not fits(one.id, one.killed_by)]
-    assert strays == []
+    told = json.loads((tmp_path / "prove.json").read_text())
+    results = [Result(**{**one, "killed_by": tuple(one["killed_by"])}) for one in told["mutants"]]
+    survived = [one.id for one in results if one.state == SURVIVED]
+    strays = [(one.id, one.killed_by) for one in results if one.state == KILLED and not fits(one.id, one.killed_by)]
+    assert (told["score"], survived, strays) == (100, [], [])
+    assert [one.id for one in results if one.state == "not run"] == []
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from tests.verify.weather import Weather
 SLACK = 8  # seconds: a last look whether the server is there (3 s), an answer that is cut, and a busy machine
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "weather",
