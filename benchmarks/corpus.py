@@ -171,7 +171,9 @@ def ids(double: Double, operation: Operation) -> dict[str, Any]:
     scope = {to: parents[name] for name, to in action.scope if name in parents}
     document = next((one for one in documents if scope.items() <= one.items()), documents[0])
     found = {name: document.get(to) for name, to in action.scope} | parents
-    if action.id is not None and action.does != "create":
+    if action.does == "create":
+        found.pop(action.id or "", None)  # `POST /things/{id}` makes another one
+    elif action.id is not None:
         found[action.id] = document.get(double.contract.resources[action.collection].id)
     if action.part is not None and action.part.parameter:
         entries = [one for one in document.get(action.part.held) or () if isinstance(one, dict)]
