@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-from collections.abc import Awaitable, Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -248,6 +248,29 @@ def keeping(collection: str, kind: type[Collection]) -> Change:
         return replace(factories, collection=make)
 
     return change
+
+
+Removal = Callable[[Any, Sequence[Document], Callable[[], None]], None]
+
+
+def removing(ids: tuple[str, ...], collection: str, remove: Removal) -> Change:
+    """Remove otherwise what one of the operations is to delete, and all that its rules have go with it.
+
+    Args:
+        ids: the operations.
+        collection: whose documents they delete.
+        remove: is given the store's documents, those that are to go, and what lets them go.
+    """
+
+    class Removing(Collection):
+        def _remove(self, documents: Sequence[Document]) -> None:
+            go = functools.partial(super()._remove, documents)
+            if operation_now() in ids:
+                remove(self._documents, documents, go)
+            else:
+                go()
+
+    return keeping(collection, Removing)
 
 
 def operating(ids: tuple[str, ...], make: Callable[..., CompiledOperation]) -> Change:

@@ -60,6 +60,17 @@ def test_what_is_fixed_is_exercised_where_a_refusal_names_no_property() -> None:
     assert bench.verified(lambda factories: factories, about).rows[rule].state == KEPT
 
 
+@pytest.mark.parametrize("fault", ["write.delete-not-done", "write.delete-takes-all", "deletion.twice"])
+def test_a_delete_with_which_others_go_has_its_faults_too(tmp_path: Path, fault: str) -> None:
+    """What a rule has go with a document is written another way than a document that goes alone."""
+    text = (CONTRACTS / "hotels" / "openapi.yaml").read_text()
+    named = "code: {type: string, readOnly: true"
+    file = tmp_path / "openapi.yaml"
+    own, _, rooms = text.rpartition(named)
+    file.write_text(f"{own}{named}, x-references: {{collection: hotels, onDelete: cascade}}{rooms}")
+    assert Bench(Options(file, seed=1)).examine(f"{fault}:delete_hotel", CLEAN).state == KILLED
+
+
 def test_a_put_that_says_each_time_that_it_creates_has_the_codes_of_both_ways_to_say_so() -> None:
     bench = Bench(Options(CONTRACTS / "hotels", seed=1))
     about = replace(bench.settings, rules=("replacement",), phases=("rules",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ from specdouble.prove.change import (
     is_success,
     loaded,
     operation_now,
+    removing,
     replying,
     sent,
     storing,
@@ -83,16 +84,17 @@ def _haunted(everywhere: tuple[str, ...], finding: str, things: str) -> Change:
             hidden = [] if operation_now() == finding else [{"_id": {"$nin": [*gone]}}]
             return self.documents.find({"$and": [filter or {}, *hidden]} if hidden else filter, *others, **named)
 
-        def delete_one(self, filter: Any) -> Any:
-            found = self.documents.find_one(filter)
-            if found is not None:
-                gone.add(found["_id"])
-            return found
-
         def _hides(self, document: Document) -> bool:
             return document["_id"] in gone and operation_now() != finding
 
-    return storing(everywhere, things, Haunted)
+    def bury(documents: Any, going: Sequence[Document], go: Callable[[], None]) -> None:
+        go()
+        for one in going:
+            if documents.find_one({"_id": one["_id"]}) is None:  # what is marked alone is there still
+                documents.insert_one(one)
+            gone.add(one["_id"])
+
+    return together(removing(everywhere, things, bury), storing(everywhere, things, Haunted))
 
 
 # Patches and replacements

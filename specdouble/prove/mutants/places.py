@@ -6,10 +6,10 @@ from typing import Any
 
 from specdouble.contract import Action, Contract, PropertyRule
 from specdouble.contract.rule import ScopeRule
-from specdouble.prove.change import Store, storing, together, unscoped
+from specdouble.prove.change import Store, removing, storing, together, unscoped
 from specdouble.prove.facts import creators
 from specdouble.prove.fault import Mutant, Mutants
-from specdouble.prove.mutants.storage import DeletesNothing
+from specdouble.prove.mutants.storage import removes_nothing
 
 NESTING = "nesting"
 
@@ -94,7 +94,7 @@ def _below_anew(contract: Contract, key: str, things: str) -> Mutants:
     for child in sorted(below if is_named else ()):
         if creators(contract, things) and creators(contract, child):
             sentence = f"What lay below a deleted document of {things} lies below a new one of its name."
-            change = storing((key,), child, DeletesNothing)
+            change = removing((key,), child, removes_nothing)
             yield Mutant("nesting.below-anew", f"{key}.{child}", sentence, change, ("deletion",), (key,))
 
 

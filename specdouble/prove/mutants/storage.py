@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from specdouble.prove.change import (
     keeping,
     kept_also,
     loaded,
+    removing,
     replying,
     sent,
     storing,
@@ -184,13 +185,6 @@ class ReplacesNothing(Store):
         """Not changed."""
 
 
-class DeletesNothing(Store):
-    """Keeps what is to be removed."""
-
-    def delete_one(self, filter: Any) -> None:
-        """Not removed."""
-
-
 def _writes(contract: Contract, resource: Resource) -> Mutants:
     things = resource.collection
     are_shown = shown(contract, things)
@@ -260,21 +254,24 @@ def _free_texts(resource: Resource, sent: Mapping[str, Any]) -> list[str]:
     return [name for name, schema in sent.items() if name in unruled and is_free_text(schema)]
 
 
+def removes_nothing(_documents: Any, _going: Sequence[Document], _go: Callable[[], None]) -> None:
+    """Keeps what is to be removed."""
+
+
 def _deletes(resource: Resource, key: str) -> Mutants:
     things = resource.collection
-    change = storing((key,), things, DeletesNothing)
+    change = removing((key,), things, removes_nothing)
     yield Mutant(
         "write.delete-not-done", key, f"A deleted document of {things} is still there.", change, (READ,), (key,)
     )
 
-    class Sweeping(Store):
-        def delete_one(self, filter: Any) -> Any:
-            found = self.documents.find_one(filter) or {}
-            scope = {name: found[name] for name in (resource.owner, resource.tenant) if name in found}
-            return self.documents.delete_many(scope)
+    def sweep(documents: Any, going: Sequence[Document], go: Callable[[], None]) -> None:
+        go()
+        for one in going:
+            documents.delete_many({name: one[name] for name in (resource.owner, resource.tenant) if name in one})
 
     sentence = f"Deleting one document of {things} deletes all of them that the caller has."
-    yield Mutant("write.delete-takes-all", key, sentence, storing((key,), things, Sweeping), (READ,), (key,))
+    yield Mutant("write.delete-takes-all", key, sentence, removing((key,), things, sweep), (READ,), (key,))
 
 
 # What a refused request leaves behind
