@@ -4,7 +4,12 @@ python -m benchmarks.engine        prints a table, and writes `engine.json` and 
 
 A double is asked in this process once, to see which commands each kind of request sends. Plain PyMongo sends the very
 same, from as many threads as there are connections to the worker, and does nothing else: no HTTP, no contract.
-Both ask the same server of MongoDB's protocol by turns, on the two cores that they share with it and with the client.
+Both ask the same server of MongoDB's protocol by turns, on the two cores that they share with it and with the client;
+both read all documents in turn.
+
+On a machine that others use, rates tell how it shares its cores. So the milliseconds of a processor are told beside
+them that each call costs each process. Two cores allow no more than two divided by their sum; one worker, whose
+interpreter holds one core, no more than one divided by its own.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ import platform
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,20 +32,26 @@ from bson import ObjectId
 from pymongo import monitoring
 
 from benchmarks import plot
-from benchmarks.load import FRESH, Job, Load, run
+from benchmarks.load import CHOSEN, FRESH, Job, Load, run
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
-from tests.engine.engines import ENGINES, NotInstalled, running
+from tests.engine.engines import ENGINES, Local, NotInstalled, running
 from tests.engine.serving import Served, serving
 
 FOLDER = Path(__file__).parent
 CONTRACT = FOLDER.parent / "tests" / "engine" / "boards.yaml"
-CONNECTIONS, SECONDS, ROUNDS = 16, 2.0, 3
+CONNECTIONS, SECONDS, ROUNDS = 64, 2.0, 5
 DOCUMENTS = 100
 _SENT = {"find", "insert", "update", "delete", "findAndModify", "aggregate", "count", "distinct"}
 _LEFT_OUT = ("lsid", "$db", "txnNumber", "$clusterTime", "$readPreference")
 
 Command = tuple[str, dict[str, Any]]  # a database, and what is asked of it
+Kind = tuple[str, str, dict[str, str] | None]  # a method, a path and a body
+KINDS: dict[str, Kind] = {
+    "read": ("GET", f"/boards/{CHOSEN.decode()}", None),
+    "list": ("GET", "/cards", None),
+    "create": ("POST", "/boards", {"name": f"n{FRESH.decode()}"}),
+}
 
 
 class Listener(monitoring.CommandListener):
@@ -62,85 +73,99 @@ class Listener(monitoring.CommandListener):
         """It was not."""
 
 
-def kinds(board: str) -> dict[str, tuple[str, str, dict[str, str] | None]]:
-    """The kinds of requests: a document, a page of a list, a creation."""
-    return {
-        "read": ("GET", f"/boards/{board}", None),
-        "list": ("GET", "/cards", None),
-        "create": ("POST", "/boards", {"name": f"n{FRESH.decode()}"}),
-    }
+class Costs:
+    """The milliseconds of a processor that each call costs each of some processes, this one among them."""
+
+    def __init__(self, **processes: Sequence[int]) -> None:
+        self._processes = processes | {"client": [os.getpid()]}
+        self._before = self._now()
+
+    def each(self, number: int) -> dict[str, float]:
+        """By process, for so many calls."""
+        return {name: (spent - self._before[name]) / number * 1000 for name, spent in self._now().items()}
+
+    def _now(self) -> dict[str, float]:
+        return {name: sum(map(_spent, those)) for name, those in self._processes.items()}
 
 
-def commands_of(url: str, listener: Listener) -> dict[str, list[Command]]:
-    """What a double sends to its store for each kind of request, as it is seen to do; it fills the store before."""
-    double = Double(Settings(CONTRACT, store=url))
-    with Server(double, "127.0.0.1", 0).running() as base, httpx.Client(base_url=base, timeout=60) as client:
-        for number in range(DOCUMENTS):
-            board = client.post("/boards", json={"name": f"b{number}"}).json()["id"]
-        for _ in range(3):
-            client.post("/cards", json={"board": board})
-        seen = {}
-        for name, (method, path, body) in kinds(board).items():
-            listener.commands.clear()
-            client.request(method, path, json=body).raise_for_status()
-            seen[name] = list(listener.commands)
-    seen["board"] = board
-    return seen
+class Seen:
+    """What a double sends to its store for each kind of request, as it is seen to do; it fills the store before.
 
+    Args:
+        url: of the store.
+    """
 
-def plain(url: str, commands: list[Command], seconds: float) -> float:
-    """How often in a second PyMongo alone sends the commands, from as many threads as there are connections."""
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(url)
-    numbers, done = count(time.time_ns() // 1000), [0] * CONNECTIONS
-    end = time.perf_counter() + seconds
+    def __init__(self, url: str) -> None:
+        listener = Listener()
+        monitoring.register(listener)
+        self.commands: dict[str, list[Command]] = {}
+        double = Double(Settings(CONTRACT, store=url))
+        with Server(double, "127.0.0.1", 0).running() as base, httpx.Client(base_url=base, timeout=60) as client:
+            made = [client.post("/boards", json={"name": f"b{number}"}).json() for number in range(DOCUMENTS)]
+            self.boards = [str(board["id"]) for board in made]
+            for _ in range(3):
+                client.post("/cards", json={"board": self.boards[0]})
+            for name, (method, path, body) in KINDS.items():
+                listener.commands.clear()
+                client.request(method, path.replace(CHOSEN.decode(), self.boards[0]), json=body).raise_for_status()
+                self.commands[name] = list(listener.commands)
 
-    def send(index: int) -> None:
-        while time.perf_counter() < end:
-            number = next(numbers)
-            for database, command in commands:
-                client[database].command(_fresh(command, number))
-            done[index] += 1
+    def plain(self, server: Local, kind: str) -> tuple[float, dict[str, float]]:
+        """How often in a second PyMongo alone does it, from as many threads as there are connections; and the costs."""
+        client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(server.url)
+        numbers, done = count(time.time_ns() // 1000), [0] * CONNECTIONS
+        end = time.perf_counter() + SECONDS
 
-    threads = [threading.Thread(target=send, args=(index,)) for index in range(CONNECTIONS)]
-    begun = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    client.close()
-    return sum(done) / (time.perf_counter() - begun)
+        def send(index: int) -> None:
+            while time.perf_counter() < end:
+                number = next(numbers)
+                for database, command in self.commands[kind]:
+                    client[database].command(self._fresh(command, number))
+                done[index] += 1
 
+        threads = [threading.Thread(target=send, args=(index,)) for index in range(CONNECTIONS)]
+        costs, begun = Costs(engine=server.processes()), time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took, each = time.perf_counter() - begun, costs.each(sum(done))
+        client.close()
+        return sum(done) / took, each
 
-def _fresh(command: dict[str, Any], number: int) -> dict[str, Any]:
-    """The command, with values of its own where they must be unique."""
-    sent = {name: value for name, value in command.items() if name not in _LEFT_OUT}
-    if "insert" in sent:
-        made = {**sent["documents"][0], "_id": str(ObjectId())}
-        sent["documents"] = [{name: _with(value, number) for name, value in made.items()}]
-    elif "filter" in sent:
-        sent["filter"] = {name: _with(value, number) for name, value in sent["filter"].items()}
-    return sent
+    def _fresh(self, command: dict[str, Any], number: int) -> dict[str, Any]:
+        """The command, with values of its own where they must be unique, and another document than the last one."""
+        sent = {name: value for name, value in command.items() if name not in _LEFT_OUT}
+        if "insert" in sent:
+            made = {**sent["documents"][0], "_id": str(ObjectId())}
+            sent["documents"] = [{name: self._with(value, number) for name, value in made.items()}]
+        elif "filter" in sent:
+            sent["filter"] = self._with(sent["filter"], number)
+        return sent
 
-
-def _with(value: Any, number: int) -> Any:
-    if isinstance(value, str):
+    def _with(self, value: Any, number: int) -> Any:
+        if isinstance(value, dict):
+            return {name: self._with(one, number) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._with(one, number) for one in value]
+        if not isinstance(value, str):
+            return value
+        if value == self.boards[0]:
+            return self.boards[number % DOCUMENTS]
         return value.replace(FRESH.decode().lower(), str(number)).replace(FRESH.decode(), str(number))
-    return value
 
 
-def served(double: Served, kind: tuple[str, str, dict[str, str] | None], seconds: float) -> tuple[Load, float]:
-    """What the workers answer in a second, how long it takes, and the milliseconds of a processor that each costs."""
-    method, path, body = kind
+def served(double: Served, server: Local, kind: str, boards: Sequence[str]) -> tuple[Load, dict[str, float]]:
+    """What the workers answer in a second, how long it takes, and what each request costs."""
+    method, path, body = KINDS[kind]
     content = "" if body is None else json.dumps(body)
     # The client writes twelve digits in the place of the mark.
     length = len(content) + (12 - len(FRESH) if FRESH.decode() in content else 0)
     request = f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
     request += f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{content}" if body else "\r\n"
-    processes = double.workers() or [double.process.pid]
-    before = sum(map(_spent, processes))
-    load = run(Job(double.port, request, seconds, connections=CONNECTIONS, sleeps=True))
-    spent = sum(map(_spent, processes)) - before
-    return load, spent / sum(load.statuses.values()) * 1000
+    costs = Costs(worker=double.workers() or [double.process.pid], engine=server.processes())
+    load = run(Job(double.port, request, SECONDS, connections=CONNECTIONS, sleeps=True, chosen=boards))
+    return load, costs.each(sum(load.statuses.values()))
 
 
 def _spent(process: int) -> float:
@@ -151,43 +176,60 @@ def _spent(process: int) -> float:
 
 def measure(engine: str) -> Iterator[dict[str, Any]]:
     """A row for each kind of request: medians of rounds in which the three take turns."""
-    listener = Listener()
-    monitoring.register(listener)
     with running(engine) as server, contextlib.ExitStack() as stack:
         url = f"{server.url}/bench"
-        seen = commands_of(url, listener)
+        seen = Seen(url)
         one = stack.enter_context(serving(CONTRACT, url, 1))
         two = stack.enter_context(serving(CONTRACT, url, 2))
-        for name, kind in kinds(str(seen["board"])).items():
-            yield {"engine": engine, "kind": name} | _row(server.url, seen[name], one, two, kind)
+        for kind in KINDS:
+            yield {"engine": engine, "kind": kind} | _row(server, seen, kind, one, two)
 
 
-def _row(url: str, commands: list[Command], one: Served, two: Served, kind: Any) -> dict[str, Any]:
-    turns: dict[str, list[float]] = {"plain": [], "one": [], "two": []}
-    spent: list[float] = []
+def _row(server: Local, seen: Seen, kind: str, one: Served, two: Served) -> dict[str, Any]:
+    rates: dict[str, list[float]] = {"plain": [], "one": [], "two": []}
+    alone: list[dict[str, float]] = []
+    spent: list[dict[str, float]] = []
     loads: list[Load] = []
+    for double in (one, two):
+        served(double, server, kind, seen.boards)  # to be warm
     for _ in range(ROUNDS):
-        turns["plain"].append(plain(url, commands, SECONDS))
-        load, cost = served(one, kind, SECONDS)
+        rate, costs = seen.plain(server, kind)
+        rates["plain"].append(rate)
+        alone.append(costs)
+        load, costs = served(one, server, kind, seen.boards)
+        rates["one"].append(load.rate)
         loads.append(load)
-        spent.append(cost)
-        turns["one"].append(load.rate)
-        turns["two"].append(served(two, kind, SECONDS)[0].rate)
-    rates = {name: statistics.median(values) for name, values in turns.items()}
+        spent.append(costs)
+        rates["two"].append(served(two, server, kind, seen.boards)[0].rate)
+    rates_of = {name: statistics.median(values) for name, values in rates.items()}
     middle = sorted(loads, key=lambda load: load.rate)[len(loads) // 2]
+    cost, plain = _medians(spent), _medians(alone)
     return {
-        "commands": len(commands),
-        "plain": round(rates["plain"]),
-        "one worker": round(rates["one"]),
-        "of plain": round(rates["one"] / rates["plain"], 2),
-        "two workers": round(rates["two"]),
-        "of one": round(rates["two"] / rates["one"], 2),
+        "commands": len(seen.commands[kind]),
+        "plain": round(rates_of["plain"]),
+        "one worker": round(rates_of["one"]),
+        "of plain": round(rates_of["one"] / rates_of["plain"], 2),
+        "two workers": round(rates_of["two"]),
+        "of one": round(rates_of["two"] / rates_of["one"], 2),
+        "PyMongo ms": round(plain["client"], 3),
+        "its engine ms": round(plain["engine"], 3),
+        **{f"{name} ms": round(value, 3) for name, value in cost.items()},
+        "cores allow of plain": round(_most(cost, "worker") / _most(plain, "client"), 2),
+        "cores allow of one": round(2000 / sum(cost.values()) / _most(cost, "worker"), 2),
         "p50": round(middle.p50, 1),
         "p95": round(middle.p95, 1),
         "p99": round(middle.p99, 1),
-        "processor": round(statistics.median(spent), 2),
         "statuses": middle.statuses,
     }
+
+
+def _medians(costs: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(one[name] for one in costs) for name in costs[0]}
+
+
+def _most(cost: dict[str, float], interpreter: str) -> float:
+    """The calls a second that two cores allow, of which one is all that an interpreter has."""
+    return min(1000 / cost[interpreter], 2000 / sum(cost.values()))
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -1,7 +1,7 @@
 """The load: raw requests on keep-alive connections, from a process of its own so that it slows no server down.
 
 It reads jobs as lines of JSON and answers each with a line. A request is sent as it was built; where it contains
-`FRESH`, each one sent gets another number in its place.
+`FRESH`, each one sent gets another number in its place; where it contains `CHOSEN`, one of the job's values.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 FRESH = b"FRESH-NUMBER"
+CHOSEN = b"CHOSEN-VALUE"
 PATIENCE = 60
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -35,6 +36,7 @@ class Job:
         most: after how many answers to stop.
         connections: how many requests are under way at a time.
         sleeps: whether the client leaves its core to the servers while it waits.
+        chosen: the values that stand in the request by turns.
     """
 
     port: int
@@ -43,6 +45,7 @@ class Job:
     most: int = 1_000_000
     connections: int = 16
     sleeps: bool = False
+    chosen: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,10 @@ def is_whole(answer: bytes) -> bool:
     return len(answer) >= head + 4 + int(answer[at + 15 : end])
 
 
-def requests_of(request: bytes) -> Iterator[bytes]:
-    """The request over and over, each with a number of its own where it asks for one."""
+def requests_of(request: bytes, chosen: Sequence[str] = ()) -> Iterator[bytes]:
+    """The request over and over, each with a number of its own where it asks for one, or the values by turns."""
+    if CHOSEN in request:
+        return itertools.cycle([request.replace(CHOSEN, value.encode()) for value in chosen])
     if FRESH not in request:
         return itertools.repeat(request)
     before, _, after = request.partition(FRESH)
@@ -111,7 +116,7 @@ def requests_of(request: bytes) -> Iterator[bytes]:
 def run(job: Job) -> Load:
     """Send the job's request as often as its time allows."""
     with selectors.DefaultSelector() as selector:
-        requests = requests_of(job.request.encode("latin-1"))
+        requests = requests_of(job.request.encode("latin-1"), job.chosen)
         connections = [_Connection(job.port) for _ in range(job.connections)]
         try:
             return _measured(job, requests, connections, selector)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FERRETDB = ROOT / ".servers" / "ferretdb"
+JARS = ROOT / ".servers" / "mongo-java-server"
 VARIABLE = "SPECDOUBLE_TEST_MONGODB"
 
 
@@ -45,6 +46,11 @@ class PostgreSQL:
     def url(self) -> str:
         """Where it listens."""
         return f"postgres://specdouble@127.0.0.1:{self._port}/ferretdb"
+
+    def processes(self) -> list[int]:
+        """All that it consists of at the moment."""
+        first = int(Path(self._folder, "postmaster.pid").read_text().split()[0])
+        return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
 
     def close(self) -> None:
         """End it, and remove its files."""
@@ -77,6 +83,11 @@ class Local:
     def url(self) -> str:
         """Where it listens."""
         return f"mongodb://127.0.0.1:{self._port}"
+
+    def processes(self) -> list[int]:
+        """All that it consists of at the moment, with what is behind it."""
+        own = [] if self._process is None else [self._process.pid]
+        return own + ([] if self._behind is None else self._behind.processes())
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
@@ -126,6 +137,14 @@ def ferretdb_postgresql() -> Local:
     return Local(*_ferretdb("--handler=postgresql", "--postgresql-url=BEHIND"), behind=PostgreSQL())
 
 
+def java() -> Local:
+    """`mongo-java-server`, which keeps all in memory: it costs the least for each call."""
+    if not JARS.exists() or shutil.which("java") is None:
+        raise NotInstalled("`python -m tests.engine.install java` brings it, where Java and Maven are installed")
+    launcher = str(Path(__file__).with_name("MemoryServer.java"))
+    return Local("java", "-XX:+UseSerialGC", "-cp", f"{JARS}/*", launcher, "PORT")
+
+
 def _ferretdb(*handler: str) -> list[str]:
     # What is built here before what is found: as `go install` builds it, it ends at once.
     built = str(FERRETDB) if FERRETDB.exists() else None
@@ -136,7 +155,7 @@ def _ferretdb(*handler: str) -> list[str]:
     return [command, *listening, *handler, "--state-dir=FOLDER"]
 
 
-ENGINES = {"nx-27017": small, "ferretdb": ferretdb, "ferretdb-postgresql": ferretdb_postgresql}
+ENGINES = {"nx-27017": small, "ferretdb": ferretdb, "ferretdb-postgresql": ferretdb_postgresql, "java": java}
 
 
 @contextlib.contextmanager

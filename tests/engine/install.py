@@ -1,4 +1,7 @@
-"""Builds FerretDB 1 into `.servers/`, where Go is installed: `python -m tests.engine.install`."""
+"""Brings engines into `.servers/`: `python -m tests.engine.install` builds FerretDB 1, where Go is installed.
+
+`python -m tests.engine.install java` brings mongo-java-server, where Java and Maven are.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.engine.engines import FERRETDB
+from tests.engine.engines import FERRETDB, JARS
 
 VERSION = "v1.24.2"
 MODULE = "github.com/FerretDB/FerretDB"
+_PROJECT = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion><groupId>installs</groupId><artifactId>installs</artifactId><version>1</version>
+<dependencies><dependency>
+<groupId>de.bwaldvogel</groupId><artifactId>mongo-java-server</artifactId><version>1.47.0</version>
+</dependency></dependencies></project>
+"""
 
 
 def install() -> str | None:
@@ -27,6 +36,23 @@ def install() -> str | None:
             _go(source, "build", "-o", str(FERRETDB), "./cmd/ferretdb")
         except subprocess.CalledProcessError as error:
             return f"{' '.join(error.cmd)}: {error.stderr.decode(errors='replace').strip()[-300:]}"
+    return None
+
+
+def install_java() -> str | None:
+    """Bring it, and what it needs; gives why it cannot be had, or None."""
+    if JARS.exists():
+        return None
+    if shutil.which("mvn") is None:
+        return "Maven is not installed"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "pom.xml").write_text(_PROJECT)
+        command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        if done.returncode:
+            return done.stdout.decode(errors="replace").strip()[-300:]
+        JARS.parent.mkdir(exist_ok=True)
+        shutil.copytree(Path(folder, "jars"), JARS)
     return None
 
 
@@ -49,6 +75,9 @@ def _go(folder: Path, *arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    reason = install()
-    print("FerretDB is not installed: " + reason if reason else f"FerretDB is in {FERRETDB}")
+    name, place, bring = "FerretDB", FERRETDB, install
+    if "java" in sys.argv[1:]:
+        name, place, bring = "mongo-java-server", JARS, install_java
+    reason = bring()
+    print(f"{name} is not installed: {reason}" if reason else f"{name} is in {place}")
     sys.exit(reason is not None)
