@@ -21,24 +21,41 @@ from tests.engine.engines import running
 ENGINE = "SPECDOUBLE_TEST_ENGINE"
 _PLACES = "the places under a unique index keep the limit though the mutant does not"
 _ID = "takes a field that is called `id` for the key of its own row"
+_LEAVES = "a world of a store stays until it is deleted, and only the server could count what it holds"
+_AT_ONCE = "nothing is answered in the turn of the loop that reads it: the store has to be waited for"
 LACKS = {
     "nx-27017": {
         "test_a_changed_document_stays_with_its_parent": _ID,
         "test_a_body_moves_no_document_out_of_its_path": _ID,
+        "test_nobody_has_to_make_a_parent_that_no_operation_makes": _ID,
+        "test_an_envelope_may_be_called_as_a_property_of_the_document_is": _ID,
+        "test_what_is_let_in_under_a_parent_that_is_not_there_is_found_under_it": _ID,
         "test_a_value_is_emptied_where_the_end_is_set_null": "finds no entry of an array by equality",
+        "test_int32_has_32_bits": "does not quote the name of a collection that is a word of SQL",
     },
     "": {  # any
         "test_the_verifier_kills_each_mutant[limit.not-atomic:cards]": _PLACES,
         "test_the_verifier_kills_each_mutant[limit.unchecked-on-update:cards]": _PLACES,
         "test_the_verifier_finds_them_kept[async]": "an async handler is not called anew",
         "test_a_deletion_that_reaches_what_must_stay_changes_nothing": "1,500 documents leave one by one",
+        "test_what_is_answered_at_once_is_answered_as_through_asgi": _AT_ONCE,
+        "test_head_and_body_are_one_write": _AT_ONCE,
+        "test_fields_that_came_twice_are_parsed_no_more": _AT_ONCE,
+        "test_a_world_that_shares_counts_its_own_writes_alone": _LEAVES,
+        "test_they_are_no_writes_of_a_client_and_come_back_after_a_reset": _LEAVES,
+        "test_the_terminal_is_told_once_when_worlds_begin_to_leave": _LEAVES,
+        "test_what_is_held_is_nothing_again_after_a_reset": _LEAVES,
+        "test_idle_worlds_leave_a_full_store_before_a_document_is_refused": _LEAVES,
+        "test_a_world_that_nobody_asks_for_long_enough_leaves_and_says_so_once": _LEAVES,
     },
 }
+_EMBEDDED = {"test_persistence.py"}  # of `--persist`, which is for the embedded store
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect those to fail for which something is lacking."""
+    """Expect those to fail for which something is lacking, and leave out what is about the embedded store."""
     lacks = LACKS[""] | LACKS.get(os.environ[ENGINE], {})
+    items[:] = [item for item in items if item.path.name not in _EMBEDDED]
     for item in items:
         if item.name in lacks:
             item.add_marker(pytest.mark.xfail(reason=lacks[item.name], strict=False))

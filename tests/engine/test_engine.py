@@ -23,13 +23,15 @@ from click.testing import CliRunner
 from specdouble.cli import main
 from specdouble.double.double import Double, Settings
 from specdouble.double.server import Server
-from specdouble.double.state.store.engine import attempted, current_attempt, locked
+from specdouble.double.state.store.engine import EngineCollection, attempted, current_attempt, locked
+from specdouble.double.state.store.engine.indexes import create_index
 from tests.engine.conftest import CONTRACT
 from tests.engine.engines import Local
 from tests.kinds.test_dangling import CONTRACT as LETTERS
 
 Serve = Callable[..., httpx.Client]
 Call = Callable[[httpx.Client, int], httpx.Response]
+SHAPES = CONTRACT.parents[1] / "double" / "shapes.yaml"
 SETTINGS: dict[str, Any] = {"seed": 7, "clock": "2026-05-01T09:00:00Z"}
 
 
@@ -292,6 +294,36 @@ def test_an_engine_that_is_away_is_503_and_back_is_as_before(serve: Serve, own: 
     assert [told["name"] for told in client.get("/boards").json()] == ["one", "two"]
     assert client.get("/_specdouble/health").json() == {"status": "ok"}
     assert client.get(f"/boards/{one}").status_code == 200
+
+
+def test_documents_whose_id_stands_inside_are_kept_under_a_name_that_every_server_indexes(store: str) -> None:
+    pod = {"kind": "Pod", "metadata": {"name": "web", "labels": {}}, "spec": {"image": "a"}}
+    double = Double(Settings(SHAPES, store=store))
+    with Server(double, "127.0.0.1", 0).running() as base, httpx.Client(base_url=base, timeout=60) as client:
+        for space in ("one", "two"):
+            assert client.post(f"/namespaces/{space}/pods", json=pod).status_code == 201
+        assert client.get("/namespaces/two/pods/web").json() == pod
+        assert client.delete("/namespaces/two/pods/web").status_code == 200
+        assert client.get("/namespaces/one/pods/web").json() == pod
+
+
+def test_an_index_that_the_server_does_not_make_is_done_without(store: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pymongo.MongoClient[dict[str, Any]](store) as client:
+        documents = client[store.rpartition("/")[2]]["odd"]
+        documents.insert_one({"_id": "1", "board-id": "b"})
+        create_index(documents, "board-id")
+        assert EngineCollection(documents, is_atomic=True).find({"_id": "1"}).to_list() == [
+            {"_id": "1", "board-id": "b"}
+        ]
+        assert "board-id" in caplog.text or any("board-id" in name for name in documents.index_information())
+
+
+def test_what_was_provoked_is_told_as_often_as_somebody_asks(serve: Serve, store: str) -> None:
+    client = serve(store=store)
+    for times in (1, 2):
+        board(client, f"name {times}")
+        rules = client.get("/_specdouble/coverage").json()["rules"]
+        assert next(rule["kept"] for rule in rules if rule["id"] == "unique:boards.name") == times
 
 
 def test_many_workers_on_the_embedded_store_are_refused_with_the_way_out() -> None:

@@ -144,7 +144,7 @@ class SharedCoverage(Coverage):
         total = sum(self._counts.values())
         if total != self._told:
             self._told = total
-            told = {"_id": self._name, "counts": orjson.dumps(counts)}
+            told = {"_id": self._name, "counts": orjson.dumps(counts).decode()}  # not every server replaces bytes
             self._told_by_all.replace_one({"_id": self._name}, told, upsert=True)
 
     def _counted(self) -> list[tuple[Any, int]]:

@@ -308,7 +308,7 @@ class SharedAnswers(Answers):
         if asked(lambda: self._answers.count_documents({})) >= _MOST_ANSWERS:
             first = asked(lambda: self._answers.find_one({}, {"_id": 1}))
             asked(lambda: self._answers.delete_one({"_id": first["_id"]}))
-        kept = {"_id": repr(place), "sent": sent, "answer": orjson.dumps(answer, default=str)}
+        kept = {"_id": repr(place), "sent": sent, "answer": orjson.dumps(answer, default=str).decode()}
         upserted(lambda: self._answers.replace_one({"_id": repr(place)}, kept, upsert=True))
 
     def clear(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import OperationFailure
 
 from specdouble.double.state.store.engine.names import SHADOW, stored_name
 from specdouble.double.state.store.engine.outage import asked, written
@@ -36,15 +36,16 @@ def create_index(documents: Collection[Document], keys: str | Pairs, *, unique: 
         return
     if present is not None:  # made by another contract
         _drop(documents, wanted)
-    options: dict[str, Any] = {"unique": True, "sparse": True} if unique else {}
+    if unique:
+        written(lambda: documents.create_index(wanted, unique=True, sparse=True), lambda: None)
+    else:
+        asked(lambda: _create_plain(documents, wanted))
+
+
+def _create_plain(documents: Collection[Document], wanted: Pairs) -> None:
     try:
-        written(lambda: documents.create_index(wanted, **options), lambda: None)
-    except DuplicateKeyError:
-        raise
-    except OperationFailure as error:
-        if unique:
-            raise
-        # Without it the server is slower, and as right.
+        documents.create_index(wanted)
+    except OperationFailure as error:  # without it the server is slower, and as right
         _log.warning("the store makes no index of %s over %s: %s", documents.name, wanted, error.details)
 
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from specdouble.contract.resource import HIDDEN_ID
 from specdouble.double.state.store.values import Document
 
+_OURS = "specdouble"  # in each name of ours
 SHADOW = "_specdouble_"
 REVISION = SHADOW + "revision"
 ORDER = SHADOW + "order"
@@ -19,22 +21,29 @@ _ODD = re.compile(r"\W", re.ASCII)
 _WRITTEN = re.compile(r"_x([0-9a-f]+)_")
 
 
-def stored_name(name: str) -> str:
-    """A field as the server has it: some index fields of letters, digits and `_` alone."""
-    if not name.startswith(SHADOW) or not _ODD.search(name):
-        return name
+def _written(name: str) -> str:
     return _ODD.sub(lambda odd: f"_x{ord(odd[0]):x}_", name)
 
 
+_HIDDEN_ID = _written(HIDDEN_ID)
+
+
+def stored_name(name: str) -> str:
+    """A field as the server has it: some index fields of letters, digits and `_` alone."""
+    if name != HIDDEN_ID and (not name.startswith(SHADOW) or not _ODD.search(name)):
+        return name
+    return _written(name)
+
+
 def _shown_name(name: str) -> str:
-    if not name.startswith(SHADOW):
+    if name != _HIDDEN_ID and not name.startswith(SHADOW):
         return name
     return _WRITTEN.sub(lambda written: chr(int(written[1], 16)), name)
 
 
 def stored(document: Mapping[str, Any]) -> Document:
     """A document, or a filter, as the server has it."""
-    if SHADOW in "".join(document):
+    if _OURS in "".join(document):
         return {stored_name(name): value for name, value in document.items()}
     return dict(document)
 
@@ -44,6 +53,6 @@ def shown(document: Document) -> Document:
     document.pop(REVISION, None)
     document.pop(ORDER, None)
     document.pop(LEAVING, None)
-    if SHADOW in "".join(document):
+    if _OURS in "".join(document):
         return {_shown_name(name): value for name, value in document.items()}
     return document
