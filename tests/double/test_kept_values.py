@@ -158,6 +158,14 @@ def test_no_answer_shows_what_is_written_alone_however_deep_it_stands(client: ht
     assert client.post("/payments", json={"source": sent}).json()["source"]["pins"] == [{"name": "a"}]
 
 
+def test_an_entry_that_is_shown_alone_is_shown_without_what_is_written_alone(client: httpx.Client) -> None:
+    locker = f"/lockers/{made(client, '/lockers', {'room': 'a'})['id']}"
+    added = made(client, f"{locker}/pins", {"name": "mine", "digits": "1234"})
+    assert added["name"] == "mine"
+    assert "digits" not in added
+    assert added in client.get(locker).json()["pins"]
+
+
 def test_a_list_that_nothing_fills_begins_with_what_its_example_shows_and_filters_it(client: httpx.Client) -> None:
     stations = client.get("/stations").json()["data"]
     assert stations[:2] == [{"id": "berlin", "country": "DE"}, {"id": "paris", "country": "FR"}]

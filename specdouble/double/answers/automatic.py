@@ -28,6 +28,7 @@ from specdouble.double.answers.preconditions import Preconditions
 from specdouble.double.answers.repeated import once
 from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
+from specdouble.double.answers.samples.unshown import Unshown
 from specdouble.double.answers.sent import sent_properties
 from specdouble.double.state.documents import Collection
 from specdouble.double.state.keeper import Document
@@ -102,6 +103,8 @@ class AutomaticOperation:
         self._envelope = Envelope(contract, operation, self._resource, action.envelope, sampler, many)
         self._listing = Listing.of(contract, operation, self._resource, self._envelope.most)
         response = operation.response(operation.success)
+        self._media = response.media() if response else None
+        self._unshown = Unshown(contract, self._media.schema if self._media else None)
         self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
         self._listed = lists.of(self._resource)
         self._sent = sent_properties(contract, operation, action)
@@ -408,9 +411,8 @@ class AutomaticOperation:
         """The answer that shows an entry of the document, and not the whole."""
         sample, _, headers = self._sample()
         body = with_value_at(sample, parts.shown, entry) if parts.shown and isinstance(sample, dict) else entry
-        response = self._operation.response(self._operation.success)
-        media = response.media() if response else None
-        fits = media is None or media.slot is None or self._contract.schemas.is_valid(media.slot, body)
+        body, slot = self._unshown.without(body), self._media.slot if self._media else None
+        fits = slot is None or self._contract.schemas.is_valid(slot, body)
         return body if fits else sample, self._operation.success, headers
 
     def _missing(self, filter: Document) -> Problem:
