@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from specdouble.contract.bodies import Found
+from specdouble.contract.bodies import Found, Sent
 from specdouble.contract.custom_methods import place_of_document
 from specdouble.contract.guesses import Guesses, can_succeed
 from specdouble.contract.identity import identity_of, is_number
@@ -49,12 +49,11 @@ def _infer(guesses: Guesses, operation: Operation, read: Operation, segment: str
     held = holding(found.properties, segment) if found else None
     if found is None or held is None:
         return
-    response = operation.response(operation.success)
     place = place_of_document(guesses, operation, found)
     entry = _place_of_entry(guesses, operation, found, held) if place is None else None
-    is_silent = response is not None and not response.content
-    is_told = place is not None or entry is not None or is_silent
-    part = _part(guesses, operation, found, held, key) if is_told else None
+    if place is None and entry is None and not _is_silent(operation):
+        return  # it answers with something else: nothing says what was done to the array
+    part = _part(guesses, operation, found, held, key)
     if part is None:
         return
     if entry is not None:
@@ -67,6 +66,11 @@ def _infer(guesses: Guesses, operation: Operation, read: Operation, segment: str
     guesses.actions[operation.id] = Action(
         "act", of.collection, of.id, place or (), of.scope, wrapper, part=part, why=why
     )
+
+
+def _is_silent(operation: Operation) -> bool:
+    response = operation.response(operation.success)
+    return response is not None and not response.content
 
 
 def _whole(guesses: Guesses, read: Operation) -> Found | None:
@@ -107,21 +111,27 @@ def _part(guesses: Guesses, operation: Operation, found: Found, held: str, key: 
     bodies = guesses.bodies
     items, at = bodies.follow(found.properties[held]["items"], "")
     properties = bodies.properties(items, at)
-    own = None
-    if key is not None and properties:
-        own = identity_of(properties, key, held, is_number(operation, key))
-        if own is None:
-            return None
-    parameter = key or ""
+    own = identity_of(properties, key, held, is_number(operation, key)) if key is not None and properties else ""
+    if own is None:
+        return None  # the path names an entry by what no entry has
+    part = Part(does, held, key or "", own)
     if does == "remove":
-        return Part(does, held, parameter, own or "")
+        return part
     sent = bodies.sent_document(operation, properties)
-    if sent is None:
-        return None
+    wrapper = _wrapper(sent, properties) if sent is not None else None
+    return replace(part, wrapper=wrapper) if wrapper is not None else None
+
+
+def _wrapper(sent: Sent, properties: Mapping[str, dict[str, Any]]) -> tuple[str, ...] | None:
+    """The names that lead to an entry in what is sent; None where that is no entry of such an array.
+
+    Args:
+        sent: the document of the request.
+        properties: those of the entries; none where they are plain values.
+    """
     if properties:
-        is_one = bool(synonyms(sent.properties, properties))
-        return Part(does, held, parameter, own or "", wrapper=sent.wrapper) if is_one else None
+        return sent.wrapper if synonyms(sent.properties, properties) else None
     # `POST /articles/{id}/tags` of a `{name}`, where tags are texts.
-    scalars = [name for name, schema in sent.properties.items() if is_scalar(schema)]
-    is_value = len(sent.properties) == len(scalars) == 1 and not sent.many
-    return Part(does, held, parameter, "", wrapper=(scalars[0],)) if is_value else None
+    names = list(sent.properties)
+    is_value = len(names) == 1 and is_scalar(sent.properties[names[0]]) and not sent.many
+    return (names[0],) if is_value else None

@@ -44,13 +44,20 @@ def infer_people(guesses: Guesses, operations: list[Operation], open_ones: list[
     for read in reading:
         _infer_own(guesses, people, read, [one for one in open_ones if one.path == read.path])
     for operation in signing_up:
-        sent = guesses.bodies.sent_document(operation, people.properties)
-        if sent is not None and not sent.many and synonyms(sent.properties, people.properties):
-            place = next(_places(guesses, operation, people), ())
-            guesses.actions[operation.id] = Action(
-                "create", people.collection, None, place, wrapper=sent.wrapper, why="who signs up is one of them"
-            )
+        _infer_sign_up(guesses, people, operation)
     _infer_lists(guesses, people, open_ones)
+
+
+def _infer_sign_up(guesses: Guesses, people: Resource, operation: Operation) -> None:
+    """Who signs up is one of the people, where anything of what is sent is a property of theirs."""
+    sent = guesses.bodies.sent_document(operation, people.properties)
+    if sent is None or sent.many or not synonyms(sent.properties, people.properties):
+        return
+    # A sign-up may show the one that it made, or a token alone.
+    place = next(_places(guesses, operation, people), ())
+    guesses.actions[operation.id] = Action(
+        "create", people.collection, None, place, wrapper=sent.wrapper, why="who signs up is one of them"
+    )
 
 
 def _infer_lists(guesses: Guesses, people: Resource, operations: list[Operation]) -> None:
@@ -81,9 +88,14 @@ def _signs_up(guesses: Guesses, operation: Operation) -> bool:
     if not is_open(operation):
         return False
     last = plain(segment_of(operation.path))
+    return last in SIGN_UP or (last in _PEOPLE and _takes_password(guesses, operation))
+
+
+def _takes_password(guesses: Guesses, operation: Operation) -> bool:
+    """Whether a password is sent, beside the rest or within one more object: `{"user": {"password": ...}}`."""
     sent = guesses.bodies.sent(operation)
-    names = [*sent, *(name for part in sent.values() for name in part.get("properties") or ())]
-    return last in SIGN_UP or (last in _PEOPLE and any("passw" in plain(name) for name in names))
+    inner = [name for part in sent.values() for name in part.get("properties") or ()]
+    return any("passw" in plain(name) for name in (*sent, *inner))
 
 
 def is_open(operation: Operation) -> bool:
@@ -93,10 +105,10 @@ def is_open(operation: Operation) -> bool:
 
 
 def _shows_caller(operation: Operation) -> bool:
-    is_own = (
-        not operation.is_public and "{" not in operation.path and plain(segment_of(operation.path)) in _OF_THE_CALLER
-    )
-    return is_own and operation.method == "get" and can_succeed(operation)
+    """Whether it shows who asks: `GET /users/me`, for which one has to be known."""
+    if operation.method != "get" or operation.is_public or "{" in operation.path:
+        return False
+    return plain(segment_of(operation.path)) in _OF_THE_CALLER and can_succeed(operation)
 
 
 def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operation]) -> Resource | None:
@@ -106,26 +118,38 @@ def _people(guesses: Guesses, showing: list[Operation], signing_up: list[Operati
         known = guesses.kept(found.pointer) or _written_out(guesses, found)
         if known is not None and known.pointer not in guesses.annotated:
             return known
+    # What an annotation keeps is never guessed otherwise, but it may well be what a sign-up fills.
     told = {one.pointer: one for one in guesses.resources.values() if one.pointer in guesses.annotated}
     for operation, found in shown:
-        is_somebody = any(plain(name) in _TELLING for name in found.properties)
-        if is_somebody and _shows_caller(operation) and any(_takes(guesses, one, found) for one in signing_up):
-            return told.get(found.pointer) or Resource(
-                collection=guesses.name("/users", found.pointer),
-                schema=found.schema,
-                pointer=found.pointer,
-                id=identity_of(found.properties, "", "users") or "_id",
-                owner=None,
-                tenant=None,
-                properties=found.properties,
-                why=f"{signing_up[0].path} makes what {operation.path} shows",
-            )
+        if not _is_somebody(found) or not _shows_caller(operation):
+            continue
+        if any(_takes(guesses, one, found) for one in signing_up):
+            why = f"{signing_up[0].path} makes what {operation.path} shows"
+            return told.get(found.pointer) or _made_by_sign_up(guesses, found, why)
     return None
+
+
+def _is_somebody(found: Found) -> bool:
+    """Whether a document says who somebody is."""
+    return any(plain(name) in _TELLING for name in found.properties)
+
+
+def _made_by_sign_up(guesses: Guesses, found: Found, why: str) -> Resource:
+    return Resource(
+        collection=guesses.name("/users", found.pointer),
+        schema=found.schema,
+        pointer=found.pointer,
+        id=identity_of(found.properties, "", "users") or "_id",
+        owner=None,
+        tenant=None,
+        properties=found.properties,
+        why=why,
+    )
 
 
 def _written_out(guesses: Guesses, found: Found) -> Resource | None:
     """The collection of people whose documents are mostly as those found, in a schema that is written out again."""
-    if not any(plain(name) in _TELLING for name in found.properties):
+    if not _is_somebody(found):
         return None
     people = [one for one in guesses.resources.values() if one.why and not one.single and one.collection in _PEOPLE]
     return next((one for one in people if is_mostly(found, as_found(one))), None)
@@ -153,6 +177,7 @@ def _infer_own(guesses: Guesses, people: Resource, read: Operation, operations: 
         if operation.method not in _DOES or not can_succeed(operation):
             continue
         sent: Sent | None = None
+        # `PUT /users/me` of a new password alone changes nothing that the document has.
         if operation.method in ("put", "patch"):
             sent = guesses.sent(operation, whole)
             if sent is None or sent.many or not synonyms(sent.properties, whole.properties):
@@ -165,4 +190,5 @@ def _infer_own(guesses: Guesses, people: Resource, read: Operation, operations: 
 
 
 def _is_one(found: Found, whole: Found) -> bool:
+    """Whether a caller's own document is shown; many contracts write its schema out again."""
     return not found.many and (found.pointer == whole.pointer or is_mostly(found, whole))

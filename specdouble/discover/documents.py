@@ -61,36 +61,49 @@ def _is_nested(contract: Contract, at: str) -> bool:
 def _collection(contract: Contract, found: Found, operation: Operation, taken: set[str]) -> str:
     """The name of the collection: as it was inferred, as the path has it, else the schema's own name in the plural."""
     inferred = next((name for name, one in contract.resources.items() if one.pointer == found.pointer), None)
+    name = inferred or _called(found, operation).replace("-", "_")
+    return name if name not in taken else plain(found.name)
+
+
+def _called(found: Found, operation: Operation) -> str:
+    """What the documents are called: the segment of the path that is the schema's name, for authors know its plural."""
     words = "_".join(word.lower() for word in _WORDS.findall(_SUFFIX.sub("", found.name)))
     plural = _plural(words or found.name)
+    likely = {plain(words), plain(plural)}
     segments = [one for one in operation.path.split("/") if one and not one.startswith("{")]
-    of_path = next((one for one in reversed(segments) if plain(one) in (plain(words), plain(plural))), None)
-    name = inferred or (of_path or plural).replace("-", "_")
-    return name if name not in taken else plain(found.name)
+    return next((one for one in reversed(segments) if plain(one) in likely), plural)
 
 
 def _plural(word: str) -> str:
     if re.search(r"[^aeiou]y$", word):
         return word[:-1] + "ies"
-    return word if word.endswith("s") else word + ("es" if re.search(r"(x|ch|sh)$", word) else "s")
+    if word.endswith("s"):
+        return word
+    return f"{word}es" if re.search(r"(x|ch|sh)$", word) else f"{word}s"
 
 
 def _action(contract: Contract, operation: Operation, found: Found, collection: str) -> Iterator[Hypothesis]:
     """What an operation does whose path names no document: it saves one that the body holds, or reads by a query."""
     known = contract.actions.get(operation.id)
-    misread = known is None or contract.resources[known.collection].pointer != found.pointer
-    if found.many or operation.path.endswith("}") or not misread:
+    is_read_so = known is not None and contract.resources[known.collection].pointer == found.pointer
+    if found.many or operation.path.endswith("}") or is_read_so:
         return
-    value: dict[str, str] | None = None
-    if operation.method == "post" and operation.json_body is not None and "201" not in operation.statuses:
-        shared = contract.properties(operation.json_body.schema).keys() & found.properties.keys()
-        value = {"action": "create", "collection": collection} if len(shared) > 1 else None
-    elif operation.method == "get":
-        key = _asked_by_id(contract, operation, found)
-        value = {"action": "read", "collection": collection, "id": key} if key else None
-    if value is not None:
+    value: dict[str, str] = {}
+    if operation.method == "post" and _saves(contract, operation, found):
+        value = {"action": "create", "collection": collection}
+    elif operation.method == "get" and (key := _asked_by_id(contract, operation, found)):
+        value = {"action": "read", "collection": collection, "id": key}
+    if value:
         words = f"{operation} answers with one {found.name}"
         yield _hypothesis(contract, "x-action", operation.pointer, value, words)
+
+
+def _saves(contract: Contract, operation: Operation, found: Found) -> bool:
+    """Whether the body holds what is answered with; one that is said to be created (201) is known without asking."""
+    if operation.json_body is None or "201" in operation.statuses:
+        return False
+    shared = contract.properties(operation.json_body.schema).keys() & found.properties.keys()
+    return len(shared) > 1
 
 
 def _asked_by_id(contract: Contract, operation: Operation, found: Found) -> str:
