@@ -14,7 +14,7 @@ from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import User
 from specdouble.verify.judge import NOT_IMPLEMENTED, judge
 from specdouble.verify.moment import resolution
-from specdouble.verify.problem import Broken, NobodyNamed, NotExercised
+from specdouble.verify.problem import Broken, NobodyNamed, NotExercised, Trouble
 from specdouble.verify.subject import Subject
 
 CLIENTS = 8  # in a volley
@@ -146,7 +146,35 @@ class Sender:
         return self.resend(Call(operation, user.name or None, address=address))
 
     def volley(self, calls: list[Call]) -> list[Exchange]:
-        """Send the requests at the same moment."""
+        """Send the requests at the same moment.
+
+        Raises:
+            Trouble: one of them was not answered.
+        """
+        answers = self._fired(calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return self._noted(answers)
+
+    def answered(self, calls: list[Call], least: int) -> list[Exchange]:
+        """Send the requests at the same moment: the answers that came, where it does not matter to which.
+
+        Args:
+            calls: the requests.
+            least: how many answers are enough.
+
+        Raises:
+            Trouble: fewer came.
+        """
+        answers = self._fired(calls)
+        lost = [one for one in answers if isinstance(one, Exception)]
+        for error in lost:
+            if not isinstance(error, Trouble) or len(calls) - len(lost) < least:
+                raise error
+        return self._noted(answers)
+
+    def _fired(self, calls: list[Call]) -> list[Exchange | Exception]:
         number = sum(1 for one in self.exchanges if one.call.together is not None) + 1
         barrier = Barrier(len(calls))
 
@@ -159,10 +187,9 @@ class Sender:
                 return error
 
         with ThreadPoolExecutor(len(calls)) as pool:
-            answers = list(pool.map(fire, calls))
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
+            return list(pool.map(fire, calls))
+
+    def _noted(self, answers: list[Exchange | Exception]) -> list[Exchange]:
         exchanges = [answer for answer in answers if isinstance(answer, Exchange)]
         failed = None
         for exchange in exchanges:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,10 @@ from specdouble.verify.cookie_session import CookieSession, token_fields, token_
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.identity import Crowd, User
 from specdouble.verify.oauth import TokenEndpoint
-from specdouble.verify.problem import CouldNotRun, Trouble, WrongUse
+from specdouble.verify.problem import CouldNotRun, Trouble, Unanswered, WrongUse
 from specdouble.verify.settings import Login
 
+ATTEMPTS = 3  # at a login that is not answered
 PREFIXES = ("", "Bearer ", "Token ", "token ", "JWT ")  # of tokens that are sent as a key
 
 
@@ -106,9 +108,7 @@ class SignIn:
             headers = self._crowd.token_headers(operation, session)
             cookies = {"Cookie": session.sent()} if session.cookies else None
             body = dict(user.account.login)
-            answer = self._client.send(
-                Call(operation, body=body, has_body=True, headers=headers, authorization=cookies)
-            )
+            answer = self._sent(Call(operation, body=body, has_body=True, headers=headers, authorization=cookies))
         except Trouble as trouble:
             raise CouldNotRun(f"{user.name} cannot sign in: {trouble}") from None
         before = dict(session.cookies)
@@ -120,6 +120,13 @@ class SignIn:
             raise CouldNotRun(f"{user.name} cannot sign in: {operation} answers {answer.told(100)}; {advice}")
         session.keep_told(answer.json, answer.headers, login.csrf.token if login.csrf else "")
         return answer
+
+    def _sent(self, call: Call) -> Exchange:
+        """The answer to a login, sent again where the connection was dropped: to sign in twice changes nothing."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(Unanswered):
+                return self._client.send(call)
+        return self._client.send(call)
 
     def _login_operation(self, login: Login) -> Operation:
         operation = self._contract.operations.get(login.operation)

@@ -38,6 +38,16 @@ def test_trouble_now_and_then_breaks_no_rule_and_leaves_none_untried(
 
 
 @pytest.mark.slow
+def test_what_the_network_spoils_of_many_requests_is_tried_anew(contract: Contract, backend: Backend) -> None:
+    with Weather(backend.url, drop_every=6) as bad:
+        verdict = verify(contract, settings(bad.url, phases=("rules",), rules=("programs", "concurrency")))
+    assert [failure.sentence for failure in verdict.failures] == []
+    assert {name: verdict.rows[name].state for name in ("programs", "concurrency")} == {
+        "programs": "kept", "concurrency": "kept",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_a_fault_is_found_through_bad_weather(contract: Contract, backend: Backend) -> None:
     backend.switch(["name_case_matters"])
     with Weather(backend.url, drop_every=10) as bad:
