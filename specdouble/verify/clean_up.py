@@ -94,7 +94,7 @@ def _delete_one(session: Session, made: Created) -> None:
 
 def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
-    lines, without = [], Counter[str]()
+    lines, without = session.client.orphans.told(), Counter[str]()
     for made in session.ledger.newest_first():
         if session.ledger.deleter(made) is None:
             without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1

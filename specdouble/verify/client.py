@@ -20,6 +20,7 @@ from specdouble.url import split_url
 from specdouble.verify import form
 from specdouble.verify.exchange import Call, Exchange, filled
 from specdouble.verify.guard import Guard
+from specdouble.verify.orphans import Orphans
 from specdouble.verify.problem import NotExercised, OutOfTime, Trouble, Unanswered
 from specdouble.verify.transport import POOLS, UnfitAnswer, read, reason
 
@@ -96,6 +97,7 @@ class Client:
         self.url = url.rstrip("/")
         self.base_path = base_path if split_url(self.url).path else ""
         self.callers, self.guard = callers, guard
+        self.orphans = Orphans(guard, self._answer)
         self.headers = dict(headers or {})
         self.requests = 0
         self.waited = 0.0
@@ -120,9 +122,10 @@ class Client:
             Trouble: no answer, or one that is not the server's own.
             OutOfTime: there is no time left.
         """
-        why = self.guard.refuses(call)
+        why = self.guard.refuses(call) or self.orphans.refuses(call)
         if why is not None:
             raise NotExercised(why)
+        self.orphans.before(call)
         for attempt in range(ATTEMPTS):
             self.check_time()
             try:
@@ -133,6 +136,7 @@ class Client:
                 slow = isinstance(error, UnfitAnswer | urllib3.exceptions.ReadTimeoutError)
                 raise (Trouble if slow else Unanswered)(reason(error)) from None
             if exchange.status not in (429, 502, 503, 504) or str(exchange.status) in call.operation.statuses - {"429"}:
+                self.orphans.after(call, exchange.status)
                 return exchange
             self._wait(exchange, attempt)
         raise Trouble(_turned_away(exchange))

@@ -182,6 +182,10 @@ class Ledger:
         """The document of that kind and id, where this run created it."""
         return self.created.get((kind, str(value))) or self._traces.get((kind, str(value)))
 
+    def is_made(self, kind: str, value: Any) -> bool:
+        """Whether an answer said that this run created the document, and it was not deleted since."""
+        return (kind, str(value)) in self.created
+
     def is_gone(self, kind: str, value: Any) -> bool:
         """Whether this run created such a document and deleted it."""
         return (kind, str(value)) in self._gone
@@ -497,6 +501,13 @@ class Ledger:
                 return
             self._gone.add(key)
             self._write({"deleted": value, "kind": kind})
+
+    def harm(self, made: Created, text: str) -> Call | None:
+        """Note a document that a write below it may have half made; the request that deletes it, where there is one."""
+        with self._lock:
+            self._traces[made.kind, str(made.id)] = made
+            self._write({"harmed": text, "kind": made.kind, "delete": self.removal(made)})
+        return self.deleter(made)
 
     def miss(self, kind: str, value: Any) -> None:
         """Note that no path finds a document that was to be deleted: it is gone, unless a list shows it still."""

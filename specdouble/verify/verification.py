@@ -87,6 +87,7 @@ def run(contract: Contract, settings: Settings, show: Show) -> Run:
     if said:
         show.line(said)
     session.settings = session.crowd.settings = settings
+    session.client.orphans.tell = show.line
     verdict = Verdict(contract.title, settings.url, settings.seed, require_all=settings.require_all)
     verdict.asked = {one.id: str(one) for one in contract.operations.values()}
     verdict.untaken = dict(_left_out(session))

@@ -73,6 +73,7 @@ class Knowledge:
         if operation is not None and case.method.lower() == operation.method:
             call = _call(operation, case, self._user(operation).name or None)
             self.session.ledger.answer(self._sent.pop(id(case), 0), call, exchange_of(call, response))
+            self.session.client.orphans.after(call, response.status_code)
 
     def _user(self, operation: Operation) -> User:
         """Who asks for the operation."""
@@ -93,6 +94,12 @@ class Knowledge:
             if why is not None:
                 self.held_back[case.operation.label] = why
                 raise UnsatisfiedAssumption(why)
+        orphans = self.session.client.orphans
+        why = orphans.refuses(call)
+        if why is not None:
+            self.held_back[case.operation.label] = why
+            raise UnsatisfiedAssumption(why)
+        orphans.before(call)
         self._repeat_id(operation, case)
         self._sent[id(case)] = self.session.ledger.send(call)
         if case.path_parameters:
