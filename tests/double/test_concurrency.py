@@ -10,7 +10,7 @@ import pytest
 
 PATH = "/api/lead-management"
 CLIENTS = 64
-NAMES = [pytest.param(4, id="4 names"), pytest.param(200, id="200 names", marks=pytest.mark.slow)]
+NAMES = [pytest.param(4, id="4 names"), pytest.param(200, id="200 names", marks=[pytest.mark.slow, pytest.mark.long])]
 
 
 def configuration(name: str) -> dict[str, str]:
