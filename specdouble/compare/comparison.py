@@ -28,6 +28,7 @@ from specdouble.verify.verdict import Failure
 from specdouble.verify.visit import Visit, visiting
 
 LONGEST = 8  # steps of a program
+_FOR_PEOPLE = ("message", "msg")  # beside a document: what it says is for people, as of a refusal
 DEFAULT_PROGRAMS = 60
 
 
@@ -337,15 +338,23 @@ class _Program:
 
     def _tell(self, step: Step, what: What, server: Any, double: Any) -> None:
         for place, one, other in unlike(server, double):
+            if place in _FOR_PEOPLE and self._around(step) and isinstance(one, str) and isinstance(other, str):
+                continue
             is_shape = one is ABSENT or other is ABSENT or type(one) is not type(other)
             where = self._within(step, place)
             self._note(step, "shape" if is_shape else what, where, _clause(one), _clause(other))
 
     def _within(self, step: Step, place: str) -> str:
         """The path of a property within its document, whatever an answer wraps around it."""
-        action = self.server.contract.actions.get(step.call.operation.id)
-        around = ".".join(action.envelope) if action else ""
+        around = self._around(step)
+        if not _is_within(place, around):
+            return place
         return place.removeprefix(around).removeprefix("[]").removeprefix(".") or place
+
+    def _around(self, step: Step) -> str:
+        """The path of the document in an answer."""
+        action = self.server.contract.actions.get(step.call.operation.id)
+        return ".".join(action.envelope) if action else ""
 
     def _note(self, step: Step, what: What, place: str, server: str, double: str, refused_by: str = "") -> None:
         collection, operation = self.subject.collection, step.call.operation.id
@@ -358,6 +367,11 @@ class _Program:
         failure = Failure("compare", step.intent, "", "", "", steps, (one.operation,))
         cause = Cause(one, steps, curl=curl_lines(reproduction(self.server, failure)))
         self.comparison.causes[one.cause] = cause
+
+
+def _is_within(place: str, around: str) -> bool:
+    """Whether a path leads to the place of another one, or into it."""
+    return not around or place == around or (place.removeprefix(around)[:1] in (".", "[") and place.startswith(around))
 
 
 def _unlike(server: Session, double: Session) -> frozenset[str]:

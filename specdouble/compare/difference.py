@@ -47,6 +47,12 @@ class Difference:
         return self.what, self.operation, self.intent, self.server, self.double
 
     @property
+    def refused_with(self) -> int | None:
+        """The status with which the server refused what a rule of the double's refuses, too; None where it took it."""
+        _, _, status = self.server.partition("answers ")
+        return int(status) if self.refused_by and status[:1] == "4" and status.isdigit() else None
+
+    @property
     def sentence(self) -> str:
         """What differs."""
         where = f"{self.place}: " if self.place else ""

@@ -101,7 +101,20 @@ class Author:
         if not found:
             raise NotExercised("no bounds")
         what, value = self.chance.choice(found)
-        return self._create(f"a create with {name} {what}", {**self._body(), name: value}, name)
+        return self._create(f"a create with {name} {what}", {**self._body(), name: self._new(name, value)}, name)
+
+    def _new(self, name: str, value: Any) -> Any:
+        """A text of the same length that no other document has, where no two may have the same.
+
+        Raises:
+            NotExercised: it is too short for that, and may have been taken before.
+        """
+        if not isinstance(value, str) or name not in self.subject.once:
+            return value
+        word = self.trial.session.fresh.word()
+        if len(value) < len(word):
+            raise NotExercised("a text so short may be taken")
+        return word + value[len(word) :]
 
     def missing(self) -> Step:
         body = self._body()

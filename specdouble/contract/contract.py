@@ -121,6 +121,12 @@ class Contract:
         return next((one for one in self.resources.values() if one.signs_in), None)
 
     @cached_property
+    def signing_in(self) -> Resource | None:
+        """Those who sign in: as it is inferred, else those for whom the tokens of an `x-identity` stand."""
+        tokens = (self.resources[one.collection] for one in self.identities.values() if one.credential is None)
+        return self.people or next(tokens, None)
+
+    @cached_property
     def shared_examples(self) -> frozenset[str]:
         """The examples, as texts, of the error responses of several statuses; a class or the default is none."""
         statuses: dict[str, set[str]] = defaultdict(set)

@@ -9,6 +9,7 @@ from typing import Any
 from specdouble.contract.operation import Operation
 from specdouble.contract.properties import is_scalar, plain, types_of
 
+_OF_F = re.compile(r"(?:shel|hal|wol|cal|loa|lea|thie|scar)ves$")
 _SHORTEST_STEM = 3  # letters
 _EITHER = re.compile(r"(?P<one>\w+?)(?:Or(?=[A-Z])|_or_)(?P<other>\w+)")
 
@@ -19,6 +20,8 @@ _NAMES = ("name", "slug", "key", "code", "username", "login")
 _KEYS = ("key", "slug")  # what `/dashboards/{id}` names, where nothing is called an id
 # What else tells things apart, where the parameter's last word is it: `{floating_ip}` of a document with an `ip`.
 _NUMBERS = ("number", "email", "ip", "sha", "hash", "arn", "handle", "alias", "symbol", "token", "version")
+# What a parameter is called that names a document of any kind: the documents below have one of their own, or may.
+_WHOSE_EVER, _WHOSE_PERHAPS = ("id", "uuid", "_id", "slug"), ("code", "name", "key", "number")
 _POSITIONS = ("index", "idx", "no", "num", "nr")  # what `/issues/{index}` calls the `number` of an issue
 
 
@@ -91,8 +94,10 @@ def _ends(segment: str, parameter: str) -> bool:
 
 
 def singular(word: str) -> str:
-    """`posts` is `post`, `categories` is `category`."""
+    """`posts` is `post`, `categories` is `category`, `shelves` is `shelf`."""
     lower = word.lower()
+    if _OF_F.search(lower):
+        return word[:-3] + "f"
     if lower.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if lower.endswith(("sses", "xes", "ches", "shes")):
@@ -124,14 +129,15 @@ def holder(parameter: str, parent: str, properties: Properties, identity: str) -
     scalars = {plain(name): name for name, schema in properties.items() if is_scalar(schema) and name != identity}
     one = plain(singular(parent))
     wanted = plain(parameter)
-    says_no_whose = wanted in ("id", "uuid", "_id", "slug")
-    names = [one + "id", one] if says_no_whose else [wanted, wanted.removesuffix("id")]
+    says_no_whose = wanted in _WHOSE_EVER
+    names = [one + wanted, one + "id", one] if says_no_whose or wanted in _WHOSE_PERHAPS else []
+    names += [] if says_no_whose else [wanted, wanted.removesuffix("id")]
     if wanted == one:
         names.append(one + "id")
     for name in names:
         if name and name in scalars:
             return scalars[name]
-    return _abbreviated(one, scalars) if names[0] == one + "id" else None
+    return _abbreviated(one, scalars) if says_no_whose or wanted == one + "id" else None
 
 
 def _abbreviated(parent: str, scalars: Mapping[str, str]) -> str | None:

@@ -51,7 +51,7 @@ def discover_command(start_double: StartDouble) -> click.Command:
     @click.option("--resume", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
                   help="Take over what an earlier run decided, from its JSON report.")  # fmt: skip
     @click.option("--report", "reports", multiple=True, metavar="KIND=FILE",
-                  help=f"Write a report: {', '.join(REPORTS)}; repeatable.")  # fmt: skip
+                  help=f"Write a report: {', '.join(REPORTS)}; repeatable, or separated by commas.")  # fmt: skip
     def discover(
         path: Path,
         allow_refs: tuple[Path, ...],
@@ -91,13 +91,13 @@ def discover_command(start_double: StartDouble) -> click.Command:
 
 
 def _reports(given: tuple[str, ...]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for one in given:
-        kind, _, file = one.partition("=")
-        if kind not in REPORTS or not file:
-            fail(f"--report `{one}` is not KIND=FILE, KIND one of {', '.join(REPORTS)}", WRONG_USE)
-        found[kind] = Path(file)
-    return found
+    from specdouble.verify.options import report_files
+    from specdouble.verify.problem import WrongUse
+
+    try:
+        return report_files(given, kinds=REPORTS)
+    except WrongUse as error:
+        fail(str(error), WRONG_USE)
 
 
 def _published(path: Path, url: str | None) -> Path:
@@ -176,16 +176,15 @@ def _write(done: Discovery, output: Path, files: dict[str, Path]) -> None:
 
 
 def _seed(done: Discovery, folder: Path) -> None:
-    """Write the documents of the recorded traffic, under pseudonyms, for the double to begin with."""
-    from specdouble.discover.traffic.seed import seed_of
+    """Write what the double begins with: those who called, and of recorded traffic its documents under pseudonyms."""
+    from specdouble.discover.traffic.seed import Seed, seed_of
 
-    if done.recording is None:
-        return
-    seed = seed_of(done.recording)
+    recorded = seed_of(done.recording) if done.recording else Seed({})
+    seed = replace(recorded, documents={**recorded.documents, **done.users})
     try:
         for file, is_new in seed.write(folder):
             click.echo(f"written: {file}" if is_new else f"kept: {file}, which was there already")
     except OSError as error:
-        fail(f"the recorded documents cannot be written: {error}", COULD_NOT_RUN)
+        fail(f"the documents to begin with cannot be written: {error}", COULD_NOT_RUN)
     for collection, count in seed.left_out.items():
         click.echo(f"left out: {count} documents of {collection}, which do not fit the contract's schema")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from specdouble.compare.difference import Cause
 from specdouble.contract import Contract, Rule
 from specdouble.contract.kind import kinds
 from specdouble.contract.pointer import look_up, pointer, tokens
-from specdouble.discover import documents, identities, replacement, shape
+from specdouble.discover import beginnings, documents, identities, replacement, shape
 from specdouble.discover.bounds import miner as bounds
 from specdouble.discover.bounds.bound import KEYWORDS
 from specdouble.discover.experiment import Experiment, Result
@@ -26,6 +27,7 @@ from specdouble.discover.refinement import is_refined_by, resolved, with_status
 from specdouble.discover.supposition import rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
+from specdouble.discover.traffic.seed import Seed
 from specdouble.rules import of_some
 from specdouble.verify.attack import attack_of
 from specdouble.verify.problem import TIME_OVER, CouldNotRun, OutOfTime
@@ -53,6 +55,8 @@ class Discovery:
         traffic: a file of recorded exchanges, which suggest rules too.
         recording: what was read from it.
         loop: runs the double of what was found beside the server; left out where None.
+
+    `users` are the documents of those who called, by collection, where a rule says that they are documents.
     """
 
     contract: Contract
@@ -67,6 +71,7 @@ class Discovery:
     believed: list[Hypothesis] = field(default_factory=list)
     seen: list[Hypothesis] = field(default_factory=list)
     limits: list[Hypothesis] = field(default_factory=list)
+    users: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
     left: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     requests: int = 0
@@ -226,7 +231,8 @@ class Discovery:
         founded: list[Hypothesis] = []  # grows as it is seen: what was there when time ends counts
         with self._while_it_lasts(), self._visiting(self.supposed, FOUNDED) as visit:
             self.say("looking at documents, users and who owns what")
-            founded += identities.mine(visit.session)
+            founded += (known := [*identities.mine(visit.session)])
+            self.users = identities.users(visit.session, known)
             founded += replacement.mine(visit.session)
             founded += self._sights(visit, [one for one in probes if one.founds])
             self._bound(visit)
@@ -238,6 +244,7 @@ class Discovery:
         self.limits = self._limits()
         with self._while_it_lasts(), self._visiting(self._with([*scopes, *self.limits]), LOOKED) as visit:
             self.seen += self._sights(visit, [one for one in probes if not one.founds])
+            self._believe(beginnings.mine(visit.session))
 
     def _bound(self, visit: Visit) -> None:
         """What single values are held to: whatever is tried later must be within it."""
@@ -416,16 +423,18 @@ class Discovery:
         for _ in range(MOST_ROUNDS if self.loop is not None else 0):
             assert self.loop is not None
             self.say("running the double of what was found beside the server")
-            done = self.loop.beside(self._found(), self._settings(CLOSED), self.say)
+            done = self.loop.beside(self._found(), self._settings(CLOSED), Seed(self.users), self.say)
             self._leave(done.left, done.requests, done.secrets)
-            withdrawn = self._withdrawn(done.found)
+            withdrawn, amended = self._withdrawn(done.found), self._amended(done.found)
             questions = self.loop.questions(self.supposed, done.found)
             learned = [one for one in self._tried(questions, [], self._holding(), CLOSED) if one.state == CONFIRMED]
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
             self._drop_what_stands_on_nothing()
-            self.loop.rounds.append(Round(done.steps, len(done.found), len(questions), len(learned), withdrawn))
+            self.loop.rounds.append(
+                Round(done.steps, len(done.found), len(questions), len(learned), withdrawn, amended)
+            )
             self.loop.open = done.found
-            if not learned and not withdrawn:
+            if not learned and not withdrawn and not amended:
                 break
 
     def _found(self) -> Contract:
@@ -436,6 +445,22 @@ class Discovery:
         """The rules that hold."""
         rules = [one.hypothesis for one in self.outcomes if one.holds and one.rule]
         return [one for one in rules if one not in self.believed]
+
+    def _amended(self, causes: Sequence[Cause]) -> int:
+        """Give rules the status that the server refuses with, where no operation declares one; how many they are."""
+        told: dict[str, set[int]] = defaultdict(set)
+        for one in (cause.first for cause in causes):
+            if one.refused_with is not None:
+                told[one.refused_by].add(one.refused_with)
+        count = 0
+        for place, known in enumerate(self.outcomes):
+            is_whole = known.holds and known.hypothesis.keyword != "x-resource"
+            statuses = told.get(known.rule, set()) if known.rule and is_whole else set()
+            amended = with_status(known.hypothesis, min(statuses)) if len(statuses) == 1 else known.hypothesis
+            if amended.key != known.hypothesis.key and supposable(self.contract, self.believed, [amended])[0]:
+                self.outcomes[place] = replace(known, hypothesis=amended)
+                count += 1
+        return count
 
     def _withdrawn(self, causes: Sequence[Cause]) -> int:
         """Take back the rules by which the double refuses what the server accepts; how many they are."""

@@ -60,6 +60,11 @@ class Hypothesis:
     prior: float = 0.5
 
     @property
+    def is_open(self) -> bool:
+        """Whether the words say that there is such a rule, and not which."""
+        return self.value is None and self.keyword != "default"
+
+    @property
     def place(self) -> tuple[str, ...]:
         """What two hypotheses that cannot both be written have in common."""
         if isinstance(self.value, list):  # one of several

@@ -1,8 +1,8 @@
-"""Whom a credential stands for: `x-identity`, from what the tokens of the users say."""
+"""Whom a credential stands for: `x-identity`, from what the tokens of the users say, and the documents of these."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from specdouble.contract import Contract, Resource
@@ -10,6 +10,8 @@ from specdouble.contract.pointer import pointer
 from specdouble.contract.properties import plain
 from specdouble.contract.token_claims import token_claims
 from specdouble.discover.hypothesis import Hypothesis, Source
+from specdouble.verify.identity import User
+from specdouble.verify.secret_texts import is_secret
 from specdouble.verify.session import Session
 
 # What tokens call the id of their user, beside `sub` (RFC 7519, 4.1.2).
@@ -22,14 +24,53 @@ def mine(session: Session) -> Iterator[Hypothesis]:
     for scheme in contract.security_schemes:
         tokens = (user.credentials.get(scheme, "") for user in session.crowd)
         claims = next((found for token in tokens if (found := token_claims(token))), {})
-        users, named = _users(contract, claims)
-        if users is None:
+        people, named = _users(contract, claims)
+        if people is None:
             continue
-        value: dict[str, Any] = {"collection": users.collection, "claims": named}
+        value: dict[str, Any] = {"collection": people.collection, "claims": named}
         if isinstance(claims.get("exp"), int) and isinstance(claims.get("iat"), int):
             value["expires"] = claims["exp"] - claims["iat"]
         words = f"the tokens of {scheme} say {', '.join(named)} of their users"
         yield Hypothesis("x-identity", _place(contract, scheme), value, Source("trial", words=words), 0.9)
+
+
+def users(session: Session, identities: Iterable[Hypothesis]) -> dict[str, list[dict[str, Any]]]:
+    """The documents of the users behind these identities, by collection: without them, the double would know nobody.
+
+    They are what the tokens and the login's answers say, with the name that is written at the login and the keys for
+    other schemes. Passwords stay out, for the double takes any at a login where it knows none; and so does whatever
+    the settings take from the environment.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for identity in identities:
+        resource, schemas = session.contract.resources[identity.value["collection"]], session.contract.schemas
+        known = [_user(session, user, resource, identity.value["claims"]) for user in session.crowd]
+        slot = schemas.slot(resource.schema, "response")
+        found[resource.collection] = [one for one in known if one and schemas.is_valid(slot, one)]
+    return {collection: documents for collection, documents in found.items() if documents}
+
+
+def _user(session: Session, user: User, resource: Resource, named: Mapping[str, str]) -> dict[str, Any]:
+    """The document of one user; empty where no token tells the id."""
+    claims = session.crowd.claims_of(user)
+    told = {held: claims[claim] for claim, held in named.items() if claim in claims}
+    if resource.id not in told:
+        return {}
+    shown: dict[str, Any] = next(
+        (one for one in _objects(user.answer) if one.get(resource.id) == told[resource.id]), {}
+    )
+    whole = {**shown, **user.account.login, **told}
+    own = {name: one for name, one in whole.items() if name in resource.properties and not is_secret(name, one)}
+    environment = session.settings.sources
+    return {**own, **{scheme: key for scheme, key in user.account.credentials.items() if key not in environment}}
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of an answer, the outer ones first."""
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(one)
 
 
 def _users(contract: Contract, claims: Mapping[str, Any]) -> tuple[Resource | None, dict[str, str]]:

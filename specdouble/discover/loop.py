@@ -17,6 +17,7 @@ from specdouble.contract import Contract, Resource
 from specdouble.contract.properties import properties_of
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.options import StartDouble
+from specdouble.discover.traffic.seed import FOLDER, Seed
 from specdouble.verify.settings import Settings
 
 MOST_ROUNDS = 3
@@ -34,6 +35,7 @@ class Round:
         questions: how many rules would explain one.
         learned: how many of these hold.
         withdrawn: how many rules were found to be too strict.
+        amended: how many refuse with another status than was thought.
     """
 
     requests: int
@@ -41,13 +43,15 @@ class Round:
     questions: int = 0
     learned: int = 0
     withdrawn: int = 0
+    amended: int = 0
 
     def __str__(self) -> str:
         if not self.requests:
             return "nothing could be compared, for no create that both know is accepted"
         asked = f", {self.questions} questions, {self.learned} rules learned" if self.questions else ""
         withdrawn = f", {self.withdrawn} rules withdrawn" if self.withdrawn else ""
-        return f"{self.differences} differences in {self.requests} requests{asked}{withdrawn}"
+        amended = f", {self.amended} rules with another status" if self.amended else ""
+        return f"{self.differences} differences in {self.requests} requests{asked}{withdrawn}{amended}"
 
 
 @dataclass
@@ -66,13 +70,13 @@ class Loop:
     open: list[Cause] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
-    def beside(self, contract: Contract, settings: Settings, say: Callable[[str], None]) -> Comparison:
-        """What differs between the server and the double of a contract.
+    def beside(self, contract: Contract, settings: Settings, seed: Seed, say: Callable[[str], None]) -> Comparison:
+        """What differs between the server and the double of a contract, which begins with that seed.
 
         Raises:
             CouldNotRun: one of the two cannot be used.
         """
-        with _folder(contract) as folder, self.start_double(folder, settings.seed) as (address, _secret):
+        with _folder(contract, seed) as folder, self.start_double(folder, settings.seed) as (address, _secret):
             return compare(contract, settings, address, PROGRAMS, say)
 
     def questions(self, contract: Contract, causes: list[Cause]) -> list[Hypothesis]:
@@ -84,14 +88,15 @@ class Loop:
 
 
 @contextmanager
-def _folder(contract: Contract) -> Iterator[Path]:
+def _folder(contract: Contract, seed: Seed) -> Iterator[Path]:
     """A folder with the contract in one file, overlays and all, and the documents that it begins with."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "openapi.json").write_text(json.dumps(contract.data, default=str), "utf-8")
-        seed = contract.path.parent / "mock_data"
-        if seed.is_dir():
-            shutil.copytree(seed, folder / "mock_data")
+        written = contract.path.parent / FOLDER
+        if written.is_dir():
+            shutil.copytree(written, folder / FOLDER)
+        seed.write(folder)
         yield folder
 
 
@@ -124,11 +129,10 @@ def _of_refusal(contract: Contract, resource: Resource, one: Difference, source:
     at = _places(contract, resource).get(one.tried)
     if at is None or one.tried == resource.id:
         return
+    # A change that is refused says less: a create may refuse that value, too. Who looked for what is fixed has asked.
     if "another's" in one.intent:
         ignored = ["case"] if "case" in one.intent else ["space"] if "space" in one.intent else []
         yield Hypothesis("x-unique", at, {"ignore": ignored} if ignored else True, source, 0.5)
-    if one.intent.startswith("a change"):
-        yield Hypothesis("x-immutable", at, True, source, 0.4)
 
 
 def _keys(contract: Contract, resource: Resource, operation: str, source: Source) -> Iterator[Hypothesis]:

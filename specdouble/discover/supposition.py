@@ -42,7 +42,7 @@ def supposable(
         wanted: what shall be laid over it.
         allow_refs: the folders that its references may lead to.
     """
-    unknown = {one: "the words say that there is such a rule, and not which" for one in wanted if one.value is None}
+    unknown = {one: "the words say that there is such a rule, and not which" for one in wanted if one.is_open}
     if unknown:
         good, bad = supposable(contract, believed, [one for one in wanted if one not in unknown], allow_refs)
         return good, unknown | bad

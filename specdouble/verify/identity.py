@@ -33,6 +33,7 @@ class User:
         account: what the user signs in with.
         refresh_token: what gives the next token, where the last one came with such.
         session: the cookies that the login has set, and its token against forged requests.
+        answer: what the login answered; None where there was none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class User:
     account: Account = field(default_factory=lambda: Account(""), repr=False)
     refresh_token: str = field(default="", repr=False)
     session: CookieSession | None = field(default=None, repr=False)
+    answer: Any = field(default=None, repr=False)
 
 
 class Crowd:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -162,12 +162,15 @@ def hold_fields(headers: Mapping[str, str]) -> None:
             raise WrongUse(f"the header field `{name}` is said by each request itself: leave it out")
 
 
-def report_files(reports: Iterable[str], folder: Path | None) -> dict[str, Path]:
+def report_files(
+    reports: Iterable[str], folder: Path | None = None, kinds: Collection[str] = REPORTS
+) -> dict[str, Path]:
     """The file of each report that is asked for, by kind.
 
     Args:
         reports: as `KIND=FILE`, several separated by commas.
         folder: where all of them go that are not named; None where none do.
+        kinds: those that there are.
 
     Raises:
         WrongUse: one is written otherwise.
@@ -175,8 +178,8 @@ def report_files(reports: Iterable[str], folder: Path | None) -> dict[str, Path]
     files = {kind: folder / name for kind, name in _NAMES.items()} if folder else {}
     for text in (part for one in reports for part in one.split(",")):
         kind, _, file = text.partition("=")
-        if kind not in REPORTS or not file:
-            raise WrongUse(f"--report `{text}` is not KIND=FILE, KIND one of {', '.join(REPORTS)}")
+        if kind not in kinds or not file:
+            raise WrongUse(f"--report `{text}` is not KIND=FILE, KIND one of {', '.join(kinds)}")
         files[kind] = Path(file)
     return files
 

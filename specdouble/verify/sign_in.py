@@ -98,7 +98,8 @@ class SignIn:
             token = self._crowd.token_prefix + _token(user, login, answer)
         held = {**user.credentials, scheme: token, **self._crowd.csrf_credentials(session)}
         keeps = definition.is_cookie or bool(session.token)
-        return replace(user, credentials=held, session=session if keeps else None)
+        told = answer.json if answer.json is not ... else None
+        return replace(user, credentials=held, session=session if keeps else None, answer=told)
 
     def _log_in(self, user: User, login: Login, session: CookieSession) -> Exchange:
         """The answer to the login; the session has the cookies and the token of it."""

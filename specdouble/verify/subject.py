@@ -384,7 +384,7 @@ def _subject(contract: Contract, resource: Resource) -> Subject:
     ids = {contract.actions[one.id].id for one in that("read", "update", "replace", "delete")} - {None}
     for creator in that("create"):
         named = next((name for name in properties_sent(contract, creator) if name in ids), None)
-        if named is not None and named != resource.id:
+        if named is not None and named not in (resource.id, *resource.properties):
             # A create that takes the id of a document changes that document instead.
             updaters.append(Updater(creator, contract.actions[creator.id], named))
     # What shows one new document tells more than what shows many.

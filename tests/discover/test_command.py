@@ -50,7 +50,7 @@ def test_a_run_goes_on_where_an_earlier_one_ended_and_writes_its_own_overlay_ane
         first = json.loads(report.read_text("utf-8"))
         again = tmp_path / "again.json"
         page = tmp_path / "page.html"
-        more = (f"--report=json={again}", f"--report=html={page}")
+        more = (f"--report=json={again},html={page}",)
         done = run("discover", "--url", url, "--resume", str(report), *more, cwd=tmp_path)
     second = json.loads(again.read_text("utf-8"))
     assert done.returncode == 0

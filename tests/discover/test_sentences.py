@@ -81,6 +81,8 @@ def test_a_need_that_is_denied_is_no_rule() -> None:
         ("Values between 1 and 5 are accepted.", Place(name="pace", type="integer"), {"minimum": 1, "maximum": 5}),
         ("An editor's name cannot be changed.", Place("operation", method="put"), {"x-immutable": True}),
         ("The owner's name cannot be changed.", Place("operation", method="put"), {}),
+        ("It cannot be changed once it is written.", Place(name="note"), {"x-immutable": True}),
+        ("It cannot be changed once it is paid.", Place(name="note"), {}),
     ],
 )
 def test_sentences_of_a_kind_are_told_apart_from_those_that_are_like_them(

@@ -15,6 +15,7 @@ from specdouble.discover.prose.reading import Reading
 from specdouble.discover.prose.readings import readings
 from specdouble.discover.prose.sentence import Place, Sentence, sentences
 from specdouble.discover.prose.vocabulary import Vocabulary
+from specdouble.verify.values import merged
 
 _WRITING = ("create", "create_many", "update", "replace")
 _OF_SCHEMAS = {
@@ -58,7 +59,7 @@ def mine(contract: Contract) -> Iterator[Hypothesis]:
 def _said(contract: Contract, vocabulary: Vocabulary) -> Iterator[Said]:
     for resource in contract.resources.values():
         for name, (schema, at) in vocabulary.places(resource).items():
-            yield from _of_property(resource, name, schema, at)
+            yield from _of_property(contract, resource, name, schema, at)
         yield from _read(resource, contract.document.get(resource.pointer), resource.pointer, Place("schema"))
     for operation_id, action in contract.actions.items():
         operation, resource = contract.operations[operation_id], contract.resources[action.collection]
@@ -68,10 +69,10 @@ def _said(contract: Contract, vocabulary: Vocabulary) -> Iterator[Said]:
 
 
 def _of_property(
-    resource: Resource, name: str, schema: Any, at: str, operation: Operation | None = None
+    contract: Contract, resource: Resource, name: str, schema: Any, at: str, operation: Operation | None = None
 ) -> Iterator[Said]:
     types = types_of(schema) - {"null", None}
-    values = schema.get("enum")
+    values = merged(schema, contract.resolve).get("enum")  # what may be null has them in one of two schemas
     place = Place(
         "property",
         name=name,
@@ -86,7 +87,7 @@ def _of_body(contract: Contract, operation: Operation, resource: Resource) -> It
     media = operation.json_body
     assert media is not None
     for name, schema, at in properties_of(contract.document, media.schema, media.pointer + "/schema"):
-        yield from _of_property(resource, name, schema, at, operation)
+        yield from _of_property(contract, resource, name, schema, at, operation)
 
 
 def _of_operation(contract: Contract, operation: Operation, resource: Resource) -> Iterator[Said]:

@@ -55,7 +55,7 @@ _IS_DEMAND = pattern(r"\bmust be (?:set|specified|provided|supplied|given) (?:wh
 _AFTER_CREATION = pattern(
     r"\b(?:once|after|when)(?: (?:the |an? |it |this |that |they |has been |have been |is |are |was |being "
     r"|been |its |initially |initial |\w+ ){0,4}?)(?:set|creat\w+|assigned|defined|chosen"
-    r"|specified)\b(?! (?:to|as|by))"
+    r"|specified|written|recorded|saved)\b(?! (?:to|as|by))"
 )
 _CONDITION = pattern(
     r"\b(?:if|unless|until|while|when|whenever|except|once|after|before|as long as|for (?:these|those|free))\b"

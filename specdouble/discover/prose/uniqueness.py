@@ -42,6 +42,7 @@ _ADJECTIVE = pattern(
     r"|key)\b(?! (?:identifying|that identif))"
 )
 _IDENTIFIES = pattern(r"\b(?:to )?uniquely identif(?:y|ies) (?:the|this|an?|each) ")
+_PRONOUNS = ("", "one", "it")  # the property itself: "no two orders have the same one"
 _NO_TWO = pattern(
     r"\bno two [\w ]{2,30}? (?:may |can |must |should |will |are allowed to )?(?:ever )?(?:have|share|use"
     r"|with) (?:the )?(?:same|a) "
@@ -211,7 +212,7 @@ def _refused(sentence: Sentence) -> Iterator[Reading]:
 def _about(sentence: Sentence, noun: str) -> tuple[str, ...]:
     noun = bare(noun)
     own = sentence.place.name
-    return () if sentence.is_about_a_property and (not noun or is_meant(noun, own)) else (noun,)
+    return () if sentence.is_about_a_property and (noun.lower() in _PRONOUNS or is_meant(noun, own)) else (noun,)
 
 
 def _reading(sentence: Sentence, about: tuple[str, ...], confidence: float, promises: bool = True) -> Reading:

@@ -1,11 +1,11 @@
-"""Seed documents from a recording: what was there at its end, under pseudonyms."""
+"""Seed documents: of a recording what was there at its end, under pseudonyms."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +28,22 @@ class Seed:
     """
 
     documents: dict[str, list[dict[str, Any]]]
-    left_out: dict[str, int]
+    left_out: dict[str, int] = field(default_factory=dict)
 
-    def write(self, folder: Path) -> Iterator[tuple[Path, bool]]:
+    def write(self, folder: Path) -> list[tuple[Path, bool]]:
         """Write a file for each collection; each with whether it was written: what is there already is kept.
 
         Args:
             folder: that of the contract; the files are written into `mock_data` in it.
         """
+        written = []
         for collection, documents in self.documents.items():
             file = folder / FOLDER / f"{collection}.json"
             is_new = not file.exists()
             if is_new:
                 write_whole(file, json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
-            yield file, is_new
+            written.append((file, is_new))
+        return written
 
 
 def seed_of(recording: Recording) -> Seed:

@@ -15,6 +15,7 @@ from specdouble.contract.properties import plain
 from specdouble.double.answers.asked import AskedDocuments
 from specdouble.double.answers.below import Below
 from specdouble.double.answers.completion import Completion, with_value_at
+from specdouble.double.answers.entries import Entries
 from specdouble.double.answers.envelope import Envelope
 from specdouble.double.answers.filling import Filling
 from specdouble.double.answers.initial import initial_values
@@ -108,6 +109,9 @@ class AutomaticOperation:
         self._page_headers = PageHeaders(contract, response, operation.listed) if many and response else None
         self._listed = lists.of(self._resource)
         self._sent = sent_properties(contract, operation, action)
+        self._entries = Entries(contract, self._resource)
+        self._defaults = _defaults(contract, operation, self._resource, self._sent.names)
+        self._naming = _naming(contract, action, self._sent.names)
         self._makers = Makers(contract, self._resource, self._sent.own, sampler)
         self._initial = initial_values(contract, self._resource, self._sent.own)
         self._unkept = _secrets(self._resource, self._sent.names)
@@ -121,7 +125,13 @@ class AutomaticOperation:
         """Store the body as a new document."""
         values = self._values(arguments)
         documents = self._placement.documents(values)
-        document = {**self._body(arguments), **self._placement.named(values)}
+        body = self._body(arguments)
+        before = self._named_in(body, documents)
+        if before is not None:
+            wanted = {self._resource.id: before[self._resource.id]}
+            change = _without(body, {self._naming})
+            return self._saved(documents, wanted, before, self._sent.over(before, change), change)
+        document = {**body, **self._placement.named(values)}
         stored = self._inserted(documents, document)
         headers = self._location(stored, values) if self._operation.success == 201 else {}
         return self._body_with([stored]), self._operation.success, headers | self._preconditions.headers(stored)
@@ -182,7 +192,7 @@ class AutomaticOperation:
         self._preconditions.hold(before, values)
         removed = self._sent.own - self._set_by_server
         kept = _without(before, removed)
-        after = self._completion.with_required(self._sent.over(kept, body), before)
+        after = self._completion.with_required(self._sent.over(kept, body), before, self._defaults)
         return self._saved(documents, wanted, before, after, after)
 
     def update(self, **arguments: JSON) -> Result:
@@ -273,6 +283,19 @@ class AutomaticOperation:
             return {self._resource.id: self._people.id_of_caller()}
         return self._placement.filter(values, body)
 
+    def _named_in(self, body: Document, documents: Collection) -> Document | None:
+        """The document that a create names by the id that other operations ask for: it is changed instead.
+
+        Raises:
+            Problem: there is none, and the contract says itself what the documents are.
+        """
+        named = body.get(self._naming)
+        found = None if named is None else documents.find_one({self._resource.id: named})
+        if named is not None and found is None and not self._resource.why:
+            status = refusing(self._operation.statuses, 404, 422, 400)
+            raise Problem(status, detail=f"no document of {self._resource.collection} has that id")
+        return found
+
     def _found(self, documents: Collection, wanted: Document, known: Document | None = None) -> Document:
         """The document that the filter finds; one that is made for it, where no operation creates such documents.
 
@@ -320,7 +343,7 @@ class AutomaticOperation:
             document.pop(name, None)
         elif self._resource.why and "409" not in self._operation.responses:
             self._make_way(documents, document)
-        document = completion.with_defaults(document, self._listed.defaults)
+        document = self._entries.named(completion.with_defaults(document, self._listed.defaults))
         if self._initial:
             document = {**self._initial, **document}  # shared: no stored document is changed in place
         document |= self._makers.told()
@@ -349,7 +372,7 @@ class AutomaticOperation:
                 after[name] = before[name]
         if self._resource.id_path:
             after = with_value_at(after, self._resource.id_path, value_at(before, self._resource.id_path))
-        after = self._completion.completed(after, after.keys(), before)
+        after = self._completion.completed(self._entries.named(after), after.keys(), before)
         return self._shown(documents.find_one_and_replace(filter, after, return_document=True, written=written))
 
     def _patched(self, before: Document, patch: JsonPatch | MergePatch) -> Document:
@@ -465,3 +488,18 @@ def _is_unfilled(contract: Contract, action: Action) -> bool:
     """
     resource = contract.resources[action.collection]
     return bool(resource.why) and (bool(resource.single) or action.collection not in contract.created)
+
+
+def _naming(contract: Contract, action: Action, sent: Mapping[str, str]) -> str:
+    """The property of a new document that names one by what others ask for it by; empty where there is none."""
+    others = {one.id for _, one in contract.actions_of.get(action.collection, ()) if one.does != "create"}
+    own = contract.resources[action.collection].properties.keys()
+    return next((sent[name] for name in sent if name in others and name not in own), "")
+
+
+def _defaults(contract: Contract, operation: Operation, resource: Resource, sent: Mapping[str, str]) -> dict[str, JSON]:
+    """What a client may send of a document has where it is not sent, as the request says or the document itself."""
+    media = operation.document_body
+    asked = contract.fields(media.schema) if media else {}
+    schemas = [(own, part) for name, own in sent.items() for part in (resource.properties.get(own), asked.get(name))]
+    return {own: part["default"] for own, part in schemas if part and "default" in part}

@@ -84,9 +84,11 @@ class Completion:
                 completed[name] = made[name]
         return completed
 
-    def with_required(self, after: Document, before: Document) -> Document:
-        """The document after a replacement: what it must have and was not sent stays as it was."""
-        whole = dict(after)
+    def with_required(self, after: Document, before: Document, defaults: Mapping[str, JSON]) -> Document:
+        """The document after a replacement: of what was not sent, what has a default has it, the rest that it must
+        have stays as it was.
+        """
+        whole = {**deepcopy(dict(defaults)), **after}
         for name in self._demanded():
             if name in before:
                 whole.setdefault(name, before[name])

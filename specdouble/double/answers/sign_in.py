@@ -16,7 +16,7 @@ from specdouble.double.answers.completion import with_value_at
 from specdouble.double.answers.people import NAMES, People, is_text, texts_of
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.state.conforming import body_within
-from specdouble.double.state.exchange import current
+from specdouble.double.state.exchange import current, new_token
 from specdouble.double.state.keeper import Document
 
 Answer = Callable[..., Any]
@@ -34,7 +34,7 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
         answer: what answers it.
         sampler: makes a user whom nobody has created.
     """
-    people, action = contract.people, contract.actions.get(operation.id)
+    people, action = contract.signing_in, contract.actions.get(operation.id)
     if people is None:
         return answer
     signs_up = action is not None and action.does == "create" and action.collection == people.collection
@@ -50,11 +50,10 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     def answered(**arguments: JSON) -> Any:
         answered, status, headers = answer(**{one: arguments[one] for one, _, _ in wanted if one in arguments})
         body = body_within(answered)
-        issue = current.get().world.token_of
-        document = (
-            _who(kept, operation, arguments.get("body")) if isinstance(body, dict) and issue is not None else None
-        )
-        if document is None or issue is None:
+        world = current.get().world
+        can_issue = isinstance(body, dict) and bool(world.tokens or world.token_of)
+        document = _who(kept, operation, arguments.get("body")) if can_issue else None
+        if document is None:
             return answered, status, headers
         whole = body
         for place, called in users:
@@ -63,7 +62,9 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
             whole = _showing(whole, place, user, fits)
         for place in tokens:
             if isinstance(value_at(whole, place[:-1]), dict):  # the user's own `token` among them
-                whole = with_value_at(whole, place, issue({"id": document[people.id]}))
+                whole = with_value_at(
+                    whole, place, new_token(document if world.tokens else {"id": document[people.id]})
+                )
         return (whole if fits(whole) else answered), status, headers
 
     return answered if tokens or users else answer

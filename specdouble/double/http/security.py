@@ -131,7 +131,8 @@ class Authentication:
         if identity.credential is not None:
             return _holder_of(identity)
         id_property = self.contract.resources[identity.collection].id
-        return _bearer_of(identity, self._tokens[name], self._access, id_property)
+        foreign = claims_of if self._settings.takes_foreign else None
+        return _bearer_of(identity, self._tokens[name], self._access, id_property, foreign)
 
     def _by_account(self, scheme: SecurityScheme) -> Verify:
         if scheme.kind == "mutualTLS":
@@ -312,7 +313,14 @@ def _holder_of(identity: Identity) -> Verify:
     return verify
 
 
-def _bearer_of(identity: Identity, tokens: Tokens, access: AccessTokens, id_property: str) -> Verify:
+def _bearer_of(
+    identity: Identity,
+    tokens: Tokens,
+    access: AccessTokens,
+    id_property: str,
+    foreign: Callable[[str], Mapping[str, JSON]] | None,
+) -> Verify:
+    """Tells whose a token is: one of the double's, or, where those of others are read, one that says whose it is."""
     id_claim = next((claim for claim, name in identity.claims.items() if name == id_property), "sub")
     claimed: list[tuple[str, str]] = []
     for claim, name in identity.claims.items():
@@ -324,6 +332,8 @@ def _bearer_of(identity: Identity, tokens: Tokens, access: AccessTokens, id_prop
         name = id_claim
         if said is None and credential.count(".") == 2:
             said, name = access.verify(credential), "sub"
+        if said is None and foreign is not None:
+            said, name = foreign(credential), id_claim
         key = None if said is None else said.get(name)
         # A token is signed by us, and may have been made for another purpose: its subject can be anything.
         if said is None or not isinstance(key, _IDS):

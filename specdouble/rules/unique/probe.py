@@ -175,12 +175,14 @@ class _Property:
         others = [other for one, other in crowd.pairs(self.trial.creator(self.subject)) if one.name == me.name]
         colleagues = [other for one, other in crowd.colleagues() if one.name == me.name and other in others]
         strangers = [other for other in others if other not in colleagues]
-        if self.is_free_for(colleagues, value):
-            return [resource.owner] if resource.owner else None
-        if self.is_free_for(strangers, value):
-            scope = resource.tenant if colleagues or not resource.owner else resource.owner
-            return [scope] if scope else None
-        return self.parents(value)
+        free = next((who for who in (colleagues, strangers) if self.is_free_for(who, value)), None)
+        if free is None or self.is_below_others:
+            within = self.parents(value)  # where users have parents of their own, the value may be free for these alone
+            if within != [] or free is None:
+                return within
+        by_tenant = free is strangers and (colleagues or not resource.owner)
+        scope = resource.tenant if by_tenant else resource.owner
+        return [scope] if scope else None
 
     def beside(self) -> Iterator[str]:
         """The other properties that documents must share, too: with another value of one, the same may be had again."""
@@ -217,6 +219,12 @@ class _Property:
         if isinstance(held, str):
             return moved(held) or session.fresh.value(declared)
         return held + 1
+
+    @property
+    def is_below_others(self) -> bool:
+        """Whether the path of a create leads through other documents."""
+        creator = self.trial.creator(self.subject)
+        return any(self.trial.session.ledger.named(creator, {}))
 
     def is_free_for(self, users: list[User], value: Any) -> bool:
         """Whether one of the users may have the value, too."""

@@ -1,0 +1,44 @@
+"""The ids of what a document holds in its arrays: a server that names entries gives each new one a name."""
+
+from __future__ import annotations
+
+from specdouble.contract import Contract, Resource
+from specdouble.contract.json_type import JSON
+from specdouble.contract.properties import types_of
+from specdouble.double.state.exchange import new_id
+from specdouble.double.state.keeper import Document
+
+_IDS = ("_id", "id")
+
+
+class Entries:
+    """Names the entries of one resource's documents.
+
+    Args:
+        contract: the contract.
+        resource: what the documents are.
+    """
+
+    def __init__(self, contract: Contract, resource: Resource) -> None:
+        self._schemas = contract.schemas
+        self._ids: dict[str, tuple[str, str]] = {}  # by the array: the property of an entry, and the slot of entries
+        for name, schema in resource.properties.items():
+            items = contract.resolve(schema.get("items")) if types_of(schema) == {"array"} else None
+            fields = contract.properties(items)
+            own = next((one for one in _IDS if types_of(fields.get(one, {})) == {"string"}), None)
+            if own is not None:
+                self._ids[name] = own, contract.schemas.slot(items, "response")
+
+    def named(self, document: Document) -> Document:
+        """The document, each entry without an id with a new one, where one fits."""
+        if not self._ids:
+            return document
+        found = {name: document[name] for name in self._ids if isinstance(document.get(name), list)}
+        return {**document, **{name: [self._one(name, one) for one in entries] for name, entries in found.items()}}
+
+    def _one(self, name: str, entry: JSON) -> JSON:
+        own, slot = self._ids[name]
+        if not isinstance(entry, dict) or own in entry:
+            return entry
+        whole = {own: new_id(), **entry}
+        return whole if self._schemas.is_valid(slot, whole) else entry
