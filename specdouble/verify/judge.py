@@ -48,9 +48,18 @@ def judge(contract: Contract, exchange: Exchange) -> Iterator[Broken]:
             yield Broken(f"one of the statuses {declared}", f"it answered {exchange.told()}", "conformance")
         return
     yield from _problem(exchange)
+    yield from _fields(response, exchange)
     # A HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
     if response.content and exchange.method != "HEAD" and status not in WITHOUT_CONTENT:
         yield from _body(contract, operation, response, exchange)
+
+
+def _fields(response: Response, exchange: Exchange) -> Iterator[Broken]:
+    """A success without a header field that the contract requires of it."""
+    for name, header in response.headers.items() if exchange.ok else ():
+        if header.required and name.lower() not in exchange.headers and name.lower() != "content-type":
+            expected = f"an answer {exchange.status} with the header field {name}, which the contract requires"
+            yield Broken(expected, "it has none", "conformance")
 
 
 def _problem(exchange: Exchange) -> Iterator[Broken]:

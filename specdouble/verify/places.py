@@ -29,6 +29,21 @@ def parents(session: Session, subject: Subject, operation: Operation) -> list[tu
     return found
 
 
+def tellers(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
+    """The operations that tell something of a document and show none (`/orders/{id}/sum`), and what names it."""
+    for operation in session.contract.operations.values():
+        named = [name for name, _, _ in session.ledger.named(operation, {})][-1:]
+        if operation.method == "get" and operation.id not in session.contract.actions:
+            yield from ((operation, name) for name in named if session.named_by(operation, name) == subject.collection)
+
+
+def request_about(trial: Trial, operation: Operation, name: str, document: Document) -> dict[str, Any]:
+    """The parameters of a request about the document that one of them names."""
+    parts = {**trial.session.surroundings(operation, document.user, name, known=document.around)}
+    parts["path"] = {**parts.get("path", {}), name: document.id}
+    return parts
+
+
 def closing(session: Session, subject: Subject, operation: Operation) -> Iterator[tuple[ScopeRule, list[Pair]]]:
     """The rules that hide what an operation's documents lie below, the nearest first, and the users they keep apart."""
     for _, parent in reversed(parents(session, subject, operation)):
@@ -101,9 +116,19 @@ def _place(trial: Trial, subject: Subject) -> Place:
         return _below_other(trial, subject, *other)
     if above and above[-1][1].creators:
         return Place(subject, trial.user, below(trial, subject, trial.user), True)
-    users = trial.users if subject.resource.owner and not above else [trial.user]
+    users = [trial.user] if above else _sharing_least(trial, subject)
     user = users[-1] if users else trial.user
+    session.shorten(subject)
     return Place(subject, user, session.surroundings(creator, user, None), False)
+
+
+def _sharing_least(trial: Trial, subject: Subject) -> list[User]:
+    """Users whose lists are without what most cases create: another owner's, or another organization's."""
+    if subject.resource.tenant:
+        foreign = [other for one, other in trial.session.crowd.foreigners() if one is trial.user]
+        creator = trial.creator(subject)
+        return [user for user in foreign if trial.session.crowd.may_ask(creator.id, user)]
+    return list(trial.users) if subject.resource.owner else [trial.user]
 
 
 def _other_parent(session: Session, subject: Subject) -> tuple[str, str, Subject] | None:

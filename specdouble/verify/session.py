@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock, RLock
 from typing import Any
@@ -41,6 +41,7 @@ from specdouble.verify.wrapper import document_schema, named_in_path, with_docum
 USED_UP = "used up"  # the purpose of documents that no other request needs
 BETWEEN_LOGINS = 2.0  # seconds
 MOST_TRIED = 300  # texts of a pattern, where other keywords refuse them
+MANY = 40  # documents of this run in one list
 MOST_REFUSED = 2  # times that a deletion is tried which is to make room: others may name the document
 MOST_LEFT = 20  # times that a refused create is tried elsewhere
 MOST_BELOW = 10**6  # nobody has said how many
@@ -193,15 +194,21 @@ class Session:
             self._left[call.operation.id] += bool(full)
         return bool(full)
 
-    def make_room(self, subject: Subject, user: User) -> bool:
+    def make_room(self, subject: Subject, user: User, *, but: Collection[str] = ()) -> bool:
         """Delete what earlier cases made of a collection for a user, who may have a few alone; whether any was deleted.
 
         Where cases run at once nothing is: what one needs no longer another may.
+
+        Args:
+            subject: the documents.
+            user: whose they are.
+            but: the ids of those that stay.
         """
         if (self.settings.workers or 1) > 1:
             return False
         earlier = [made for key, made in [*self.ledger.created.items()] if key not in self.ledger.recent]
         own = [made for made in earlier if made.kind == subject.collection and made.user == user.name]
+        own = [made for made in own if str(made.id) not in but]
         answers = {}
         for made in (one for one in own if not self.is_reference(one.id)):
             key = (made.kind, str(made.id))
@@ -209,6 +216,21 @@ class Session:
             answers[key] = deletion is not None and self.client.send(deletion).ok
         self._held_fast.update(key for key, is_gone in answers.items() if not is_gone)
         return any(answers.values())
+
+    def shorten(self, subject: Subject) -> None:
+        """Delete what earlier cases made of a collection where it is much: a list of it is to be read as a whole.
+
+        What others of this run lie below, or name, stays: they would go with it, or be changed.
+        """
+        living = [*self.ledger.created.items()]
+        if sum(made.kind == subject.collection for _, made in living) <= MANY:
+            return
+        calls = [(made.id, self.made[key].call) for key, made in living if key in self.made]
+        named = {
+            str(value) for own, call in calls for value in (*call.path.values(), *_scalars(call.body)) if value != own
+        }
+        for user in self.crowd.users.values():
+            self.make_room(subject, user, but=named)
 
     def is_reference(self, key: Any) -> bool:
         """Whether it is the id of a document that others refer to: a generated request must not delete it."""

@@ -16,14 +16,16 @@ DECLARED = {"description": "done", "content": {"application/json": {"schema": {"
 
 @pytest.fixture
 def contract(tmp_path: Path) -> Contract:
-    operation = {"operationId": "remove", "responses": {"204": DECLARED, "205": DECLARED, "200": DECLARED}}
+    moved = {"description": "moved", "headers": {"Location": {"required": True, "schema": {"type": "string"}}}}
+    responses = {"204": DECLARED, "205": DECLARED, "200": DECLARED, "202": moved}
+    operation = {"operationId": "remove", "responses": responses}
     document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"delete": operation}}}
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(document))
     return read(tmp_path)
 
 
-def _broken(contract: Contract, status: int) -> list[str]:
-    call, fields = Call(contract.operations["remove"], None), {"content-type": "application/json"}
+def _broken(contract: Contract, status: int, **more: str) -> list[str]:
+    call, fields = Call(contract.operations["remove"], None), {"content-type": "application/json", **more}
     answer = Exchange(call, "DELETE", "http://127.0.0.1/things", {}, None, status, fields, b"", 0.0, 0.0)
     return [one.expected for one in judge(contract, answer)]
 
@@ -35,3 +37,8 @@ def test_a_status_without_content_is_held_to_none_whatever_is_declared(contract:
 
 def test_a_status_with_content_is_held_to_what_is_declared(contract: Contract) -> None:
     assert _broken(contract, 200) == ["an answer that is JSON"]
+
+
+def test_a_success_has_the_header_fields_that_the_contract_requires(contract: Contract) -> None:
+    assert _broken(contract, 202, location="/things/1") == []
+    assert _broken(contract, 202) == ["an answer 202 with the header field Location, which the contract requires"]

@@ -37,6 +37,8 @@ def plan(_session: Session, subject: Subject, rule: Computed) -> Plan:
         yield Case(rule.id, f"{rule} on create", run, f"with another {name}", about, decisive=True)
     promise = f"a client's {rule.name} has no effect on create"
     yield Case(rule.id, promise, partial(_sent, **of), "", about, decisive=True)
+    if any(attack.states and other.name in (rule.reads or ()) for other, attack in subject.attacks):
+        yield Case(rule.id, f"{rule} in each state", partial(_in_each_state, **of), "", about)
     for updater in subject.updaters:
         on_it = ids(updater.operation)
         for name in _inputs(subject, rule, updater.operation):
@@ -91,6 +93,11 @@ def _created(trial: Trial, subject: Subject, rule: Computed) -> None:
     _hold(trial, rule, trial.create(subject, **_full(trial, subject, rule)))
 
 
+def _in_each_state(trial: Trial, subject: Subject, rule: Computed) -> None:
+    for document in trial.in_each_state(subject, rule.reads or ()):
+        _hold(trial, rule, document)
+
+
 def _with_another(trial: Trial, subject: Subject, rule: Computed, name: str) -> None:
     body = _full(trial, subject, rule)
     taken = 0
@@ -119,6 +126,8 @@ def _others(
         found = [*schema["enum"]]
     elif kind(schema) == "string":
         found = [trial.session.fresh.value(declared)]
+    elif isinstance(held, list):  # more of it and less
+        found = [[*held, *held], held[:-1]]
     yield from (one for one in found if one not in (held, None) and bodies.property_fits(declared, one))
 
 

@@ -40,6 +40,10 @@ def plan(session: Session, subject: Subject, rule: Immutable) -> Plan:
             if name != rule.name and merged(schema, session.contract.resolve).get("enum"):
                 run = partial(_changed_later, **of, state=name)
                 yield Case(rule.id, f"another {rule.name} is refused in every {name}", run, "", about, decisive=True)
+        names = {other.name for other, attack in subject.attacks if attack.states}
+        for name in sorted(names):
+            run, what = partial(_changed_in_each, **of, state=name), "whatever operation leads there"
+            yield Case(rule.id, f"another {rule.name} is refused in every {name}", run, what, about)
 
 
 def _value_of(trial: Trial, subject: Subject, rule: Immutable, other_than: Any) -> Any:
@@ -97,6 +101,18 @@ def _changed_later(trial: Trial, subject: Subject, rule: Immutable, updater: Upd
         other = _value_of(trial, subject, rule, before.get(rule.name))
         exchange = trial.try_update(updater, document, {rule.name: other})
         told = f"{before.get(rule.name)!r} to {other!r} where {state} is {value!r}"
+        _hold_fixed(trial, subject, rule, updater, document, exchange, told, before)
+
+
+def _changed_in_each(trial: Trial, subject: Subject, rule: Immutable, updater: Updater, state: str) -> None:
+    """Try to change it in each state in which anything may be changed."""
+    for document in trial.in_each_state(subject, (state,)):
+        before = view(trial, document)
+        own, other = before.get(rule.name), _value_of(trial, subject, rule, before.get(rule.name))
+        if not trial.try_update(updater, document, {rule.name: own}).ok:
+            continue
+        exchange = trial.try_update(updater, document, {rule.name: other})
+        told = f"{own!r} to {other!r} where {state} is {before.get(state)!r}"
         _hold_fixed(trial, subject, rule, updater, document, exchange, told, before)
 
 

@@ -23,7 +23,8 @@ from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
 SMALL = 2  # entries of a page
-MEDIUM = 5  # of a page where others have documents too
+SHORT = {"type": "string", "maxLength": 9}
+MEDIUM = 4  # of a page where others have documents too
 MOST_LEFT = 100  # documents of others, beside which a whole list can be read
 _COMPARED = ("string", "integer", "number")
 _SEARCHES = {"q", "search", "query", "searchterm", "searchtext", "keyword", "keywords", "fulltext"}
@@ -106,6 +107,13 @@ def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -
     for one, two in list(combinations(found, 2))[:3]:
         promise = f"{operation} with {one.parameter} and {two.parameter} shows what has both values"
         yield Case(check, promise, partial(_both, subject=subject, one=one, two=two), "", about)
+    order = next(_orders(session, subject), None)
+    if found and order is not None:
+        what = ", ".join(f"{key}={value}" for key, value in order[0].items())
+        promise = f"{operation} with {found[0].parameter} shows what has the value in whatever order"
+        value, other = found[0].values
+        run = partial(_filtered, subject=subject, by=found[0], value=value, other=other, order=order[0])
+        yield Case(check, promise, run, what, about)
     for parameter, name in _of_once(session, subject):
         promise = f"{operation} with {parameter} shows what has the value, and nothing else"
         run = partial(_found_alone, subject=subject, parameter=parameter, name=name)
@@ -197,8 +205,12 @@ def _listed(trial: Trial, there: Place, query: Mapping[str, Any]) -> tuple[list[
     if limit is not None and any(ways_on):  # what a page cuts off could not be asked for otherwise
         query = {**query, limit: max(size_bounds(operation, limit)[0], SMALL if there.is_known else MEDIUM)}
     entries: list[dict[str, Any]] = []
-    total = None
+    total, seen = None, set[str]()
     for exchange, page in trial.pages(there.subject, there.user, there.around, query, whole=True):
+        keys = {str(one.get(there.subject.key)) for one in page}
+        if page and keys <= seen:
+            break  # it shows the same again: nor would the next one show anything else
+        seen |= keys
         entries += page
         total = total_told(exchange)
         if not there.is_known and len(entries) > len(there.made) + MOST_LEFT:
@@ -217,7 +229,9 @@ def _hold(there: Place, entries: list[dict[str, Any]], wanted: list[Document], w
                          f"{document.id} is {does} it")  # fmt: skip
 
 
-def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any) -> None:
+def _filtered(
+    trial: Trial, subject: Subject, by: Filter, value: Any, other: Any, order: Mapping[str, Any] | None = None
+) -> None:
     with place(trial, subject) as there:
         turns = [other, value] * 3 + [value]  # each page would have some of both
         held = [by.kept(one) for one in turns] + ([[other, value]] if by.holds_several else [])
@@ -225,8 +239,8 @@ def _filtered(trial: Trial, subject: Subject, by: Filter, value: Any, other: Any
             _make(trial, there, {by.name: one})
         having = [one for one, kept in zip(there.made, held, strict=True) if by.takes({by.name: kept}, value)]
         _all_are_shown(trial, there, by)
-        entries, total = _listed(trial, there, {by.parameter: value})
-        what = f"{by.parameter}={shown(value)}"
+        entries, total = _listed(trial, there, {by.parameter: value, **(order or {})})
+        what = f"{by.parameter}={shown(value)}" + "".join(f", {key}={one}" for key, one in (order or {}).items())
         _hold(there, entries, having, what)
         wrong = next((one for one in entries if by.name in one and not by.takes(one, value)), None)
         if wrong is not None:
@@ -242,9 +256,10 @@ def _make(trial: Trial, there: Place, wanted: Mapping[str, Any]) -> Document:
         NotExercised: the change is refused.
     """
     taken = there.subject.requested(trial.creator(there.subject))
-    document = there.create(trial, **{name: value for name, value in wanted.items() if name in taken})
+    begun = {one: value for one, value in wanted.items() if one in taken and there.subject.may_begin(one, value)}
+    document = there.create(trial, **begun)
     for name, value in wanted.items():
-        if name in taken or document.shown.get(name) == value:
+        if name in begun or document.shown.get(name) == value:
             continue
         updater = next(one for one in there.subject.updaters if name in there.subject.requested(one.operation))
         trial.update(updater, document, {name: value})
@@ -377,6 +392,8 @@ def _orders(session: Session, subject: Subject) -> Iterator[tuple[dict[str, Any]
     """Each query that asks for an order, the property that it is by, and whether it is a descending one."""
     operation = subject.listers[0]
     sort, direction = _playing(operation, "sort", _SORTS), _playing(operation, "direction", _DIRECTIONS)
+    if sort is None:  # one parameter may say both: `order=name:desc`
+        sort, direction = direction, None
     if sort is None:
         return
     downward = _downward(session, direction)
@@ -438,6 +455,8 @@ def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
         candidates: list[Any] = numbers
     elif kind(schema) == "string" and not schema.get("enum") and not schema.get("format"):
         candidates = [f"{letter} {trial.fresh()}" for letter in "cbeda"]
+        if not trial.session.bodies.property_fits(creator[name], candidates[0]):
+            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "cbeda"]
     else:
         raise NotExercised(f"no values of {name} are known of which one comes first")
     fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]
@@ -455,11 +474,23 @@ def _ordered(trial: Trial, subject: Subject, query: dict[str, Any], name: str, d
         entries, _ = _listed(trial, there, query)
         own = {str(one.id) for one in there.made}
         seen = [one.get(name) for one in entries if str(one.get(subject.key)) in own]
+        if len(seen) < len(own):
+            _hold_shown_without(trial, there, query, own)
         if len(seen) < len(own) or None in seen:
             raise NotExercised(f"the list does not show {name} of the new documents")
         if seen != sorted(seen, reverse=descending):  # type: ignore[type-var]
             way = "descending" if descending else "ascending"
             raise Broken(f"the list to be in {way} order of {name}", f"it is in the order {shown(seen)}")
+
+
+def _hold_shown_without(trial: Trial, there: Place, query: Mapping[str, Any], own: set[str]) -> None:
+    """Hold that a list without an order does not show what it does not show in that order either."""
+    entries, _ = _listed(trial, there, {})
+    if own <= {str(one.get(there.subject.key)) for one in entries}:
+        asked = ", ".join(f"{name}={value}" for name, value in query.items())
+        raise Broken(
+            f"the list with {asked} to show each document", "it leaves out some that the list without it shows"
+        )
 
 
 def _equals(trial: Trial, subject: Subject, query: dict[str, Any], name: str) -> None:

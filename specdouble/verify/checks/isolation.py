@@ -11,7 +11,7 @@ from specdouble.contract.rule import ScopeRule
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
-from specdouble.verify.places import is_out_of_sight
+from specdouble.verify.places import is_out_of_sight, request_about, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.reader import FORBIDDEN
 from specdouble.verify.session import Session
@@ -19,6 +19,7 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
 
 CREATED = 201
+NOT_FOUND = "404"
 
 
 def plan(
@@ -52,12 +53,12 @@ def plan(
             reason = f"the {unknown[0].claim} of {other.name} is not known: a token tells it, or the user's entry"
             yield Missing(rule.id, reason, decisive=True)
         elif rule.readers.admits(claims) and not is_out_of_sight(session, subject, one, other):
-            yield from _opened(subject, rule, one, other, may_change=rule.writers.admits(claims))
+            yield from _opened(session, subject, rule, one, other, may_change=rule.writers.admits(claims))
         else:
             yield from _of_pair(session, subject, rule, one, other)
 
 
-def _opened(subject: Subject, rule: ScopeRule, one: User, other: User, *, may_change: bool) -> Plan:
+def _opened(session: Session, subject: Subject, rule: ScopeRule, one: User, other: User, *, may_change: bool) -> Plan:
     """The cases of a user to whom another's documents are open."""
     who = f"{one.name}'s, by {other.name}"
     of: dict[str, Any] = {"subject": subject, "one": one, "other": other}
@@ -77,6 +78,10 @@ def _opened(subject: Subject, rule: ScopeRule, one: User, other: User, *, may_ch
         run = partial(_removed, **of, operation=operation)
         promise = f"another's document {changed} be deleted by who reads it"
         yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
+    for operation, name in () if may_change else _actions_on(session, subject):
+        run = partial(_acted, subject=subject, rule=rule, one=one, other=other, operation=operation, name=name)
+        promise = f"another's document cannot be acted on by {operation} by who reads it"
+        yield Case(rule.id, promise, partial(run, is_read=True), who, ids(operation), decisive=True)
 
 
 def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, other: User) -> Plan:
@@ -94,9 +99,12 @@ def _of_pair(session: Session, subject: Subject, rule: ScopeRule, one: User, oth
     for operation in subject.listers:
         run = partial(_listed, subject=subject.seen_in(operation), one=one, other=other)
         yield Case(rule.id, "another's document is in no list", run, who, ids(operation), decisive=True)
-    for operation, name in _actions_on(session, subject):
+    actions, telling = _actions_on(session, subject), _closed_tellers(session, subject)
+    for promise, operation, name in (
+        *((f"another's document cannot be acted on by {one}", one, name) for one, name in actions),
+        *((f"nothing of another's document is told by {one}", one, name) for one, name in telling),
+    ):
         run = partial(_acted, **of, operation=operation, name=name)
-        promise = f"another's document cannot be acted on by {operation}"
         yield Case(rule.id, promise, run, who, ids(operation), decisive=True)
     for operation, name in _users_of(session, subject):
         run = partial(_used, **of, operation=operation, name=name)
@@ -116,6 +124,15 @@ def _actions_on(session: Session, subject: Subject) -> Iterator[tuple[Operation,
             own = action is not None or session.named_by(operation, name) == subject.collection
             if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:
                 yield operation, name
+
+
+def _closed_tellers(session: Session, subject: Subject) -> list[tuple[Operation, str]]:
+    """Those of what tells something of a document that ask who is calling, and may find none."""
+    return [
+        (operation, name)
+        for operation, name in tellers(session, subject)
+        if operation.security and NOT_FOUND in operation.statuses
+    ]
 
 
 def _users_of(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
@@ -250,12 +267,18 @@ def _hold_credentials(trial: Trial, operation: Operation, *users: User) -> None:
 
 
 def _acted(
-    trial: Trial, subject: Subject, rule: ScopeRule, one: User, other: User, operation: Operation, name: str
+    trial: Trial,
+    subject: Subject,
+    rule: ScopeRule,
+    one: User,
+    other: User,
+    operation: Operation,
+    name: str,
+    is_read: bool = False,
 ) -> None:
     _hold_credentials(trial, operation, one, other)
     document = trial.create(subject, one)
-    parts = {**trial.session.surroundings(operation, one, name, known=document.around)}
-    parts["path"] = {**parts.get("path", {}), name: document.id}
+    parts = request_about(trial, operation, name, document)
     if operation.document_body:
         parts["body"] = trial.session.plain_body(operation)
     before = trial.look(document) if subject.observable else None
@@ -266,6 +289,9 @@ def _acted(
     if exchange.refused and not control.ok:
         raise NotExercised(f"{one.name}'s own document was refused by {operation}: {control.told(80)}")
     what = f"{other.name} acting on {one.name}'s document by {operation}"
+    if is_read:
+        refused_as(exchange, {rule.status_among(operation.statuses)}, what, strict=True)
+        return
     _hidden(trial, exchange, refusals_of(rule, operation), what)
 
 

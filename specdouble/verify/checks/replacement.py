@@ -76,9 +76,10 @@ def _optional(session: Session, subject: Subject, updater: Updater) -> list[str]
     """The properties that a replacement may leave out, and of which no rule says that they stay."""
     requested, kept = subject.requested(updater.operation), subject.resource
     bound = {*subject.required(updater.operation), *subject.server_set, *subject.bound_on_update, *subject.once}
-    # What every document must have stays, unless it is sent: the contract does not say what would take its place.
+    # What every document must have stays, unless it is sent, where no default says what would take its place.
     bound |= {name for name in required(session.contract, kept.schema)
-              if not session.bodies.property_fits(kept.properties.get(name, {}), None)}  # fmt: skip
+              if not session.bodies.property_fits(kept.properties.get(name, {}), None)
+              and "default" not in merged(requested.get(name, {}), session.contract.resolve)}  # fmt: skip
     free = [name for name in requested if name not in bound and name in kept.properties]
     return [name for name in free if kind(merged(requested[name], session.contract.resolve)) != "boolean"]
 

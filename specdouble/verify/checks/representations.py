@@ -14,6 +14,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
 from specdouble.verify.identity import User
+from specdouble.verify.places import request_about, tellers
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
@@ -35,6 +36,8 @@ def plan(session: Session, subject: Subject) -> Plan:
         if head is not None:
             yield from _heads(session, subject, operation, head)
         yield from _declared_types(subject.seen_in(operation), operation)
+    for operation, _ in tellers(session, subject):
+        yield from _declared_types(subject, operation)
     for operation in (*subject.readers[:1], *subject.listers[:1]):
         promise = f"{operation} does not fail at any Accept"
         for accept in STRANGE:
@@ -46,6 +49,9 @@ def _parts(trial: Trial, operation: Operation, document: Document) -> dict[str, 
     """A request of the operation that shows the document."""
     if operation in document.subject.readers:
         return trial.place(operation, document)
+    for told, name in tellers(trial.session, document.subject):
+        if told is operation:
+            return request_about(trial, operation, name, document)
     place = trial.listing(document)
     return dict(trial.session.surroundings(operation, document.user, None, known=place))
 
