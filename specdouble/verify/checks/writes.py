@@ -228,6 +228,7 @@ def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip:
         values = _values(trial.session, schema)
         if name in skip or (name in subject.chosen and name not in subject.once) or name in subject.server_set:
             continue
+        values = [one for one in values if subject.may_begin(name, one)]
         if values:
             changes[name] = anew(trial, subject, name, schema, values[(number + index) % len(values)])
     return changes
