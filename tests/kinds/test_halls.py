@@ -93,7 +93,7 @@ class Halls:
             self.fault == "code of a closed one" and hall["status"] == "closed"
         ):
             raise HTTPException(409)
-        self.move(hall, sent.get("status", hall["status"]))
+        self.move(hall, str(sent.get("status", hall["status"])))
         hall.update(sent)
         return self.shown(hall)
 
