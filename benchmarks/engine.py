@@ -40,7 +40,7 @@ from tests.engine.serving import Served, serving
 
 FOLDER = Path(__file__).parent
 CONTRACT = FOLDER.parent / "tests" / "engine" / "boards.yaml"
-CONNECTIONS, SECONDS, ROUNDS = 64, 2.0, 5
+CONNECTIONS, SECONDS, ROUNDS = 64, 1.0, 3
 DOCUMENTS = 100
 _SENT = {"find", "insert", "update", "delete", "findAndModify", "aggregate", "count", "distinct"}
 _LEFT_OUT = ("lsid", "$db", "txnNumber", "$clusterTime", "$readPreference")
