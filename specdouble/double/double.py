@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import orjson
@@ -99,9 +100,13 @@ class Double:
         self._common = self._process.common(self._follow_controls)
         if self._common is not None:
             self._share(self._common)
-        self.world(DEFAULT_WORLD).prepare()
-        if self._persistence is not None:
-            self._resume(self._persistence)
+        with ExitStack() as unless_resumed:  # a file that holds what cannot be read is nobody's any more
+            if self._persistence is not None:
+                unless_resumed.callback(self._persistence.close)
+            self.world(DEFAULT_WORLD).prepare()
+            if self._persistence is not None:
+                self._resume(self._persistence)
+            unless_resumed.pop_all()
 
     def world(self, name: str) -> World:
         """The world of that name, seeded at its first use.

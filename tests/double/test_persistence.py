@@ -355,5 +355,8 @@ def test_a_file_in_which_something_is_broken_is_told_by_name(file: Path, harm: s
     with closing(sqlite3.connect(file)) as database:
         database.executescript(harm)
         database.commit()
-    with pytest.raises(PersistenceError, match=str(file)):
+    with pytest.raises(PersistenceError, match=str(file)) as refused:
         Double(Settings(FOLDER / "tasks.yaml", persist=file))
+    with closing(sqlite3.connect(file, timeout=0)) as database:  # nobody has it any more
+        database.execute("BEGIN EXCLUSIVE")
+    assert refused.value.remedy

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -122,11 +122,15 @@ class Persistence:
         self._changes = store.note_changes()
         self._is_failing = False
         self._beginnings: WeakKeyDictionary[Contents, int] = WeakKeyDictionary()  # those that are in the file
-        with self._reading():
-            self._database = _opened(path)
-            rows = self._database.execute("SELECT world, collection, beginning FROM collections")
+        with self._reading(), ExitStack() as unless_read:
+            # The server may run in a thread of its own; it is the only one that asks.
+            self._database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            unless_read.callback(self._database.close)
+            _claim(self._database, path)
+            rows = self._database.execute("SELECT world, collection, beginning FROM collections").fetchall()
             self._kept: dict[Place, int | None] = {(world, name): number for world, name, number in rows}
             self.snapshots = KeptSnapshots(self._database, self._fail)
+            unless_read.pop_all()
 
     @property
     def worlds(self) -> set[str]:
@@ -320,10 +324,8 @@ def _key(key: object) -> bytes:
     return encoded({"key": key})
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The database in the file, for this process alone."""
-    # The server may run in a thread of its own; it is the only one that asks.
-    database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+def _claim(database: sqlite3.Connection, path: Path) -> None:
+    """Have the database for this process alone, in today's form; refuse what others have made."""
     # Alone from the first page on: two doubles would each keep half of the truth.
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
     database.execute("PRAGMA journal_mode = WAL")
@@ -338,15 +340,12 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(f"PRAGMA user_version = {_VERSION}")
     elif application != _APPLICATION:
-        database.close()
         raise PersistenceError(f"{path} is a database of something else", "name another file")
     elif version != _VERSION:
-        database.close()
         age = "an earlier" if version < _VERSION else "a later"
         reason = f"{path} was written by {age} version of specdouble, in form {version}; this one reads form {_VERSION}"
         raise PersistenceError(reason)
     database.execute("COMMIT")
-    return database
 
 
 def _is_locked(error: Exception) -> bool:
