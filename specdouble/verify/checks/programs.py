@@ -6,7 +6,9 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar
 
 import hypothesis
@@ -17,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.derived_values import counters
 from specdouble.verify.model import Entry, Model
-from specdouble.verify.problem import Broken, Interruption, NotExercised, Trouble
+from specdouble.verify.places import parents
+from specdouble.verify.problem import Broken, Interruption, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
@@ -25,14 +28,10 @@ from specdouble.verify.trial import Trial
 STEPS = 8  # of one program
 FIRST = 4  # documents that it begins with, at most
 LONGEST = 8.0  # seconds of programs
-ATTEMPTS = 6  # at a program that the network spoils
 SHRINKING = 20.0  # seconds to shorten one that fails
 BESIDE = 3  # documents of the first program: one is left beside one that is changed, when the other is deleted
 INDEX = st.integers(0, 5)
 HOME = st.sampled_from((0, 0, 0, 1, 2))  # most in one place, where documents meet others
-
-# Hypothesis reads the source of what it runs; Python 3.11 fails at that now and then where several threads do.
-_SOURCELESS = {"__module__": "builtins"}
 
 Step = Callable[[Model], None]
 
@@ -41,11 +40,19 @@ def plan(session: Session, subject: Subject) -> Plan:
     """The case for one collection; where there may be few documents, programs would be of nothing but refusals."""
     if not subject.creators or not subject.observable or subject.bounding:
         return
+    subject = _where_it_lies(session, subject)
     changing = [one.operation for one in subject.updaters]
     about = ids(*subject.creators[:1], *subject.readers, *subject.listers[:1], *changing, *subject.deleters)
     promise = f"after any requests {subject.collection} holds what was written, and shows it to whom it should"
     run = partial(_programs, subject=subject, counting=tuple(one.name for one in counters(session, subject)))
     yield Case(Names.programs, promise, run, "random programs", about, unaided=True, last=True)
+
+
+def _where_it_lies(session: Session, subject: Subject) -> Subject:
+    """The documents as the list of their own place shows them: what lies below another document too is no place."""
+    above = {parent.collection for _, parent in parents(session, subject, subject.creators[0])}
+    own = (one for one in subject.listers if {up.collection for _, up in parents(session, subject, one)} <= above)
+    return replace(subject, listers=tuple(islice(own, 1)))
 
 
 class _Failed(Exception):
@@ -65,8 +72,6 @@ class _Search:
         self.ends = time.monotonic() + LONGEST
         self.shortest: tuple[Model, Broken] | None = None
         self.failed: Model | None = None  # it takes no more steps
-        self.spoilt: Model | None = None  # nor does this: nobody knows what its last request did
-        self.trouble: Trouble | None = None
         self.stopped: Interruption | None = None
         self.began = False
         self.wrote = False  # what no program writes, none can find changed
@@ -78,30 +83,24 @@ class _Search:
         inner = Trial(self.trial.session, self.trial.operations)
         try:
             return self._start(inner)
-        except Trouble as trouble:
-            self.trouble = trouble
-            return None
         except Interruption as interruption:
             self.stopped = interruption
             return None
 
     def fails(self, steps: list[Step]) -> bool:
-        """Run a program of these steps, anew where the network spoils it; whether it fails."""
-        for _ in range(ATTEMPTS):
-            model = self.begin()
-            if model is None:
-                continue
-            with suppress(_Failed):
-                for step in steps:
-                    self.step(model, step)
-            self.end(model)
-            if model is not self.spoilt:
-                return model is self.failed
-        return False
+        """Run a program of these steps; whether it fails."""
+        model = self.begin()
+        if model is None:
+            return False
+        with suppress(_Failed):
+            for step in steps:
+                self.step(model, step)
+        self.end(model)
+        return model is self.failed
 
     def step(self, model: Model, take: Step) -> None:
         """Take one step of a program."""
-        if self.stopped is not None or model is self.failed or model is self.spoilt:
+        if self.stopped is not None or model is self.failed:
             return
         try:
             with suppress(NotExercised):  # what the server refuses wrongly is for the other checks to say
@@ -114,15 +113,13 @@ class _Search:
                 self.shortest = model, broken
             self.failed = model
             raise _Failed from None
-        except Trouble as trouble:
-            self.spoilt, self.trouble = model, trouble
         except Interruption as interruption:
             self.stopped = interruption
 
     def end(self, model: Model) -> None:
         """Note what was sent in a program that has ended."""
         self.began = True
-        self.wrote = self.wrote or (model is not self.spoilt and bool(model.entries or model.gone))
+        self.wrote = self.wrote or bool(model.entries or model.gone)
         self.trial.objections += model.trial.objections
         self.trial.exchanges += model.trial.exchanges
 
@@ -131,7 +128,6 @@ class _Search:
 
         Raises:
             Broken: there is one.
-            Trouble: the network spoilt each program.
         """
         if self.shortest is not None:
             model, broken = self.shortest
@@ -139,8 +135,6 @@ class _Search:
             raise broken
         if self.stopped is not None:
             raise self.stopped
-        if not self.wrote and self.trouble is not None:
-            raise self.trouble
         if not self.wrote:
             raise NotExercised("no program made a document" if self.began else "there was no time for a program")
 
@@ -159,7 +153,7 @@ def _run_random(search: _Search) -> None:
     with warnings.catch_warnings(), suppress(_Failed, HypothesisException):
         warnings.simplefilter("ignore")
         run_state_machine_as_test(
-            hypothesis.seed(settings.seed)(type("Program", (_Program,), {"search": search, **_SOURCELESS})),
+            hypothesis.seed(settings.seed)(type("Program", (_Program,), {"search": search})),
             settings=hypothesis.settings(
                 max_examples=max(settings.max_examples * 2 // 3, 1), stateful_step_count=STEPS, database=None,
                 deadline=None, print_blob=False, report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet,
