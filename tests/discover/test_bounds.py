@@ -26,8 +26,7 @@ class Asked(Property):
         self.session: Any = SimpleNamespace(
             contract=SimpleNamespace(resolve=lambda schema: schema),
             bodies=SimpleNamespace(property_fits=lambda _schema, _value: True),
-            word=lambda: f"specdouble ab12-{next(words)}",
-            run="ab12",
+            fresh=SimpleNamespace(word=lambda: f"specdouble ab12-{next(words)}", run="ab12"),
         )
         self.name, self.schema, self._usual, self._takes = "value", schema, usual, takes
         self.control = self.offence = None
@@ -41,7 +40,8 @@ class Asked(Property):
 
     def _sent(self, values: dict[str, Any], without: str = "") -> Any:
         is_taken = self._takes(values[self.name])
-        return SimpleNamespace(ok=is_taken, status=201 if is_taken else 422, content=b"no", told=lambda _limit: "no")
+        status = 201 if is_taken else 422
+        return SimpleNamespace(ok=is_taken, status=status, content=b"no", text="no", told=lambda _limit: "no")
 
 
 def of_text(takes: Callable[[str], Any], usual: str = "Text specdouble ab12-1") -> dict[str, Any]:
