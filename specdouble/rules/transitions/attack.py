@@ -25,13 +25,13 @@ def plan(session: Session, subject: Subject, rule: Transitions) -> Plan:
     """The cases of a lifecycle: every move, allowed or not."""
     movers = [*_movers(session, subject, rule)]
     if subject.creators and rule.initial:
-        yield from _beginnings(subject, rule)
+        yield from _beginnings(session, subject, rule)
     if not subject.creators or not movers:
         yield Missing(rule.id, f"no operation changes {rule.name}")
         return
     for mover in movers:
         for before in rule.values:
-            for after in [mover.to] if mover.to is not None else rule.values:
+            for after in filter(mover.takes, rule.values):
                 allowed = rule.allows(before, after)
                 promise = f"an allowed move of {rule.name} is accepted" if allowed else f"no other move of {rule.name}"
                 run = partial(_move, subject=subject, rule=rule, mover=mover, before=before, after=after)
@@ -49,11 +49,17 @@ class Mover:
         operation: the operation.
         updater: it as one that changes documents; None where it sets one value of its own.
         to: that value; None where the request names it.
+        named: the values that a request can name, as its schema says.
     """
 
     operation: Operation
     updater: Updater | None = None
     to: Any = None
+    named: tuple[Any, ...] = ()
+
+    def takes(self, value: Any) -> bool:
+        """Whether it may be asked to move a document to that value."""
+        return value == self.to if self.updater is None else value in self.named
 
     def move(self, trial: Trial, rule: Transitions, document: Document, after: Any) -> Exchange:
         """Send a move of a document."""
@@ -66,21 +72,28 @@ class Mover:
 
 def _movers(session: Session, subject: Subject, rule: Transitions) -> Iterator[Mover]:
     for updater in subject.updaters:
-        if rule.name in subject.requested(updater.operation):
-            yield Mover(updater.operation, updater)
+        schema = subject.requested(updater.operation).get(rule.name)
+        if schema is not None:
+            yield Mover(updater.operation, updater, named=_named(session, rule, schema))
     for key, action in session.contract.actions_of.get(subject.collection, ()):
         if action.does == "act" and rule.name in dict(action.sets) and not action.why:
             yield Mover(session.contract.operations[key], to=dict(action.sets)[rule.name])
 
 
-def _beginnings(subject: Subject, rule: Transitions) -> Plan:
-    """The cases of new documents."""
+def _named(session: Session, rule: Transitions, schema: Any) -> tuple[Any, ...]:
+    """The states that a request can name, as the schema of its property says."""
+    return tuple(value for value in rule.values if session.bodies.property_fits(schema, value))
+
+
+def _beginnings(session: Session, subject: Subject, rule: Transitions) -> Plan:
+    """The cases of new documents, in states that a create can name: the rest its schema refuses."""
     of: dict[str, Any] = {"subject": subject, "rule": rule}
     about = ids(subject.creators[0])
     yield Case(rule.id, f"{rule.name} begins as {' or '.join(rule.initial)}", partial(_begun, **of), "", about)
-    if rule.name not in subject.requested(subject.creators[0]):
+    schema = subject.requested(subject.creators[0]).get(rule.name)
+    if schema is None:
         return
-    for state in rule.values:
+    for state in _named(session, rule, schema):
         begins = state in rule.initial
         promise = f"{rule.name} may begin so" if begins else f"{rule.name} may not begin otherwise"
         yield Case(rule.id, promise, partial(_begin, **of, state=state), str(state), about, decisive=not begins)
@@ -132,7 +145,7 @@ def _way(rule: Transitions, movers: list[Mover], start: Any, goal: Any) -> list[
         if state == goal:
             return way
         for after in [goal] if state is None else rule.moves.get(state, ()):
-            mover = next((one for one in movers if one.to in (None, after)), None)
+            mover = next((one for one in movers if one.takes(after)), None)
             if mover is not None and after not in seen:
                 seen.add(after)
                 ways.append((after, [*way, (after, mover)]))

@@ -451,12 +451,12 @@ def _keys(trial: Trial, subject: Subject, name: str) -> list[Any]:
         return []
     schema = merged(creator[name], trial.contract.resolve)
     if kind(schema) in ("integer", "number"):
-        numbers = [10, 9, 100, 2, 30] if not schema.get("maximum", 100) < 100 else [3, 1, 5, 2, 4]
+        numbers = [30, 9, 100, 2, 10] if not schema.get("maximum", 100) < 100 else [4, 2, 5, 1, 3]
         candidates: list[Any] = numbers
     elif kind(schema) == "string" and not schema.get("enum") and not schema.get("format"):
-        candidates = [f"{letter} {trial.fresh()}" for letter in "cbeda"]
+        candidates = [f"{letter} {trial.fresh()}" for letter in "dbeac"]
         if not trial.session.bodies.property_fits(creator[name], candidates[0]):
-            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "cbeda"]
+            candidates = [f"{letter}{trial.session.fresh.value(SHORT)}" for letter in "dbeac"]
     else:
         raise NotExercised(f"no values of {name} are known of which one comes first")
     fitting = [one for one in candidates if trial.session.bodies.property_fits(creator[name], one)]

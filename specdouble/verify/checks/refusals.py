@@ -15,7 +15,7 @@ from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.checks.writes import hold
 from specdouble.verify.document import Document
 from specdouble.verify.exchange import Exchange
-from specdouble.verify.orders import other_ends
+from specdouble.verify.orders import in_order, other_ends
 from specdouble.verify.privilege import tells_of_rights
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.refusal import says_taken
@@ -23,6 +23,8 @@ from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as
 from specdouble.verify.values import edges, kind, merged, other_than, unfitting, unlike, unlike_but_fitting
+
+_SEEN = ("string", "boolean", "integer", "number")  # what is changed beside a change that is refused
 
 
 def plan(session: Session, subject: Subject) -> Plan:
@@ -190,14 +192,14 @@ def _others(
     for name, schema in subject.requested(updater.operation).items():
         plain = name not in ruled and name not in changes and name not in subject.server_set
         whole = merged(schema, trial.contract.resolve)
-        simple = kind(whole) in ("string", "boolean", "number") and not whole.get("enum")
+        simple = kind(whole) in _SEEN and not whole.get("enum")
         if plain and simple and len(others) < 6:
             value = trial.session.bodies.value(subject, name, schema, trial.user)
             fits = partial(trial.session.bodies.property_fits, schema)
             others[name] = value if tells_of_rights(name) else other_than(before.get(name), value, fits)
-    return others | {
-        name: value for name, value in trial.session.bodies.change(subject, updater).items() if name not in changes
-    }
+    change = trial.session.bodies.change(subject, updater)
+    others |= {name: value for name, value in change.items() if name not in changes}
+    return in_order(others, others)
 
 
 def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
