@@ -22,6 +22,7 @@ from specdouble.verify.report.shell import curl_lines
 from specdouble.verify.reproduction import reproduction
 from specdouble.verify.session import Session
 from specdouble.verify.settings import Account, Settings
+from specdouble.verify.sight import INCONCLUSIVE, sent
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.verdict import Failure
@@ -65,7 +66,8 @@ class Comparison:
         if self.steps:
             return ""
         spoilt = "the network spoilt each program" if self.spoilt else ""
-        return self.stopped or spoilt or "no create of any documents is accepted"
+        refused = next(iter(self.untried.values()), "no create of any documents is accepted")
+        return self.stopped or spoilt or refused
 
     @property
     def found(self) -> list[Cause]:
@@ -364,9 +366,22 @@ class _Program:
             known.count += 1
             return
         steps = list(self.at_server.exchanges)
+        one = replace(one, taken=what == "status" and server.startswith("answers 4") and self._is_taken_anew(step))
         failure = Failure("compare", step.intent, "", "", "", steps, (one.operation,))
         cause = Cause(one, steps, curl=curl_lines(reproduction(self.server, failure)))
         self.comparison.causes[one.cause] = cause
+
+    def _is_taken_anew(self, step: Step) -> bool:
+        """Whether the server takes a create with the value that a step was to change a property to."""
+        if step.document is None or not step.tried or not self.subject.creators:
+            return False
+        name, values = step.tried, self.subject.unwrapped(step.call)
+        if name not in values or name not in self.subject.requested(self.subject.creators[0]):
+            return False
+        with suppress(*INCONCLUSIVE):
+            anew = sent(self.at_server, self.subject, **{name: values[name]})
+            return anew.ok and self.subject.unwrapped(anew.call).get(name) == values[name]
+        return False
 
 
 def _is_within(place: str, around: str) -> bool:

@@ -25,6 +25,7 @@ class Difference:
         double: what the double did.
         tried: the property that the request was meant to try; empty where it was the document as a whole.
         refused_by: the id of the rule by which the double refused it; empty where it did not, or not by a rule.
+        taken: whether the server takes a create with the very value that it refused a change to.
     """
 
     what: What
@@ -36,6 +37,7 @@ class Difference:
     double: str
     tried: str = ""
     refused_by: str = ""
+    taken: bool = False
 
     @property
     def cause(self) -> tuple[str, ...]:

@@ -431,7 +431,7 @@ class Discovery:
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
             self._drop_what_stands_on_nothing()
             self.loop.rounds.append(
-                Round(done.steps, len(done.found), len(questions), len(learned), withdrawn, amended)
+                Round(done.steps, len(done.found), len(questions), len(learned), withdrawn, amended, done.nothing)
             )
             self.loop.open = done.found
             if not learned and not withdrawn and not amended:

@@ -36,6 +36,7 @@ class Round:
         learned: how many of these hold.
         withdrawn: how many rules were found to be too strict.
         amended: how many refuse with another status than was thought.
+        nothing: why no request was compared; empty where one was.
     """
 
     requests: int
@@ -44,10 +45,11 @@ class Round:
     learned: int = 0
     withdrawn: int = 0
     amended: int = 0
+    nothing: str = ""
 
     def __str__(self) -> str:
         if not self.requests:
-            return "nothing could be compared, for no create that both know is accepted"
+            return f"nothing could be compared: {self.nothing}"
         asked = f", {self.questions} questions, {self.learned} rules learned" if self.questions else ""
         withdrawn = f", {self.withdrawn} rules withdrawn" if self.withdrawn else ""
         amended = f", {self.amended} rules with another status" if self.amended else ""
@@ -129,8 +131,9 @@ def _of_refusal(contract: Contract, resource: Resource, one: Difference, source:
     at = _places(contract, resource).get(one.tried)
     if at is None or one.tried == resource.id:
         return
-    # A change that is refused says less: a create may refuse that value, too. Who looked for what is fixed has asked.
-    if "another's" in one.intent:
+    if one.taken:  # else a create refuses that value, too, and the property may be changed to another
+        yield Hypothesis("x-immutable", at, True, source, 0.4)
+    elif "another's" in one.intent:
         ignored = ["case"] if "case" in one.intent else ["space"] if "space" in one.intent else []
         yield Hypothesis("x-unique", at, {"ignore": ignored} if ignored else True, source, 0.5)
 

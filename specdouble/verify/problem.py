@@ -15,6 +15,8 @@ Exception
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 NOTHING_PROMISED = "nobody promises it"
 TIME_OVER = "the time was over"  # why a run ended early
 
@@ -54,10 +56,11 @@ class NobodyNamed(NotExercised):
     """No user is named whose credentials the server could take.
 
     Args:
-        scheme: the security scheme that asks for them.
+        security: the alternatives that the operation asks for, each of schemes.
     """
 
-    def __init__(self, scheme: str) -> None:
+    def __init__(self, security: Iterable[Iterable[str]]) -> None:
+        scheme = next((scheme for one in security for scheme in one), "SCHEME")
         super().__init__(f"no user is named: add `--user ada:{scheme}=env:ADA_SECRET`, or users to the settings")
 
 

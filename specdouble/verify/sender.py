@@ -74,17 +74,28 @@ class Sender:
         parts.setdefault("has_body", "body" in parts and (parts["body"] is not None or operation.body is not None))
         call = Call(operation, user.name if user else None, waited=self._waited, **parts)
         self._waited = 0
-        exchange: Exchange = self.session.client.send(call)
+        exchange = self._answer(call)
         if exchange.status == 401 and call.shows_own_credentials and operation.security:
             exchange = self._signed_in_again(call, exchange)
         self._note(exchange)
+        return exchange
+
+    def _answer(self, call: Call) -> Exchange:
+        """The answer; that a user is wanting, where documents are for want of one, so that nothing may be sent."""
+        try:
+            exchange: Exchange = self.session.client.send(call)
+        except NotExercised:
+            found = self.session.baselines.found.values()
+            if not call.user and call.operation.security and any(one.nobody for one in found):
+                raise NobodyNamed(call.operation.security) from None
+            raise
         return exchange
 
     def _signed_in_again(self, call: Call, refused: Exchange) -> Exchange:
         """The answer with a new token: the old one may have expired."""
         user = self.session.crowd.users.get(call.user or "")
         if user is None:
-            raise NobodyNamed(next(iter(scheme for one in call.operation.security for scheme in one), "SCHEME"))
+            raise NobodyNamed(call.operation.security)
         if not self.session.crowd.may_call(call.operation.security, user):
             raise NotExercised(f"{user.name} has no credentials for {call.operation}")
         exchange: Exchange = self.session.renewed(call, refused)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
+from specdouble.compare.comparison import compare
 from specdouble.compare.difference import Cause, Difference
 from specdouble.contract import Contract, read
 from specdouble.discover import beginnings, documents, identities, shape
+from specdouble.discover.bounds import miner as bounds
 from specdouble.discover.discovery import Discovery
 from specdouble.discover.hypothesis import Hypothesis, Source
 from specdouble.discover.loop import Loop
 from specdouble.discover.outcome import SILENT, Outcome
 from specdouble.discover.prose import miner as prose
 from specdouble.discover.supposition import suppose
+from specdouble.rules.readonly.probe import PROBE as SET_BY_THE_SERVER
 from specdouble.rules.unique.probe import PROBE
 from specdouble.serving import serving_anybody
 from specdouble.verify import Account, Settings
@@ -50,6 +54,31 @@ def test_what_is_unique_below_a_parent_is_not_taken_for_what_each_user_has_once(
     assert [one.value for one in seen] == [{"within": ["shelf"]}]
 
 
+def test_a_key_that_clients_choose_in_the_path_is_not_set_by_the_server_alone(tmp_path: Path) -> None:
+    contract = stripped(LIBRARY, tmp_path)
+    with Server() as server, _visited(contract, _settings_of_library(server.url)) as visit:
+        seen = [one.pointer for one in SET_BY_THE_SERVER.see(visit.session, visit.session.subjects["shelves"])]
+    assert seen == []
+
+
+def test_a_length_that_a_pattern_says_is_not_told_anew(tmp_path: Path) -> None:
+    contract = stripped(LIBRARY, tmp_path)
+    with Server() as server, _visited(contract, _settings_of_library(server.url)) as visit:
+        found = [one.rule for one in bounds.mine(visit.session, visit.session.subjects["books"], [])]
+    assert found == []
+
+
+def test_without_users_the_want_of_them_is_the_reason_also_below_what_nobody_could_make(tmp_path: Path) -> None:
+    contract = stripped(LIBRARY, tmp_path)
+    with Server() as server:
+        discovery = Discovery(contract, Settings(url=server.url, yes=True), loop=Loop(serving_anybody))
+        discovery.run()
+    assert discovery.loop is not None
+    reasons = {one.reason for one in discovery.outcomes if one.rule} | {discovery.loop.rounds[0].nothing}
+    assert len(reasons) == 1
+    assert "no user is named" in reasons.pop()
+
+
 def test_what_new_documents_begin_with_is_seen_where_it_says_nothing_of_who_asks(tmp_path: Path) -> None:
     contract = stripped(LIBRARY, tmp_path)
     with Server() as server, _visited(contract, _settings_of_library(server.url)) as visit:
@@ -72,10 +101,59 @@ def test_the_users_are_written_as_tokens_and_logins_tell_them_but_for_secrets_of
     assert "apiKeyAuth" not in grace
 
 
-def test_a_refused_change_asks_for_no_fixed_property_for_the_value_may_be_wrong_for_all(tmp_path: Path) -> None:
-    contract = suppose(bare := stripped(LIBRARY, tmp_path), list(documents.mine(bare)))
-    steps = ("books", "putBook", "a change of title", "", "answers 409", "answers 200", "title")
-    assert Loop(serving_anybody).questions(contract, [Cause(Difference("status", *steps), [])]) == []
+SEALS = """
+openapi: 3.1.0
+info: {title: Seals, version: '1'}
+paths:
+  /seals:
+    post:
+      operationId: create
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Seal'}}}}
+      responses:
+        '201': {description: Made., content: {application/json: {schema: {$ref: '#/components/schemas/Seal'}}}}
+  /seals/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: read
+      responses:
+        '200': {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/Seal'}}}}
+    patch:
+      operationId: change
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Change'}}}}
+      responses:
+        '200': {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/Seal'}}}}
+    delete: {operationId: delete, responses: {'204': {description: Gone.}}}
+components:
+  schemas:
+    Change: {type: object, properties: {label: {type: string}, origin: {type: string}}}
+    Seal:
+      type: object
+      x-resource: {collection: seals, id: id}
+      required: [origin, label]
+      properties:
+        id: {type: string, readOnly: true}
+        origin: {type: string}
+        label: {type: string}
+"""
+KEPT_BY_THE_SERVER = (
+    ("origin: {type: string}\n", "origin: {type: string, x-immutable: true}\n"),
+    ("label: {type: string}", "label: {type: string, pattern: '^[^ ]'}"),
+)
+
+
+def test_a_property_is_asked_to_be_fixed_where_a_create_takes_the_value_that_a_change_is_refused_for(
+    tmp_path: Path,
+) -> None:
+    theirs, ours = tmp_path / "theirs.yaml", tmp_path / "ours.yaml"
+    ours.write_text(SEALS, "utf-8")
+    theirs.write_text(reduce(lambda text, one: text.replace(*one), KEPT_BY_THE_SERVER, SEALS), "utf-8")
+    contract = read(ours)
+    with serving_anybody(theirs, 1) as (server, _), serving_anybody(ours, 1) as (double, _):
+        differences = compare(contract, Settings(url=server, seed=1, yes=True), double, 30).found
+    tried = {one.first.tried for one in differences if one.first.intent.startswith("a change")}
+    asked = Loop(serving_anybody).questions(contract, differences)
+    assert tried == {"origin", "label"}
+    assert [one.pointer.rpartition("/")[2] for one in asked if one.keyword == "x-immutable"] == ["origin"]
 
 
 def test_a_status_is_learned_of_what_both_refuse_and_not_of_what_the_server_takes() -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from specdouble.contract import Operation
 from specdouble.discover.bounds import lists, numbers, texts
 from specdouble.discover.bounds.bound import KEYWORDS, Bound, sentence
 from specdouble.discover.bounds.claims import pair
@@ -119,17 +120,24 @@ class _Bench:
         for bound in seek(one):
             if (name, bound.keyword) in self.known:
                 continue
-            yield self._seen(one, bound, self.places[name])
+            if self._says_more(self.creator, bound):
+                yield self._seen(one, bound, self.places[name])
             yield from self._on_updates(one, bound)
 
     def _on_updates(self, one: Property, bound: Bound) -> Iterator[Outcome]:
         """The same bound where an update has a schema of its own."""
         for updater, at in self._updates(bound.name):
-            if at != self.places[bound.name] and bound.keyword != "required":
+            is_own = at != self.places[bound.name] and bound.keyword != "required"
+            if is_own and self._says_more(updater.operation, bound):
                 pair_of = self._pair_on_update(one, updater, bound)
                 if pair_of is not None:
                     own = Bound(bound.name, bound.keyword, bound.value, *pair_of)
                     yield self._seen(one, own, at, f" on {updater.operation}")
+
+    def _says_more(self, operation: Operation, bound: Bound) -> bool:
+        """Whether the schema takes what is beyond the bound: a pattern may say how long a text is."""
+        schema = self.subject.requested(operation)[bound.name]
+        return self.session.bodies.property_fits(schema, self._value(bound.offence, bound.name))
 
     def _seen(self, one: Property, bound: Bound, at: str, where: str = "") -> Outcome:
         """A bound that no word says; undecided where another use of its schema does not keep it."""

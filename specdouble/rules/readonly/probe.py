@@ -17,6 +17,7 @@ def _see(session: Session, subject: Subject) -> Iterator[Sight]:
         return
     writers = (*subject.creators, *(one.operation for one in subject.updaters))
     sent = {name for one in writers for name in subject.taken(one)}
+    sent |= {subject.resource.id} if subject.named_by_client else set()  # in the path, or the body
     trial = new_trial(session, subject)
     with suppress(*INCONCLUSIVE):
         one, other = (view(trial, trial.create(subject)) for _ in range(2))
