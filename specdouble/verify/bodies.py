@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,6 +39,9 @@ class Surroundings(Protocol):
     def reference_or_none(self, collection: str, user: User, purpose: str = "") -> Any:
         """The id of a document of the collection, where one can be had."""
 
+    def reference_shown(self, subject: Subject, user: User) -> dict[str, Any]:
+        """A document that the user may refer to, as the server shows it; empty where none can be had."""
+
     def held(self, operation: Operation) -> dict[str, Any]:
         """What an operation's body must hold beside what its schema asks for."""
 
@@ -57,6 +60,8 @@ class Bodies:
     def __init__(self, session: Surroundings) -> None:
         self.session, self.contract = session, session.contract
         self._slots: dict[str, str] = {}
+        subjects = list(session.subjects.values())
+        self._described = {self._description(one.resource.schema): one for one in reversed(subjects)}
         for subject in session.subjects.values():
             for schema in subject.resource.properties.values():
                 self.contract.schemas.slot(schema, "response")
@@ -166,7 +171,47 @@ class Bodies:
         worded = self._worded(schema, name)
         if worded is None and (subject.collection, name) in self.session.anew:
             return self.session.fresh.value(schema)
-        return worded or plausible(schema, self.contract.resolve, self.session.fresh.word(), name=name)
+        made = worded or plausible(schema, self.contract.resolve, self.session.fresh.word(), name=name)
+        return self.embedding(schema, made, user)
+
+    def embeds(self, schema: Any) -> bool:
+        """Whether values of the schema hold documents of a collection, with their ids."""
+        found: list[Subject] = []
+
+        def note(subject: Subject) -> dict[str, Any]:
+            found.append(subject)
+            return {}
+
+        self._embedding(schema, plausible(schema, self.contract.resolve, "probe"), note)
+        return bool(found)
+
+    def embedding(self, schema: Any, value: Any, user: User) -> Any:
+        """The value with documents that there are in the place of those that it holds with their ids: a pet's type.
+
+        A server finds them by the id, and shows what it has.
+        """
+        return self._embedding(schema, value, lambda one: self.session.reference_shown(one, user))
+
+    def _description(self, schema: Any) -> int | None:
+        """What tells a schema of objects from others, and its copies share; an `allOf` of it alone is one of these."""
+        schema = self.contract.resolve(schema)
+        parts = schema.get("allOf") if isinstance(schema, dict) else None
+        if isinstance(parts, list) and len(parts) == 1 and "properties" not in schema:
+            schema = self.contract.resolve(parts[0])
+        told = (schema.get("properties") or schema.get("allOf")) if isinstance(schema, dict) else None
+        return id(told) if told else None
+
+    def _embedding(self, schema: Any, value: Any, there: Callable[[Subject], dict[str, Any]]) -> Any:
+        if isinstance(value, list):
+            items = merged(schema, self.contract.resolve).get("items")
+            return [self._embedding(items, one, there) for one in value]
+        if not isinstance(value, dict):
+            return value
+        subject = self._described.get(self._description(schema))
+        if subject is not None and subject.resource.id in value:
+            return value | {name: one for name, one in there(subject).items() if name in value}
+        parts = self.contract.properties(schema)
+        return {name: self._embedding(parts[name], one, there) if name in parts else one for name, one in value.items()}
 
     def _worded(self, schema: dict[str, Any], name: str) -> str | None:
         """A text with a new word in it, though a pattern asks for something; None where the pattern takes none."""

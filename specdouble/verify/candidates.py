@@ -39,7 +39,8 @@ class Candidates:
         key = self.session.reference_or_none(target, self.user) if target is not None else None
         if key is not None:
             return key
-        return plausible(self.schemas[name], self.session.contract.resolve, self.session.fresh.word(), name=name)
+        made = plausible(self.schemas[name], self.session.contract.resolve, self.session.fresh.word(), name=name)
+        return self.session.bodies.embedding(self.schemas[name], made, self.user)
 
     def as_shown(self, body: Any) -> Iterator[dict[str, Any]]:
         """The body with the examples of its properties: a refusal may name none of them."""

@@ -36,7 +36,7 @@ from specdouble.verify.sign_in import SignIn
 from specdouble.verify.subject import Subject, required, subjects
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged, plausible
-from specdouble.verify.wrapper import document_schema, named_in_path, with_document
+from specdouble.verify.wrapper import document_schema, named_in_path, properties_sent, with_document
 
 USED_UP = "used up"  # the purpose of documents that no other request needs
 BETWEEN_LOGINS = 2.0  # seconds
@@ -244,6 +244,15 @@ class Session:
         except Interruption:
             return None
 
+    def reference_shown(self, subject: Subject, user: User) -> dict[str, Any]:
+        """A document that the user may refer to, as the server shows it; empty where none can be had."""
+        key = self.reference_or_none(subject.collection, user)
+        if key is None:
+            return {}
+        listed = (one for one in self.parameters.existing(subject.collection, user) if isinstance(one, dict))
+        shown = self.as_made(subject, key) or next((one for one in listed if one.get(subject.key) == key), {})
+        return {subject.resource.id: key, **shown}
+
     def adopt(self, document: Document) -> None:
         """Remember a document that was created."""
         with self._lock:
@@ -447,9 +456,11 @@ class Session:
         body = self.plain_body(operation)
         if not isinstance(body, dict):
             return body
+        sent = properties_sent(self.contract, operation)
         for name in body:
             if name in self.implied:
                 body[name] = self.reference_or_none(self.implied[name], user) or body[name]
+            body[name] = self.bodies.embedding(sent.get(name), body[name], user)
         body |= self.held(operation)
         body = in_order(body, body)
         shown = self.described(operation)

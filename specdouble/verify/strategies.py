@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from specdouble.verify.values import Resolve, catalogue, kind, merged, plausible
+from specdouble.verify.values import Resolve, catalogue, is_sent_within, kind, merged, plausible
 
 LARGEST = 2**53 - 1
 _CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"])
@@ -45,7 +45,7 @@ def _object(schema: dict[str, Any], resolve: Resolve, depth: int) -> st.SearchSt
     parts = {
         name: fitting(part, resolve, depth + 1)
         for name, part in properties.items()
-        if name not in ("id", "_id") and not (resolve(part) or {}).get("readOnly")
+        if is_sent_within(schema, name, resolve(part) or {})
     }
     needed = {name: parts.pop(name) for name in schema.get("required", ()) if name in parts}
     return st.fixed_dictionaries(needed, optional=parts)

@@ -53,6 +53,7 @@ _TIMES = {
 NUMBERS = (0, 1, 0.125, 4.5, 12345.678901, 0.1, 1e-7, 2**31 + 1, 2**53 - 1, 99.99, 1e15, -1, -0.5)
 LARGEST_INT32 = 2**31 - 1
 FAR = 2**53 - 1  # a number that no document has yet; the last that JSON's numbers hold for sure (RFC 8259, 6)
+OWN_IDS = ("_id", "id")  # of an object within a document: the server gives it one, where the contract asks for none
 INTEGERS = (0, 1, 7, 2**31 + 1, 2**53 - 1, -1, 100)
 
 
@@ -140,8 +141,13 @@ def _document(schema: Schema, resolve: Resolve, word: str, depth: int) -> dict[s
     return {
         name: plausible(part, resolve, word, depth + 1, name)
         for name, part in wanted.items()
-        if not (resolve(part) or {}).get("readOnly") and name not in ("_id", "id")
+        if is_sent_within(schema, name, resolve(part) or {})
     }
+
+
+def is_sent_within(schema: Schema, name: str, part: Schema) -> bool:
+    """Whether an object within a document is sent with the property: not what the server sets, an id where it must."""
+    return not part.get("readOnly") and (name not in OWN_IDS or name in schema.get("required", ()))
 
 
 def _choice(schema: Schema, name: str) -> Any:

@@ -61,7 +61,7 @@ def _of_another_type(trial: Trial, operation: Operation, media_type: str) -> Non
 def _of_updater(session: Session, subject: Subject, updater: Updater) -> Plan:
     resolve, about = session.contract.resolve, ids(updater.operation)
     merges = updater.operation.body is not None and MERGE_PATCH in updater.operation.body.content
-    for name, schema in _plain(subject, updater):
+    for name, schema in _plain(session, subject, updater):
         whole = merged(schema, resolve)
         of: dict[str, Any] = {"subject": subject, "updater": updater, "name": name}
         if (
@@ -90,11 +90,12 @@ def _may_lack(session: Session, subject: Subject, name: str) -> bool:
     return session.bodies.property_fits(kept.properties[name], None) or not is_needed
 
 
-def _plain(subject: Subject, updater: Updater) -> Iterator[tuple[str, Any]]:
+def _plain(session: Session, subject: Subject, updater: Updater) -> Iterator[tuple[str, Any]]:
     """The properties that no rule speaks of."""
     ruled = {*subject.chosen, *subject.server_set, *subject.bound_on_update, updater.id_in_body}
     for name, schema in subject.requested(updater.operation).items():
-        if name not in ruled and name in subject.resource.properties:
+        free = name not in ruled and not session.bodies.embeds(schema)
+        if free and name in subject.resource.properties:
             yield name, schema
 
 

@@ -52,7 +52,7 @@ def _bodies(
     ruled = {*subject.chosen, *subject.once, *subject.server_set, *bound, *session.implied}
     parts: dict[str, Any] = {}
     for name, schema in subject.requested(operation).items():
-        if name not in ruled:
+        if name not in ruled and not session.bodies.embeds(schema):
             values = fitting(schema, session.contract.resolve).filter(partial(session.bodies.property_fits, schema))
             parts[name] = values.filter(partial(subject.may_begin, name)) if operation in subject.creators else values
     return st.fixed_dictionaries({}, optional=parts)

@@ -214,7 +214,7 @@ def _edges(session: Session, subject: Subject, operation: Operation, updater: Up
     for name, schema in subject.requested(operation).items():
         ruled = (subject.chosen.keys() - subject.once) | subject.server_set
         ruled |= subject.bound_on_update if updater else set()
-        if name in ruled or name in session.implied:
+        if name in ruled or name in session.implied or session.bodies.embeds(schema):
             continue
         for what, value in edges(schema, session.contract.resolve):
             if not session.bodies.can_be_sent(operation, value):

@@ -228,6 +228,8 @@ def difficult(trial: Trial, subject: Subject, operation: Any, number: int, skip:
         values = _values(trial.session, schema)
         if name in skip or (name in subject.chosen and name not in subject.once) or name in subject.server_set:
             continue
+        if trial.session.bodies.embeds(schema):
+            continue
         values = [one for one in values if subject.may_begin(name, one)]
         if values:
             changes[name] = anew(trial, subject, name, schema, values[(number + index) % len(values)])
@@ -322,7 +324,7 @@ def _catalogue_update(trial: Trial, subject: Subject, updater: Updater, number: 
 def _single(trial: Trial, subject: Subject, updater: Updater, name: str, schema: Any) -> None:
     document = trial.create(subject, full=True)
     before = trial.look(document) if subject.observable else dict(document.shown)
-    if name in subject.chosen:
+    if name in subject.chosen or trial.session.bodies.embeds(schema):
         value = trial.session.bodies.value(subject, name, schema, trial.user)
     else:
         value = _other(trial, name, schema, before.get(name))

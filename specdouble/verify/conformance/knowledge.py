@@ -335,6 +335,9 @@ class Knowledge:
                 chosen = bodies.value(subject, name, schemas[name], user, like=body[name])
                 if bodies.property_fits(schemas[name], chosen):
                     body[name] = chosen
+        for name in body:
+            if self._fits(schemas, name, body):
+                body[name] = bodies.embedding(schemas[name], body[name], user)
 
     def _bound(self, operation: Operation, subject: Subject, case: Any, body: dict[str, Any]) -> None:
         """What an update cannot set to any value: as the document was made, or is by now, or left out."""
