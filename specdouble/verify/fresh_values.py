@@ -7,11 +7,12 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import count, islice
 from threading import Lock
 from typing import Any
 
-from specdouble.verify.codes import drawn_like, is_code
+from specdouble.verify.codes import drawn_like, is_code, redrawn
 from specdouble.verify.patterns import each_once
 from specdouble.verify.values import Resolve, kind, merged, plausible, within
 
@@ -36,6 +37,7 @@ class FreshValues:
         self.vary = False  # from their first character on: some servers compare no more than a beginning
         self.codes: set[str] = set()  # that this run made, each of the form of one that the server has taken
         self._texts: dict[str, Iterator[str]] = {}  # by pattern, those that are still to be given
+        self._given: set[str] = set()  # for a pattern
         self._lock = Lock()
         prefix = re.escape(prefix)
         self._word = re.compile(rf"{prefix}[ -]{self.run}-\d+|\d+-{self.run}[ -]{prefix}")
@@ -74,7 +76,7 @@ class FreshValues:
         self.codes.add(text)
         drawn = (drawn_like(text) for _ in range(MOST_TRIED))
         # Short ones are soon given, and no second document may have one.
-        code: str = self._mint(next((one for one in drawn if one not in self.codes), text))
+        code: str = self._mint(next((one for one in drawn if not self._is_used(one)), text))
         self.codes.add(code)
         return code
 
@@ -124,12 +126,21 @@ class FreshValues:
         return next(spelled_so, None) or self._matching(schema) or word
 
     def _matching(self, schema: Any) -> str | None:
-        """A text that matches the pattern and was not given before, as long as there are such."""
+        """A text that matches the pattern and was not given before, as long as there are such.
+
+        Other runs solve the pattern alike, and what they made may still be there: each letter and digit is drawn first.
+        """
         pattern = str(schema["pattern"])
         with self._lock:
             texts = self._texts.setdefault(pattern, each_once(pattern, int(self.run, 16) * 1000))
-            tried = islice(texts, MOST_TRIED)
-            return next((text for text in tried if self._fits(schema, text)), None)
+            fitting = (text for text in islice(texts, MOST_TRIED) if self._fits(schema, text))
+            tried = (one for text in fitting for one in (redrawn(text, partial(self._fits, schema)), text))
+            found = next((one for one in tried if not self._is_used(one)), None)
+            self._given |= {found} if found is not None else set()
+            return found
+
+    def _is_used(self, text: str) -> bool:
+        return text in self._given or text in self.codes
 
 
 def _cases(text: str) -> tuple[str, ...]:

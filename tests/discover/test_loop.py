@@ -28,7 +28,7 @@ from specdouble.verify import Account, Settings
 from specdouble.verify.visit import Visit, visiting
 from tests.backend import Backend
 from tests.discover.conftest import sentences, stripped
-from tests.library.server import TOKENS, Server
+from tests.library.server import TOKENS, Library, RefusedError, Server
 from tests.verify.conftest import ROOT
 from tests.verify.conftest import settings as of_backend
 
@@ -52,6 +52,32 @@ def test_what_is_unique_below_a_parent_is_not_taken_for_what_each_user_has_once(
     with Server() as server, _visited(contract, _settings_of_library(server.url)) as visit:
         seen = [one for one in PROBE.see(visit.session, visit.session.subjects["books"]) if "isbn" in one.pointer]
     assert [one.value for one in seen] == [{"within": ["shelf"]}]
+
+
+class _Crowded(Library):
+    """A library that has the `isbn` of one new book already, by chance."""
+
+    until = 0  # that book comes, how many are put there
+
+    def _hold_new(self, code: str, isbn: str) -> None:
+        super()._hold_new(code, isbn)
+        self.until -= 1
+        if self.until == 0:
+            raise RefusedError(409, "the shelf has that isbn")
+
+
+@pytest.mark.parametrize("until", [5, 6])  # the first new value that is tried, and the next one
+def test_a_new_value_that_is_taken_by_chance_is_no_reason_to_miss_that_it_is_unique(tmp_path: Path, until: int) -> None:
+    contract, crowded = stripped(LIBRARY, tmp_path), _Crowded()
+    server = Server()
+    server._server.library = crowded
+    with server, _visited(contract, _settings_of_library(server.url)) as visit:
+        books = visit.session.subjects["books"]
+        visit.session.baselines.seek({books.creators[0].id})
+        crowded.until = until
+        seen = [one.value for one in PROBE.see(visit.session, books) if "isbn" in one.pointer]
+    assert seen == [{"within": ["shelf"]}]
+    assert crowded.until < 0
 
 
 def test_a_key_that_clients_choose_in_the_path_is_not_set_by_the_server_alone(tmp_path: Path) -> None:

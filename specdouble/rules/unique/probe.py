@@ -18,6 +18,7 @@ from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
 
+LOOKS = 2  # at a property, where the first one says nothing
 TIMES = 2  # that the same value is refused, and another taken
 # What may be ignored, and two texts that differ in that alone.
 _SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", "  Autumn  ")}
@@ -26,13 +27,20 @@ _SPELLINGS = {"case": ("Autumn Webinar", "aUTUMN wEBINAR"), "space": ("Autumn", 
 def _see(session: Session, subject: Subject) -> Iterator[Sight]:
     """The unique properties of the documents, each in the scope and with the spellings that were seen."""
     for name in _free(session, subject):
+        trial, value = _looked(session, subject, name)
+        if value is not None:
+            at = property_pointer(session.contract, subject, name)
+            words = f"a second document with the same {name} is refused, with another it is accepted"
+            yield Sight("x-unique", at, value, words, trial.exchanges)
+
+
+def _looked(session: Session, subject: Subject, name: str) -> tuple[Trial, dict[str, Any] | bool | None]:
+    """What was seen of one property; once more where that said nothing: a new value may have been taken by chance."""
+    for _ in range(LOOKS):
         trial = new_trial(session, subject)
         with suppress(*INCONCLUSIVE):
-            value = _Property(trial, subject, name).seen()
-            if value is not None:
-                at = property_pointer(session.contract, subject, name)
-                words = f"a second document with the same {name} is refused, with another it is accepted"
-                yield Sight("x-unique", at, value, words, trial.exchanges)
+            return trial, _Property(trial, subject, name).seen()
+    return trial, None
 
 
 def _free(session: Session, subject: Subject) -> list[str]:
@@ -61,15 +69,20 @@ class _Property:
         self.schema = subject.taken(subject.creators[0])[name]
 
     def seen(self) -> dict[str, Any] | bool | None:
-        """The annotation's value; None where it is not unique, or not in a scope that an annotation can name."""
+        """The annotation's value; None where it is not unique, or not in a scope that an annotation can name.
+
+        Raises:
+            NotExercised: a new value is refused, too.
+        """
         with self.passing():
             self.trial.create(self.subject)  # where there may be few, it makes room
-        value = self.fresh()
-        if not self.send(value).ok or not self.is_taken(value):
+        value = self.first()
+        if not self.is_taken(value):
             return None
         for _ in range(TIMES):
             with self.passing():
-                if not self.send(self.fresh()).ok or not self.is_taken(value):
+                self.first()
+                if not self.is_taken(value):
                     return None
         within = self.scope(value)
         if within is None:
@@ -90,6 +103,17 @@ class _Property:
             for document in self.trial.made[before:] if self.subject.deleters else ():
                 with suppress(*INCONCLUSIVE):
                     self.trial.delete(document)
+
+    def first(self) -> Any:
+        """A new value that a create was accepted with.
+
+        Raises:
+            NotExercised: it was refused.
+        """
+        value = self.fresh()
+        if not self.send(value).ok:
+            raise NotExercised(f"a new {self.name} is refused")
+        return value
 
     def fresh(self) -> Any:
         """A new value, as bodies usually have it: some servers take names in a form of their own alone."""
