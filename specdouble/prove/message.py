@@ -17,19 +17,20 @@ from specdouble.prove.change import Answering, Asked, changed_answer, is_success
 
 def with_field(name: str, value: bytes) -> Answering:
     """Answer as though a header field that the request holds held this value."""
-    return _with_field(name, lambda: value)
+    return with_changed_field(name, lambda _value: value)
 
 
 def with_new_field(name: str) -> Answering:
     """Answer as though a header field held another value each time: one that is required must be there still."""
-    return _with_field(name, lambda: b"%d" % turn())
+    return with_changed_field(name, lambda _value: b"%d" % turn())
 
 
-def _with_field(name: str, value: Callable[[], bytes]) -> Answering:
+def with_changed_field(name: str, other: Callable[[bytes], bytes]) -> Answering:
+    """Answer as though a header field that the request holds held what is made of its value."""
     field = name.lower().encode()
 
     async def answer(asked: Asked, request: Request, world: World) -> Outcome:
-        headers = {**request.headers, field: value()} if field in request.headers else request.headers
+        headers = {name: other(value) if name == field else value for name, value in request.headers.items()}
         return await asked(replace(request, headers=headers), world)
 
     return answer

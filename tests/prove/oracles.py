@@ -31,6 +31,7 @@ KILLED: tuple[tuple[str, str, str], ...] = (
     ("header_fields", "* answers 304 where the tag is current alone", "header.none-match-ignored"),
     ("header_fields", "* gives the document another tag", "header.tag-constant"),
     ("header_fields", "* is done where the tag is current alone", "header.match-ignored"),
+    ("header_fields", "* is done where one of several tags is current", "header.match-list-unread"),
     ("header_fields", "* takes one of several changes at the same time that name one tag", "header.match-ignored"),
     ("header_fields", "the tag of * is that of the document as it is", "header.tag-of-answer"),
     ("header_fields", "* tells by Location where the new document is", "header.location-elsewhere"),

@@ -12,7 +12,7 @@ from specdouble.double.http.compiled_operation import Outcome
 from specdouble.prove.change import answering, changed_answer, is_success, loaded, replying, turn
 from specdouble.prove.facts import creators, doing
 from specdouble.prove.fault import Mutant, Mutants
-from specdouble.prove.message import as_first_with, with_field, with_new_field
+from specdouble.prove.message import as_first_with, with_changed_field, with_field, with_new_field
 
 FIELDS = "header_fields"
 
@@ -33,7 +33,7 @@ def mutants(contract: Contract) -> Mutants:
         if action.does == "create" and not operation.idempotency_key and key_field(operation):
             yield from _keyed(operation)
         if action.does in ("update", "replace", "read", "delete") and creators(contract, action.collection):
-            yield from _conditional(operation)
+            yield from _conditional(operation, is_changing=action.does in ("update", "replace"))
         if _types(operation) > 1:
             sentence = f"{key} answers with what it likes, whatever Accept asks for."
             change = answering((key,), with_field("accept", b"*/*"))
@@ -47,7 +47,7 @@ def _types(operation: Operation) -> int:
     return len(response.content) if response is not None and operation.method == "get" else 0
 
 
-def _conditional(operation: Operation) -> Mutants:
+def _conditional(operation: Operation, *, is_changing: bool) -> Mutants:
     key, names = operation.id, {one.name.lower() for one in operation.parameters if one.location == "header"}
     for name, kind in (("if-match", "match-ignored"), ("if-none-match", "none-match-ignored")):
         if name in names:
@@ -55,6 +55,10 @@ def _conditional(operation: Operation) -> Mutants:
             value = b"*" if name == "if-match" else b'"none"'
             change = answering((key,), with_field(name, value))
             yield Mutant(f"header.{kind}", key, sentence, change, (FIELDS,), (key,))
+    if is_changing and "if-match" in names:
+        sentence = f"{key} compares all that If-Match holds with the tag, and reads no list."
+        change = answering((key,), with_changed_field("if-match", lambda value: value.replace(b",", b"")))
+        yield Mutant("header.match-list-unread", key, sentence, change, (FIELDS,), (key,))
 
 
 def _keyed(operation: Operation) -> Mutants:

@@ -170,6 +170,8 @@ def _conditions(subject: Subject, updater: Updater, check: str) -> Plan:
     yield Case(check, promise, partial(_changed, **of), "", about, decisive=True)
     promise = f"{updater.operation} takes one of several changes at the same time that name one tag"
     yield Case(check, promise, partial(_raced, **of), "", about)
+    promise = f"{updater.operation} is done where one of several tags is current"
+    yield Case(check, promise, partial(_one_of_several, **of), "", about)
 
 
 def _conditional(trial: Trial, updater: Updater, document: Document, tag: str) -> Exchange:
@@ -197,6 +199,24 @@ def _changed(trial: Trial, subject: Subject, updater: Updater) -> None:
         _refused(_conditional(trial, updater, document, tag), what)
         if _tagged(trial, document)[1].json != before.json:
             raise Broken("a change that is refused to change nothing", "the document changed")
+
+
+def _one_of_several(trial: Trial, subject: Subject, updater: Updater) -> None:
+    """RFC 9110, 13.1.1: If-Match is a list of tags, and holds where any of them is the document's."""
+    document = trial.create(subject)
+    tag, _ = _tagged(trial, document)
+    several, declared = f"{STALE}, {tag}", header(updater.operation, "if-match")
+    is_tag = len(tag) > 1 and tag[0] == tag[-1] == '"'  # a weak one never matches, and what is none is the server's own
+    if not is_tag or declared is None or not trial.session.bodies.property_fits(declared.schema, several):
+        raise NotExercised(f"If-Match of {updater.operation} holds no list of tags")
+    exchange = _conditional(trial, updater, document, several)
+    if exchange.ok:
+        return
+    if exchange.status not in FAILED or not _conditional(trial, updater, document, tag).ok:
+        raise NotExercised(f"it is refused whatever the tag, or for another reason: {exchange.told(80)}")
+    raise Broken(
+        "a change to be done where one of the tags in If-Match is current", f"it was refused: {exchange.told()}"
+    )
 
 
 def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
