@@ -98,6 +98,11 @@ class FreshValues:
         """A value of the schema that no document holds yet; a compact one is fit for a path."""
         return self._mint(self._value(schema, compact))
 
+    def longer(self, value: Any, schema: Any) -> str | None:
+        """A text that no document holds yet and that begins with one that this run made; None where none fits."""
+        text = f"{value}0"
+        return self._mint(text) if isinstance(value, str) and self._fits(schema, text) else None
+
     def _value(self, schema: Any, compact: bool) -> Any:
         schema = merged(schema, self._resolve)
         if kind(schema) in ("integer", "number"):

@@ -20,6 +20,7 @@ from specdouble.verify.document import Document
 from specdouble.verify.identity import User
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.spelling import in_another_case
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as, views
 from specdouble.verify.values import kind, merged, unlike, unlike_but_fitting
@@ -84,6 +85,9 @@ def _of_made(
     for name, value in target.states(target.creators[0]):
         run = partial(_in_state, **of, target=target, state={name: value})
         yield Case(rule.id, taken, run, f"one of {name} {value!r}", about)
+    if not rule.key and target.readers:
+        promise = f"{rule.name} of no document is refused on {on}"
+        yield Case(rule.id, promise, partial(_spelled, **of, target=target), "an id in another case", about)
     for one, other in _strangers(session, target):
         run = partial(_anothers, **of, one=one, other=other)
         promise = f"{rule.name} of another's document is {'taken' if rule.of_anyone else 'refused'} on {on}"
@@ -329,6 +333,21 @@ def _anothers(trial: Trial, subject: Subject, rule: References, writer: Updater 
         accepted(exchange, f"{rule.name} of {other.name}'s document, sent by {one.name},")
         return
     refused_as(exchange, _statuses(rule, exchange), f"{rule.name} of {other.name}'s document, sent by {one.name},")
+
+
+def _spelled(trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject) -> None:
+    """What a read finds no document by names none; who takes it for the one that is there keeps the id of that."""
+    document = trial.create(target)
+    other = in_another_case(trial, document)
+    exchange, _, _ = _write(trial, subject, rule, writer, document.id)
+    if not exchange.ok:
+        raise NotExercised(f"its own id is refused: {exchange.told(80)}")
+    exchange, _, _ = _write(trial, subject, rule, writer, other)
+    shown = exchange.shown(subject.action(exchange.call.operation))
+    held = shown.get(rule.name) if isinstance(shown, dict) else None
+    if exchange.ok and held not in (other, [other]):
+        raise NotExercised(f"{rule.name} {other!r} is kept as {held!r}")
+    refused_as(exchange, _statuses(rule, exchange), f"{rule.name} {other!r}, by which a read finds nothing,")
 
 
 def _deleted(trial: Trial, subject: Subject, rule: References, writer: Updater | None, target: Subject) -> None:

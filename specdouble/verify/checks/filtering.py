@@ -18,6 +18,7 @@ from specdouble.verify.places import Place, place
 from specdouble.verify.preconditions import is_played
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
+from specdouble.verify.spelling import in_another_case, one_within_another
 from specdouble.verify.subject import Subject
 from specdouble.verify.trial import Trial
 from specdouble.verify.values import kind, merged
@@ -120,10 +121,18 @@ def _of_values(session: Session, subject: Subject, check: str, must: set[str]) -
         if must <= {parameter}:
             yield Case(check, promise, run, "a value that one document has", about, decisive=True)
     for parameter, rule in _of_references(session, subject):
-        promise = f"{operation} with {parameter} shows what names the document, and nothing else"
-        run = partial(_naming, subject=subject, parameter=parameter, rule=rule)
         if must <= {parameter}:
-            yield Case(check, promise, run, "", about, decisive=True)
+            yield from _of_reference(session, subject, check, parameter, rule)
+
+
+def _of_reference(session: Session, subject: Subject, check: str, parameter: str, rule: PropertyRule) -> Plan:
+    operation = subject.listers[0]
+    promise, about = f"{operation} with {parameter} shows what names the document, and nothing else", ids(operation)
+    of: dict[str, Any] = {"subject": subject, "parameter": parameter, "rule": rule}
+    yield Case(check, promise, partial(_naming, **of), "", about, decisive=True)
+    if session.subjects[str(rule.refers_to)].named_by_client:
+        yield Case(check, promise, partial(_naming, **of, is_within=True), "an id that others begin with", about)
+    yield Case(check, promise, partial(_spelled, **of), "an id in another case", about)
 
 
 def _of_filter(subject: Subject, check: str, by: Filter) -> Plan:
@@ -340,19 +349,49 @@ def _of_references(session: Session, subject: Subject) -> Iterator[tuple[str, Pr
                 yield parameter.name, rule
 
 
-def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) -> None:
+def _naming(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule, is_within: bool = False) -> None:
     """Of documents that name one, and others that name another, those of the first are shown."""
-    schema = merged(subject.requested(trial.creator(subject))[rule.name], trial.contract.resolve)
+    target = trial.subject(str(rule.refers_to))
     with place(trial, subject) as there:
-        if rule.name in there.held or kind(schema) == "array":
-            raise NotExercised(f"each document of the list has a {rule.name} of its own, or several")
-        one, other = (trial.create(trial.subject(str(rule.refers_to)), there.user) for _ in range(2))
+        _hold_names_many(trial, there, rule)
+        if is_within:
+            one, other = one_within_another(trial, target, there.user)
+        else:
+            one, other = (trial.create(target, there.user) for _ in range(2))
         made = [there.create(trial, **{rule.name: named.id}) for named in (other, one, other, one)]
         entries, _ = _listed(trial, there, {})
         if not {str(document.id) for document in made} <= {str(entry.get(subject.key)) for entry in entries}:
             raise NotExercised("the list does not show all new documents, whatever is asked for")
         entries, _ = _listed(trial, there, {parameter: one.id})
         _hold(there, entries, made[1::2], f"{parameter}={shown(one.id)}")
+
+
+def _hold_names_many(trial: Trial, there: Place, rule: PropertyRule) -> None:
+    """Hold that each document of a place may name the same one, and no other.
+
+    Raises:
+        NotExercised: each has one of its own, or several.
+    """
+    schema = merged(there.subject.requested(trial.creator(there.subject))[rule.name], trial.contract.resolve)
+    if rule.name in there.held or kind(schema) == "array":
+        raise NotExercised(f"each document of the list has a {rule.name} of its own, or several")
+
+
+def _spelled(trial: Trial, subject: Subject, parameter: str, rule: PropertyRule) -> None:
+    """What names no document, as a read of it tells, finds none of those that name one."""
+    declared = next(one.schema for one in subject.listers[0].parameters if one.name == parameter)
+    with place(trial, subject) as there:
+        _hold_names_many(trial, there, rule)
+        named = trial.create(trial.subject(str(rule.refers_to)), there.user)
+        other = in_another_case(trial, named)
+        if not trial.session.bodies.property_fits(declared, other):
+            raise NotExercised(f"{parameter} takes no {other!r}")
+        made = there.create(trial, **{rule.name: named.id})
+        entries, _ = _listed(trial, there, {parameter: named.id})
+        if str(made.id) not in {str(entry.get(subject.key)) for entry in entries}:
+            raise NotExercised("the list does not show the new document")
+        entries, _ = _listed(trial, there, {parameter: other})
+        _hold(there, entries, [], f"{parameter}={shown(other)}")
 
 
 def _searched(trial: Trial, subject: Subject, parameter: Parameter, between: str) -> None:
