@@ -58,6 +58,8 @@ FITTING: dict[str, tuple[str, ...]] = {
     "request.*": ("conformance", "refused_leaves_no_trace", "boundaries"),
     "crash.*": ("conformance", "read_your_writes", "boundaries", "unique:*"),
     "authentication.*": ("authentication",),
+    # Where the change may create as well, what shows is that rooms of the document before stand below the new one.
+    "deletion.still-changed": ("deletion", "read_your_writes", "nesting"),
     "deletion.*": ("deletion", "read_your_writes"),
     "patch.*": ("partial_update", "read_your_writes"),
     "replacement.*": ("replacement",),
