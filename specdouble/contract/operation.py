@@ -12,6 +12,7 @@ from specdouble.contract.digits import number_of
 from specdouble.contract.document import Document
 from specdouble.contract.listed import BY_NAMES, Listed
 from specdouble.contract.pointer import pointer
+from specdouble.contract.properties import types_of
 from specdouble.contract.schema import Schemas
 from specdouble.contract.servers import base_path
 from specdouble.contract.translation import Direction
@@ -19,6 +20,11 @@ from specdouble.contract.translation import Direction
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SAFE = ("get", "head", "options", "trace", "query")  # RFC 9110, 9.2.1; QUERY's own draft
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what methods and names of header fields are made of (RFC 9110)
+# Whether archived ones are included says no more of which documents are shown than which properties are.
+_SHAPING = re.compile(
+    r"\b(whether|if|should)\b.{0,80}\b(includ|expand|embed|omit|hid)|^\W*(include|expand|embed|omit|hide)s?\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _CLASS = re.compile(r"([1-5])[0-9]X", re.IGNORECASE)  # `20X` is no status, and means the class of it
 _SHORT = {"json": "application/json", "xml": "application/xml", "html": "text/html", "text": "text/plain"}
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -65,6 +71,12 @@ class Parameter:
     explode: bool
     media_type: str | None
     pointer: str
+    description: str = ""
+
+    @property
+    def shapes_answer(self) -> bool:
+        """Whether it is a flag that says what is shown (`whether to include the links`): then it is no filter."""
+        return types_of(self.schema) == {"boolean"} and _SHAPING.search(self.description) is not None
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -352,6 +364,7 @@ class Reader:
             explode=bool(raw.get("explode", style in {"form", "cookie"})),
             media_type=media_type,
             pointer=at,
+            description=str(raw.get("description") or ""),
         )
 
     def body(self) -> RequestBody | None:

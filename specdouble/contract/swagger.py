@@ -50,6 +50,7 @@ class SwaggerReader(Reader):
             explode=form == "multi",
             media_type=None,
             pointer=at,
+            description=str(raw.get("description") or ""),
         )
 
     def body(self) -> RequestBody | None:

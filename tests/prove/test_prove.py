@@ -126,7 +126,8 @@ def test_there_is_no_score_while_the_double_itself_does_not_conform(tmp_path: Pa
 @pytest.mark.parametrize("name", ["root", "orders", "catalog", "labels", "hotels", "tracker"])
 def test_every_mutant_that_can_be_seen_is_killed_and_none_by_accident(name: str, tmp_path: Path) -> None:
     folder = {"root": ROOT, "tracker": ROOT / "tests" / "tracker"}.get(name, CONTRACTS / name)
-    done = prove(folder, "--min-score", "0", "--report", f"json={tmp_path / 'prove.json'}")
+    fewer = ["--sample", "100"] if name == "tracker" else []  # it has nearly 600, which take a quarter of an hour
+    done = prove(folder, *fewer, "--min-score", "0", "--report", f"json={tmp_path / 'prove.json'}")
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "prove.json").read_text())
     results = [Result(**{**one, "killed_by": tuple(one["killed_by"])}) for one in told["mutants"]]

@@ -168,6 +168,7 @@ def read_query(contract: Contract, operation: Operation, known: Sequence[Compara
         by_name.setdefault(plain(one.name), one)
     said = operation.listed
     said_roles = {_ours(role) for role in said.roles}
+    flags = {one.name for one in operation.parameters if one.shapes_answer}
     filters: list[Filter] = []
     roles: dict[str, Sent] = {}
     for sent in _sent(contract, operation):
@@ -177,7 +178,7 @@ def read_query(contract: Contract, operation: Operation, known: Sequence[Compara
             role, meant = _role(sent, plain(sent.name) in by_name), _filtered(sent.name, by_name)
             # What the contract says goes before what names tell.
             role = None if role in said_roles else role
-            meant = meant if said.filters is None else None
+            meant = meant if said.filters is None and sent.parameter not in flags else None
         if role is not None and role not in roles:
             roles[role] = sent
         elif meant is not None:

@@ -154,6 +154,8 @@ def _filters(session: Session, subject: Subject) -> Iterator[Filter]:
         if parameter.location != "query" or chooses_page(operation, parameter.name):
             continue
         name = _compared(operation, parameter.name, sent)
+        if operation.listed.filters is None and parameter.shapes_answer:
+            continue
         if name is None or name in ruled or name not in properties or name not in sent:
             continue
         several = kind(merged(sent[name], session.contract.resolve)) == "array"

@@ -64,7 +64,7 @@ class PowerDNS(Server):
             ["createZone", "listZone"],
         ),
         Argued(
-            "read_your_writes",
+            "*",
             r'/cryptokeys.* shows "(csk|ksk|zsk)"',
             "a first key becomes a `csk`, whatever is asked for",
             ["createCryptokey", "listCryptokeys", "modifyCryptokey"],
