@@ -111,7 +111,7 @@ def place(trial: Trial, subject: Subject) -> Iterator[Place]:
 def _place(trial: Trial, subject: Subject) -> Place:
     session, creator = trial.session, trial.creator(subject)
     above = parents(session, subject, creator)
-    other = _other_parent(session, subject)
+    other = other_parent(session, subject)
     if other is not None:
         return _below_other(trial, subject, *other)
     if above and above[-1][1].creators:
@@ -131,7 +131,7 @@ def _sharing_least(trial: Trial, subject: Subject) -> list[User]:
     return list(trial.users) if subject.resource.owner else [trial.user]
 
 
-def _other_parent(session: Session, subject: Subject) -> tuple[str, str, Subject] | None:
+def other_parent(session: Session, subject: Subject) -> tuple[str, str, Subject] | None:
     """What the list is of, where documents are not created below it, but name it: parameter, property, documents."""
     operation, creator = next(iter(subject.listers), None), subject.creators[0]
     if operation is None:

@@ -18,6 +18,7 @@ from specdouble.verify.case import Case, Missing, Names, Plan, ids
 from specdouble.verify.checks.refusals import leaves_nothing, marked_body, refused_update
 from specdouble.verify.document import Document
 from specdouble.verify.identity import User
+from specdouble.verify.places import other_parent, parents, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.spelling import in_another_case
@@ -393,6 +394,8 @@ def _of_deletion(session: Session, subject: Subject, rule: OnDelete) -> Plan:
     if creator is None:
         yield Missing(rule.id, f"no operation creates documents of {rule.referrer}")
         return
+    if rule.does == "cascade":
+        yield from _of_cascade(session, subject, referrer, rule, deleter)
     if rule.name not in referrer.requested(creator):
         yield Missing(rule.id, f"{creator} takes no {rule.name}")
         return
@@ -404,6 +407,64 @@ def _of_deletion(session: Session, subject: Subject, rule: OnDelete) -> Plan:
         yield Case(rule.id, promise, partial(_delete_once_free, **of), "", about)
     promise = f"a document of {subject.collection} that none names is deleted, and takes nothing with it"
     yield Case(rule.id, promise, partial(_delete_beside, **of), "", about, unaided=True)
+
+
+def _of_cascade(session: Session, subject: Subject, referrer: Subject, rule: OnDelete, deleter: Operation) -> Plan:
+    """The cases of what goes with a document that goes with another, in lists of what stays."""
+    promise = f"{deleter} takes along what names the documents that go with its own"
+    for end in session.contract.rules.values():
+        if not isinstance(end, OnDelete) or end.collection != referrer.collection or end.does != "cascade":
+            continue
+        named = session.subjects[end.referrer]
+        for lister in named.listers if named.creators else ():
+            if other_parent(session, named.seen_in(lister)) is not None:
+                of: dict[str, Any] = {"subject": subject, "referrer": referrer, "rule": rule, "end": end}
+                run = partial(_delete_above, **of, last=named.seen_in(lister))
+                yield Case(rule.id, promise, run, str(lister), ids(deleter, lister))
+
+
+def _delete_above(
+    trial: Trial, subject: Subject, referrer: Subject, rule: OnDelete, end: OnDelete, last: Subject
+) -> None:
+    """The last of three is told in the list of a fourth, which stays, until the first is deleted."""
+    found = other_parent(trial.session, last)
+    assert found is not None
+    _, name, parent = found
+    target = trial.create(subject)
+    between = _naming(trial, referrer, rule, target)
+    document = _naming(trial, last, end, between, **{name: trial.create(parent).id})
+    if not _is_listed(trial, document):
+        raise NotExercised("the list does not show the new document")
+    accepted(trial.delete(target), "the deletion of what is named")
+    if _is_listed(trial, document):
+        raise Broken(f"a document of {last.collection} to be gone with what it named", f"{last.listers[0]} shows it")
+    trial.session.ledger.forget(last.collection, document.id)
+
+
+def _naming(trial: Trial, referrer: Subject, rule: OnDelete, target: Document, **more: Any) -> Document:
+    """A new document that names the other one: by its body, else by the path that it is created below.
+
+    Raises:
+        NotExercised: neither does.
+    """
+    creator = trial.creator(referrer)
+    if rule.name in referrer.requested(creator):
+        return trial.create(referrer, **{rule.name: _named_by(rule, target)}, **more)
+    above = parents(trial.session, referrer, creator)
+    if not above or above[-1][1].collection != target.subject.collection:
+        raise NotExercised(f"{creator} takes no {rule.name}")
+    return trial.create_in(referrer, target.user, under(trial, referrer, target), more)
+
+
+def _is_listed(trial: Trial, document: Document) -> bool:
+    """Whether the list shows the document; one that is refused shows nothing."""
+    subject, around = document.subject, trial.listing(document)
+    operation = subject.listers[0]
+    parts = trial.session.surroundings(operation, document.user, None, known=around)
+    if not trial.send(operation, document.user, **parts).ok:
+        return False
+    entries = trial.listed(subject, document.user, around, until=document.id)
+    return any(one.get(subject.key) == document.id for one in entries)
 
 
 def _referring(trial: Trial, referrer: Subject, rule: OnDelete, target: Document) -> Document:
