@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
+import httpx
 import pytest
 
 from specdouble.compare.comparison import compare
@@ -21,10 +22,12 @@ from specdouble.discover.loop import Loop
 from specdouble.discover.outcome import SILENT, Outcome
 from specdouble.discover.prose import miner as prose
 from specdouble.discover.supposition import suppose
+from specdouble.rules.immutable.probe import PROBE as FIXED
 from specdouble.rules.readonly.probe import PROBE as SET_BY_THE_SERVER
 from specdouble.rules.unique.probe import PROBE
 from specdouble.serving import serving_anybody
 from specdouble.verify import Account, Settings
+from specdouble.verify.patterns import matching
 from specdouble.verify.visit import Visit, visiting
 from tests.backend import Backend
 from tests.discover.conftest import sentences, stripped
@@ -165,6 +168,20 @@ KEPT_BY_THE_SERVER = (
     ("origin: {type: string}\n", "origin: {type: string, x-immutable: true}\n"),
     ("label: {type: string}", "label: {type: string, pattern: '^[^ ]'}"),
 )
+
+
+def test_a_property_is_seen_to_be_fixed_though_another_document_has_its_usual_value(tmp_path: Path) -> None:
+    theirs, ours, pattern = tmp_path / "theirs.yaml", tmp_path / "ours.yaml", "^[a-z][a-z0-9-]{2,39}$"
+    declared = f"origin: {{type: string, pattern: '{pattern}'"
+    ours.write_text(SEALS.replace("origin: {type: string", declared), "utf-8")
+    kept = (declared + "}\n", declared + ", x-immutable: true, x-unique: true}\n")
+    theirs.write_text(ours.read_text("utf-8").replace(*kept), "utf-8")
+    with serving_anybody(theirs, 1) as (server, _):
+        httpx.post(f"{server}/seals", json={"origin": matching(pattern, 0)[0], "label": "Kept"}).raise_for_status()
+        with _visited(read(ours), Settings(url=server, yes=True)) as visit:
+            seals = visit.session.subjects["seals"]
+            seen = [one.pointer.rpartition("/")[2] for one in FIXED.see(visit.session, seals)]
+    assert seen == ["origin"]
 
 
 def test_a_property_is_asked_to_be_fixed_where_a_create_takes_the_value_that_a_change_is_refused_for(

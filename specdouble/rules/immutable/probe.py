@@ -34,14 +34,16 @@ def _is_fixed(trial: Trial, subject: Subject, updater: Updater, name: str) -> bo
     usual = trial.session.bodies.value(subject, name, schema, trial.user)
     target = trial.session.implied.get(name)
     named = trial.session.reference_or_none(target, trial.user, "another") if target is not None else None
-    others = [one for one in (usual, named, *neighbours(own)) if one not in (own, None)]
+    fresh = trial.session.fresh.value(schema)  # the usual one of a pattern may be another document's
+    others = [one for one in (usual, fresh, named, *neighbours(own)) if one not in (own, None)]
     fitting = [one for one in others if trial.session.bodies.property_fits(schema, one)]
     if own is None or not fitting:
         return False
     for other in fitting:  # a lesser and a greater one: an order with another property refuses either
         if trial.try_update(updater, document, {name: other}).status not in REFUSALS:
             return False
-    return trial.try_update(updater, document, {name: own}).ok and sent(trial, subject, **{name: fitting[0]}).ok
+    is_same_taken = trial.try_update(updater, document, {name: own}).ok
+    return is_same_taken and any(sent(trial, subject, **{name: other}).ok for other in fitting)
 
 
 PROBE = Probe(_see)
