@@ -156,34 +156,31 @@ class Sender:
         """Read what an answer gave the address of, as the operation would."""
         return self.resend(Call(operation, user.name or None, address=address))
 
-    def volley(self, calls: list[Call]) -> list[Exchange]:
+    def volley(self, calls: list[Call], least: int | None = None) -> list[Exchange]:
         """Send the requests at the same moment.
-
-        Raises:
-            Trouble: one of them was not answered.
-        """
-        answers = self._fired(calls)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return self._noted(answers)
-
-    def answered(self, calls: list[Call], least: int) -> list[Exchange]:
-        """Send the requests at the same moment: the answers that came, where it does not matter to which.
 
         Args:
             calls: the requests.
-            least: how many answers are enough.
+            least: how many answers are enough, where it does not matter to which; None where each has to be answered.
 
         Raises:
-            Trouble: fewer came.
+            Trouble: fewer came from the server.
         """
-        answers = self._fired(calls)
-        lost = [one for one in answers if isinstance(one, Exception)]
-        for error in lost:
-            if not isinstance(error, Trouble) or len(calls) - len(lost) < least:
-                raise error
-        return self._noted(answers)
+        heard: list[Exchange] = []
+        spoilt: list[Trouble] = []
+        failed: Broken | None = None
+        for answer in self._fired(calls):
+            try:
+                heard.append(self._heard(answer))
+            except Trouble as trouble:
+                spoilt.append(trouble)
+            except Broken as broken:
+                failed = broken
+        if spoilt and len(calls) - len(spoilt) < (len(calls) if least is None else least):
+            raise spoilt[0]
+        if failed:
+            raise failed
+        return heard
 
     def _fired(self, calls: list[Call]) -> list[Exchange | Exception]:
         number = sum(1 for one in self.exchanges if one.call.together is not None) + 1
@@ -200,17 +197,11 @@ class Sender:
         with ThreadPoolExecutor(len(calls)) as pool:
             return list(pool.map(fire, calls))
 
-    def _noted(self, answers: list[Exchange | Exception]) -> list[Exchange]:
-        exchanges = [answer for answer in answers if isinstance(answer, Exchange)]
-        failed = None
-        for exchange in exchanges:
-            try:
-                self._note(exchange)
-            except Broken as broken:
-                failed = broken
-        if failed:
-            raise failed
-        return exchanges
+    def _heard(self, answer: Exchange | Exception) -> Exchange:
+        if isinstance(answer, Exception):
+            raise answer
+        self._note(answer)
+        return answer
 
     def settle(self) -> None:
         """Wait until a write is seen by every read."""

@@ -65,7 +65,7 @@ def _changed(trial: Trial, subject: Subject, updater: Updater, names: list[str])
         calls = [trial.update_call(updater, document, {name: value}) for name, value in sent.items()]
         if any(subject.unwrapped(call).keys() != {name} for call, name in zip(calls, sent, strict=True)):
             raise NotExercised(f"{updater.operation} takes no change of one property alone")
-        answers = trial.answered(calls, ENOUGH)
+        answers = trial.volley(calls, ENOUGH)
         taken = [name for answer in answers if answer.ok for name in subject.unwrapped(answer.call)]
         if len(taken) < 2:
             raise NotExercised("the server takes one of several changes at the same time")
@@ -101,7 +101,7 @@ def _created(trial: Trial, subject: Subject) -> None:
         creator = trial.creator(subject)
         bodies = [trial.body(subject, creator, there.user) for _ in range(CLIENTS)]
         calls = [trial.create_call(subject, there.user, body, around=there.around) for body in bodies]
-        answers = trial.answered(calls, ENOUGH)
+        answers = trial.volley(calls, ENOUGH)
         made = [one for one in (trial.adopt(subject, there.user, answer) for answer in answers) if one is not None]
         there.made += made
         if len(made) < 2:
