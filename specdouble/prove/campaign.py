@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -57,7 +59,16 @@ def prove(
 
 def _begin(options: Options) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process' to answer
+    threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
     open_bench(options)
+
+
+def _end_with_parent() -> None:
+    """End this process when the first one is gone, however it ended: nobody reads any more what is found here."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _all(
