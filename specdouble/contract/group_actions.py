@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from specdouble.contract.action import creates_by_path
+from specdouble.contract.bodies import Sent
 from specdouble.contract.group_shape import Shape
 from specdouble.contract.groups import Group
 from specdouble.contract.guesses import Guesses, can_succeed, is_mostly, is_part
@@ -37,7 +38,7 @@ class GroupActions:
             shape: what their documents look like.
         """
         for operation in group.on_all.values():
-            action = self._on_all(operation, shape) if can_succeed(operation) else None
+            action = self._on_all(operation, shape, group) if can_succeed(operation) else None
             if action is not None:
                 yield operation.id, action
         for operation in group.on_one.values():
@@ -47,7 +48,7 @@ class GroupActions:
 
     # On all documents
 
-    def _on_all(self, operation: Operation, shape: Shape) -> Action | None:
+    def _on_all(self, operation: Operation, shape: Shape, group: Group) -> Action | None:
         if operation.method == "get":
             place = self._place(operation, shape, many=True)
             return None if place is None else Action("list", "", None, place, why="its answer is an array of them")
@@ -55,10 +56,10 @@ class GroupActions:
             chooses = any(one.required for one in operation.parameters if one.location == "query")
             return None if chooses else Action("delete_many", "", None, (), why="DELETE of the collection")
         if operation.method in ("post", "put"):
-            return self._write_to_all(operation, shape)
+            return self._write_to_all(operation, shape, group)
         return None
 
-    def _write_to_all(self, operation: Operation, shape: Shape) -> Action | None:
+    def _write_to_all(self, operation: Operation, shape: Shape, group: Group) -> Action | None:
         sent = self.guesses.sent(operation, shape.found)
         if sent is None:
             return None
@@ -74,7 +75,8 @@ class GroupActions:
             action = Action("replace", "", None, (), wrapper=sent.wrapper, why=why)
         else:
             return None
-        return self._showing(action, operation, shape) or action
+        showing = self._showing(action, operation, shape) or action
+        return None if showing.in_array and _asks(operation, sent, shape, group) else showing
 
     # On one document
 
@@ -128,6 +130,19 @@ class GroupActions:
 
     def _place(self, operation: Operation, shape: Shape, *, many: bool) -> tuple[str, ...] | None:
         return self.guesses.place_of(operation, shape.found, shape.identity, many=many)
+
+
+def _asks(operation: Operation, sent: Sent, shape: Shape, group: Group) -> bool:
+    """Whether a POST that answers with an array of documents makes none: what it takes is a question, and no document.
+
+    `POST /threads/{id}/history` takes what its `GET` takes in the query.
+    """
+    if operation.success != 200 or "201" in operation.responses or not sent.properties:
+        return False
+    listing = group.on_all.get("get")
+    asked = {one.name for one in listing.parameters if one.location == "query"} if listing is not None else set()
+    is_alike = is_mostly(sent, shape.found) or is_part(sent, shape.found)
+    return not is_alike or bool((sent.properties.keys() & asked) - shape.found.properties.keys())
 
 
 def _copies(operation: Operation) -> bool:

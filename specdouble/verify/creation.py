@@ -9,6 +9,7 @@ from specdouble.verify.exchange import Call
 
 ID_NAMES = {"id", "_id", "uuid"}
 ADDING = frozenset(("add", "create", "grant", "insert", "new", "put", "register"))  # the last word of a path
+ASKING = frozenset(("count", "filter", "find", "history", "lookup", "query", "search"))  # likewise
 
 
 def creates(contract: Contract, operation: Operation) -> bool:
@@ -20,8 +21,20 @@ def creates(contract: Contract, operation: Operation) -> bool:
     if action is not None:
         return action.does == "create" and action.id is None
     below = bare(operation.path) + "/{}"
+    if _asks(contract, operation):
+        return False
     return (operation.method == "post" and not ends_in_parameter(operation)
             and any(bare(one.path) in (below, below + "/{}") for one in contract.operations.values()))  # fmt: skip
+
+
+def _asks(contract: Contract, operation: Operation) -> bool:
+    """Whether it reads by a POST, as its path says and no status or id of the answer denies: `/runs/query`."""
+    last = operation.path.rstrip("/").rpartition("/")[2].lower()
+    answer = operation.response(operation.success)
+    if last not in ASKING or operation.success != 200 or "201" in operation.responses or answer is None:
+        return False
+    shown = [contract.resolve(media.schema) for media in answer.content.values()]
+    return not any(ID_NAMES & set(contract.properties(one)) for one in shown)
 
 
 def may_create_by_path(operation: Operation) -> bool:
