@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from specdouble.verify.identity import User
-from specdouble.verify.ledger import Created
+from specdouble.verify.ledger import Created, Ledger
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.secret_texts import variable
 from specdouble.verify.session import Session
@@ -41,7 +41,7 @@ def clean_up(session: Session, seconds: float) -> int:
     with suppress(OutOfTime, KeyboardInterrupt):
         find_traces(session)  # in lists that are shorter by now
         _delete_all(session)
-    return before - len(ledger.newest_first())
+    return before - len(ledger.newest_first()) - len(ledger.unfound)
 
 
 def _delete_all(session: Session) -> None:
@@ -95,11 +95,11 @@ def _delete_one(session: Session, made: Created) -> None:
 def left_over(session: Session) -> list[str]:
     """What could not be deleted: each document with the command that deletes it, where there is one."""
     lines, without = session.client.orphans.told(), Counter[str]()
-    for made in session.ledger.newest_first():
+    for made in (*session.ledger.newest_first(), *session.ledger.unfound.values()):
         if session.ledger.deleter(made) is None:
             without[f"made by {made.by}" if "/" in made.kind else f"of {made.kind}"] += 1
         else:
-            lines.append(f"{made.kind} {made.id}{_doubt(made)}: {_command(session, made)}")
+            lines.append(f"{made.kind} {made.id}{_doubt(session.ledger, made)}: {_command(session, made)}")
     lines += [f"{count} {which}: no operation deletes them" for which, count in without.items()]
     unnamed = Counter(str(call.operation) for call in session.ledger.unnamed)
     lines += [f"{count} made by {operation}, whose answers do not say which" for operation, count in unnamed.items()]
@@ -108,7 +108,9 @@ def left_over(session: Session) -> list[str]:
     return lines
 
 
-def _doubt(made: Created) -> str:
+def _doubt(ledger: Ledger, made: Created) -> str:
+    if made in ledger.unfound.values():
+        return ", which may be there: its create told no id, and nothing is found by the name that it asked for"
     if made.sure:
         return ""
     known = "which a list shows" if made.seen else "which may be there"

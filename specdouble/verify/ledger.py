@@ -48,6 +48,7 @@ class Created:
         authorization: the headers that stood in for the user's credentials: who else may delete it?
         sure: whether the server said that it was created.
         seen: whether a list shows it, though no answer said so.
+        guessed: whether its id is the name that the create asked for: the answer told none.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Created:
     authorization: Mapping[str, str] | None = None
     sure: bool = True
     seen: bool = False
+    guessed: bool = False
 
 
 @dataclass
@@ -93,6 +95,7 @@ class Ledger:
     recent: set[tuple[str, str]] = field(default_factory=set)  # of those that were created, since the case began
     unnamed: list[Call] = field(default_factory=list)  # creates whose answer does not say which document it made
     refused: dict[str, Call] = field(default_factory=dict)  # by the name that the create asked for
+    unfound: dict[tuple[str, str], Created] = field(default_factory=dict)  # what no path finds by a guessed id
 
     def __post_init__(self) -> None:
         self._kinds = dict(kinds_by_path(self.contract))
@@ -293,6 +296,9 @@ class Ledger:
         for number, call in list(self._unanswered.items()):
             if (call.operation, call.path) == (create.operation, create.path):
                 del self._unanswered[number]
+        for key, made in list(self.unfound.items()):
+            if (made.by, made.parents) == (create.operation, create.path):
+                del self.unfound[key]
 
     def unanswered(self) -> list[Call]:
         """The creates of which nobody knows whether they made anything."""
@@ -369,8 +375,10 @@ class Ledger:
         several = self._several(call, exchange)
         key = None if several else self._key(call, exchange)
         is_named = key not in (None, "")  # no path names what has no name
+        guessed = is_named and self._told(call, exchange) is None
         for one in [key] if is_named else several:
-            self._add(Created(kind, one, call.user, dict(call.path), call.operation, call.authorization))
+            made = Created(kind, one, call.user, dict(call.path), call.operation, call.authorization, guessed=guessed)
+            self._add(made)
         if not is_named and not several:
             self.unnamed.append(call)
             self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
@@ -422,12 +430,16 @@ class Ledger:
         return self.is_minted(value) or (exchange.status == 201 and self.owned(kind, value) is None)
 
     def _key(self, call: Call, exchange: Exchange) -> Any:
-        """The id of the document that a create made: as it shows it, by `Location`, or as it was asked for."""
+        """The id of the document that a create made: as its answer tells it, or as it was asked for."""
+        key = self._told(call, exchange)
+        return self._named_in_body(call) if key is None else key
+
+    def _told(self, call: Call, exchange: Exchange) -> Any:
+        """The id that the answer of a create tells: as it shows it, or by `Location`."""
         key = self._shown(call.operation, exchange)
         if key is None and exchange.headers.get("location"):
             key = unquote(split_url(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
-        key = bare_id(exchange.json) if key is None else key
-        return self._named_in_body(call) if key is None else key
+        return bare_id(exchange.json) if key is None else key
 
     def _named_in_body(self, call: Call) -> Any:
         """The id or the name that a create asked for, where this run made it up."""
@@ -495,6 +507,7 @@ class Ledger:
         key = (kind, str(value))
         with self._lock:
             self._traces.pop(key, None)
+            self.unfound.pop(key, None)
             if self.created.pop(key, None) is not None:
                 self._values[str(value)] -= 1
             elif key not in {(one.kind, str(one.id)) for one in self.unsure()}:
@@ -510,14 +523,21 @@ class Ledger:
         return self.deleter(made)
 
     def miss(self, kind: str, value: Any) -> None:
-        """Note that no path finds a document that was to be deleted: it is gone, unless a list shows it still."""
+        """Note that no path finds a document that was to be deleted: it is gone, unless a list shows it still.
+
+        What is known by a guessed id alone may be there by another one, as long as what it lies below is.
+        """
         key = (kind, str(value))
         with self._lock:
             self._missed.add(key)
             if key in self._traces and not self._traces[key].seen:
                 del self._traces[key]
-            if self.created.pop(key, None) is not None:
+            made = self.created.pop(key, None)
+            if made is not None:
                 self._values[str(value)] -= 1
+                above = self.named(made.by, made.parents)
+                if made.guessed and not any(self.is_gone(sort, one) for _, sort, one in above):
+                    self.unfound[key] = made
             self._write({"not found": value, "kind": kind})
 
     def newest_first(self) -> list[Created]:
@@ -577,7 +597,7 @@ class Ledger:
             self._stream.close()
             self._stream = None
             left = [{"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)}
-                    for one in self.newest_first()]  # fmt: skip
+                    for one in (*self.newest_first(), *self.unfound.values())]  # fmt: skip
             write_whole(self.file, "".join(json.dumps(one, default=str) + "\n" for one in left))
 
     def _write(self, entry: Mapping[str, Any]) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from specdouble.contract import Contract, read
+from specdouble.verify import Settings
+from specdouble.verify.clean_up import left_over
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.ledger import Created, Ledger
+from specdouble.verify.session import Session
 
 DOCUMENT = """
 openapi: 3.0.3
@@ -114,3 +117,20 @@ def test_the_name_that_a_replacement_gave_is_the_id_that_is_deleted(contract: Co
     shown = b'{"name": "\\\\197\\\\187"}'
     ledger.answer(ledger.send(call), call, Exchange(call, "PUT", "", {}, None, 200, {}, shown, 0.0, 0.0))
     assert ledger.owned("/tags/{}", "\\197\\187") is not None
+
+
+def test_what_is_not_found_by_a_name_that_was_only_asked_for_is_told_as_left(contract: Contract) -> None:
+    session = Session(contract, Settings("http://127.0.0.1:9"))
+    sent(session.ledger, "createTag", {"name": session.ledger.mint("tag-1")}, 201)
+    session.ledger.miss("/tags/{}", "tag-1")
+    (line,) = left_over(session)
+    assert "/tags/{} tag-1, which may be there: its create told no id" in line
+    assert line.endswith("curl -X DELETE http://127.0.0.1:9/tags/tag-1")
+
+
+def test_what_a_list_does_not_show_and_no_path_finds_is_gone(contract: Contract) -> None:
+    session = Session(contract, Settings("http://127.0.0.1:9"))
+    sent(session.ledger, "createTag", {"name": session.ledger.mint("tag-1")}, 201)
+    session.ledger.miss("/tags/{}", "tag-1")
+    session.ledger.search(Call(contract.operations["createTag"]))
+    assert left_over(session) == []
