@@ -66,10 +66,18 @@ def token(
             click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         else:
             click.echo(credentials.credential(world, chosen, user, wish))
+            _tell_missing_key(credentials.missing_key(world, chosen, user), user, chosen)
     except Problem as problem:
         if problem.status != 404:
             fail(str(problem.detail), WRONG_USE)
         fail(f"no user `{user}` in the seed\n    remedy: {known_users(double)}", WRONG_USE)
+
+
+def _tell_missing_key(place: str | None, user: str, scheme: SecurityScheme) -> None:
+    """Say that what is printed is no key: who asks for that of a scheme of keys may want one."""
+    if place is not None:
+        told = f"`{user}` has no key for `{scheme.name}`, and this is a token, which the double takes in its place"
+        click.echo(f"specdouble: {told}: write a key {place}", err=True)
 
 
 def _tell_unknown_scopes(contract: Contract, credentials: Credentials, scopes: Iterable[str]) -> None:

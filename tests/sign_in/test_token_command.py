@@ -73,3 +73,39 @@ def test_as_json_a_field_that_two_schemes_want_has_the_token_or_what_the_named_s
         for options in ((), ("--scheme", "oauth"), ("--scheme", "pair"))
     ]
     assert fields == ["Bearer", "Bearer", "Basic"]
+
+
+KEYS = """
+openapi: 3.0.3
+info: {title: Notes behind a key, version: "1"}
+paths:
+  /notes: {get: {operationId: notes, security: [{apiKeyAuth: []}], responses: {"200": {description: Notes.}}}}
+components: {securitySchemes: {apiKeyAuth: {type: apiKey, in: header, name: X-Api-Key}}}
+"""
+
+
+def test_who_has_no_key_is_told_where_to_write_one(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(KEYS, "utf-8")
+    (tmp_path / "mock_data").mkdir()
+    people = [
+        {"id": "1", "username": "ada", "password": "ada-secret"},
+        {"id": "2", "username": "bob", "password": "b", "apiKey": "bobs-key"},
+    ]
+    (tmp_path / "mock_data" / "users.json").write_text(json.dumps(people), "utf-8")
+    result = printed(tmp_path)
+    assert result.stdout.count(".") == 2  # a token, which the double takes
+    assert "`ada` has no key for `apiKeyAuth`" in result.stderr
+    assert (
+        "write a key as `apiKeyAuth` or `X-Api-Key` or `apiKey` of that user in mock_data/users.json" in result.stderr
+    )
+    other = CliRunner().invoke(main, ["token", "bob", str(tmp_path)])
+    assert (other.stdout, other.stderr) == ("bobs-key\n", "")
+
+
+def test_a_key_that_an_identity_names_and_nobody_has_is_no_empty_one(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parent / "keys.yaml", tmp_path / "openapi.yaml")
+    (tmp_path / "mock_data").mkdir()
+    (tmp_path / "mock_data" / "users.json").write_text(json.dumps([{"id": "ada"}]), "utf-8")
+    result = printed(tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "write one as `apiKey` of that user in mock_data/users.json" in result.stderr

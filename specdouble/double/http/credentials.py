@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import SecurityScheme, scopes_of, security_schemes
 from specdouble.double.http.served import Served
 from specdouble.double.state.access_tokens import LIFETIME, PROVIDER
-from specdouble.double.state.accounts import Account
+from specdouble.double.state.accounts import Account, key_names
 from specdouble.double.state.problem import Problem
+from specdouble.double.state.seed import USERS
 from specdouble.double.state.world import World
 
 Placed = dict[str, dict[str, str]]
@@ -131,6 +132,15 @@ class Credentials:
             raise _nobody(who, "users")
         return who
 
+    def missing_key(self, world: World, scheme: SecurityScheme, who: str) -> str | None:
+        """Where to write a key for a scheme of keys, of a user who has none; None where there is nothing to say."""
+        account = self._double.accounts.named(world, who)
+        if scheme.kind != "apiKey" or scheme.name in self._contract.identities or account is None:
+            return None
+        if self._double.accounts.key_of(account, scheme) is not None:
+            return None
+        return _place_of_keys(key_names(scheme)[:3], USERS)
+
     def _of_identity(self, world: World, scheme: SecurityScheme, identity: Identity, who: str, wish: Wish) -> str:
         user: Mapping[str, JSON] | None = user_of(self._contract, identity, world, who)
         if user is None:
@@ -140,7 +150,11 @@ class Credentials:
             raise _nobody(who, identity.collection)
         if identity.credential is not None:
             _hold_to_keys(scheme, wish)
-            return str(user.get(identity.credential, ""))
+            key = user.get(identity.credential)
+            if key in (None, ""):
+                place = _place_of_keys([identity.credential], identity.collection)
+                raise Problem(409, "No such credential", f"`{who}` has no key for `{scheme.name}`: write one {place}")
+            return str(key)
         scope = " ".join(wish.scopes) if wish.scopes is not None else None
         return self._double.tokens[scheme.name].issue(user, scope, -LIFETIME if wish.expired else None)
 
@@ -205,6 +219,10 @@ def user_of(contract: Contract, identity: Identity, world: World, who: str) -> d
 
 def _nobody(who: str, collection: str) -> Problem:
     return Problem(404, "No such user", f"`{who}` is the id or a unique property of none of {collection}")
+
+
+def _place_of_keys(names: Iterable[str], collection: str) -> str:
+    return f"as {' or '.join(f'`{name}`' for name in names)} of that user in mock_data/{collection}.json"
 
 
 def _hold_to_keys(scheme: SecurityScheme, wish: Wish) -> None:

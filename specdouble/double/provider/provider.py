@@ -271,7 +271,11 @@ class Provider:
         credentials = Credentials(self._double)
         for scheme in credentials.schemes.values():
             if account is not None and scheme.is_cookie:
-                yield scheme.key, credentials.credential(world, scheme, account.name)
+                try:
+                    value = credentials.credential(world, scheme, account.name)
+                except Problem:
+                    continue  # a user without a key
+                yield scheme.key, value
 
     # Tokens
 

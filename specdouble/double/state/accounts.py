@@ -166,7 +166,7 @@ class Accounts:
 
     def with_key(self, world: World, scheme: SecurityScheme, key: str) -> Account | None:
         """The account that has this key for a scheme."""
-        names = _key_names(scheme)
+        names = key_names(scheme)
         if self._collection is not None:
             # One look at all: a name that no user has matches nobody.
             document = world.collection(self._collection, None).find_one({"$or": [{name: key} for name in names]})
@@ -175,7 +175,7 @@ class Accounts:
 
     def key_of(self, account: Account, scheme: SecurityScheme) -> str | None:
         """The account's key for a scheme; None where it has none."""
-        key = _first(account.document, _key_names(scheme))
+        key = _first(account.document, key_names(scheme))
         return key if isinstance(key, str) and key else None
 
     def caller(self, account: Account, identity: Identity | None = None) -> User:
@@ -223,7 +223,7 @@ class Accounts:
         return account_of(document, self._id, self._tenant)
 
 
-def _key_names(scheme: SecurityScheme) -> tuple[str, ...]:
+def key_names(scheme: SecurityScheme) -> tuple[str, ...]:
     """The properties that may hold a user's key for a scheme: its own name, its field's, else the usual ones."""
     return tuple(dict.fromkeys(name for name in (scheme.name, scheme.key, *_KEYS) if _is_name(name)))
 
