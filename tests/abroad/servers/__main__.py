@@ -24,6 +24,8 @@ def install(names: Sequence[str]) -> int:
             without.append(name)
             print(f"not installed: {name}: {error}", file=sys.stderr)
     print(f"installed: {', '.join(name for name in names if name not in without) or 'none'}")
+    if without:
+        print(f"not installed, and their tests are skipped (see above): {', '.join(without)}")
     return 0
 
 

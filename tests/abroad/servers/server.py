@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent.parent
-INSTALLED = Path(os.environ.get("SPECDOUBLE_SERVERS", ROOT / ".servers"))
+INSTALLED = Path(os.environ.get("SPECDOUBLE_SERVERS", ROOT / ".servers")).absolute()  # builds run in other folders
 START_SECONDS = 60
 
 
