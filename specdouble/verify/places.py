@@ -29,6 +29,16 @@ def parents(session: Session, subject: Subject, operation: Operation) -> list[tu
     return found
 
 
+def children(session: Session, subject: Subject) -> list[Subject]:
+    """The collections of what lies directly below the documents."""
+    found = []
+    for child in session.subjects.values():
+        above = parents(session, child, child.creators[0]) if child.creators else []
+        if above and above[-1][1] is subject:
+            found.append(child)
+    return found
+
+
 def tellers(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that tell something of a document and show none (`/orders/{id}/sum`), and what names it."""
     for operation in session.contract.operations.values():

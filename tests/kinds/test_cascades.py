@@ -1,10 +1,10 @@
-"""What goes with a document that goes with another is gone from the lists of what stays."""
+"""What stands above others: it takes them along from every list, and tells how many they are."""
 
 from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from fastapi import FastAPI, HTTPException
@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tests.kinds.others import doubled, verdict_of
 
 CONTRACT = Path(__file__).with_name("houses.yaml")
-RULE = "references:rooms.houseId.onDelete"
-Document = dict[str, str]
+RULE, COMPUTED = "references:rooms.houseId.onDelete", "computed:houses.isEmpty"
+Document = dict[str, Any]
 
 
 class New(BaseModel):
@@ -32,16 +32,17 @@ class NewChair(BaseModel):
 
 
 class Houses:
-    """A server that somebody else could have written: it takes the chairs of a house along, or forgets them."""
+    """A server that somebody else could have written: with one fault or none."""
 
-    def __init__(self, *, forgets: bool) -> None:
-        self.forgets = forgets
+    def __init__(self, fault: str = "") -> None:
+        self.fault = fault
         self.owners, self.houses = dict[str, Document](), dict[str, Document]()
         self.rooms, self.chairs = dict[str, Document](), dict[str, Document]()
         self.ids = count(1)
         self.app = FastAPI()
         self.app.post("/owners", status_code=201)(self.owner)
         self.app.get("/owners/{owner}/chairs")(self.owned)
+        self.app.get("/houses/{house}")(self.shown)
         self.app.delete("/houses/{house}", status_code=204)(self.remove)
         self.app.post("/houses/{house}/rooms", status_code=201)(self.room)
         self.app.post("/houses/{house}/rooms/{room}/chairs", status_code=201)(self.chair)
@@ -56,7 +57,13 @@ class Houses:
         return self.add(self.owners, name=new.name)
 
     def house(self, new: New) -> Document:
-        return self.add(self.houses, name=new.name)
+        return self.shown(self.add(self.houses, name=new.name)["id"])
+
+    def shown(self, house: str) -> Document:
+        if house not in self.houses:
+            raise HTTPException(404)
+        rooms = sum(one["houseId"] == house for one in self.rooms.values())
+        return {**self.houses[house], "roomCount": rooms, "isEmpty": rooms == 0 or self.fault == "always empty"}
 
     def room(self, house: str, new: New) -> Document:
         if house not in self.houses:
@@ -79,14 +86,14 @@ class Houses:
         if self.houses.pop(house, None) is None:
             raise HTTPException(404)
         self.rooms = {key: one for key, one in self.rooms.items() if one["houseId"] != house}
-        if not self.forgets:
+        if self.fault != "forgets chairs":
             self.chairs = {key: one for key, one in self.chairs.items() if one["roomId"] in self.rooms}
 
 
-@pytest.mark.parametrize("forgets", [False, True])
-def test_the_last_of_a_cascade_is_looked_for_in_the_list_of_another_parent(forgets: bool) -> None:
-    verdict = verdict_of(Houses(forgets=forgets).app, CONTRACT, (RULE,))
-    assert {one.check for one in verdict.failures} == ({RULE} if forgets else set())
+@pytest.mark.parametrize(("fault", "rules"), [("", set()), ("forgets chairs", {RULE}), ("always empty", {COMPUTED})])
+def test_what_lies_below_is_looked_for_elsewhere_and_is_counted(fault: str, rules: set[str]) -> None:
+    verdict = verdict_of(Houses(fault).app, CONTRACT, (RULE, COMPUTED))
+    assert {one.check for one in verdict.failures} == rules
 
 
 def test_the_double_takes_along_what_names_what_goes() -> None:

@@ -14,6 +14,7 @@ from specdouble.verify.attack import Attack
 from specdouble.verify.bodies import shown
 from specdouble.verify.case import Case, Missing, Plan, ids
 from specdouble.verify.document import Document
+from specdouble.verify.places import children, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -24,7 +25,7 @@ MOST = 3  # numbers of an expression that are tried
 CENT = 0.005  # what a server may round away: amounts of money have two places
 
 
-def plan(_session: Session, subject: Subject, rule: Computed) -> Plan:
+def plan(session: Session, subject: Subject, rule: Computed) -> Plan:
     """The cases of one rule."""
     if not subject.creators:
         yield Missing(rule.id, f"no operation creates documents of {subject.collection}")
@@ -39,6 +40,7 @@ def plan(_session: Session, subject: Subject, rule: Computed) -> Plan:
     yield Case(rule.id, promise, partial(_sent, **of), "", about, decisive=True)
     if any(attack.states and other.name in (rule.reads or ()) for other, attack in subject.attacks):
         yield Case(rule.id, f"{rule} in each state", partial(_in_each_state, **of), "", about)
+    yield from _of_counts(session, subject, rule)
     for updater in subject.updaters:
         on_it = ids(updater.operation)
         for name in _inputs(subject, rule, updater.operation):
@@ -47,6 +49,15 @@ def plan(_session: Session, subject: Subject, rule: Computed) -> Plan:
                 yield Case(rule.id, promise, partial(_changed, **of, updater=updater, name=name), f"of {name}", on_it)
         promise = f"a client's {rule.name} has no effect on {updater.operation}"
         yield Case(rule.id, promise, partial(_sent_again, **of, updater=updater), "", on_it)
+
+
+def _of_counts(session: Session, subject: Subject, rule: Computed) -> Plan:
+    """The cases of what the server itself sets and the value is made of: it may count what lies below."""
+    if not subject.observable or subject.server_set.isdisjoint(rule.reads or ()):
+        return
+    for child in children(session, subject):
+        run = partial(_counted, subject=subject, rule=rule, child=child)
+        yield Case(rule.id, f"{rule} once there is something below", run, child.collection, ids(*child.creators[:1]))
 
 
 def _inputs(subject: Subject, rule: Computed, operation: Operation) -> list[str]:
@@ -96,6 +107,17 @@ def _created(trial: Trial, subject: Subject, rule: Computed) -> None:
 def _in_each_state(trial: Trial, subject: Subject, rule: Computed) -> None:
     for document in trial.in_each_state(subject, rule.reads or ()):
         _hold(trial, rule, document)
+
+
+def _counted(trial: Trial, subject: Subject, rule: Computed, child: Subject) -> None:
+    """What the server counts changes by itself, and what is made of it with it."""
+    document = trial.create(subject)
+    before = trial.look(document)
+    trial.create_in(child, document.user, under(trial, child, document))
+    after = trial.look(document)
+    if all(before.get(name) == after.get(name) for name in rule.reads or ()):
+        raise NotExercised(f"nothing that {rule.name} is made of changes with what lies below")
+    _hold(trial, rule, document)
 
 
 def _with_another(trial: Trial, subject: Subject, rule: Computed, name: str) -> None:

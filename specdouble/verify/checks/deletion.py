@@ -8,7 +8,7 @@ from typing import Any
 from specdouble.contract import Operation
 from specdouble.verify.case import Case, Names, Plan, ids
 from specdouble.verify.document import Document
-from specdouble.verify.places import parents, place, under
+from specdouble.verify.places import children, place, under
 from specdouble.verify.problem import Broken, NotExercised
 from specdouble.verify.session import Session
 from specdouble.verify.subject import Subject, Updater
@@ -40,7 +40,7 @@ def plan(session: Session, subject: Subject) -> Plan:
 
 def _of_children(session: Session, subject: Subject, operation: Operation) -> Plan:
     """The cases of what lies below a deleted document."""
-    for child in _children(session, subject):
+    for child in (one for one in children(session, subject) if one.observable):
         for below in (*child.readers, *child.listers[:1]):
             promise = f"{below} finds nothing below what was deleted"
             run = partial(_below, subject=subject, child=child, operation=below)
@@ -54,16 +54,6 @@ def _of_children(session: Session, subject: Subject, operation: Operation) -> Pl
 def _revives(updater: Updater) -> bool:
     """Whether an update may create the document that its path names (RFC 9110, 9.3.4)."""
     return updater.operation.method == "put" and "201" in updater.operation.statuses
-
-
-def _children(session: Session, subject: Subject) -> list[Subject]:
-    """The collections of what lies directly below the documents."""
-    found = []
-    for child in session.subjects.values():
-        above = parents(session, child, child.creators[0]) if child.creators else []
-        if above and above[-1][1] is subject and child.observable:
-            found.append(child)
-    return found
 
 
 def _gone(trial: Trial, document: Document) -> None:
