@@ -17,6 +17,7 @@ from specdouble.verify.preconditions import header, is_played
 from specdouble.verify.problem import Broken, NotExercised, NotPromised
 from specdouble.verify.sender import CLIENTS
 from specdouble.verify.session import Session
+from specdouble.verify.strictness import READS_NO_LIST
 from specdouble.verify.subject import Subject, Updater
 from specdouble.verify.trial import Trial, accepted, refused_as
 
@@ -214,9 +215,7 @@ def _one_of_several(trial: Trial, subject: Subject, updater: Updater) -> None:
         return
     if exchange.status not in FAILED or not _conditional(trial, updater, document, tag).ok:
         raise NotExercised(f"it is refused whatever the tag, or for another reason: {exchange.told(80)}")
-    raise Broken(
-        "a change to be done where one of the tags in If-Match is current", f"it was refused: {exchange.told()}"
-    )
+    raise Broken(READS_NO_LIST, f"it was refused: {exchange.told()}")
 
 
 def _raced(trial: Trial, subject: Subject, updater: Updater) -> None:
