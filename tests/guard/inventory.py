@@ -10,12 +10,15 @@ from types import TracebackType
 from typing import Any
 
 
+PEOPLE = ("root", "ada", "0", "null")
+
+
 class Inventory:
     """The server; `others` is what was there before anybody called."""
 
     def __init__(self) -> None:
         self.items: dict[int, dict[str, Any]] = {n: {"id": n, "title": f"somebody's {n}"} for n in range(40)}
-        self.people: dict[str, dict[str, Any]] = {n: {"name": n, "motto": "mine"} for n in ("root", "ada", "0", "null")}
+        self.people: dict[str, dict[str, Any]] = {n: {"name": n, "motto": "mine"} for n in PEOPLE}
         self.settings: dict[str, Any] = {"mode": "production"}
         self.harm: list[str] = []
         self.requests: list[str] = []
@@ -61,12 +64,13 @@ class Inventory:
     def others(self) -> str:
         """The documents of others, as bytes would show them."""
         items = {key: one for key, one in self.items.items() if key < 1000 or key in range(40)}
-        people = {key: one for key, one in self.people.items() if key in ("root", "ada", "0", "null")}
+        people = {key: one for key, one in self.people.items() if key in PEOPLE}
         return json.dumps([items, people, self.settings, self.harm], sort_keys=True)
 
-    def ours(self) -> int:
-        """How many documents there are beside those of others."""
-        return len(self.items) - 40 + len(self.people) - 4
+    def own(self) -> list[dict[str, Any]]:
+        """The documents beside those of others."""
+        items = [one for key, one in self.items.items() if key not in range(40)]
+        return [*items, *(one for key, one in self.people.items() if key not in PEOPLE)]
 
     def answer(self, method: str, path: str, raw: bytes) -> tuple[int, Any]:
         parts = path.strip("/").split("/")

@@ -60,7 +60,7 @@ def test_a_request_that_is_held_back_ends_its_case_alone(
 @pytest.mark.slow
 def test_nothing_is_left_over(contract: Contract, inventory: Inventory) -> None:
     verdict = verify(contract, Settings(url=inventory.url))
-    assert (verdict.left, inventory.ours()) == ([], 0)
+    assert (verdict.left, inventory.own()) == ([], [])
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_a_run_that_is_killed_leaves_a_list_of_what_it_created(
     told = ["--url", inventory.url, "--yes", "--leftovers", str(file)]
     run = subprocess.Popen([*command, *told], stdout=nowhere, stderr=nowhere)
     deadline = time.monotonic() + 60
-    while not inventory.ours() and time.monotonic() < deadline:
+    while not inventory.own() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(moment)
     os.kill(run.pid, signal.SIGKILL)
