@@ -9,7 +9,6 @@ from threading import RLock, Thread
 from types import TracebackType
 from typing import Any
 
-
 PEOPLE = ("root", "ada", "0", "null")
 
 
