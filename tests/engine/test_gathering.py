@@ -134,10 +134,11 @@ class Finds(CommandListener):
     """How often something was looked for."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.number, self._guard = 0, threading.Lock()
 
     def started(self, event: CommandStartedEvent) -> None:
-        self.number += event.command_name == "find"
+        with self._guard:  # many threads look at the same moment
+            self.number += event.command_name == "find"
 
     def succeeded(self, _event: Any) -> None:
         pass

@@ -76,8 +76,9 @@ def _values(contract: Contract, resource: Resource) -> Mutants:
     texts = [name for name, schema in plain.items() if is_free_text(schema)]
     for name in texts[:1]:
         for kind, sentence, change in _TEXTS:
-            mutant = _mangled(resource, name, kind, f"{name} {sentence}", change)
-            yield replace(mutant, equivalent=_nothing(contract, resource, name) if kind == _NO_TEXT else "")
+            why = _nothing(contract, resource, name) if kind == _NO_TEXT else ""
+            mutant = _mangled(resource, name, kind, f"{name} {sentence}", change, is_left_out=bool(why))
+            yield replace(mutant, equivalent=why)
     for kind, types, sentence, other in _OTHERS:
         found = [name for name, schema in plain.items() if kind_of(schema) in types and "enum" not in schema]
         for name in found[:1]:
@@ -117,13 +118,15 @@ _OTHERS: tuple[tuple[str, tuple[str, ...], str, Callable[[Any], Any]], ...] = (
 )
 
 
-def _mangled(resource: Resource, name: str, kind: str, sentence: str, other: Callable[[Any], Any]) -> Mutant:
-    change = _altering(resource.collection, name, other)
+def _mangled(
+    resource: Resource, name: str, kind: str, sentence: str, other: Callable[[Any], Any], *, is_left_out: bool = False
+) -> Mutant:
+    change = _altering(resource.collection, name, other, is_left_out)
     return Mutant(f"value.{kind}", f"{resource.collection}.{name}", sentence, change, (READ,))
 
 
-def _altering(collection: str, name: str, other: Callable[[Any], Any]) -> Change:
-    """Keep what was sent as `name` as something else."""
+def _altering(collection: str, name: str, other: Callable[[Any], Any], is_left_out: bool) -> Change:
+    """Keep what was sent as `name` as something else; where that is nothing, and may be left out, not at all."""
 
     class Altering(Keeper):
         def create(self, document: Document, now: str) -> None:
@@ -136,6 +139,8 @@ def _altering(collection: str, name: str, other: Callable[[Any], Any]) -> Change
         def alter(document: Document) -> None:
             if name in sent() and document.get(name) is not None:
                 document[name] = other(document[name])
+                if is_left_out and document[name] is None:
+                    del document[name]
 
     return kept_also(collection, Altering)
 
