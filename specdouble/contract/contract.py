@@ -297,6 +297,14 @@ class Contract:
         return found
 
     @cached_property
+    def parent_keys(self) -> Mapping[str, set[str]]:
+        """The properties that tell which document those of a collection lie below, as paths ask for them."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for action in self.actions.values():
+            found[action.collection].update(to for _, to in action.scope)
+        return found
+
+    @cached_property
     def rules_about(self) -> Mapping[str, list[OperationRule]]:
         """The rules about operations themselves, by operation id."""
         found: dict[str, list[OperationRule]] = defaultdict(list)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from specdouble.double.double import Settings
+from specdouble.double.double import Double, Settings
 from specdouble.double.server import serving
 
 CONTRACT = Path(__file__).parent / "owners.yaml"
@@ -51,3 +51,12 @@ def test_a_pet_that_is_gone_is_its_owners_no_more(client: httpx.Client) -> None:
     rex, velvet = (_made(client, f"/owners/{owner['id']}/pets", name=name) for name in ("Rex", "Velvet"))
     client.delete(f"/pets/{rex['id']}")
     assert client.get(f"/owners/{owner['id']}").json()["pets"] == [velvet]
+
+
+def test_what_lies_below_a_document_is_found_by_an_index_however_much_lies_below_others() -> None:
+    double = Double(Settings(CONTRACT))
+    nested = {name: keys for name, keys in double.contract.parent_keys.items() if keys}
+    assert "pets" in nested
+    for name, keys in nested.items():
+        documents, _ = double.world("default")._kept(name)
+        assert keys <= {field for index in documents.index_information().values() for field, _ in index["key"]}

@@ -49,27 +49,15 @@ class Embedded:
         """The documents with the children that each has now."""
         shown = documents
         for name, children in self._lists.items():
-            found = _by_parent(children, shown, self._id)
-            shown = [{**one, name: found.get(str(one.get(self._id)), [])} for one in shown]
+            shown = [{**one, name: _below(children, one.get(self._id))} for one in shown]
         return shown
 
 
-def _by_parent(children: _List, parents: Sequence[Document], key: str) -> dict[str, list[Document]]:
-    """The children of each parent, by its id as a text."""
+def _below(children: _List, parent: JSON) -> list[Document]:
+    """The children of the document with that id, as they show themselves."""
     resource, name = children.resource, children.parent
-    documents, ids = collection(resource.collection), [one.get(key) for one in parents]
-    if len(ids) > 1 and name in resource.properties:  # all are looked through once
-        found: dict[str, list[Document]] = {}
-        for child in documents.find({}):
-            found.setdefault(str(child.get(name)), []).append(child)
-    else:
-        found = {str(one): documents.find({name: as_id(resource, name, one)}) for one in ids}
-    return {one: _visible(children, found[one]) for one in map(str, ids) if one in found}
-
-
-def _visible(children: _List, documents: Sequence[Document]) -> list[Document]:
-    names = children.resource.properties
-    return [{name: one[name] for name in one if name in names} for one in children.own.filled(documents)]
+    found = collection(resource.collection).find({name: as_id(resource, name, parent)})
+    return [{one: child[one] for one in child if one in resource.properties} for child in children.own.filled(found)]
 
 
 def _lists(contract: Contract, resource: Resource, depth: int) -> Iterator[tuple[str, _List]]:

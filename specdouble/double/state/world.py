@@ -350,7 +350,7 @@ class World:
         return documents, enforcement
 
     def _index(self, name: str, documents: Any, enforcement: Enforcement) -> None:
-        """Have the indexes that the rules want."""
+        """Have the indexes that the rules want, and those by which documents are found below another one."""
         for field in enforcement.kept_unique:
             documents.create_index(field, unique=True, sparse=True)
         if enforcement.parents:
@@ -358,7 +358,8 @@ class World:
         for keeper in enforcement.keepers:
             for fields in keeper.indexes:
                 documents.create_index([(field, 1) for field in fields])
-        for field in self._contract.keys_of.get(name, ()):
+        asked_for = self._contract.keys_of.get(name, set()) | self._contract.parent_keys.get(name, set())
+        for field in sorted(asked_for):
             documents.create_index(field)
 
     def _begin_anew(self) -> None:
