@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from specdouble.contract import Operation
+from specdouble.url import split_url
 from specdouble.verify.exchange import Call, Exchange
 from specdouble.verify.judge import trouble
 from specdouble.verify.problem import CouldNotRun, Interruption, OutOfTime, Trouble, Unanswered
@@ -146,9 +147,16 @@ def _hold_that_it_is_there(session: Session) -> None:
     if lost:
         raise CouldNotRun(
             f"{session.client.url} is not this API: {', '.join(map(str, reads))} are answered as what is not there "
-            "(404)\n    remedy: name the address with the prefix of its paths, such as "
-            f"{session.client.url}/api"
+            f"(404)\n    remedy: {_right_address(session.client.url, reads)}"
         )
+
+
+def _right_address(url: str, reads: list[Operation]) -> str:
+    """How to name the address of a server at which none of the reads is there."""
+    prefix = split_url(url).path.rstrip("/")
+    if prefix and all(one.path.startswith(f"{prefix}/") for one in reads):
+        return f"the paths of the contract begin with {prefix} themselves: name {url.rstrip('/').removesuffix(prefix)}"
+    return f"name the address with the prefix of its paths, such as {url}/api"
 
 
 def _told_as_missing(session: Session, operation: Operation) -> str | None:

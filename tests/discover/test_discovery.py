@@ -147,6 +147,12 @@ def test_an_address_without_the_prefix_of_the_paths_is_told_before_anything_is_t
         discovered(read(WORKSHOP / "openapi.yaml"), Settings(url=url))
 
 
+def test_an_address_that_has_the_prefix_of_the_paths_twice_is_told_with_the_one_that_is_meant() -> None:
+    contract = read(Path(__file__).parents[2] / "openapi.yaml")
+    with Shelf().running() as url, pytest.raises(CouldNotRun, match=rf"begin with /api themselves: name {url}$"):
+        discovered(contract, Settings(url=f"{url}/api"))
+
+
 @pytest.mark.slow
 def test_bounds_are_found_where_there_may_be_but_few_documents(bench: Bench, tmp_path: Path) -> None:
     written = (OFFICE / "openapi.yaml").read_text("utf-8")
