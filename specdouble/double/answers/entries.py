@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
+
 from specdouble.contract import Contract, Resource
 from specdouble.contract.json_type import JSON
 from specdouble.contract.properties import types_of
@@ -21,13 +24,14 @@ class Entries:
 
     def __init__(self, contract: Contract, resource: Resource) -> None:
         self._schemas = contract.schemas
-        self._ids: dict[str, tuple[str, str]] = {}  # by the array: the property of an entry, and the slot of entries
+        # By the array: the property of an entry that names it, its schema, and the slot of the entries.
+        self._ids: dict[str, tuple[str, Mapping[str, JSON], str]] = {}
         for name, schema in resource.properties.items():
             items = contract.resolve(schema.get("items")) if types_of(schema) == {"array"} else None
             fields = contract.properties(items)
             own = next((one for one in _IDS if types_of(fields.get(one, {})) == {"string"}), None)
             if own is not None:
-                self._ids[name] = own, contract.schemas.slot(items, "response")
+                self._ids[name] = own, fields[own], contract.schemas.slot(items, "response")
 
     def named(self, document: Document) -> Document:
         """The document, each entry without an id with a new one, where one fits."""
@@ -37,8 +41,14 @@ class Entries:
         return {**document, **{name: [self._one(name, one) for one in entries] for name, entries in found.items()}}
 
     def _one(self, name: str, entry: JSON) -> JSON:
-        own, slot = self._ids[name]
+        own, schema, slot = self._ids[name]
         if not isinstance(entry, dict) or own in entry:
             return entry
-        whole = {own: new_id(), **entry}
+        whole = {own: new_text_id(schema), **entry}
         return whole if self._schemas.is_valid(slot, whole) else entry
+
+
+def new_text_id(schema: Mapping[str, JSON]) -> str:
+    """A new id of an entry, in the form that its schema names."""
+    made = new_id()
+    return str(uuid.UUID(f"{made:0<32}")) if schema.get("format") == "uuid" else made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,10 +10,11 @@ from specdouble.contract.json_type import JSON
 from specdouble.contract.kind import Clues, kinds
 from specdouble.contract.properties import properties_of, synonyms, types_of
 from specdouble.contract.resource import Part
+from specdouble.double.answers.entries import new_text_id
 from specdouble.double.answers.makers import Makers
 from specdouble.double.answers.samples.sampler import Sampler
 from specdouble.double.answers.sent import unwrapped
-from specdouble.double.state.exchange import current, new_id
+from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document, keepers_of
 
 _IDS = ("id", "_id", "uuid")
@@ -114,8 +114,7 @@ class Parts:
         if types_of(schema) & {"integer", "number"}:
             taken = [known.get(self._own) for known in entries if isinstance(known, dict)]
             return {self._own: max([0, *(value for value in taken if isinstance(value, int))]) + 1, **one}
-        made = new_id()
-        return {self._own: str(uuid.UUID(f"{made:0<32}")) if schema.get("format") == "uuid" else made, **one}
+        return {self._own: new_text_id(schema), **one}
 
     def _is(self, entry: JSON, wanted: str) -> bool:
         value = entry.get(self._part.id) if isinstance(entry, dict) else entry
