@@ -13,6 +13,8 @@ from pathlib import Path
 import pymongo
 import pytest
 
+from specdouble.rules import KINDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "specdouble"
 MODULES = {
@@ -20,6 +22,7 @@ MODULES = {
     for file in PACKAGE.rglob("*.py")
 }
 
+OF_KINDS = [f"specdouble.rules.{kind}" for kind in KINDS]
 _COMMAND = {"arguments", "examples", "exits", "findings"}  # what each command is made of
 # The part, and the parts of specdouble that it may import; in a rule's folder the file's name is the part.
 MAY_IMPORT = {
@@ -158,8 +161,9 @@ def _imports(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            # A module of a package, or what the package itself has.
+            named = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (one if one in MODULES else node.module for one in named)
 
 
 def part(module: str) -> str:
@@ -202,11 +206,7 @@ def test_a_heavy_dependency_has_one_door(library: str) -> None:
 
 
 def test_imports_form_no_ring_even_through_those_of_functions_and_of_types() -> None:
-    graph = {}
-    for module, file in MODULES.items():
-        imported = {one for one in imports(file) if one in MODULES and one != module}
-        # A package imports its modules; they may name the package as their home.
-        graph[module] = {one for one in imported if not module.startswith(one + ".")}
+    graph = {module: imports(file) & MODULES.keys() for module, file in MODULES.items()}
     TopologicalSorter(graph).prepare()
 
 
@@ -216,11 +216,37 @@ def test_the_command_line_imports_nothing_heavy_before_it_knows_the_command(libr
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_serving_does_not_import_the_verifier() -> None:
-    code = (
-        "import specdouble.double.server, sys; sys.exit('schemathesis' in sys.modules or 'hypothesis' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+SERVED = """
+from pathlib import Path
+from specdouble.double import server
+from specdouble.double.assembly import compiled_operations
+from specdouble.double.double import Double, Settings
+compiled_operations(Double(Settings(Path("tests/kinds/library"))))
+"""
+PLANNED = """
+from pathlib import Path
+from specdouble.contract import read
+from specdouble.verify import verification
+from specdouble.verify.attack import attack_of
+{attack_of(rule) for rule in read(Path("tests/kinds/library")).rules.values()}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "foreign"),
+    [
+        (SERVED, ["specdouble.verify", "schemathesis", "hypothesis", *(f"{kind}.attack" for kind in OF_KINDS)]),
+        (SERVED, ["specdouble.prove", *(f"{kind}.faults" for kind in OF_KINDS)]),
+        (PLANNED, ["specdouble.double", "mongomock", *(f"{kind}.keep" for kind in OF_KINDS)]),
+    ],
+    ids=["the double, nothing of the verifier", "the double, nothing of prove", "the verifier, nothing of the double"],
+)
+def test_a_half_at_work_has_loaded_nothing_of_the_other(code: str, foreign: list[str]) -> None:
+    asked = f"{code}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "specdouble.rules.unique.rule" in loaded
+    assert [one for one in foreign if one in loaded] == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from specdouble.double.state.store import Store, without_password
+from specdouble.double.state.store.address import without_password
 from specdouble.double.state.store.engine.attempt import current_attempt
 from specdouble.double.state.store.engine.collection import EngineCollection
 from specdouble.double.state.store.engine.locks import locked
@@ -23,6 +23,7 @@ from specdouble.double.state.store.engine.names import BOOKS
 from specdouble.double.state.store.engine.outage import asked, is_outage, upserted
 from specdouble.double.state.store.engine.transaction import has_transactions, together
 from specdouble.double.state.store.held import Write
+from specdouble.double.state.store.store import Store
 from specdouble.double.state.store.values import Document
 
 PREFIX = "specdouble"
