@@ -75,6 +75,7 @@ def test_the_next_page_is_told_where_the_contract_says_and_the_last_tells_none(c
         ("page: sheet\n", "pages: sheet\n", "has no key `pages`"),
         ("{said_in: room}", "{said_in: rooms}", "have no property `rooms`"),
         ("{said_in: room}", "{said: room}", "no query parameter `said`"),
+        ("{said_in: room}", "{said_in: {a: 1}}", "have no property `{'a': 1}`"),
         ("softest: volume", "softest: loudness", "have no property `loudness`"),
         ("total: about.hits", "total: about.hit", "neither a header field nor a property `about.hit`"),
         ("next: X-Bookmark", "next: X-Next", "neither a header field nor a property `X-Next`"),

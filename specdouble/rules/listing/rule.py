@@ -101,7 +101,7 @@ class _Reader:
         return False
 
     def is_property(self, name: Any, *below: str) -> bool:
-        if name in self.resource.properties:
+        if isinstance(name, str) and name in self.resource.properties:
             return True
         reason = f"the documents of {self.resource.collection} have no property `{name}`"
         self.annotation.find(reason, suggestion(str(name), self.resource.properties), *below)
