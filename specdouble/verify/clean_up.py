@@ -8,19 +8,23 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
+from specdouble.verify.exchange import Call
 from specdouble.verify.identity import User
 from specdouble.verify.ledger import Created, Ledger
 from specdouble.verify.problem import Interruption, NotExercised, OutOfTime
 from specdouble.verify.secret_texts import variable
 from specdouble.verify.session import Session
 from specdouble.verify.traces import find_traces
+from specdouble.verify.trial import Trial
 
 LONGEST = 30.0  # seconds that are kept of a limit, at most
 WITHOUT_LIMIT = 300.0  # seconds, where nobody set one
 SHARE = 0.2  # of `max_time`, at most
 ROUNDS = 3  # of those whose delete was refused: what stood in the way may be gone by then
 WORKERS = 4
+CONDITION_FAILED = (400, 412, 422, 428)  # where If-Match is not taken for what it says
 SHARE_OF_TRACES = 0.25  # of the time: what no answer told of is looked for, where the rest is not deleted too
 
 
@@ -81,7 +85,7 @@ def _delete_one(session: Session, made: Created) -> None:
     if call is None:
         return
     try:
-        status = session.client.send(call).status
+        status = _deleted(session, call)
     except OutOfTime:
         raise
     except (NotExercised, Interruption):
@@ -90,6 +94,17 @@ def _delete_one(session: Session, made: Created) -> None:
         session.ledger.forget(made.kind, made.id)
     elif status in (404, 410) and not made.seen:  # what a list shows is there, whatever is said of its id
         session.ledger.miss(made.kind, made.id)
+
+
+def _deleted(session: Session, call: Call) -> int:
+    """The status that a delete is answered with; where it is refused, with the tag that the document has by now."""
+    status = session.client.send(call).status
+    if status not in CONDITION_FAILED:
+        return status
+    user = session.crowd.users.get(call.user or "") or session.crowd.who((call.operation.id,))
+    parts = {"path": dict(call.path), "headers": dict(call.headers)}
+    named = replace(call, headers=Trial(session).as_of_now(call.operation, user, parts)["headers"])
+    return status if named == call else session.client.send(named).status
 
 
 def left_over(session: Session) -> list[str]:
@@ -124,7 +139,7 @@ def _command(session: Session, made: Created) -> str:
     words = ["curl", "-X", "DELETE", shlex.quote(url)]
     user: User | None = session.crowd.users.get(made.user or "")
     secrets = session.crowd.secrets()
-    for name, value in headers.items():
+    for name, value in (*call.headers.items(), *headers.items()):
         for secret, stands_for in secrets.items():
             value = value.replace(secret, f"${stands_for}")
         words += ["-H", f'"{name}: {value}"']

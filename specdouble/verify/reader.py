@@ -76,12 +76,33 @@ class Reader(Sender):
             path: the parameters.
         """
         reader = next(iter(subject.readers), None)
-        if reader is None or name is None or name not in path:
+        user = self.session.crowd.who((reader.id,)) if reader is not None else self.user
+        exchange = self._read_at(subject, user, name, {"path": path})
+        found = exchange.shown(subject.action(exchange.call.operation)) if exchange is not None else None
+        return subject.named(found) if isinstance(found, dict) else None
+
+    def _read_at(self, subject: Subject, user: User, name: str | None, parts: Mapping[str, Any]) -> Exchange | None:
+        """A user's read of the document that a parameter names, one of these; None where there is none."""
+        reader, held = next(iter(subject.readers), None), {**parts.get("query", {}), **parts.get("path", {})}
+        if reader is None or name is None or name not in held:
             return None
-        place = {subject.action(reader).id or name: path[name], **{key: path[key] for key in path if key != name}}
-        exchange = self.send(reader, self.session.crowd.who((reader.id,)), path=place)
-        found = exchange.shown(subject.action(reader))
-        return subject.named(found) if exchange.ok and isinstance(found, dict) else None
+        named = {**held, subject.action(reader).id or name: held[name]}
+        place = self.session.surroundings(reader, user, None, known={"path": named, "query": named})
+        exchange = self.send(reader, user, **place)
+        return exchange if exchange.ok else None
+
+    def as_of_now(self, operation: Operation, user: User, parts: dict[str, Any]) -> dict[str, Any]:
+        """The parts of a request whose condition holds: with the tag that its document has by now in the place of `*`.
+
+        Any tag is meant by `*` (RFC 9110, 13.1.1), but there are servers that compare the text alone.
+        """
+        headers, action = parts.get("headers", {}), self.contract.actions.get(operation.id)
+        name = next((one for one, value in headers.items() if one.lower() == "if-match" and value == "*"), None)
+        if name is None or action is None:
+            return parts
+        found = self._read_at(self.session.subjects[action.collection], user, action.id, parts)
+        tag = found.headers.get("etag") if found is not None else None
+        return parts if tag is None else {**parts, "headers": {**headers, name: tag}}
 
     def listing(self, document: Document) -> dict[str, dict[str, Any]]:
         """The parameters of the list that shows the document: where it lies, and what the list is narrowed to."""
@@ -195,11 +216,9 @@ class Reader(Sender):
             raise NotExercised(f"{document.made.call.operation} does not tell the id of what it made")
         known = {**document.around, "path": self._parents(operation, document)}
         around = self.session.surroundings(operation, document.user, name, known=known)
-        if "If-Match" in around.get("headers", {}):  # one that is required
-            around["headers"]["If-Match"] = self._tag(document)
         for where, held in placed(operation, name, document.id).items():
             around.setdefault(where, {}).update(held)
-        return dict(around)
+        return self.as_of_now(operation, document.user, dict(around))
 
     def acting(self, operation: Operation, document: Document) -> dict[str, Any]:
         """The parts of a request that does to the document what the operation's name says."""
@@ -207,13 +226,6 @@ class Reader(Sender):
         if operation.json_body is not None:
             parts["body"] = self.session.plain_body(operation)
         return parts
-
-    def _tag(self, document: Document) -> str:
-        """The tag of the document as it is; any, where none is told."""
-        reader = next(iter(document.subject.readers), None)
-        if reader is None:
-            return "*"
-        return str(self.send(reader, document.user, **self.place(reader, document)).headers.get("etag", "*"))
 
 
 def placed(operation: Operation, name: str | None, value: Any) -> dict[str, Any]:

@@ -396,7 +396,7 @@ class Search:
         trial = Trial(self.session)
         self.trials.append(trial)
         try:
-            return trial.send(self.operation, self.user, **parts)
+            return trial.send(self.operation, self.user, **trial.as_of_now(self.operation, self.user, parts))
         except Broken:
             return trial.exchanges[-1]
 

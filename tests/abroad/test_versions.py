@@ -128,6 +128,19 @@ def test_a_second_change_is_sent_the_version_that_the_document_has_by_now(tmp_pa
             assert trial.call(updater.operation.id, path={"id": note.id}, body=body).status == 200
 
 
+def test_the_baseline_of_a_change_is_sent_the_version_that_the_document_has_by_now(tmp_path: Path) -> None:
+    app = _notes(Versioned)
+    contract = _contract(tmp_path, app)
+    with serving(app) as url:
+        session = Session(contract, Settings(url, yes=True))
+        [updater] = session.subjects["notes"].updaters
+        place = session.places(updater.operation, session.crowd.first)["path"]  # what its baseline will change
+        assert Trial(session).call(updater.operation.id, path=place, body={"version": 1}).status == 200
+        baseline = session.baselines.of(updater.operation)
+    assert baseline.taken is not None
+    assert (baseline.taken.call.path, baseline.taken.call.body["version"], app.state.old) == (place, 2, 0)
+
+
 @pytest.mark.slow
 def test_generated_changes_are_sent_the_version_of_now_each_time(tmp_path: Path) -> None:
     app = _notes(Versioned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -64,6 +65,7 @@ class Knowledge:
         except Interruption:
             pass  # the request goes out as it was generated
         self._hold(operation, case)
+        self._name_tag(operation, case)
         if case.path_parameters != named:
             self.renamed.add(case.id)
 
@@ -183,8 +185,10 @@ class Knowledge:
         """What is right or wrong by what the server has, not by its schema: conditions, and keys that were used."""
         if not self._positive(case, ParameterLocation.HEADER):
             return
-        asked = [one for one in operation.parameters if one.location == "header" and one.required and one.slot is None]
-        for parameter in asked:  # that a rule has added, and the contract's own schemas know nothing of
+        asked = [one for one in operation.parameters if one.location == "header" and one.required]
+        # Those of a rule too, of which the contract's own schemas know nothing.
+        asked = [one for one in asked if one.slot is None or is_condition(one.name)]
+        for parameter in asked:
             value = self.session.parameters.value(operation, parameter, self._user(operation))
             case.headers = {**(case.headers or {}), parameter.name: str(value)}
         if not case.headers:
@@ -195,6 +199,13 @@ class Knowledge:
                 del case.headers[name]
             elif key is not None and name.lower() == key.name.lower():
                 case.headers[name] = str(self.session.fresh.value(key.schema, compact=True))
+
+    def _name_tag(self, operation: Operation, case: Any) -> None:
+        """The tag that the document has by now, of whichever one the path names in the end."""
+        if case.headers:
+            parts = {"path": case.path_parameters or {}, "headers": dict(case.headers)}
+            with suppress(Interruption):
+                case.headers = Trial(self.session).as_of_now(operation, self._user(operation), parts)["headers"]
 
     def _document(self, operation: Operation, parameter: str) -> Any:
         """The id of a document that the parameter may name, of the type that the parameter has."""
