@@ -235,7 +235,7 @@ class _Program:
 
     def _translated(self, call: Call) -> Call:
         """The request with the double's ids of the same documents."""
-        named = {name: kind for name, kind, _ in self.server.ledger.named(call.operation, {})}
+        named = {name: kind for name, kind, _ in self.server.ledger.kinds.named(call.operation, {})}
         sent = {**self.alignment.kinds, **self._own_ids()}
         for kinds, part in ((named, dict(call.path)), (sent, call.body), (sent, dict(call.query))):
             for name, value in _scalars(part):
@@ -411,7 +411,7 @@ def _kinds(session: Session, subject: Subject) -> dict[str, str]:
     kinds = {**references_by_name(session.contract), **session.implied}
     for operation in session.contract.operations.values():
         action = session.contract.actions.get(operation.id)
-        named = {name: kind for name, kind, _ in session.ledger.named(operation, {})}
+        named = {name: kind for name, kind, _ in session.ledger.kinds.named(operation, {})}
         if action is not None and action.collection == subject.collection:
             kinds |= {held: named[parameter] for parameter, held in action.scope if parameter in named}
     kinds |= {rule.name: rule.refers_to for rule, _ in subject.attacks if rule.refers_to}

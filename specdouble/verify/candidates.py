@@ -69,8 +69,8 @@ class Candidates:
     def neighbours(self) -> list[Any]:
         """Documents like the one that is made, as a list shows them."""
         ledger = self.session.ledger
-        named = ledger.named(self.operation, {})
-        wanted = named[-1][1] if ends_in_parameter(self.operation) else ledger.kind_of_children(self.operation)
+        named = ledger.kinds.named(self.operation, {})
+        wanted = named[-1][1] if ends_in_parameter(self.operation) else ledger.kinds.of_children(self.operation)
         found: list[Any] = self.session.parameters.existing(wanted, self.user)
         return found
 

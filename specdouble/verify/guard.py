@@ -116,8 +116,8 @@ class Guard:
 
     def _by_path(self, operation: Operation) -> str | None:
         """A delete or an update of everything below a path that names no document."""
-        named = self.ledger.named(operation, {})
-        given = all(self.ledger.is_given(kind) for _, kind, _ in named)
+        named = self.ledger.kinds.named(operation, {})
+        given = all(self.ledger.kinds.is_given(kind) for _, kind, _ in named)
         if given and self._is_fixed(operation):
             return "is about what is the caller's own, or the server's: it changes what was there before"
         if given and operation.method == "post" and operation.body is None and self._is_an_action(operation):
@@ -150,7 +150,7 @@ class Guard:
     def _place(self, call: Call) -> str | None:
         """Why the path leads to what is another's."""
         operation = call.operation
-        named = self.ledger.named(operation, call.path)
+        named = self.ledger.kinds.named(operation, call.path)
         making = creates(self.contract, operation)
         under_own = False
         for position, (name, kind, value) in enumerate(named):
@@ -176,7 +176,7 @@ class Guard:
 
     def _passes(self, name: str, kind: str, value: Any, below: list[tuple[str, str, Any]], making: bool) -> bool:
         """Whether the path may lead through a document of another's to one of this run, or to a new one."""
-        if self.ledger.is_given(kind):
+        if self.ledger.kinds.is_given(kind):
             return bool(below) or making
         return any(
             (made := self.ledger.owned(deeper, one)) is not None and str(made.parents.get(name)) == str(value)
@@ -186,14 +186,14 @@ class Guard:
     def _beside(self, made: Created, before: list[tuple[str, str, Any]]) -> bool:
         """Whether the document stands below these: what another's and ours are joined by is not ours."""
         for name, kind, value in before:
-            known = made.parents.get(name, value if self.ledger.is_given(kind) or name in self.fixed else None)
+            known = made.parents.get(name, value if self.ledger.kinds.is_given(kind) or name in self.fixed else None)
             if str(known) != str(value) and self.ledger.owned(kind, value) is None:
                 return False
         return True
 
     def _content(self, call: Call) -> str | None:
         """Why the body or the query names a document of another's as the one to be written."""
-        named = self.ledger.named(call.operation, call.path)
+        named = self.ledger.kinds.named(call.operation, call.path)
         body = unwrapped(self.contract, call.operation, call.body)
         for name, value in body.items() if isinstance(body, dict) else ():
             if self.joins_another(name, value):
@@ -211,7 +211,7 @@ class Guard:
         Where this run can create none of those documents, the ones there are have to be used.
         """
         kind = self.references.get(name)
-        if kind is None or name in self.fixed or isinstance(value, bool) or self.ledger.is_given(kind):
+        if kind is None or name in self.fixed or isinstance(value, bool) or self.ledger.kinds.is_given(kind):
             return False
         return self.ledger.may_be_anothers(kind, value)
 
@@ -225,7 +225,7 @@ class Guard:
             itself: whether it stands at the top of the body, and not within what belongs to the document.
         """
         if itself and self._is_its_own_id(operation, name):
-            kind = self.ledger.kind_of_children(operation)
+            kind = self.ledger.kinds.of_children(operation)
             return not self.ledger.owns_any(value) and self.ledger.may_be_anothers(kind, value)
         plain = operation.id in self.contract.actions or creates(self.contract, operation)
         return not plain and self.ledger.is_stranger(value)

@@ -50,5 +50,5 @@ def intent(contract: Contract, settings: Settings) -> Iterator[str]:
 
 def _example(ledger: Ledger, operation: Operation) -> Created:
     """A document as the operation would create it."""
-    parents = {name: "" for name, _, _ in ledger.named(operation, {})}
-    return Created(ledger.made_by(operation) or "", "", None, parents, operation)
+    parents = {name: "" for name, _, _ in ledger.kinds.named(operation, {})}
+    return Created(ledger.kinds.made_by(operation) or "", "", None, parents, operation)

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import unquote
 
 from specdouble.contract import Contract, Operation
-from specdouble.url import split_url
-from specdouble.verify.creation import (
-    adds_by_name,
-    bare,
-    creates,
-    ends_in_parameter,
-    kinds_by_path,
-)
+from specdouble.verify.creation import adds_by_name, bare, creates, ends_in_parameter
+from specdouble.verify.document_kinds import DocumentKinds
 from specdouble.verify.exchange import Call, Exchange, filled
-from specdouble.verify.id_shape import are_drawn, bare_id, is_guessable, shape_of
-from specdouble.verify.values import kind as type_of
-from specdouble.verify.values import merged
+from specdouble.verify.id_shape import are_drawn, is_guessable, shape_of
+from specdouble.verify.ledger_file import LedgerFile
+from specdouble.verify.new_ids import NewIds, texts_within
 from specdouble.verify.wrapper import unwrapped
-from specdouble.whole_files import write_whole
 
 SAFE = ("get", "head", "options", "trace")
 MOST_STRANGERS = 100_000  # ids of documents that were there before
 LONGEST_ID = 200  # characters
 DEEPEST_SHOWN = 20  # levels of an answer that are looked through
-NAMES = ("name", "key", "slug", "code")  # what a document is found by, where its create does not tell an id
 
 
 @dataclass(frozen=True)
@@ -98,77 +87,25 @@ class Ledger:
     unfound: dict[tuple[str, str], Created] = field(default_factory=dict)  # what no path finds by a guessed id
 
     def __post_init__(self) -> None:
-        self._kinds = dict(kinds_by_path(self.contract))
-        self._named: dict[str, list[tuple[str, str]]] = {}  # what paths name, by path
-        operations = self.contract.operations.values()
-        self._deletes = [
-            one for one in operations if one.method == "delete" and ends_in_parameter(one) and self.named(one, {})
-        ]
-        self._creatable = {self.made_by(one) for one in self.contract.operations.values()}
-        self._numbered = set(self._kinds_by_number())
+        self.kinds = DocumentKinds(self.contract)
+        self._ids = NewIds(self.contract, self.kinds, self.is_minted)
         self._minted: set[str] = set()
         self._values: Counter[str] = Counter()  # the ids of this run, of whatever kind
         self._strange: set[str] = set()
         self._gone: set[tuple[str, str]] = set()  # what this run made and deleted
         self._missed: set[tuple[str, str]] = set()  # what was not found when it was to be deleted
-        self._said = set(_texts(self.contract.data))
+        self._said = set(texts_within(self.contract.data))
         self._lock, self._sent = RLock(), 0
         self._written: dict[tuple[Any, ...], Written] = {}  # by path and what it leads through
         self._traces: dict[tuple[str, str], Created] = {}  # seen in lists, though no answer said so
         self._open: dict[int, Call] = {}  # what may have been done, though no answer said so
         self._unanswered: dict[int, Call] = {}  # creates of which no answer came, and whose lists were not searched
-        self._stream = None
-        if self.file is not None:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self.file.open("w", encoding="utf-8")
-
-    def named(self, operation: Operation, values: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-        """The path parameters of a request in the order of the path: name, kind of document, value."""
-        if operation.path not in self._named:
-            self._named[operation.path] = list(self._kinds_on(operation.path))
-        return [(name, kind, values.get(name)) for name, kind in self._named[operation.path]]
-
-    def _kinds_on(self, path: str) -> Iterator[tuple[str, str]]:
-        """The parameters of a path, and the kind of document that each names."""
-        prefix = ""
-        for segment in path.split("/")[1:]:
-            names = [part.partition("}")[0] for part in segment.split("{")[1:]]
-            prefix += "/" + ("{}" if names else segment)
-            yield from ((name, self._kinds.get(prefix, prefix)) for name in names)
-
-    def _kinds_by_number(self) -> Iterator[str]:
-        """The kinds of documents that paths name by a number: no text is the id of one."""
-        for operation in self.contract.operations.values():
-            schemas = {one.name: one.schema for one in operation.parameters if one.location == "path"}
-            for name, sort, _ in self.named(operation, {}):
-                if type_of(merged(schemas.get(name), self.contract.resolve)) in ("integer", "number"):
-                    yield sort
-
-    def kind_of_children(self, operation: Operation) -> str:
-        """What a create makes: a document of the collection, or of the path below."""
-        action = self.contract.actions.get(operation.id)
-        below = bare(operation.path) + "/{}"
-        return action.collection if action else self._kinds.get(below, below)
-
-    def makers(self, kind: str) -> list[Operation]:
-        """The operations that create documents of the kind."""
-        return [one for one in self.contract.operations.values() if self.made_by(one) == kind]
+        self._file = LedgerFile(self.file)
 
     def oldest(self, kind: str) -> Created | None:
         """The document of the kind that this run created first."""
         created = list(self.created.values())
         return next((one for one in created if one.kind == kind and one.authorization is None), None)
-
-    def is_given(self, kind: str) -> bool:
-        """Whether no operation creates such documents: the ones there are have to be used."""
-        return kind not in self._creatable
-
-    def made_by(self, operation: Operation) -> str | None:
-        """The kind of the documents that an operation creates, by its answer or its path; None where it makes none."""
-        if creates(self.contract, operation):
-            return self.kind_of_children(operation)
-        by_path = operation.method in ("post", "put") and ends_in_parameter(operation)
-        return self.named(operation, {})[-1][1] if by_path else None
 
     # Whose a document is
 
@@ -276,7 +213,9 @@ class Ledger:
             if creates(self.contract, call.operation):
                 self._note_place(call)
                 self._unanswered[number] = call
-            self._write({"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user})
+            self._file.note(
+                {"sending": number, "request": str(call.operation), "path": dict(call.path), "as": call.user}
+            )
         return number
 
     def _note_place(self, call: Call) -> None:
@@ -306,7 +245,7 @@ class Ledger:
 
     def trace(self, create: Call, key: Any) -> None:
         """Note a document that a request of this run must have made in the list, though no answer said so."""
-        kind = self.kind_of_children(create.operation)
+        kind = self.kinds.of_children(create.operation)
         found = (kind, str(key))
         if found not in self.strangers and found not in self.created and found not in self._gone:
             by, carried = create.operation, create.authorization
@@ -324,18 +263,18 @@ class Ledger:
             if exchange.status < 500:  # else it may have been done all the same
                 self._settle(number, call, exchange)
             if number:
-                self._write({"answered": number, "status": exchange.status})
+                self._file.note({"answered": number, "status": exchange.status})
 
     def _settle(self, number: int, call: Call, exchange: Exchange) -> None:
         """Note that a request was answered; what a refused create asked for may still be seen to be there."""
         self._open.pop(number, None)
-        name = self._asked_for(call) if number and not exchange.ok else None
-        if isinstance(name, str) and self.made_by(call.operation) is not None:
+        name = self._ids.asked(call) if number and not exchange.ok else None
+        if isinstance(name, str) and self.kinds.made_by(call.operation) is not None:
             self.refused[name] = call
 
     def _note(self, call: Call, exchange: Exchange) -> None:
         method = call.operation.method
-        named = self.named(call.operation, call.path)
+        named = self.kinds.named(call.operation, call.path)
         if method == "delete" and named and ends_in_parameter(call):
             self.forget(named[-1][1], named[-1][2])
         elif named and method in ("put", "patch") and (was := self.owned(named[-1][1], named[-1][2])):
@@ -352,48 +291,37 @@ class Ledger:
             self._note_made_elsewhere(call, exchange)
         elif adds_by_name(self.contract, call.operation):
             self.unnamed.append(call)
-            self._write({"created": None, "by": str(call.operation), "as": call.user})
+            self._file.note({"created": None, "by": str(call.operation), "as": call.user})
 
     def _note_above(self, call: Call) -> None:
         """Note what a write went below that nobody is known to have made: some servers make it themselves then."""
-        named = self.named(call.operation, call.path) if call.operation.method in ("post", "put") else []
+        named = self.kinds.named(call.operation, call.path) if call.operation.method in ("post", "put") else []
         parents: dict[str, Any] = {}
         for name, kind, value in named[:-1] if ends_in_parameter(call) else named:
             key = (kind, str(value))
-            known = key in self._gone or self.is_given(kind) or self.owned(kind, value) is not None
-            deletable = any(self.named(one, {})[-1][1] == kind for one in self._deletes)
+            known = key in self._gone or self.kinds.is_given(kind) or self.owned(kind, value) is not None
+            deletable = any(self.kinds.named(one, {})[-1][1] == kind for one in self.kinds.deletes)
             if deletable and not known and not self.may_be_anothers(kind, value):
                 by, carried = call.operation, call.authorization
                 self._traces[key] = Created(kind, value, call.user, dict(parents), by, carried, sure=False)
             parents[name] = value
 
     def _note_created(self, call: Call, exchange: Exchange) -> None:
-        if (pair := self._named_by_two(call, exchange)) is not None:
+        if (pair := self._ids.pair(call, exchange)) is not None:
             self._add_pair(pair, call)
             return
-        kind = self.kind_of_children(call.operation)
-        several = self._several(call, exchange)
-        key = None if several else self._key(call, exchange)
+        kind = self.kinds.of_children(call.operation)
+        # What was seen before is not this run's.
+        several = [one for one in self._ids.several(call, exchange) if not self.is_stranger(one)]
+        key = None if several else self._ids.of(call, exchange)
         is_named = key not in (None, "")  # no path names what has no name
-        guessed = is_named and self._told(call, exchange) is None
+        guessed = is_named and self._ids.told(call, exchange) is None
         for one in [key] if is_named else several:
             made = Created(kind, one, call.user, dict(call.path), call.operation, call.authorization, guessed=guessed)
             self._add(made)
         if not is_named and not several:
             self.unnamed.append(call)
-            self._write({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
-
-    def _named_by_two(self, call: Call, exchange: Exchange) -> tuple[str, dict[str, Any]] | None:
-        """What two parameters name, `/tags/{type}/{value}`, that was made by a POST to `/tags`: its kind, and both."""
-        twice = bare(call.operation.path) + "/{}/{}"
-        naming = next((self.named(one, {})[-2:] for one in self._deletes if bare(one.path) == twice), None)
-        if naming is None or any(bare(one.path) == twice[:-3] for one in self._deletes):
-            return None
-        for shown in (exchange.json, unwrapped(self.contract, call.operation, call.body)):
-            held = {name: shown.get(name) for name, _, _ in naming} if isinstance(shown, dict) else {}
-            if held and all(isinstance(one, str | int) for one in held.values()):
-                return naming[-1][1], held
-        return None
+            self._file.note({"created": None, "kind": kind, "by": str(call.operation), "as": call.user})
 
     def _add_pair(self, pair: tuple[str, dict[str, Any]], call: Call) -> None:
         """Note what two values name; where another has the last of them, it is told as one that nothing names."""
@@ -412,14 +340,14 @@ class Ledger:
         """
         shown = exchange.json.values() if isinstance(exchange.json, dict) else ()
         words = [value for value in shown if isinstance(value, str) and self.has_word(value)]
-        key = next(iter(words), self._shown(call.operation, exchange))
+        key = next(iter(words), self._ids.shown(call.operation, exchange))
         if key is not None:
             kind = bare(call.operation.path) + "/{}"
             self._add(Created(kind, key, call.user, dict(call.path), call.operation, call.authorization))
 
     def _note_renamed(self, was: Created, call: Call, exchange: Exchange) -> None:
         """Note the id that a document has after a change, where its name is its id; that of its copy, too."""
-        key = self._shown(call.operation, exchange, self.id_names(was.by))
+        key = self._ids.shown(call.operation, exchange, self.kinds.id_names(was.by))
         if key is not None and str(key) != str(was.id):
             self._add(Created(was.kind, key, was.user, was.parents, was.by))
 
@@ -429,66 +357,6 @@ class Ledger:
             return False
         return self.is_minted(value) or (exchange.status == 201 and self.owned(kind, value) is None)
 
-    def _key(self, call: Call, exchange: Exchange) -> Any:
-        """The id of the document that a create made: as its answer tells it, or as it was asked for."""
-        key = self._told(call, exchange)
-        return self._named_in_body(call) if key is None else key
-
-    def _told(self, call: Call, exchange: Exchange) -> Any:
-        """The id that the answer of a create tells: as it shows it, or by `Location`."""
-        key = self._shown(call.operation, exchange)
-        if key is None and exchange.headers.get("location"):
-            key = unquote(split_url(exchange.headers["location"]).path.rstrip("/").rpartition("/")[2]) or None
-        return bare_id(exchange.json) if key is None else key
-
-    def _named_in_body(self, call: Call) -> Any:
-        """The id or the name that a create asked for, where this run made it up."""
-        document = unwrapped(self.contract, call.operation, call.body)
-        body = document if isinstance(document, dict) else {}
-        asked = (*self.id_names(call.operation), *NAMES)
-        minted = [body[name] for name in asked if self.is_minted(body.get(name))]
-        kind = self.kind_of_children(call.operation)
-        return next((value for value in minted if kind not in self._numbered or str(value).isdigit()), None)
-
-    def _several(self, call: Call, exchange: Exchange) -> list[Any]:
-        """The ids of the documents that a create of many made: those of its list that the request asked for.
-
-        A list may show others' documents too; what was not asked for, or was seen before, is not taken for this run's.
-        """
-        if not isinstance(exchange.json, list):
-            return []
-        asked = {text.casefold() for text in _texts(call.body)}
-        names = self.id_names(call.operation)
-        shown = [entry.get(name) for entry in exchange.json if isinstance(entry, dict) for name in names]
-        return [one for one in shown if isinstance(one, str) and one.casefold() in asked and not self.is_stranger(one)]
-
-    def _shown(self, operation: Operation, exchange: Exchange, names: Iterable[str] = ()) -> Any:
-        """The id that an answer shows, under these names or those that are usual for the operation."""
-        action = self.contract.actions.get(operation.id)
-        shown = exchange.shown(action) if action else exchange.at(())
-        for holder in (shown, *(shown.values() if isinstance(shown, dict) and not action else ())):
-            for name in (*names, *self.id_names(operation)) if isinstance(holder, dict) else ():
-                value = holder.get(name)
-                if isinstance(value, str | int) and not isinstance(value, bool):
-                    return value
-        return None
-
-    def _parameters_of(self, collection: str) -> list[str]:
-        """The parameters that name a document of the collection: an answer may tell its id by the same name."""
-        named = (one.id for one in self.contract.actions.values() if one.collection == collection and one.id)
-        return list(dict.fromkeys(named))
-
-    def id_names(self, operation: Operation) -> list[str]:
-        """The properties that may hold the id of what a create made."""
-        action = self.contract.actions.get(operation.id)
-        if action is not None:
-            return [self.contract.resources[action.collection].id, *self._parameters_of(action.collection)]
-        below = bare(operation.path) + "/{}"
-        last = [one.path.rpartition("{")[2].rstrip("}") for one in self.contract.operations.values()
-                if bare(one.path) == below]  # fmt: skip
-        noun = operation.path.rstrip("/").rpartition("/")[2].removesuffix("s")
-        return list(dict.fromkeys([*last, "id", "_id", "uuid", f"{noun}ID", f"{noun}Id", f"{noun}_id", "name", "key"]))
-
     def _add(self, made: Created) -> None:
         key = (made.kind, str(made.id))
         self._gone.discard(key)
@@ -497,7 +365,7 @@ class Ledger:
         self.created[key] = made
         self.recent.add(key)
         self._values[str(made.id)] += 1
-        self._write({
+        self._file.note({
             "created": made.id, "kind": made.kind, "by": str(made.by), "parents": dict(made.parents), "as": made.user,
             "delete": self.removal(made),
         })  # fmt: skip
@@ -513,13 +381,13 @@ class Ledger:
             elif key not in {(one.kind, str(one.id)) for one in self.unsure()}:
                 return
             self._gone.add(key)
-            self._write({"deleted": value, "kind": kind})
+            self._file.note({"deleted": value, "kind": kind})
 
     def harm(self, made: Created, text: str) -> Call | None:
         """Note a document that a write below it may have half made; the request that deletes it, where there is one."""
         with self._lock:
             self._traces[made.kind, str(made.id)] = made
-            self._write({"harmed": text, "kind": made.kind, "delete": self.removal(made)})
+            self._file.note({"harmed": text, "kind": made.kind, "delete": self.removal(made)})
         return self.deleter(made)
 
     def miss(self, kind: str, value: Any) -> None:
@@ -535,10 +403,10 @@ class Ledger:
             made = self.created.pop(key, None)
             if made is not None:
                 self._values[str(value)] -= 1
-                above = self.named(made.by, made.parents)
+                above = self.kinds.named(made.by, made.parents)
                 if made.guessed and not any(self.is_gone(sort, one) for _, sort, one in above):
                     self.unfound[key] = made
-            self._write({"not found": value, "kind": kind})
+            self._file.note({"not found": value, "kind": kind})
 
     def newest_first(self) -> list[Created]:
         """What there is still, as far as is known; a child is newer than its parents."""
@@ -548,26 +416,19 @@ class Ledger:
         """What may be there: its create was not answered, or with an error, or refused and it was seen all the same."""
         found = dict(self._traces)
         for call in list(self._open.values()):
-            kind, name = self.made_by(call.operation), self._asked_for(call)
+            kind, name = self.kinds.made_by(call.operation), self._ids.asked(call)
             if kind is not None and name is not None and (kind, str(name)) not in self._missed:
                 path = {one: value for one, value in call.path.items() if value != name}
                 made = Created(kind, name, call.user, path, call.operation, call.authorization, sure=False)
                 found[kind, str(name)] = made
         return [one for key, one in found.items() if key not in self.created and key not in self._gone]
 
-    def _asked_for(self, call: Call) -> Any:
-        """The id that a create asked for, in its path or its body, where this run made it up."""
-        if creates(self.contract, call.operation):
-            return self._named_in_body(call)
-        named = self.named(call.operation, call.path)
-        return named[-1][2] if named and self.is_minted(named[-1][2]) else None
-
     # How it is removed
 
     def deleter(self, made: Created) -> Call | None:
         """The request that deletes a document, with the ids that its path leads through; None where there is none."""
-        for operation in self._deletes:
-            named = self.named(operation, {})
+        for operation in self.kinds.deletes:
+            named = self.kinds.named(operation, {})
             if named[-1][1] != made.kind:
                 continue
             path = {**{name: value for name, value in made.parents.items() if name in {one for one, _, _ in named}}}
@@ -591,26 +452,8 @@ class Ledger:
 
     def close(self) -> None:
         """Write down what is left alone, in place of all that was noted on the way."""
-        if self._stream is None or self.file is None:
-            return
         with self._lock:
-            self._stream.close()
-            self._stream = None
-            left = [{"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)}
-                    for one in (*self.newest_first(), *self.unfound.values())]  # fmt: skip
-            write_whole(self.file, "".join(json.dumps(one, default=str) + "\n" for one in left))
-
-    def _write(self, entry: Mapping[str, Any]) -> None:
-        if self._stream is not None:
-            self._stream.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-
-
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Every text of the contract that might be an example of an id."""
-    if isinstance(value, str) and len(value) < 100:
-        yield value
-    elif isinstance(value, dict | list) and depth < 40:
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item, depth + 1)
+            left = [*self.newest_first(), *self.unfound.values()]
+            self._file.close(
+                {"left": one.id, "kind": one.kind, "as": one.user, "delete": self.removal(one)} for one in left
+            )

@@ -94,10 +94,10 @@ class Orphans:
         operation, guard = call.operation, self._guard
         if guard.is_open or operation.method in SAFE:
             return
-        named, parents = guard.ledger.named(operation, call.path), dict[str, Any]()
+        named, parents = guard.ledger.kinds.named(operation, call.path), dict[str, Any]()
         for name, kind, value in named[:-1] if ends_in_parameter(operation) else named:
             listing = self._lister(operation.path.partition("/{" + name + "}")[0])
-            is_there = guard.ledger.is_given(kind) or name in guard.fixed or guard.ledger.is_made(kind, value)
+            is_there = guard.ledger.kinds.is_given(kind) or name in guard.fixed or guard.ledger.is_made(kind, value)
             if listing is not None and not is_there:
                 yield _Missing(kind, value, dict(parents), listing)
             parents[name] = value

@@ -53,13 +53,13 @@ class Parameters:
 
     def _documents(self, operation: Operation, parameter: Parameter, user: User) -> Iterator[Any]:
         """The ids of documents that the path may lead to, those of this run first."""
-        ledger, place = self.session.ledger, self.session.ledger.named(operation, {})
+        ledger, place = self.session.ledger, self.session.ledger.kinds.named(operation, {})
         named = {name: kind for name, kind, _ in place}
         wanted = named.get(parameter.name)
         if wanted is None:
             return
         last = ends_in_parameter(operation) and place[-1][0] == parameter.name
-        makers = ledger.makers(wanted)
+        makers = ledger.kinds.makers(wanted)
         if last and operation in makers:
             yield self.session.fresh.value(parameter.schema, compact=True)
             return
@@ -96,7 +96,7 @@ class Parameters:
         """Whether the operation shows many documents of the kind."""
         if operation.method != "get" or operation.id in self.session.selection.left_out:
             return False
-        return not ends_in_parameter(operation) and self.session.ledger.kind_of_children(operation) == wanted
+        return not ends_in_parameter(operation) and self.session.ledger.kinds.of_children(operation) == wanted
 
     def _entries(self, operation: Operation, user: User) -> list[Any]:
         parts = self.session.surroundings(operation, user, None)

@@ -22,7 +22,7 @@ def parents(session: Session, subject: Subject, operation: Operation) -> list[tu
     """The path parameters that name what an operation's documents lie below, the nearest last, and what each names."""
     own = subject.action(operation).id
     found = []
-    for name, _, _ in session.ledger.named(operation, {}):
+    for name, _, _ in session.ledger.kinds.named(operation, {}):
         target = session.named_by(operation, name)
         if name != own and target is not None and target != subject.collection:
             found.append((name, session.subjects[target]))
@@ -42,7 +42,7 @@ def children(session: Session, subject: Subject) -> list[Subject]:
 def tellers(session: Session, subject: Subject) -> Iterator[tuple[Operation, str]]:
     """The operations that tell something of a document and show none (`/orders/{id}/sum`), and what names it."""
     for operation in session.contract.operations.values():
-        named = [name for name, _, _ in session.ledger.named(operation, {})][-1:]
+        named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
         if operation.method == "get" and operation.id not in session.contract.actions:
             yield from ((operation, name) for name in named if session.named_by(operation, name) == subject.collection)
 

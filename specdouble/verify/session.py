@@ -23,8 +23,9 @@ from specdouble.verify.exchange import PART_OF, Call, Exchange
 from specdouble.verify.fresh_values import FreshValues
 from specdouble.verify.guard import Guard
 from specdouble.verify.identity import Crowd, User
-from specdouble.verify.ledger import NAMES, SAFE, Created, Ledger
+from specdouble.verify.ledger import SAFE, Created, Ledger
 from specdouble.verify.naming import references_by_name
+from specdouble.verify.new_ids import NAMES
 from specdouble.verify.orders import in_order
 from specdouble.verify.pages import Pages
 from specdouble.verify.parameters import Parameters
@@ -392,7 +393,7 @@ class Session:
 
     def named_by(self, operation: Operation, parameter: str) -> str | None:
         """The collection of which a parameter names a document, by what leads to it: many are called `slug`."""
-        there = (sort for name, sort, _ in self.ledger.named(operation, {}) if name == parameter)
+        there = (sort for name, sort, _ in self.ledger.kinds.named(operation, {}) if name == parameter)
         sort = next(there, None)
         return sort if (sort, parameter) in self._identifying else self.implied.get(parameter)
 
@@ -404,7 +405,7 @@ class Session:
 
     def beside_each_other(self, operation: Operation, path: dict[str, Any]) -> dict[str, Any]:
         """The path with the parents that its last document was created below, or says that it lies below."""
-        for _, kind_of, value in reversed(self.ledger.named(operation, path)):
+        for _, kind_of, value in reversed(self.ledger.kinds.named(operation, path)):
             made = self.ledger.owned(kind_of, value)
             if made is not None:
                 path = {name: made.parents.get(name, held) for name, held in path.items()}
@@ -438,7 +439,7 @@ class Session:
         An operation that takes no document and is safe for none (`POST /invoices/{id}/void`) may do any of it.
         """
         action = self.contract.actions.get(operation.id)
-        last = [name for name, _, _ in self.ledger.named(operation, {})][-1:]
+        last = [name for name, _, _ in self.ledger.kinds.named(operation, {})][-1:]
         if action is not None and action.does == "delete":
             return action.id == parameter
         acts = operation.method not in SAFE and not creates(self.contract, operation)

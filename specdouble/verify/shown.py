@@ -14,7 +14,7 @@ DEEPEST_LIST = 3  # properties that lead to the array of a list
 def ids_in(session: Any, operation: Operation, shown: Any) -> Iterator[tuple[str, Any]]:
     """The ids of the documents that a list shows, each with the kind of its document."""
     action = session.contract.actions.get(operation.id)
-    kind = action.collection if action else session.ledger.kind_of_children(operation)
+    kind = action.collection if action else session.ledger.kinds.of_children(operation)
     names = (session.contract.resources[action.collection].id,) if action else ID_NAMES
     for entry in entries(shown):
         if isinstance(entry, dict):

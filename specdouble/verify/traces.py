@@ -35,7 +35,7 @@ def find_traces(session: Session) -> None:
 
 
 def _look_through(session: Session, written: Written, listing: Operation) -> None:
-    ids = session.ledger.id_names(written.create.operation)
+    ids = session.ledger.kinds.id_names(written.create.operation)
     for entry in _listed(session, written.create, listing):
         key = next((entry[name] for name in ids if isinstance(entry.get(name), str | int)), None)
         said = [key, *(entry.get(name) for name in written.properties)]

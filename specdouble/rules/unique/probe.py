@@ -248,7 +248,7 @@ class _Property:
     def is_below_others(self) -> bool:
         """Whether the path of a create leads through other documents."""
         creator = self.trial.creator(self.subject)
-        return any(self.trial.session.ledger.named(creator, {}))
+        return any(self.trial.session.ledger.kinds.named(creator, {}))
 
     def is_free_for(self, users: list[User], value: Any) -> bool:
         """Whether one of the users may have the value, too."""
@@ -262,7 +262,7 @@ class _Property:
         """
         trial, creator = self.trial, self.trial.creator(self.subject)
         scope = dict(self.subject.action(creator).scope)
-        for parameter, kind_of, _ in reversed(trial.session.ledger.named(creator, {})):
+        for parameter, kind_of, _ in reversed(trial.session.ledger.kinds.named(creator, {})):
             above = trial.session.subjects.get(trial.session.implied.get(parameter, kind_of))
             if above is None or not above.creators or above is self.subject:
                 continue  # there is one alone, whose documents are all that there are

@@ -119,7 +119,7 @@ def _actions_on(session: Session, subject: Subject) -> Iterator[tuple[Operation,
         action = session.contract.actions.get(operation.id)
         if action is not None and (action.collection != subject.collection or action.does == "delete"):
             continue
-        named = [name for name, _, _ in session.ledger.named(operation, {})][-1:]
+        named = [name for name, _, _ in session.ledger.kinds.named(operation, {})][-1:]
         for name in named:
             own = action is not None or session.named_by(operation, name) == subject.collection
             if own and session.uses_up(operation, name) and session.guard.forbids(operation) is None:

@@ -123,9 +123,9 @@ class Knowledge:
         """Put ids of documents of this run, or of none, where others' stand."""
         ledger, held = self.session.ledger, dict(case.path_parameters or {})
         schemas = {one.name: one.schema for one in operation.parameters}
-        for name, sort, _ in reversed(ledger.named(operation, held)):
+        for name, sort, _ in reversed(ledger.kinds.named(operation, held)):
             value = held[name]
-            usable = ledger.owned(sort, value) is not None or ledger.is_given(sort)
+            usable = ledger.owned(sort, value) is not None or ledger.kinds.is_given(sort)
             found = value if usable else self._document(operation, name)
             if found is None:
                 found = self.session.fresh.value(schemas.get(name))
