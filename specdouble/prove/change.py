@@ -17,7 +17,7 @@ from specdouble.double.factories import Factories
 from specdouble.double.http.compiled_operation import CompiledOperation, Outcome
 from specdouble.double.http.request import Request
 from specdouble.double.state.clock import Clock
-from specdouble.double.state.documents import Collection
+from specdouble.double.state.documents import Collection, Lower
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.exchange import current
 from specdouble.double.state.keeper import Document, Guard, Keeper
@@ -263,8 +263,8 @@ def removing(ids: tuple[str, ...], collection: str, remove: Removal) -> Change:
     """
 
     class Removing(Collection):
-        def _remove(self, documents: Sequence[Document]) -> None:
-            go = functools.partial(super()._remove, documents)
+        def _remove(self, documents: Sequence[Document], below: Sequence[Lower] = ()) -> None:
+            go = functools.partial(super()._remove, documents, below)
             if operation_now() in ids:
                 remove(self._documents, documents, go)
             else:

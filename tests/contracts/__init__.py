@@ -26,8 +26,8 @@ def client_of(name: str, seed: int | None = 1) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def client_for(text: str, folder: Path, seed: int | None = 1) -> Iterator[httpx.Client]:
+def client_for(text: str, folder: Path, seed: int | None = 1, store: str | None = None) -> Iterator[httpx.Client]:
     """A client of a double of a contract that is written here."""
     (folder / "openapi.yaml").write_text(text, "utf-8")
-    with serving(Settings(folder, seed=seed)) as url, httpx.Client(base_url=url, timeout=30) as client:
+    with serving(Settings(folder, seed=seed, store=store)) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client

@@ -99,6 +99,26 @@ def test_what_lies_below_a_document_that_stays_stays_too(tmp_path: Path) -> None
     assert found == [404, 200, 404, 200]
 
 
+def test_what_a_rule_keeps_stays_below_a_document_that_goes(tmp_path: Path) -> None:
+    own = {
+        "Repo": "org: {type: integer, readOnly: true}",
+        "Issue": "about: {type: integer, x-references: {collection: repos, onDelete: restrict}}",
+    }
+    text = contract()
+    for kind, property in own.items():
+        resource = f"x-resource: {{collection: {kind.lower()}s, id: id}}"
+        text = text.replace(
+            f"{kind}: {{type: object, properties: {{", f"{kind}: {{{resource}, type: object, properties: {{{property}, "
+        )
+    with client_for(text, tmp_path) as client:
+        org = made(client, "/orgs")
+        repository = made(client, f"{org}/repos")
+        about_it = {"about": int(repository.rpartition("/")[2])}
+        issue = f"{repository}/issues/{client.post(f'{repository}/issues', json=about_it).json()['id']}"
+        assert client.delete(org).status_code == 204
+        assert [client.get(path).status_code for path in (org, repository, issue)] == [404, 200, 200]
+
+
 def flat_contract() -> str:
     """Shelves of an owner, and books that are created below one and found by a path of their own."""
     return """

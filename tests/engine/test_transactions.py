@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from specdouble.double.state.store import open_store
+from tests.contracts import client_for
+from tests.double.test_below import contract, made
 from tests.engine.engines import Local
 from tests.engine.replica_set import AWAY, CONFLICT, UNKNOWN, ReplicaSet, member_before
 
@@ -63,6 +66,15 @@ def test_all_that_goes_with_a_document_goes_in_one_transaction(member: ReplicaSe
     assert client.delete(f"/boards/{board}").status_code == 204
     assert there(client) == (0, 0)
     assert deletions(member) == CARDS + 1
+    assert member.sent[-1] == "commitTransaction"
+
+
+def test_what_lies_below_it_goes_in_the_same_transaction(member: ReplicaSet, tmp_path: Path) -> None:
+    with client_for(contract(), tmp_path, store=f"{member.url}/t") as client:
+        org = made(client, "/orgs")
+        made(client, f"{made(client, f'{org}/repos')}/issues")
+        assert client.delete(org).status_code == 204
+    assert deletions(member) == 3
     assert member.sent[-1] == "commitTransaction"
 
 

@@ -31,7 +31,7 @@ from specdouble.double.answers.samples.sample import sampled
 from specdouble.double.answers.samples.sampler import Sampler, UnsatisfiableError
 from specdouble.double.answers.samples.unshown import Unshown
 from specdouble.double.answers.sent import sent_properties
-from specdouble.double.state.documents import Collection
+from specdouble.double.state.documents import Collection, Lower
 from specdouble.double.state.keeper import Document
 from specdouble.double.state.patch import JsonPatch, MergePatch, refusing
 from specdouble.double.state.problem import Problem
@@ -214,9 +214,9 @@ class AutomaticOperation:
         found = self._found(documents, wanted)
         self._preconditions.hold(found, values)
         shown = self._shown(documents.as_deleted(found))  # first: where there is no answer, nothing is removed
-        if not documents.delete_one(wanted).deleted_count:
+        below = self._below.of(self._resource.collection, [{**self._placement.scope(values), **found}])
+        if not documents.delete_one(wanted, below=below).deleted_count:
             raise self._missing({})  # another request was faster
-        self._below.remove(self._resource.collection, {**self._placement.scope(values), **found})
         if self._asked is not None:
             self._asked.gone(wanted)
         return shown
@@ -233,7 +233,7 @@ class AutomaticOperation:
             ids = [one.get(self._resource.id) for one in self._bodies(arguments)]
             wanted[self._resource.id] = {"$in": [one for one in ids if one is not None]}
         if self._listing.understands(values):
-            self._remove(documents, wanted, self._placement.scope(values))
+            documents.delete_many(wanted, below=self._below_all(documents, wanted, self._placement.scope(values)))
         return self._envelope.body({}), self._operation.success, {}
 
     def act(self, **arguments: JSON) -> Result:
@@ -314,15 +314,11 @@ class AutomaticOperation:
             raise self._missing(wanted)
         return found
 
-    def _remove(self, documents: Collection, wanted: Document, scope: Document) -> None:
-        """Remove the documents that the filter matches, with what lies below those that are gone then."""
+    def _below_all(self, documents: Collection, wanted: Document, scope: Document) -> Sequence[Lower]:
+        """What lies below the documents that the filter matches."""
         name = self._resource.collection
-        found = documents.find(wanted) if self._below.children(name) else []
-        documents.delete_many(wanted)
-        staying = documents.find(wanted) if found else []  # others', which the caller may read alone
-        for document in found:
-            if document not in staying:
-                self._below.remove(name, {**scope, **document})
+        found = documents.removable(wanted) if self._below.children(name) else []
+        return self._below.of(name, [{**scope, **one} for one in found])
 
     def _may_create(self, wanted: Document) -> bool:
         """Whether a PUT may make a document: where the contract says so, refuses none, or has no other way."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from specdouble.contract import Action, Contract, PropertyRule, Resource
 from specdouble.double.answers.placement import as_id
+from specdouble.double.state.documents import Lower
 from specdouble.double.state.exchange import collection
 from specdouble.double.state.keeper import Document
 
@@ -26,7 +27,7 @@ class Child(NamedTuple):
 
 
 class Below:
-    """Removes what lies below documents that are deleted, where no annotation speaks of what becomes of it.
+    """Finds what lies below documents that are deleted, where no annotation speaks of what becomes of it.
 
     Args:
         contract: the contract.
@@ -36,23 +37,25 @@ class Below:
         self._contract = contract
         self._children: dict[str, list[Child]] = {}
 
-    def remove(self, of: str, document: Document) -> None:
-        """Remove what lies below a document of the collection, however deep.
+    def of(self, name: str, parents: Iterable[Document]) -> list[Lower]:
+        """What lies below documents of a collection, however deep: the collections, and which of their documents.
 
         Args:
-            of: the collection.
-            document: the document, with what the store keeps beside it of the documents that it lies below.
+            name: of the collection.
+            parents: the documents, with what the store keeps beside them of the documents that they lie below.
         """
-        waiting = [(of, document)]
+        below: list[Lower] = []
+        waiting = [(name, parent) for parent in parents]
         while waiting:
             name, parent = waiting.pop()
             for child in self.children(name):
                 resource, documents = self._contract.resources[child.collection], collection(child.collection)
                 wanted = {to: as_id(resource, to, parent.get(held)) for to, held in child.held.items()}
-                found = documents.find(wanted) if None not in wanted.values() else []
+                found = documents.removable(wanted) if None not in wanted.values() else []
                 waiting += [(child.collection, {**wanted, **one}) for one in found]
                 if found:
-                    documents.delete_many(wanted)
+                    below.append((documents, wanted))
+        return below
 
     def children(self, of: str) -> list[Child]:
         """The collections below one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from specdouble.contract.json_type import JSON
 from specdouble.contract.pointer import pointer
+from specdouble.double.state.departure import Departure
 from specdouble.double.state.enforcement import Enforcement
 from specdouble.double.state.keeper import Document, Room
 from specdouble.double.state.problem import Broken, Problem, Refusal
@@ -27,6 +28,8 @@ Sort = str | Sequence[tuple[str, int]]
 User = Mapping[str, JSON]  # the claims of a caller
 # A write that was tried: the collection, the document before and after it, the bytes of both, whether it was refused.
 Written = tuple[str, Document | None, Document | None, int, bool]
+Lower = tuple["Collection", Filter]  # documents that lie below others
+Going = tuple["Collection", Document]  # one that is to be removed, as it is stored
 _TRIES = 20  # at an id, or a place, that no other writer takes at the same moment
 
 
@@ -225,8 +228,12 @@ class Collection:
         after = self._replace(before, replacement, written)
         return self._rules.shown(dict(after) if return_document else before)
 
-    def find_one_and_delete(self, filter: Filter) -> Document | None:
+    def find_one_and_delete(self, filter: Filter, *, below: Sequence[Lower] = ()) -> Document | None:
         """Remove the first document that the filter matches, and hand it out.
+
+        Args:
+            filter: which one.
+            below: what goes with it, as one write; all of it stays where a rule wants some of it to stay.
 
         Raises:
             Refusal: a rule wants it to stay.
@@ -234,21 +241,25 @@ class Collection:
         found = self._documents.find_one(self._own(filter))
         if found is None:
             return None
-        self._remove([found])
+        self._remove([found], below)
         return self._rules.shown(found)
 
-    def delete_one(self, filter: Filter) -> DeleteResult:
-        """Remove the first document that the filter matches."""
-        return DeleteResult({"n": 0 if self.find_one_and_delete(filter) is None else 1}, True)
+    def delete_one(self, filter: Filter, *, below: Sequence[Lower] = ()) -> DeleteResult:
+        """Remove the first document that the filter matches, and what lies below it."""
+        return DeleteResult({"n": 0 if self.find_one_and_delete(filter, below=below) is None else 1}, True)
+
+    def removable(self, filter: Filter) -> list[Document]:
+        """The documents that the filter matches, without those that the caller may only read."""
+        return [self._rules.shown(document) for document in self._changeable(filter)]
 
     def as_deleted(self, document: Document) -> Document:
         """A document as its deletion would leave it, for the answer to show."""
         return self._rules.retired(document)
 
-    def delete_many(self, filter: Filter) -> DeleteResult:
-        """Remove every document that the filter matches."""
+    def delete_many(self, filter: Filter, *, below: Sequence[Lower] = ()) -> DeleteResult:
+        """Remove every document that the filter matches, and what lies below them."""
         matched = self._changeable(filter)
-        self._remove(matched)
+        self._remove(matched, below)
         return DeleteResult({"n": len(matched)}, True)
 
     def _hold(self, document: Document) -> None:
@@ -261,26 +272,38 @@ class Collection:
         if broken is not None:
             raise self._refusal([broken], document, document)
 
-    def _remove(self, documents: Sequence[Document]) -> None:
+    def _remove(self, documents: Sequence[Document], below: Sequence[Lower] = ()) -> None:
         for document in documents:
             self._hold(document)
-        if self._rules.leave:
-            self._depart(documents)
+        going = [(self, one) for one in documents]
+        lower = [(child, one) for child, wanted in below for one in child._changeable(wanted)]
+        if self._rules.leave or lower:
+            self._depart(going, lower)
             return
         for document in documents:
             self._rules.remove(self._documents, document)
             self._note_write()
 
-    def _depart(self, documents: Sequence[Document]) -> None:
-        """Remove documents of which others may speak: all that goes with them, or nothing."""
-        departure = self._view.departure()
-        for document in documents:
-            departure.take(self.name, document)
+    def _depart(self, going: Sequence[Going], lower: Sequence[Going]) -> None:
+        """Remove documents of which others may speak, or below which others lie: all that goes with them, or nothing.
+
+        That something lies below is never why they stay: where a rule keeps some of it, all of that stays.
+        """
+        departure = self._departure([*going, *lower])
+        if departure.broken and lower:
+            departure.let_stay()
+            departure = self._departure(going)
         if departure.broken:
             departure.let_stay()
             raise Refusal(departure.broken, self._statuses)
         for name in departure.carry_out():
             self._note_write(name)
+
+    def _departure(self, going: Sequence[Going]) -> Departure:
+        departure = self._view.departure()
+        for documents, document in going:
+            departure.take(documents.name, document)
+        return departure
 
     def _own(self, filter: Filter | None) -> dict[str, JSON]:
         """The filter, narrowed to the caller's documents."""
