@@ -119,6 +119,16 @@ def test_a_user_without_an_id_whose_token_is_a_property_of_its_own_is_one_too() 
         assert (shown["email"], shown["bio"]) == ("zoe@example.com", "I sail")
 
 
+def test_who_signs_up_without_a_name_is_shown_as_what_was_sent() -> None:
+    contract = Path(__file__).parent / "conduit.yaml"
+    with serving(Settings(contract, seed=1)) as url, httpx.Client(base_url=url) as client:
+        sent = {"user": {"email": "", "username": "", "password": "secret", "bio": "I sail"}}
+        made = client.post("/users", json=sent).json()["user"]
+        assert (made["email"], made["username"]) == ("", "")
+        client.headers["Authorization"] = f"Token {made['token']}"
+        assert client.get("/user").json()["user"]["username"] == ""
+
+
 def test_who_signs_up_shows_in_a_list_beside_which_nothing_names_one_of_them() -> None:
     contract = Path(__file__).parent / "club.yaml"
     with serving(Settings(contract, seed=1)) as url, httpx.Client(base_url=url) as client:

@@ -63,6 +63,11 @@ class People:
         last = collection(self._seen).find_one({"_id": "last"})
         return None if last is None else self.shown(last["document"])
 
+    def newest(self) -> Document | None:
+        """The document that was made last."""
+        documents = collection(self._resource.collection).find()
+        return documents[-1] if documents else None
+
     def shown(self, id: JSON) -> Document:
         """The document of that id, as another one may hold it."""
         found = collection(self._resource.collection).find_one({self._resource.id: id}) or {}

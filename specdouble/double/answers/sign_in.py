@@ -52,7 +52,7 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
         body = body_within(answered)
         world = current.get().world
         can_issue = isinstance(body, dict) and bool(world.tokens or world.token_of)
-        document = _who(kept, operation, arguments.get("body")) if can_issue else None
+        document = _who(kept, operation, arguments.get("body"), signs_up) if can_issue else None
         if document is None:
             return answered, status, headers
         whole = body
@@ -70,13 +70,15 @@ def with_token(contract: Contract, operation: Operation, answer: Answer, sampler
     return answered if tokens or users else answer
 
 
-def _who(kept: People, operation: Operation, body: JSON) -> Document | None:
+def _who(kept: People, operation: Operation, body: JSON, signs_up: bool) -> Document | None:
     """The document of who signs in or up, or has done so before; None where nothing says who that is."""
     told = dict(texts_of(body))
     named = {name: told[name] for name in NAMES if name in told}
     document = kept.last_seen() if renews(operation) else None
     if document is None and named:
         document = kept.known_as(named) or kept.made(named, "signed in")
+    if document is None and signs_up:
+        document = kept.newest()  # whoever has no name was made a moment ago all the same
     if document is not None and is_open(operation):
         kept.see(document)
     return document
