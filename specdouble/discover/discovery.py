@@ -24,7 +24,7 @@ from specdouble.discover.loop import MOST_ROUNDS, Loop, Round
 from specdouble.discover.miners import mine
 from specdouble.discover.outcome import CONFIRMED, REFUTED, SILENT, UNDECIDED, UNPROVED, Outcome
 from specdouble.discover.refinement import is_refined_by, resolved, with_status
-from specdouble.discover.supposition import rules_by, supposable, suppose
+from specdouble.discover.supposition import is_stated, rules_by, supposable, suppose
 from specdouble.discover.traffic import miner as traffic
 from specdouble.discover.traffic.recording import Recording, read_recording
 from specdouble.discover.traffic.seed import Seed
@@ -123,8 +123,12 @@ class Discovery:
 
     def _believe(self, hypotheses: Iterable[Hypothesis]) -> None:
         """Lay over the contract what other hypotheses stand on."""
-        good, _ = supposable(self.contract, self.believed, list(hypotheses), self.allow_refs)
+        good, _ = supposable(self.contract, self.believed, [*self._unsaid(hypotheses)], self.allow_refs)
         self.believed += good
+
+    def _unsaid(self, hypotheses: Iterable[Hypothesis]) -> Iterator[Hypothesis]:
+        """Those that the contract has no annotation for: what it has one for is attacked as it stands there."""
+        return (one for one in hypotheses if not is_stated(self.contract, one))
 
     def _recorded(self, supposed: Contract) -> Iterator[Hypothesis]:
         """What recorded exchanges suggest of the documents that are believed."""
@@ -191,7 +195,7 @@ class Discovery:
         """Take what words and shape suggest, as far as it can stand together."""
         supposed = self.supposed
         first: dict[tuple[str, ...], Hypothesis] = {}
-        for one in mine(supposed, self._recorded(supposed)):
+        for one in self._unsaid(mine(supposed, self._recorded(supposed))):
             known = resolved(supposed, one)
             if known is not None:
                 first.setdefault(known.place, known)
@@ -237,13 +241,13 @@ class Discovery:
             founded += self._sights(visit, [one for one in probes if one.founds])
             self._bound(visit)
         founded = _shared_alike(founded)
-        attacked = [one for one in founded if one.keyword in ("x-resource", "x-validations")]
+        attacked = [one for one in self._unsaid(founded) if one.keyword in ("x-resource", "x-validations")]
         self._believe(one for one in founded if one not in attacked)
         scopes, _ = supposable(self.contract, self.believed, attacked, self.allow_refs)
         self.seen += scopes
         self.limits = self._limits()
         with self._while_it_lasts(), self._visiting(self._with([*scopes, *self.limits]), LOOKED) as visit:
-            self.seen += self._sights(visit, [one for one in probes if not one.founds])
+            self.seen += self._unsaid(self._sights(visit, [one for one in probes if not one.founds]))
             self._believe(beginnings.mine(visit.session))
 
     def _bound(self, visit: Visit) -> None:
@@ -317,7 +321,7 @@ class Discovery:
         supposed = self._with([one for one in self.seen if one.keyword == "x-resource"])
         places = {one.place for one in self.believed}
         known, nameless = list[Hypothesis](), list[Outcome]()
-        for one in mine(supposed, self._recorded(supposed)):
+        for one in self._unsaid(mine(supposed, self._recorded(supposed))):
             found = resolved(supposed, one)
             if found is None and one.source.claims:
                 reason = "no property is known that it could speak of"
@@ -426,7 +430,7 @@ class Discovery:
             done = self.loop.beside(self._found(), self._settings(CLOSED), Seed(self.users), self.say)
             self._leave(done.left, done.requests, done.secrets)
             withdrawn, amended = self._withdrawn(done.found), self._amended(done.found)
-            questions = self.loop.questions(self.supposed, done.found)
+            questions = [*self._unsaid(self.loop.questions(self.supposed, done.found))]
             learned = [one for one in self._tried(questions, [], self._holding(), CLOSED) if one.state == CONFIRMED]
             self.outcomes += [one.outcome(one.hypothesis, SILENT) for one in learned]
             self._drop_what_stands_on_nothing()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from specdouble.contract import Contract, Resource
-from specdouble.contract.pointer import pointer
+from specdouble.contract.pointer import pointer, tokens
 from specdouble.contract.properties import plain
 from specdouble.contract.token_claims import token_claims
 from specdouble.discover.hypothesis import Hypothesis, Source
@@ -38,19 +38,23 @@ def users(session: Session, identities: Iterable[Hypothesis]) -> dict[str, list[
     """The documents of the users behind these identities, by collection: without them, the double would know nobody.
 
     They are what the tokens and the login's answers say, with the name that is written at the login and the keys for
-    other schemes. Passwords stay out, for the double takes any at a login where it knows none; and so does whatever
-    the settings take from the environment.
+    other schemes: a token that tells whose it is, the double makes itself. Passwords stay out, for the double takes any
+    at a login where it knows none; and so does whatever the settings take from the environment.
     """
     found: dict[str, list[dict[str, Any]]] = {}
-    for identity in identities:
+    told = [*identities]
+    schemes = {tokens(one.pointer)[-1] for one in told}
+    for identity in told:
         resource, schemas = session.contract.resources[identity.value["collection"]], session.contract.schemas
-        known = [_user(session, user, resource, identity.value["claims"]) for user in session.crowd]
+        known = [_user(session, user, resource, identity.value["claims"], schemes) for user in session.crowd]
         slot = schemas.slot(resource.schema, "response")
         found[resource.collection] = [one for one in known if one and schemas.is_valid(slot, one)]
     return {collection: documents for collection, documents in found.items() if documents}
 
 
-def _user(session: Session, user: User, resource: Resource, named: Mapping[str, str]) -> dict[str, Any]:
+def _user(
+    session: Session, user: User, resource: Resource, named: Mapping[str, str], own_tokens: set[str]
+) -> dict[str, Any]:
     """The document of one user; empty where no token tells the id."""
     claims = session.crowd.claims_of(user)
     told = {held: claims[claim] for claim, held in named.items() if claim in claims}
@@ -61,8 +65,8 @@ def _user(session: Session, user: User, resource: Resource, named: Mapping[str, 
     )
     whole = {**shown, **user.account.login, **told}
     own = {name: one for name, one in whole.items() if name in resource.properties and not is_secret(name, one)}
-    environment = session.settings.sources
-    return {**own, **{scheme: key for scheme, key in user.account.credentials.items() if key not in environment}}
+    keys = {scheme: key for scheme, key in user.account.credentials.items() if scheme not in own_tokens}
+    return own | {scheme: key for scheme, key in keys.items() if key not in session.settings.sources}
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -70,6 +70,19 @@ def rules_by(contract: Contract, hypothesis: Hypothesis) -> list[Rule]:
     return found
 
 
+def is_stated(contract: Contract, hypothesis: Hypothesis) -> bool:
+    """Whether the contract has such an annotation there, whatever that says: its lists would be joined to these."""
+    if not hypothesis.keyword.startswith("x-"):
+        return False
+    try:
+        stated = look_up(contract.data, hypothesis.pointer + pointer(hypothesis.keyword))
+    except LookupError:
+        return False
+    if isinstance(hypothesis.value, list) or hypothesis.keyword == "x-resource":  # several stand in one
+        return isinstance(stated, list | dict) and all(one in stated for one in hypothesis.value)
+    return True
+
+
 def overlay_text(title: str, hypotheses: Iterable[Hypothesis], comments: Any = None) -> str:
     """An overlay in YAML with an action for each hypothesis.
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from specdouble.verify.problem import WrongUse
-from specdouble.verify.settings import REPORTS, STRICTNESS, Account, Settings, load, secret
+from specdouble.verify.settings import REPORTS, STRICTNESS, Account, Settings, load, secret, sources_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -112,16 +112,18 @@ def with_users(settings: Settings, users: Iterable[str]) -> Settings:
     Raises:
         WrongUse: one is written otherwise.
     """
-    credentials: dict[str, dict[str, str]] = {}
+    credentials, sources = dict[str, dict[str, str]](), dict(settings.sources)
     for text in users:
         name, _, rest = text.partition(":")
         scheme, _, token = rest.partition("=")
         if not (name and scheme and token):
             raise WrongUse(f"--user `{name}...` is not NAME:SCHEME=TOKEN, such as ada:bearerAuth=env:ADA_TOKEN")
         credentials.setdefault(name, {})[scheme] = secret(token, os.environ)
+        sources |= sources_of(token, os.environ)
     if not credentials:
         return settings
-    return replace(settings, users=tuple(Account(name, {}, one) for name, one in credentials.items()))
+    accounts = tuple(Account(name, {}, one) for name, one in credentials.items())
+    return replace(settings, users=accounts, sources=sources)
 
 
 def with_headers(settings: Settings, headers: Iterable[str]) -> Settings:
@@ -130,19 +132,20 @@ def with_headers(settings: Settings, headers: Iterable[str]) -> Settings:
     Raises:
         WrongUse: one is no header field, or one that carries credentials.
     """
-    told = dict(settings.headers)
+    told, sources = dict(settings.headers), dict(settings.sources)
     for text in headers:
         name, colon, value = text.partition(":")
         if not colon:
             raise WrongUse(f"--header `{text}` is not 'NAME: VALUE', such as 'X-Tenant: acme'")
         told[name.strip()] = secret(value.strip(), os.environ)
+        sources |= sources_of(value.strip(), os.environ)
     hold_fields(told)
     if any(name.lower() == "authorization" for name in told):
         raise WrongUse(
             "credentials are a user's, not a header field of all: write --user NAME:SCHEME=TOKEN, and of a contract "
             "that declares no security scheme --user NAME:Authorization=env:VARIABLE"
         )
-    return replace(settings, headers=told)
+    return replace(settings, headers=told, sources=sources)
 
 
 def hold_fields(headers: Mapping[str, str]) -> None:

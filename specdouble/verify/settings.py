@@ -253,7 +253,7 @@ def read(table: Table, environment: Mapping[str, str], folder: Path) -> Settings
         values["strictness"] = strict.get("default", Settings.strictness)
     converters = _converters(environment, folder)
     converted = {name: converters.get(name, _as_it_is)(value) for name, value in values.items()}
-    return Settings(**converted, sources=dict(_sources(values, environment)))
+    return Settings(**converted, sources=dict(sources_of(values, environment)))
 
 
 def _converters(environment: Mapping[str, str], folder: Path) -> dict[str, Callable[[Any], Any]]:
@@ -281,7 +281,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _sources(value: Any, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def sources_of(value: Any, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each secret that the settings take from the environment, with the name of its variable."""
     if isinstance(value, str) and value.startswith("env:"):
         name = value.removeprefix("env:")
@@ -289,7 +289,7 @@ def _sources(value: Any, environment: Mapping[str, str]) -> Iterator[tuple[str, 
             yield environment[name], name
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _sources(item, environment)
+            yield from sources_of(item, environment)
 
 
 def _account(user: Mapping[str, Any], environment: Mapping[str, str]) -> Account:

@@ -15,7 +15,7 @@ from tests.test_readme import README, session
 
 
 @pytest.mark.slow
-def test_from_an_empty_folder_three_commands_find_the_rules_serve_them_and_verify_them(tmp_path: Path) -> None:
+def test_from_an_empty_folder_four_commands_find_the_rules_serve_verify_and_prove_them(tmp_path: Path) -> None:
     shelf = Shelf()
     with shelf.running() as url:
         found = run("discover", "--url", url, cwd=tmp_path)
@@ -25,10 +25,12 @@ def test_from_an_empty_folder_three_commands_find_the_rules_serve_them_and_verif
             book = {"isbn": "978-0"}
             statuses = [httpx.post(f"{double.url}/books", json=book).status_code for _ in range(2)]
         verified = run("verify", "--url", url, "--phase", "rules", "--quiet", cwd=tmp_path)
+    proved = run("prove", "--sample", "2", cwd=tmp_path)
     assert statuses == [201, 409]
     assert "✓ unique:books.isbn" in verified.stdout
     assert verified.returncode == 0, verified.stdout
     assert list(shelf.books) == ["first"]
+    assert "2 of 2 mutants killed" in proved.stdout, proved.stdout
 
 
 def test_the_readme_and_the_page_show_these_three_commands() -> None:

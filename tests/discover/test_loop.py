@@ -30,6 +30,8 @@ from specdouble.verify import Account, Settings
 from specdouble.verify.patterns import matching
 from specdouble.verify.visit import Visit, visiting
 from tests.backend import Backend
+from tests.backend.seed import USERS
+from tests.backend.tokens import issue
 from tests.discover.conftest import sentences, stripped
 from tests.library.server import TOKENS, Library, RefusedError, Server
 from tests.verify.conftest import ROOT
@@ -128,6 +130,16 @@ def test_the_users_are_written_as_tokens_and_logins_tell_them_but_for_secrets_of
     assert (ada["fullName"], ada["accessRole"], ada["apiKeyAuth"]) == ("Ada Byron", "SUPERADMIN", "key-ada")
     assert "password" not in ada
     assert "apiKeyAuth" not in grace
+
+
+def test_a_token_that_tells_whose_it_is_is_written_nowhere(tmp_path: Path) -> None:
+    contract = stripped(ROOT / "openapi.yaml", tmp_path)
+    with Backend() as backend:
+        accounts = (Account("ada", credentials={"bearerAuth": issue(USERS["ada"])}),)
+        with _visited(contract, of_backend(backend.url, users=accounts, signing={}, checks=None)) as visit:
+            (ada,) = identities.users(visit.session, list(identities.mine(visit.session)))["users"]
+    assert ada["accessRole"] == "SUPERADMIN"
+    assert "bearerAuth" not in ada
 
 
 SEALS = """

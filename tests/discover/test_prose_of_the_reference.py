@@ -80,3 +80,11 @@ def test_a_proposal_has_the_line_of_its_sentence(discovery: Discovery, rule: str
     assert words in source.words
     text = Path(source.file).read_text("utf-8").splitlines()[source.line - 1 :]
     assert source.words.split()[0] in text[0]
+
+
+def test_what_a_contract_has_an_annotation_for_is_not_proposed_beside_it(annotated: Contract) -> None:
+    discovery = Discovery(annotated, Settings(url=""))
+    discovery.run()
+    assert not {one.rule for one in discovery.outcomes if one.hypothesis.keyword.startswith("x-")} & set(
+        annotated.rules
+    )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from specdouble.contract import Contract, read
@@ -33,6 +34,7 @@ from specdouble.verify.verification import Show, run, verify
 from tests.sign_in.doubles import Running
 
 CONTRACT = Path(__file__).parent / "tokens.yaml"
+ROOT = Path(__file__).parents[2]
 BY_PASSWORD = {
     "oauth": OAuth("password", client_id="verifier"),
     "users": (
@@ -190,6 +192,17 @@ def test_a_handler_signs_in_by_a_cookie_and_so_does_the_verifier(tmp_path: Path)
         told = Settings(url=url, phases=("rules",), users=users, login=Login("login"), rules=("authentication",))
         verdict = verify(read(tmp_path), told)
     assert verdict.rows["authentication"].state == KEPT
+
+
+def test_the_users_of_an_identity_sign_in_where_the_settings_name_nobody() -> None:
+    double = Double(DoubleSettings(ROOT, strict_auth=True))
+    with Server(double, "127.0.0.1", 0).running() as url:
+        tokens = {one.name: one.credentials["bearerAuth"] for one in started(double, url).users}
+        asked = [
+            httpx.get(f"{url}/api/prompts/user", headers={"Authorization": f"Bearer {one}"}) for one in tokens.values()
+        ]
+    assert {"ada@tether.example", "linus@tether.example", "alan@tether.example"} <= tokens.keys()
+    assert {one.status_code for one in asked} == {200}
 
 
 # Failures

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from specdouble.verify.options import with_headers, with_users
 from specdouble.verify.problem import WrongUse
-from specdouble.verify.settings import Skip, load
+from specdouble.verify.settings import Settings, Skip, load
 
 
 def written(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -74,3 +75,12 @@ def test_a_secret_is_taken_from_the_environment_and_its_variable_is_remembered(t
     told = load(folder, {"GATEWAY": "s3cret"})
     assert dict(told.headers) == {"X-Gateway-Key": "s3cret"}
     assert dict(told.sources) == {"s3cret": "GATEWAY"}
+
+
+def test_of_a_secret_that_a_flag_takes_from_the_environment_the_variable_is_remembered_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ADA", "s3cret")
+    monkeypatch.setenv("GATEWAY", "s4cret")
+    told = with_headers(with_users(Settings(url=""), ["ada:bearer=env:ADA"]), ["X-Gateway-Key: env:GATEWAY"])
+    assert dict(told.sources) == {"s3cret": "ADA", "s4cret": "GATEWAY"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,7 @@ class Credentials:
         return placed
 
     def of_everybody(self, world: World, issuer: str) -> dict[str, dict[str, str]]:
-        """One credential of each account for every scheme without an `x-identity`: a token is good wherever a key is.
+        """One credential of each account for every scheme; where no `x-identity` is, a token is good wherever a key is.
 
         Args:
             world: whose accounts are asked.
@@ -105,8 +106,14 @@ class Credentials:
             if account.password is not None:
                 pair = f"{account.name}:{account.password}"
                 held |= {name: pair for name, kind in kinds.items() if kind in ("basic", "digest")}
-            found[account.name] = held
+            found[account.name] = held | dict(self._of_identities(world, account))
         return found
+
+    def _of_identities(self, world: World, account: Account) -> Iterator[tuple[str, str]]:
+        """The account's credential for each scheme with an `x-identity`, as far as it has one."""
+        for name in self._contract.identities:
+            with suppress(Problem):
+                yield name, self.credential(world, self.schemes[name], account.subject)
 
     def token_of(self, user: Mapping[str, JSON]) -> str:
         """A token for the user of that document, good for all that the user may grant."""
