@@ -129,12 +129,7 @@ class Control:
         """Whether the path is the control plane's; whoever opens the address alone is led to the console."""
         return path in (CONTRACT, PREFIX, "/") or path.startswith(PREFIX + "/")
 
-    async def __call__(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to the control plane, or refuse it; that it lives is told to everybody."""
 
         async def guarded(message: Message) -> None:

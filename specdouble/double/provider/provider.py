@@ -10,26 +10,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from time import time
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING
 
-import orjson
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from specdouble.contract import Contract
-from specdouble.contract.json_type import JSON
 from specdouble.contract.security_scheme import WELL_KNOWN, own_issuer, own_path, scopes_of, security_schemes
 from specdouble.double.http.asgi import Receive, Scope, Send
 from specdouble.double.http.cookies import read_cookies
 from specdouble.double.http.credentials import Credentials
-from specdouble.double.http.json_text import read_json
 from specdouble.double.http.served import Served
 from specdouble.double.provider import pages
+from specdouble.double.provider.forms import chosen_in, fields_of, hold_to_one_client, hold_to_own_page, paths_with_json
 from specdouble.double.provider.information import information
 from specdouble.double.provider.metadata import metadata
 from specdouble.double.provider.redirects import Redirects
+from specdouble.double.provider.refusals import (
+    bearer_error_answer,
+    error_answer,
+    nowhere_page,
+    reason_of,
+    refusal_page,
+    sent_back,
+)
 from specdouble.double.provider.response_mode import answered_at, unsupported
 from specdouble.double.provider.sign_ins import Session, SignIns
 from specdouble.double.state.access_tokens import PROVIDER
@@ -48,8 +52,6 @@ OWN = PROVIDER + "/own"  # where the endpoints of an issuer stand that the contr
 OAUTH_WELL_KNOWN = "/.well-known/oauth-authorization-server"
 _log = logging.getLogger("specdouble")
 _COOKIE = "specdouble_session"
-_LARGEST = 65_536  # bytes of a form
-_MOST = 100  # fields of a form
 # The contract's names of URLs, and the endpoints that answer at them.
 _NAMED = {"authorizationUrl": "authorize", "tokenUrl": "token", "refreshUrl": "token",
           "deviceAuthorizationUrl": "device_authorization"}  # fmt: skip
@@ -78,7 +80,7 @@ class Provider:
         self._redirects = redirects
         self._issuer = own_issuer(double.contract)
         self.paths = {path: name for path, name in _paths(double).items() if path not in taken}
-        self._taking_json = _paths_with_json(double.contract)
+        self._taking_json = paths_with_json(double.contract)
         self._endpoints: dict[str, Endpoint] = {
             "authorize": self._authorize, "token": self._token, "revoke": self._revoke, "introspect": self._introspect,
             "device_authorization": self._device_authorization, "device": self._device, "userinfo": self._userinfo,
@@ -93,24 +95,14 @@ class Provider:
         """Whether the path is the provider's."""
         return path in self.paths or path.startswith(PROVIDER + "/")
 
-    async def __call__(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         scope = self._double.address.seen(scope)
         name = self._named(scope["path"])
         answer = self._cors if name in _FETCHED else self._answer
         await answer(scope, receive, send)
 
-    async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, arrived = Request(scope, receive), time()
         response = await self._responded(request)
         await response(scope, receive, send)
@@ -126,28 +118,32 @@ class Provider:
             method=request.method,
             path=request.url.path,
             status=response.status_code,
-            why=_why(response),
+            why=reason_of(response),
         )
         self._double.journal.record(exchange)
 
     async def _responded(self, request: Request) -> Response:
         name = self._named(request.url.path)
         if name is None:
-            return _error(404, "not_found", f"the provider has no {request.url.path}: {WELL_KNOWN} tells what it has")
+            return error_answer(
+                404, "not_found", f"the provider has no {request.url.path}: {WELL_KNOWN} tells what it has"
+            )
         methods = _METHODS.get(name, _READ)
         if request.method not in methods:
-            refused = _error(405, "invalid_request", f"{name} takes {', '.join(methods)}, not {request.method[:20]}")
+            refused = error_answer(
+                405, "invalid_request", f"{name} takes {', '.join(methods)}, not {request.method[:20]}"
+            )
             refused.headers["Allow"] = ", ".join(methods)
             return refused
         try:
             return await self._endpoints[name](request)
         except Problem as problem:
-            return _error(problem.status, "invalid_request", problem.detail or problem.words)
+            return error_answer(problem.status, "invalid_request", problem.detail or problem.words)
         except ValueError:  # what Authlib makes of a request that is no text
-            return _error(400, "invalid_request", "the request has characters that it must not have")
+            return error_answer(400, "invalid_request", "the request has characters that it must not have")
         except Exception:
             _log.exception("the provider cannot answer %s %s", request.method, request.url.path)
-            return _error(500, "server_error", "the log of the double says why")
+            return error_answer(500, "server_error", "the log of the double says why")
 
     def _named(self, path: str) -> str | None:
         """The endpoint at a path."""
@@ -165,9 +161,9 @@ class Provider:
     async def _authorize(self, request: Request) -> Response:
         """The page, or the answer that is sent to the client, in the way that it asked for (`response_mode`)."""
         form = await self._form(request)
-        chosen = _chosen(form)
+        chosen = chosen_in(form)
         if chosen is not None:
-            _hold_to_own_page(request)
+            hold_to_own_page(request)
         pairs = [*request.query_params.multi_items(), *(form if chosen is None else ())]
         server = self._server(request, pairs)
         asked = server.request.payload.data
@@ -184,10 +180,10 @@ class Provider:
         asked = server.request.payload.data
         to = asked.get("redirect_uri", "")
         if not self._redirects.allows(to):
-            return _nowhere(to)
+            return nowhere_page(to)
         unable = unsupported(asked)
         if unable is not None:
-            return _told_client(to, asked, *unable)
+            return sent_back(to, asked, *unable)
         session, user = self._current(request)
         server.session = session
         if chosen is not None:
@@ -196,12 +192,12 @@ class Provider:
         try:
             grant = server.get_consent_grant(server.request, user)
         except OAuth2Error as error:
-            return server.handle_error_response(server.request, error) if error.redirect_uri else _refused(error)
+            return server.handle_error_response(server.request, error) if error.redirect_uri else refusal_page(error)
         if chosen is None and (
             user is None or grant.prompt in ("login", "select_account") or self._is_old(asked, request)
         ):
             if "none" in asked.get("prompt", "").split():
-                return _told_client(to, asked, "login_required", "Nobody has signed in.")
+                return sent_back(to, asked, "login_required", "Nobody has signed in.")
             return self._choice(request, server, to)
         response: Response = server.create_authorization_response(server.request, user, grant)
         if chosen and server.session:
@@ -252,14 +248,14 @@ class Provider:
         """Sign a user in by the cookies that the contract declares, for pages that have no login of their own."""
         to = request.query_params.get("redirect_uri", "")
         if to and not self._redirects.allows(to):
-            return _nowhere(to)
+            return nowhere_page(to)
         world = self._world(request)
-        chosen = _chosen(await self._form(request))
+        chosen = chosen_in(await self._form(request))
         if chosen is None:
             title = f"Sign in to {self._double.contract.title}"
             action = "?" + request.url.query if request.url.query else ""
             return pages.choice(title, self._double.accounts.all(world), "", action, {}, to)
-        _hold_to_own_page(request)
+        hold_to_own_page(request)
         account = self._chosen_user(world, chosen)
         response = RedirectResponse(to, 303) if to else pages.message("Done", "You can close this page.")
         for name, value in self._cookies(world, account):
@@ -283,7 +279,7 @@ class Provider:
         form = await self._form(request)
         if not dict(form).get("grant_type"):
             raise Problem(400, detail="Missing 'grant_type' in request.")
-        _hold_to_one_client(request, form)
+        hold_to_one_client(request, form)
         server = self._server(request, form)
         return server.create_token_response(server.request)  # type: ignore[no-any-return]
 
@@ -298,7 +294,7 @@ class Provider:
 
     async def _by_authlib(self, name: str, request: Request) -> Response:
         form = await self._form(request)
-        _hold_to_one_client(request, form)
+        hold_to_one_client(request, form)
         server = self._server(request, form)
         return server.create_endpoint_response(name, server.request)  # type: ignore[no-any-return]
 
@@ -319,12 +315,12 @@ class Provider:
         if device is None or device.ends < now:
             self._sign_ins.guesses.note(client, now)
             return pages.entry("device", "No device waits with this code.")
-        chosen = _chosen(form)
+        chosen = chosen_in(form)
         if chosen is None:
             accounts = self._double.accounts.all(self._world(request))
             title = f"Let {device.grant.client} act for you"
             return pages.choice(title, accounts, "", "device", {"user_code": code, "scope": device.grant.scope})
-        _hold_to_own_page(request)
+        hold_to_own_page(request)
         account = self._chosen_user(self._world(request), chosen)
         device.is_denied, device.grant.subject = account is None, account.subject if account else ""
         device.grant.auth_time = now
@@ -340,10 +336,10 @@ class Provider:
         claims = self._double.access_tokens.verify(token.strip())
         account = None if claims is None else self._double.accounts.of_id(self._world(request), str(claims["sub"]))
         if claims is None or account is None:
-            return _bearer_error(401, "invalid_token", "the token is none of this provider's, or is over")
+            return bearer_error_answer(401, "invalid_token", "the token is none of this provider's, or is over")
         scopes = str(claims["scope"]).split()
         if "openid" not in scopes:
-            return _bearer_error(403, "insufficient_scope", "the token lacks the scope openid")
+            return bearer_error_answer(403, "insufficient_scope", "the token lacks the scope openid")
         return JSONResponse(information(account, scopes), headers={"Cache-Control": "no-store"})
 
     async def _jwks(self, _request: Request) -> Response:
@@ -368,14 +364,14 @@ class Provider:
         try:
             asked = server.validate_endpoint_request("end_session", server.request)
         except OAuth2Error as error:
-            return _refused(error)
+            return refusal_page(error)
         wanted = server.request.payload.data.get("post_logout_redirect_uri", "")
         if wanted and not self._redirects.allows(wanted):
-            return _nowhere(wanted)
+            return nowhere_page(wanted)
         response = server.create_endpoint_response("end_session", asked)
         if response is None and wanted:
             # Without a hint nobody says which client asks: any is known, and it is sent nowhere but where it may be.
-            response = _told_client(wanted, server.request.payload.data)
+            response = sent_back(wanted, server.request.payload.data)
         response = response or pages.message("Signed out", "You can close this page.")
         for name in (
             _COOKIE,
@@ -387,7 +383,7 @@ class Provider:
     # Where it is asked
 
     async def _form(self, request: Request) -> list[tuple[str, str]]:
-        return await _fields(request, takes_json=request.url.path in self._taking_json)
+        return await fields_of(request, takes_json=request.url.path in self._taking_json)
 
     def _server(self, request: Request, pairs: list[tuple[str, str]]) -> Server:
         from specdouble.double.provider.authorization import Asked, Server, Setting
@@ -438,129 +434,8 @@ def _paths(double: Served) -> dict[str, str]:
     return found
 
 
-async def _fields(request: Request, *, takes_json: bool) -> list[tuple[str, str]]:
-    """The fields of a form; none where the request brings none.
-
-    Args:
-        request: the request.
-        takes_json: whether an object of texts is as good: the contract may declare its own endpoint so.
-
-    Raises:
-        Problem: it is too large, or no form.
-    """
-    if request.method not in ("POST", "PUT"):
-        return []
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise Problem(413, detail=f"the form is larger than {_LARGEST} bytes")
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and takes_json and kind == "application/json":
-        return [(name, value) for name, value in _members(body).items() if isinstance(value, str)]
-    if body and kind != "application/x-www-form-urlencoded":
-        raise Problem(400, detail="the body is no form: send application/x-www-form-urlencoded (RFC 6749, 4.1.3)")
-    try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST, errors="strict")
-    except ValueError:
-        raise Problem(400, detail="the body is no form that can be read") from None
-
-
-def _members(body: bytes) -> dict[str, JSON]:
-    found = read_json(body)
-    if not isinstance(found, dict):
-        raise Problem(400, detail="the body is no object")
-    return found
-
-
-def _paths_with_json(contract: Contract) -> frozenset[str]:
-    """The paths at which the contract declares that a POST takes JSON."""
-    return frozenset(
-        one.path for one in contract.operations.values() if one.method == "post" and one.json_body is not None
-    )
-
-
-def _hold_to_one_client(request: Request, form: list[tuple[str, str]]) -> None:
-    """Hold that a client says one name (RFC 6749, 2.3).
-
-    Raises:
-        Problem: it says another in the form than in Basic.
-    """
-    from authlib.oauth2.rfc6749.util import extract_basic_authorization
-
-    name, _ = extract_basic_authorization(request.headers)
-    said = dict(form).get("client_id")
-    if name and said and unquote(name) != said:
-        raise Problem(400, detail="the form names another client than the header field Authorization")
-
-
-def _chosen(form: list[tuple[str, str]]) -> str | None:
-    """Who was chosen on the page; empty where nobody shall be, None where the form is none of the page's."""
-    fields = dict(form)
-    if "decision" in fields:
-        return ""
-    return fields.get("user") if "grant_type" not in fields else None
-
-
-def _hold_to_own_page(request: Request) -> None:
-    """Hold that a choice was made on the page itself: no other page signs anybody in.
-
-    Raises:
-        Problem: 403, a browser says that it was another one.
-    """
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    if site not in (None, "same-origin", "none") or (site is None and not is_own):
-        raise Problem(403, detail="a browser says that another page has made the choice")
-
-
 def _set_session(response: Response, session: str, *, is_secure: bool) -> None:
     """Have the browser keep a session; with TLS also in frames of other sites, where clients renew tokens silently."""
     response.set_cookie(
         _COOKIE, session, httponly=True, samesite="none" if is_secure else "lax", secure=is_secure, path="/"
     )
-
-
-def _told_client(to: str, asked: Mapping[str, str], error: str = "", why: str = "") -> Response:
-    """What the client is told of a request that is not granted (RFC 6749, 4.1.2.1), or of one that is done."""
-    from authlib.common.urls import add_params_to_uri
-
-    told = {"error": error, "error_description": why} if error else {}
-    if asked.get("state"):
-        told["state"] = asked["state"]
-    return RedirectResponse(add_params_to_uri(to, list(told.items())), 302)
-
-
-def _nowhere(to: str) -> Response:
-    """Nobody is sent where the provider does not know that they shall be: the reason stands on its own page."""
-    told = f"Users are sent back to this machine alone, not to {to[:200] or 'nowhere'}; start with --allow-redirect URL"
-    return pages.message("This request cannot be answered", told, 400)
-
-
-def _refused(error: Any) -> Response:
-    return pages.message("This request cannot be answered", f"{error.error}: {error.get_error_description()}", 400)
-
-
-def _why(response: Response) -> dict[str, JSON] | None:
-    """What the answer is a refusal for, as RFC 6749 has it told: in its body, or in the address that it leads to."""
-    if response.status_code >= 400 and response.headers.get("content-type") == "application/json":
-        told = orjson.loads(response.body)
-    else:
-        told = dict(parse_qsl(urlsplit(response.headers.get("location", "")).query))
-    if not isinstance(told, dict) or "error" not in told:
-        return None
-    return {"title": str(told["error"]), "detail": str(told.get("error_description", told["error"]))}
-
-
-def _error(status: int, code: str, description: str) -> JSONResponse:
-    """RFC 6749, 5.2."""
-    told = {"error": code, "error_description": description}
-    return JSONResponse(told, status, {"Cache-Control": "no-store"})
-
-
-def _bearer_error(status: int, code: str, description: str) -> JSONResponse:
-    """RFC 6750, 3."""
-    answer = _error(status, code, description)
-    answer.headers["WWW-Authenticate"] = f'Bearer error="{code}"'
-    return answer
